@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Errors: one code, one place, one sentence; filled where the fault is found and only passed on the way up. */
+#ifndef BASE_ERR_H
+#define BASE_ERR_H
+
+#include <stdint.h>
+
+/* Every function that can fail returns 0 or one of these.  err_exit_status() alone turns them into exit codes. */
+enum xerr {
+	XE_OK = 0,
+	XE_FAILED = -1,	    /* an operation failed: I/O, memory, a volume that is none */
+	XE_USAGE = -2,	    /* the request makes no sense for this input */
+	XE_DAMAGE = -3,	    /* bytes that are not what their format says */
+	XE_KEY = -4,	    /* key wrong, missing or not authentic */
+	XE_NOT_READY = -5,  /* drive not ready, no medium */
+	XE_REFUSED = -6,    /* the drive or transport refused */
+	XE_PERMISSION = -7, /* not permitted */
+};
+
+#define ERR_TEXT_BYTES 512
+#define ERR_VOLUME_BYTES 256
+
+/* text is a whole sentence without a full stop; volume is a path or a Volume Name, empty if there is none. */
+struct err {
+	enum xerr code;
+	char volume[ERR_VOLUME_BYTES];
+	char text[ERR_TEXT_BYTES];
+};
+
+/* Fills e (the first fault wins: an e that already holds one is left alone) and returns code. */
+int err_set(struct err *e, enum xerr code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same with ": " and the text of errnum behind it. */
+int err_errno(struct err *e, enum xerr code, int errnum, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* XE_FAILED, "out of memory (N bytes for WHAT)". */
+int err_memory(struct err *e, uint64_t bytes, const char *what);
+
+/* Names the volume if none is named yet. */
+void err_volume(struct err *e, const char *volume);
+
+/* Exit status of CLI.md for a code. */
+int err_exit_status(enum xerr code);
+
+/* The worse of two exit statuses: any failure beats 3 (damage passed on), 3 beats 0. */
+int err_worse_status(int a, int b);
+
+#endif
