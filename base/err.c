@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int err_set(struct err *e, enum xerr code, const char *format, ...)
+{
+	if (e->code != XE_OK)
+		return e->code;
+	e->code = code;
+
+	va_list ap;
+	va_start(ap, format);
+	vsnprintf(e->text, sizeof e->text, format, ap);
+	va_end(ap);
+	return code;
+}
+
+int err_errno(struct err *e, enum xerr code, int errnum, const char *format, ...)
+{
+	if (e->code != XE_OK)
+		return e->code;
+	e->code = code;
+
+	va_list ap;
+	va_start(ap, format);
+	vsnprintf(e->text, sizeof e->text, format, ap);
+	va_end(ap);
+
+	size_t used = strlen(e->text);
+	char reason[128];
+	snprintf(e->text + used, sizeof e->text - used, ": %s", strerror_r(errnum, reason, sizeof reason));
+	return code;
+}
+
+int err_memory(struct err *e, uint64_t bytes, const char *what)
+{
+	return err_set(e, XE_FAILED, "out of memory (%llu bytes for %s)", (unsigned long long)bytes, what);
+}
+
+void err_volume(struct err *e, const char *volume)
+{
+	if (e->volume[0] == '\0')
+		snprintf(e->volume, sizeof e->volume, "%s", volume);
+}
+
+int err_exit_status(enum xerr code)
+{
+	switch (code) {
+	case XE_OK: return 0;
+	case XE_FAILED: return 1;
+	case XE_USAGE: return 2;
+	case XE_DAMAGE: return 1; /* 3 is for runs that finished in spite of damage */
+	case XE_KEY: return 4;
+	case XE_NOT_READY: return 5;
+	case XE_REFUSED: return 6;
+	case XE_PERMISSION: return 7;
+	}
+	return 1;
+}
+
+int err_worse_status(int a, int b)
+{
+	/* 3 says "finished": anything else that is not 0 says "not finished" and wins. */
+	if (a == 0 || a == 3)
+		return b == 0 ? a : b;
+	return a;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mtio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PIPE_WIDE_BYTES (1 << 20)
+#define READ_MAX_BYTES ((size_t)1 << 30)
+
+static bool answers_as_tape(int fd)
+{
+	struct mtget status;
+	return ioctl(fd, MTIOCGET, &status) == 0;
+}
+
+void io_describe(struct io *io, int fd)
+{
+	*io = (struct io){.fd = fd, .kind = IO_STREAM};
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return;
+	io->dev = st.st_dev;
+	io->ino = st.st_ino;
+	if (answers_as_tape(fd)) {
+		io->kind = IO_TAPE;
+	} else if (S_ISREG(st.st_mode)) {
+		io->kind = IO_FILE;
+		io->size = (uint64_t)st.st_size;
+	}
+}
+
+static int refuse_unreadable(int fd, struct err *e)
+{
+	struct stat st;
+	if (isatty(fd))
+		return err_set(e, XE_USAGE, "will not read a volume from a terminal; name a file, or redirect one here");
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		return err_set(e, XE_FAILED, "is a folder, not a volume");
+	return 0;
+}
+
+int io_open_input(struct io *in, const char *path, struct err *e)
+{
+	*in = IO_CLOSED;
+	bool standard = strcmp(path, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		enum xerr code = errno == EACCES || errno == EPERM ? XE_PERMISSION :
+				 errno == ENOMEDIUM || errno == EBUSY ? XE_NOT_READY : XE_FAILED;
+		/* A file that may not be read is an ordinary failure; exit 7 is for devices and capabilities. */
+		struct stat st;
+		if (code == XE_PERMISSION && (stat(path, &st) != 0 || !S_ISCHR(st.st_mode)))
+			code = XE_FAILED;
+		return err_errno(e, code, errno, "cannot open");
+	}
+	int rc = refuse_unreadable(fd, e);
+	if (rc != 0) {
+		if (!standard)
+			close(fd);
+		return rc;
+	}
+	io_describe(in, fd);
+	in->standard = standard;
+	if (in->kind == IO_FILE)
+		posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	else
+		io_widen_pipe(fd);
+	return 0;
+}
+
+void io_close(struct io *io)
+{
+	if (io->fd >= 0 && !io->standard)
+		close(io->fd);
+	*io = IO_CLOSED;
+}
+
+bool io_same(const struct io *a, const struct io *b)
+{
+	if (a->fd < 0 || b->fd < 0)
+		return false;
+	return a->dev == b->dev && a->ino == b->ino;
+}
+
+/* Somebody left the descriptor non-blocking: wait as if it were not. */
+static void wait_ready(int fd, short events)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+	(void)poll(&p, 1, -1);
+}
+
+int io_read(int fd, void *data, size_t least, size_t most, size_t *got, struct err *e)
+{
+	uint8_t *at = data;
+	*got = 0;
+	while (*got < least) {
+		size_t want = most - *got < READ_MAX_BYTES ? most - *got : READ_MAX_BYTES;
+		ssize_t r = read(fd, at + *got, want);
+		if (r == 0)
+			break;
+		if (r > 0)
+			*got += (size_t)r;
+		else if (errno == EAGAIN)
+			wait_ready(fd, POLLIN);
+		else if (errno != EINTR)
+			return err_errno(e, XE_FAILED, errno, "read error");
+	}
+	return 0;
+}
+
+int io_read_tape(int fd, void *data, size_t n, size_t *got, bool *too_small, struct err *e)
+{
+	ssize_t r;
+	do
+		r = read(fd, data, n);
+	while (r < 0 && errno == EINTR);
+	*too_small = r < 0 && (errno == ENOMEM || errno == EOVERFLOW);
+	*got = r > 0 ? (size_t)r : 0;
+	if (*too_small || r >= 0)
+		return 0;
+	return err_errno(e, errno == ENOMEDIUM ? XE_NOT_READY : XE_FAILED, errno, "tape read error");
+}
+
+int io_write(int fd, const void *data, size_t n, struct err *e)
+{
+	const uint8_t *at = data;
+	while (n > 0) {
+		ssize_t w = write(fd, at, n);
+		if (w >= 0) {
+			at += w;
+			n -= (size_t)w;
+		} else if (errno == EAGAIN) {
+			wait_ready(fd, POLLOUT);
+		} else if (errno != EINTR) {
+			return err_errno(e, XE_FAILED, errno, "write error");
+		}
+	}
+	return 0;
+}
+
+int io_write_tape(int fd, const void *data, size_t n, struct err *e)
+{
+	ssize_t w;
+	do
+		w = write(fd, data, n);
+	while (w < 0 && errno == EINTR);
+	if (w == (ssize_t)n)
+		return 0;
+	if (w < 0 && errno != ENOSPC)
+		return err_errno(e, XE_FAILED, errno, "tape write error");
+	return err_set(e, XE_FAILED, "the tape is full; write to a file or to a larger medium");
+}
+
+static int tape_operation(int fd, short operation, const char *what, struct err *e)
+{
+	struct mtop op = {.mt_op = operation, .mt_count = 1};
+	if (ioctl(fd, MTIOCTOP, &op) != 0)
+		return err_errno(e, XE_FAILED, errno, "%s", what);
+	return 0;
+}
+
+int io_write_file_mark(int fd, struct err *e)
+{
+	return tape_operation(fd, MTWEOF, "cannot write a file mark", e);
+}
+
+size_t io_tape_fixed_bytes(int fd)
+{
+	struct mtget status;
+	if (ioctl(fd, MTIOCGET, &status) != 0)
+		return 0;
+	return (size_t)((status.mt_dsreg & MT_ST_BLKSIZE_MASK) >> MT_ST_BLKSIZE_SHIFT);
+}
+
+void io_widen_pipe(int fd)
+{
+	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_WIDE_BYTES);
+}

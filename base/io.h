@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Descriptors: opening volumes, whole reads and writes, tapes.  EINTR and short counts are handled here and nowhere else. */
+#ifndef BASE_IO_H
+#define BASE_IO_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum io_kind { IO_FILE, IO_STREAM, IO_TAPE };
+
+struct io {
+	int fd; /* -1: closed */
+	enum io_kind kind;
+	uint64_t size; /* bytes; files only */
+	dev_t dev;
+	ino_t ino;
+	bool standard; /* stdin or stdout: not ours to close */
+};
+
+#define IO_CLOSED ((struct io){.fd = -1})
+
+/* "-" is standard input.  Refuses terminals and folders.  A tape is a character device that answers MTIOCGET (or, for
+ * the test drive, any node that does).  XE_FAILED, XE_PERMISSION, XE_NOT_READY. */
+int io_open_input(struct io *in, const char *path, struct err *e) __attribute__((warn_unused_result));
+
+/* Describes a descriptor opened elsewhere; never fails for a valid one. */
+void io_describe(struct io *io, int fd);
+
+void io_close(struct io *io);
+
+/* Both the same regular file, device or pipe? */
+bool io_same(const struct io *a, const struct io *b);
+
+/* Reads up to most bytes, and at least least of them unless the end comes first; *got tells how many.  XE_FAILED. */
+int io_read(int fd, void *data, size_t least, size_t most, size_t *got, struct err *e)
+	__attribute__((warn_unused_result));
+
+/* One read(2), for tapes: one block.  *got 0 is a file mark.  *too_small: the block is larger than n and was not read. */
+int io_read_tape(int fd, void *data, size_t n, size_t *got, bool *too_small, struct err *e)
+	__attribute__((warn_unused_result));
+
+/* Writes all n bytes.  One write(2) unless the system takes less.  XE_FAILED. */
+int io_write(int fd, const void *data, size_t n, struct err *e) __attribute__((warn_unused_result));
+
+/* One write(2) of n bytes or failure, for tapes. */
+int io_write_tape(int fd, const void *data, size_t n, struct err *e) __attribute__((warn_unused_result));
+int io_write_file_mark(int fd, struct err *e) __attribute__((warn_unused_result));
+
+/* Block size of a tape drive in fixed block mode, 0 in variable mode. */
+size_t io_tape_fixed_bytes(int fd);
+
+/* Asks the kernel for larger pipe buffers; no harm if it declines. */
+void io_widen_pipe(int fd);
+
+#endif

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* FastLZ blocks.  volume-format.md 5.8
+ * A block is a string of instructions that start with a control byte c; the first is always a run of literals:
+ *   c < 32: c + 1 literals follow
+ *   else:   a match of (c >> 5) + 2 bytes; 7 in the top bits means 9 and more, length bytes follow; then the low byte of
+ *           the distance - 1, whose high bits are c & 31.
+ * The top bits of the first control byte are not part of it: they hold the level - 1. */
+#include "codec/fastlz.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define LITERALS_MAX 32
+#define MATCH_LONG 9	       /* first length with length bytes */
+#define MATCH_MAX 264	       /* level 1: 9 + one length byte */
+#define DISTANCE_MAX 8192      /* level 1 */
+#define DISTANCE_FAR 8191      /* level 2: as distance - 1 it means that two more bytes follow */
+#define WIDE 32		       /* bytes that the copy loops may write too many of, where there is room */
+
+/* The last bytes of a block stay literals, as in Bareos's own blocks; it lets the encoder load words freely, too. */
+#define TAIL_BYTES 12
+
+/* Matches are looked for by their first four bytes: shorter ones win nothing inside a run of literals. */
+#define SEEK_BYTES 4
+#define STEP_SHIFT 6 /* every 64 bytes without a match the steps grow by one */
+#define HASH_BITS 14
+
+_Static_assert(1 << HASH_BITS == FASTLZ_TABLE_ENTRIES, "a hash is an index of the table");
+
+/* ---- decoder ---- */
+
+/* Copies len bytes from distance behind op, as if byte by byte: an overlap repeats.  wide: room for WIDE bytes more. */
+static inline void match_copy(uint8_t *op, size_t distance, size_t len, bool wide)
+{
+	const uint8_t *from = op - distance;
+	uint8_t *end = op + len;
+
+	if (!wide) {
+		while (op < end)
+			*op++ = *from++;
+	} else if (len <= 8 && distance >= 8) {
+		memcpy(op, from, 8);
+	} else if (distance >= 16) {
+		do {
+			memcpy(op, from, 16);
+			op += 16;
+			from += 16;
+		} while (op < end);
+	} else if (distance == 1) {
+		memset(op, *from, len);
+	} else {
+		/* After eight bytes the pattern also repeats at the first multiple of distance that is eight or more. */
+		size_t step = distance < 8 ? (7 / distance + 1) * distance : distance;
+
+		for (int i = 0; i < 8; i++)
+			op[i] = from[i];
+		for (op += 8; op < end; op += 8)
+			memcpy(op, op - step, 8);
+	}
+}
+
+struct match {
+	size_t len, distance;
+};
+
+/* Reads the rest of a match instruction.  Returns where the next instruction starts, NULL if in ends before. */
+static inline const uint8_t *match_read(uint8_t c, const uint8_t *ip, const uint8_t *in_end, bool level2,
+					struct match *m)
+{
+	uint8_t more;
+
+	m->len = (size_t)(c >> 5) + 2;
+	m->distance = (size_t)(c & 31) << 8;
+	if (m->len == MATCH_LONG) {
+		do {
+			if (ip == in_end)
+				return NULL;
+			more = *ip++;
+			m->len += more;
+		} while (level2 && more == 255);
+	}
+	if (ip == in_end)
+		return NULL;
+	m->distance += *ip++;
+	if (level2 && m->distance == DISTANCE_FAR) {
+		if (in_end - ip < 2)
+			return NULL;
+		m->distance += (size_t)ip[0] << 8 | ip[1];
+		ip += 2;
+	}
+	m->distance++;
+	return ip;
+}
+
+/* Called with a constant level2, so that two specialised loops come out. */
+static inline const char *inflate(const uint8_t *ip, const uint8_t *in_end, uint8_t *out, uint8_t *out_end, bool level2)
+{
+	uint8_t *op = out;
+	uint8_t c = *ip++ & 31;
+
+	for (;;) {
+		if (c < LITERALS_MAX) {
+			size_t run = (size_t)c + 1;
+
+			if (in_end - ip >= WIDE && out_end - op >= WIDE) {
+				memcpy(op, ip, WIDE);
+			} else {
+				if ((size_t)(in_end - ip) < run)
+					return "FastLZ block ends early";
+				if ((size_t)(out_end - op) < run)
+					return "FastLZ block is longer than its header says";
+				memcpy(op, ip, run);
+			}
+			ip += run;
+			op += run;
+		} else {
+			struct match m;
+			size_t room = (size_t)(out_end - op);
+
+			ip = match_read(c, ip, in_end, level2, &m);
+			if (!ip)
+				return "FastLZ block ends early";
+			if (m.distance > (size_t)(op - out))
+				return "FastLZ match points before the start of the data";
+			if (m.len > room)
+				return "FastLZ block is longer than its header says";
+			match_copy(op, m.distance, m.len, room - m.len >= WIDE);
+			op += m.len;
+		}
+		if (ip == in_end)
+			return op == out_end ? NULL : "FastLZ block is shorter than its header says";
+		c = *ip++;
+	}
+}
+
+const char *fastlz_inflate(const uint8_t *in, size_t in_len, uint8_t *out, size_t plain_len)
+{
+	if (in_len == 0)
+		return "FastLZ block ends early";
+	switch (in[0] >> 5) {
+	case 0:
+		return inflate(in, in + in_len, out, out + plain_len, false);
+	case 1:
+		return inflate(in, in + in_len, out, out + plain_len, true);
+	default:
+		return "FastLZ block level is unknown";
+	}
+}
+
+/* ---- encoder ---- */
+
+static inline uint32_t load32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap32(v);
+#endif
+	return v;
+}
+
+static inline uint64_t load64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return v;
+}
+
+/* Of four bytes; multiplicative (2^32 / golden ratio). */
+static inline uint32_t hash(uint32_t v)
+{
+	return v * 2654435761u >> (32 - HASH_BITS);
+}
+
+/* How many bytes at a equal those at b < a, reading a up to end at most. */
+static inline size_t equal_bytes(const uint8_t *a, const uint8_t *b, const uint8_t *end)
+{
+	const uint8_t *start = a;
+
+	while (end - a >= 8) {
+		uint64_t diff = load64(a) ^ load64(b);
+
+		if (diff)
+			return (size_t)(a - start) + ((size_t)__builtin_ctzll(diff) >> 3);
+		a += 8;
+		b += 8;
+	}
+	while (a < end && *a == *b) {
+		a++;
+		b++;
+	}
+	return (size_t)(a - start);
+}
+
+/* Appends a run of literals.  in_end: of the whole input.  NULL if out has no room for them. */
+static inline uint8_t *put_literals(uint8_t *op, const uint8_t *out_end, const uint8_t *from, size_t run,
+				    const uint8_t *in_end)
+{
+	if ((size_t)(out_end - op) < run + (run + LITERALS_MAX - 1) / LITERALS_MAX)
+		return NULL;
+	for (; run >= LITERALS_MAX; run -= LITERALS_MAX) {
+		*op++ = LITERALS_MAX - 1;
+		memcpy(op, from, LITERALS_MAX);
+		op += LITERALS_MAX;
+		from += LITERALS_MAX;
+	}
+	if (run == 0)
+		return op;
+	*op++ = (uint8_t)(run - 1);
+	if (out_end - op >= WIDE && in_end - from >= WIDE)
+		memcpy(op, from, WIDE);
+	else
+		memcpy(op, from, run);
+	return op + run;
+}
+
+/* Appends a match, in pieces if it is long.  NULL if out has no room. */
+static inline uint8_t *put_match(uint8_t *op, const uint8_t *out_end, size_t len, size_t distance)
+{
+	uint8_t high = (uint8_t)((distance - 1) >> 8), low = (uint8_t)(distance - 1);
+
+	while (len >= MATCH_LONG) {
+		/* At least three bytes must be left for the last piece. */
+		size_t piece = len <= MATCH_MAX ? len : len < MATCH_MAX + 3 ? MATCH_MAX - 3 : MATCH_MAX;
+
+		if (out_end - op < 3)
+			return NULL;
+		op[0] = (uint8_t)(7 << 5 | high);
+		op[1] = (uint8_t)(piece - MATCH_LONG);
+		op[2] = low;
+		op += 3;
+		len -= piece;
+	}
+	if (len == 0)
+		return op;
+	if (out_end - op < 2)
+		return NULL;
+	op[0] = (uint8_t)((len - 2) << 5 | high);
+	op[1] = low;
+	return op + 2;
+}
+
+/* One pass, no lazy matching: a table of the last position of each hash of four bytes, and steps that grow while nothing
+ * is found.  Positions are kept modulo 65536, which is enough because distances are checked and bytes are compared. */
+size_t fastlz_deflate(uint16_t table[static FASTLZ_TABLE_ENTRIES], const uint8_t *in, size_t in_len, uint8_t *out,
+		      size_t out_cap)
+{
+	const uint8_t *const in_end = in + in_len, *const out_end = out + out_cap;
+	const uint8_t *const match_end = in_len > TAIL_BYTES ? in_end - TAIL_BYTES : in;
+	const uint8_t *anchor = in, *ip = in;
+	uint8_t *op = out;
+
+	if (in_len == 0)
+		return 0;
+	ip++; /* the first instruction is a run of literals */
+	memset(table, 0, FASTLZ_TABLE_ENTRIES * sizeof(*table));
+	while (match_end - ip >= SEEK_BYTES) {
+		uint32_t v = load32(ip);
+		uint16_t *slot = &table[hash(v)];
+		size_t distance = (uint16_t)((size_t)(ip - in) - *slot);
+		size_t len;
+
+		*slot = (uint16_t)(ip - in);
+		if (distance - 1 >= DISTANCE_MAX || load32(ip - distance) != v) {
+			ptrdiff_t step = 1 + ((ip - anchor) >> STEP_SHIFT);
+
+			if (step > match_end - ip)
+				break;
+			ip += step;
+			continue;
+		}
+		len = SEEK_BYTES + equal_bytes(ip + SEEK_BYTES, ip + SEEK_BYTES - distance, match_end);
+		while (ip > anchor && (size_t)(ip - in) > distance && ip[-1] == ip[-1 - (ptrdiff_t)distance]) {
+			ip--;
+			len++;
+		}
+		op = put_literals(op, out_end, anchor, (size_t)(ip - anchor), in_end);
+		if (!op || !(op = put_match(op, out_end, len, distance)))
+			return 0;
+		ip += len;
+		anchor = ip;
+		table[hash(load32(ip - 2))] = (uint16_t)(ip - 2 - in);
+	}
+	op = put_literals(op, out_end, anchor, (size_t)(in_end - anchor), in_end);
+	return op ? (size_t)(op - out) : 0;
+}

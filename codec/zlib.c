@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* GZIP: despite the name a zlib stream (RFC 1950), no gzip wrapper.  volume-format.md 5.4
+ * libdeflate does the work, 2.4 times as fast as zlib in both directions; zlib itself is asked only what is wrong with
+ * a stream that libdeflate refuses, because libdeflate does not tell a truncated stream from a bad one. */
+#include <libdeflate.h>
+#include <limits.h>
+#include <zlib.h>
+
+#include "codec/ctx.h"
+
+static size_t gzip_bound(size_t n)
+{
+	return libdeflate_zlib_compress_bound(NULL, n);
+}
+
+/* zlib's own words for the fault; they are literals inside zlib.  plain_max: libdeflate found it within so many bytes. */
+static const char *gzip_fault(const uint8_t *in, size_t in_len, size_t plain_max)
+{
+	uint8_t sink[4096];
+	z_stream z = { .next_in = (z_const Bytef *)in, .avail_in = (uInt)in_len };
+	const char *why = "zlib stream is invalid";
+	int rc;
+
+	if (in_len > UINT_MAX || inflateInit(&z) != Z_OK)
+		return why;
+	do {
+		z.next_out = sink;
+		z.avail_out = sizeof(sink);
+		rc = inflate(&z, Z_NO_FLUSH);
+	} while (rc == Z_OK && z.total_out <= plain_max);
+	if (rc == Z_BUF_ERROR)
+		why = "zlib stream ends early";
+	else if (rc == Z_NEED_DICT)
+		why = "zlib stream needs a dictionary";
+	else if (rc == Z_DATA_ERROR && z.msg)
+		why = z.msg;
+	inflateEnd(&z);
+	return why;
+}
+
+static enum codec_result gzip_inflate(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out,
+				      size_t out_cap, size_t *out_len)
+{
+	size_t used = 0;
+
+	if (!ctx->inflater && !(ctx->inflater = libdeflate_alloc_decompressor()))
+		return CODEC_MEMORY;
+	switch (libdeflate_zlib_decompress_ex(ctx->inflater, in, in_len, out, out_cap, &used, out_len)) {
+	case LIBDEFLATE_SUCCESS:
+		break;
+	case LIBDEFLATE_INSUFFICIENT_SPACE:
+		return CODEC_SPACE;
+	default:
+		return codec_refuse(ctx, gzip_fault(in, in_len, out_cap));
+	}
+	/* zlib's uncompress(), hence Bareos, would ignore such bytes. */
+	if (used != in_len)
+		return codec_refuse(ctx, "bytes follow the end of the zlib stream");
+	return CODEC_OK;
+}
+
+static enum codec_result gzip_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out,
+				      size_t out_cap, size_t *out_len)
+{
+	if (ctx->deflater && ctx->deflater_level != level) {
+		libdeflate_free_compressor(ctx->deflater);
+		ctx->deflater = NULL;
+	}
+	if (!ctx->deflater && !(ctx->deflater = libdeflate_alloc_compressor(level)))
+		return CODEC_MEMORY;
+	ctx->deflater_level = level;
+	*out_len = libdeflate_zlib_compress(ctx->deflater, in, in_len, out, out_cap);
+	return *out_len ? CODEC_OK : CODEC_SPACE;
+}
+
+void codec_gzip_free(struct codec_ctx *ctx)
+{
+	libdeflate_free_compressor(ctx->deflater);
+	libdeflate_free_decompressor(ctx->inflater);
+}
+
+/* plain_max keeps the record below the 999996 bytes of a network message even if nothing shrinks (5.3). */
+const struct codec codec_gzip = {
+	.id = CODEC_GZIP,
+	.name = "gzip",
+	.log_name = "GZIP",
+	.magic = 0x475A4950,
+	.level_min = 1,
+	.level_max = 12,
+	.level_default = 6,
+	.plain_max = 917504,
+	.bound = gzip_bound,
+	.declared = codec_declares_nothing,
+	.inflate = gzip_inflate,
+	.deflate = gzip_deflate,
+};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "volume/label.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+bool label_is_volume(int32_t file_index)
+{
+	return file_index == LABEL_PRE || file_index == LABEL_VOLUME;
+}
+
+static void read_name(struct rd *r, char *out, size_t out_bytes)
+{
+	snprintf(out, out_bytes, "%s", rd_string(r));
+}
+
+/* VerNum >= 11: two i64 and two f64 that are zero; before that, four f64. */
+static int64_t read_time(struct rd *r, uint32_t version)
+{
+	uint64_t v = rd_be64(r);
+	return version >= 11 ? (int64_t)v : 0;
+}
+
+bool label_read_volume(struct span data, struct volume_label *label)
+{
+	*label = (struct volume_label){0};
+	struct rd r = rd_over(data.data, data.len);
+	read_name(&r, label->id, sizeof label->id);
+	label->version = rd_be32(&r);
+	label->label_time = read_time(&r, label->version);
+	label->write_time = read_time(&r, label->version);
+	rd_bytes(&r, 16);
+	read_name(&r, label->volume, sizeof label->volume);
+	rd_string(&r); /* PrevVolumeName: always empty, volume-corrections.md A1 */
+	read_name(&r, label->pool, sizeof label->pool);
+	rd_string(&r); /* PoolType */
+	read_name(&r, label->media_type, sizeof label->media_type);
+	read_name(&r, label->host, sizeof label->host);
+	read_name(&r, label->program, sizeof label->program);
+	read_name(&r, label->program_version, sizeof label->program_version);
+	read_name(&r, label->program_date, sizeof label->program_date);
+	return !r.bad;
+}
+
+bool label_read_session(struct span data, bool end, struct session_label *label)
+{
+	*label = (struct session_label){0};
+	struct rd r = rd_over(data.data, data.len);
+	read_name(&r, label->id, sizeof label->id);
+	label->version = rd_be32(&r);
+	label->job_id = rd_be32(&r);
+	label->time = read_time(&r, label->version);
+	rd_bytes(&r, 8);
+	read_name(&r, label->pool, sizeof label->pool);
+	rd_string(&r); /* PoolType */
+	read_name(&r, label->job_name, sizeof label->job_name);
+	read_name(&r, label->client, sizeof label->client);
+	if (label->version >= 10) {
+		read_name(&r, label->job, sizeof label->job);
+		read_name(&r, label->fileset, sizeof label->fileset);
+		label->type = rd_be32(&r);
+		label->level = rd_be32(&r);
+	}
+	if (label->version >= 11)
+		rd_string(&r); /* FileSetMD5 */
+	if (!end)
+		return !r.bad;
+
+	label->totals_at = (size_t)(r.p - data.data);
+	label->job_files = rd_be32(&r);
+	label->job_bytes = rd_be64(&r);
+	label->start_block = rd_be32(&r);
+	label->end_block = rd_be32(&r);
+	label->start_file = rd_be32(&r);
+	label->end_file = rd_be32(&r);
+	label->errors = rd_be32(&r);
+	if (label->version >= 11)
+		label->status = rd_be32(&r);
+	label->has_totals = !r.bad;
+	return !r.bad;
+}
+
+void label_patch_totals(uint8_t *data, size_t len, const struct session_label *label)
+{
+	struct wr w = wr_over(data + label->totals_at, len - label->totals_at);
+	wr_be32(&w, label->job_files);
+	wr_be64(&w, label->job_bytes);
+	wr_be32(&w, label->start_block);
+	wr_be32(&w, label->end_block);
+	wr_be32(&w, label->start_file);
+	wr_be32(&w, label->end_file);
+}
+
+const char *product_name(enum product p)
+{
+	switch (p) {
+	case PRODUCT_BAREOS: return "bareos";
+	case PRODUCT_BAREOS_22: return "bareos-22";
+	case PRODUCT_BACULA: return "bacula";
+	case PRODUCT_ANY: return "any";
+	}
+	return "";
+}
+
+/* "Ver. 22.0.1 ..." -> 22; 0 if it says nothing. */
+static long program_major(const char *version)
+{
+	while (*version && (*version < '0' || *version > '9'))
+		version++;
+	return strtol(version, NULL, 10);
+}
+
+enum product label_product(const struct volume_label *label, unsigned block_version)
+{
+	if (strncmp(label->id, "Bareos", 6) == 0)
+		return PRODUCT_BAREOS;
+	return block_version < 3 && program_major(label->program_version) >= 16 ? PRODUCT_BAREOS_22 : PRODUCT_BACULA;
+}
+
+const char *label_special_kind(const struct volume_label *label)
+{
+	static const struct {
+		const char *id, *kind;
+	} special[] = {
+		{"Bacula 1.0 Metadata\n", "aligned metadata"},
+		{"Bacula 1.0 Aligned Data\n", "aligned data"},
+		{"Bacula 1.0 Dedup Metadata\n", "dedup metadata"},
+		{"Bacula 1.0 S3 Cloud Data\n", "cloud part"},
+	};
+	for (size_t i = 0; i < sizeof special / sizeof special[0]; i++) {
+		if (strncmp(label->id, special[i].id, sizeof label->id - 1) == 0)
+			return special[i].kind;
+	}
+	return NULL;
+}

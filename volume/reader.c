@@ -1,0 +1,588 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Blocks come from a source one by one; each is taken apart into records.  A record that is not whole waits in its
+ * session.  At the end of a volume such records are completed from the next volumes of the set, read ahead through a
+ * source of their own, so that items keep one order whatever is interleaved. */
+#include "volume/reader.h"
+
+#include "volume/session.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum phase { PHASE_OPEN, PHASE_BLOCKS, PHASE_CUT_RECORDS, PHASE_CLOSE, PHASE_DONE };
+
+struct reader {
+	struct reader_options o;
+	struct buf_pool *pool;
+	enum phase phase;
+	size_t input; /* index of the volume being read */
+	struct source *source;
+	struct volume_info *volume, *first_volume;
+	struct session_table sessions;
+	uint32_t largest;
+	_Atomic uint64_t bytes;
+	uint64_t bytes_before; /* of the volumes done */
+
+	/* The block being taken apart */
+	struct source_item block;
+	bool peeked; /* block was read to learn the volume's name, and is still to be taken apart */
+	bool in_block, block_announced;
+	struct rd rest;
+	struct session *session; /* of the last record of the block */
+	bool label_taken;	 /* the volume's label was handed out */
+	bool another_volume;	 /* the block holds the label of a volume behind this one in the same stream */
+
+	struct session *cut; /* PHASE_CUT_RECORDS: the session to look at next */
+	struct buf *lent;    /* buffer of a joined record, until the next call */
+};
+
+void job_describe(const struct job *job, char *text, size_t text_bytes)
+{
+	if (job->has_label)
+		snprintf(text, text_bytes, "job %u (%s)", job->label.job_id,
+			 job->label.job[0] ? job->label.job : job->label.job_name);
+	else
+		snprintf(text, text_bytes, "session %u/%u", job->session_id, job->session_time);
+}
+
+struct reader *reader_new(const struct reader_options *options, struct buf_pool *pool)
+{
+	struct reader *r = calloc(1, sizeof *r);
+	if (r == NULL)
+		return NULL;
+	r->o = *options;
+	if (r->o.keep_bytes == 0)
+		r->o.keep_bytes = SIZE_MAX;
+	r->pool = pool;
+	return r;
+}
+
+void reader_free(struct reader *r)
+{
+	if (r == NULL)
+		return;
+	buf_unref(r->lent);
+	session_table_free(&r->sessions);
+	source_free(r->source);
+	for (struct volume_info *v = r->first_volume, *next; v; v = next) {
+		next = v->next;
+		free(v);
+	}
+	free(r);
+}
+
+uint64_t reader_bytes(const struct reader *r)
+{
+	return atomic_load_explicit(&r->bytes, memory_order_relaxed);
+}
+
+/* ---- volumes ---- */
+
+static int add_volume(struct reader *r, const struct io *in, struct err *e)
+{
+	struct volume_info *v = calloc(1, sizeof *v);
+	if (v == NULL)
+		return err_memory(e, sizeof *v, "a volume");
+	const char *path = r->o.paths[r->input];
+	snprintf(v->path, sizeof v->path, "%s", path);
+	v->name = strcmp(path, "-") == 0 ? "stdin" : v->path;
+	v->input = (unsigned)r->input;
+	if (in) {
+		v->kind = in->kind;
+		v->size = in->size;
+	}
+	v->next = r->first_volume;
+	r->first_volume = v;
+	r->volume = v;
+	return 0;
+}
+
+/* Fills in what a label record says. */
+static void learn_volume(struct volume_info *v, unsigned block_version, struct span data)
+{
+	struct volume_label label;
+	if (v->has_label || !label_read_volume(data, &label))
+		return;
+	v->has_label = true;
+	v->label = label;
+	v->block_version = block_version;
+	v->product = label_product(&label, block_version);
+	if (strcmp(v->path, "-") == 0 && label.volume[0])
+		v->name = v->label.volume;
+}
+
+/* Looks at the first record of a block: is it a volume's label? */
+static bool first_is_label(const struct source_item *b, struct span *data)
+{
+	if (b->event != SOURCE_BLOCK || b->encrypted)
+		return false;
+	size_t start = block_header_bytes(b->header.version);
+	struct rd rest = rd_over(b->data + start, b->header.len - start);
+	struct record_header h;
+	return record_next(&rest, b->header.version, &h, data) && label_is_volume(h.file_index) &&
+	       h.len == data->len;
+}
+
+static int open_volume(struct reader *r, struct item *item, struct err *e)
+{
+	const char *path = r->o.paths[r->input];
+	struct io in;
+	int rc = io_open_input(&in, path, e);
+	if (rc != 0) {
+		err_volume(e, strcmp(path, "-") == 0 ? "stdin" : path);
+		return rc;
+	}
+	rc = add_volume(r, &in, e);
+	r->source = rc == 0 ? source_new(r->pool, &in) : NULL;
+	if (r->source == NULL) {
+		io_close(&in);
+		return rc != 0 ? rc : err_memory(e, 0, "reading");
+	}
+	/* Its name is wanted before anything is said about it. */
+	rc = source_next(r->source, &r->block, e);
+	if (rc != 0) {
+		err_volume(e, r->volume->name);
+		return rc;
+	}
+	if (r->block.event == SOURCE_END && r->volume->kind != IO_TAPE) {
+		err_volume(e, r->volume->name);
+		return err_set(e, XE_FAILED, "is empty: not even a volume label");
+	}
+	r->peeked = true;
+	struct span data;
+	if (first_is_label(&r->block, &data))
+		learn_volume(r->volume, r->block.header.version, data);
+	r->phase = PHASE_BLOCKS;
+	*item = (struct item){.kind = ITEM_VOLUME_START, .volume = r->volume, .largest = r->largest};
+	return 0;
+}
+
+static void close_volume(struct reader *r, struct item *item)
+{
+	*item = (struct item){.kind = ITEM_VOLUME_END, .volume = r->volume, .largest = r->largest};
+	for (struct session *s = r->sessions.first; s; s = s->next)
+		s->last_empty = false;
+	r->label_taken = false;
+	if (r->another_volume) {
+		r->phase = PHASE_OPEN;
+		return;
+	}
+	r->volume->padded = source_padding(r->source) > 0;
+	r->bytes_before += source_bytes(r->source);
+	source_free(r->source);
+	r->source = NULL;
+	r->phase = ++r->input < r->o.path_count ? PHASE_OPEN : PHASE_DONE;
+}
+
+/* ---- one block ---- */
+
+static struct item item_here(const struct reader *r, enum item_kind kind)
+{
+	const struct block_header *h = &r->block.header;
+	return (struct item){
+		.kind = kind,
+		.volume = r->volume,
+		.job = r->session ? &r->session->job : NULL,
+		.addr = r->block.addr,
+		.form = {h->version, h->options, r->block.checksum},
+		.largest = r->largest,
+	};
+}
+
+static void damage_item(struct reader *r, struct item *item, const struct session *s, const struct item *about,
+			const char *reason)
+{
+	*item = item_here(r, ITEM_DAMAGE);
+	item->job = &s->job;
+	item->file_index = about->file_index;
+	item->stream = about->stream;
+	item->addr = about->addr;
+	item->damage_len = about->len;
+	snprintf(item->reason, sizeof item->reason, "%s", reason);
+}
+
+/* What map and list want to know of a block. */
+static void announce_block(struct reader *r, struct item *item)
+{
+	*item = item_here(r, ITEM_BLOCK);
+	item->number = r->block.header.number;
+	item->data = (struct span){r->block.data, r->block.header.len};
+	item->buf = r->block.buf;
+	item->encrypted = r->block.encrypted;
+	struct rd rest = r->rest;
+	struct record_header h;
+	struct span part;
+	while (!r->block.encrypted && record_next(&rest, r->block.header.version, &h, &part)) {
+		if (h.file_index <= 0)
+			continue;
+		if (item->first_index == 0)
+			item->first_index = h.file_index;
+		item->last_index = h.file_index;
+	}
+}
+
+static void begin_block(struct reader *r)
+{
+	const struct block_header *h = &r->block.header;
+	size_t start = block_header_bytes(h->version);
+	r->rest = rd_over(r->block.data + start, h->len - start);
+	r->in_block = true;
+	r->block_announced = !r->o.blocks;
+	r->session = NULL;
+	r->largest = h->len > r->largest ? h->len : r->largest;
+}
+
+/* The label's fields, once; a second start of session changes nothing. */
+static void learn_job(struct session *s, int32_t file_index, struct span data)
+{
+	if (file_index != LABEL_SESSION_START || s->job.has_label)
+		return;
+	s->job.has_label = label_read_session(data, false, &s->job.label);
+}
+
+static void volume_label(struct reader *r, const struct record_header *h, struct span data, struct item *item)
+{
+	*item = item_here(r, ITEM_VOLUME_LABEL);
+	item->job = NULL;
+	item->file_index = h->file_index;
+	item->stream = (uint32_t)h->stream;
+	item->len = (uint32_t)data.len;
+	if (r->label_taken) {
+		item->kind = ITEM_DAMAGE;
+		item->damage_len = data.len;
+		snprintf(item->reason, sizeof item->reason, "the volume label stands here a second time");
+		return;
+	}
+	r->label_taken = true;
+	learn_volume(r->volume, r->block.header.version, data);
+	size_t alone = block_header_bytes(r->block.header.version) + record_header_bytes(r->block.header.version);
+	item->whole_block = r->block.header.len == alone + data.len;
+	item->data = item->whole_block ? (struct span){r->block.data, r->block.header.len} : data;
+	item->buf = r->block.buf;
+}
+
+/* The label of another volume behind the end of this one, as in `cat vol1 vol2`. */
+static bool begins_another_volume(const struct reader *r, const struct record_header *h, struct span data)
+{
+	struct volume_label label;
+	return r->label_taken && label_is_volume(h->file_index) && label_read_volume(data, &label) && strcmp(label.volume, r->volume->label.volume) != 0;
+}
+
+/* Hands out the session's joined record. */
+static void take_partial(struct reader *r, struct session *s, struct item *item)
+{
+	*item = s->partial.item;
+	item->largest = r->largest;
+	r->lent = item->buf;
+	s->partial.item.buf = NULL;
+	partial_drop(&s->partial);
+	if (item->file_index < 0 && !item->head_missing && !item->tail_missing)
+		learn_job(s, item->file_index, item->data);
+}
+
+/* A part without its beginning.  Returns 1 if item was filled, 0 if not, < 0 on error. */
+static int continuation(struct reader *r, struct session *s, const struct record_header *h, struct span part,
+			struct item *item, struct err *e)
+{
+	uint32_t stream = (uint32_t)-h->stream;
+	struct partial *p = &s->partial;
+	struct item about = item_here(r, ITEM_RECORD);
+	about.file_index = h->file_index;
+	about.stream = stream;
+	about.len = h->len;
+
+	if (s->skip > 0) {
+		if (s->skip == h->len && s->skip_stream == stream) {
+			s->skip -= (uint32_t)part.len;
+			return 0;
+		}
+		s->skip = 0;
+	}
+	if (p->open && p->item.stream == stream && p->item.file_index == h->file_index &&
+	    p->item.len - p->have == h->len) {
+		partial_add(p, part);
+		if (!partial_complete(p))
+			return 0;
+		take_partial(r, s, item);
+		return 1;
+	}
+	if (p->open) {
+		damage_item(r, item, s, &p->item, "the rest of this record does not follow");
+		partial_drop(p);
+		r->rest.p -= part.len + record_header_bytes(r->block.header.version);
+		return 1;
+	}
+	/* Bareos repeats the header of an empty record that ends with its block (volume-format.md 2.2). */
+	if (s->last_empty && h->len == 0 && s->last_stream == stream && s->last_index == h->file_index)
+		return 0;
+	if (s->seen) {
+		damage_item(r, item, s, &about, "the beginning of this record is missing");
+		item->damage_len = part.len;
+		return 1;
+	}
+	about.head_missing = true;
+	int rc = partial_open(p, &about, r->pool, r->o.keep_bytes, e);
+	if (rc != 0)
+		return rc;
+	partial_add(p, part);
+	if (!partial_complete(p))
+		return 0;
+	take_partial(r, s, item);
+	return 1;
+}
+
+/* A record's first header.  Returns as above. */
+static int beginning(struct reader *r, struct session *s, const struct record_header *h, struct span part,
+		     struct item *item, struct err *e)
+{
+	if (s->partial.open) {
+		damage_item(r, item, s, &s->partial.item, "the rest of this record does not follow");
+		partial_drop(&s->partial);
+		r->rest.p -= part.len + record_header_bytes(r->block.header.version);
+		return 1;
+	}
+	s->skip = 0;
+	*item = item_here(r, ITEM_RECORD);
+	item->file_index = h->file_index;
+	item->stream = (uint32_t)h->stream;
+	item->len = h->len;
+	if (part.len < h->len) {
+		int rc = partial_open(&s->partial, item, r->pool, r->o.keep_bytes, e);
+		if (rc == 0)
+			partial_add(&s->partial, part);
+		return rc;
+	}
+	item->data = part;
+	item->buf = r->block.buf;
+	if (h->file_index < 0)
+		learn_job(s, h->file_index, part);
+	s->last_empty = h->len == 0 && rd_left(&r->rest) == 0;
+	s->last_stream = item->stream;
+	s->last_index = h->file_index;
+	return 1;
+}
+
+/* The next item of the block at hand.  Returns 1 if item was filled, 0 at the block's end, < 0 on error. */
+static int next_in_block(struct reader *r, struct item *item, struct err *e)
+{
+	unsigned version = r->block.header.version;
+	if (!r->block_announced) {
+		r->block_announced = true;
+		announce_block(r, item);
+		return 1;
+	}
+	for (;;) {
+		struct rd before = r->rest;
+		struct record_header h;
+		struct span part;
+		bool more = !r->block.encrypted && record_next(&r->rest, version, &h, &part);
+		if (!more) {
+			if (r->session)
+				r->session->seen = true;
+			return 0;
+		}
+		if (label_is_volume(h.file_index) && part.len == h.len) {
+			if (begins_another_volume(r, &h, part)) {
+				r->rest = before;
+				r->another_volume = true;
+				r->phase = PHASE_CUT_RECORDS;
+				r->cut = r->sessions.first;
+				return 0;
+			}
+			volume_label(r, &h, part, item);
+			return 1;
+		}
+		uint32_t id = version == 1 ? h.session_id : r->block.header.session_id;
+		uint32_t time = version == 1 ? h.session_time : r->block.header.session_time;
+		struct session *s = session_get(&r->sessions, id, time);
+		if (s == NULL)
+			return err_memory(e, sizeof *s, "a session");
+		if (r->session && r->session != s)
+			r->session->seen = true;
+		r->session = s;
+		int rc = h.stream < 0 ? continuation(r, s, &h, part, item, e) : beginning(r, s, &h, part, item, e);
+		if (rc == 0 || h.stream >= 0)
+			s->seen = true;
+		if (rc != 0)
+			return rc;
+	}
+}
+
+/* ---- the end of a volume ---- */
+
+/* Completes p from one block of its session.  Returns true if more is to come. */
+static bool take_ahead(struct session *s, const struct source_item *b)
+{
+	struct partial *p = &s->partial;
+	size_t start = block_header_bytes(b->header.version);
+	struct rd rest = rd_over(b->data + start, b->header.len - start);
+	struct record_header h;
+	struct span part;
+	while (record_next(&rest, b->header.version, &h, &part)) {
+		if (b->header.version == 1 &&
+		    (h.session_id != s->job.session_id || h.session_time != s->job.session_time))
+			continue;
+		bool fits = h.stream < 0 && (uint32_t)-h.stream == p->item.stream &&
+			    h.file_index == p->item.file_index && h.len == p->item.len - p->have;
+		if (!fits)
+			return false;
+		partial_add(p, part);
+		return !partial_complete(p);
+	}
+	return true;
+}
+
+/* Looks for the rest of s's record on the volumes behind this one.  What it cannot read there is found again, and
+ * reported, when its turn comes. */
+static int read_ahead(struct reader *r, struct session *s, struct err *e)
+{
+	struct partial *p = &s->partial;
+	uint32_t here = p->have;
+	bool more = true;
+	for (size_t i = r->input + 1; more && i < r->o.path_count && p->item.cuts < ITEM_CUTS; i++) {
+		struct stat st;
+		if (stat(r->o.paths[i], &st) != 0 || !S_ISREG(st.st_mode))
+			break;
+		struct io in;
+		struct err ignored = {0};
+		if (io_open_input(&in, r->o.paths[i], &ignored) != 0)
+			break;
+		struct source *ahead = source_new(r->pool, &in);
+		if (ahead == NULL) {
+			io_close(&in);
+			return err_memory(e, 0, "reading ahead");
+		}
+		p->item.cut[p->item.cuts++] = p->have;
+		struct source_item b;
+		while (more && source_next(ahead, &b, &ignored) == 0 && b.event != SOURCE_END) {
+			bool ours = b.event == SOURCE_BLOCK && !b.encrypted &&
+				    (b.header.version == 1 || (b.header.session_id == s->job.session_id &&
+							       b.header.session_time == s->job.session_time));
+			struct span label;
+			if (ours && !first_is_label(&b, &label))
+				more = take_ahead(s, &b);
+		}
+		source_free(ahead);
+	}
+	if (partial_complete(p)) {
+		s->skip = p->have - here;
+		s->skip_stream = p->item.stream;
+		return 0;
+	}
+	/* Not found: the parts stay where they are. */
+	p->have = here;
+	p->kept = p->kept < here ? p->kept : here;
+	p->item.data.len = p->kept;
+	p->item.cuts = 0;
+	return 0;
+}
+
+static int next_cut_record(struct reader *r, struct item *item, struct err *e)
+{
+	while (r->cut) {
+		struct session *s = r->cut;
+		r->cut = s->next;
+		if (!s->partial.open)
+			continue;
+		int rc = r->another_volume ? 0 : read_ahead(r, s, e);
+		if (rc != 0)
+			return rc;
+		s->partial.item.tail_missing = !partial_complete(&s->partial);
+		bool cut = s->partial.item.tail_missing;
+		take_partial(r, s, item);
+		/* Its rest on the next volume is then a part without a beginning, not damage. */
+		s->seen = !cut;
+		return 1;
+	}
+	r->phase = PHASE_CLOSE;
+	return 0;
+}
+
+/* ---- items ---- */
+
+static int next_block(struct reader *r, struct item *item, struct err *e)
+{
+	int rc = r->peeked ? 0 : source_next(r->source, &r->block, e);
+	r->peeked = false;
+	atomic_store_explicit(&r->bytes, r->bytes_before + source_bytes(r->source), memory_order_relaxed);
+	if (rc != 0) {
+		err_volume(e, r->volume->name);
+		return rc;
+	}
+	switch (r->block.event) {
+	case SOURCE_END:
+		r->phase = PHASE_CUT_RECORDS;
+		r->cut = r->sessions.first;
+		return 0;
+	case SOURCE_BLOCK:
+		begin_block(r);
+		if (!r->block.encrypted)
+			return 0;
+		/* fall through */
+	case SOURCE_DAMAGE:
+		r->session = NULL;
+		*item = item_here(r, ITEM_DAMAGE);
+		item->damage_len = r->block.len;
+		item->encrypted = r->block.encrypted;
+		snprintf(item->reason, sizeof item->reason, "%s",
+			 r->block.encrypted ? "the block is encrypted" : r->block.reason);
+		if (r->block.event == SOURCE_DAMAGE && r->o.keep_suspect && r->block.data && r->block.records_sane)
+			begin_block(r);
+		return 1;
+	case SOURCE_FILE_MARK:
+	case SOURCE_FOREIGN:
+		r->session = NULL;
+		*item = item_here(r, r->block.event == SOURCE_FOREIGN ? ITEM_FOREIGN : ITEM_FILE_MARK);
+		item->data = (struct span){r->block.data, r->block.len};
+		item->buf = r->block.buf;
+		return 1;
+	}
+	return 0;
+}
+
+/* The block at hand is the first of another volume in the same stream. */
+static int start_another(struct reader *r, struct item *item, struct err *e)
+{
+	r->another_volume = false;
+	int rc = add_volume(r, NULL, e);
+	if (rc != 0)
+		return rc;
+	struct span data;
+	if (first_is_label(&r->block, &data))
+		learn_volume(r->volume, r->block.header.version, data);
+	r->phase = PHASE_BLOCKS;
+	*item = (struct item){.kind = ITEM_VOLUME_START, .volume = r->volume, .largest = r->largest};
+	return 0;
+}
+
+int reader_next(struct reader *r, struct item *item, struct err *e)
+{
+	buf_unref(r->lent);
+	r->lent = NULL;
+	int rc = 0;
+	while (rc == 0) {
+		switch (r->phase) {
+		case PHASE_OPEN:
+			return r->another_volume ? start_another(r, item, e) : open_volume(r, item, e);
+		case PHASE_BLOCKS:
+			rc = r->in_block ? next_in_block(r, item, e) : 0;
+			if (rc == 0 && r->phase == PHASE_BLOCKS) {
+				r->in_block = false;
+				rc = next_block(r, item, e);
+			}
+			break;
+		case PHASE_CUT_RECORDS:
+			rc = next_cut_record(r, item, e);
+			break;
+		case PHASE_CLOSE:
+			close_volume(r, item);
+			return 0;
+		case PHASE_DONE:
+			*item = (struct item){.kind = ITEM_END, .largest = r->largest};
+			return 0;
+		}
+	}
+	return rc < 0 ? rc : 0;
+}

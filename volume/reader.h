@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A set of volumes as a row of items: labels, whole records, damage.  Joins the parts of split records per session, over
+ * blocks and over volumes.  formats/volume-format.md 2.3, 2.4 */
+#ifndef VOLUME_READER_H
+#define VOLUME_READER_H
+
+#include "volume/label.h"
+#include "volume/source.h"
+
+/* What is known of a volume.  The label's fields are written before ITEM_VOLUME_START is handed out (behind tape labels of
+ * other systems: before ITEM_VOLUME_LABEL), padded before ITEM_VOLUME_END.  Lives as long as the reader. */
+struct volume_info {
+	char path[4096];	/* as given; "-" for standard input */
+	const char *name;	/* how messages call it: the path, or the Volume Name for standard input */
+	unsigned input;		/* index among the inputs */
+	enum io_kind kind;
+	uint64_t size;		/* bytes, 0 if unknown */
+	bool has_label;
+	struct volume_label label;
+	unsigned block_version; /* of the label block */
+	enum product product;
+	bool padded;
+	struct volume_info *next;
+};
+
+/* One session: a job's data.  Its label fields are written when its start of session is read, before any later item of
+ * it is handed out.  Lives as long as the reader. */
+struct job {
+	uint32_t session_id, session_time;
+	unsigned index;	  /* 0, 1, 2... in order of appearance */
+	_Atomic bool has_label; /* label is known */
+	struct session_label label;
+};
+
+/* "job 12 (J-big.2026-11-22...)" or "session 12/1795351262" */
+void job_describe(const struct job *job, char *text, size_t text_bytes);
+
+/* How a block is written: kept on the way through. */
+struct block_form {
+	unsigned version;
+	uint32_t options; /* BB03 */
+	bool checksum;
+};
+
+enum item_kind {
+	ITEM_END,
+	ITEM_VOLUME_START,
+	ITEM_VOLUME_LABEL, /* data: the whole label block if it holds nothing else, else the label record's data */
+	ITEM_BLOCK,	   /* if asked for: a block, before its records; data: all of it */
+	ITEM_RECORD,
+	ITEM_DAMAGE,
+	ITEM_FILE_MARK,
+	ITEM_FOREIGN, /* data: an ANSI or IBM tape label */
+	ITEM_VOLUME_END,
+};
+
+#define ITEM_CUTS 8
+
+/* Everything pointed to is the reader's and constant; data stays valid while a reference to buf is held. */
+struct item {
+	enum item_kind kind;
+	const struct volume_info *volume;
+	const struct job *job; /* NULL where none applies */
+	uint64_t addr;	       /* of the block where it begins */
+	struct block_form form;
+	uint32_t largest; /* block of the volumes so far */
+
+	int32_t file_index;
+	uint32_t stream; /* positive, with flags */
+	uint32_t len;	 /* the record's full length; data may be shorter where parts are missing or not kept */
+	struct span data;
+	struct buf *buf;
+	bool head_missing, tail_missing; /* parts lie on volumes that are not given */
+	bool whole_block;		 /* ITEM_VOLUME_LABEL */
+	unsigned cuts;			 /* volume changes inside the record */
+	uint32_t cut[ITEM_CUTS];	 /* data bytes before each */
+
+	uint32_t number;	 /* ITEM_BLOCK */
+	int32_t first_index, last_index; /* ITEM_BLOCK: data FileIndexes in it, 0 if none */
+
+	uint64_t damage_len; /* ITEM_DAMAGE: bytes */
+	bool encrypted;	     /* ITEM_DAMAGE: not damaged, but nothing can be read without the key */
+	char reason[SOURCE_REASON_BYTES];
+};
+
+struct reader_options {
+	const char *const *paths;
+	size_t path_count;
+	bool blocks;	      /* hand out ITEM_BLOCK */
+	bool keep_suspect;    /* take the records of a block whose checksum alone is wrong, after its ITEM_DAMAGE */
+	size_t keep_bytes;    /* of a split record; 0: all.  For those who only look at the beginning */
+};
+
+struct reader;
+
+/* The paths must stay until reader_free.  NULL without memory. */
+struct reader *reader_new(const struct reader_options *options, struct buf_pool *pool);
+void reader_free(struct reader *r);
+
+/* The next item; item->buf is lent until the next call.  XE_FAILED and what io_open_input says. */
+int reader_next(struct reader *r, struct item *item, struct err *e) __attribute__((warn_unused_result));
+
+/* Bytes read so far; any thread. */
+uint64_t reader_bytes(const struct reader *r);
+
+#endif

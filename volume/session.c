@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "volume/session.h"
+
+#include <stdlib.h>
+
+#define FIRST_BUCKETS 64u
+
+static size_t bucket_of(const struct session_table *t, uint32_t id, uint32_t time)
+{
+	uint64_t h = ((uint64_t)time << 32 | id) * 0x9e3779b97f4a7c15u;
+	return (size_t)(h >> 32) & (t->bucket_count - 1);
+}
+
+static bool widen(struct session_table *t)
+{
+	size_t count = t->bucket_count ? t->bucket_count * 2 : FIRST_BUCKETS;
+	struct session **buckets = calloc(count, sizeof(struct session *));
+	if (buckets == NULL)
+		return t->bucket_count != 0;
+	free(t->buckets);
+	t->buckets = buckets;
+	t->bucket_count = count;
+	for (struct session *s = t->first; s; s = s->next) {
+		size_t b = bucket_of(t, s->job.session_id, s->job.session_time);
+		s->next_in_bucket = buckets[b];
+		buckets[b] = s;
+	}
+	return true;
+}
+
+struct session *session_get(struct session_table *t, uint32_t id, uint32_t time)
+{
+	struct session *s = t->recent;
+	if (s && s->job.session_id == id && s->job.session_time == time)
+		return s;
+	if (t->count >= t->bucket_count && !widen(t))
+		return NULL;
+	size_t b = bucket_of(t, id, time);
+	for (s = t->buckets[b]; s; s = s->next_in_bucket) {
+		if (s->job.session_id == id && s->job.session_time == time)
+			return t->recent = s;
+	}
+	s = calloc(1, sizeof *s);
+	if (s == NULL)
+		return NULL;
+	s->job.session_id = id;
+	s->job.session_time = time;
+	s->job.index = t->count++;
+	s->next_in_bucket = t->buckets[b];
+	t->buckets[b] = s;
+	if (t->last)
+		t->last->next = s;
+	else
+		t->first = s;
+	t->last = s;
+	return t->recent = s;
+}
+
+void session_table_free(struct session_table *t)
+{
+	for (struct session *s = t->first, *next; s; s = next) {
+		next = s->next;
+		partial_drop(&s->partial);
+		free(s);
+	}
+	free(t->buckets);
+	*t = (struct session_table){0};
+}
+
+int partial_open(struct partial *p, const struct item *item, struct buf_pool *pool, size_t keep, struct err *e)
+{
+	size_t room = item->len < keep ? item->len : keep;
+	struct buf *b = buf_new(pool, room);
+	if (b == NULL)
+		return err_memory(e, room, "a split record");
+	*p = (struct partial){.open = true, .item = *item};
+	p->item.buf = b;
+	p->item.data = (struct span){b->data, 0};
+	return 0;
+}
+
+void partial_add(struct partial *p, struct span part)
+{
+	struct buf *b = p->item.buf;
+	size_t room = p->item.len < b->cap ? p->item.len : b->cap;
+	size_t n = part.len < room - p->kept ? part.len : room - p->kept;
+	if (n > 0)
+		memcpy(b->data + p->kept, part.data, n);
+	p->kept += n;
+	p->item.data.len = p->kept;
+	p->have += (uint32_t)part.len;
+}
+
+bool partial_complete(const struct partial *p)
+{
+	return p->have == p->item.len;
+}
+
+void partial_drop(struct partial *p)
+{
+	buf_unref(p->item.buf);
+	*p = (struct partial){0};
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The sessions of a set of volumes, each with the record that is being joined.  Used by the reader alone. */
+#ifndef VOLUME_SESSION_H
+#define VOLUME_SESSION_H
+
+#include "volume/reader.h"
+
+/* A record whose parts are still coming. */
+struct partial {
+	bool open;
+	struct item item; /* as it will be handed out; item.buf is owned here */
+	size_t kept;	  /* bytes of data in item.buf */
+	uint32_t have;	  /* bytes of the record seen */
+};
+
+struct session {
+	struct job job;
+	struct partial partial;
+	bool seen;	      /* a block of it was read */
+	uint32_t skip;	      /* bytes of a continuation that was taken from the next volumes ahead of time */
+	uint32_t skip_stream;
+	bool last_empty;      /* the last record was empty and ended with its block */
+	uint32_t last_stream;
+	int32_t last_index;
+	struct session *next_in_bucket, *next; /* next: in order of appearance */
+};
+
+struct session_table {
+	struct session **buckets;
+	size_t bucket_count;
+	struct session *first, *last, *recent;
+	unsigned count;
+};
+
+/* Finds or makes the session.  NULL without memory. */
+struct session *session_get(struct session_table *t, uint32_t id, uint32_t time);
+void session_table_free(struct session_table *t);
+
+/* Opens a partial record: item says what is known of it, len is its full length, keep the bytes to keep at most. */
+int partial_open(struct partial *p, const struct item *item, struct buf_pool *pool, size_t keep, struct err *e)
+	__attribute__((warn_unused_result));
+
+/* Adds the next part. */
+void partial_add(struct partial *p, struct span part);
+
+bool partial_complete(const struct partial *p);
+
+/* Forgets it. */
+void partial_drop(struct partial *p);
+
+#endif

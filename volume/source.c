@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The window is a counted buffer: bytes [pos, fill) are read and not yet delivered.  Delivered blocks point into it, so
+ * when somebody still holds it, the rest moves to a new one. */
+#include "volume/source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define WINDOW_BYTES ((size_t)256 << 10)
+#define TAPE_READ_BYTES ((size_t)1 << 20)
+#define PADDING_UNIT 512u  /* fixed block sizes are multiples of it */
+#define PADDING_SHORT 1024u /* what a drive in variable mode pads to */
+#define KNOWN_SESSIONS 64u
+#define CHAIN_BYTES ((size_t)2 << 20) /* how far an unknown session must go on to be believed after damage */
+#define CHAIN_BLOCKS 8u
+#define ANSI_LABEL_BYTES 80u
+
+struct known_session {
+	uint32_t id, time;
+	bool checksum;
+};
+
+struct source {
+	struct io in;
+	struct buf_pool *pool;
+	struct buf *window;
+	size_t pos, fill;
+	bool end;	      /* nothing behind fill */
+	uint64_t offset;      /* of pos in the volume */
+	uint64_t bytes;	      /* read */
+	uint64_t padding;
+	uint32_t largest;
+	bool padded;	      /* a dump of a tape: padding was seen */
+	unsigned blocks;      /* delivered, at most 2 counted */
+	uint64_t last_addr;   /* of the block before pos */
+	struct known_session known[KNOWN_SESSIONS];
+	unsigned known_next;
+	struct buf *held;     /* the reference lent with the last item */
+	uint32_t tape_file, tape_block;
+	bool tape_at_mark;
+	size_t tape_read_bytes;
+};
+
+struct source *source_new(struct buf_pool *pool, struct io *in)
+{
+	struct source *s = calloc(1, sizeof *s);
+	if (s == NULL)
+		return NULL;
+	s->in = *in;
+	*in = IO_CLOSED;
+	s->pool = pool;
+	s->tape_read_bytes = TAPE_READ_BYTES;
+	return s;
+}
+
+void source_free(struct source *s)
+{
+	if (s == NULL)
+		return;
+	buf_unref(s->held);
+	buf_unref(s->window);
+	io_close(&s->in);
+	free(s);
+}
+
+uint64_t source_bytes(const struct source *s)
+{
+	return s->bytes;
+}
+
+uint64_t source_padding(const struct source *s)
+{
+	return s->padding;
+}
+
+uint32_t source_largest(const struct source *s)
+{
+	return s->largest;
+}
+
+static size_t left(const struct source *s)
+{
+	return s->fill - s->pos;
+}
+
+static const uint8_t *here(const struct source *s)
+{
+	return s->window->data + s->pos;
+}
+
+/* Room for n bytes from pos on: in place if nobody else holds the window, else in a new one. */
+static int make_room(struct source *s, size_t n, struct err *e)
+{
+	size_t cap = n > WINDOW_BYTES ? n : WINDOW_BYTES;
+	if (cap < s->largest)
+		cap = s->largest;
+	if (s->window && s->pos + n <= s->window->cap)
+		return 0;
+	struct buf *fresh = buf_new(s->pool, cap);
+	if (fresh == NULL)
+		return err_memory(e, cap, "reading");
+	size_t rest = left(s);
+	if (rest > 0)
+		memcpy(fresh->data, here(s), rest);
+	buf_unref(s->window);
+	s->window = fresh;
+	s->pos = 0;
+	s->fill = rest;
+	return 0;
+}
+
+/* Makes n bytes available from pos on, if the volume has them: left() tells. */
+static int have(struct source *s, size_t n, struct err *e)
+{
+	if (left(s) >= n || s->end)
+		return 0;
+	int rc = make_room(s, n, e);
+	if (rc != 0)
+		return rc;
+	size_t got;
+	rc = io_read(s->in.fd, s->window->data + s->fill, n - left(s), s->window->cap - s->fill, &got, e);
+	if (rc != 0)
+		return rc;
+	s->fill += got;
+	s->bytes += got;
+	s->end = left(s) < n;
+	return 0;
+}
+
+static void advance(struct source *s, size_t n)
+{
+	s->pos += n;
+	s->offset += n;
+}
+
+static struct known_session *known(struct source *s, const struct block_header *h)
+{
+	for (unsigned i = 0; i < KNOWN_SESSIONS; i++) {
+		struct known_session *k = &s->known[i];
+		if (k->time != 0 && k->id == h->session_id && k->time == h->session_time)
+			return k;
+	}
+	return NULL;
+}
+
+static void remember(struct source *s, const struct block_header *h)
+{
+	struct known_session *k = known(s, h);
+	if (k == NULL)
+		k = &s->known[s->known_next++ % KNOWN_SESSIONS];
+	*k = (struct known_session){h->session_id, h->session_time, block_has_checksum(h)};
+}
+
+/* Why the h->len bytes at block are not a good block; NULL if they are.  A NULL-ciphered block is one whose checksum
+ * fits without any key (bacula-encryption.md 1.1). */
+static const char *block_fault(struct source *s, const uint8_t *block, const struct block_header *h,
+			       struct source_item *item)
+{
+	item->checksum = block_has_checksum(h);
+	uint64_t sum = 0;
+	if (item->checksum)
+		sum = block_checksum(block, h);
+	item->encrypted = block_is_encrypted(h) && !(item->checksum && sum == h->checksum);
+	if (item->encrypted)
+		return NULL;
+
+	size_t at = 0;
+	const char *fault = block_check_records(block, h, &at);
+	item->records_sane = fault == NULL;
+	if (item->checksum && sum != h->checksum) {
+		snprintf(item->reason, sizeof item->reason, "%s is %0*llx, header says %0*llx",
+			 h->version == 3 ? "XXH3" : "CRC32", h->version == 3 ? 16 : 8, (unsigned long long)sum,
+			 h->version == 3 ? 16 : 8, (unsigned long long)h->checksum);
+		return item->reason;
+	}
+	const struct known_session *k = h->version > 1 ? known(s, h) : NULL;
+	if (!item->checksum && k && k->checksum)
+		return "its checksum is gone, though the other blocks of its job have one";
+	return fault;
+}
+
+/* Is there a whole, good block at pos + off?  On success *len is its length. */
+static int good_block_at(struct source *s, size_t off, bool *good, struct block_header *h, struct err *e)
+{
+	*good = false;
+	int rc = have(s, off + BLOCK_HEADER_MAX_BYTES, e);
+	if (rc != 0 || left(s) < off + BLOCK_PROBE_BYTES || !block_header_read(here(s) + off, left(s) - off, h))
+		return rc;
+	rc = have(s, off + h->len, e);
+	if (rc != 0 || left(s) < off + h->len)
+		return rc;
+	struct source_item scratch = {0};
+	*good = block_fault(s, here(s) + off, h, &scratch) == NULL;
+	if (!*good || scratch.checksum)
+		return 0;
+	/* Nothing but the lengths speaks for it: the next block must stand where it ends. */
+	rc = have(s, off + h->len + BLOCK_PROBE_BYTES, e);
+	size_t behind = left(s) - off - h->len;
+	*good = behind == 0 || (behind >= BLOCK_PROBE_BYTES && block_probe(here(s) + off + h->len));
+	return rc;
+}
+
+/* May reading go on at pos after damage?  A block of a session that this volume has is believed at once.  Another may
+ * be part of a backed-up volume inside file data: it must be followed by more such blocks, further than they could
+ * follow each other there, or up to the end. */
+static int believable(struct source *s, bool *yes, struct err *e)
+{
+	size_t off = 0;
+	unsigned blocks = 0;
+	for (;;) {
+		struct block_header h;
+		int rc = good_block_at(s, off, yes, &h, e);
+		if (rc != 0 || !*yes)
+			return rc;
+		if (known(s, &h))
+			return 0;
+		off += h.len;
+		blocks++;
+		if (left(s) == off && s->end)
+			return 0;
+		if (off >= CHAIN_BYTES && blocks >= CHAIN_BLOCKS)
+			return 0;
+	}
+}
+
+/* Passes over bytes until pos stands on the next block to believe, or at the end. */
+static int resync(struct source *s, struct err *e)
+{
+	advance(s, left(s) > 0 ? 1 : 0);
+	for (;;) {
+		int rc = have(s, WINDOW_BYTES, e);
+		if (rc != 0)
+			return rc;
+		if (left(s) < BLOCK_PROBE_BYTES) {
+			advance(s, left(s));
+			return 0;
+		}
+		const uint8_t *id = memmem(here(s) + 12, left(s) - 12, "BB0", 3);
+		if (id == NULL) {
+			advance(s, left(s) - (BLOCK_PROBE_BYTES - 1));
+			if (s->end)
+				advance(s, left(s));
+			continue;
+		}
+		advance(s, (size_t)(id - here(s)) - 12);
+		bool yes = false;
+		rc = left(s) >= BLOCK_PROBE_BYTES && block_probe(here(s)) ? believable(s, &yes, e) : 0;
+		if (rc != 0 || yes)
+			return rc;
+		advance(s, 1);
+	}
+}
+
+/* Does a block header, or the end of the volume, stand len bytes behind pos (or where padding would put it)? */
+static int continues_behind(struct source *s, size_t len, bool *yes, struct err *e)
+{
+	size_t at = len;
+	if (s->padded)
+		at = (len + PADDING_SHORT - 1) / PADDING_SHORT * PADDING_SHORT;
+	for (;; at = len) {
+		int rc = have(s, at + BLOCK_HEADER_MAX_BYTES, e);
+		if (rc != 0)
+			return rc;
+		struct block_header h;
+		*yes = left(s) == at || (left(s) > at && block_header_read(here(s) + at, left(s) - at, &h) &&
+					 (h.version == 1 || known(s, &h)));
+		if (!*yes) {
+			struct block_header good;
+			rc = good_block_at(s, at, yes, &good, e);
+		}
+		if (rc != 0 || *yes || at == len)
+			return rc;
+	}
+}
+
+/* Delivers the damage that begins at pos and goes on to the next block to believe. */
+static int damage(struct source *s, struct source_item *item, const char *reason, struct err *e)
+{
+	if (reason != item->reason)
+		snprintf(item->reason, sizeof item->reason, "%s", reason);
+	item->event = SOURCE_DAMAGE;
+	item->addr = s->offset;
+	item->data = NULL;
+	bool whole = false;
+	if (item->header.len > 0 && left(s) >= item->header.len) {
+		int rc = continues_behind(s, item->header.len, &whole, e);
+		if (rc != 0)
+			return rc;
+	}
+	if (whole) {
+		item->data = here(s);
+		item->buf = s->held = s->window;
+		buf_ref(s->held);
+		s->last_addr = s->offset;
+		advance(s, item->header.len);
+	} else {
+		int rc = resync(s, e);
+		if (rc != 0)
+			return rc;
+	}
+	item->len = s->offset - item->addr;
+	return 0;
+}
+
+/* Zeros behind a block, up to where a tape drive would have begun the next one (volume-format.md 1.6).  Passes over
+ * them if that is what they are; left alone they are damage. */
+static int skip_padding(struct source *s, bool *skipped, struct err *e)
+{
+	*skipped = false;
+	if (s->blocks == 0)
+		return 0;
+	size_t zeros = 0;
+	for (;;) {
+		int rc = have(s, zeros + 4096, e);
+		if (rc != 0)
+			return rc;
+		size_t n = left(s);
+		while (zeros < n && here(s)[zeros] == 0)
+			zeros++;
+		if (zeros < n || s->end || zeros > BLOCK_MAX_BYTES)
+			break;
+	}
+	/* A header may itself begin with zeros, but not with more than 12. */
+	uint64_t first = s->offset + zeros - s->last_addr;
+	uint64_t target = first / PADDING_UNIT * PADDING_UNIT;
+	bool at_end = s->end && zeros == left(s);
+	if (!at_end) {
+		if (first - target > 12 || target + s->last_addr < s->offset)
+			return 0;
+		size_t to = (size_t)(target + s->last_addr - s->offset);
+		int rc = have(s, to + BLOCK_HEADER_MAX_BYTES, e);
+		struct block_header h;
+		if (rc != 0 || !block_header_read(here(s) + to, left(s) - to, &h))
+			return rc;
+		zeros = to;
+	} else if (target != first) {
+		return 0;
+	}
+	if (!s->padded && s->blocks > 1 && zeros >= PADDING_SHORT)
+		return 0;
+	s->padded = true;
+	s->padding += zeros;
+	advance(s, zeros);
+	*skipped = true;
+	return 0;
+}
+
+static void deliver_block(struct source *s, struct source_item *item)
+{
+	item->event = SOURCE_BLOCK;
+	item->len = item->header.len;
+	item->buf = s->held = s->window;
+	buf_ref(s->held);
+	if (item->header.len > s->largest)
+		s->largest = item->header.len;
+	if (s->blocks < 2)
+		s->blocks++;
+	if (item->header.version > 1)
+		remember(s, &item->header);
+}
+
+static const char *what_stands_here(const struct source *s)
+{
+	if (s->offset == 0)
+		return "this is no volume: no block header (BB01, BB02, BB03) at its beginning";
+	return "no block header (BB01, BB02, BB03) where one should be";
+}
+
+static int next_in_stream(struct source *s, struct source_item *item, struct err *e)
+{
+	bool skipped;
+	do {
+		int rc = have(s, BLOCK_HEADER_MAX_BYTES, e);
+		if (rc != 0)
+			return rc;
+		if (left(s) == 0) {
+			item->event = SOURCE_END;
+			return 0;
+		}
+		skipped = false;
+		if (left(s) < BLOCK_PROBE_BYTES || !block_probe(here(s)))
+			rc = skip_padding(s, &skipped, e);
+		if (rc != 0)
+			return rc;
+	} while (skipped);
+
+	if (left(s) < BLOCK_PROBE_BYTES)
+		return damage(s, item, "the volume ends inside a block header", e);
+	if (!block_probe(here(s)))
+		return damage(s, item, what_stands_here(s), e);
+	if (!block_header_read(here(s), left(s), &item->header)) {
+		snprintf(item->reason, sizeof item->reason, "block length %u is impossible", item->header.len);
+		item->header.len = 0;
+		return damage(s, item, item->reason, e);
+	}
+	int rc = have(s, item->header.len, e);
+	if (rc != 0)
+		return rc;
+	if (left(s) < item->header.len) {
+		snprintf(item->reason, sizeof item->reason, "block of %u bytes is cut short: the volume ends after %zu of them",
+			 item->header.len, left(s));
+		return damage(s, item, item->reason, e);
+	}
+	const char *fault = block_fault(s, here(s), &item->header, item);
+	if (fault)
+		return damage(s, item, fault, e);
+
+	item->addr = s->last_addr = s->offset;
+	item->data = here(s);
+	deliver_block(s, item);
+	advance(s, item->header.len);
+	return 0;
+}
+
+/* One read, one block.  A read that is too small does not move the tape in Linux's st driver. */
+static int read_tape_block(struct source *s, size_t *got, struct err *e)
+{
+	for (;;) {
+		bool too_small;
+		s->fill = s->pos = 0;
+		int rc = make_room(s, s->tape_read_bytes, e);
+		if (rc != 0)
+			return rc;
+		if (s->window->refs > 1) {
+			buf_unref(s->window);
+			s->window = NULL;
+			continue;
+		}
+		rc = io_read_tape(s->in.fd, s->window->data, s->tape_read_bytes, got, &too_small, e);
+		if (rc != 0 || !too_small)
+			return rc;
+		if (s->tape_read_bytes >= BLOCK_MAX_BYTES)
+			return err_set(e, XE_FAILED, "a tape block is larger than %u bytes", BLOCK_MAX_BYTES);
+		s->tape_read_bytes *= 2;
+	}
+}
+
+static int next_on_tape(struct source *s, struct source_item *item, struct err *e)
+{
+	size_t got;
+	int rc = read_tape_block(s, &got, e);
+	if (rc != 0)
+		return rc;
+	item->addr = (uint64_t)s->tape_file << 32 | s->tape_block;
+	item->len = got;
+	s->bytes += got;
+	if (got == 0) {
+		item->event = s->tape_at_mark ? SOURCE_END : SOURCE_FILE_MARK;
+		s->tape_at_mark = true;
+		s->tape_file++;
+		s->tape_block = 0;
+		return 0;
+	}
+	s->tape_at_mark = false;
+	s->tape_block++;
+	item->data = s->window->data;
+	const char *fault = NULL;
+	bool block = got >= BLOCK_PROBE_BYTES && block_probe(item->data);
+	if (!block && got == ANSI_LABEL_BYTES) {
+		item->event = SOURCE_FOREIGN;
+		item->buf = s->held = s->window;
+		buf_ref(s->held);
+		return 0;
+	}
+	if (!block)
+		fault = "no block header (BB01, BB02, BB03) where one should be";
+	else if (!block_header_read(item->data, got, &item->header) || item->header.len > got)
+		fault = "its length is impossible";
+	else
+		fault = block_fault(s, item->data, &item->header, item);
+	if (fault == NULL) {
+		deliver_block(s, item);
+		return 0;
+	}
+	item->event = SOURCE_DAMAGE;
+	if (fault != item->reason)
+		snprintf(item->reason, sizeof item->reason, "%s", fault);
+	if (!item->records_sane)
+		item->data = NULL;
+	item->buf = s->held = s->window;
+	buf_ref(s->held);
+	return 0;
+}
+
+int source_next(struct source *s, struct source_item *item, struct err *e)
+{
+	buf_unref(s->held);
+	s->held = NULL;
+	*item = (struct source_item){.event = SOURCE_END};
+	return s->in.kind == IO_TAPE ? next_on_tape(s, item, e) : next_in_stream(s, item, e);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One input volume as a row of blocks: files, pipes, tape dumps with their padding, tape drives.  Finds the next true
+ * block after damage.  formats/volume-format.md 1 */
+#ifndef VOLUME_SOURCE_H
+#define VOLUME_SOURCE_H
+
+#include "base/buf.h"
+#include "base/io.h"
+#include "volume/block.h"
+
+struct source;
+
+enum source_event {
+	SOURCE_END,
+	SOURCE_BLOCK,	  /* whole, its checksum right, its records sane (unless encrypted) */
+	SOURCE_DAMAGE,	  /* len bytes at addr are no good block; reason says why */
+	SOURCE_FILE_MARK, /* tapes only */
+	SOURCE_FOREIGN,	  /* tapes only: an ANSI or IBM label of 80 bytes */
+};
+
+#define SOURCE_REASON_BYTES 160
+
+struct source_item {
+	enum source_event event;
+	uint64_t addr;	     /* byte offset, or file number << 32 | block number on a tape */
+	uint64_t len;	     /* bytes */
+	const uint8_t *data; /* block, foreign label; damaged block if its header was plausible, else NULL */
+	struct buf *buf;     /* holds data; the source's reference: take one to keep data beyond the next call */
+	struct block_header header;
+	bool checksum;	     /* the block carries one */
+	bool encrypted;	     /* records cannot be read */
+	bool records_sane;   /* damage: the checksum is wrong, but the records keep the rules */
+	char reason[SOURCE_REASON_BYTES];
+};
+
+/* Takes in over.  NULL without memory. */
+struct source *source_new(struct buf_pool *pool, struct io *in);
+void source_free(struct source *s);
+
+/* XE_FAILED on read errors and without memory. */
+int source_next(struct source *s, struct source_item *item, struct err *e) __attribute__((warn_unused_result));
+
+/* Bytes read so far, for progress. */
+uint64_t source_bytes(const struct source *s);
+
+/* Padding bytes passed over so far (a dump of a tape). */
+uint64_t source_padding(const struct source *s);
+
+/* Largest block so far, bytes. */
+uint32_t source_largest(const struct source *s);
+
+#endif

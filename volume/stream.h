@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Stream numbers of records: what they carry and what they become.  formats/volume-format.md 4 */
+#ifndef VOLUME_STREAM_H
+#define VOLUME_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STREAM_NUMBER_MASK 0x7ffu	 /* the rest are flags, always kept */
+#define STREAM_BIT_OFFSETS (1u << 26)	 /* Bacula: 8-byte offset first, whatever the number */
+#define STREAM_BIT_DEDUPLICATED (1u << 24) /* Bacula: the data are references, hands off */
+#define STREAM_PREFIX_BYTES 8u
+
+enum {
+	STREAM_ATTRIBUTES = 1,
+	STREAM_FILE = 2,
+	STREAM_MD5 = 3,
+	STREAM_GZIP = 4,
+	STREAM_ATTRIBUTES_EX = 5,
+	STREAM_SPARSE = 6,
+	STREAM_SPARSE_GZIP = 7,
+	STREAM_SHA1 = 10,
+	STREAM_WIN32 = 11,
+	STREAM_WIN32_GZIP = 12,
+	STREAM_SHA256 = 17,
+	STREAM_SHA512 = 18,
+	STREAM_COMPRESSED = 29,
+	STREAM_SPARSE_COMPRESSED = 30,
+	STREAM_WIN32_COMPRESSED = 31,
+	STREAM_XXH64 = 39,
+	STREAM_XXH128_BAREOS = 40, /* Bacula: XXH3-64 */
+	STREAM_XXH128_BACULA = 41,
+	STREAM_NDMP_SEPARATOR = 999,
+};
+
+enum stream_form {
+	STREAM_OPAQUE,	 /* passed untouched: metadata, digests, cipher text, references */
+	STREAM_PLAIN,	 /* 2, 6, 11 */
+	STREAM_LEGACY,	 /* 4, 7, 12: a bare zlib stream */
+	STREAM_HEADED,	 /* 29, 30, 31: 12-byte compression header, then the payload */
+};
+
+/* Form of a record's data; stream is the positive header field with its flags.  Labels (FileIndex < 0) must not be asked
+ * about: their Stream is a JobId. */
+enum stream_form stream_form(uint32_t stream);
+
+/* Does the data begin with an 8-byte file address or offset? */
+bool stream_has_prefix(uint32_t stream);
+
+/* The same kind of stream (file, sparse, win32) in another form, flags kept. */
+uint32_t stream_in_form(uint32_t stream, enum stream_form form);
+
+/* "COMPRESSED_DATA"; "stream" numbers that nobody defined give NULL. */
+const char *stream_name(uint32_t stream);
+
+#endif
