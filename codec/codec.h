@@ -74,6 +74,10 @@ void codec_header_write(uint8_t out[static CODEC_HEADER_BYTES], const struct cod
  * the level itself for gzip.  volume-format.md 5.4 to 5.6, volume-corrections.md B4 */
 uint16_t codec_header_level(const struct codec *c, int level);
 
+/* Is a payload that decodes also in the one shape that every reader of its format takes?  Bareos looks at the first
+ * block of a fastlzlib payload only (volume-format.md 5.7). */
+bool codec_is_common(const struct codec *c, const uint8_t *in, size_t in_len);
+
 /* "libdeflate 1.14, ..." for --version: the output bytes depend on these. */
 void codec_versions(char *text, size_t text_bytes);
 

@@ -382,11 +382,11 @@ def base64_number(s):
 
 
 def read_attributes(data):
-    """(type, link FileIndex, data stream) or None."""
+    """(type, link FileIndex, data stream, FileIndex) or None."""
     try:
-        _, kind, rest = data.split(b" ", 2)
+        fi, kind, rest = data.split(b" ", 2)
         stat = rest.split(b"\0", 2)[1].split(b" ")
-        return int(kind), base64_number(stat[13]), base64_number(stat[15]) & MASK
+        return int(kind), base64_number(stat[13]), base64_number(stat[15]) & MASK, int(fi)
     except (ValueError, IndexError):
         return None
 
@@ -556,6 +556,8 @@ class Checker:
         if self.o.max_block and n > self.o.max_block:
             self.error("block of %d bytes is larger than %d" % (n, self.o.max_block))
         has_sum = self.checksum(ident, block, word)
+        if ident == b"BB03" and at and word & 6 not in (0, 6):
+            self.error("option bits %x: only half encrypted" % word)
         key = struct.unpack_from(">II", block, 16) if size > 16 else None
         self.parse_block(volume, at, ident, block, key, number, has_sum)
         return n
@@ -804,6 +806,8 @@ class Checker:
         f.unproved |= kind in NO_PROOF
         if kind in (1, 5):
             f.attributes = read_attributes(data)
+            if f.attributes and f.attributes[3] != f.fi:
+                self.error("attributes of FileIndex %d in %d" % (f.attributes[3], f.fi), r.place)
         elif kind in DIGESTS:
             f.digests.append((kind, data, r.place))
         return None
@@ -823,8 +827,11 @@ class Checker:
             self.error("record is %s, expected %s" % (alg, want), r.place)
         if plain is None:
             f.unproved = True
-        else:
-            f.chunks.append((at, plain))
+            return
+        last = f.chunks[-1] if f.chunks and r.stream & MASK in SPARSE else (0, b"")
+        if at is not None and at < (last[0] or 0) + len(last[1]):
+            self.error("address %d goes back" % at, r.place)
+        f.chunks.append((at, plain))
 
     # files
 
@@ -937,8 +944,8 @@ def parse(args):
     flag("--dump", "print: session id, session time, FileIndex, kind, SHA-256 of the content")
     flag("--dump-all", "the same, with session labels and the hash of the file's other records")
     flag("--self-test", "try the decoders on known answers")
-    p.add_argument("--expect-alg", metavar="NAME", choices=["none", "gzip", "gzip-legacy"] + sorted(set(MAGIC.values()) - {"gzip"}),
-                   help="every content record is in this form")
+    p.add_argument("--expect-alg", metavar="NAME", choices=["none", "gzip-legacy"] + sorted(MAGIC.values()),
+                   help="every content record is none, gzip (either form), gzip-legacy (4/7/12), lzo, lzfast, lz4, ...")
     p.add_argument("--max-block", metavar="N", type=int, help="largest block")
     p.add_argument("volume", nargs="*")
     o = p.parse_args(args)

@@ -23,7 +23,8 @@ struct reader {
 	struct session_table sessions;
 	uint32_t largest;
 	_Atomic uint64_t bytes;
-	uint64_t bytes_before; /* of the volumes done */
+	uint64_t bytes_before; /* of the inputs done */
+	uint64_t volume_began; /* bytes before this volume */
 
 	/* The block being taken apart */
 	struct source_item block;
@@ -134,8 +135,9 @@ static int open_volume(struct reader *r, struct item *item, struct err *e)
 		err_volume(e, strcmp(path, "-") == 0 ? "stdin" : path);
 		return rc;
 	}
+	r->volume_began = r->bytes_before;
 	rc = add_volume(r, &in, e);
-	r->source = rc == 0 ? source_new(r->pool, &in) : NULL;
+	r->source = rc == 0 ? source_new(r->pool, &in, r->o.digest) : NULL;
 	if (r->source == NULL) {
 		io_close(&in);
 		return rc != 0 ? rc : err_memory(e, 0, "reading");
@@ -165,11 +167,13 @@ static void close_volume(struct reader *r, struct item *item)
 	for (struct session *s = r->sessions.first; s; s = s->next)
 		s->last_empty = false;
 	r->label_taken = false;
+	r->volume->padding = source_padding(r->source);
+	r->volume->bytes = r->bytes_before + source_bytes(r->source) - r->volume_began;
 	if (r->another_volume) {
+		r->volume->bytes = r->bytes_before + r->block.addr - r->volume_began;
 		r->phase = PHASE_OPEN;
 		return;
 	}
-	r->volume->padded = source_padding(r->source) > 0;
 	r->bytes_before += source_bytes(r->source);
 	source_free(r->source);
 	r->source = NULL;
@@ -188,6 +192,7 @@ static struct item item_here(const struct reader *r, enum item_kind kind)
 		.addr = r->block.addr,
 		.form = {h->version, h->options, r->block.checksum},
 		.largest = r->largest,
+		.number = h->number,
 	};
 }
 
@@ -207,7 +212,6 @@ static void damage_item(struct reader *r, struct item *item, const struct sessio
 static void announce_block(struct reader *r, struct item *item)
 {
 	*item = item_here(r, ITEM_BLOCK);
-	item->number = r->block.header.number;
 	item->data = (struct span){r->block.data, r->block.header.len};
 	item->buf = r->block.buf;
 	item->encrypted = r->block.encrypted;
@@ -449,7 +453,7 @@ static int read_ahead(struct reader *r, struct session *s, struct err *e)
 		struct err ignored = {0};
 		if (io_open_input(&in, r->o.paths[i], &ignored) != 0)
 			break;
-		struct source *ahead = source_new(r->pool, &in);
+		struct source *ahead = source_new(r->pool, &in, NULL);
 		if (ahead == NULL) {
 			io_close(&in);
 			return err_memory(e, 0, "reading ahead");
@@ -546,6 +550,7 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 static int start_another(struct reader *r, struct item *item, struct err *e)
 {
 	r->another_volume = false;
+	r->volume_began = r->bytes_before + r->block.addr;
 	int rc = add_volume(r, NULL, e);
 	if (rc != 0)
 		return rc;

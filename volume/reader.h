@@ -8,7 +8,7 @@
 #include "volume/source.h"
 
 /* What is known of a volume.  The label's fields are written before ITEM_VOLUME_START is handed out (behind tape labels of
- * other systems: before ITEM_VOLUME_LABEL), padded before ITEM_VOLUME_END.  Lives as long as the reader. */
+ * other systems: before ITEM_VOLUME_LABEL), padding and bytes before ITEM_VOLUME_END.  Lives as long as the reader. */
 struct volume_info {
 	char path[4096];	/* as given; "-" for standard input */
 	const char *name;	/* how messages call it: the path, or the Volume Name for standard input */
@@ -19,7 +19,8 @@ struct volume_info {
 	struct volume_label label;
 	unsigned block_version; /* of the label block */
 	enum product product;
-	bool padded;
+	uint64_t padding; /* bytes passed over, in a dump of a tape */
+	uint64_t bytes;	  /* read, known at ITEM_VOLUME_END */
 	struct volume_info *next;
 };
 
@@ -64,6 +65,7 @@ struct item {
 	uint64_t addr;	       /* of the block where it begins */
 	struct block_form form;
 	uint32_t largest; /* block of the volumes so far */
+	uint32_t number;  /* BlockNumber of the block where it begins */
 
 	int32_t file_index;
 	uint32_t stream; /* positive, with flags */
@@ -75,7 +77,6 @@ struct item {
 	unsigned cuts;			 /* volume changes inside the record */
 	uint32_t cut[ITEM_CUTS];	 /* data bytes before each */
 
-	uint32_t number;	 /* ITEM_BLOCK */
 	int32_t first_index, last_index; /* ITEM_BLOCK: data FileIndexes in it, 0 if none */
 
 	uint64_t damage_len; /* ITEM_DAMAGE: bytes */
@@ -88,6 +89,7 @@ struct reader_options {
 	size_t path_count;
 	bool blocks;	      /* hand out ITEM_BLOCK */
 	bool keep_suspect;    /* take the records of a block whose checksum alone is wrong, after its ITEM_DAMAGE */
+	struct digest *digest; /* every byte read is added to it; may be NULL */
 	size_t keep_bytes;    /* of a split record; 0: all.  For those who only look at the beginning */
 };
 

@@ -23,6 +23,7 @@ struct known_session {
 struct source {
 	struct io in;
 	struct buf_pool *pool;
+	struct digest *digest;
 	struct buf *window;
 	size_t pos, fill;
 	bool end;	      /* nothing behind fill */
@@ -41,7 +42,7 @@ struct source {
 	size_t tape_read_bytes;
 };
 
-struct source *source_new(struct buf_pool *pool, struct io *in)
+struct source *source_new(struct buf_pool *pool, struct io *in, struct digest *digest)
 {
 	struct source *s = calloc(1, sizeof *s);
 	if (s == NULL)
@@ -49,6 +50,7 @@ struct source *source_new(struct buf_pool *pool, struct io *in)
 	s->in = *in;
 	*in = IO_CLOSED;
 	s->pool = pool;
+	s->digest = digest;
 	s->tape_read_bytes = TAPE_READ_BYTES;
 	return s;
 }
@@ -121,6 +123,7 @@ static int have(struct source *s, size_t n, struct err *e)
 	rc = io_read(s->in.fd, s->window->data + s->fill, n - left(s), s->window->cap - s->fill, &got, e);
 	if (rc != 0)
 		return rc;
+	digest_add(s->digest, s->window->data + s->fill, got);
 	s->fill += got;
 	s->bytes += got;
 	s->end = left(s) < n;
@@ -451,6 +454,7 @@ static int next_on_tape(struct source *s, struct source_item *item, struct err *
 		s->tape_block = 0;
 		return 0;
 	}
+	digest_add(s->digest, s->window->data, got);
 	s->tape_at_mark = false;
 	s->tape_block++;
 	item->data = s->window->data;

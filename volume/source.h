@@ -5,6 +5,7 @@
 #define VOLUME_SOURCE_H
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/io.h"
 #include "volume/block.h"
 
@@ -33,8 +34,8 @@ struct source_item {
 	char reason[SOURCE_REASON_BYTES];
 };
 
-/* Takes in over.  NULL without memory. */
-struct source *source_new(struct buf_pool *pool, struct io *in);
+/* Takes in over; every byte read is added to digest (NULL: to none).  NULL without memory. */
+struct source *source_new(struct buf_pool *pool, struct io *in, struct digest *digest);
 void source_free(struct source *s);
 
 /* XE_FAILED on read errors and without memory. */

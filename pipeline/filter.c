@@ -1,0 +1,686 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A slot of the pool holds up to SLOT_BYTES of records as the reader gave them.  A worker converts them one by one into
+ * the slot's arena; what does not fit there is converted when the slot's turn to be written has come, so memory stays
+ * bounded however far the data inflates.  The writer hands the records to the packer.  Where nothing is to be changed,
+ * whole blocks pass instead. */
+#include "pipeline/filter.h"
+
+#include "pipeline/pool.h"
+#include "volume/stream.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SLOT_BYTES ((size_t)256 << 10)
+#define SLOT_ITEMS 1024u
+#define ARENA_BYTES ((size_t)2 << 20)
+#define ARENA_KEEP_BYTES ((size_t)8 << 20) /* a larger one is given back after use */
+#define POOL_KEEP_BYTES ((size_t)8 << 20)
+
+/* What a worker made of one item. */
+struct converted {
+	enum stage_status status;
+	size_t first, count; /* records of the slot */
+	bool changed, inflated, deflated, number_kept;
+	const struct codec *from;
+	uint64_t inflate_in, inflate_out, deflate_in, deflate_out;
+	char *reason; /* malloc'ed; NULL but for damage */
+};
+
+struct slot {
+	struct item *items;
+	struct converted *done;
+	size_t item_count, done_count;
+	struct buf **bufs; /* held for the items */
+	size_t buf_count;
+	struct packer_record *records;
+	size_t record_count, record_cap;
+	struct arena arena;
+	const struct stage_policy *policy;
+	struct err err; /* found while reading: surfaces behind the items */
+};
+
+struct policy_list {
+	struct stage_policy policy;
+	struct policy_list *next;
+};
+
+struct job_entry {
+	const struct job *job;
+	struct filter_counts counts;
+	const struct volume_info *seen_on; /* last volume with records of it */
+	bool ndmp_noted;
+};
+
+struct filter {
+	struct filter_options o;
+	bool pass_blocks;
+	struct buf_pool *bufs;
+	struct reader *reader;
+	struct packer *packer;
+	struct stage_ctx **workers;
+	struct slot *slots;
+	size_t slot_count;
+
+	/* The reading side */
+	struct policy_list *policies;
+	const struct stage_policy *policy; /* of the volume being read */
+	bool target_known;
+	enum product target;
+
+	/* The writing side */
+	struct filter_volume volume;
+	struct io out;
+	struct sink sink;
+	bool volume_open;
+	struct span run;    /* blocks to pass that follow one another in memory */
+	uint64_t run_blocks;
+	struct job_entry *jobs;
+	size_t job_count;
+	uint64_t damaged;
+	_Atomic uint64_t bytes_out;
+	struct err err;
+};
+
+/* ---- making and freeing ---- */
+
+static bool make_slots(struct filter *f)
+{
+	f->slot_count = pool_slots(f->o.threads);
+	f->slots = calloc(f->slot_count, sizeof *f->slots);
+	f->workers = calloc(f->o.threads, sizeof *f->workers);
+	if (f->slots == NULL || f->workers == NULL)
+		return false;
+	for (unsigned i = 0; i < f->o.threads; i++) {
+		f->workers[i] = stage_ctx_new();
+		if (f->workers[i] == NULL)
+			return false;
+	}
+	for (size_t i = 0; i < f->slot_count; i++) {
+		struct slot *s = &f->slots[i];
+		s->items = calloc(SLOT_ITEMS, sizeof *s->items);
+		s->done = calloc(SLOT_ITEMS, sizeof *s->done);
+		s->bufs = calloc(SLOT_ITEMS, sizeof(struct buf *));
+		if (s->items == NULL || s->done == NULL || s->bufs == NULL)
+			return false;
+	}
+	return true;
+}
+
+static void on_new_block(void *arg, const struct packed_block *b)
+{
+	struct filter *f = arg;
+	f->volume.blocks_out++;
+	if (f->o.callbacks.new_block)
+		f->o.callbacks.new_block(f->o.callbacks.arg, b);
+}
+
+struct filter *filter_new(const struct filter_options *options)
+{
+	struct filter *f = calloc(1, sizeof *f);
+	if (f == NULL)
+		return NULL;
+	f->o = *options;
+	f->out = IO_CLOSED;
+	f->target_known = f->o.target_given;
+	f->target = f->o.target;
+	/* Dropping parts of blocks needs repacking. */
+	f->pass_blocks = !f->o.inflate && !f->o.deflate && f->o.max_block == 0 && f->o.on_damage != ON_DAMAGE_SKIP &&
+			 !f->o.target_given;
+	f->bufs = buf_pool_new(POOL_KEEP_BYTES);
+	struct reader_options ro = {
+		.paths = f->o.paths,
+		.path_count = f->o.path_count,
+		.blocks = true,
+		.keep_suspect = f->o.on_damage == ON_DAMAGE_KEEP,
+		.digest = f->o.digest_in,
+		.keep_bytes = f->pass_blocks ? 64 : 0,
+	};
+	f->reader = f->bufs ? reader_new(&ro, f->bufs) : NULL;
+	struct packer_options po = {.max_block = f->o.max_block, .on_block = on_new_block, .arg = f};
+	f->packer = packer_new(&po);
+	if (f->reader == NULL || f->packer == NULL || !make_slots(f)) {
+		filter_free(f);
+		return NULL;
+	}
+	return f;
+}
+
+static void empty_slot(struct slot *s)
+{
+	for (size_t i = 0; i < s->buf_count; i++)
+		buf_unref(s->bufs[i]);
+	for (size_t i = 0; i < s->done_count; i++)
+		free(s->done[i].reason);
+	s->buf_count = s->item_count = s->done_count = s->record_count = 0;
+	s->arena.used = 0;
+	if (s->arena.cap > ARENA_KEEP_BYTES) {
+		free(s->arena.data);
+		s->arena = (struct arena){0};
+	}
+}
+
+void filter_free(struct filter *f)
+{
+	if (f == NULL)
+		return;
+	for (size_t i = 0; f->slots && i < f->slot_count; i++) {
+		struct slot *s = &f->slots[i];
+		empty_slot(s);
+		free(s->items);
+		free(s->done);
+		free(s->bufs);
+		free(s->records);
+		free(s->arena.data);
+	}
+	free(f->slots);
+	for (unsigned i = 0; f->workers && i < f->o.threads; i++)
+		stage_ctx_free(f->workers[i]);
+	free(f->workers);
+	packer_free(f->packer);
+	reader_free(f->reader);
+	buf_pool_free(f->bufs);
+	for (struct policy_list *p = f->policies, *next; p; p = next) {
+		next = p->next;
+		free(p);
+	}
+	sink_close(&f->sink);
+	free(f->jobs);
+	free(f);
+}
+
+/* ---- reading ---- */
+
+static int refuse_special(const struct volume_info *v, struct err *e)
+{
+	const char *kind = v->has_label ? label_special_kind(&v->label) : NULL;
+	if (kind == NULL)
+		return 0;
+	err_volume(e, v->name);
+	return err_set(e, XE_FAILED,
+		       "is a %s volume: its records point to data elsewhere and cannot be converted one by one", kind);
+}
+
+static int policy_for(struct filter *f, const struct volume_info *v, struct err *e)
+{
+	int rc = refuse_special(v, e);
+	if (rc != 0)
+		return rc;
+	if (!f->target_known && v->has_label) {
+		f->target = v->product;
+		f->target_known = true;
+	}
+	if (f->o.deflate && !stage_product_reads(f->target, f->o.codec->id)) {
+		err_volume(e, v->name);
+		return err_set(e, XE_USAGE, "this is a volume for %s, which cannot read %s; choose another algorithm, or "
+			       "say with --target which product will read the result",
+			       product_name(f->target), f->o.codec->name);
+	}
+	struct policy_list *p = calloc(1, sizeof *p);
+	if (p == NULL)
+		return err_memory(e, sizeof *p, "a volume");
+	/* Volumes with Bacula's label id hold gzip in the legacy streams, whoever wrote them. */
+	bool old_id = v->has_label ? strncmp(v->label.id, "Bacula", 6) == 0 : f->target == PRODUCT_BACULA;
+	bool bare = f->o.target_given ? f->target == PRODUCT_BACULA || f->target == PRODUCT_ANY : old_id;
+	p->policy = (struct stage_policy){
+		.inflate = f->o.inflate,
+		.deflate = f->o.deflate,
+		.codec = f->o.codec,
+		.level = f->o.level,
+		.force = f->o.force,
+		.bare_gzip = f->o.deflate && f->o.codec->id == CODEC_GZIP && bare,
+		.plain_max = f->o.deflate ? stage_plain_max(f->o.codec, f->target) : 0,
+		.target = f->target,
+		.strict = f->o.target_given,
+	};
+	p->next = f->policies;
+	f->policies = p;
+	f->policy = &p->policy;
+	return 0;
+}
+
+static void hold(struct slot *s, struct buf *b)
+{
+	if (b == NULL || (s->buf_count > 0 && s->bufs[s->buf_count - 1] == b))
+		return;
+	buf_ref(b);
+	s->bufs[s->buf_count++] = b;
+}
+
+/* One slot holds records of one volume only: they share a policy. */
+static bool read_slot(void *arg, void *slot)
+{
+	struct filter *f = arg;
+	struct slot *s = slot;
+	size_t bytes = 0;
+	s->err = (struct err){0};
+	while (s->item_count < SLOT_ITEMS && bytes < SLOT_BYTES) {
+		struct item *item = &s->items[s->item_count];
+		if (reader_next(f->reader, item, &s->err) != 0)
+			return false;
+		if (item->kind == ITEM_END)
+			return false;
+		if (item->kind == ITEM_VOLUME_START && policy_for(f, item->volume, &s->err) != 0)
+			return false;
+		s->policy = f->policy;
+		s->item_count++;
+		if (item->kind == ITEM_VOLUME_END)
+			return true;
+		/* Blocks pass as such or only to be told of: their bytes are needed in the first case. */
+		if (item->kind == ITEM_BLOCK && !f->pass_blocks) {
+			item->data = (struct span){NULL, 0};
+			item->buf = NULL;
+		}
+		if (item->kind == ITEM_RECORD && f->pass_blocks) {
+			item->data = (struct span){NULL, 0};
+			item->buf = NULL;
+		}
+		hold(s, item->buf);
+		bytes += item->data.len;
+	}
+	return true;
+}
+
+/* ---- converting ---- */
+
+static bool add_records(struct slot *s, const struct stage_result *r)
+{
+	if (s->record_count + r->count > s->record_cap) {
+		size_t cap = s->record_cap * 2 + STAGE_RECORDS;
+		struct packer_record *grown = realloc(s->records, cap * sizeof *grown);
+		if (grown == NULL)
+			return false;
+		s->records = grown;
+		s->record_cap = cap;
+	}
+	memcpy(s->records + s->record_count, r->records, r->count * sizeof *r->records);
+	s->record_count += r->count;
+	return true;
+}
+
+static bool grow_arena(struct arena *a, size_t bytes)
+{
+	free(a->data);
+	*a = (struct arena){0};
+	a->data = malloc(bytes);
+	if (a->data)
+		a->cap = bytes;
+	return a->data != NULL;
+}
+
+/* Converts one record; false: the arena is full, go on when it has been written. */
+static bool convert_record(struct slot *s, struct stage_ctx *ctx, const struct item *item, struct converted *c)
+{
+	struct stage_result r;
+	enum stage_status status;
+	for (;;) {
+		status = stage_apply(ctx, s->policy, item, &s->arena, &r);
+		if (status != STAGE_ROOM)
+			break;
+		if (s->arena.used > 0)
+			return false;
+		size_t bytes = r.room > s->arena.cap ? r.room : s->arena.cap * 2;
+		if (!grow_arena(&s->arena, bytes)) {
+			status = STAGE_MEMORY;
+			break;
+		}
+	}
+	*c = (struct converted){
+		.status = status,
+		.first = s->record_count,
+		.count = r.count,
+		.changed = r.changed,
+		.inflated = r.inflated,
+		.deflated = r.deflated,
+		.number_kept = r.number_kept,
+		.from = r.from,
+		.inflate_in = r.inflate_in,
+		.inflate_out = r.inflate_out,
+		.deflate_in = r.deflate_in,
+		.deflate_out = r.deflate_out,
+	};
+	if (status == STAGE_DAMAGE || status == STAGE_FOREIGN)
+		c->reason = strdup(r.reason);
+	else if (status == STAGE_DONE && !add_records(s, &r))
+		c->status = STAGE_MEMORY;
+	return true;
+}
+
+/* Goes on with the slot's items behind done_count. */
+static void convert(struct filter *f, struct slot *s, struct stage_ctx *ctx)
+{
+	if (s->arena.data == NULL && !f->pass_blocks && !grow_arena(&s->arena, ARENA_BYTES))
+		s->arena.cap = 0; /* convert_record tries again and reports */
+	while (s->done_count < s->item_count) {
+		const struct item *item = &s->items[s->done_count];
+		struct converted *c = &s->done[s->done_count];
+		*c = (struct converted){.status = STAGE_DONE};
+		if (item->kind == ITEM_RECORD && !f->pass_blocks && !convert_record(s, ctx, item, c))
+			return;
+		s->done_count++;
+	}
+}
+
+static void work_slot(void *arg, void *slot, unsigned worker)
+{
+	struct filter *f = arg;
+	convert(f, slot, f->workers[worker]);
+}
+
+/* ---- writing ---- */
+
+static struct job_entry *job_entry(struct filter *f, const struct job *job, struct err *e)
+{
+	if (job->index >= f->job_count) {
+		size_t count = (size_t)job->index * 2 + 16;
+		struct job_entry *grown = realloc(f->jobs, count * sizeof *grown);
+		if (grown == NULL) {
+			err_memory(e, count * sizeof *grown, "jobs");
+			return NULL;
+		}
+		memset(grown + f->job_count, 0, (count - f->job_count) * sizeof *grown);
+		f->jobs = grown;
+		f->job_count = count;
+	}
+	struct job_entry *entry = &f->jobs[job->index];
+	entry->job = job;
+	if (entry->seen_on != f->volume.info) {
+		entry->seen_on = f->volume.info;
+		f->volume.jobs++;
+	}
+	return entry;
+}
+
+static void describe_place(const struct item *item, char *text, size_t text_bytes)
+{
+	char job[LABEL_NAME_BYTES + 64] = "", file[32] = "", where[64];
+	if (item->volume->kind == IO_TAPE)
+		snprintf(where, sizeof where, "tape file %u block %u", (unsigned)(item->addr >> 32), (unsigned)item->addr);
+	else
+		snprintf(where, sizeof where, "byte %llu", (unsigned long long)item->addr);
+	if (item->job)
+		job_describe(item->job, job, sizeof job);
+	if (item->file_index > 0)
+		snprintf(file, sizeof file, ", FileIndex %d", item->file_index);
+	bool block = item->file_index == 0 && item->job == NULL;
+	snprintf(text, text_bytes, "%s at %s%s%s%s%s", block ? "block" : "record", where, job[0] ? " (" : "", job, file,
+		 job[0] ? ")" : "");
+}
+
+/* Damage, or something that cannot be done: stops the run or becomes a loss. */
+static int lose(struct filter *f, const struct item *item, const char *reason, bool kept, const char *remedy,
+		struct err *e)
+{
+	if (f->o.on_damage == ON_DAMAGE_STOP || item->encrypted) {
+		char place[320];
+		describe_place(item, place, sizeof place);
+		err_volume(e, item->volume->name);
+		return err_set(e, item->encrypted ? XE_KEY : XE_DAMAGE, "%s: %s; %s", place, reason, remedy);
+	}
+	f->damaged++;
+	f->volume.counts.damaged++;
+	if (!kept)
+		f->volume.counts.dropped++;
+	struct filter_loss loss = {
+		.volume = item->volume,
+		.job = item->job,
+		.addr = item->addr,
+		.len = item->kind == ITEM_DAMAGE ? item->damage_len : item->len,
+		.file_index = item->file_index,
+		.stream = item->stream,
+		.kept = kept,
+		.reason = reason,
+	};
+	if (item->job) {
+		struct job_entry *entry = job_entry(f, item->job, e);
+		if (entry == NULL)
+			return e->code;
+		entry->counts.damaged++;
+		if (!kept)
+			entry->counts.dropped++;
+	}
+	f->o.callbacks.loss(f->o.callbacks.arg, &loss);
+	return 0;
+}
+
+static int report_damage(struct filter *f, const struct item *item, struct err *e)
+{
+	if (item->encrypted)
+		return lose(f, item, "it is encrypted", false, "decrypt the volume first: xflate has no key for it", e);
+	bool kept = f->o.on_damage == ON_DAMAGE_KEEP && item->job == NULL && item->data.len > 0;
+	return lose(f, item, item->reason, kept, "rerun with --on-damage=skip to go on without it", e);
+}
+
+static void count(struct filter_counts *to, const struct item *item, const struct converted *c,
+		  const struct packer_record *records)
+{
+	to->records++;
+	to->bytes_in += item->len;
+	for (size_t i = 0; i < c->count; i++)
+		to->bytes_out += records[i].len;
+	to->recompressed += c->changed;
+	to->inflate_in += c->inflate_in;
+	to->inflate_out += c->inflate_out;
+	to->deflate_in += c->deflate_in;
+	to->deflate_out += c->deflate_out;
+	if (c->from)
+		to->from[c->from->id]++;
+}
+
+/* The job's data behind such a separator came from a device that wants it back as it was.  volume-format.md 10, 31 */
+static void note_ndmp(struct filter *f, struct job_entry *entry, const struct item *item)
+{
+	if (!f->o.deflate || item->file_index <= 0 || entry->ndmp_noted ||
+	    (item->stream & STREAM_NUMBER_MASK) != STREAM_NDMP_SEPARATOR)
+		return;
+	entry->ndmp_noted = true;
+	char job[LABEL_NAME_BYTES + 64], text[LABEL_NAME_BYTES + 256];
+	job_describe(item->job, job, sizeof job);
+	snprintf(text, sizeof text, "%s holds NDMP data: inflate the volume again before that is restored", job);
+	f->o.callbacks.note(f->o.callbacks.arg, &f->volume, text);
+}
+
+/* What to do with a record that did not convert: false if it is dropped. */
+static int settle(struct filter *f, const struct item *item, struct converted *c, struct packer_record *as_is,
+		  bool *write, struct err *e)
+{
+	bool keep = f->o.on_damage == ON_DAMAGE_KEEP;
+	*as_is = (struct packer_record){
+		.stream = item->stream,
+		.len = item->len,
+		.continues = item->head_missing,
+		.body = item->data,
+	};
+	switch (c->status) {
+	case STAGE_DONE:
+	case STAGE_ROOM:
+		return 0;
+	case STAGE_DAMAGE:
+		/* Between converted records of its file, a record of another stream would cost the next one, too. */
+		*write = keep && c->number_kept;
+		return lose(f, item, c->reason ? c->reason : "out of memory", *write,
+			    "rerun with --on-damage=skip to go on without it", e);
+	case STAGE_MISSING:
+		*write = keep;
+		return lose(f, item,
+			    item->head_missing ? "this record begins on another volume" :
+						 "this record is not complete: it ends on another volume, or its job "
+						 "never ended",
+			    keep,
+			    "give all volumes of the job in their order, or rerun with --on-damage=skip to drop it or "
+			    "keep to pass it as it is",
+			    e);
+	case STAGE_FOREIGN:
+		err_volume(e, item->volume->name);
+		return err_set(e, XE_USAGE, "%s; convert them with -r ALGORITHM, or inflate with -i",
+			       c->reason ? c->reason : "");
+	case STAGE_MEMORY: break;
+	}
+	return err_memory(e, item->len, "a record");
+}
+
+static int write_record(struct filter *f, struct slot *s, const struct item *item, struct converted *c, struct err *e)
+{
+	struct job_entry *entry = job_entry(f, item->job, e);
+	if (entry == NULL)
+		return e->code;
+	struct packer_record as_is;
+	struct packer_record *records = s->records + c->first;
+	bool write = c->status == STAGE_DONE;
+	if (!f->pass_blocks) {
+		int rc = settle(f, item, c, &as_is, &write, e);
+		if (rc != 0)
+			return rc;
+		if (c->status != STAGE_DONE) {
+			records = &as_is;
+			c->count = write ? 1 : 0;
+		}
+	}
+	note_ndmp(f, entry, item);
+	if (item->file_index >= 0) {
+		count(&f->volume.counts, item, c, records);
+		count(&entry->counts, item, c, records);
+	}
+	return f->pass_blocks ? 0 : packer_put(f->packer, item, records, c->count, e);
+}
+
+static int write_run(struct filter *f, struct err *e)
+{
+	int rc = f->run.len > 0 ? sink_write(&f->sink, f->run.data, f->run.len, e) : 0;
+	f->run = (struct span){NULL, 0};
+	return rc;
+}
+
+static int write_block(struct filter *f, const struct item *item, struct err *e)
+{
+	f->volume.blocks_in++;
+	if (f->o.callbacks.old_block)
+		f->o.callbacks.old_block(f->o.callbacks.arg, item);
+	if (!f->pass_blocks)
+		return 0;
+	bool joins = f->run.len > 0 && f->run.data + f->run.len == item->data.data && f->out.kind != IO_TAPE;
+	int rc = joins ? 0 : write_run(f, e);
+	if (rc != 0)
+		return rc;
+	struct packed_block b = {
+		.job = item->job,
+		.addr = sink_address(&f->sink) + f->run.len,
+		.len = (uint32_t)item->data.len,
+		.number = item->number,
+		.first_index = item->first_index,
+		.last_index = item->last_index,
+	};
+	b.end = sink_end_address(&f->sink, b.addr, b.len);
+	f->run = joins ? (struct span){f->run.data, f->run.len + item->data.len} : item->data;
+	on_new_block(f, &b);
+	return 0;
+}
+
+static int start_volume(struct filter *f, const struct slot *s, const struct item *item, struct err *e)
+{
+	f->volume = (struct filter_volume){.info = item->volume, .policy = s->policy};
+	int rc = f->o.callbacks.open_output(f->o.callbacks.arg, &f->volume, &f->out, e);
+	if (rc != 0)
+		return rc;
+	f->volume_open = true;
+	sink_open(&f->sink, &f->out, f->o.digest_out);
+	packer_begin_volume(f->packer, &f->sink);
+	return 0;
+}
+
+static int end_volume(struct filter *f, struct err *e)
+{
+	int rc = packer_end_volume(f->packer, e);
+	f->volume.volume_out = f->sink.offset;
+	f->volume_open = false;
+	sink_close(&f->sink);
+	return rc != 0 ? rc : f->o.callbacks.close_output(f->o.callbacks.arg, &f->volume, e);
+}
+
+static int write_item(struct filter *f, struct slot *s, size_t i, struct err *e)
+{
+	const struct item *item = &s->items[i];
+	int rc = item->kind == ITEM_BLOCK || item->kind == ITEM_RECORD || item->kind == ITEM_VOLUME_LABEL ?
+			 0 : write_run(f, e);
+	if (rc != 0)
+		return rc;
+	switch (item->kind) {
+	case ITEM_VOLUME_START: return start_volume(f, s, item, e);
+	case ITEM_VOLUME_LABEL: return f->pass_blocks ? 0 : packer_label(f->packer, item, e);
+	case ITEM_BLOCK: return write_block(f, item, e);
+	case ITEM_RECORD: return write_record(f, s, item, &s->done[i], e);
+	case ITEM_DAMAGE: return report_damage(f, item, e);
+	case ITEM_FILE_MARK: return packer_file_mark(f->packer, e);
+	case ITEM_FOREIGN: return sink_write_foreign(&f->sink, item->data.data, item->data.len, e);
+	case ITEM_VOLUME_END: return end_volume(f, e);
+	case ITEM_END: break;
+	}
+	return 0;
+}
+
+static bool write_slot(void *arg, void *slot, unsigned worker)
+{
+	struct filter *f = arg;
+	struct slot *s = slot;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < s->item_count; i++) {
+		if (i == s->done_count) {
+			/* The arena is written: use it again for what is left. */
+			s->arena.used = 0;
+			s->record_count = 0;
+			convert(f, s, f->workers[worker]);
+		}
+		rc = write_item(f, s, i, &f->err);
+	}
+	if (rc == 0)
+		rc = write_run(f, &f->err);
+	if (f->volume_open)
+		atomic_store_explicit(&f->bytes_out, f->sink.offset, memory_order_relaxed);
+	if (rc == 0 && s->err.code != XE_OK) {
+		f->err = s->err;
+		rc = s->err.code;
+	}
+	if (rc != 0 && f->volume.info)
+		err_volume(&f->err, f->volume.info->name);
+	empty_slot(s);
+	return rc == 0;
+}
+
+int filter_run(struct filter *f, struct err *e)
+{
+	const struct pool_job job = {.arg = f, .read = read_slot, .work = work_slot, .write = write_slot};
+	void **slots = calloc(f->slot_count, sizeof(void *));
+	if (slots == NULL)
+		return err_memory(e, f->slot_count * sizeof(void *), "the pool");
+	for (size_t i = 0; i < f->slot_count; i++)
+		slots[i] = &f->slots[i];
+	if (!pool_run(&job, f->o.threads, slots))
+		err_memory(&f->err, 0, "the pool");
+	free(slots);
+	if (f->err.code != XE_OK)
+		*e = f->err;
+	return f->err.code;
+}
+
+/* ---- results ---- */
+
+uint64_t filter_damaged(const struct filter *f)
+{
+	return f->damaged;
+}
+
+bool filter_job(const struct filter *f, size_t index, const struct job **job, struct filter_counts *counts)
+{
+	if (index >= f->job_count || f->jobs[index].job == NULL)
+		return false;
+	*job = f->jobs[index].job;
+	*counts = f->jobs[index].counts;
+	return true;
+}
+
+void filter_progress(const struct filter *f, uint64_t *bytes_in, uint64_t *bytes_out)
+{
+	*bytes_in = reader_bytes(f->reader);
+	*bytes_out = atomic_load_explicit(&f->bytes_out, memory_order_relaxed);
+}

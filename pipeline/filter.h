@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A set of volumes through the stages into new volumes, on all processors, in order. */
+#ifndef PIPELINE_FILTER_H
+#define PIPELINE_FILTER_H
+
+#include "pipeline/stage.h"
+
+enum on_damage { ON_DAMAGE_STOP, ON_DAMAGE_SKIP, ON_DAMAGE_KEEP };
+
+struct filter_counts {
+	uint64_t records, recompressed, damaged, dropped;
+	uint64_t bytes_in, bytes_out;	/* record data */
+	uint64_t inflate_in, inflate_out, deflate_in, deflate_out;
+	uint64_t from[CODEC_COUNT];	/* records inflated (or found wanted) by codec */
+};
+
+/* Something that is not in the output, or not whole there, or taken in spite of a wrong checksum. */
+struct filter_loss {
+	const struct volume_info *volume;
+	const struct job *job; /* NULL: not known */
+	uint64_t addr, len;
+	int32_t file_index;    /* 0: not known */
+	uint32_t stream;
+	bool kept;
+	const char *reason;
+};
+
+struct filter_volume {
+	const struct volume_info *info;
+	const struct stage_policy *policy;
+	struct filter_counts counts;
+	uint64_t blocks_in, blocks_out, volume_out; /* volume_out: bytes written */
+	unsigned jobs;				    /* sessions with records on it */
+};
+
+/* Called in the order of the data by one thread at a time, and never while another is. */
+struct filter_callbacks {
+	void *arg;
+	/* Names where the volume goes: a descriptor that stays open until close_output. */
+	int (*open_output)(void *arg, const struct filter_volume *v, struct io *out, struct err *e);
+	int (*close_output)(void *arg, const struct filter_volume *v, struct err *e);
+	void (*loss)(void *arg, const struct filter_loss *loss);
+	void (*note)(void *arg, const struct filter_volume *v, const char *text);
+	void (*old_block)(void *arg, const struct item *block); /* NULL: not wanted */
+	void (*new_block)(void *arg, const struct packed_block *b);
+};
+
+struct filter_options {
+	const char *const *paths;
+	size_t path_count;
+	bool inflate, deflate, force;
+	const struct codec *codec;
+	int level;
+	bool target_given;
+	enum product target;
+	enum on_damage on_damage;
+	uint32_t max_block; /* 0: as the input's largest */
+	unsigned threads;
+	struct digest *digest_in, *digest_out; /* NULL: not wanted */
+	struct filter_callbacks callbacks;
+};
+
+struct filter;
+
+/* NULL without memory. */
+struct filter *filter_new(const struct filter_options *options);
+void filter_free(struct filter *f);
+
+/* The whole run.  0 also when damage was passed on: filter_damaged() tells. */
+int filter_run(struct filter *f, struct err *e) __attribute__((warn_unused_result));
+
+/* Records and places that were damaged, dropped or kept in spite of it. */
+uint64_t filter_damaged(const struct filter *f);
+
+/* What one job had; false behind the last. */
+bool filter_job(const struct filter *f, size_t index, const struct job **job, struct filter_counts *counts);
+
+/* Bytes read and written so far; any thread. */
+void filter_progress(const struct filter *f, uint64_t *bytes_in, uint64_t *bytes_out);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every thread is equal and does what is needed most:
+ *
+ *   - if the oldest slot is converted and nobody writes, write it;
+ *   - else, if a slot is free and nobody reads, read the next input into it and convert it at once, while it is warm;
+ *   - else wait until one of these becomes possible.
+ *
+ * So slots go round a ring: free -> (read) -> converting -> done -> (write) -> free.  Reads are in ring order, and so are
+ * writes, hence the output has the order of the input whatever the threads do.  Nobody hands work to anybody: a slot is
+ * touched by one thread from its read to the end of its conversion, and by one thread while it is written.  One thread
+ * alone runs read, convert, write in turn through the same code.
+ *
+ * Memory is the slots'.  There are two more than threads, so that one can wait for its turn and one can be written while
+ * every thread converts. */
+#include "pipeline/pool.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+enum slot_state { SLOT_FREE, SLOT_BUSY, SLOT_DONE };
+
+struct pool {
+	const struct pool_job *job;
+	void *const *slots;
+	size_t count;
+	enum slot_state *state;
+	size_t read_next, write_next; /* ring positions */
+	bool reading, writing;
+	bool ended; /* nothing more to read */
+	bool stopped;
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+};
+
+struct member {
+	struct pool *pool;
+	unsigned worker;
+	pthread_t thread;
+};
+
+size_t pool_slots(unsigned threads)
+{
+	return threads == 1 ? 1 : (size_t)threads + 2;
+}
+
+static void write_oldest(struct pool *p, unsigned worker)
+{
+	size_t slot = p->write_next;
+	p->writing = true;
+	pthread_mutex_unlock(&p->lock);
+	bool go_on = p->job->write(p->job->arg, p->slots[slot], worker);
+	pthread_mutex_lock(&p->lock);
+	p->writing = false;
+	p->state[slot] = SLOT_FREE;
+	p->write_next = (slot + 1) % p->count;
+	p->stopped = p->stopped || !go_on;
+	pthread_cond_broadcast(&p->change);
+}
+
+static void read_and_convert(struct pool *p, unsigned worker)
+{
+	size_t slot = p->read_next;
+	p->reading = true;
+	p->state[slot] = SLOT_BUSY;
+	pthread_mutex_unlock(&p->lock);
+	bool more = p->job->read(p->job->arg, p->slots[slot]);
+	pthread_mutex_lock(&p->lock);
+	p->reading = false;
+	p->read_next = (slot + 1) % p->count;
+	p->ended = !more;
+	pthread_cond_broadcast(&p->change);
+	pthread_mutex_unlock(&p->lock);
+	p->job->work(p->job->arg, p->slots[slot], worker);
+	pthread_mutex_lock(&p->lock);
+	p->state[slot] = SLOT_DONE;
+	if (slot == p->write_next)
+		pthread_cond_broadcast(&p->change);
+}
+
+static void *take_part(void *arg)
+{
+	const struct member *m = arg;
+	struct pool *p = m->pool;
+	pthread_mutex_lock(&p->lock);
+	while (!p->stopped) {
+		bool all_written = p->ended && !p->reading && p->read_next == p->write_next &&
+				   p->state[p->write_next] == SLOT_FREE;
+		if (all_written)
+			break;
+		if (p->state[p->write_next] == SLOT_DONE && !p->writing)
+			write_oldest(p, m->worker);
+		else if (!p->ended && !p->reading && p->state[p->read_next] == SLOT_FREE)
+			read_and_convert(p, m->worker);
+		else
+			pthread_cond_wait(&p->change, &p->lock);
+	}
+	pthread_cond_broadcast(&p->change);
+	pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+/* Threads of the pool take no signals: those belong to the main thread. */
+static unsigned start(struct member *members, unsigned threads)
+{
+	sigset_t all, old;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	unsigned started = 1;
+	while (started < threads &&
+	       pthread_create(&members[started].thread, NULL, take_part, &members[started]) == 0)
+		started++;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return started;
+}
+
+bool pool_run(const struct pool_job *job, unsigned threads, void *const *slots)
+{
+	struct pool p = {.job = job, .slots = slots, .count = pool_slots(threads)};
+	struct member *members = calloc(threads, sizeof *members);
+	p.state = calloc(p.count, sizeof *p.state);
+	bool ok = members != NULL && p.state != NULL;
+	pthread_mutex_init(&p.lock, NULL);
+	pthread_cond_init(&p.change, NULL);
+	unsigned started = 0;
+	if (ok) {
+		for (unsigned i = 0; i < threads; i++)
+			members[i] = (struct member){.pool = &p, .worker = i};
+		/* Fewer threads than asked for only take longer. */
+		started = start(members, threads);
+		take_part(&members[0]);
+	}
+	for (unsigned i = 1; i < started; i++)
+		pthread_join(members[i].thread, NULL);
+	pthread_cond_destroy(&p.change);
+	pthread_mutex_destroy(&p.lock);
+	free(p.state);
+	free(members);
+	return ok;
+}

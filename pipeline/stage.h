@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The two stages that a record passes, inflate and deflate: a pure function of one record.
+ * formats/volume-format.md 4.3, 4.4, 5 */
+#ifndef PIPELINE_STAGE_H
+#define PIPELINE_STAGE_H
+
+#include "codec/codec.h"
+#include "volume/packer.h"
+
+/* What is done to the records of one volume. */
+struct stage_policy {
+	bool inflate, deflate;
+	const struct codec *codec; /* deflate */
+	int level;
+	bool force;	  /* also records that are in that codec already */
+	bool bare_gzip;	  /* gzip in streams 4, 7, 12 without a header, not in 29, 30, 31 */
+	size_t plain_max; /* plain bytes of one compressed record */
+	enum product target;
+	bool strict;	  /* records kept as they are must be readable by target, too */
+};
+
+/* May this product's readers see records in this codec?  volume-format.md 8.3 */
+bool stage_product_reads(enum product p, enum codec_id codec);
+
+/* Largest number of plain bytes in one record for target.  volume-format.md 5.7, 5.10 */
+size_t stage_plain_max(const struct codec *codec, enum product target);
+
+/* Output bytes of several records.  Never moves while something is in it. */
+struct arena {
+	uint8_t *data;
+	size_t cap, used;
+};
+
+/* Of one thread.  NULL without memory. */
+struct stage_ctx;
+struct stage_ctx *stage_ctx_new(void);
+void stage_ctx_free(struct stage_ctx *ctx);
+
+enum stage_status {
+	STAGE_DONE,
+	STAGE_ROOM,    /* the arena is too small: try again with at least result->room bytes free */
+	STAGE_DAMAGE,  /* the record is not what its format says: result->reason */
+	STAGE_MISSING, /* parts of the record are not there, and it would have to change its stream */
+	STAGE_FOREIGN, /* kept as it is, target could not read it */
+	STAGE_MEMORY,
+};
+
+#define STAGE_RECORDS 40 /* a record of 20 MB in pieces of 512 KiB */
+
+struct stage_result {
+	struct packer_record records[STAGE_RECORDS]; /* data in the arena, or the item's own */
+	size_t count;
+	bool changed, inflated, deflated;
+	const struct codec *from;	      /* of compressed input, else NULL */
+	uint64_t inflate_in, inflate_out;     /* record bytes: header, address and all */
+	uint64_t deflate_in, deflate_out;
+	bool number_kept; /* would the record have its stream number still? */
+	size_t room;
+	char reason[SOURCE_REASON_BYTES];
+};
+
+/* item: an ITEM_RECORD, FileIndex and stream as read.  Fills result; the arena holds the new bytes. */
+enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item,
+			      struct arena *arena, struct stage_result *result);
+
+/* Decodes a data record completely: *plain is its content without the address prefix, valid until ctx is used again
+ * (or the item's own bytes).  STAGE_DONE, STAGE_DAMAGE, STAGE_MEMORY. */
+enum stage_status stage_plain(struct stage_ctx *ctx, const struct item *item, struct span *plain,
+			      struct stage_result *result);
+
+#endif

@@ -1,0 +1,468 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# run.sh - Debian's own Bacula 9.6 writes volumes, xflate converts them, Bacula reads them back.
+#
+#   XFLATE=path         the program under test (default: xflate at the top of the repository)
+#   BACULA_DEBS=folder  keeps the downloaded packages for the next run
+#   KEEP=1              leaves the work folder and says where it is
+#
+# Director, storage daemon and file daemon run as the current user from a private folder, on free
+# ports of 127.0.0.1, with a catalog in SQLite. Every step has a time limit, every daemon dies with
+# the script. The tools of Bacula exit 0 after errors, so it is their words that count: what they
+# say of a converted volume must be what they said of the original.
+#
+# shellcheck disable=SC2317 # check and need call functions by name
+set -eu
+LC_ALL=C
+TZ=UTC
+export LC_ALL TZ
+umask 022
+
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+XFLATE=${XFLATE:-$top/xflate}
+case $XFLATE in
+/*) ;;
+*) XFLATE=$PWD/$XFLATE ;;
+esac
+
+# --- lines of the report ---
+
+passed=0
+failed=0
+ok() {
+	passed=$((passed + 1))
+	echo "ok - $1"
+}
+not_ok() {
+	failed=$((failed + 1))
+	echo "not ok - $1"
+}
+show() { tail -n 25 "$1" | cut -c 1-240 | sed 's/^/# /'; }
+note() { echo "# $1"; }
+finish() {
+	echo "$passed passed, $failed failed"
+	[ "$failed" = 0 ]
+	exit
+}
+# check TEXT COMMAND...: true or false; what the command said is shown when it is false.
+check() {
+	text=$1
+	shift
+	if "$@" >"$work/said" 2>&1; then
+		ok "$text"
+	else
+		not_ok "$text"
+		show "$work/said"
+		return 1
+	fi
+}
+# need TEXT COMMAND...: the same, and nothing after it makes sense without.
+need() { check "$@" || finish; }
+
+# --- the work folder and its end ---
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/xflate-bacula.XXXXXX")
+dir_pid=
+sd_pid=
+fd_pid=
+stop() {
+	[ -n "$1" ] || return 0
+	kill "$1" 2>/dev/null || :
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		kill -0 "$1" 2>/dev/null || break
+		sleep 0.3
+	done
+	kill -KILL "$1" 2>/dev/null || :
+	wait "$1" 2>/dev/null || :
+}
+cleanup() {
+	trap '' INT TERM HUP
+	stop "$dir_pid"
+	stop "$sd_pid"
+	stop "$fd_pid"
+	if [ -n "${KEEP:-}" ]; then echo "kept: $work" >&2; else rm -rf "$work"; fi
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+mkdir "$work/conf" "$work/run" "$work/log" "$work/orig" "$work/conv" "$work/final" "$work/base"
+
+# --- programs ---
+
+need "there is a program to test: ${XFLATE##*/}" test -x "$XFLATE"
+
+pkg=$work/pkg
+need "the packages of Bacula are there" "$here/fetch.sh" "$top/packages.txt" "$pkg" ${BACULA_DEBS:+"$BACULA_DEBS"}
+PATH=$pkg/usr/sbin:$pkg/usr/bin:$pkg/sbin:$pkg/bin:$PATH:/usr/sbin:/sbin
+triplet=$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null) || triplet=$(uname -m)-linux-gnu
+libraries=$pkg/usr/lib/bacula:$pkg/usr/lib/$triplet:$pkg/lib/$triplet
+
+# peer SECONDS COMMAND...: with the libraries of the unpacked packages; they are not for xflate.
+peer() {
+	limit=$1
+	shift
+	LD_LIBRARY_PATH=$libraries timeout -k 5 "$limit" "$@"
+}
+xflate() { timeout -k 5 60 "$XFLATE" "$@"; }
+
+schema=usr/share/dbconfig-common/data/bacula-director-sqlite3/install/sqlite3
+[ -e "$pkg/$schema" ] && schema=$pkg/$schema || schema=/$schema
+
+tools_run() {
+	for tool in bacula-dir bacula-sd bacula-fd bconsole bls bextract bscan; do
+		command -v "$tool" || { echo "$tool: not found"; return 1; }
+		peer 10 "$tool" -? 2>&1 | grep 'Version: 9\.6\.' || { echo "$tool: not version 9.6"; return 1; }
+	done
+	for tool in sqlite3 getfattr setfattr setfacl perl; do
+		command -v "$tool" || { echo "$tool: not found"; return 1; }
+	done
+	test -s "$schema"
+}
+need "director, daemons, bconsole, bls, bextract and bscan of Bacula 9.6 run" tools_run
+
+# --- configuration ---
+
+ports=$(perl -MIO::Socket::INET -e 'my @s = map { IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1) or die } 1 .. 3;
+	print join " ", map { $_->sockport } @s')
+password() { od -A n -N 16 -t x1 /dev/urandom | tr -d ' \n'; }
+# shellcheck disable=SC2086 # three words
+set -- $ports
+printf 's|@%s@|%s|g\n' WORK "$work" DIRPORT "$1" FDPORT "$2" SDPORT "$3" \
+	DIRPASS "$(password)" FDPASS "$(password)" SDPASS "$(password)" SPANBYTES 1700000 >"$work/conf/values.sed"
+: >"$work/conf/query.sql"
+
+# configure TEMPLATE RESULT [PLACEHOLDER VALUE]
+configure() {
+	sed -f "$work/conf/values.sed" ${3:+-e "s|@$3@|$4|g"} "$here/$1" >"$work/conf/$2"
+	if grep -q '@[A-Z]*@' "$work/conf/$2"; then echo "run.sh: $1 has a placeholder without a value" >&2; exit 1; fi
+}
+configure fd.conf.in fd.conf
+configure console.conf.in console.conf
+configure sd.conf.in sd-orig.conf ARCHIVE "$work/orig"
+configure sd.conf.in sd-final.conf ARCHIVE "$work/final"
+
+query() { peer 20 sqlite3 -cmd '.timeout 10000' "$work/run/$1.db" "$2"; }
+
+# console COMMAND...: at most two minutes.
+console() { printf '%s\n' "$@" quit | peer 120 bconsole -n -c "$work/conf/console.conf"; }
+
+ready() {
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		sleep 0.5
+		for pid in "$dir_pid" "$sd_pid" "$fd_pid"; do
+			kill -0 "$pid" || { cat "$work/log/"*.out; return 1; }
+		done
+		console 'status director' 'status storage=Disk' 'status client=xf-fd' >"$work/status" 2>&1 || continue
+		[ "$(grep -c '^Daemon started' "$work/status")" = 3 ] && return 0
+	done
+	cat "$work/status" "$work/log/"*.out
+	return 1
+}
+# Not through peer: the daemon itself is to be the child, so that its number is the right one.
+start_fd() {
+	LD_LIBRARY_PATH=$libraries bacula-fd -f -c "$work/conf/fd.conf" >"$work/log/fd.out" 2>&1 &
+	fd_pid=$!
+}
+# start CATALOG ARCHIVE: a director with this catalog, a storage daemon with this folder.
+start() {
+	configure dir.conf.in dir.conf DBNAME "$1"
+	LD_LIBRARY_PATH=$libraries bacula-sd -f -c "$work/conf/sd-$2.conf" >"$work/log/sd.out" 2>&1 &
+	sd_pid=$!
+	LD_LIBRARY_PATH=$libraries bacula-dir -f -c "$work/conf/dir.conf" >"$work/log/dir.out" 2>&1 &
+	dir_pid=$!
+}
+
+# --- the source and its backups ---
+
+need "a source tree" peer 60 "$here/mktree.sh" "$work/src" 7
+sed 's/^/# the file system does not take: /' "$work/said"
+need "another source tree" peer 60 "$here/mktree.sh" "$work/srcb" 8
+for tree in src srcb; do
+	peer 30 "$here/manifest.sh" "$work/$tree" >"$work/base/$tree.full"
+	peer 30 "$here/manifest.sh" -x "$work/$tree" >"$work/base/$tree.plain"
+done
+
+for catalog in first second; do
+	need "a catalog in SQLite: $catalog" peer 60 sqlite3 -bail -init "$schema" "$work/run/$catalog.db" 'select VersionId from Version'
+done
+start_fd
+start first orig
+need "director, storage daemon and file daemon answer" ready
+
+# The two that share a volume go slowly, side by side; the others follow one another beside them.
+backups() {
+	console 'run job=mixa yes' 'run job=mixb yes' 'run job=gzip yes' 'wait jobid=3' 'run job=lzo yes' 'wait jobid=4' \
+		'run job=plain yes' 'wait jobid=5' 'run job=gzsparse yes' 'wait jobid=6' 'run job=span yes' 'wait' messages
+	query first "select count(*) from Job where JobStatus = 'T' and JobErrors = 0 and JobFiles > 0" >"$work/good"
+	query first 'select Name, JobStatus, JobErrors, JobFiles, JobBytes from Job'
+	[ "$(cat "$work/good")" = 7 ]
+}
+need "seven backup jobs end well" backups
+stop "$dir_pid"
+dir_pid=
+stop "$sd_pid"
+sd_pid=
+
+# volumes SET: the names of its volumes, in order.
+volumes() { query first "select m.VolumeName from Media m join Pool p using (PoolId) where p.Name = '$1' collate nocase order by m.MediaId"; }
+sets='gzip lzo plain gzsparse mix span'
+trees() { case $1 in mix) echo src srcb ;; *) echo src ;; esac; }
+
+# --- what Bacula says of volumes, and whether it is right ---
+
+# Dates before a message, addresses, folders and byte counts may differ between a volume and its conversion.
+plain_words() {
+	sed -E 's/^[0-9]{2}-[A-Z][a-z]{2} [0-9:]{5} //; s/ at addr=[0-9]+//; s|\(/[^)]*\)|(FOLDER)|
+		s/Bytes=[0-9,]+/Bytes=N/; s/^((Job|Poo)Bytes +: ).*/\1N/; s/^((Start|End)(Block|File) +: ).*/\1N/' "$1"
+}
+# bextract 9.6 restores no extended attributes (stream 1998) and ACLs (1007, 1008) and says so each time.
+no_complaint() {
+	if sed -E 's/(Job)?Errors *[:=] *0( |$)/ /; /bextract .*Unknown stream=(1998|1007|1008) ignored/d' "$1" |
+		grep -niE 'error|warn|mismatch|corrupt|damage|invalid|illegal|unexpected|unknown|ignor|skipp|wrong|wanted|fail|abort|cannot|could not|not found|no such|bad '; then
+		return 1
+	fi
+}
+# said COMMAND-NAME CONF VOLUMES FILE
+said() {
+	case $1 in
+	jobs) set -- "$4" bls -j -c "$work/conf/$2" -V "$3" Disk ;;
+	labels) set -- "$4" bls -j -v -c "$work/conf/$2" -V "$3" Disk ;;
+	files) set -- "$4" bls -v -c "$work/conf/$2" -V "$3" Disk ;;
+	records) set -- "$4" bls -E -c "$work/conf/$2" -V "$3" Disk ;;
+	blocks) set -- "$4" bls -k -v -c "$work/conf/$2" -V "$3" Disk ;;
+	esac
+	out=$1
+	shift
+	peer 30 "$@" >"$out" 2>&1
+}
+# The streams of the data records that stand first in a block.
+streams() { sed -n 's/.* Strm=\(cont\)*\([A-Z-]*\(DATA\|GZIP\|COMPRESSED\)\) .*/\2/p' "$1" | sort -u | tr '\n' ' ' | sed 's/ $//'; }
+turns() { sed -n 's/^Addr=.* SessId=\([0-9]*\) .*/\1/p' "$1" | uniq | wc -l; }
+
+# extract CONF SET FOLDER FILE
+# bextract cannot tell sessions apart whose records take turns: the mixed volume needs a bootstrap for each job.
+extract() {
+	rm -rf "$3"
+	mkdir "$3"
+	case $2 in
+	mix)
+		for job in mixa mixb; do
+			peer 60 bextract -c "$work/conf/$1" -b "$work/base/$job.bsr" Disk "$3" || :
+		done
+		;;
+	*) peer 60 bextract -c "$work/conf/$1" -V "$(cat "$work/base/$2.names")" Disk "$3" || : ;;
+	esac >"$4" 2>&1
+}
+# is_source FOLDER TREES [-x]: the restored trees are the sources; -x: but for attributes and ACLs.
+is_source() {
+	kind=full
+	[ -z "${3:-}" ] || kind=plain
+	[ -d "$1$work" ] || { echo "nothing was restored"; return 1; }
+	for tree in $2; do
+		# shellcheck disable=SC2086 # an option or nothing
+		peer 30 "$here/manifest.sh" ${3:-} "$1$work/$tree" >"$work/restored" || return 1
+		diff "$work/base/$tree.$kind" "$work/restored" || return 1
+	done
+	[ "$(find "$1$work" -mindepth 1 -maxdepth 1 | wc -l)" = "$(echo "$2" | wc -w)" ] || { ls "$1$work"; return 1; }
+}
+holes() { (cd "$1$work/src/sparse" && find . -type f -printf '%f %b %s\n' | sort); }
+# still_sparse BASELINE FOLDER: less than half of each file takes room, and no more than 64 KiB above the original's restore.
+still_sparse() {
+	holes "$2" >"$work/holes"
+	join "$1" "$work/holes" | awk '{ print; if ($4 * 512 > $5 / 2 || $4 > $2 + 128) bad = 1 } END { exit bad || NR < 4 }'
+}
+
+for job in mixa mixb; do
+	query first "select 'Volume = ' || m.VolumeName || char(10) || 'MediaType = File' || char(10) ||
+		'VolSessionId = ' || j.VolSessionId || char(10) || 'VolSessionTime = ' || j.VolSessionTime
+		from Job j join JobMedia using (JobId) join Media m using (MediaId) where j.Name = '$job' limit 1" >"$work/base/$job.bsr"
+done
+
+# --- the originals: what is right, and what the peer itself does not do ---
+
+for set in $sets; do
+	names=$(volumes "$set" | tr '\n' '|' | sed 's/|$//')
+	need "$set: the backup has a volume" test -n "$names"
+	echo "$names" >"$work/base/$set.names"
+	for what in jobs labels files records blocks; do
+		said $what sd-orig.conf "$names" "$work/base/$set.$what" || :
+		check "$set: original: bls ($what) has no complaint" no_complaint "$work/base/$set.$what" || :
+		plain_words "$work/base/$set.$what" >"$work/base/$set.$what.words"
+	done
+	extract sd-orig.conf "$set" "$work/tree" "$work/base/$set.extract"
+	check "$set: original: bextract has no complaint" no_complaint "$work/base/$set.extract" || :
+	plain_words "$work/base/$set.extract" >"$work/base/$set.extract.words"
+	need "$set: original: bextract restores the source (attributes and ACLs it never does)" is_source "$work/tree" "$(trees "$set")" -x
+	case $set in
+	plain | gzsparse)
+		holes "$work/tree" >"$work/base/$set.holes"
+		check "$set: original: bextract restores holes" still_sparse "$work/base/$set.holes" "$work/tree" || :
+		;;
+	esac
+	grep -q 'Files=[1-9]' "$work/base/$set.jobs" || { not_ok "$set: bls -j shows jobs"; finish; }
+done
+
+expect_streams() { echo "expected $2, got $(streams "$1")"; [ "$(streams "$1")" = "$2" ]; }
+check "gzip: original: stream GZIP" expect_streams "$work/base/gzip.blocks" GZIP || :
+check "lzo: original: stream COMPRESSED" expect_streams "$work/base/lzo.blocks" COMPRESSED || :
+check "plain: original: stream SPARSE-DATA" expect_streams "$work/base/plain.blocks" SPARSE-DATA || :
+check "gzsparse: original: stream SPARSE-GZIP" expect_streams "$work/base/gzsparse.blocks" SPARSE-GZIP || :
+check "mix: original: streams COMPRESSED and GZIP" expect_streams "$work/base/mix.blocks" 'COMPRESSED GZIP' || :
+check "mix: original: the blocks of two jobs take turns ($(turns "$work/base/mix.blocks") runs)" test "$(turns "$work/base/mix.blocks")" -ge 20 || :
+check "span: original: two volumes" test "$(volumes span | wc -l)" = 2 || :
+
+# A continued record has a negative stream: block header 24 bytes, record header FileIndex, Stream, DataLen.
+# The block behind the label of the second volume begins with one.
+begins_inside_a_record() {
+	perl -e 'open my $f, "<:raw", $ARGV[0] or die; local $/; my $v = <$f>; my $label = unpack "x4 N", $v;
+		my ($id, $stream) = unpack "x12 a4 x8 x4 l>", substr $v, $label; print "$id $stream\n";
+		exit !($id eq "BB02" && $stream < 0)' "$work/orig/$(volumes span | tail -n 1)"
+}
+check "span: original: BB02, and a record is cut by the end of the volume" begins_inside_a_record || :
+
+# --- conversions ---
+
+# The stream that a set's data has after a conversion.
+expected() {
+	case $1:$2 in
+	mix:inflate) echo DATA ;;
+	mix:*gzip6) echo GZIP ;;
+	mix:relzo) echo COMPRESSED ;;
+	mix:*) echo COMPRESSED GZIP ;;
+	plain:inflate | gzsparse:inflate) echo SPARSE-DATA ;;
+	*:inflate) echo DATA ;;
+	plain:regzip6 | gzsparse:regzip6 | plain:gzip1 | gzsparse:gzip1 | gzsparse:lzo) echo SPARSE-GZIP ;;
+	plain:relzo | gzsparse:relzo | plain:lzo) echo SPARSE-COMPRESSED ;;
+	*:relzo | lzo:lzo | lzo:gzip1) echo COMPRESSED ;;
+	*) echo GZIP ;;
+	esac
+}
+
+# convert FOLDER OPTIONS VOLUME...: one volume to a file, several to the folder.
+convert() {
+	to=$1
+	options=$2
+	shift 2
+	rm -rf "$to"
+	mkdir "$to"
+	[ $# -gt 1 ] || to=$to/${1##*/}
+	# shellcheck disable=SC2086 # options are words
+	xflate $options -o "$to" "$@"
+}
+same_files() {
+	for volume in $3; do cmp "$1/$volume" "$2/$volume" || return 1; done
+	[ "$(find "$1" -type f | wc -l)" = "$(echo "$3" | wc -w)" ] || { ls "$1"; return 1; }
+}
+
+conversion() {
+	set=$1
+	name=$2
+	options=$3
+	title="$set: xflate $options"
+	names=$(cat "$work/base/$set.names")
+	list=$(echo "$names" | tr '|' ' ')
+	for threads in 1 2; do
+		from=
+		for volume in $list; do from="$from $work/orig/$volume"; done
+		# shellcheck disable=SC2086 # a list of files
+		check "$title -T$threads" convert "$work/conv/T$threads" "$options -T$threads" $from || return 0
+	done
+	check "$title: -T1 and -T2 write the same bytes" same_files "$work/conv/T1" "$work/conv/T2" "$list" || :
+
+	configure sd.conf.in sd-conv.conf ARCHIVE "$work/conv/T1"
+	for what in jobs labels files records; do
+		said $what sd-conv.conf "$names" "$work/out" || :
+		plain_words "$work/out" >"$work/words"
+		check "$title: bls ($what) has no complaint" no_complaint "$work/out" || :
+		check "$title: bls ($what) says what it said of the original" diff "$work/base/$set.$what.words" "$work/words" || :
+	done
+	said blocks sd-conv.conf "$names" "$work/out" || :
+	check "$title: bls (blocks) has no complaint" no_complaint "$work/out" || :
+	check "$title: the data is in stream $(expected "$set" "$name")" expect_streams "$work/out" "$(expected "$set" "$name")" || :
+
+	extract sd-conv.conf "$set" "$work/tree" "$work/out"
+	plain_words "$work/out" >"$work/words"
+	check "$title: bextract has no complaint" no_complaint "$work/out" || :
+	check "$title: bextract says what it said of the original" diff "$work/base/$set.extract.words" "$work/words" || :
+	check "$title: bextract restores the source" is_source "$work/tree" "$(trees "$set")" -x || :
+	case $set in
+	plain | gzsparse) check "$title: bextract restores holes" still_sparse "$work/base/$set.holes" "$work/tree" || : ;;
+	esac
+
+	# The director's turn comes below, with one conversion of each set.
+	case $set:$name in
+	gzip:relzo | lzo:regzip6 | plain:gzip1 | gzsparse:inflate | mix:relzo | span:relzo)
+		for volume in $list; do cp "$work/conv/T1/$volume" "$work/final/"; done
+		;;
+	esac
+}
+
+for set in $sets; do
+	conversion "$set" inflate '-i'
+	conversion "$set" regzip6 '-i -d gzip:6'
+	conversion "$set" relzo '-i -d lzo'
+	conversion "$set" gzip1 '-d gzip:1'
+	conversion "$set" lzo '-d lzo'
+done
+
+# --- a fresh catalog by bscan, and restores by the director ---
+
+# The addresses in the old catalog point into the old volumes; bscan reads the new ones and makes a new catalog.
+all=$(for set in $sets; do cat "$work/base/$set.names"; done | tr '\n' '|' | sed 's/|$//')
+scan() { peer 60 bscan -c "$work/conf/sd-final.conf" -D SQLite3 -n second -V "$all" -s -m Disk; }
+scan >"$work/out" 2>&1 || :
+cp "$work/out" "$work/log/bscan.out"
+check "bscan of the converted volumes into a fresh catalog has no complaint" no_complaint "$work/out" || :
+rows() {
+	query "$1" "select j.Job, j.JobStatus, j.JobFiles, f.FileIndex, p.Path || n.Name, f.LStat, f.MD5 from File f
+		join Job j using (JobId) join Path p using (PathId) join Filename n using (FilenameId)
+		where j.Type = 'B' order by 1, 4"
+}
+places() {
+	query "$1" "select m.VolumeName, j.Name, x.FirstIndex, x.LastIndex, min(x.StartBlock), max(x.EndBlock) from JobMedia x
+		join Media m using (MediaId) join Job j using (JobId) group by 1, 2 order by 1, 2"
+}
+rows first >"$work/rows.first"
+rows second >"$work/rows.second"
+places first >"$work/places.first"
+places second >"$work/places.second"
+check "the old catalog has files" test -s "$work/rows.first" || :
+check "the fresh catalog has the jobs, files, attributes and digests of the old one" diff "$work/rows.first" "$work/rows.second" || :
+note "volume|job|first file|last file|start|end in the old catalog (stale now), then in the fresh one:"
+show "$work/places.first"
+show "$work/places.second"
+
+start second final
+need "director and storage daemon answer with the fresh catalog" ready
+
+# ended WORD JOB: the console's report has the job's good end, its files, and nothing that went wrong.
+ended() {
+	cat "$work/out"
+	grep -q "Termination: *$1 OK" "$work/out" || return 1
+	no_complaint_of_job "$work/out" && [ "$(sed -n 's/^ *Files \(Restored\|Examined\): *//p' "$work/out")" = "$2" ]
+}
+no_complaint_of_job() {
+	sed -E 's/(FD|SD|Non-fatal FD) [eE]rrors: *0$//' "$1" >"$work/job"
+	no_complaint "$work/job"
+}
+# restored_by_director JOB TREE
+for job in gzip lzo plain gzsparse span mixa mixb; do
+	tree=src
+	[ $job != mixb ] || tree=srcb
+	id=$(query second "select JobId from Job where Name = '$job' and Type = 'B'")
+	files=$(query second "select JobFiles from Job where Name = '$job' and Type = 'B'")
+	if ! check "$job: the fresh catalog has the job" test "${id:-0}" -gt 0; then continue; fi
+	rm -rf "$work/restore"
+	console "restore jobid=$id client=xf-fd restorejob=restore where=$work/restore all done yes" wait messages >"$work/out" 2>&1 || :
+	check "$job: the director restores from the converted volume" ended Restore "$files" || :
+	check "$job: the director's restore is the source, attributes and ACLs too" is_source "$work/restore" "$tree" || :
+	case $job in
+	plain | gzsparse) check "$job: the director restores holes" still_sparse "$work/base/$job.holes" "$work/restore" || : ;;
+	esac
+	console "run job=verify level=Data jobid=$id yes" wait messages >"$work/out" 2>&1 || :
+	check "$job: the file daemon reads the volume and finds every digest right" ended Verify "$files" || :
+done
+
+finish

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "volume/packer.h"
+
+#include <stdlib.h>
+
+#define FIRST_BUFFER_BYTES ((size_t)64 << 10)
+/* Unfilled blocks of all sessions together; past it the one that waited longest is written short. */
+#define WAITING_MAX_BYTES ((size_t)32 << 20)
+
+/* The output of a record that a volume change cuts: what belongs to the next volumes. */
+struct tail {
+	struct packer_record *records; /* their bytes are in data */
+	size_t count, next;
+	uint8_t *data;
+	struct item item;    /* where it came from; its buf is not held */
+	unsigned bounds;     /* volume changes still to come inside it */
+	uint64_t bound[ITEM_CUTS]; /* output bytes before each, counted from the tail's beginning */
+};
+
+struct out_session {
+	const struct job *job;
+	uint8_t *block; /* header space first; NULL while nothing waits */
+	size_t cap, used, capacity;
+	struct block_form form;
+	uint32_t number; /* of the next block */
+	int32_t first_index, last_index;
+	bool on_volume;	 /* a block of it was written to this volume */
+	uint64_t first_addr, last_end;
+	int64_t delta;	 /* JobBytes written minus read */
+	uint64_t used_at; /* packer's clock */
+	struct tail *tail;
+};
+
+struct packer {
+	struct packer_options o;
+	struct sink *sink;
+	struct out_session **sessions; /* by job index */
+	size_t session_count;
+	size_t waiting; /* bytes of all block buffers */
+	uint64_t clock;
+	bool tails;	      /* some session has a tail to write on this volume */
+	uint64_t label_end;   /* address of the label block's end in the output */
+	uint64_t old_label_end;
+};
+
+static void free_tail(struct tail *t)
+{
+	if (t == NULL)
+		return;
+	free(t->records);
+	free(t->data);
+	free(t);
+}
+
+struct packer *packer_new(const struct packer_options *options)
+{
+	struct packer *p = calloc(1, sizeof *p);
+	if (p)
+		p->o = *options;
+	return p;
+}
+
+void packer_free(struct packer *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < p->session_count; i++) {
+		if (p->sessions[i]) {
+			free_tail(p->sessions[i]->tail);
+			free(p->sessions[i]->block);
+			free(p->sessions[i]);
+		}
+	}
+	free(p->sessions);
+	free(p);
+}
+
+static struct out_session *session_of(struct packer *p, const struct job *job, uint32_t number, struct err *e)
+{
+	if (job->index >= p->session_count) {
+		size_t count = (size_t)job->index * 2 + 16;
+		struct out_session **grown = realloc(p->sessions, count * sizeof(struct out_session *));
+		if (grown == NULL) {
+			err_memory(e, count * sizeof(struct out_session *), "sessions");
+			return NULL;
+		}
+		memset(grown + p->session_count, 0, (count - p->session_count) * sizeof(struct out_session *));
+		p->sessions = grown;
+		p->session_count = count;
+	}
+	struct out_session *s = p->sessions[job->index];
+	if (s == NULL) {
+		s = calloc(1, sizeof *s);
+		if (s == NULL) {
+			err_memory(e, sizeof *s, "a session");
+			return NULL;
+		}
+		s->job = job;
+		s->number = number;
+		p->sessions[job->index] = s;
+	}
+	s->used_at = ++p->clock;
+	return s;
+}
+
+/* ---- blocks ---- */
+
+static void free_block(struct packer *p, struct out_session *s)
+{
+	p->waiting -= s->cap;
+	free(s->block);
+	s->block = NULL;
+	s->cap = s->used = 0;
+}
+
+static int flush(struct packer *p, struct out_session *s, struct err *e)
+{
+	if (s->used == 0)
+		return 0;
+	struct block_header h = {
+		.version = s->form.version,
+		.options = s->form.options,
+		.len = (uint32_t)s->used,
+		.number = s->number++,
+		.session_id = s->job->session_id,
+		.session_time = s->job->session_time,
+	};
+	block_seal(s->block, &h, s->form.checksum);
+	struct packed_block b = {
+		.job = s->job,
+		.addr = sink_address(p->sink),
+		.len = h.len,
+		.number = h.number,
+		.first_index = s->first_index,
+		.last_index = s->last_index,
+	};
+	b.end = sink_end_address(p->sink, b.addr, b.len);
+	int rc = sink_write(p->sink, s->block, s->used, e);
+	if (rc != 0)
+		return rc;
+	if (!s->on_volume)
+		s->first_addr = b.addr;
+	s->on_volume = true;
+	s->last_end = b.end;
+	s->used = 0;
+	if (p->o.on_block)
+		p->o.on_block(p->o.arg, &b);
+	return 0;
+}
+
+/* Keeps the memory of all unfilled blocks within bounds, however many sessions are open. */
+static int make_way(struct packer *p, const struct out_session *keep, size_t bytes, struct err *e)
+{
+	while (p->waiting + bytes > WAITING_MAX_BYTES) {
+		struct out_session *oldest = NULL;
+		for (size_t i = 0; i < p->session_count; i++) {
+			struct out_session *s = p->sessions[i];
+			if (s && s != keep && s->block && (!oldest || s->used_at < oldest->used_at))
+				oldest = s;
+		}
+		if (oldest == NULL)
+			return 0;
+		int rc = flush(p, oldest, e);
+		if (rc != 0)
+			return rc;
+		free_block(p, oldest);
+	}
+	return 0;
+}
+
+static int ensure(struct packer *p, struct out_session *s, size_t bytes, struct err *e)
+{
+	if (bytes <= s->cap)
+		return 0;
+	size_t cap = s->cap ? s->cap : FIRST_BUFFER_BYTES;
+	while (cap < bytes)
+		cap *= 2;
+	if (cap > s->capacity)
+		cap = s->capacity;
+	int rc = make_way(p, s, cap - s->cap, e);
+	if (rc != 0)
+		return rc;
+	uint8_t *grown = realloc(s->block, cap);
+	if (grown == NULL)
+		return err_memory(e, cap, "a block");
+	p->waiting += cap - s->cap;
+	s->block = grown;
+	s->cap = cap;
+	return 0;
+}
+
+static int begin_block(struct packer *p, struct out_session *s, const struct item *item, struct err *e)
+{
+	uint32_t capacity = p->o.max_block;
+	if (capacity == 0)
+		capacity = item->largest > BLOCK_DEFAULT_BYTES ? item->largest : BLOCK_DEFAULT_BYTES;
+	s->form = item->form;
+	s->capacity = capacity;
+	s->first_index = s->last_index = 0;
+	size_t header = block_header_bytes(s->form.version);
+	int rc = ensure(p, s, header, e);
+	if (rc == 0)
+		s->used = header;
+	return rc;
+}
+
+static bool same_form(const struct block_form *a, const struct block_form *b)
+{
+	return a->version == b->version && a->options == b->options && a->checksum == b->checksum;
+}
+
+/* ---- records ---- */
+
+/* Session labels are never split; an empty record whose header would end the block goes to the next one, because
+ * products disagree on what follows it (volume-format.md 2.2, 2.4). */
+static bool must_flush(const struct out_session *s, const struct item *item, const struct packer_record *r)
+{
+	size_t space = s->capacity - s->used;
+	size_t header = record_header_bytes(s->form.version);
+	bool only_header = s->used == block_header_bytes(s->form.version);
+	if (space < header)
+		return true;
+	if (only_header)
+		return false;
+	if (item->file_index < 0)
+		return space < header + r->len;
+	return r->len == 0 && space == header;
+}
+
+static void copy_data(uint8_t *to, const struct packer_record *r, size_t from, size_t n)
+{
+	if (from < r->head.len) {
+		size_t part = n < r->head.len - from ? n : r->head.len - from;
+		memcpy(to, r->head.data + from, part);
+		to += part;
+		from += part;
+		n -= part;
+	}
+	if (n > 0)
+		memcpy(to, r->body.data + (from - r->head.len), n);
+}
+
+/* Writes the first limit bytes of r.  What is cut off must go on with a continuation. */
+static int put_record(struct packer *p, struct out_session *s, const struct item *item,
+		      const struct packer_record *r, size_t limit, struct err *e)
+{
+	size_t have = r->head.len + r->body.len;
+	size_t end = limit < have ? limit : have;
+	size_t at = 0;
+	bool continues = r->continues;
+	int rc = 0;
+	if (s->used > 0 && !same_form(&s->form, &item->form))
+		rc = flush(p, s, e);
+	while (rc == 0) {
+		if (s->used == 0)
+			rc = begin_block(p, s, item, e);
+		if (rc == 0 && must_flush(s, item, r)) {
+			rc = flush(p, s, e);
+			continue;
+		}
+		size_t header = record_header_bytes(s->form.version);
+		size_t n = s->capacity - s->used - header;
+		if (n > end - at)
+			n = end - at;
+		rc = rc != 0 ? rc : ensure(p, s, s->used + header + n, e);
+		if (rc != 0)
+			break;
+		struct record_header h = {
+			.session_id = s->job->session_id,
+			.session_time = s->job->session_time,
+			.file_index = item->file_index,
+			.stream = continues ? -(int32_t)r->stream : (int32_t)r->stream,
+			.len = r->len - (uint32_t)at,
+		};
+		struct wr w = wr_over(s->block + s->used, header);
+		record_header_write(&w, s->form.version, &h);
+		copy_data(s->block + s->used + header, r, at, n);
+		s->used += header + n;
+		at += n;
+		if (item->file_index > 0) {
+			if (s->first_index == 0)
+				s->first_index = item->file_index;
+			s->last_index = item->file_index;
+		}
+		if (at == end)
+			break;
+		continues = true;
+		rc = flush(p, s, e);
+	}
+	/* Behind a record that is not whole nothing may stand in its block. */
+	if (rc == 0 && at < r->len)
+		rc = flush(p, s, e);
+	return rc;
+}
+
+/* ---- volume changes inside records ---- */
+
+/* Writes records from first on until bound output bytes are out; keeps the rest as the session's tail. */
+static int put_until(struct packer *p, struct out_session *s, const struct item *item,
+		     const struct packer_record *records, size_t count, uint64_t bound, size_t *done,
+		     size_t *done_bytes, struct err *e)
+{
+	uint64_t out = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct packer_record *r = &records[i];
+		size_t have = r->head.len + r->body.len;
+		*done = i;
+		*done_bytes = 0;
+		if (out + have <= bound) {
+			int rc = put_record(p, s, item, r, SIZE_MAX, e);
+			if (rc != 0)
+				return rc;
+			out += have;
+			continue;
+		}
+		*done_bytes = (size_t)(bound - out);
+		/* Between two records nothing needs cutting; before the first the header alone is on this volume. */
+		return *done_bytes > 0 || i == 0 ? put_record(p, s, item, r, *done_bytes, e) : 0;
+	}
+	*done = count;
+	return 0;
+}
+
+/* Copies what is left of records (the first without its first skip bytes) into a tail. */
+static struct tail *make_tail(const struct item *item, const struct packer_record *records, size_t count, size_t skip,
+			      bool first_begun)
+{
+	size_t bytes = 0;
+	for (size_t i = 0; i < count; i++)
+		bytes += records[i].head.len + records[i].body.len;
+	struct tail *t = calloc(1, sizeof *t);
+	if (t == NULL)
+		return NULL;
+	t->records = calloc(count, sizeof *t->records);
+	t->data = malloc(bytes);
+	if (t->records == NULL || t->data == NULL) {
+		free_tail(t);
+		return NULL;
+	}
+	t->count = count;
+	t->item = *item;
+	t->item.buf = NULL;
+	t->item.cuts = 0;
+	size_t at = 0;
+	for (size_t i = 0; i < count; i++) {
+		size_t from = i == 0 ? skip : 0;
+		size_t n = records[i].head.len + records[i].body.len - from;
+		copy_data(t->data + at, &records[i], from, n);
+		t->records[i] = (struct packer_record){
+			.stream = records[i].stream,
+			.len = records[i].len - (uint32_t)from,
+			.continues = records[i].continues || (i == 0 && first_begun),
+			.body = {t->data + at, n},
+		};
+		at += n;
+	}
+	return t;
+}
+
+/* bounds[0] output bytes belong here, the rest to the next volumes. */
+static int put_cut(struct packer *p, struct out_session *s, const struct item *item,
+		   const struct packer_record *records, size_t count, const uint64_t *bounds, unsigned bound_count,
+		   struct err *e)
+{
+	size_t done = 0, done_bytes = 0;
+	int rc = put_until(p, s, item, records, count, bounds[0], &done, &done_bytes, e);
+	if (rc != 0 || done == count)
+		return rc;
+	bool begun = done_bytes > 0 || done == 0;
+	s->tail = make_tail(item, records + done, count - done, done_bytes, begun);
+	if (s->tail == NULL)
+		return err_memory(e, item->len, "a record that a volume change cuts");
+	s->tail->bounds = bound_count - 1;
+	for (unsigned i = 1; i < bound_count; i++)
+		s->tail->bound[i - 1] = bounds[i] - bounds[0];
+	return 0;
+}
+
+/* Writes the tails that the volume before left, behind this volume's label. */
+static int put_tails(struct packer *p, struct err *e)
+{
+	p->tails = false;
+	for (size_t i = 0; i < p->session_count; i++) {
+		struct out_session *s = p->sessions[i];
+		struct tail *t = s ? s->tail : NULL;
+		if (t == NULL)
+			continue;
+		s->tail = NULL;
+		int rc = 0;
+		if (t->bounds > 0)
+			rc = put_cut(p, s, &t->item, t->records, t->count, t->bound, t->bounds, e);
+		for (size_t k = 0; rc == 0 && t->bounds == 0 && k < t->count; k++)
+			rc = put_record(p, s, &t->item, &t->records[k], SIZE_MAX, e);
+		free_tail(t);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* ---- end of session ---- */
+
+/* Does this product's End address name the position behind the last block (Bacula) or its last byte (Bareos)?  Told by
+ * the value itself where it can be, else by who wrote the volume.  volume-corrections.md A3, A4 */
+static bool end_is_position(const struct packer *p, const struct item *item, const struct session_label *l)
+{
+	uint64_t end = (uint64_t)l->end_file << 32 | l->end_block;
+	if (end == item->addr || end == p->old_label_end + 1)
+		return true;
+	if (end + 1 == item->addr || end == p->old_label_end)
+		return false;
+	return item->form.version == 3 || item->volume->product == PRODUCT_BACULA;
+}
+
+/* JobBytes and addresses as the daemon that wrote the volume would have put them on the new one. */
+static void update_totals(const struct packer *p, struct out_session *s, const struct item *item,
+			  struct session_label *l)
+{
+	l->job_bytes += (uint64_t)s->delta;
+	uint64_t start, end;
+	if (end_is_position(p, item, l)) {
+		end = sink_address(p->sink);
+		start = s->on_volume ? s->first_addr : end;
+	} else {
+		start = s->on_volume ? s->first_addr : 0;
+		end = s->on_volume ? s->last_end : p->label_end;
+	}
+	l->start_file = (uint32_t)(start >> 32);
+	l->start_block = (uint32_t)start;
+	l->end_file = (uint32_t)(end >> 32);
+	l->end_block = (uint32_t)end;
+}
+
+static int put_session_end(struct packer *p, struct out_session *s, const struct item *item,
+			   const struct packer_record *r, struct err *e)
+{
+	uint8_t *copy = malloc(r->body.len ? r->body.len : 1);
+	if (copy == NULL)
+		return err_memory(e, r->body.len, "an end-of-session label");
+	memcpy(copy, r->body.data, r->body.len);
+	int rc = 0;
+	/* Whether a block of the session precedes it on the volume is known only when it has its block. */
+	if (s->used > 0 && (!same_form(&s->form, &item->form) || must_flush(s, item, r)))
+		rc = flush(p, s, e);
+	struct session_label label;
+	if (rc == 0 && label_read_session(r->body, true, &label) && label.has_totals) {
+		update_totals(p, s, item, &label);
+		label_patch_totals(copy, r->body.len, &label);
+	}
+	struct packer_record patched = *r;
+	patched.body.data = copy;
+	rc = rc != 0 ? rc : put_record(p, s, item, &patched, SIZE_MAX, e);
+	free(copy);
+	rc = rc != 0 ? rc : flush(p, s, e);
+	if (rc == 0)
+		free_block(p, s);
+	return rc;
+}
+
+/* ---- the interface ---- */
+
+int packer_put(struct packer *p, const struct item *item, const struct packer_record *records, size_t count,
+	       struct err *e)
+{
+	int rc = p->tails ? put_tails(p, e) : 0;
+	struct out_session *s = rc == 0 ? session_of(p, item->job, item->number, e) : NULL;
+	if (s == NULL)
+		return rc != 0 ? rc : e->code;
+	uint64_t out = 0;
+	for (size_t i = 0; i < count; i++)
+		out += records[i].len;
+	if (item->file_index >= 0)
+		s->delta += (int64_t)out - item->len;
+	if (item->file_index == LABEL_SESSION_END && count == 1 && !records[0].continues)
+		return put_session_end(p, s, item, &records[0], e);
+	if (item->cuts > 0 && count > 0) {
+		uint64_t bounds[ITEM_CUTS];
+		for (unsigned i = 0; i < item->cuts; i++) {
+			bounds[i] = item->len ? out * item->cut[i] / item->len : 0;
+			if (out > 0 && bounds[i] >= out)
+				bounds[i] = out - 1;
+		}
+		return put_cut(p, s, item, records, count, bounds, item->cuts, e);
+	}
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = put_record(p, s, item, &records[i], SIZE_MAX, e);
+	return rc;
+}
+
+static int seal_and_write_label(struct packer *p, const struct item *item, struct err *e)
+{
+	size_t header = block_header_bytes(item->form.version), record = record_header_bytes(item->form.version);
+	struct block_header h = {
+		.version = item->form.version,
+		.options = item->form.options,
+		.len = (uint32_t)(header + record + item->data.len),
+		.number = item->number,
+	};
+	uint8_t *block = malloc(h.len);
+	if (block == NULL)
+		return err_memory(e, h.len, "a label block");
+	struct record_header rec = {.file_index = item->file_index, .stream = (int32_t)item->stream, .len = item->len};
+	struct wr w = wr_over(block + header, record + item->data.len);
+	record_header_write(&w, h.version, &rec);
+	wr_bytes(&w, item->data.data, item->data.len);
+	block_seal(block, &h, item->form.checksum);
+	int rc = sink_write(p->sink, block, h.len, e);
+	free(block);
+	return rc;
+}
+
+int packer_label(struct packer *p, const struct item *item, struct err *e)
+{
+	struct packed_block b = {.addr = sink_address(p->sink), .number = item->number};
+	uint64_t before = p->sink->offset;
+	int rc = item->whole_block ? sink_write(p->sink, item->data.data, item->data.len, e) :
+				     seal_and_write_label(p, item, e);
+	if (rc != 0)
+		return rc;
+	b.len = (uint32_t)(p->sink->offset - before);
+	b.end = sink_end_address(p->sink, b.addr, b.len);
+	p->label_end = b.end;
+	bool tape = item->volume->kind == IO_TAPE;
+	p->old_label_end = item->whole_block && !tape ? item->addr + item->data.len - 1 : item->addr;
+	if (p->o.on_block)
+		p->o.on_block(p->o.arg, &b);
+	return 0;
+}
+
+void packer_begin_volume(struct packer *p, struct sink *sink)
+{
+	p->sink = sink;
+	p->label_end = p->old_label_end = 0;
+	for (size_t i = 0; i < p->session_count; i++) {
+		struct out_session *s = p->sessions[i];
+		if (s == NULL)
+			continue;
+		s->on_volume = false;
+		p->tails = p->tails || s->tail;
+	}
+}
+
+static int flush_all(struct packer *p, struct err *e)
+{
+	int rc = p->tails ? put_tails(p, e) : 0;
+	for (size_t i = 0; rc == 0 && i < p->session_count; i++) {
+		struct out_session *s = p->sessions[i];
+		if (s && s->block) {
+			rc = flush(p, s, e);
+			free_block(p, s);
+		}
+	}
+	return rc;
+}
+
+int packer_end_volume(struct packer *p, struct err *e)
+{
+	return flush_all(p, e);
+}
+
+int packer_file_mark(struct packer *p, struct err *e)
+{
+	int rc = flush_all(p, e);
+	return rc != 0 ? rc : sink_file_mark(p->sink, e);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Records into blocks: one session a block, records split as Bareos and Bacula split them, labels whole, BlockNumbers
+ * counted per session, end-of-session labels brought up to date.  formats/volume-format.md 2.2, 2.4, 3.4 */
+#ifndef VOLUME_PACKER_H
+#define VOLUME_PACKER_H
+
+#include "volume/reader.h"
+#include "volume/sink.h"
+
+#define PACKER_BLOCK_MIN_BYTES 4096u /* the largest end-of-session label must fit */
+
+/* One record to write.  Its data is head then body; both are copied. */
+struct packer_record {
+	uint32_t stream; /* positive, with flags */
+	uint32_t len;	 /* as the header declares it: head and body, and what lies on volumes that are not given */
+	bool continues;	 /* begins elsewhere: the first header written is a continuation */
+	struct span head, body;
+};
+
+/* A block as written, for the map. */
+struct packed_block {
+	const struct job *job; /* NULL: the volume label */
+	uint64_t addr, end;    /* volume-format.md 3.6 */
+	uint32_t len, number;
+	int32_t first_index, last_index; /* of data in it, 0 if none */
+};
+
+struct packer_options {
+	uint32_t max_block; /* bytes; 0: the largest of the input so far, at least BLOCK_DEFAULT_BYTES */
+	void (*on_block)(void *arg, const struct packed_block *b);
+	void *arg;
+};
+
+struct packer;
+
+/* NULL without memory. */
+struct packer *packer_new(const struct packer_options *options);
+void packer_free(struct packer *p);
+
+/* Everything up to the matching packer_end_volume goes to sink.  Sessions and their BlockNumbers go on over volumes. */
+void packer_begin_volume(struct packer *p, struct sink *sink);
+
+/* Writes what waits in unfilled blocks. */
+int packer_end_volume(struct packer *p, struct err *e) __attribute__((warn_unused_result));
+
+/* item is an ITEM_VOLUME_LABEL; it becomes a block of its own. */
+int packer_label(struct packer *p, const struct item *item, struct err *e) __attribute__((warn_unused_result));
+
+/* The count records that the record item became (0: it is dropped).  Where a volume ended inside item, they are split
+ * at the same share of their bytes and go on behind the label of the next volume. */
+int packer_put(struct packer *p, const struct item *item, const struct packer_record *records, size_t count,
+	       struct err *e) __attribute__((warn_unused_result));
+
+/* Writes what waits, then a file mark (tapes). */
+int packer_file_mark(struct packer *p, struct err *e) __attribute__((warn_unused_result));
+
+#endif
