@@ -12,6 +12,8 @@
 
 #include "base/bytes.h"
 #include "codec/ctx.h"
+#include "codec/fzframe.h"
+#include "codec/fzframe.h"
 
 static const struct codec *const codecs[CODEC_COUNT] = {
 	[CODEC_GZIP] = &codec_gzip, [CODEC_LZO] = &codec_lzo,	  [CODEC_LZFAST] = &codec_lzfast,
@@ -110,4 +112,10 @@ void codec_versions(char *text, size_t text_bytes)
 {
 	snprintf(text, text_bytes, "libdeflate %s, liblzo2 %s, liblz4 %s, libzstd %s", LIBDEFLATE_VERSION_STRING,
 		 lzo_version_string(), LZ4_versionString(), ZSTD_versionString());
+}
+
+bool codec_is_common(const struct codec *c, const uint8_t *in, size_t in_len)
+{
+	bool framed = c->id == CODEC_LZFAST || c->id == CODEC_LZ4 || c->id == CODEC_LZ4HC;
+	return !framed || fzframe_is_one_block(in, in_len);
 }

@@ -2,8 +2,8 @@
 /* FastLZ blocks.  volume-format.md 5.8
  * A block is a string of instructions that start with a control byte c; the first is always a run of literals:
  *   c < 32: c + 1 literals follow
- *   else:   a match of (c >> 5) + 2 bytes; 7 in the top bits means 9 and more, length bytes follow; then the low byte of
- *           the distance - 1, whose high bits are c & 31.
+ *   else:   a match of (c >> 5) + 2 bytes; 7 in the top bits means 9 and more, length bytes follow; then the low
+ *           byte of the distance - 1, whose high bits are c & 31.
  * The top bits of the first control byte are not part of it: they hold the level - 1. */
 #include "codec/fastlz.h"
 
@@ -49,7 +49,7 @@ static inline void match_copy(uint8_t *op, size_t distance, size_t len, bool wid
 	} else if (distance == 1) {
 		memset(op, *from, len);
 	} else {
-		/* After eight bytes the pattern also repeats at the first multiple of distance that is eight or more. */
+		/* After eight bytes the pattern also repeats at the first multiple of distance from eight up. */
 		size_t step = distance < 8 ? (7 / distance + 1) * distance : distance;
 
 		for (int i = 0; i < 8; i++)
@@ -245,8 +245,9 @@ static inline uint8_t *put_match(uint8_t *op, const uint8_t *out_end, size_t len
 	return op + 2;
 }
 
-/* One pass, no lazy matching: a table of the last position of each hash of four bytes, and steps that grow while nothing
- * is found.  Positions are kept modulo 65536, which is enough because distances are checked and bytes are compared. */
+/* One pass, no lazy matching: a table of the last position of each hash of four bytes, and steps that grow while
+ * nothing is found.  Positions are kept modulo 65536, which is enough: distances are checked and bytes compared.  A
+ * cleared table means position 0, which is one like any other. */
 size_t fastlz_deflate(uint16_t table[static FASTLZ_TABLE_ENTRIES], const uint8_t *in, size_t in_len, uint8_t *out,
 		      size_t out_cap)
 {

@@ -34,23 +34,23 @@ static const char *block_read(struct rd *r, struct block *b)
 	uint32_t data_len = rd_le32(r), plain_len = rd_le32(r);
 
 	if (r->bad)
-		return "FastLZ framing ends early";
+		return "fastlzlib framing ends early";
 	if (memcmp(id, magic, MAGIC_BYTES) != 0)
-		return "FastLZ block magic is wrong";
+		return "fastlzlib block magic is wrong";
 	b->raw = (*kind & 0xF0) == TYPE_RAW;
 	if (!b->raw && (*kind & 0xF0) != TYPE_COMPRESSED)
-		return "FastLZ block type is unknown";
+		return "fastlzlib block type is unknown";
 	if ((*kind & 0x0F) > BLOCK_SIZE_EXPONENT || data_len > READER_MAX_BYTES || plain_len > READER_MAX_BYTES)
-		return "FastLZ block is larger than a reader accepts";
+		return "fastlzlib block is larger than a reader accepts";
 	if (b->raw && data_len != plain_len)
-		return "lengths of a raw FastLZ block differ";
+		return "lengths of a raw fastlzlib block differ";
 	b->end = !b->raw && data_len == 0 && plain_len == 0;
 	if (!b->end && (data_len == 0 || plain_len == 0))
-		return "FastLZ block is empty";
+		return "fastlzlib block is empty";
 	b->plain_len = plain_len;
 	b->data.data = rd_bytes(r, data_len);
 	b->data.len = data_len;
-	return r->bad ? "FastLZ framing ends early" : NULL;
+	return r->bad ? "fastlzlib framing ends early" : NULL;
 }
 
 bool fzframe_declared(const uint8_t *in, size_t in_len, uint64_t *plain_len)
@@ -91,7 +91,7 @@ enum codec_result fzframe_inflate(struct codec_ctx *ctx, fzframe_inflate_block *
 		done += b.plain_len;
 	}
 	if (rd_left(&r))
-		return codec_refuse(ctx, "bytes follow the end of the FastLZ framing");
+		return codec_refuse(ctx, "bytes follow the end of the fastlzlib framing");
 	*out_len = done;
 	return CODEC_OK;
 }
@@ -135,4 +135,16 @@ enum codec_result fzframe_deflate(fzframe_deflate_block *block, void *state, int
 	*out_len = headers + data_len;
 	header_write(out + *out_len - HEADER_BYTES, TYPE_COMPRESSED, 0, 0);
 	return CODEC_OK;
+}
+
+bool fzframe_is_one_block(const uint8_t *in, size_t in_len)
+{
+	struct rd r = rd_over(in, in_len);
+	struct block b;
+
+	if (block_read(&r, &b))
+		return false;
+	if (b.end)
+		return true;
+	return b.plain_len <= FZFRAME_PLAIN_MAX_BYTES && rd_left(&r) == HEADER_BYTES;
 }

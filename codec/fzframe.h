@@ -27,4 +27,7 @@ enum codec_result fzframe_inflate(struct codec_ctx *ctx, fzframe_inflate_block *
 enum codec_result fzframe_deflate(fzframe_deflate_block *block, void *state, int level, const uint8_t *in,
 				  size_t in_len, uint8_t *out, size_t out_cap, size_t *out_len);
 
+/* Of a payload that decodes: does it hold one data block of the usual size at most, as Bareos wants it? */
+bool fzframe_is_one_block(const uint8_t *in, size_t in_len);
+
 #endif

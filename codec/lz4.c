@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* LZ4 blocks (no LZ4 frame) inside the fastlzlib framing; LZ4HC differs in the encoder only.  volume-format.md 5.6, 5.9 */
+/* LZ4 blocks (no LZ4 frame) inside the fastlzlib framing; LZ4HC differs in the encoder only.
+ * volume-format.md 5.6, 5.9 */
 #include <lz4.h>
 #include <lz4hc.h>
 #include <stdlib.h>
@@ -24,7 +25,8 @@ static enum codec_result lz4_inflate(struct codec_ctx *ctx, const uint8_t *in, s
 
 static size_t lz4_deflate_block(void *state, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap)
 {
-	return (size_t)LZ4_compress_fast_extState(state, (const char *)in, (char *)out, (int)in_len, (int)out_cap, level);
+	return (size_t)LZ4_compress_fast_extState(state, (const char *)in, (char *)out, (int)in_len, (int)out_cap,
+						  level);
 }
 
 static enum codec_result lz4_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out,
@@ -38,7 +40,8 @@ static enum codec_result lz4_deflate(struct codec_ctx *ctx, int level, const uin
 static size_t lz4hc_deflate_block(void *state, int level, const uint8_t *in, size_t in_len, uint8_t *out,
 				  size_t out_cap)
 {
-	return (size_t)LZ4_compress_HC_extStateHC(state, (const char *)in, (char *)out, (int)in_len, (int)out_cap, level);
+	return (size_t)LZ4_compress_HC_extStateHC(state, (const char *)in, (char *)out, (int)in_len, (int)out_cap,
+						  level);
 }
 
 static enum codec_result lz4hc_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out,

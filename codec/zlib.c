@@ -13,7 +13,8 @@ static size_t gzip_bound(size_t n)
 	return libdeflate_zlib_compress_bound(NULL, n);
 }
 
-/* zlib's own words for the fault; they are literals inside zlib.  plain_max: libdeflate found it within so many bytes. */
+/* zlib's own words for the fault; they are literals inside zlib.  plain_max: libdeflate found it within so many
+ * plain bytes. */
 static const char *gzip_fault(const uint8_t *in, size_t in_len, size_t plain_max)
 {
 	uint8_t sink[4096];

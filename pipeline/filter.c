@@ -126,7 +126,7 @@ struct filter *filter_new(const struct filter_options *options)
 	f->target_known = f->o.target_given;
 	f->target = f->o.target;
 	/* Dropping parts of blocks needs repacking. */
-	f->pass_blocks = !f->o.inflate && !f->o.deflate && f->o.max_block == 0 && f->o.on_damage != ON_DAMAGE_SKIP &&
+	f->pass_blocks = !f->o.callbacks.records && !f->o.inflate && !f->o.deflate && f->o.max_block == 0 && f->o.on_damage != ON_DAMAGE_SKIP &&
 			 !f->o.target_given;
 	f->bufs = buf_pool_new(POOL_KEEP_BYTES);
 	struct reader_options ro = {
@@ -440,7 +440,8 @@ static int lose(struct filter *f, const struct item *item, const char *reason, b
 		if (!kept)
 			entry->counts.dropped++;
 	}
-	f->o.callbacks.loss(f->o.callbacks.arg, &loss);
+	if (f->o.callbacks.loss)
+		f->o.callbacks.loss(f->o.callbacks.arg, &loss);
 	return 0;
 }
 
@@ -456,6 +457,8 @@ static void count(struct filter_counts *to, const struct item *item, const struc
 		  const struct packer_record *records)
 {
 	to->records++;
+	if (item->file_index < 0)
+		return;
 	to->bytes_in += item->len;
 	for (size_t i = 0; i < c->count; i++)
 		to->bytes_out += records[i].len;
@@ -471,7 +474,7 @@ static void count(struct filter_counts *to, const struct item *item, const struc
 /* The job's data behind such a separator came from a device that wants it back as it was.  volume-format.md 10, 31 */
 static void note_ndmp(struct filter *f, struct job_entry *entry, const struct item *item)
 {
-	if (!f->o.deflate || item->file_index <= 0 || entry->ndmp_noted ||
+	if (!f->o.deflate || item->file_index <= 0 || !f->o.callbacks.note || entry->ndmp_noted ||
 	    (item->stream & STREAM_NUMBER_MASK) != STREAM_NDMP_SEPARATOR)
 		return;
 	entry->ndmp_noted = true;
@@ -538,10 +541,10 @@ static int write_record(struct filter *f, struct slot *s, const struct item *ite
 		}
 	}
 	note_ndmp(f, entry, item);
-	if (item->file_index >= 0) {
-		count(&f->volume.counts, item, c, records);
-		count(&entry->counts, item, c, records);
-	}
+	count(&f->volume.counts, item, c, records);
+	count(&entry->counts, item, c, records);
+	if (f->o.callbacks.records)
+		return f->o.callbacks.records(f->o.callbacks.arg, item, records, c->count, e);
 	return f->pass_blocks ? 0 : packer_put(f->packer, item, records, c->count, e);
 }
 
@@ -577,9 +580,17 @@ static int write_block(struct filter *f, const struct item *item, struct err *e)
 	return 0;
 }
 
+static int write_label(struct filter *f, const struct item *item, struct err *e)
+{
+	f->volume.counts.records++;
+	return f->pass_blocks || f->o.callbacks.records ? 0 : packer_label(f->packer, item, e);
+}
+
 static int start_volume(struct filter *f, const struct slot *s, const struct item *item, struct err *e)
 {
 	f->volume = (struct filter_volume){.info = item->volume, .policy = s->policy};
+	if (f->o.callbacks.records)
+		return 0;
 	int rc = f->o.callbacks.open_output(f->o.callbacks.arg, &f->volume, &f->out, e);
 	if (rc != 0)
 		return rc;
@@ -591,6 +602,8 @@ static int start_volume(struct filter *f, const struct slot *s, const struct ite
 
 static int end_volume(struct filter *f, struct err *e)
 {
+	if (f->o.callbacks.records)
+		return 0;
 	int rc = packer_end_volume(f->packer, e);
 	f->volume.volume_out = f->sink.offset;
 	f->volume_open = false;
@@ -607,11 +620,11 @@ static int write_item(struct filter *f, struct slot *s, size_t i, struct err *e)
 		return rc;
 	switch (item->kind) {
 	case ITEM_VOLUME_START: return start_volume(f, s, item, e);
-	case ITEM_VOLUME_LABEL: return f->pass_blocks ? 0 : packer_label(f->packer, item, e);
+	case ITEM_VOLUME_LABEL: return write_label(f, item, e);
 	case ITEM_BLOCK: return write_block(f, item, e);
 	case ITEM_RECORD: return write_record(f, s, item, &s->done[i], e);
 	case ITEM_DAMAGE: return report_damage(f, item, e);
-	case ITEM_FILE_MARK: return packer_file_mark(f->packer, e);
+	case ITEM_FILE_MARK: return f->o.callbacks.records ? 0 : packer_file_mark(f->packer, e);
 	case ITEM_FOREIGN: return sink_write_foreign(&f->sink, item->data.data, item->data.len, e);
 	case ITEM_VOLUME_END: return end_volume(f, e);
 	case ITEM_END: break;
@@ -668,6 +681,11 @@ int filter_run(struct filter *f, struct err *e)
 uint64_t filter_damaged(const struct filter *f)
 {
 	return f->damaged;
+}
+
+size_t filter_job_slots(const struct filter *f)
+{
+	return f->job_count;
 }
 
 bool filter_job(const struct filter *f, size_t index, const struct job **job, struct filter_counts *counts)

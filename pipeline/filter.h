@@ -41,6 +41,10 @@ struct filter_callbacks {
 	int (*close_output)(void *arg, const struct filter_volume *v, struct err *e);
 	void (*loss)(void *arg, const struct filter_loss *loss);
 	void (*note)(void *arg, const struct filter_volume *v, const char *text);
+	/* NULL: records go to the output.  Else they go here instead, in order, each item with what became of it, and there
+	 * is no output. */
+	int (*records)(void *arg, const struct item *item, const struct packer_record *records, size_t count,
+		       struct err *e);
 	void (*old_block)(void *arg, const struct item *block); /* NULL: not wanted */
 	void (*new_block)(void *arg, const struct packed_block *b);
 };
@@ -72,7 +76,8 @@ int filter_run(struct filter *f, struct err *e) __attribute__((warn_unused_resul
 /* Records and places that were damaged, dropped or kept in spite of it. */
 uint64_t filter_damaged(const struct filter *f);
 
-/* What one job had; false behind the last. */
+/* What one job had: ask for every index below filter_job_slots; false where there is none. */
+size_t filter_job_slots(const struct filter *f);
 bool filter_job(const struct filter *f, size_t index, const struct job **job, struct filter_counts *counts);
 
 /* Bytes read and written so far; any thread. */

@@ -208,17 +208,38 @@ static void damage_item(struct reader *r, struct item *item, const struct sessio
 	snprintf(item->reason, sizeof item->reason, "%s", reason);
 }
 
+/* The session of a record, in BB01 its own; NULL without memory. */
+static struct session *session_of(struct reader *r, const struct record_header *h)
+{
+	const struct block_header *b = &r->block.header;
+	bool own = b->version == 1;
+	return session_get(&r->sessions, own ? h->session_id : b->session_id, own ? h->session_time : b->session_time);
+}
+
+static const struct job *job_of(struct reader *r, const struct record_header *h)
+{
+	const struct session *s = session_of(r, h);
+	return s ? &s->job : NULL;
+}
+
 /* What map and list want to know of a block. */
 static void announce_block(struct reader *r, struct item *item)
 {
+	const struct block_header *bh = &r->block.header;
 	*item = item_here(r, ITEM_BLOCK);
+	item->len = bh->len;
 	item->data = (struct span){r->block.data, r->block.header.len};
 	item->buf = r->block.buf;
 	item->encrypted = r->block.encrypted;
 	struct rd rest = r->rest;
 	struct record_header h;
 	struct span part;
-	while (!r->block.encrypted && record_next(&rest, r->block.header.version, &h, &part)) {
+	bool first = true;
+	while (!r->block.encrypted && record_next(&rest, bh->version, &h, &part)) {
+		/* The session in a label block's header says nothing (volume-corrections.md A6). */
+		if (first && !label_is_volume(h.file_index))
+			item->job = job_of(r, &h);
+		first = false;
 		if (h.file_index <= 0)
 			continue;
 		if (item->first_index == 0)
@@ -398,9 +419,7 @@ static int next_in_block(struct reader *r, struct item *item, struct err *e)
 			volume_label(r, &h, part, item);
 			return 1;
 		}
-		uint32_t id = version == 1 ? h.session_id : r->block.header.session_id;
-		uint32_t time = version == 1 ? h.session_time : r->block.header.session_time;
-		struct session *s = session_get(&r->sessions, id, time);
+		struct session *s = session_of(r, &h);
 		if (s == NULL)
 			return err_memory(e, sizeof *s, "a session");
 		if (r->session && r->session != s)

@@ -437,17 +437,31 @@ show "$work/places.second"
 start second final
 need "director and storage daemon answer with the fresh catalog" ready
 
-# ended WORD JOB: the console's report has the job's good end, its files, and nothing that went wrong.
-ended() {
+# restored FILES: the console's report has a good end, so many files, and nothing that went wrong.
+restored() {
+	sed -E 's/(FD|SD|Non-fatal FD) [eE]rrors: *0$//' "$work/out" >"$work/job"
+	grep -q 'Termination: *Restore OK' "$work/job" && no_complaint "$work/job" &&
+		[ "$(sed -n 's/^ *Files Restored: *//p' "$work/job")" = "$1" ] && return 0
 	cat "$work/out"
-	grep -q "Termination: *$1 OK" "$work/out" || return 1
-	no_complaint_of_job "$work/out" && [ "$(sed -n 's/^ *Files \(Restored\|Examined\): *//p' "$work/out")" = "$2" ]
+	return 1
 }
-no_complaint_of_job() {
-	sed -E 's/(FD|SD|Non-fatal FD) [eE]rrors: *0$//' "$1" >"$work/job"
-	no_complaint "$work/job"
+# verified FILES: every digest is right. Bacula 9.6 takes the second name of a file for an empty one and finds
+# the digest of nothing: three such names are in each tree, and they alone may differ.
+verified() {
+	grep -E 'Termination: *Verify (OK|Differences)' "$work/out" && grep -Eq '^ *SD Errors: *0$' "$work/out" &&
+		grep -Eq '^ *Non-fatal FD errors: *0$' "$work/out" &&
+		[ "$(sed -n 's/^ *Files Examined: *//p' "$work/out")" = "$1" ] &&
+		sed '/FD termination status: *Verify differences/d; /Termination: *Verify Differences/d' "$work/out" |
+		awk '/digest differs on .*File=(1B2M2Y8AsgTpgAmY7PhCfg|2jmj7l5rSw0yVb\/vlWAYkK\/YBwk|47DEQpj8HBSa\+\/TImW\+5JCeuQeRkm5NMpJWZG3hSuFU) / {
+				names++
+				next
+			}
+			/Cat checksum differs/ { differs++; next }
+			/differ|not found|Error:|Fatal/ { print; bad = 1 }
+			END { print names " names, " differs " differ"; exit bad || names != 3 || differs != 3 }' && return 0
+	cat "$work/out"
+	return 1
 }
-# restored_by_director JOB TREE
 for job in gzip lzo plain gzsparse span mixa mixb; do
 	tree=src
 	[ $job != mixb ] || tree=srcb
@@ -456,13 +470,13 @@ for job in gzip lzo plain gzsparse span mixa mixb; do
 	if ! check "$job: the fresh catalog has the job" test "${id:-0}" -gt 0; then continue; fi
 	rm -rf "$work/restore"
 	console "restore jobid=$id client=xf-fd restorejob=restore where=$work/restore all done yes" wait messages >"$work/out" 2>&1 || :
-	check "$job: the director restores from the converted volume" ended Restore "$files" || :
+	check "$job: the director restores from the converted volume" restored "$files" || :
 	check "$job: the director's restore is the source, attributes and ACLs too" is_source "$work/restore" "$tree" || :
 	case $job in
 	plain | gzsparse) check "$job: the director restores holes" still_sparse "$work/base/$job.holes" "$work/restore" || : ;;
 	esac
 	console "run job=verify level=Data jobid=$id yes" wait messages >"$work/out" 2>&1 || :
-	check "$job: the file daemon reads the volume and finds every digest right" ended Verify "$files" || :
+	check "$job: the file daemon reads the volume and finds every digest right" verified "$files" || :
 done
 
 finish

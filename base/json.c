@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/json.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Length of the UTF-8 character at s, 0 if it is none. */
+static size_t utf8_bytes(const unsigned char *s)
+{
+	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 :
+		   s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	/* Overlong forms and surrogates */
+	if (n >= 3 && ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] >= 0xa0) ||
+		       (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] >= 0x90)))
+		return 0;
+	return n;
+}
+
+static void put_string(struct json *j, const char *text)
+{
+	putc('"', j->out);
+	for (const unsigned char *s = (const unsigned char *)text; *s;) {
+		size_t n = utf8_bytes(s);
+		if (n == 0) {
+			fputs("\\ufffd", j->out);
+			n = 1;
+		} else if (*s == '"' || *s == '\\') {
+			fprintf(j->out, "\\%c", *s);
+		} else if (*s < 0x20) {
+			fprintf(j->out, "\\u%04x", *s);
+		} else {
+			fwrite(s, 1, n, j->out);
+		}
+		s += n;
+	}
+	putc('"', j->out);
+}
+
+static void begin(struct json *j, const char *key)
+{
+	if (j->comma)
+		putc(',', j->out);
+	if (j->depth > 0) {
+		putc('\n', j->out);
+		for (unsigned i = 0; i < j->depth; i++)
+			fputs("  ", j->out);
+	}
+	if (key) {
+		put_string(j, key);
+		fputs(": ", j->out);
+	}
+	j->comma = true;
+}
+
+static void open_group(struct json *j, const char *key, int bracket)
+{
+	begin(j, key);
+	putc(bracket, j->out);
+	j->depth++;
+	j->comma = false;
+}
+
+static void close_group(struct json *j, int bracket)
+{
+	j->depth--;
+	if (j->comma) {
+		putc('\n', j->out);
+		for (unsigned i = 0; i < j->depth; i++)
+			fputs("  ", j->out);
+	}
+	putc(bracket, j->out);
+	j->comma = true;
+	if (j->depth == 0)
+		putc('\n', j->out);
+}
+
+void json_object(struct json *j, const char *key)
+{
+	open_group(j, key, '{');
+}
+
+void json_array(struct json *j, const char *key)
+{
+	open_group(j, key, '[');
+}
+
+void json_end_object(struct json *j)
+{
+	close_group(j, '}');
+}
+
+void json_end_array(struct json *j)
+{
+	close_group(j, ']');
+}
+
+void json_text(struct json *j, const char *key, const char *text)
+{
+	begin(j, key);
+	put_string(j, text);
+}
+
+void json_number(struct json *j, const char *key, uint64_t v)
+{
+	begin(j, key);
+	fprintf(j->out, "%" PRIu64, v);
+}
+
+void json_signed(struct json *j, const char *key, int64_t v)
+{
+	begin(j, key);
+	fprintf(j->out, "%" PRId64, v);
+}
+
+void json_real(struct json *j, const char *key, double v, int digits)
+{
+	begin(j, key);
+	fprintf(j->out, "%.*f", digits, v);
+}
+
+void json_bool(struct json *j, const char *key, bool v)
+{
+	begin(j, key);
+	fputs(v ? "true" : "false", j->out);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* JSON on a stream, written as it comes. */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct json {
+	FILE *out;
+	unsigned depth;
+	bool comma; /* something stands before in the object or array at hand */
+};
+
+/* Keys are NULL inside arrays.  Text that is no UTF-8 has its odd bytes replaced by U+FFFD. */
+void json_object(struct json *j, const char *key);
+void json_array(struct json *j, const char *key);
+void json_end_object(struct json *j);
+void json_end_array(struct json *j);
+void json_text(struct json *j, const char *key, const char *text);
+void json_number(struct json *j, const char *key, uint64_t v);
+void json_signed(struct json *j, const char *key, int64_t v);
+void json_real(struct json *j, const char *key, double v, int digits);
+void json_bool(struct json *j, const char *key, bool v);
+
+#endif

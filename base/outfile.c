@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/outfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What a signal handler needs, in memory that never moves. */
+struct unfinished {
+	volatile sig_atomic_t used, keep;
+	char temporary[OUTFILE_PATH_BYTES], partial[OUTFILE_PATH_BYTES];
+};
+
+#define UNFINISHED_MAX 8
+static struct unfinished unfinished[UNFINISHED_MAX];
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGXCPU};
+
+/* Only calls that are safe in a handler; the signal then does what it would have done without us. */
+static void clean_up_and_die(int signal_number)
+{
+	for (size_t i = 0; i < UNFINISHED_MAX; i++) {
+		if (!unfinished[i].used)
+			continue;
+		if (unfinished[i].keep)
+			(void)rename(unfinished[i].temporary, unfinished[i].partial);
+		else
+			(void)unlink(unfinished[i].temporary);
+	}
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigaction(signal_number, &action, NULL);
+	raise(signal_number);
+}
+
+void outfile_catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = clean_up_and_die};
+	sigfillset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
+		sigdelset(&action.sa_mask, caught[i]);
+	for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
+		struct sigaction old;
+		if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(caught[i], &action, NULL);
+	}
+}
+
+static void block_signals(sigset_t *old)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
+		sigaddset(&set, caught[i]);
+	pthread_sigmask(SIG_BLOCK, &set, old);
+}
+
+static bool enter(struct outfile *o)
+{
+	for (int i = 0; i < UNFINISHED_MAX; i++) {
+		struct unfinished *u = &unfinished[i];
+		if (u->used)
+			continue;
+		snprintf(u->temporary, sizeof u->temporary, "%s", o->temporary);
+		snprintf(u->partial, sizeof u->partial, "%s", o->path);
+		strncat(u->partial, ".partial", sizeof u->partial - strlen(u->partial) - 1);
+		u->keep = o->keep_partial;
+		u->used = 1;
+		o->slot = i;
+		return true;
+	}
+	return false;
+}
+
+static void leave(struct outfile *o)
+{
+	if (o->slot >= 0)
+		unfinished[o->slot].used = 0;
+	o->slot = -1;
+}
+
+static int open_standard_output(struct outfile *o, struct err *e)
+{
+	if (isatty(STDOUT_FILENO))
+		return err_set(e, XE_USAGE, "will not write a volume to a terminal; redirect standard output or use -o FILE");
+	io_describe(&o->io, STDOUT_FILENO);
+	o->io.standard = true;
+	o->direct = true;
+	io_widen_pipe(STDOUT_FILENO);
+	return 0;
+}
+
+static int open_in_place(struct outfile *o, struct err *e)
+{
+	int fd = open(o->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return err_errno(e, errno == EACCES || errno == EPERM ? XE_PERMISSION : XE_FAILED, errno, "cannot open");
+	io_describe(&o->io, fd);
+	o->direct = true;
+	return 0;
+}
+
+static int make_temporary(struct outfile *o, mode_t mode, struct err *e)
+{
+	char folder[OUTFILE_PATH_BYTES], name[OUTFILE_PATH_BYTES];
+	snprintf(folder, sizeof folder, "%s", o->path);
+	snprintf(name, sizeof name, "%s", o->path);
+	int n = snprintf(o->temporary, sizeof o->temporary, "%s/.%s.%ld.tmp", dirname(folder), basename(name),
+			 (long)getpid());
+	if (n < 0 || (size_t)n + sizeof ".partial" >= sizeof o->temporary)
+		return err_set(e, XE_FAILED, "its path is too long");
+	sigset_t old;
+	block_signals(&old);
+	int rc = 0;
+	int fd = open(o->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		rc = err_errno(e, XE_FAILED, errno, "cannot create %s", o->temporary);
+	else if (!enter(o))
+		rc = err_set(e, XE_FAILED, "too many files at once");
+	if (rc != 0 && fd >= 0) {
+		close(fd);
+		unlink(o->temporary);
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (rc == 0)
+		io_describe(&o->io, fd);
+	return rc;
+}
+
+int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace, bool keep_partial, struct err *e)
+{
+	*o = OUTFILE_NONE;
+	o->replace = replace;
+	o->keep_partial = keep_partial;
+	err_volume(e, path);
+	int rc = 0;
+	if (strcmp(path, "-") == 0) {
+		rc = open_standard_output(o, e);
+	} else if (strlen(path) >= sizeof o->path) {
+		rc = err_set(e, XE_FAILED, "its path is too long");
+	} else {
+		snprintf(o->path, sizeof o->path, "%s", path);
+		struct stat st;
+		bool exists = stat(path, &st) == 0;
+		if (exists && S_ISDIR(st.st_mode))
+			rc = err_set(e, XE_FAILED, "is a folder");
+		else if (exists && !S_ISREG(st.st_mode))
+			rc = open_in_place(o, e);
+		else if (exists && !replace)
+			rc = err_set(e, XE_FAILED, "exists already; use --force to replace it");
+		else
+			rc = make_temporary(o, mode, e);
+	}
+	if (rc == 0)
+		e->volume[0] = '\0';
+	return rc;
+}
+
+static int sync_folder(const char *path, struct err *e)
+{
+	char folder[OUTFILE_PATH_BYTES];
+	snprintf(folder, sizeof folder, "%s", path);
+	int fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = 0;
+	if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
+		rc = err_errno(e, XE_FAILED, errno, "cannot sync its folder");
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+/* Gives the finished file its name; without replace never over one that appeared meanwhile. */
+static int give_name(struct outfile *o, struct err *e)
+{
+	if (o->replace) {
+		if (rename(o->temporary, o->path) != 0)
+			return err_errno(e, XE_FAILED, errno, "cannot rename %s", o->temporary);
+		return 0;
+	}
+	if (renameat2(AT_FDCWD, o->temporary, AT_FDCWD, o->path, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return err_set(e, XE_FAILED, "exists already; use --force to replace it");
+	if (errno != EINVAL && errno != ENOSYS)
+		return err_errno(e, XE_FAILED, errno, "cannot rename %s", o->temporary);
+	/* A file system without that flag. */
+	if (link(o->temporary, o->path) != 0)
+		return err_errno(e, XE_FAILED, errno, "cannot create");
+	unlink(o->temporary);
+	return 0;
+}
+
+int outfile_commit(struct outfile *o, struct err *e)
+{
+	if (o->direct) {
+		int fd = o->io.fd;
+		/* Full disks may say so only now. */
+		bool failed = !o->io.standard && close(fd) != 0;
+		o->io = IO_CLOSED;
+		if (failed) {
+			err_volume(e, o->path);
+			return err_errno(e, XE_FAILED, errno, "write error");
+		}
+		return 0;
+	}
+	int rc = 0;
+	if (fsync(o->io.fd) != 0)
+		rc = err_errno(e, XE_FAILED, errno, "cannot write it to the disk");
+	sigset_t old;
+	block_signals(&old);
+	if (rc == 0)
+		rc = give_name(o, e);
+	if (rc == 0)
+		leave(o);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (rc == 0) {
+		rc = sync_folder(o->path, e);
+		io_close(&o->io);
+	}
+	if (rc != 0)
+		err_volume(e, o->path);
+	return rc;
+}
+
+void outfile_abandon(struct outfile *o, bool *partial)
+{
+	*partial = false;
+	if (o->io.fd < 0)
+		return;
+	io_close(&o->io);
+	if (o->direct)
+		return;
+	sigset_t old;
+	block_signals(&old);
+	if (o->slot >= 0 && o->keep_partial)
+		*partial = rename(o->temporary, unfinished[o->slot].partial) == 0;
+	if (!*partial)
+		unlink(o->temporary);
+	leave(o);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/progress.h"
+
+#include "base/msg.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct {
+	enum progress_mode mode;
+	void (*get)(void *arg, struct progress_state *state);
+	void *arg;
+	pthread_t thread;
+	bool running;
+	struct timespec began;
+	_Atomic bool stop;
+} progress;
+
+bool progress_parse(const char *text, enum progress_mode *mode)
+{
+	static const char *const names[] = {"auto", "never", "always", "json"};
+	for (int i = 0; i < 4; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*mode = (enum progress_mode)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - progress.began.tv_sec) + (double)(now.tv_nsec - progress.began.tv_nsec) / 1e9;
+}
+
+static void describe(char *text, size_t text_bytes)
+{
+	struct progress_state state = {0};
+	progress.get(progress.arg, &state);
+	double t = seconds();
+	double rate = t > 0 ? (double)state.done / t : 0;
+	char done[MSG_SIZE_BYTES], total[MSG_SIZE_BYTES], out[MSG_SIZE_BYTES], speed[MSG_SIZE_BYTES];
+	msg_size(state.done, done);
+	msg_size(state.total, total);
+	msg_size(state.out, out);
+	msg_size((uint64_t)rate, speed);
+	if (progress.mode == PROGRESS_JSON) {
+		snprintf(text, text_bytes,
+			 "{\"format\":1,\"bytes_in\":%llu,\"bytes_total\":%llu,\"bytes_out\":%llu,\"seconds\":%.3f}\n",
+			 (unsigned long long)state.done, (unsigned long long)state.total, (unsigned long long)state.out, t);
+	} else if (state.total > 0 && rate > 0 && state.done <= state.total) {
+		unsigned left = (unsigned)((double)(state.total - state.done) / rate + 0.5);
+		snprintf(text, text_bytes, "xflate: %s of %s (%.0f%%) -> %s, %s/s, %u:%02u:%02u left", done, total,
+			 100.0 * (double)state.done / (double)state.total, out, speed, left / 3600, left / 60 % 60, left % 60);
+	} else {
+		snprintf(text, text_bytes, "xflate: %s -> %s, %s/s, %.0f s", done, out, speed, t);
+	}
+}
+
+static void show(bool once)
+{
+	char text[256];
+	describe(text, sizeof text);
+	if (progress.mode == PROGRESS_JSON) {
+		ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
+		(void)ignored;
+	} else if (once) {
+		msg_error("%s", text + strlen("xflate: "));
+	} else {
+		msg_progress(text);
+	}
+}
+
+static void *tell(void *arg)
+{
+	(void)arg;
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	bool regular = progress.mode == PROGRESS_ALWAYS || progress.mode == PROGRESS_JSON ||
+		       (progress.mode == PROGRESS_AUTO && isatty(STDERR_FILENO) && msg_verbosity() >= 0);
+	for (;;) {
+		struct timespec second = {.tv_sec = 1};
+		int got = sigtimedwait(&set, NULL, &second);
+		if (progress.stop)
+			return NULL;
+		if (got == SIGUSR1)
+			show(true);
+		else if (got < 0 && errno == EAGAIN && regular)
+			show(false);
+	}
+}
+
+void progress_start(enum progress_mode mode, void (*get)(void *arg, struct progress_state *state), void *arg)
+{
+	sigset_t usr1, all, old;
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &usr1, NULL);
+	progress.mode = mode;
+	progress.get = get;
+	progress.arg = arg;
+	progress.stop = false;
+	clock_gettime(CLOCK_MONOTONIC, &progress.began);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	progress.running = pthread_create(&progress.thread, NULL, tell, NULL) == 0;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+void progress_stop(void)
+{
+	if (!progress.running)
+		return;
+	progress.stop = true;
+	pthread_kill(progress.thread, SIGUSR1);
+	pthread_join(progress.thread, NULL);
+	progress.running = false;
+	if (progress.mode != PROGRESS_JSON)
+		msg_progress(NULL);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A thread that tells how far things are: every second on a terminal, as JSON lines on request, once per SIGUSR1 always. */
+#ifndef BASE_PROGRESS_H
+#define BASE_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum progress_mode { PROGRESS_AUTO, PROGRESS_NEVER, PROGRESS_ALWAYS, PROGRESS_JSON };
+
+struct progress_state {
+	uint64_t done, total; /* bytes read; total 0: unknown */
+	uint64_t out;	      /* bytes written */
+};
+
+/* get is called from the progress thread until progress_stop returns.  Must be called before other threads start:
+ * it blocks SIGUSR1 in the caller and all that follow.  Without a thread there is no progress, and nothing else. */
+void progress_start(enum progress_mode mode, void (*get)(void *arg, struct progress_state *state), void *arg);
+void progress_stop(void);
+
+/* "auto", "never", "always", "json"; false if it is none. */
+bool progress_parse(const char *text, enum progress_mode *mode);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/command.h"
+
+#include "base/msg.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool command_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
+{
+	if (*text < '0' || *text > '9')
+		return false;
+	char *end;
+	errno = 0;
+	unsigned long long v = strtoull(text, &end, 10);
+	unsigned shift = *end == 'k' || *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+	if (errno != 0 || end[shift != 0] != '\0' || v > (UINT64_MAX >> shift))
+		return false;
+	*value = (uint64_t)v << shift;
+	return *value >= min && *value <= max;
+}
+
+unsigned command_processors(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+	return n < 1 ? 1 : n > (int)COMMAND_THREADS_MAX ? COMMAND_THREADS_MAX : (unsigned)n;
+}
+
+int command_threads(const char *verb, const char *text, unsigned *threads)
+{
+	uint64_t v;
+	if (!command_number(text, 0, COMMAND_THREADS_MAX, &v))
+		return msg_usage(verb, "-T %s: not a number of threads (0 to %u)", text, COMMAND_THREADS_MAX);
+	*threads = v == 0 ? command_processors() : (unsigned)v;
+	return 0;
+}
+
+int command_on_damage(const char *verb, const char *text, enum on_damage *on_damage)
+{
+	static const char *const names[] = {"stop", "skip", "keep"};
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*on_damage = (enum on_damage)i;
+			return 0;
+		}
+	}
+	return msg_usage(verb, "--on-damage %s: must be stop, skip or keep", text);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The verbs of xflate: one file each, one entry each in the table of xflate.c. */
+#ifndef CMD_COMMAND_H
+#define CMD_COMMAND_H
+
+#include "pipeline/filter.h"
+
+struct command {
+	const char *name;
+	const char *summary; /* one line of xflate --help */
+	const char *help;    /* xflate help NAME: one screen, 80 columns */
+	/* argv[0] is the verb.  Returns the exit status. */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct command command_filter, command_list, command_compare;
+
+/* ---- what several verbs' options share ---- */
+
+/* A whole number of min to max, decimal, with an optional k, M, G (1024s). */
+bool command_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
+
+/* Processors this process may use. */
+unsigned command_processors(void);
+
+/* -T N; 0 stands for the processors.  Returns 0 or the exit status of wrong usage. */
+int command_threads(const char *verb, const char *text, unsigned *threads);
+
+/* --on-damage stop|skip|keep.  Returns as above. */
+int command_on_damage(const char *verb, const char *text, enum on_damage *on_damage);
+
+#define COMMAND_THREADS_MAX 256u
+
+#endif

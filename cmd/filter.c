@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* xflate filter: volumes in, volumes out. */
+#include "cmd/command.h"
+
+#include "base/msg.h"
+#include "base/outfile.h"
+#include "base/progress.h"
+#include "cmd/report.h"
+#include "volume/map.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define VOLUME_MODE 0640 /* as storage daemons make theirs */
+
+struct request {
+	struct filter_options o;
+	const char *output, *map_path, *report_path;
+	bool force;
+	bool folder; /* output is a folder: each volume becomes a file of its own there */
+	enum progress_mode progress;
+	struct outfile out, map_file, report_file;
+	struct map *map;
+	struct report *report;
+	struct timespec began;
+	uint64_t total; /* bytes of all inputs, 0 if unknown */
+	struct filter *filter;
+};
+
+enum {
+	OPT_TARGET = 256,
+	OPT_MAX_BLOCK,
+	OPT_ON_DAMAGE,
+	OPT_MAP,
+	OPT_REPORT,
+	OPT_PROGRESS,
+	OPT_FORCE,
+	OPT_HELP,
+};
+
+static const struct option long_options[] = {
+	{"inflate", no_argument, NULL, 'i'},
+	{"deflate", required_argument, NULL, 'd'},
+	{"recompress", required_argument, NULL, 'r'},
+	{"output", required_argument, NULL, 'o'},
+	{"threads", required_argument, NULL, 'T'},
+	{"quiet", no_argument, NULL, 'q'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"target", required_argument, NULL, OPT_TARGET},
+	{"max-block", required_argument, NULL, OPT_MAX_BLOCK},
+	{"on-damage", required_argument, NULL, OPT_ON_DAMAGE},
+	{"map", required_argument, NULL, OPT_MAP},
+	{"report", required_argument, NULL, OPT_REPORT},
+	{"progress", required_argument, NULL, OPT_PROGRESS},
+	{"force", no_argument, NULL, OPT_FORCE},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
+};
+
+/* ---- options ---- */
+
+static int parse_codec(struct request *q, const char *text)
+{
+	const char *colon = strchr(text, ':');
+	size_t len = colon ? (size_t)(colon - text) : strlen(text);
+	const struct codec *c = codec_by_name(text, len);
+	if (c == NULL)
+		return msg_usage("filter", "-d %s: no such algorithm; there are gzip, lzo, lzfast, lz4, lz4hc, zstd", text);
+	if (q->o.deflate)
+		return msg_usage("filter", "the algorithm is given twice");
+	uint64_t level = (uint64_t)c->level_default;
+	if (colon && c->level_min == c->level_max)
+		return msg_usage("filter", "-d %s: %s has no levels", text, c->name);
+	if (colon && !command_number(colon + 1, (uint64_t)c->level_min, (uint64_t)c->level_max, &level))
+		return msg_usage("filter", "-d %s: %s has levels %d to %d", text, c->name, c->level_min, c->level_max);
+	q->o.deflate = true;
+	q->o.codec = c;
+	q->o.level = (int)level;
+	return 0;
+}
+
+static int parse_target(struct request *q, const char *text)
+{
+	static const enum product products[] = {PRODUCT_BAREOS, PRODUCT_BAREOS_22, PRODUCT_BACULA, PRODUCT_ANY};
+	for (size_t i = 0; i < sizeof products / sizeof products[0]; i++) {
+		if (strcmp(text, product_name(products[i])) == 0) {
+			q->o.target = products[i];
+			q->o.target_given = true;
+			return 0;
+		}
+	}
+	return msg_usage("filter", "--target %s: must be bareos, bareos-22, bacula or any", text);
+}
+
+static int parse_max_block(struct request *q, const char *text)
+{
+	uint64_t v;
+	if (!command_number(text, PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES, &v))
+		return msg_usage("filter", "--max-block %s: must be %u to %u bytes", text, PACKER_BLOCK_MIN_BYTES,
+				 BLOCK_MAX_BYTES);
+	q->o.max_block = (uint32_t)v;
+	return 0;
+}
+
+static int once(const char **where, const char *option, const char *value)
+{
+	if (*where)
+		return msg_usage("filter", "%s is given twice", option);
+	*where = value;
+	return 0;
+}
+
+/* Returns 0, or the exit status + 1 (so that --help can end with 0). */
+static int parse_option(struct request *q, int option)
+{
+	int status = 0;
+	switch (option) {
+	case 'i': q->o.inflate = true; break;
+	case 'r': q->o.inflate = true; /* fall through */
+	case 'd': status = parse_codec(q, optarg); break;
+	case 'o': status = once(&q->output, "-o", optarg); break;
+	case 'T': status = command_threads("filter", optarg, &q->o.threads); break;
+	case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
+	case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
+	case OPT_TARGET: status = parse_target(q, optarg); break;
+	case OPT_MAX_BLOCK: status = parse_max_block(q, optarg); break;
+	case OPT_ON_DAMAGE: status = command_on_damage("filter", optarg, &q->o.on_damage); break;
+	case OPT_MAP: status = once(&q->map_path, "--map", optarg); break;
+	case OPT_REPORT: status = once(&q->report_path, "--report", optarg); break;
+	case OPT_FORCE: q->force = q->o.force = true; break;
+	case OPT_PROGRESS:
+		if (!progress_parse(optarg, &q->progress))
+			status = msg_usage("filter", "--progress %s: must be auto, never, always or json", optarg);
+		break;
+	case OPT_HELP: fputs(command_filter.help, stdout); return 1;
+	default: status = msg_usage("filter", "unknown option or missing value: %s", "see the help"); break;
+	}
+	return status == 0 ? 0 : status + 1;
+}
+
+static int parse(struct request *q, int argc, char **argv)
+{
+	static const char *const standard_input[] = {"-"};
+	optind = 1;
+	opterr = 0;
+	int option;
+	while ((option = getopt_long(argc, argv, "id:r:o:T:qv", long_options, NULL)) != -1) {
+		if (option == '?')
+			return msg_usage("filter", "%s: unknown option, or its value is missing", argv[optind - 1]) + 1;
+		int stop = parse_option(q, option);
+		if (stop != 0)
+			return stop;
+	}
+	q->o.paths = (const char *const *)(argv + optind);
+	q->o.path_count = (size_t)(argc - optind);
+	if (q->o.path_count == 0) {
+		q->o.paths = standard_input;
+		q->o.path_count = 1;
+	}
+	if (q->output == NULL)
+		q->output = "-";
+	return 0;
+}
+
+/* ---- where the output goes ---- */
+
+static int refuse_same(const struct request *q, const struct io *out, const char *name, struct err *e)
+{
+	if (out->kind == IO_STREAM && !out->standard)
+		return 0;
+	for (size_t i = 0; i < q->o.path_count; i++) {
+		struct io in;
+		struct stat st;
+		if (strcmp(q->o.paths[i], "-") == 0) {
+			io_describe(&in, 0);
+		} else {
+			if (stat(q->o.paths[i], &st) != 0)
+				continue;
+			in = (struct io){.fd = 0, .dev = st.st_dev, .ino = st.st_ino,
+					 .kind = S_ISREG(st.st_mode) ? IO_FILE : IO_STREAM};
+		}
+		bool regular = in.kind == IO_FILE || in.kind == IO_TAPE || out->kind == IO_TAPE;
+		if (regular && io_same(&in, out)) {
+			err_volume(e, name);
+			return err_set(e, XE_USAGE, "is an input, too: it would be overwritten while it is read");
+		}
+	}
+	return 0;
+}
+
+/* The same question of a path that is not opened yet. */
+static int refuse_same_path(const struct request *q, const char *path, struct err *e)
+{
+	struct stat st;
+	if (strcmp(path, "-") == 0 || stat(path, &st) != 0)
+		return 0;
+	struct io out = {.fd = 0, .dev = st.st_dev, .ino = st.st_ino, .kind = IO_FILE};
+	return S_ISREG(st.st_mode) || S_ISCHR(st.st_mode) ? refuse_same(q, &out, path, e) : 0;
+}
+
+static int folder_path(const struct request *q, const struct volume_info *v, char *path, size_t path_bytes,
+		       struct err *e)
+{
+	char copy[4096];
+	snprintf(copy, sizeof copy, "%s", v->path);
+	const char *name = strcmp(v->path, "-") == 0 ? v->name : basename(copy);
+	/* A Volume Name comes from the volume itself. */
+	if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || name[0] == '\0') {
+		err_volume(e, v->name);
+		return err_set(e, XE_USAGE, "its Volume Name cannot be a file name; use -o FILE");
+	}
+	int n = snprintf(path, path_bytes, "%s/%s", q->output, name);
+	return n < 0 || (size_t)n >= path_bytes ? err_set(e, XE_FAILED, "the path of an output is too long") : 0;
+}
+
+static int open_output(void *arg, const struct filter_volume *v, struct io *out, struct err *e)
+{
+	struct request *q = arg;
+	int rc = 0;
+	if (q->folder) {
+		char path[OUTFILE_PATH_BYTES];
+		rc = folder_path(q, v->info, path, sizeof path, e);
+		rc = rc != 0 ? rc : refuse_same_path(q, path, e);
+		if (rc == 0)
+			rc = outfile_open(&q->out, path, VOLUME_MODE, q->force, q->o.on_damage != ON_DAMAGE_STOP, e);
+	} else if (q->out.io.fd < 0) {
+		rc = outfile_open(&q->out, q->output, VOLUME_MODE, q->force, q->o.on_damage != ON_DAMAGE_STOP, e);
+	}
+	rc = rc != 0 ? rc : refuse_same(q, &q->out.io, strcmp(q->output, "-") ? q->output : "standard output", e);
+	*out = q->out.io;
+	if (q->map)
+		map_begin_volume(q->map, v->info);
+	return rc;
+}
+
+static double since(const struct timespec *began)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - began->tv_sec) + (double)(now.tv_nsec - began->tv_nsec) / 1e9;
+}
+
+static int close_output(void *arg, const struct filter_volume *v, struct err *e)
+{
+	struct request *q = arg;
+	int rc = 0;
+	if (q->map)
+		map_end_volume(q->map, v->info->bytes, v->volume_out, v->blocks_in, v->blocks_out);
+	if (q->folder)
+		rc = outfile_commit(&q->out, e);
+	if (rc == 0)
+		rc = report_volume(q->report, v, q->folder ? q->out.path : q->output, since(&q->began), e);
+	return rc;
+}
+
+static void on_loss(void *arg, const struct filter_loss *loss)
+{
+	struct request *q = arg;
+	report_loss(q->report, loss);
+}
+
+static void on_note(void *arg, const struct filter_volume *v, const char *text)
+{
+	(void)arg;
+	msg_warning("%s: %s", v->info->name, text);
+}
+
+static void on_old_block(void *arg, const struct item *block)
+{
+	struct request *q = arg;
+	map_old_block(q->map, block);
+}
+
+static void on_new_block(void *arg, const struct packed_block *b)
+{
+	struct request *q = arg;
+	map_new_block(q->map, b);
+}
+
+static void on_progress(void *arg, struct progress_state *state)
+{
+	struct request *q = arg;
+	filter_progress(q->filter, &state->done, &state->out);
+	state->total = q->total;
+}
+
+/* ---- the run ---- */
+
+static uint64_t total_bytes(const struct filter_options *o)
+{
+	uint64_t total = 0;
+	for (size_t i = 0; i < o->path_count; i++) {
+		struct io in;
+		struct stat st;
+		if (strcmp(o->paths[i], "-") == 0) {
+			io_describe(&in, 0);
+			if (in.kind != IO_FILE)
+				return 0;
+			total += in.size;
+		} else if (stat(o->paths[i], &st) == 0 && S_ISREG(st.st_mode)) {
+			total += (uint64_t)st.st_size;
+		} else {
+			return 0;
+		}
+	}
+	return total;
+}
+
+/* One folder for several inputs, or because it is one already. */
+static int choose_folder(struct request *q, struct err *e)
+{
+	struct stat st;
+	bool exists = strcmp(q->output, "-") != 0 && stat(q->output, &st) == 0;
+	q->folder = exists && S_ISDIR(st.st_mode);
+	if (q->o.path_count == 1 || q->folder || strcmp(q->output, "-") == 0)
+		return 0;
+	err_volume(e, q->output);
+	if (exists)
+		return err_set(e, XE_USAGE, "several volumes need a folder, and this is none");
+	if (mkdir(q->output, 0750) != 0)
+		return err_errno(e, XE_FAILED, errno, "cannot make the folder");
+	e->volume[0] = '\0';
+	q->folder = true;
+	return 0;
+}
+
+static int open_side_files(struct request *q, struct err *e)
+{
+	int rc = 0;
+	if (q->map_path) {
+		rc = refuse_same_path(q, q->map_path, e);
+		rc = rc != 0 ? rc : outfile_open(&q->map_file, q->map_path, VOLUME_MODE, q->force, false, e);
+		q->map = rc == 0 ? map_new(q->map_file.io.fd) : NULL;
+		if (rc == 0 && q->map == NULL)
+			rc = err_memory(e, 0, "the map");
+		q->o.callbacks.old_block = on_old_block;
+		q->o.callbacks.new_block = on_new_block;
+	}
+	if (rc == 0 && q->report_path) {
+		rc = refuse_same_path(q, q->report_path, e);
+		rc = rc != 0 ? rc : outfile_open(&q->report_file, q->report_path, 0644, q->force, false, e);
+		q->o.digest_in = digest_new();
+		q->o.digest_out = digest_new();
+	}
+	return rc;
+}
+
+static int finish(struct request *q, struct err *e)
+{
+	int rc = 0;
+	if (!q->folder)
+		rc = outfile_commit(&q->out, e);
+	if (rc == 0 && q->map)
+		rc = map_finish(q->map, e);
+	if (rc == 0 && q->map)
+		rc = outfile_commit(&q->map_file, e);
+	return rc;
+}
+
+/* The report is written of a failed run, too: it tells how far it came. */
+static int write_report(struct request *q, int status)
+{
+	struct err e = {0};
+	if (q->report_path == NULL || q->report_file.io.fd < 0 || q->filter == NULL)
+		return status;
+	struct report_run run = {.options = &q->o, .filter = q->filter, .seconds = since(&q->began), .status = status};
+	int rc = report_write(q->report, &run, q->report_file.io.fd, &e);
+	rc = rc != 0 ? rc : outfile_commit(&q->report_file, &e);
+	return rc != 0 ? err_worse_status(status, msg_fail(&e)) : status;
+}
+
+static int run_filter(struct request *q, struct err *e)
+{
+	int rc = choose_folder(q, e);
+	rc = rc != 0 ? rc : open_side_files(q, e);
+	/* What can be refused before a byte is read, is. */
+	if (rc == 0 && !q->folder)
+		rc = outfile_open(&q->out, q->output, VOLUME_MODE, q->force, q->o.on_damage != ON_DAMAGE_STOP, e);
+	if (rc == 0 && !q->folder)
+		rc = refuse_same(q, &q->out.io, strcmp(q->output, "-") ? q->output : "standard output", e);
+	if (rc == 0 && !q->folder)
+		rc = refuse_same_path(q, q->output, e);
+	q->report = report_new();
+	q->filter = rc == 0 && q->report ? filter_new(&q->o) : NULL;
+	if (rc == 0 && q->filter == NULL)
+		rc = err_memory(e, 0, "the filter");
+	if (rc != 0)
+		return rc;
+	q->total = total_bytes(&q->o);
+	progress_start(q->progress, on_progress, q);
+	rc = filter_run(q->filter, e);
+	progress_stop();
+	return rc != 0 ? rc : finish(q, e);
+}
+
+static void release(struct request *q)
+{
+	bool partial;
+	outfile_abandon(&q->out, &partial);
+	if (partial)
+		msg_warning("%s: what was written is in %s.partial", q->out.path, q->out.path);
+	outfile_abandon(&q->map_file, &partial);
+	outfile_abandon(&q->report_file, &partial);
+	map_free(q->map);
+	filter_free(q->filter);
+	report_free(q->report);
+	digest_free(q->o.digest_in);
+	digest_free(q->o.digest_out);
+}
+
+static int cmd_filter(int argc, char **argv)
+{
+	struct request q = {
+		.o.threads = command_processors(),
+		.out = OUTFILE_NONE,
+		.map_file = OUTFILE_NONE,
+		.report_file = OUTFILE_NONE,
+	};
+	int stop = parse(&q, argc, argv);
+	if (stop != 0)
+		return stop - 1;
+	q.o.callbacks = (struct filter_callbacks){
+		.arg = &q,
+		.open_output = open_output,
+		.close_output = close_output,
+		.loss = on_loss,
+		.note = on_note,
+	};
+	clock_gettime(CLOCK_MONOTONIC, &q.began);
+	outfile_catch_signals();
+	struct err e = {0};
+	int status = 0;
+	if (run_filter(&q, &e) != 0)
+		status = msg_fail(&e);
+	else if (filter_damaged(q.filter) > 0)
+		status = 3;
+	status = write_report(&q, status);
+	release(&q);
+	return status;
+}
+
+const struct command command_filter = {
+	.name = "filter",
+	.summary = "volume in, volume out: inflate -> deflate",
+	.help =
+		"Usage: xflate [filter] [OPTIONS] [INPUT...]\n"
+		"\n"
+		"Reads the volumes of one set, in order, and writes them with their records\n"
+		"inflated, deflated, or both in one pass.  With neither it is a checked copy.\n"
+		"INPUT is a file, a tape device or - (standard input, the default).\n"
+		"\n"
+		"  -i, --inflate              compressed records become plain\n"
+		"  -d, --deflate ALG[:LEVEL]  plain records become compressed: gzip[:1-12] lzo\n"
+		"                             lzfast lz4 lz4hc[:1-12] zstd[:1-19]\n"
+		"  -r, --recompress ALG[:LEVEL]\n"
+		"                             short for -i -d ALG: every record ends in ALG\n"
+		"      --target bareos|bareos-22|bacula|any\n"
+		"                             who will read the result (default: as the input)\n"
+		"  -o, --output PATH          a file, or a folder for several inputs; - (the\n"
+		"                             default) is standard output\n"
+		"      --force                replace an existing output; recompress records\n"
+		"                             that are in ALG already\n"
+		"  -T, --threads N            workers, 0: one a processor (the default); the\n"
+		"                             output is the same for every N\n"
+		"      --max-block BYTES      largest block to write (default: as the input's)\n"
+		"      --on-damage stop|skip|keep\n"
+		"                             at a bad block or record; exit status 3 if any\n"
+		"                             was passed over (default: stop)\n"
+		"      --map FILE             old and new address of every block\n"
+		"      --report FILE          what was done, as JSON\n"
+		"      --progress auto|never|always|json\n"
+		"  -q, --quiet; -v, --verbose\n"
+		"\n"
+		"A director's catalog holds block addresses.  They change: see CATALOG in\n"
+		"xflate(1) before a converted volume is used for a restore.\n",
+	.run = cmd_filter,
+};

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/report.h"
+
+#include "base/json.h"
+#include "base/msg.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOSSES_KEPT 100000u /* further ones are printed and counted, but not in the JSON */
+
+struct kept_volume {
+	struct filter_volume v;
+	char name[LABEL_NAME_BYTES], output[512];
+	double seconds;
+};
+
+struct kept_loss {
+	struct filter_loss l;
+	char volume[256], job[LABEL_NAME_BYTES + 64], *reason;
+	uint32_t job_id;
+};
+
+struct report {
+	struct kept_volume *volumes;
+	size_t volume_count;
+	struct kept_loss *losses;
+	size_t loss_count, losses_not_kept;
+};
+
+struct report *report_new(void)
+{
+	return calloc(1, sizeof(struct report));
+}
+
+void report_free(struct report *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->loss_count; i++)
+		free(r->losses[i].reason);
+	free(r->losses);
+	free(r->volumes);
+	free(r);
+}
+
+static const char *volume_name(const struct volume_info *v)
+{
+	return v->has_label && v->label.volume[0] ? v->label.volume : v->name;
+}
+
+static double ratio(uint64_t out, uint64_t in)
+{
+	return in ? 100.0 * (double)out / (double)in : 0;
+}
+
+static void print_volume(const struct filter_volume *v, double seconds)
+{
+	const struct filter_counts *c = &v->counts;
+	const char *name = volume_name(v->info);
+	char in[MSG_SIZE_BYTES], out[MSG_SIZE_BYTES], algorithm[32] = "";
+	if (v->policy->deflate)
+		snprintf(algorithm, sizeof algorithm, " (%s)", v->policy->codec->log_name);
+	msg_info("%s IN -> inflate=%s -> deflate=%s%s -> OUT", name, v->policy->inflate ? "yes" : "no",
+		 v->policy->deflate ? "yes" : "no", algorithm);
+	if (c->inflate_in)
+		msg_info("%s: inflate ratio: %.2f%%", name, ratio(c->inflate_out, c->inflate_in));
+	if (c->deflate_in)
+		msg_info("%s: deflate ratio: %.2f%%", name, ratio(c->deflate_out, c->deflate_in));
+	if (v->info->padding)
+		msg_info("%s: a dump of a tape: %llu bytes of padding left out", name,
+			 (unsigned long long)v->info->padding);
+	msg_info("%s: %u job%s, %llu records, %llu recompressed, %llu damaged; %s -> %s in %.2f s", name, v->jobs,
+		 v->jobs == 1 ? "" : "s", (unsigned long long)c->records, (unsigned long long)c->recompressed,
+		 (unsigned long long)c->damaged, msg_size(v->info->bytes, in), msg_size(v->volume_out, out), seconds);
+}
+
+int report_volume(struct report *r, const struct filter_volume *v, const char *output, double seconds, struct err *e)
+{
+	print_volume(v, seconds);
+	struct kept_volume *grown = realloc(r->volumes, (r->volume_count + 1) * sizeof *grown);
+	if (grown == NULL)
+		return err_memory(e, (r->volume_count + 1) * sizeof *grown, "the report");
+	r->volumes = grown;
+	struct kept_volume *k = &grown[r->volume_count++];
+	k->v = *v;
+	k->seconds = seconds;
+	snprintf(k->name, sizeof k->name, "%s", volume_name(v->info));
+	snprintf(k->output, sizeof k->output, "%s", output);
+	return 0;
+}
+
+void report_loss(struct report *r, const struct filter_loss *l)
+{
+	char job[LABEL_NAME_BYTES + 64] = "no job known", file[32] = "";
+	if (l->job)
+		job_describe(l->job, job, sizeof job);
+	if (l->file_index > 0)
+		snprintf(file, sizeof file, ", FileIndex %d", l->file_index);
+	msg_warning("%s: %s: %s%s: %llu bytes at byte %llu: %s", l->volume->name, l->kept ? "damaged but kept" : "lost",
+		    job, file, (unsigned long long)l->len, (unsigned long long)l->addr, l->reason);
+	if (r->loss_count >= LOSSES_KEPT) {
+		r->losses_not_kept++;
+		return;
+	}
+	if ((r->loss_count & (r->loss_count - 1)) == 0) {
+		size_t cap = r->loss_count ? r->loss_count * 2 : 1;
+		struct kept_loss *grown = realloc(r->losses, cap * sizeof *grown);
+		if (grown == NULL) {
+			r->losses_not_kept++;
+			return;
+		}
+		r->losses = grown;
+	}
+	struct kept_loss *k = &r->losses[r->loss_count++];
+	*k = (struct kept_loss){.l = *l, .reason = strdup(l->reason)};
+	snprintf(k->volume, sizeof k->volume, "%s", volume_name(l->volume));
+	snprintf(k->job, sizeof k->job, "%s", job);
+	k->job_id = l->job && l->job->has_label ? l->job->label.job_id : 0;
+}
+
+static void write_counts(struct json *j, const struct filter_counts *c)
+{
+	json_number(j, "records", c->records);
+	json_number(j, "recompressed", c->recompressed);
+	json_number(j, "damaged", c->damaged);
+	json_number(j, "dropped", c->dropped);
+	json_number(j, "data_bytes_in", c->bytes_in);
+	json_number(j, "data_bytes_out", c->bytes_out);
+	if (c->inflate_in)
+		json_real(j, "inflate_ratio_percent", ratio(c->inflate_out, c->inflate_in), 2);
+	if (c->deflate_in)
+		json_real(j, "deflate_ratio_percent", ratio(c->deflate_out, c->deflate_in), 2);
+	json_object(j, "compressed_input_records");
+	for (int i = 0; i < CODEC_COUNT; i++) {
+		if (c->from[i])
+			json_number(j, codec_by_id((enum codec_id)i)->name, c->from[i]);
+	}
+	json_end_object(j);
+}
+
+static void write_volumes(struct json *j, const struct report *r)
+{
+	json_array(j, "volumes");
+	for (size_t i = 0; i < r->volume_count; i++) {
+		const struct kept_volume *k = &r->volumes[i];
+		json_object(j, NULL);
+		json_text(j, "volume", k->name);
+		json_text(j, "input", k->v.info->path);
+		json_text(j, "output", k->output);
+		json_text(j, "product", product_name(k->v.info->product));
+		json_number(j, "bytes_in", k->v.info->bytes);
+		json_number(j, "bytes_out", k->v.volume_out);
+		json_number(j, "padding_bytes", k->v.info->padding);
+		json_number(j, "blocks_in", k->v.blocks_in);
+		json_number(j, "blocks_out", k->v.blocks_out);
+		json_number(j, "jobs", k->v.jobs);
+		write_counts(j, &k->v.counts);
+		json_real(j, "seconds", k->seconds, 3);
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
+static void write_jobs(struct json *j, const struct filter *f)
+{
+	const struct job *job;
+	struct filter_counts counts;
+	json_array(j, "jobs");
+	for (size_t i = 0; i < filter_job_slots(f); i++) {
+		if (!filter_job(f, i, &job, &counts))
+			continue;
+		json_object(j, NULL);
+		json_number(j, "session_id", job->session_id);
+		json_number(j, "session_time", job->session_time);
+		if (job->has_label) {
+			json_number(j, "job_id", job->label.job_id);
+			json_text(j, "job", job->label.job);
+			json_text(j, "client", job->label.client);
+		}
+		write_counts(j, &counts);
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
+static void write_losses(struct json *j, const struct report *r)
+{
+	json_array(j, "damage");
+	for (size_t i = 0; i < r->loss_count; i++) {
+		const struct kept_loss *k = &r->losses[i];
+		json_object(j, NULL);
+		json_text(j, "volume", k->volume);
+		json_text(j, "job", k->job);
+		if (k->job_id)
+			json_number(j, "job_id", k->job_id);
+		json_signed(j, "file_index", k->l.file_index);
+		json_number(j, "stream", k->l.stream);
+		json_number(j, "address", k->l.addr);
+		json_number(j, "bytes", k->l.len);
+		json_bool(j, "kept", k->l.kept);
+		json_text(j, "reason", k->reason ? k->reason : "");
+		json_end_object(j);
+	}
+	json_end_array(j);
+	if (r->losses_not_kept)
+		json_number(j, "damage_not_listed", r->losses_not_kept);
+}
+
+static void write_digest(struct json *j, const char *key, const struct digest *d)
+{
+	char text[DIGEST_TEXT_BYTES];
+	digest_text(d, text);
+	json_text(j, key, text);
+}
+
+int report_write(const struct report *r, const struct report_run *run, int fd, struct err *e)
+{
+	int copy = dup(fd);
+	FILE *out = copy >= 0 ? fdopen(copy, "w") : NULL;
+	if (out == NULL) {
+		if (copy >= 0)
+			close(copy);
+		return err_errno(e, XE_FAILED, errno, "cannot write the report");
+	}
+	struct json j = {.out = out};
+	const struct filter_options *o = run->options;
+	json_object(&j, NULL);
+	json_number(&j, "format", 1);
+	json_text(&j, "program", "xflate " XFLATE_VERSION);
+	json_bool(&j, "inflate", o->inflate);
+	json_bool(&j, "deflate", o->deflate);
+	if (o->deflate) {
+		json_text(&j, "algorithm", o->codec->name);
+		json_signed(&j, "level", o->level);
+	}
+	json_number(&j, "threads", o->threads);
+	json_signed(&j, "exit_status", run->status);
+	json_real(&j, "seconds", run->seconds, 3);
+	write_digest(&j, "sha256_in", o->digest_in);
+	write_digest(&j, "sha256_out", o->digest_out);
+	write_volumes(&j, r);
+	write_jobs(&j, run->filter);
+	write_losses(&j, r);
+	json_end_object(&j);
+	bool failed = ferror(out) != 0;
+	if (fclose(out) != 0 || failed)
+		return err_errno(e, XE_FAILED, errno, "cannot write the report");
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a filter run did, as lines of a job log and as JSON. */
+#ifndef CMD_REPORT_H
+#define CMD_REPORT_H
+
+#include "pipeline/filter.h"
+
+struct report;
+
+/* NULL without memory. */
+struct report *report_new(void);
+void report_free(struct report *r);
+
+/* Remembered for the JSON, printed at once. */
+int report_volume(struct report *r, const struct filter_volume *v, const char *output, double seconds, struct err *e);
+void report_loss(struct report *r, const struct filter_loss *loss);
+
+struct report_run {
+	const struct filter_options *options;
+	const struct filter *filter;
+	double seconds;
+	int status;
+};
+
+/* Writes all of it to fd. */
+int report_write(const struct report *r, const struct report_run *run, int fd, struct err *e);
+
+#endif

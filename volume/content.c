@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "volume/content.h"
+
+#include "volume/stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define NAME_BYTES 4096u
+
+/* The file of a session that is being read. */
+struct open_file {
+	const struct job *job;
+	int32_t file_index; /* 0: none */
+	XXH3_state_t *data, *rest;
+	uint64_t bytes, next_address;
+	char name[NAME_BYTES];
+};
+
+struct content {
+	int (*on_file)(void *arg, const struct content_file *file, struct err *e);
+	void *arg;
+	struct open_file **files; /* by job index */
+	size_t count;
+};
+
+struct content *content_new(int (*on_file)(void *arg, const struct content_file *file, struct err *e), void *arg)
+{
+	struct content *c = calloc(1, sizeof *c);
+	if (c) {
+		c->on_file = on_file;
+		c->arg = arg;
+	}
+	return c;
+}
+
+static void free_file(struct open_file *f)
+{
+	if (f == NULL)
+		return;
+	XXH3_freeState(f->data);
+	XXH3_freeState(f->rest);
+	free(f);
+}
+
+void content_free(struct content *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->count; i++)
+		free_file(c->files[i]);
+	free(c->files);
+	free(c);
+}
+
+static struct open_file *file_of(struct content *c, const struct job *job)
+{
+	if (job->index >= c->count) {
+		size_t count = (size_t)job->index * 2 + 16;
+		struct open_file **grown = realloc(c->files, count * sizeof(struct open_file *));
+		if (grown == NULL)
+			return NULL;
+		memset(grown + c->count, 0, (count - c->count) * sizeof(struct open_file *));
+		c->files = grown;
+		c->count = count;
+	}
+	struct open_file *f = c->files[job->index];
+	if (f)
+		return f;
+	f = calloc(1, sizeof *f);
+	if (f == NULL)
+		return NULL;
+	f->job = job;
+	f->data = XXH3_createState();
+	f->rest = XXH3_createState();
+	if (f->data == NULL || f->rest == NULL) {
+		free_file(f);
+		return NULL;
+	}
+	return c->files[job->index] = f;
+}
+
+static struct content_hash digest(const XXH3_state_t *state)
+{
+	XXH128_hash_t h = XXH3_128bits_digest(state);
+	return (struct content_hash){h.high64, h.low64};
+}
+
+static int close_file(struct content *c, struct open_file *f, struct err *e)
+{
+	if (f == NULL || f->file_index == 0)
+		return 0;
+	struct content_file file = {
+		.job = f->job,
+		.file_index = f->file_index,
+		.data = digest(f->data),
+		.rest = digest(f->rest),
+		.bytes = f->bytes,
+		.name = f->name,
+	};
+	f->file_index = 0;
+	return c->on_file(c->arg, &file, e);
+}
+
+static void open_next(struct open_file *f, int32_t file_index)
+{
+	f->file_index = file_index;
+	XXH3_128bits_reset(f->data);
+	XXH3_128bits_reset(f->rest);
+	f->bytes = f->next_address = 0;
+	f->name[0] = '\0';
+}
+
+/* "FileIndex type name\0...": the name is the third field. */
+static void learn_name(struct open_file *f, struct span data)
+{
+	struct rd r = rd_over(data.data, data.len);
+	const char *text = rd_string(&r);
+	for (int spaces = 0; spaces < 2 && *text; text++)
+		spaces += *text == ' ';
+	snprintf(f->name, sizeof f->name, "%s", text);
+}
+
+static void hash_number(XXH3_state_t *state, uint64_t v)
+{
+	uint8_t bytes[8];
+	struct wr w = wr_over(bytes, sizeof bytes);
+	wr_be64(&w, v);
+	XXH3_128bits_update(state, bytes, sizeof bytes);
+}
+
+/* head and body as one span where they are not both used: plain records have at most the address in head. */
+static void add_data(struct open_file *f, const struct packer_record *r, bool has_prefix)
+{
+	struct rd head = rd_over(r->head.data, r->head.len);
+	struct rd body = rd_over(r->body.data, r->body.len);
+	if (has_prefix && r->len > 0) {
+		uint64_t address = r->head.len > 0 ? rd_be64(&head) : rd_be64(&body);
+		if (address != f->next_address || rd_left(&body) == 0) {
+			/* A jump, or an empty chunk that marks an end: part of the content. */
+			hash_number(f->data, 0x5eec000000000000u);
+			hash_number(f->data, address);
+		}
+		f->next_address = address;
+	}
+	size_t n = rd_left(&head);
+	XXH3_128bits_update(f->data, head.p, n);
+	XXH3_128bits_update(f->data, body.p, rd_left(&body));
+	n += rd_left(&body);
+	f->bytes += n;
+	f->next_address += n;
+}
+
+static void add_rest(struct open_file *f, uint32_t stream, const struct packer_record *r)
+{
+	hash_number(f->rest, stream);
+	hash_number(f->rest, r->len);
+	XXH3_128bits_update(f->rest, r->head.data, r->head.len);
+	XXH3_128bits_update(f->rest, r->body.data, r->body.len);
+}
+
+/* Addresses, totals and the time of the label itself differ between equal jobs. */
+static void add_label(struct open_file *f, const struct item *item, const struct packer_record *r)
+{
+	struct session_label label;
+	struct span data = r->body;
+	if (item->file_index == LABEL_SESSION_END && label_read_session(data, true, &label) && label.has_totals) {
+		hash_number(f->rest, label.job_files);
+		hash_number(f->rest, label.errors);
+		hash_number(f->rest, label.status);
+		data.len = label.totals_at;
+	}
+	XXH3_128bits_update(f->rest, data.data, data.len);
+}
+
+int content_add(struct content *c, const struct item *item, const struct packer_record *records, size_t count,
+		struct err *e)
+{
+	struct open_file *f = file_of(c, item->job);
+	if (f == NULL)
+		return err_memory(e, sizeof *f, "a file's content");
+	if (f->file_index != item->file_index) {
+		int rc = close_file(c, f, e);
+		if (rc != 0)
+			return rc;
+		open_next(f, item->file_index);
+	}
+	bool plain = item->file_index > 0 && stream_form(item->stream) != STREAM_OPAQUE;
+	if (plain) {
+		/* That the file has data of this kind at all is content, too. */
+		uint32_t stream = stream_in_form(item->stream, STREAM_PLAIN);
+		if (f->bytes == 0 && f->next_address == 0)
+			hash_number(f->rest, stream);
+	}
+	uint32_t number = item->stream & STREAM_NUMBER_MASK;
+	for (size_t i = 0; i < count; i++) {
+		const struct packer_record *r = &records[i];
+		if (plain)
+			add_data(f, r, stream_has_prefix(item->stream));
+		else if (item->file_index < 0)
+			add_label(f, item, r);
+		else
+			add_rest(f, item->stream, r);
+		if (item->file_index > 0 && (number == STREAM_ATTRIBUTES || number == STREAM_ATTRIBUTES_EX))
+			learn_name(f, r->body);
+	}
+	return 0;
+}
+
+int content_finish(struct content *c, struct err *e)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		int rc = close_file(c, c->files[i], e);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a file on a volume is, whatever its records look like: a hash over the plain data at their addresses, and one
+ * over everything else that is stored of it.  Independent of compression, of record lengths and of block boundaries. */
+#ifndef VOLUME_CONTENT_H
+#define VOLUME_CONTENT_H
+
+#include "volume/packer.h"
+
+struct content_hash {
+	uint64_t high, low;
+};
+
+/* A finished file. */
+struct content_file {
+	const struct job *job;
+	int32_t file_index;
+	struct content_hash data, rest;
+	uint64_t bytes;	  /* plain data */
+	const char *name; /* from its attributes, "" if there were none; lent */
+};
+
+struct content;
+
+/* on_file is called for each file when its last record has been seen.  A negative return ends the run.  NULL without
+ * memory. */
+struct content *content_new(int (*on_file)(void *arg, const struct content_file *file, struct err *e), void *arg);
+void content_free(struct content *c);
+
+/* The plain records (as the inflate stage made them) of one item, in the order of the volume. */
+int content_add(struct content *c, const struct item *item, const struct packer_record *records, size_t count,
+		struct err *e) __attribute__((warn_unused_result));
+
+/* No more records of any job. */
+int content_finish(struct content *c, struct err *e) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where every block was and where it is now: what a director's catalog must be told.  Text, described in
+ * docs/map-format.md; the last line is a checksum over all before it. */
+#ifndef VOLUME_MAP_H
+#define VOLUME_MAP_H
+
+#include "volume/packer.h"
+
+struct map;
+
+/* Writes to fd, which stays the caller's.  NULL without memory. */
+struct map *map_new(int fd);
+void map_free(struct map *m);
+
+void map_begin_volume(struct map *m, const struct volume_info *v);
+void map_old_block(struct map *m, const struct item *block);
+void map_new_block(struct map *m, const struct packed_block *b);
+void map_end_volume(struct map *m, uint64_t old_bytes, uint64_t new_bytes, uint64_t old_blocks, uint64_t new_blocks);
+
+/* The checksum line; tells of any write error since map_new. */
+int map_finish(struct map *m, struct err *e) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* main(): the command table and nothing else. */
+#include "base/msg.h"
+#include "cmd/command.h"
+#include "codec/codec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command *const commands[] = {&command_filter, &command_list, &command_compare};
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(name, commands[i]->name) == 0)
+			return commands[i];
+	}
+	return NULL;
+}
+
+static int help(const char *topic)
+{
+	const struct command *c = topic ? find(topic) : NULL;
+	if (topic && c == NULL)
+		return msg_usage(NULL, "help %s: no such command", topic);
+	if (c) {
+		fputs(c->help, stdout);
+		return 0;
+	}
+	puts("Usage: xflate [OPTIONS] [INPUT...]\n"
+	     "       xflate COMMAND [OPTIONS] [ARGUMENTS...]\n"
+	     "\n"
+	     "Recompresses, compares and lists volumes of Bareos and Bacula.\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	puts("  help       help of one command\n"
+	     "\n"
+	     "Without a command: filter.  Example:\n"
+	     "\n"
+	     "  xflate -i -d lz4 < volume > volume.new\n"
+	     "\n"
+	     "Exit status: 0 all well; 1 failed; 2 wrong usage; 3 finished, but damage was\n"
+	     "found or passed on; 4 key missing.  The manual is xflate(1).");
+	return 0;
+}
+
+static int version(void)
+{
+	char libraries[512];
+	codec_versions(libraries, sizeof libraries);
+	printf("xflate %s\n%s\nLicence GPL-3.0-or-later. There is no warranty.\n", XFLATE_VERSION, libraries);
+	return 0;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	const char *first = argc > 1 ? argv[1] : "";
+	if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
+		return help(NULL);
+	if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0)
+		return version();
+	if (strcmp(first, "help") == 0)
+		return help(argc > 2 ? argv[2] : NULL);
+	const struct command *c = find(first);
+	return c ? c->run(argc - 1, argv + 1) : command_filter.run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	int status = dispatch(argc, argv);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		msg_error("cannot write to standard output");
+		status = err_worse_status(status, 1);
+	}
+	return status;
+}
