@@ -317,7 +317,7 @@ static int run(struct request *q)
 
 static int cmd_compare(int argc, char **argv)
 {
-	struct request q = {.o = {.inflate = true, .threads = command_processors()}};
+	struct request q = {.o = {.inflate = true, .incomplete_ok = true, .threads = command_processors()}};
 	q.old = calloc((size_t)argc, sizeof(char *));
 	q.new = calloc((size_t)argc, sizeof(char *));
 	int status;

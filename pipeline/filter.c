@@ -505,7 +505,9 @@ static int settle(struct filter *f, const struct item *item, struct converted *c
 		return lose(f, item, c->reason ? c->reason : "out of memory", *write,
 			    "rerun with --on-damage=skip to go on without it", e);
 	case STAGE_MISSING:
-		*write = keep;
+		*write = keep || f->o.incomplete_ok;
+		if (f->o.incomplete_ok)
+			return 0;
 		return lose(f, item,
 			    item->head_missing ? "this record begins on another volume" :
 						 "this record is not complete: it ends on another volume, or its job "

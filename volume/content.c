@@ -187,7 +187,9 @@ int content_add(struct content *c, const struct item *item, const struct packer_
 			return rc;
 		open_next(f, item->file_index);
 	}
-	bool plain = item->file_index > 0 && stream_form(item->stream) != STREAM_OPAQUE;
+	/* What could not be inflated for want of its other parts counts as it is stored. */
+	bool as_stored = count > 0 && stream_form(records[0].stream) != STREAM_PLAIN;
+	bool plain = item->file_index > 0 && stream_form(item->stream) != STREAM_OPAQUE && !as_stored;
 	if (plain) {
 		/* That the file has data of this kind at all is content, too. */
 		uint32_t stream = stream_in_form(item->stream, STREAM_PLAIN);
