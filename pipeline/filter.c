@@ -403,8 +403,7 @@ static void describe_place(const struct item *item, char *text, size_t text_byte
 		job_describe(item->job, job, sizeof job);
 	if (item->file_index > 0)
 		snprintf(file, sizeof file, ", FileIndex %d", item->file_index);
-	bool block = item->file_index == 0 && item->job == NULL;
-	snprintf(text, text_bytes, "%s at %s%s%s%s%s", block ? "block" : "record", where, job[0] ? " (" : "", job, file,
+	snprintf(text, text_bytes, "%s at %s%s%s%s%s", item->bad_block ? "block" : "record", where, job[0] ? " (" : "", job, file,
 		 job[0] ? ")" : "");
 }
 
@@ -449,8 +448,7 @@ static int report_damage(struct filter *f, const struct item *item, struct err *
 {
 	if (item->encrypted)
 		return lose(f, item, "it is encrypted", false, "decrypt the volume first: xflate has no key for it", e);
-	bool kept = f->o.on_damage == ON_DAMAGE_KEEP && item->job == NULL && item->data.len > 0;
-	return lose(f, item, item->reason, kept, "rerun with --on-damage=skip to go on without it", e);
+	return lose(f, item, item->reason, item->suspect, "rerun with --on-damage=skip to go on without it", e);
 }
 
 static void count(struct filter_counts *to, const struct item *item, const struct converted *c,

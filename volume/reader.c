@@ -4,12 +4,11 @@
  * source of their own, so that items keep one order whatever is interleaved. */
 #include "volume/reader.h"
 
-#include "volume/session.h"
+#include "volume/ahead.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 enum phase { PHASE_OPEN, PHASE_BLOCKS, PHASE_CUT_RECORDS, PHASE_CLOSE, PHASE_DONE };
 
@@ -29,7 +28,8 @@ struct reader {
 	/* The block being taken apart */
 	struct source_item block;
 	bool peeked; /* block was read to learn the volume's name, and is still to be taken apart */
-	bool in_block, block_announced;
+	bool in_block, block_announced, gap_checked;
+	unsigned damages; /* bad blocks so far */
 	struct rd rest;
 	struct session *session; /* of the last record of the block */
 	bool label_taken;	 /* the volume's label was handed out */
@@ -114,18 +114,6 @@ static void learn_volume(struct volume_info *v, unsigned block_version, struct s
 		v->name = v->label.volume;
 }
 
-/* Looks at the first record of a block: is it a volume's label? */
-static bool first_is_label(const struct source_item *b, struct span *data)
-{
-	if (b->event != SOURCE_BLOCK || b->encrypted)
-		return false;
-	size_t start = block_header_bytes(b->header.version);
-	struct rd rest = rd_over(b->data + start, b->header.len - start);
-	struct record_header h;
-	return record_next(&rest, b->header.version, &h, data) && label_is_volume(h.file_index) &&
-	       h.len == data->len;
-}
-
 static int open_volume(struct reader *r, struct item *item, struct err *e)
 {
 	const char *path = r->o.paths[r->input];
@@ -154,7 +142,7 @@ static int open_volume(struct reader *r, struct item *item, struct err *e)
 	}
 	r->peeked = true;
 	struct span data;
-	if (first_is_label(&r->block, &data))
+	if (source_begins_volume(&r->block, &data))
 		learn_volume(r->volume, r->block.header.version, data);
 	r->phase = PHASE_BLOCKS;
 	*item = (struct item){.kind = ITEM_VOLUME_START, .volume = r->volume, .largest = r->largest};
@@ -222,30 +210,40 @@ static const struct job *job_of(struct reader *r, const struct record_header *h)
 	return s ? &s->job : NULL;
 }
 
+/* First and last FileIndex of data in the block at hand; 0 if there is none. */
+static void data_indexes(const struct reader *r, int32_t *first, int32_t *last)
+{
+	struct rd rest = rd_over(r->block.data, r->block.header.len);
+	rd_bytes(&rest, block_header_bytes(r->block.header.version));
+	struct record_header h;
+	struct span part;
+	*first = *last = 0;
+	while (record_next(&rest, r->block.header.version, &h, &part)) {
+		if (h.file_index > 0 && *first == 0)
+			*first = h.file_index;
+		if (h.file_index > 0)
+			*last = h.file_index;
+	}
+}
+
 /* What map and list want to know of a block. */
 static void announce_block(struct reader *r, struct item *item)
 {
-	const struct block_header *bh = &r->block.header;
+	const struct block_header *h = &r->block.header;
 	*item = item_here(r, ITEM_BLOCK);
-	item->len = bh->len;
-	item->data = (struct span){r->block.data, r->block.header.len};
+	item->len = h->len;
+	item->data = (struct span){r->block.data, h->len};
 	item->buf = r->block.buf;
 	item->encrypted = r->block.encrypted;
 	struct rd rest = r->rest;
-	struct record_header h;
+	struct record_header first;
 	struct span part;
-	bool first = true;
-	while (!r->block.encrypted && record_next(&rest, bh->version, &h, &part)) {
-		/* The session in a label block's header says nothing (volume-corrections.md A6). */
-		if (first && !label_is_volume(h.file_index))
-			item->job = job_of(r, &h);
-		first = false;
-		if (h.file_index <= 0)
-			continue;
-		if (item->first_index == 0)
-			item->first_index = h.file_index;
-		item->last_index = h.file_index;
-	}
+	if (r->block.encrypted || !record_next(&rest, h->version, &first, &part))
+		return;
+	/* The session in a label block's header says nothing (volume-corrections.md A6). */
+	if (!label_is_volume(first.file_index))
+		item->job = job_of(r, &first);
+	data_indexes(r, &item->first_index, &item->last_index);
 }
 
 static void begin_block(struct reader *r)
@@ -255,6 +253,7 @@ static void begin_block(struct reader *r)
 	r->rest = rd_over(r->block.data + start, h->len - start);
 	r->in_block = true;
 	r->block_announced = !r->o.blocks;
+	r->gap_checked = h->version == 1;
 	r->session = NULL;
 	r->largest = h->len > r->largest ? h->len : r->largest;
 }
@@ -389,6 +388,40 @@ static int beginning(struct reader *r, struct session *s, const struct record_he
 	return 1;
 }
 
+/* After damage the numbers of a session's blocks tell whether one of its own was lost there, and between which files.
+ * Returns 1 if item was filled, 0 if not, < 0 on error. */
+static int find_gap(struct reader *r, struct item *item, struct err *e)
+{
+	const struct block_header *h = &r->block.header;
+	r->gap_checked = true;
+	struct rd rest = r->rest;
+	struct record_header first;
+	struct span part;
+	if (!record_next(&rest, h->version, &first, &part) || label_is_volume(first.file_index))
+		return 0;
+	struct session *s = session_of(r, &first);
+	if (s == NULL)
+		return err_memory(e, sizeof *s, "a session");
+	int32_t low, high;
+	data_indexes(r, &low, &high);
+	bool gap = s->numbered && s->damages != r->damages && h->number > s->last_number + 1;
+	uint32_t lost = h->number - s->last_number - 1;
+	int32_t before = s->last_file;
+	s->numbered = true;
+	s->last_number = h->number;
+	s->last_file = high ? high : s->last_file;
+	s->damages = r->damages;
+	if (!gap)
+		return 0;
+	*item = item_here(r, ITEM_DAMAGE);
+	item->job = &s->job;
+	item->bad_block = true;
+	item->file_index = before;
+	snprintf(item->reason, sizeof item->reason, "%u of this job's blocks missing before here, with data of FileIndex %d to %d",
+		 lost, before, low ? low : before);
+	return 1;
+}
+
 /* The next item of the block at hand.  Returns 1 if item was filled, 0 at the block's end, < 0 on error. */
 static int next_in_block(struct reader *r, struct item *item, struct err *e)
 {
@@ -397,6 +430,11 @@ static int next_in_block(struct reader *r, struct item *item, struct err *e)
 		r->block_announced = true;
 		announce_block(r, item);
 		return 1;
+	}
+	if (!r->gap_checked && !r->block.encrypted) {
+		int rc = find_gap(r, item, e);
+		if (rc != 0)
+			return rc;
 	}
 	for (;;) {
 		struct rd before = r->rest;
@@ -435,73 +473,6 @@ static int next_in_block(struct reader *r, struct item *item, struct err *e)
 
 /* ---- the end of a volume ---- */
 
-/* Completes p from one block of its session.  Returns true if more is to come. */
-static bool take_ahead(struct session *s, const struct source_item *b)
-{
-	struct partial *p = &s->partial;
-	size_t start = block_header_bytes(b->header.version);
-	struct rd rest = rd_over(b->data + start, b->header.len - start);
-	struct record_header h;
-	struct span part;
-	while (record_next(&rest, b->header.version, &h, &part)) {
-		if (b->header.version == 1 &&
-		    (h.session_id != s->job.session_id || h.session_time != s->job.session_time))
-			continue;
-		bool fits = h.stream < 0 && (uint32_t)-h.stream == p->item.stream &&
-			    h.file_index == p->item.file_index && h.len == p->item.len - p->have;
-		if (!fits)
-			return false;
-		partial_add(p, part);
-		return !partial_complete(p);
-	}
-	return true;
-}
-
-/* Looks for the rest of s's record on the volumes behind this one.  What it cannot read there is found again, and
- * reported, when its turn comes. */
-static int read_ahead(struct reader *r, struct session *s, struct err *e)
-{
-	struct partial *p = &s->partial;
-	uint32_t here = p->have;
-	bool more = true;
-	for (size_t i = r->input + 1; more && i < r->o.path_count && p->item.cuts < ITEM_CUTS; i++) {
-		struct stat st;
-		if (stat(r->o.paths[i], &st) != 0 || !S_ISREG(st.st_mode))
-			break;
-		struct io in;
-		struct err ignored = {0};
-		if (io_open_input(&in, r->o.paths[i], &ignored) != 0)
-			break;
-		struct source *ahead = source_new(r->pool, &in, NULL);
-		if (ahead == NULL) {
-			io_close(&in);
-			return err_memory(e, 0, "reading ahead");
-		}
-		p->item.cut[p->item.cuts++] = p->have;
-		struct source_item b;
-		while (more && source_next(ahead, &b, &ignored) == 0 && b.event != SOURCE_END) {
-			bool ours = b.event == SOURCE_BLOCK && !b.encrypted &&
-				    (b.header.version == 1 || (b.header.session_id == s->job.session_id &&
-							       b.header.session_time == s->job.session_time));
-			struct span label;
-			if (ours && !first_is_label(&b, &label))
-				more = take_ahead(s, &b);
-		}
-		source_free(ahead);
-	}
-	if (partial_complete(p)) {
-		s->skip = p->have - here;
-		s->skip_stream = p->item.stream;
-		return 0;
-	}
-	/* Not found: the parts stay where they are. */
-	p->have = here;
-	p->kept = p->kept < here ? p->kept : here;
-	p->item.data.len = p->kept;
-	p->item.cuts = 0;
-	return 0;
-}
-
 static int next_cut_record(struct reader *r, struct item *item, struct err *e)
 {
 	while (r->cut) {
@@ -509,7 +480,7 @@ static int next_cut_record(struct reader *r, struct item *item, struct err *e)
 		r->cut = s->next;
 		if (!s->partial.open)
 			continue;
-		int rc = r->another_volume ? 0 : read_ahead(r, s, e);
+		int rc = r->another_volume ? 0 : ahead_complete(s, &r->o, r->input + 1, r->pool, e);
 		if (rc != 0)
 			return rc;
 		s->partial.item.tail_missing = !partial_complete(&s->partial);
@@ -524,6 +495,28 @@ static int next_cut_record(struct reader *r, struct item *item, struct err *e)
 }
 
 /* ---- items ---- */
+
+/* Whose data a bad block held, as far as its own header can be believed: only a session that is known. */
+static void name_bad_block(struct reader *r, struct item *item)
+{
+	const struct block_header *h = &r->block.header;
+	item->bad_block = true;
+	r->damages++;
+	if (r->block.data == NULL || h->version == 1)
+		return;
+	struct session *s = session_find(&r->sessions, h->session_id, h->session_time);
+	if (s == NULL)
+		return;
+	item->job = &s->job;
+	if (r->block.records_sane)
+		data_indexes(r, &item->first_index, &item->last_index);
+	item->file_index = item->first_index;
+	/* Its own number accounts for it. */
+	if (s->numbered && h->number == s->last_number + 1) {
+		s->last_number = h->number;
+		s->last_file = item->last_index ? item->last_index : s->last_file;
+	}
+}
 
 static int next_block(struct reader *r, struct item *item, struct err *e)
 {
@@ -547,11 +540,13 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 	case SOURCE_DAMAGE:
 		r->session = NULL;
 		*item = item_here(r, ITEM_DAMAGE);
+		name_bad_block(r, item);
 		item->damage_len = r->block.len;
 		item->encrypted = r->block.encrypted;
 		snprintf(item->reason, sizeof item->reason, "%s",
 			 r->block.encrypted ? "the block is encrypted" : r->block.reason);
-		if (r->block.event == SOURCE_DAMAGE && r->o.keep_suspect && r->block.data && r->block.records_sane)
+		item->suspect = r->block.event == SOURCE_DAMAGE && r->o.keep_suspect && r->block.data && r->block.records_sane;
+		if (item->suspect)
 			begin_block(r);
 		return 1;
 	case SOURCE_FILE_MARK:
@@ -574,7 +569,7 @@ static int start_another(struct reader *r, struct item *item, struct err *e)
 	if (rc != 0)
 		return rc;
 	struct span data;
-	if (first_is_label(&r->block, &data))
+	if (source_begins_volume(&r->block, &data))
 		learn_volume(r->volume, r->block.header.version, data);
 	r->phase = PHASE_BLOCKS;
 	*item = (struct item){.kind = ITEM_VOLUME_START, .volume = r->volume, .largest = r->largest};

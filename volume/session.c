@@ -28,18 +28,25 @@ static bool widen(struct session_table *t)
 	return true;
 }
 
+struct session *session_find(const struct session_table *t, uint32_t id, uint32_t time)
+{
+	struct session *s = t->bucket_count ? t->buckets[bucket_of(t, id, time)] : NULL;
+	while (s && (s->job.session_id != id || s->job.session_time != time))
+		s = s->next_in_bucket;
+	return s;
+}
+
 struct session *session_get(struct session_table *t, uint32_t id, uint32_t time)
 {
 	struct session *s = t->recent;
 	if (s && s->job.session_id == id && s->job.session_time == time)
 		return s;
+	s = session_find(t, id, time);
+	if (s)
+		return t->recent = s;
 	if (t->count >= t->bucket_count && !widen(t))
 		return NULL;
 	size_t b = bucket_of(t, id, time);
-	for (s = t->buckets[b]; s; s = s->next_in_bucket) {
-		if (s->job.session_id == id && s->job.session_time == time)
-			return t->recent = s;
-	}
 	s = calloc(1, sizeof *s);
 	if (s == NULL)
 		return NULL;

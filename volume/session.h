@@ -19,6 +19,10 @@ struct session {
 	bool seen;	      /* a block of it was read */
 	uint32_t skip;	      /* bytes of a continuation that was taken from the next volumes ahead of time */
 	uint32_t skip_stream;
+	bool numbered;	      /* a block of it was read: */
+	uint32_t last_number; /* its BlockNumber, */
+	int32_t last_file;    /* the last FileIndex in it, */
+	unsigned damages;     /* and the damages found on the volumes by then */
 	bool last_empty;      /* the last record was empty and ended with its block */
 	uint32_t last_stream;
 	int32_t last_index;
@@ -31,6 +35,9 @@ struct session_table {
 	struct session *first, *last, *recent;
 	unsigned count;
 };
+
+/* NULL if there is none. */
+struct session *session_find(const struct session_table *t, uint32_t id, uint32_t time);
 
 /* Finds or makes the session.  NULL without memory. */
 struct session *session_get(struct session_table *t, uint32_t id, uint32_t time);

@@ -3,6 +3,8 @@
  * when somebody still holds it, the rest moves to a new one. */
 #include "volume/source.h"
 
+#include "volume/label.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -492,4 +494,14 @@ int source_next(struct source *s, struct source_item *item, struct err *e)
 	s->held = NULL;
 	*item = (struct source_item){.event = SOURCE_END};
 	return s->in.kind == IO_TAPE ? next_on_tape(s, item, e) : next_in_stream(s, item, e);
+}
+
+bool source_begins_volume(const struct source_item *b, struct span *data)
+{
+	if (b->event != SOURCE_BLOCK || b->encrypted)
+		return false;
+	struct rd rest = rd_over(b->data, b->header.len);
+	rd_bytes(&rest, block_header_bytes(b->header.version));
+	struct record_header h;
+	return record_next(&rest, b->header.version, &h, data) && label_is_volume(h.file_index) && h.len == data->len;
 }

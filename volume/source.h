@@ -41,6 +41,9 @@ void source_free(struct source *s);
 /* XE_FAILED on read errors and without memory. */
 int source_next(struct source *s, struct source_item *item, struct err *e) __attribute__((warn_unused_result));
 
+/* Does a block begin with a volume's label, whole?  *data is then the label's data. */
+bool source_begins_volume(const struct source_item *block, struct span *data);
+
 /* Bytes read so far, for progress. */
 uint64_t source_bytes(const struct source *s);
 

@@ -215,7 +215,16 @@ trees() { case $1 in mix) echo src srcb ;; *) echo src ;; esac; }
 # Dates before a message, addresses, folders and byte counts may differ between a volume and its conversion.
 plain_words() {
 	sed -E 's/^[0-9]{2}-[A-Z][a-z]{2} [0-9:]{5} //; s/ at addr=[0-9]+//; s|\(/[^)]*\)|(FOLDER)|
-		s/Bytes=[0-9,]+/Bytes=N/; s/^((Job|Poo)Bytes +: ).*/\1N/; s/^((Start|End)(Block|File) +: ).*/\1N/' "$1"
+		s/Bytes=[0-9,]+/Bytes=N/; s/^(JobBytes +: ).*/\1N/; s/^((Start|End)(Block|File) +: ).*/\1N/' "$1" | by_job
+}
+# Where two jobs take turns depends on the size of their records, so that their lines are put apart. Each job keeps its order.
+by_job() {
+	awk '{ job = /VolSessionId=/ ? $0 : /\/srcb\// ? "b" : /\/src\// ? "a" : "" }
+		/VolSessionId=/ { sub(/.*VolSessionId=/, "", job); sub(/ .*/, "", job) }
+		{ lines[job] = lines[job] $0 "\n" }
+		END { printf "%s", lines[""]
+			for (i = 1; i < 10; i++) printf "%s", lines[i]
+			printf "%s%s", lines["a"], lines["b"] }'
 }
 # bextract 9.6 restores no extended attributes (stream 1998) and ACLs (1007, 1008) and says so each time.
 no_complaint() {

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "volume/ahead.h"
+
+#include <sys/stat.h>
+
+/* Adds what one block of its session has of the record.  Returns true if more is to come. */
+static bool take(struct session *s, const struct source_item *b)
+{
+	struct partial *p = &s->partial;
+	struct rd rest = rd_over(b->data, b->header.len);
+	rd_bytes(&rest, block_header_bytes(b->header.version));
+	struct record_header h;
+	struct span part;
+	while (record_next(&rest, b->header.version, &h, &part)) {
+		if (b->header.version == 1 &&
+		    (h.session_id != s->job.session_id || h.session_time != s->job.session_time))
+			continue;
+		bool fits = h.stream < 0 && (uint32_t)-h.stream == p->item.stream &&
+			    h.file_index == p->item.file_index && h.len == p->item.len - p->have;
+		if (!fits)
+			return false;
+		partial_add(p, part);
+		return !partial_complete(p);
+	}
+	return true;
+}
+
+static bool may_hold(const struct session *s, const struct source_item *b)
+{
+	struct span label;
+	bool ours = b->header.version == 1 || (b->header.session_id == s->job.session_id &&
+					       b->header.session_time == s->job.session_time);
+	return b->event == SOURCE_BLOCK && !b->encrypted && ours && !source_begins_volume(b, &label);
+}
+
+/* Goes through one volume.  *more: the record is not complete, and the next volume may have the rest. */
+static int search(struct session *s, const char *path, struct buf_pool *pool, bool *more, struct err *e)
+{
+	struct io in;
+	struct err ignored = {0};
+	if (io_open_input(&in, path, &ignored) != 0) {
+		*more = false;
+		return 0;
+	}
+	struct source *source = source_new(pool, &in, NULL);
+	if (source == NULL) {
+		io_close(&in);
+		return err_memory(e, 0, "reading ahead");
+	}
+	struct source_item b;
+	while (*more && source_next(source, &b, &ignored) == 0 && b.event != SOURCE_END) {
+		if (may_hold(s, &b))
+			*more = take(s, &b);
+	}
+	source_free(source);
+	return 0;
+}
+
+int ahead_complete(struct session *s, const struct reader_options *o, size_t from, struct buf_pool *pool, struct err *e)
+{
+	struct partial *p = &s->partial;
+	uint32_t here = p->have;
+	bool more = true;
+	for (size_t i = from; more && i < o->path_count && p->item.cuts < ITEM_CUTS; i++) {
+		struct stat st;
+		if (stat(o->paths[i], &st) != 0 || !S_ISREG(st.st_mode))
+			break;
+		p->item.cut[p->item.cuts++] = p->have;
+		int rc = search(s, o->paths[i], pool, &more, e);
+		if (rc != 0)
+			return rc;
+	}
+	if (partial_complete(p)) {
+		s->skip = p->have - here;
+		s->skip_stream = p->item.stream;
+		return 0;
+	}
+	p->have = here;
+	p->kept = p->kept < here ? p->kept : here;
+	p->item.data.len = p->kept;
+	p->item.cuts = 0;
+	return 0;
+}
