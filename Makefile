@@ -65,6 +65,74 @@ $(BUILD)/tests/check_%: tests/check_%.c $(LIB) $(BUILD)/flags
 
 -include $(OBJ:.o=.d) $(BUILD)/xflate.d $(CHECKS:=.d)
 
-.PHONY: clean
+# ---- tests ----
+
+.PHONY: checks check check-asan check-tsan check-bacula check-tape demo bench lint
+# The test programs alone.
+checks: $(BUILD)/xflate $(CHECKS)
+
+# Everything that runs anywhere in minutes.  Prints "N passed, N failed" last.
+check:
+	@tests/packages.sh build check
+	$(Q)$(MAKE) --no-print-directory checks
+	@BUILD=$(BUILD) tests/run
+
+# The same under AddressSanitizer and UndefinedBehaviorSanitizer, and the parallel parts under ThreadSanitizer.
+check-asan:
+	$(Q)$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined checks
+	@BUILD=build/asan tests/run
+check-tsan:
+	$(Q)$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread checks
+	@BUILD=build/tsan tests/run check_pool check_filter scenario_threads
+
+# Debian's own Bacula backs up, xflate converts, Debian's bls and bextract read and restore.
+check-bacula: $(BUILD)/xflate
+	@tests/packages.sh build bacula
+	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/bacula/run.sh
+
+# A tape drive made of a FUSE file.
+check-tape: $(BUILD)/xflate
+	@tests/packages.sh build tape
+	@BUILD=$(BUILD) tests/tape/run.sh
+
+demo:
+	@tests/demo.sh
+
+bench:
+	@tests/packages.sh build bench
+	$(Q)$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) bench/run
+
+lint:
+	@tests/packages.sh lint
+	mandoc -Tlint -Wwarning man/xflate.1
+	shellcheck -x $(sort $(shell git ls-files '*.sh' tests/run tests/prepare bench/run .ci/run))
+
+# ---- installing ----
+
+.PHONY: install uninstall dist clean help
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR)
+	install -m 0755 $(BUILD)/xflate $(DESTDIR)$(BINDIR)/xflate
+	install -m 0644 man/xflate.1 $(DESTDIR)$(MANDIR)/man1/xflate.1
+	install -m 0644 completion/xflate.bash $(DESTDIR)$(BASHCOMPDIR)/xflate
+	install -m 0644 completion/_xflate $(DESTDIR)$(ZSHCOMPDIR)/_xflate
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/xflate $(DESTDIR)$(MANDIR)/man1/xflate.1 $(DESTDIR)$(BASHCOMPDIR)/xflate \
+		$(DESTDIR)$(ZSHCOMPDIR)/_xflate
+
+dist:
+	git archive --format=tar --prefix=xflate-$(VERSION)/ HEAD | gzip -9n >xflate-$(VERSION).tar.gz
+
 clean:
-	$(Q)rm -rf $(BUILD) xflate
+	$(Q)rm -rf $(BUILD) xflate xflate-*.tar.gz
+
+help:
+	@echo "make            build ./xflate (WERROR=1, SANITIZE=address,undefined, V=1)"
+	@echo "make demo       install what is missing, build, recompress a bundled real volume"
+	@echo "make check      install what is missing, build, run all tests that run anywhere"
+	@echo "make check-asan, check-tsan, check-bacula, check-tape    further tests"
+	@echo "make bench      measure against what is used instead (BENCH_MB=600)"
+	@echo "make lint       manual and shell scripts"
+	@echo "make install    PREFIX=$(PREFIX), DESTDIR; make uninstall; make dist; make clean"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* main(): the command table and nothing else. */
+#include "base/io.h"
 #include "base/msg.h"
 #include "cmd/command.h"
 #include "codec/codec.h"
@@ -68,6 +69,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	io_guard_standard();
 	int status = dispatch(argc, argv);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		msg_error("cannot write to standard output");

@@ -13,6 +13,14 @@
 #define PIPE_WIDE_BYTES (1 << 20)
 #define READ_MAX_BYTES ((size_t)1 << 30)
 
+void io_guard_standard(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	}
+}
+
 static bool answers_as_tape(int fd)
 {
 	struct mtget status;

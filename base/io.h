@@ -22,6 +22,10 @@ struct io {
 
 #define IO_CLOSED ((struct io){.fd = -1})
 
+/* Puts something that cannot be used in the place of standard descriptors that are closed, lest a file opened later become
+ * one of them.  First thing in main. */
+void io_guard_standard(void);
+
 /* "-" is standard input.  Refuses terminals and folders.  A tape is a character device that answers MTIOCGET (or, for
  * the test drive, any node that does).  XE_FAILED, XE_PERMISSION, XE_NOT_READY. */
 int io_open_input(struct io *in, const char *path, struct err *e) __attribute__((warn_unused_result));

@@ -103,6 +103,20 @@ static int open_in_place(struct outfile *o, struct err *e)
 	return 0;
 }
 
+/* A tape drive need not be a character device (the test drive is not). */
+static bool is_device(const char *path, const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode))
+		return true;
+	struct io io = IO_CLOSED;
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	io_describe(&io, fd);
+	close(fd);
+	return io.kind == IO_TAPE;
+}
+
 static int make_temporary(struct outfile *o, mode_t mode, struct err *e)
 {
 	char folder[OUTFILE_PATH_BYTES], name[OUTFILE_PATH_BYTES];
@@ -147,7 +161,7 @@ int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace,
 		bool exists = stat(path, &st) == 0;
 		if (exists && S_ISDIR(st.st_mode))
 			rc = err_set(e, XE_FAILED, "is a folder");
-		else if (exists && !S_ISREG(st.st_mode))
+		else if (exists && is_device(path, &st))
 			rc = open_in_place(o, e);
 		else if (exists && !replace)
 			rc = err_set(e, XE_FAILED, "exists already; use --force to replace it");

@@ -9,6 +9,7 @@
 #include "volume/map.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #define VOLUME_MODE 0640 /* as storage daemons make theirs */
 
@@ -165,6 +167,13 @@ static int parse(struct request *q, int argc, char **argv)
 	}
 	if (q->output == NULL)
 		q->output = "-";
+	const char *const out[] = {q->output, q->map_path, q->report_path};
+	for (size_t i = 0; i < 3; i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (out[i] && out[k] && strcmp(out[i], out[k]) == 0)
+				return msg_usage("filter", "%s: two outputs cannot go to one place", out[i]) + 1;
+		}
+	}
 	return 0;
 }
 
@@ -330,6 +339,23 @@ static int choose_folder(struct request *q, struct err *e)
 	return 0;
 }
 
+static bool any_tape(const struct request *q)
+{
+	if (q->out.io.kind == IO_TAPE && q->out.io.fd >= 0)
+		return true;
+	for (size_t i = 0; i < q->o.path_count; i++) {
+		struct io in = IO_CLOSED;
+		int fd = strcmp(q->o.paths[i], "-") == 0 ? dup(0) : open(q->o.paths[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (fd < 0)
+			continue;
+		io_describe(&in, fd);
+		close(fd);
+		if (in.kind == IO_TAPE)
+			return true;
+	}
+	return false;
+}
+
 static int open_side_files(struct request *q, struct err *e)
 {
 	int rc = 0;
@@ -386,6 +412,7 @@ static int run_filter(struct request *q, struct err *e)
 		rc = refuse_same(q, &q->out.io, strcmp(q->output, "-") ? q->output : "standard output", e);
 	if (rc == 0 && !q->folder)
 		rc = refuse_same_path(q, q->output, e);
+	q->o.repack = any_tape(q);
 	q->report = report_new();
 	q->filter = rc == 0 && q->report ? filter_new(&q->o) : NULL;
 	if (rc == 0 && q->filter == NULL)

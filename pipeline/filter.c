@@ -126,7 +126,7 @@ struct filter *filter_new(const struct filter_options *options)
 	f->target_known = f->o.target_given;
 	f->target = f->o.target;
 	/* Dropping parts of blocks needs repacking. */
-	f->pass_blocks = !f->o.callbacks.records && !f->o.inflate && !f->o.deflate && f->o.max_block == 0 && f->o.on_damage != ON_DAMAGE_SKIP &&
+	f->pass_blocks = !f->o.callbacks.records && !f->o.inflate && !f->o.deflate && f->o.max_block == 0 && !f->o.repack && f->o.on_damage != ON_DAMAGE_SKIP &&
 			 !f->o.target_given;
 	f->bufs = buf_pool_new(POOL_KEEP_BYTES);
 	struct reader_options ro = {
@@ -448,7 +448,9 @@ static int report_damage(struct filter *f, const struct item *item, struct err *
 {
 	if (item->encrypted)
 		return lose(f, item, "it is encrypted", false, "decrypt the volume first: xflate has no key for it", e);
-	return lose(f, item, item->reason, item->suspect, "rerun with --on-damage=skip to go on without it", e);
+	/* Where whole blocks pass, so do the odd records in them. */
+	bool kept = item->suspect || (f->pass_blocks && !item->bad_block);
+	return lose(f, item, item->reason, kept, "rerun with --on-damage=skip to go on without it", e);
 }
 
 static void count(struct filter_counts *to, const struct item *item, const struct converted *c,
@@ -550,7 +552,7 @@ static int write_record(struct filter *f, struct slot *s, const struct item *ite
 
 static int write_run(struct filter *f, struct err *e)
 {
-	int rc = f->run.len > 0 ? sink_write(&f->sink, f->run.data, f->run.len, e) : 0;
+	int rc = f->run.len > 0 ? sink_write(&f->sink, f->run.data, f->run.len, false, e) : 0;
 	f->run = (struct span){NULL, 0};
 	return rc;
 }

@@ -58,6 +58,7 @@ struct filter_options {
 	bool target_given;
 	enum product target;
 	enum on_damage on_damage;
+	bool repack;	    /* into new blocks, though no record is changed: addresses differ between tapes and files */
 	bool incomplete_ok; /* records whose parts lie on other volumes are handed out as they are, and no damage */
 	uint32_t max_block; /* 0: as the input's largest */
 	unsigned threads;

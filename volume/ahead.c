@@ -33,7 +33,8 @@ static bool may_hold(const struct session *s, const struct source_item *b)
 	return b->event == SOURCE_BLOCK && !b->encrypted && ours && !source_begins_volume(b, &label);
 }
 
-/* Goes through one volume.  *more: the record is not complete, and the next volume may have the rest. */
+/* Goes through one volume.  *more: the record is not complete, and the next volume may have the rest.  A volume without
+ * any block of the session ends the search: a job goes on where it left off. */
 static int search(struct session *s, const char *path, struct buf_pool *pool, bool *more, struct err *e)
 {
 	struct io in;
@@ -48,10 +49,15 @@ static int search(struct session *s, const char *path, struct buf_pool *pool, bo
 		return err_memory(e, 0, "reading ahead");
 	}
 	struct source_item b;
+	bool found = false;
 	while (*more && source_next(source, &b, &ignored) == 0 && b.event != SOURCE_END) {
-		if (may_hold(s, &b))
-			*more = take(s, &b);
+		if (!may_hold(s, &b))
+			continue;
+		uint32_t before = s->partial.have;
+		*more = take(s, &b);
+		found = found || s->partial.have != before;
 	}
+	*more = *more && found;
 	source_free(source);
 	return 0;
 }

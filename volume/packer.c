@@ -26,7 +26,9 @@ struct out_session {
 	int32_t first_index, last_index;
 	bool on_volume;	 /* a block of it was written to this volume */
 	uint64_t first_addr, last_end;
-	int64_t delta;	 /* JobBytes written minus read */
+	bool begun;	 /* its start of session was written: all its records pass here */
+	uint64_t written; /* JobBytes of what was written, */
+	int64_t delta;	 /* minus what was read */
 	uint64_t used_at; /* packer's clock */
 	struct tail *tail;
 };
@@ -135,7 +137,7 @@ static int flush(struct packer *p, struct out_session *s, struct err *e)
 		.last_index = s->last_index,
 	};
 	b.end = sink_end_address(p->sink, b.addr, b.len);
-	int rc = sink_write(p->sink, s->block, s->used, e);
+	int rc = sink_write(p->sink, s->block, s->used, false, e);
 	if (rc != 0)
 		return rc;
 	if (!s->on_volume)
@@ -416,7 +418,8 @@ static bool end_is_position(const struct packer *p, const struct item *item, con
 static void update_totals(const struct packer *p, struct out_session *s, const struct item *item,
 			  struct session_label *l)
 {
-	l->job_bytes += (uint64_t)s->delta;
+	/* Blocks lost on the way are in no delta. */
+	l->job_bytes = s->begun ? s->written : l->job_bytes + (uint64_t)s->delta;
 	uint64_t start, end;
 	if (end_is_position(p, item, l)) {
 		end = sink_address(p->sink);
@@ -469,8 +472,11 @@ int packer_put(struct packer *p, const struct item *item, const struct packer_re
 	uint64_t out = 0;
 	for (size_t i = 0; i < count; i++)
 		out += records[i].len;
-	if (item->file_index >= 0)
+	if (item->file_index >= 0) {
+		s->written += out;
 		s->delta += (int64_t)out - item->len;
+	}
+	s->begun = s->begun || (item->file_index == LABEL_SESSION_START && count > 0);
 	if (item->file_index == LABEL_SESSION_END && count == 1 && !records[0].continues)
 		return put_session_end(p, s, item, &records[0], e);
 	if (item->cuts > 0 && count > 0) {
@@ -504,7 +510,7 @@ static int seal_and_write_label(struct packer *p, const struct item *item, struc
 	record_header_write(&w, h.version, &rec);
 	wr_bytes(&w, item->data.data, item->data.len);
 	block_seal(block, &h, item->form.checksum);
-	int rc = sink_write(p->sink, block, h.len, e);
+	int rc = sink_write(p->sink, block, h.len, true, e);
 	free(block);
 	return rc;
 }
@@ -513,7 +519,7 @@ int packer_label(struct packer *p, const struct item *item, struct err *e)
 {
 	struct packed_block b = {.addr = sink_address(p->sink), .number = item->number};
 	uint64_t before = p->sink->offset;
-	int rc = item->whole_block ? sink_write(p->sink, item->data.data, item->data.len, e) :
+	int rc = item->whole_block ? sink_write(p->sink, item->data.data, item->data.len, true, e) :
 				     seal_and_write_label(p, item, e);
 	if (rc != 0)
 		return rc;

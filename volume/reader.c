@@ -32,6 +32,7 @@ struct reader {
 	unsigned damages; /* bad blocks so far */
 	struct rd rest;
 	struct session *session; /* of the last record of the block */
+	bool any_block;		 /* the volume has something on it */
 	bool label_taken;	 /* the volume's label was handed out */
 	bool another_volume;	 /* the block holds the label of a volume behind this one in the same stream */
 
@@ -136,10 +137,6 @@ static int open_volume(struct reader *r, struct item *item, struct err *e)
 		err_volume(e, r->volume->name);
 		return rc;
 	}
-	if (r->block.event == SOURCE_END && r->volume->kind != IO_TAPE) {
-		err_volume(e, r->volume->name);
-		return err_set(e, XE_FAILED, "is empty: not even a volume label");
-	}
 	r->peeked = true;
 	struct span data;
 	if (source_begins_volume(&r->block, &data))
@@ -155,6 +152,7 @@ static void close_volume(struct reader *r, struct item *item)
 	for (struct session *s = r->sessions.first; s; s = s->next)
 		s->last_empty = false;
 	r->label_taken = false;
+	r->any_block = false;
 	r->volume->padding = source_padding(r->source);
 	r->volume->bytes = r->bytes_before + source_bytes(r->source) - r->volume_began;
 	if (r->another_volume) {
@@ -529,15 +527,21 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 	}
 	switch (r->block.event) {
 	case SOURCE_END:
+		if (!r->any_block) {
+			err_volume(e, r->volume->name);
+			return err_set(e, XE_FAILED, "is empty: not even a volume label");
+		}
 		r->phase = PHASE_CUT_RECORDS;
 		r->cut = r->sessions.first;
 		return 0;
 	case SOURCE_BLOCK:
+		r->any_block = true;
 		begin_block(r);
 		if (!r->block.encrypted)
 			return 0;
 		/* fall through */
 	case SOURCE_DAMAGE:
+		r->any_block = true;
 		r->session = NULL;
 		*item = item_here(r, ITEM_DAMAGE);
 		name_bad_block(r, item);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define TAPE_PADDING_BYTES 1024u /* volume-format.md 1.6 */
+#define TAPE_LABEL_BYTES 64512u
 
 void sink_open(struct sink *s, const struct io *out, struct digest *digest)
 {
@@ -29,9 +30,9 @@ uint64_t sink_end_address(const struct sink *s, uint64_t addr, uint64_t len)
 	return s->out.kind == IO_TAPE || len == 0 ? addr : addr + len - 1;
 }
 
-static int write_on_tape(struct sink *s, const uint8_t *data, size_t len, struct err *e)
+static int write_on_tape(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e)
 {
-	size_t unit = s->tape_fixed ? s->tape_fixed : TAPE_PADDING_BYTES;
+	size_t unit = s->tape_fixed ? s->tape_fixed : label ? TAPE_LABEL_BYTES : TAPE_PADDING_BYTES;
 	size_t padded = (len + unit - 1) / unit * unit;
 	if (s->tape_fixed && padded != unit)
 		return err_set(e, XE_FAILED,
@@ -51,13 +52,13 @@ static int write_on_tape(struct sink *s, const uint8_t *data, size_t len, struct
 	return io_write_tape(s->out.fd, s->padded, padded, e);
 }
 
-int sink_write(struct sink *s, const uint8_t *data, size_t len, struct err *e)
+int sink_write(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e)
 {
 	s->offset += len;
 	s->blocks++;
 	digest_add(s->digest, data, len);
 	if (s->out.kind == IO_TAPE)
-		return write_on_tape(s, data, len, e);
+		return write_on_tape(s, data, len, label, e);
 	return io_write(s->out.fd, data, len, e);
 }
 

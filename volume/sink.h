@@ -27,8 +27,10 @@ uint64_t sink_address(const struct sink *s);
  * volume-format.md 1.5, 3.4 */
 uint64_t sink_end_address(const struct sink *s, uint64_t addr, uint64_t len);
 
-/* Writes one block (or, except on tapes, several that follow one another). */
-int sink_write(struct sink *s, const uint8_t *data, size_t len, struct err *e) __attribute__((warn_unused_result));
+/* Writes one block (or, except on tapes, several that follow one another).  label: a volume label, which has a size of
+ * its own on tapes. */
+int sink_write(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* A block of another system's, written as it is; nothing on anything but a tape. */
 int sink_write_foreign(struct sink *s, const uint8_t *data, size_t len, struct err *e)

@@ -113,7 +113,8 @@ schema=usr/share/dbconfig-common/data/bacula-director-sqlite3/install/sqlite3
 tools_run() {
 	for tool in bacula-dir bacula-sd bacula-fd bconsole bls bextract bscan; do
 		command -v "$tool" || { echo "$tool: not found"; return 1; }
-		peer 10 "$tool" -? 2>&1 | grep 'Version: 9\.6\.' || { echo "$tool: not version 9.6"; return 1; }
+		peer 10 "$tool" -? >"$work/version" 2>&1 || : # the exit status of the help differs by tool
+		grep 'Version: 9\.6\.' "$work/version" || { echo "$tool: not version 9.6"; cat "$work/version"; return 1; }
 	done
 	for tool in sqlite3 getfattr setfattr setfacl perl; do
 		command -v "$tool" || { echo "$tool: not found"; return 1; }

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* codecs INFLATE DEFLATE VOLUME: what the codecs alone cost for all file data of a volume: the bound of a conversion.
+ * INFLATE is none, or the codec that the volume's records are in.  DEFLATE is none, ALG:LEVEL, or checksum (of the blocks:
+ * the bound of a verification).
+ *
+ * Records come in batches of as many bytes as the filter gives a thread at once, copied to one place first, so that they
+ * lie in the cache as they do behind a read; reading and copying are not counted.  Prints plain bytes, bytes out and seconds
+ * of this thread's processor time. */
+#include "codec/codec.h"
+#include "volume/reader.h"
+#include "volume/stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define BATCH_BYTES ((size_t)256 << 10)
+#define BATCH_RECORDS 1024
+#define PLAIN_BYTES ((size_t)1 << 20)
+
+struct bench {
+	const struct codec *inflate, *deflate;
+	int level;
+	bool checksum;
+	struct codec_ctx *ctx;
+	uint8_t *batch, *plain, *out;
+	size_t batch_cap, out_cap;
+	struct span records[BATCH_RECORDS];
+	size_t count, used;
+	uint64_t plain_bytes, out_bytes;
+	double seconds;
+};
+
+static void stop(const char *what)
+{
+	fprintf(stderr, "codecs: %s\n", what);
+	exit(1);
+}
+
+static void *need(void *memory)
+{
+	if (memory == NULL)
+		stop("out of memory");
+	return memory;
+}
+
+static double now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static struct span inflated(struct bench *b, struct span payload)
+{
+	size_t len;
+	if (b->inflate == NULL)
+		return payload;
+	if (b->inflate->inflate(b->ctx, payload.data, payload.len, b->plain, PLAIN_BYTES, &len) != CODEC_OK)
+		stop(codec_reason(b->ctx));
+	return (struct span){b->plain, len};
+}
+
+static void run_batch(struct bench *b)
+{
+	double began = now();
+	for (size_t i = 0; i < b->count; i++) {
+		struct span plain = inflated(b, b->records[i]);
+		size_t len = plain.len;
+		if (b->deflate &&
+		    b->deflate->deflate(b->ctx, b->level, plain.data, plain.len, b->out, b->out_cap, &len) != CODEC_OK)
+			stop("a record does not deflate");
+		b->plain_bytes += plain.len;
+		b->out_bytes += len;
+	}
+	b->seconds += now() - began;
+	b->count = b->used = 0;
+}
+
+static void add(struct bench *b, const struct item *item)
+{
+	enum stream_form form = item->file_index > 0 ? stream_form(item->stream) : STREAM_OPAQUE;
+	struct span data = item->data;
+	if (form == STREAM_OPAQUE || data.len == 0)
+		return;
+	if ((form == STREAM_PLAIN) != (b->inflate == NULL))
+		stop("the records are not in the form that was said");
+	if (form == STREAM_HEADED) {
+		data.data += CODEC_HEADER_BYTES;
+		data.len -= CODEC_HEADER_BYTES;
+	}
+	if (b->count == BATCH_RECORDS || b->used + data.len > BATCH_BYTES)
+		run_batch(b);
+	if (data.len > b->batch_cap)
+		stop("a record is larger than expected");
+	memcpy(b->batch + b->used, data.data, data.len);
+	b->records[b->count++] = (struct span){b->batch + b->used, data.len};
+	b->used += data.len;
+}
+
+static void sum_block(struct bench *b, const struct item *item)
+{
+	struct block_header h;
+	if (!block_header_read(item->data.data, item->data.len, &h))
+		return;
+	double began = now();
+	if (block_checksum(item->data.data, &h) != h.checksum)
+		stop("a checksum is wrong");
+	b->seconds += now() - began;
+}
+
+static void read_volume(struct bench *b, const char *path)
+{
+	struct buf_pool *pool = need(buf_pool_new((size_t)4 << 20));
+	struct reader_options options = {.paths = &path, .path_count = 1, .blocks = b->checksum};
+	struct reader *r = need(reader_new(&options, pool));
+	struct item item;
+	struct err e = {0};
+	do {
+		if (reader_next(r, &item, &e) != 0)
+			stop(e.text);
+		if (item.kind == ITEM_DAMAGE)
+			stop(item.reason);
+		if (item.kind == ITEM_BLOCK && b->checksum)
+			sum_block(b, &item);
+		if (item.kind == ITEM_RECORD)
+			add(b, &item);
+	} while (item.kind != ITEM_END);
+	run_batch(b);
+	reader_free(r);
+	buf_pool_free(pool);
+}
+
+static void parse(struct bench *b, const char *inflate, const char *deflate)
+{
+	if (strcmp(inflate, "none") != 0 && (b->inflate = codec_by_name(inflate, strlen(inflate))) == NULL)
+		stop("INFLATE is no algorithm");
+	b->checksum = strcmp(deflate, "checksum") == 0;
+	if (b->checksum || strcmp(deflate, "none") == 0)
+		return;
+	const char *colon = strchr(deflate, ':');
+	b->deflate = codec_by_name(deflate, colon ? (size_t)(colon - deflate) : strlen(deflate));
+	if (b->deflate == NULL)
+		stop("DEFLATE is no algorithm");
+	b->level = colon ? atoi(colon + 1) : b->deflate->level_default;
+}
+
+int main(int argc, char **argv)
+{
+	static struct bench b;
+	if (argc != 4) {
+		fprintf(stderr, "usage: codecs INFLATE DEFLATE VOLUME\n");
+		return 2;
+	}
+	parse(&b, argv[1], argv[2]);
+	b.ctx = need(codec_ctx_new());
+	b.batch_cap = BATCH_BYTES;
+	b.batch = need(malloc(b.batch_cap));
+	b.plain = need(malloc(PLAIN_BYTES));
+	b.out_cap = b.deflate ? b.deflate->bound(PLAIN_BYTES) : 1;
+	b.out = need(malloc(b.out_cap));
+	read_volume(&b, argv[3]);
+	printf("%llu %llu %.6f\n", (unsigned long long)b.plain_bytes, (unsigned long long)b.out_bytes, b.seconds);
+	codec_ctx_free(b.ctx);
+	free(b.batch);
+	free(b.plain);
+	free(b.out);
+	return 0;
+}
