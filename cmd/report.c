@@ -69,6 +69,9 @@ static void print_volume(const struct filter_volume *v, double seconds)
 		msg_info("%s: inflate ratio: %.2f%%", name, ratio(c->inflate_out, c->inflate_in));
 	if (c->deflate_in)
 		msg_info("%s: deflate ratio: %.2f%%", name, ratio(c->deflate_out, c->deflate_in));
+	if (c->joined)
+		msg_info("%s: %llu records that a client's network layer had cut were joined", name,
+			 (unsigned long long)c->joined);
 	if (v->info->padding)
 		msg_info("%s: a dump of a tape: %llu bytes of padding left out", name,
 			 (unsigned long long)v->info->padding);
@@ -127,6 +130,7 @@ static void write_counts(struct json *j, const struct filter_counts *c)
 	json_number(j, "recompressed", c->recompressed);
 	json_number(j, "damaged", c->damaged);
 	json_number(j, "dropped", c->dropped);
+	json_number(j, "joined", c->joined);
 	json_number(j, "data_bytes_in", c->bytes_in);
 	json_number(j, "data_bytes_out", c->bytes_out);
 	if (c->inflate_in)

@@ -5,6 +5,7 @@
  * whole blocks pass instead. */
 #include "pipeline/filter.h"
 
+#include "pipeline/join.h"
 #include "pipeline/pool.h"
 #include "volume/stream.h"
 
@@ -58,6 +59,7 @@ struct filter {
 	bool pass_blocks;
 	struct buf_pool *bufs;
 	struct reader *reader;
+	struct joiner *joiner; /* where records are inflated */
 	struct packer *packer;
 	struct stage_ctx **workers;
 	struct slot *slots;
@@ -138,9 +140,10 @@ struct filter *filter_new(const struct filter_options *options)
 		.keep_bytes = f->pass_blocks ? 64 : 0,
 	};
 	f->reader = f->bufs ? reader_new(&ro, f->bufs) : NULL;
+	f->joiner = f->reader ? joiner_new(f->reader, f->bufs) : NULL;
 	struct packer_options po = {.max_block = f->o.max_block, .on_block = on_new_block, .arg = f};
 	f->packer = packer_new(&po);
-	if (f->reader == NULL || f->packer == NULL || !make_slots(f)) {
+	if (f->joiner == NULL || f->packer == NULL || !make_slots(f)) {
 		filter_free(f);
 		return NULL;
 	}
@@ -179,6 +182,7 @@ void filter_free(struct filter *f)
 		stage_ctx_free(f->workers[i]);
 	free(f->workers);
 	packer_free(f->packer);
+	joiner_free(f->joiner);
 	reader_free(f->reader);
 	buf_pool_free(f->bufs);
 	for (struct policy_list *p = f->policies, *next; p; p = next) {
@@ -257,7 +261,8 @@ static bool read_slot(void *arg, void *slot)
 	s->err = (struct err){0};
 	while (s->item_count < SLOT_ITEMS && bytes < SLOT_BYTES) {
 		struct item *item = &s->items[s->item_count];
-		if (reader_next(f->reader, item, &s->err) != 0)
+		int rc = f->o.inflate ? joiner_next(f->joiner, item, &s->err) : reader_next(f->reader, item, &s->err);
+		if (rc != 0)
 			return false;
 		if (item->kind == ITEM_END)
 			return false;
@@ -462,6 +467,7 @@ static void count(struct filter_counts *to, const struct item *item, const struc
 	to->bytes_in += item->len;
 	for (size_t i = 0; i < c->count; i++)
 		to->bytes_out += records[i].len;
+	to->joined += item->joined;
 	to->recompressed += c->changed;
 	to->inflate_in += c->inflate_in;
 	to->inflate_out += c->inflate_out;

@@ -9,6 +9,7 @@ enum on_damage { ON_DAMAGE_STOP, ON_DAMAGE_SKIP, ON_DAMAGE_KEEP };
 
 struct filter_counts {
 	uint64_t records, recompressed, damaged, dropped;
+	uint64_t joined; /* records made of pieces that the network layer had cut */
 	uint64_t bytes_in, bytes_out;	/* record data */
 	uint64_t inflate_in, inflate_out, deflate_in, deflate_out;
 	uint64_t from[CODEC_COUNT];	/* records inflated (or found wanted) by codec */

@@ -961,7 +961,26 @@ def bad_record_len(name):
 
 # --- command line ----------------------------------------------------------------------------------------
 
-ALL = {**GOOD, **BAD}
+# --- neither good nor bad -----------------------------------------------------------------------------------
+
+
+def wound_network_cut(name):
+    """What real clients with a network buffer of 1 000 000 make: messages cut at 999 996 bytes (volume-corrections.md A9)."""
+    s = Session(Packer(cap=64512))
+    for fi, (alg, stream, n) in enumerate((("gzip", 29, 1000000), ("gzip", 30, 1000000), ("lzo", 29, 2100000))):
+        content = noise("cut%d" % fi, n)
+        s.new(content, stream)
+        record = (struct.pack(">Q", 0) if stream == 30 else b"") + encode(alg, content)
+        for at in range(0, len(record), 999996):
+            s.put(stream, record[at:at + 999996])
+        s.digest(content)
+    s.file(text(4, 5000), 29, "gzip")
+    return whole(name, s.close())
+
+
+WOUNDS = {"wound-network-cut": wound_network_cut}
+ALL = {**GOOD, **BAD, **WOUNDS}
+FLAGS["wound-network-cut"] = []
 SETS = [["good-set-1", "good-set-2", "good-set-3"]]
 
 

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pipeline/join.h"
+
+#include "codec/codec.h"
+#include "volume/stream.h"
+
+#include <stdlib.h>
+
+/* A record whose pieces are being collected. */
+struct pending {
+	struct item item; /* len: of the whole; data, buf: what is there */
+	struct pending *next;
+};
+
+struct joiner {
+	struct reader *reader;
+	struct buf_pool *pool;
+	struct pending *pending;
+	struct item queued; /* read, but something pending comes first */
+	bool has_queued;
+	struct buf *lent;
+};
+
+struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool)
+{
+	struct joiner *j = calloc(1, sizeof *j);
+	if (j) {
+		j->reader = reader;
+		j->pool = pool;
+	}
+	return j;
+}
+
+void joiner_free(struct joiner *j)
+{
+	if (j == NULL)
+		return;
+	for (struct pending *p = j->pending, *next; p; p = next) {
+		next = p->next;
+		buf_unref(p->item.buf);
+		free(p);
+	}
+	buf_unref(j->lent);
+	free(j);
+}
+
+/* Length of the whole that item is the first piece of; 0 if it is none. */
+static uint32_t whole_length(const struct item *item)
+{
+	if (item->kind != ITEM_RECORD || item->file_index <= 0 || item->len != RECORD_NETWORK_BYTES || item->cuts > 0 ||
+	    item->head_missing || item->tail_missing || stream_form(item->stream) != STREAM_HEADED)
+		return 0;
+	size_t prefix = stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0;
+	struct codec_header h;
+	codec_header_read(item->data.data + prefix, &h);
+	uint64_t whole = (uint64_t)prefix + CODEC_HEADER_BYTES + h.size;
+	bool cut = codec_by_magic(h.magic) && h.version == CODEC_HEADER_VERSION && whole > item->len &&
+		   whole <= RECORD_MAX_BYTES;
+	return cut ? (uint32_t)whole : 0;
+}
+
+static struct pending **find(struct joiner *j, const struct job *job)
+{
+	struct pending **at = &j->pending;
+	while (*at && (*at)->item.job != job)
+		at = &(*at)->next;
+	return at;
+}
+
+static int begin(struct joiner *j, const struct item *item, uint32_t whole, struct err *e)
+{
+	struct pending *p = calloc(1, sizeof *p);
+	struct buf *b = buf_new(j->pool, whole);
+	if (p == NULL || b == NULL) {
+		free(p);
+		buf_unref(b);
+		return err_memory(e, whole, "a record that was cut");
+	}
+	p->item = *item;
+	p->item.buf = b;
+	p->item.len = whole;
+	memcpy(b->data, item->data.data, item->data.len);
+	p->item.data = (struct span){b->data, item->data.len};
+	p->next = j->pending;
+	j->pending = p;
+	return 0;
+}
+
+/* Is item the next piece?  Then it is added. */
+static bool add(struct pending *p, const struct item *item)
+{
+	size_t missing = p->item.len - p->item.data.len;
+	bool last = item->len == missing, middle = item->len == RECORD_NETWORK_BYTES && item->len < missing;
+	if (item->kind != ITEM_RECORD || item->file_index != p->item.file_index || item->stream != p->item.stream ||
+	    item->cuts > 0 || item->head_missing || item->tail_missing || !(last || middle))
+		return false;
+	memcpy(p->item.buf->data + p->item.data.len, item->data.data, item->len);
+	p->item.data.len += item->len;
+	return true;
+}
+
+/* Hands out what is pending at *at, whole or not. */
+static void take(struct joiner *j, struct pending **at, struct item *item)
+{
+	struct pending *p = *at;
+	*at = p->next;
+	*item = p->item;
+	item->joined = item->data.len == item->len;
+	item->len = (uint32_t)item->data.len;
+	j->lent = item->buf;
+	free(p);
+}
+
+/* Whatever of its job comes between the pieces ends the collecting; so does the end of the volume. */
+static struct pending **interrupted(struct joiner *j, const struct item *item)
+{
+	if (item->kind == ITEM_VOLUME_END || item->kind == ITEM_END)
+		return &j->pending;
+	bool of_job = item->job && (item->kind == ITEM_RECORD || item->kind == ITEM_DAMAGE);
+	return of_job ? find(j, item->job) : NULL;
+}
+
+int joiner_next(struct joiner *j, struct item *item, struct err *e)
+{
+	buf_unref(j->lent);
+	j->lent = NULL;
+	for (;;) {
+		if (j->has_queued) {
+			*item = j->queued;
+		} else {
+			int rc = reader_next(j->reader, item, e);
+			if (rc != 0)
+				return rc;
+		}
+		j->has_queued = false;
+		struct pending **at = interrupted(j, item);
+		if (at && *at) {
+			if (add(*at, item)) {
+				if ((*at)->item.data.len < (*at)->item.len)
+					continue;
+				take(j, at, item);
+				return 0;
+			}
+			j->queued = *item;
+			j->has_queued = true;
+			take(j, at, item);
+			return 0;
+		}
+		uint32_t whole = whole_length(item);
+		if (whole == 0)
+			return 0;
+		int rc = begin(j, item, whole, e);
+		if (rc != 0)
+			return rc;
+	}
+}
