@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mtio.h>
 #include <sys/stat.h>
@@ -96,11 +98,29 @@ bool io_same(const struct io *a, const struct io *b)
 	return a->dev == b->dev && a->ino == b->ino;
 }
 
-/* Somebody left the descriptor non-blocking: wait as if it were not. */
-static void wait_ready(int fd, short events)
+/* An eventfd that becomes readable when reads are cancelled; -1 until the first read. */
+static pthread_once_t cancel_once = PTHREAD_ONCE_INIT;
+static int cancel_fd = -1;
+
+static void open_cancel(void)
 {
-	struct pollfd p = {.fd = fd, .events = events};
-	(void)poll(&p, 1, -1);
+	cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+void io_cancel_reads(void)
+{
+	const uint64_t one = 1;
+	pthread_once(&cancel_once, open_cancel);
+	(void)!write(cancel_fd, &one, sizeof one);
+}
+
+/* Waits until fd has something, or nothing more, to give.  False: cancelled. */
+static bool wait_readable(int fd)
+{
+	pthread_once(&cancel_once, open_cancel);
+	struct pollfd p[2] = {{.fd = fd, .events = POLLIN}, {.fd = cancel_fd, .events = POLLIN}};
+	(void)poll(p, 2, -1);
+	return p[1].revents == 0;
 }
 
 int io_read(int fd, void *data, size_t least, size_t most, size_t *got, struct err *e)
@@ -109,14 +129,14 @@ int io_read(int fd, void *data, size_t least, size_t most, size_t *got, struct e
 	*got = 0;
 	while (*got < least) {
 		size_t want = most - *got < READ_MAX_BYTES ? most - *got : READ_MAX_BYTES;
+		if (!wait_readable(fd))
+			return err_set(e, XE_FAILED, "reading was given up");
 		ssize_t r = read(fd, at + *got, want);
 		if (r == 0)
 			break;
 		if (r > 0)
 			*got += (size_t)r;
-		else if (errno == EAGAIN)
-			wait_ready(fd, POLLIN);
-		else if (errno != EINTR)
+		else if (errno != EAGAIN && errno != EINTR)
 			return err_errno(e, XE_FAILED, errno, "read error");
 	}
 	return 0;
@@ -135,6 +155,13 @@ int io_read_tape(int fd, void *data, size_t n, size_t *got, bool *too_small, str
 	return err_errno(e, errno == ENOMEDIUM ? XE_NOT_READY : XE_FAILED, errno, "tape read error");
 }
 
+/* Somebody left the descriptor non-blocking: wait as if it were not. */
+static void wait_writable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	(void)poll(&p, 1, -1);
+}
+
 int io_write(int fd, const void *data, size_t n, struct err *e)
 {
 	const uint8_t *at = data;
@@ -144,7 +171,7 @@ int io_write(int fd, const void *data, size_t n, struct err *e)
 			at += w;
 			n -= (size_t)w;
 		} else if (errno == EAGAIN) {
-			wait_ready(fd, POLLOUT);
+			wait_writable(fd);
 		} else if (errno != EINTR) {
 			return err_errno(e, XE_FAILED, errno, "write error");
 		}

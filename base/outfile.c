@@ -119,10 +119,9 @@ static bool is_device(const char *path, const struct stat *st)
 
 static int make_temporary(struct outfile *o, mode_t mode, struct err *e)
 {
-	char folder[OUTFILE_PATH_BYTES], name[OUTFILE_PATH_BYTES];
-	snprintf(folder, sizeof folder, "%s", o->path);
-	snprintf(name, sizeof name, "%s", o->path);
-	int n = snprintf(o->temporary, sizeof o->temporary, "%s/.%s.%ld.tmp", dirname(folder), basename(name),
+	const char *slash = strrchr(o->path, '/');
+	int folder = slash ? (int)(slash - o->path) + 1 : 0;
+	int n = snprintf(o->temporary, sizeof o->temporary, "%.*s.%s.%ld.tmp", folder, o->path, o->path + folder,
 			 (long)getpid());
 	if (n < 0 || (size_t)n + sizeof ".partial" >= sizeof o->temporary)
 		return err_set(e, XE_FAILED, "its path is too long");

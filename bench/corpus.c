@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* corpus VOLUME PLAIN MEGABYTES BLOCK: makes the volume that the benchmark converts, and the same file data as one
+/* corpus VOLUME PLAIN MEGABYTES BLOCK RECORD: makes the volume that the benchmark converts, and the same file data as one
  * stream for the programs that know no volumes.
  *
  * The data is what a Debian machine has under /usr, in the proportions of a system backup, and made-up logs, database
  * pages and noise by a fixed seed.  The same machine gives the same bytes each time, another one gives others of much the
  * same kind: so the ratios are printed.  The kinds are mixed file by file, so a smaller corpus is a shorter one, not
  * another one.  Files keep their sizes: the many small ones come as one small record each, with attributes and an MD5
- * digest, as a client sends them; longer ones in records of 64 KiB. */
+ * digest, as a client sends them; longer ones in records of RECORD bytes. */
 #include "volume/packer.h"
 #include "volume/stream.h"
 
@@ -19,7 +19,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RECORD_BYTES 65536u		    /* what a client of Bareos or Bacula reads at once */
 #define FILE_LIMIT_BYTES ((size_t)8 << 20)  /* so that no single file is a kind of its own */
 #define PROBE_BYTES 4096u
 #define DEPTH_MAX 24
@@ -287,7 +286,7 @@ struct writer {
 	struct sink sink;
 	struct volume_info volume;
 	struct job job;
-	uint32_t block;
+	uint32_t block, record;
 	int32_t file_index;
 	uint64_t job_bytes, records;
 	EVP_MD_CTX *md5;
@@ -418,8 +417,8 @@ static void put_file(struct writer *w, enum kind kind, const uint8_t *data, size
 {
 	w->file_index++;
 	put_attributes(w, kind, n);
-	for (size_t at = 0; at < n; at += RECORD_BYTES)
-		put(w, w->file_index, STREAM_FILE, data + at, n - at < RECORD_BYTES ? n - at : RECORD_BYTES);
+	for (size_t at = 0; at < n; at += w->record)
+		put(w, w->file_index, STREAM_FILE, data + at, n - at < w->record ? n - at : w->record);
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	unsigned digest_len;
 	if (!EVP_DigestInit_ex(w->md5, EVP_md5(), NULL) || !EVP_DigestUpdate(w->md5, data, n) ||
@@ -469,10 +468,12 @@ static int create(const char *path)
 int main(int argc, char **argv)
 {
 	static struct writer w;
-	uint64_t megabytes = argc == 5 ? strtoull(argv[3], NULL, 10) : 0;
-	w.block = argc == 5 ? (uint32_t)strtoul(argv[4], NULL, 10) : 0;
-	if (megabytes == 0 || w.block < PACKER_BLOCK_MIN_BYTES || w.block > BLOCK_MAX_BYTES) {
-		fprintf(stderr, "usage: corpus VOLUME PLAIN MEGABYTES BLOCK-BYTES\n");
+	uint64_t megabytes = argc == 6 ? strtoull(argv[3], NULL, 10) : 0;
+	w.block = argc == 6 ? (uint32_t)strtoul(argv[4], NULL, 10) : 0;
+	w.record = argc == 6 ? (uint32_t)strtoul(argv[5], NULL, 10) : 0;
+	if (megabytes == 0 || w.block < PACKER_BLOCK_MIN_BYTES || w.block > BLOCK_MAX_BYTES || w.record == 0 ||
+	    w.record > RECORD_MAX_BYTES) {
+		fprintf(stderr, "usage: corpus VOLUME PLAIN MEGABYTES BLOCK-BYTES RECORD-BYTES\n");
 		return 2;
 	}
 	walk("/usr", 0);

@@ -75,8 +75,8 @@ static void print_volume(const struct filter_volume *v, double seconds)
 	if (v->info->padding)
 		msg_info("%s: a dump of a tape: %llu bytes of padding left out", name,
 			 (unsigned long long)v->info->padding);
-	msg_info("%s: %u job%s, %llu records, %llu recompressed, %llu damaged; %s -> %s in %.2f s", name, v->jobs,
-		 v->jobs == 1 ? "" : "s", (unsigned long long)c->records, (unsigned long long)c->recompressed,
+	msg_info("%s: %u job%s, %llu record%s, %llu recompressed, %llu damaged; %s -> %s in %.2f s", name, v->jobs,
+		 v->jobs == 1 ? "" : "s", (unsigned long long)c->records, c->records == 1 ? "" : "s", (unsigned long long)c->recompressed,
 		 (unsigned long long)c->damaged, msg_size(v->info->bytes, in), msg_size(v->volume_out, out), seconds);
 }
 

@@ -668,9 +668,21 @@ static bool write_slot(void *arg, void *slot, unsigned worker)
 	return rc == 0;
 }
 
+static void cancel(void *arg)
+{
+	(void)arg;
+	io_cancel_reads();
+}
+
 int filter_run(struct filter *f, struct err *e)
 {
-	const struct pool_job job = {.arg = f, .read = read_slot, .work = work_slot, .write = write_slot};
+	const struct pool_job job = {
+		.arg = f,
+		.read = read_slot,
+		.work = work_slot,
+		.write = write_slot,
+		.cancel = cancel,
+	};
 	void **slots = calloc(f->slot_count, sizeof(void *));
 	if (slots == NULL)
 		return err_memory(e, f->slot_count * sizeof(void *), "the pool");

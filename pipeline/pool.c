@@ -54,7 +54,9 @@ static void write_oldest(struct pool *p, unsigned worker)
 	p->writing = false;
 	p->state[slot] = SLOT_FREE;
 	p->write_next = (slot + 1) % p->count;
-	p->stopped = p->stopped || !go_on;
+	p->stopped = !go_on;
+	if (p->stopped && p->job->cancel)
+		p->job->cancel(p->job->arg);
 	pthread_cond_broadcast(&p->change);
 }
 

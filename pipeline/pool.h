@@ -14,6 +14,8 @@ struct pool_job {
 	void (*work)(void *arg, void *slot, unsigned worker);
 	/* Takes the result of slot.  Called by one thread at a time, in the order of read.  False: stop everything. */
 	bool (*write)(void *arg, void *slot, unsigned worker);
+	/* Called once when write has stopped everything: ends a read that waits.  NULL: reads never wait. */
+	void (*cancel)(void *arg);
 };
 
 /* Slots that keep `threads` busy. */

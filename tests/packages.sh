@@ -14,7 +14,7 @@ me=packages.sh
 [ $# -gt 0 ] || { echo "usage: tests/packages.sh GROUP... (groups: see packages.txt)" >&2; exit 2; }
 for group; do
 	# A group may be announced in a comment and still be empty.
-	grep -Eq "^$group[[:space:]]|^#.*[[:space:]]$group:" "$list" ||
+	grep -Eq "^${group}[[:space:]]|^#.*[[:space:]]${group}:" "$list" ||
 		{ echo "$me: no group $group in packages.txt" >&2; exit 2; }
 done
 
@@ -49,12 +49,9 @@ fi
 need=$(missing "$@")
 [ -n "$need" ] || exit 0
 
-as_root=
-[ "$(id -u)" = 0 ] || as_root='sudo '
-by_hand="${as_root}apt-get update && ${as_root}apt-get install --no-install-recommends $need"
 give_up() {
-	echo "$me: $1; as root, type" >&2
-	echo "$by_hand" >&2
+	echo "$me: $1; type as root" >&2
+	echo "apt-get update && apt-get install --no-install-recommends $need" >&2
 	exit 1
 }
 

@@ -1,0 +1,197 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the scenarios share.  A scenario is read by tests/run, but runs alone, too: sh tests/scenario_sets.sh
+#
+#   XFLATE=path   the program under test (default: build/xflate)
+#   VOLUMES=dir   what tests/prepare made (default: made for this run)
+#   PYTHON=path   for the oracle (default: the system's, which sees python3-xxhash)
+#
+# They print TAP: "ok - text", "not ok - text", "ok - text # SKIP why", and the plan at the end.  The current folder is
+# an empty one that goes away at the end; run() keeps what a command said in $out and $err, how it ended in $status.
+# shellcheck disable=SC2034,SC2317 # for the scenarios; called by name
+
+set -u
+LC_ALL=C
+TZ=UTC
+PYTHONDONTWRITEBYTECODE=1
+export LC_ALL TZ PYTHONDONTWRITEBYTECODE
+umask 022
+
+here=$(cd "$(dirname "$0")" && pwd)
+scenario=$here/$(basename "$0")
+XFLATE=${XFLATE:-${here%/*}/build/xflate}
+case $XFLATE in
+/*) ;;
+*) XFLATE=$(pwd)/$XFLATE ;;
+esac
+if [ -z "${PYTHON:-}" ]; then
+	PYTHON=/usr/bin/python3
+	[ -x "$PYTHON" ] || PYTHON=python3
+fi
+export XFLATE PYTHON
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/xflate-test.XXXXXX") || exit 1
+cleanup() {
+	cd /
+	# What a test left locked.
+	chmod -R u+rwx "$work" 2>/dev/null
+	rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+mkdir "$work/here"
+out=$work/out
+err=$work/err
+cd "$work/here" || exit 1
+
+tests=0
+failures=0
+
+# show FILE...: the beginning of what was said, as comments
+show() {
+	for shown; do
+		[ ! -s "$shown" ] || head -n 15 "$shown" | cut -c 1-300 | tr -d '\000' | sed "s|^|# ${shown##*/}: |"
+	done
+}
+
+ok() {
+	tests=$((tests + 1))
+	echo "ok - $1"
+}
+
+not_ok() {
+	tests=$((tests + 1))
+	failures=$((failures + 1))
+	echo "not ok - $1"
+}
+
+# skip TEXT WHY: it is seen in the report that this was not tried
+skip() {
+	tests=$((tests + 1))
+	echo "ok - $1 # SKIP $2"
+}
+
+# is GOT WANTED TEXT
+is() {
+	if [ "$1" = "$2" ]; then
+		ok "$3"
+	else
+		not_ok "$3"
+		printf '# got "%s", not "%s"\n' "$1" "$2"
+	fi
+}
+
+# check TEXT COMMAND...: it succeeds
+check() {
+	checked=$1
+	shift
+	if "$@" >"$work/said" 2>&1; then
+		ok "$checked"
+	else
+		not_ok "$checked"
+		echo "# failed: $*" | cut -c 1-300
+		show "$work/said"
+		return 1
+	fi
+}
+
+# run COMMAND...: never longer than a minute
+run() {
+	ran=$*
+	timeout -k 5 60 "$@" >"$out" 2>"$err"
+	status=$?
+}
+
+# expect_status N TEXT: of the last run
+expect_status() {
+	if [ "$status" = "$1" ]; then
+		ok "$2"
+	else
+		not_ok "$2"
+		printf '# %s\n# exit status %s, expected %s\n' "$ran" "$status" "$1" | cut -c 1-300
+		show "$err"
+		return 1
+	fi
+}
+
+# refused N TEXT: the last run ended so, said why on stderr in lines that begin with "xflate: ", and gave out nothing
+refused() {
+	if [ "$status" = "$1" ] && [ -s "$err" ] && ! grep -qv '^xflate: ' "$err" && [ ! -s "$out" ]; then
+		ok "$2"
+	else
+		not_ok "$2"
+		printf '# %s\n# exit status %s, expected %s; every line of stderr begins with "xflate: "; nothing on stdout\n' "$ran" \
+			"$status" "$1" | cut -c 1-300
+		show "$out" "$err"
+		return 1
+	fi
+}
+
+# says PATTERN TEXT: a line on stderr of the last run
+says() {
+	if grep -Eq "$1" "$err"; then
+		ok "$2"
+	else
+		not_ok "$2"
+		echo "# stderr has no line like $1"
+		show "$err"
+		return 1
+	fi
+}
+
+xflate() { timeout -k 5 60 "$XFLATE" "$@"; }
+
+volcheck() { "$PYTHON" "$here/volcheck.py" "$@"; }
+
+# judge FLAGS VOLUME...: what the oracle counts, without the blocks: the same of a volume and of its conversion.  On
+# stderr what is wrong, and the exit status.
+judge() {
+	judge_flags=$1
+	shift
+	# shellcheck disable=SC2086 # options
+	volcheck $judge_flags "$@" >"$work/judged" || return 1
+	sed 's/blocks=[0-9]* //' "$work/judged"
+}
+
+# in_folder DIR: what is there, hidden files too, in one line
+in_folder() { find "$1" -mindepth 1 | sed "s|^$1/||" | sort | tr '\n' ' '; }
+
+# volumes PATTERN: lines "group/name product flags" of the list that match
+volumes() { grep -E "$1" "$VOLUMES/list"; }
+
+flags_of() { awk -F '\t' -v v="$1" '$1 == v { print $3 }' "$VOLUMES/list"; }
+
+# The plan.  The exit status is for those who run a scenario alone.
+done_testing() {
+	echo "1..$tests"
+	[ "$failures" = 0 ]
+	exit
+}
+
+# in_parallel LIST: runs this scenario once for each line of the file LIST, two at a time, as: sh scenario --one LINE.
+# What they print is printed in the order of the list.
+in_parallel() {
+	mkdir "$work/parts"
+	# shellcheck disable=SC2016 # for the inner shell
+	one='sh "$0" --one "$2" >"$1.tap" 2>&1'
+	awk -v d="$work/parts" '{ printf "%s/%03d\n%s\n", d, NR, $0 }' "$1" | tr '\n' '\000' |
+		xargs -0 -n 2 -P 2 sh -c "$one" "$scenario"
+	part_number=0
+	while read -r line; do
+		part_number=$((part_number + 1))
+		part=$(printf '%s/%03d' "$work/parts" "$part_number")
+		grep -v '^1\.\.' "$part.tap"
+		tests=$((tests + $(grep -cE '^(not )?ok ' "$part.tap")))
+		failures=$((failures + $(grep -c '^not ok ' "$part.tap")))
+		# One that broke off has printed no plan.
+		grep -q '^1\.\.' "$part.tap" || not_ok "$line: the tests of this volume came to their end"
+	done <"$1"
+}
+
+if [ -z "${VOLUMES:-}" ]; then
+	VOLUMES=$work/volumes
+	"$here/prepare" "$VOLUMES" || exit 1
+fi
+export VOLUMES

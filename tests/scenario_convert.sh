@@ -1,0 +1,148 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Every real volume through every conversion: the result holds the same, is right in every byte of its structure, and
+# every digest in it is still proved by its content.  (Spanned sets: scenario_sets.sh.)
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# verdict FLAGS VOLUME: what the oracle counts and what it finds wrong, without the places
+verdict() {
+	# shellcheck disable=SC2086 # options
+	volcheck $1 "$2" 2>&1 | sed 's/blocks=[0-9]* //; s/^error: [^ ]*:[0-9]*: /error: /'
+}
+
+# convert WHAT ALGORITHM OPTION...: leaves ./result; each of its records is in ALGORITHM, if one is named
+convert() {
+	text="$name $1"
+	algorithm=$2
+	shift 2
+	rm -f result
+	run "$XFLATE" -q -T8 -o result "$@" "$volume"
+	expect_status 0 "$text" || return
+	run "$XFLATE" -q -T1 "$@" "$volume"
+	check "$text: one thread or eight, the same bytes" cmp result "$out"
+	check "$text: compare says same" xflate compare -q "$volume" --vs result
+	# The records, files and digests that were there are there and right.
+	verdict "$strict ${algorithm:+--expect-alg $algorithm}" result >"$work/verdict"
+	# Some readers take 64 KiB at once: there are more records then.
+	[ -z "${pieces:-}" ] || sed 's/records=[0-9]* //' "$work/wanted" >"$work/wanted.pieces"
+	[ -z "${pieces:-}" ] || sed -i 's/records=[0-9]* //' "$work/verdict"
+	check "$text: structure and digests" diff "$work/wanted${pieces:-}" "$work/verdict"
+}
+
+# Where jobs take turns, their blocks stand in another order then.
+there_and_back() {
+	volcheck --dump-all "$volume" 2>/dev/null | sort >wanted.dump
+	run "$XFLATE" -q -i --max-block 1000000 result
+	expect_status 0 "$name there and back" || return
+	mv "$out" back
+	volcheck --dump-all back 2>/dev/null | sort >back.dump
+	check "$name there and back: all of its files and labels" diff wanted.dump back.dump
+	case $name in
+	vol-multi | plain-interleave) return ;;
+	esac
+	run "$XFLATE" -q -i --max-block 1000000 "$volume"
+	check "$name there and back: the bytes of the plain volume" cmp back "$out"
+}
+
+one_product() {
+	case $product in
+	bareos)
+		convert 'to lzfast' lzfast -r lzfast
+		convert 'to lz4hc' lz4hc -r lz4hc:3
+		convert 'to lz4' lz4 -r lz4
+		;;
+	bacula)
+		convert 'to zstd' zstd -r zstd
+		convert 'to zstd:1' zstd -r zstd:1 --force
+		;;
+	esac
+	there_and_back
+	case $name in
+	vol-gzip6 | vol-multi | vol-sparse-lz4)
+		convert 'to lzo for bacula' lzo -r lzo --target bacula
+		convert 'to gzip for bacula' gzip-legacy -r gzip --target bacula --force
+		convert 'to gzip for anybody' gzip-legacy -r gzip --target any --force
+		pieces=.pieces
+		convert 'to zstd for bacula' zstd -r zstd --target bacula
+		convert 'to lz4 for old bareos' lz4 -r lz4 --target bareos-22
+		pieces=
+		convert 'in small blocks' lz4 -r lz4 --max-block 64512
+		check "$name in small blocks: none is larger" volcheck --max-block 64512 result
+		;;
+	plain-zstd3 | plain-interleave | plain-lzo-sparse | plain-append)
+		convert 'to lz4 for bareos' lz4 -r lz4 --target bareos
+		convert 'to gzip for anybody' gzip-legacy -r gzip --target any --force
+		convert 'to gzip for bareos' gzip -r gzip --target bareos --force
+		run volcheck --expect-alg gzip-legacy result
+		is "$status" 1 "$name to gzip for bareos: with the header"
+		;;
+	esac
+}
+
+# A job that never ended: its last record has no end.
+unfinished() {
+	rm -f ./*
+	for options in '-d gzip:1' '-r lzo' '-r lz4'; do
+		# shellcheck disable=SC2086 # options
+		run "$XFLATE" -q -o result $options "$volume"
+		refused 1 "$name $options: refused"
+		says "$name: record at byte [0-9]+ .job 64 .*not complete" "$name $options: names the job"
+		is "$(in_folder .)" '' "$name $options: no output"
+		# shellcheck disable=SC2086 # options
+		run "$XFLATE" -q -o result --on-damage=skip $options "$volume"
+		expect_status 3 "$name $options: passes without its end"
+		volcheck --unfinished --dump "$volume" | sed -n 1,4p >wanted.dump
+		volcheck --unfinished --dump result | sed -n 1,4p >result.dump
+		check "$name $options: all whole files are there" diff wanted.dump result.dump
+		rm -f ./*
+	done
+}
+
+# one LINE of the list
+one() {
+	tab=$(printf '\t')
+	volume=$VOLUMES/${1%%"$tab"*}
+	name=${volume##*/}
+	rest=${1#*"$tab"}
+	product=${rest%%"$tab"*}
+	flags=${rest#*"$tab"}
+	# A volume that Bareos itself spoilt: what is wrong in it must stay as it is.
+	good=OK
+	if [ "$flags" = '(must fail)' ]; then
+		flags=
+		good=error
+	fi
+	verdict "$flags" "$volume" >"$work/wanted"
+	case $(cat "$work/wanted") in
+	"$good"*) ok "$name: the oracle knows it" ;;
+	*) not_ok "$name: the oracle knows it" && show "$work/wanted" ;;
+	esac
+
+	strict=$flags
+	convert copy ''
+	check "$name copy: not a byte is another" cmp "$volume" result
+	convert inflate none -i
+	case $name in
+	vol-none | plain-none-sparse) check "$name inflate: not a byte is another" cmp "$volume" result ;;
+	vol-crashed)
+		unfinished
+		done_testing
+		;;
+	esac
+	# What a daemon left stale is put right where blocks move.
+	strict=$(echo "$flags" | sed 's/--lax-addresses//')
+	convert 'deflate gzip:1' '' -d gzip:1
+	convert 'deflate lzo' '' -d lzo
+	convert 'to gzip' gzip -r gzip
+	convert 'to gzip:9' gzip -r gzip:9 --force
+	convert 'to lzo' lzo -r lzo
+	one_product
+	done_testing
+}
+
+[ "${1:-}" != --one ] || one "$2"
+
+grep -v -e '^made/' -e '(set)' -e '(encrypted)' "$VOLUMES/list" >"$work/list"
+in_parallel "$work/list"
+done_testing
