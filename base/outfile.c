@@ -243,12 +243,14 @@ void outfile_abandon(struct outfile *o, bool *partial)
 	*partial = false;
 	if (o->io.fd < 0)
 		return;
+	struct stat st;
+	bool empty = fstat(o->io.fd, &st) == 0 && st.st_size == 0;
 	io_close(&o->io);
 	if (o->direct)
 		return;
 	sigset_t old;
 	block_signals(&old);
-	if (o->slot >= 0 && o->keep_partial)
+	if (o->slot >= 0 && o->keep_partial && !empty)
 		*partial = rename(o->temporary, unfinished[o->slot].partial) == 0;
 	if (!*partial)
 		unlink(o->temporary);

@@ -31,7 +31,7 @@ int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace,
 /* Syncs, gives it its name, syncs the folder. */
 int outfile_commit(struct outfile *o, struct err *e) __attribute__((warn_unused_result));
 
-/* Removes it (or leaves it as PATH.partial: then *partial is true).  Idempotent. */
+/* Removes it (or, if it is not empty, leaves it as PATH.partial: then *partial is true).  Idempotent. */
 void outfile_abandon(struct outfile *o, bool *partial);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "base/msg.h"
-#include "base/outfile.h"
+#include "base/progress.h"
 #include "volume/stream.h"
 
 #include <getopt.h>
@@ -424,15 +424,23 @@ static int on_item(struct listing *l, const struct item *item, uint64_t *damaged
 	return 0;
 }
 
+static void on_progress(void *arg, struct progress_state *state)
+{
+	state->done = reader_bytes(arg);
+}
+
 static int read_all(struct listing *l, const char *const *paths, size_t count, uint64_t *damaged, struct err *e)
 {
 	struct reader_options o = {.paths = paths, .path_count = count, .blocks = true, .keep_bytes = KEEP_BYTES};
 	struct buf_pool *pool = buf_pool_new((size_t)4 << 20);
 	struct reader *r = pool ? reader_new(&o, pool) : NULL;
 	int rc = r ? 0 : err_memory(e, 0, "reading");
+	if (r)
+		progress_start(PROGRESS_NEVER, on_progress, r);
 	struct item item;
 	while (rc == 0 && (rc = reader_next(r, &item, e)) == 0 && item.kind != ITEM_END)
 		rc = on_item(l, &item, damaged, e);
+	progress_stop();
 	free(l->jobs);
 	reader_free(r);
 	buf_pool_free(pool);

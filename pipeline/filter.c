@@ -591,6 +591,10 @@ static int write_block(struct filter *f, const struct item *item, struct err *e)
 static int write_label(struct filter *f, const struct item *item, struct err *e)
 {
 	f->volume.counts.records++;
+	bool for_bareos = f->o.target_given && (f->o.target == PRODUCT_BAREOS || f->o.target == PRODUCT_BAREOS_22);
+	if (for_bareos && item->form.version == 3 && f->o.callbacks.note)
+		f->o.callbacks.note(f->o.callbacks.arg, &f->volume,
+				    "its records will suit Bareos, but its blocks stay BB03, which Bareos does not read");
 	return f->pass_blocks || f->o.callbacks.records ? 0 : packer_label(f->packer, item, e);
 }
 

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# bash completion for xflate
+# shellcheck shell=bash
+
+_xflate() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev='' verb=filter words='' word
+	local algorithms='gzip lzo lzfast lz4 lz4hc zstd'
+	COMPREPLY=()
+	[[ $COMP_CWORD -gt 0 ]] && prev=${COMP_WORDS[COMP_CWORD-1]}
+	# bash makes words of "=" and ":": --target=any is three, gzip:9 too.
+	if [[ $cur == '=' ]]; then
+		cur=
+	elif [[ $prev == '=' && $COMP_CWORD -gt 1 ]]; then
+		prev=${COMP_WORDS[COMP_CWORD-2]}
+	fi
+	if [[ $COMP_CWORD -gt 1 ]]; then
+		case ${COMP_WORDS[1]} in
+		filter | list | compare | help) verb=${COMP_WORDS[1]} ;;
+		esac
+	fi
+
+	case $verb:$prev in
+	filter:-d | filter:--deflate | filter:-r | filter:--recompress) words=$algorithms ;;
+	filter:--target) words='bareos bareos-22 bacula any' ;;
+	filter:--on-damage | compare:--on-damage) words='stop skip keep' ;;
+	filter:--progress) words='auto never always json' ;;
+	filter:-T | filter:--threads | compare:-T | compare:--threads | filter:--max-block) return ;;
+	filter:-o | filter:--output | filter:--map | filter:--report)
+		compopt -o default 2>/dev/null
+		return
+		;;
+	help:*) words='filter list compare' ;;
+	*)
+		if [[ $cur == -* ]]; then
+			case $verb in
+			filter)
+				words='--inflate --deflate --recompress --target --output --force --threads --max-block
+					--on-damage --map --report --progress --quiet --verbose --help'
+				[[ $COMP_CWORD -eq 1 ]] && words+=' --version'
+				;;
+			list) words='--blocks --records --json --verbose --quiet --help' ;;
+			compare) words='--vs --threads --on-damage --json --quiet --verbose --help' ;;
+			esac
+		else
+			[[ $COMP_CWORD -eq 1 ]] && words='filter list compare help'
+			compopt -o default 2>/dev/null
+			while IFS= read -r word; do
+				COMPREPLY+=("$word")
+			done < <(compgen -W "$words" -- "$cur"; compgen -f -- "$cur")
+			return
+		fi
+		;;
+	esac
+	while IFS= read -r word; do
+		COMPREPLY+=("$word")
+	done < <(compgen -W "$words" -- "$cur")
+}
+complete -o filenames -F _xflate xflate
