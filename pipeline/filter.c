@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A slot of the pool holds up to SLOT_BYTES of records as the reader gave them.  A worker converts them one by one into
- * the slot's arena; what does not fit there is converted when the slot's turn to be written has come, so memory stays
- * bounded however far the data inflates.  The writer hands the records to the packer.  Where nothing is to be changed,
- * whole blocks pass instead. */
+/* The reading side fills slots with up to SLOT_BYTES of records as the reader gave them, workers convert them, the writing
+ * side hands what they became to the packer.  Where nothing is to be changed, whole blocks pass instead. */
 #include "pipeline/filter.h"
 
 #include "pipeline/join.h"
 #include "pipeline/pool.h"
+#include "pipeline/slot.h"
 #include "volume/stream.h"
 
 #include <stdatomic.h>
@@ -14,33 +13,7 @@
 #include <stdlib.h>
 
 #define SLOT_BYTES ((size_t)256 << 10)
-#define SLOT_ITEMS 1024u
-#define ARENA_BYTES ((size_t)2 << 20)
-#define ARENA_KEEP_BYTES ((size_t)8 << 20) /* a larger one is given back after use */
 #define POOL_KEEP_BYTES ((size_t)8 << 20)
-
-/* What a worker made of one item. */
-struct converted {
-	enum stage_status status;
-	size_t first, count; /* records of the slot */
-	bool changed, inflated, deflated, number_kept;
-	const struct codec *from;
-	uint64_t inflate_in, inflate_out, deflate_in, deflate_out;
-	char *reason; /* malloc'ed; NULL but for damage */
-};
-
-struct slot {
-	struct item *items;
-	struct converted *done;
-	size_t item_count, done_count;
-	struct buf **bufs; /* held for the items */
-	size_t buf_count;
-	struct packer_record *records;
-	size_t record_count, record_cap;
-	struct arena arena;
-	const struct stage_policy *policy;
-	struct err err; /* found while reading: surfaces behind the items */
-};
 
 struct policy_list {
 	struct stage_policy policy;
@@ -100,11 +73,7 @@ static bool make_slots(struct filter *f)
 			return false;
 	}
 	for (size_t i = 0; i < f->slot_count; i++) {
-		struct slot *s = &f->slots[i];
-		s->items = calloc(SLOT_ITEMS, sizeof *s->items);
-		s->done = calloc(SLOT_ITEMS, sizeof *s->done);
-		s->bufs = calloc(SLOT_ITEMS, sizeof(struct buf *));
-		if (s->items == NULL || s->done == NULL || s->bufs == NULL)
+		if (!slot_init(&f->slots[i]))
 			return false;
 	}
 	return true;
@@ -150,33 +119,12 @@ struct filter *filter_new(const struct filter_options *options)
 	return f;
 }
 
-static void empty_slot(struct slot *s)
-{
-	for (size_t i = 0; i < s->buf_count; i++)
-		buf_unref(s->bufs[i]);
-	for (size_t i = 0; i < s->done_count; i++)
-		free(s->done[i].reason);
-	s->buf_count = s->item_count = s->done_count = s->record_count = 0;
-	s->arena.used = 0;
-	if (s->arena.cap > ARENA_KEEP_BYTES) {
-		free(s->arena.data);
-		s->arena = (struct arena){0};
-	}
-}
-
 void filter_free(struct filter *f)
 {
 	if (f == NULL)
 		return;
-	for (size_t i = 0; f->slots && i < f->slot_count; i++) {
-		struct slot *s = &f->slots[i];
-		empty_slot(s);
-		free(s->items);
-		free(s->done);
-		free(s->bufs);
-		free(s->records);
-		free(s->arena.data);
-	}
+	for (size_t i = 0; f->slots && i < f->slot_count; i++)
+		slot_free(&f->slots[i]);
 	free(f->slots);
 	for (unsigned i = 0; f->workers && i < f->o.threads; i++)
 		stage_ctx_free(f->workers[i]);
@@ -244,14 +192,6 @@ static int policy_for(struct filter *f, const struct volume_info *v, struct err 
 	return 0;
 }
 
-static void hold(struct slot *s, struct buf *b)
-{
-	if (b == NULL || (s->buf_count > 0 && s->bufs[s->buf_count - 1] == b))
-		return;
-	buf_ref(b);
-	s->bufs[s->buf_count++] = b;
-}
-
 /* One slot holds records of one volume only: they share a policy. */
 static bool read_slot(void *arg, void *slot)
 {
@@ -281,7 +221,7 @@ static bool read_slot(void *arg, void *slot)
 			item->data = (struct span){NULL, 0};
 			item->buf = NULL;
 		}
-		hold(s, item->buf);
+		slot_hold(s, item->buf);
 		bytes += item->data.len;
 	}
 	return true;
@@ -289,88 +229,10 @@ static bool read_slot(void *arg, void *slot)
 
 /* ---- converting ---- */
 
-static bool add_records(struct slot *s, const struct stage_result *r)
-{
-	if (s->record_count + r->count > s->record_cap) {
-		size_t cap = s->record_cap * 2 + STAGE_RECORDS;
-		struct packer_record *grown = realloc(s->records, cap * sizeof *grown);
-		if (grown == NULL)
-			return false;
-		s->records = grown;
-		s->record_cap = cap;
-	}
-	memcpy(s->records + s->record_count, r->records, r->count * sizeof *r->records);
-	s->record_count += r->count;
-	return true;
-}
-
-static bool grow_arena(struct arena *a, size_t bytes)
-{
-	free(a->data);
-	*a = (struct arena){0};
-	a->data = malloc(bytes);
-	if (a->data)
-		a->cap = bytes;
-	return a->data != NULL;
-}
-
-/* Converts one record; false: the arena is full, go on when it has been written. */
-static bool convert_record(struct slot *s, struct stage_ctx *ctx, const struct item *item, struct converted *c)
-{
-	struct stage_result r;
-	enum stage_status status;
-	for (;;) {
-		status = stage_apply(ctx, s->policy, item, &s->arena, &r);
-		if (status != STAGE_ROOM)
-			break;
-		if (s->arena.used > 0)
-			return false;
-		size_t bytes = r.room > s->arena.cap ? r.room : s->arena.cap * 2;
-		if (!grow_arena(&s->arena, bytes)) {
-			status = STAGE_MEMORY;
-			break;
-		}
-	}
-	*c = (struct converted){
-		.status = status,
-		.first = s->record_count,
-		.count = r.count,
-		.changed = r.changed,
-		.inflated = r.inflated,
-		.deflated = r.deflated,
-		.number_kept = r.number_kept,
-		.from = r.from,
-		.inflate_in = r.inflate_in,
-		.inflate_out = r.inflate_out,
-		.deflate_in = r.deflate_in,
-		.deflate_out = r.deflate_out,
-	};
-	if (status == STAGE_DAMAGE || status == STAGE_FOREIGN)
-		c->reason = strdup(r.reason);
-	else if (status == STAGE_DONE && !add_records(s, &r))
-		c->status = STAGE_MEMORY;
-	return true;
-}
-
-/* Goes on with the slot's items behind done_count. */
-static void convert(struct filter *f, struct slot *s, struct stage_ctx *ctx)
-{
-	if (s->arena.data == NULL && !f->pass_blocks && !grow_arena(&s->arena, ARENA_BYTES))
-		s->arena.cap = 0; /* convert_record tries again and reports */
-	while (s->done_count < s->item_count) {
-		const struct item *item = &s->items[s->done_count];
-		struct converted *c = &s->done[s->done_count];
-		*c = (struct converted){.status = STAGE_DONE};
-		if (item->kind == ITEM_RECORD && !f->pass_blocks && !convert_record(s, ctx, item, c))
-			return;
-		s->done_count++;
-	}
-}
-
 static void work_slot(void *arg, void *slot, unsigned worker)
 {
 	struct filter *f = arg;
-	convert(f, slot, f->workers[worker]);
+	slot_convert(slot, f->workers[worker], f->pass_blocks);
 }
 
 /* ---- writing ---- */
@@ -654,7 +516,7 @@ static bool write_slot(void *arg, void *slot, unsigned worker)
 			/* The arena is written: use it again for what is left. */
 			s->arena.used = 0;
 			s->record_count = 0;
-			convert(f, s, f->workers[worker]);
+			slot_convert(s, f->workers[worker], f->pass_blocks);
 		}
 		rc = write_item(f, s, i, &f->err);
 	}
@@ -668,7 +530,7 @@ static bool write_slot(void *arg, void *slot, unsigned worker)
 	}
 	if (rc != 0 && f->volume.info)
 		err_volume(&f->err, f->volume.info->name);
-	empty_slot(s);
+	slot_empty(s);
 	return rc == 0;
 }
 

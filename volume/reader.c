@@ -40,15 +40,6 @@ struct reader {
 	struct buf *lent;    /* buffer of a joined record, until the next call */
 };
 
-void job_describe(const struct job *job, char *text, size_t text_bytes)
-{
-	if (job->has_label)
-		snprintf(text, text_bytes, "job %u (%s)", job->label.job_id,
-			 job->label.job[0] ? job->label.job : job->label.job_name);
-	else
-		snprintf(text, text_bytes, "session %u/%u", job->session_id, job->session_time);
-}
-
 struct reader *reader_new(const struct reader_options *options, struct buf_pool *pool)
 {
 	struct reader *r = calloc(1, sizeof *r);

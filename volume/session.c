@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define FIRST_BUCKETS 64u
@@ -107,4 +108,13 @@ void partial_drop(struct partial *p)
 {
 	buf_unref(p->item.buf);
 	*p = (struct partial){0};
+}
+
+void job_describe(const struct job *job, char *text, size_t text_bytes)
+{
+	if (job->has_label)
+		snprintf(text, text_bytes, "job %u (%s)", job->label.job_id,
+			 job->label.job[0] ? job->label.job : job->label.job_name);
+	else
+		snprintf(text, text_bytes, "session %u/%u", job->session_id, job->session_time);
 }

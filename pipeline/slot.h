@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What one thread has at hand: some items of the reader, and the records that the stages made of them.  Converting goes
+ * on until the slot's arena is full; the rest is converted when the slot's turn to be written has come and the arena can
+ * be used again, so memory stays bounded however far the data inflates. */
+#ifndef PIPELINE_SLOT_H
+#define PIPELINE_SLOT_H
+
+#include "pipeline/stage.h"
+
+#define SLOT_ITEMS 1024u
+
+/* What a worker made of one item. */
+struct converted {
+	enum stage_status status;
+	size_t first, count; /* records of the slot */
+	bool changed, inflated, deflated, number_kept;
+	const struct codec *from;
+	uint64_t inflate_in, inflate_out, deflate_in, deflate_out;
+	char *reason; /* malloc'ed; NULL but for damage */
+};
+
+struct slot {
+	struct item *items;
+	struct converted *done;
+	size_t item_count, done_count;
+	struct buf **bufs; /* held for the items */
+	size_t buf_count;
+	struct packer_record *records;
+	size_t record_count, record_cap;
+	struct arena arena;
+	const struct stage_policy *policy;
+	struct err err; /* found while reading: surfaces behind the items */
+};
+
+bool slot_init(struct slot *s);
+void slot_free(struct slot *s);
+
+/* Lets go of everything but the memory. */
+void slot_empty(struct slot *s);
+
+/* Keeps the bytes of an item that was added. */
+void slot_hold(struct slot *s, struct buf *b);
+
+/* Converts items from done_count on, until all are done or the arena is full.  pass: records are only counted. */
+void slot_convert(struct slot *s, struct stage_ctx *ctx, bool pass);
+
+#endif
