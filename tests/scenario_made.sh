@@ -39,14 +39,23 @@ cannot() {
 	is "$(in_folder .)" '' "$text: no output"
 }
 
-# Records 2.1: the sparse address and the NDMP data count as content of their own.
 good() {
 	strict=$flags
-	convert copy ''
 	case $name in
-	# The padding of the tape is left out.
-	*-tape-dump*) strict=--lax-addresses && convert copy '' && strict= ;;
-	*) check "$name copy: not a byte is another" cmp "$volume" result ;;
+	*-tape-dump*)
+		# The padding is left out, and what the labels say of places on the tape is true of none.
+		strict=--lax-addresses
+		convert copy ''
+		strict=
+		;;
+	good-ndmp)
+		ndmp
+		return
+		;;
+	*)
+		convert copy ''
+		check "$name copy: not a byte is another" cmp "$volume" result
+		;;
 	esac
 	rm -f ./*
 	case $name in
@@ -85,12 +94,29 @@ good() {
 	fi
 }
 
+# What an NDMP device sent is nobody's content: it can be deflated, but must be inflated again before a restore.
+ndmp() {
+	convert copy ''
+	convert inflate '' -i
+	check "$name inflate: not a byte is another" cmp "$volume" result
+	for algorithm in gzip lzo lzfast lz4; do
+		run "$XFLATE" -q -r "$algorithm" "$volume"
+		expect_status 0 "$name to $algorithm"
+		mv "$out" packed
+		check "$name to $algorithm: structure" volcheck packed
+		run "$XFLATE" -r "$algorithm" "$volume"
+		says 'NDMP' "$name to $algorithm: there is a warning"
+		run "$XFLATE" -q -i --max-block 64512 packed
+		check "$name to $algorithm and back: not a byte is another" cmp "$volume" "$out"
+	done
+}
+
 # --- bad ones ---
 
-# The volumes before they were damaged, the places of the damage, and the hash of each file:
-# sound-blocks and sound-record are what bad_blocks and with_record of mkvolume.py start from.
+# sound DIR: what the volume was before it was damaged: sound-blocks is what bad_blocks of mkvolume.py makes, sound-record
+# what with_record makes of a good record.
 sound() {
-	"$PYTHON" - "$here" "$1" <<-'END'
+	"$PYTHON" - "$here" "$1" "$name" <<-'END'
 		import os, sys
 		sys.path.insert(0, sys.argv[1])
 		import mkvolume as m
@@ -99,35 +125,36 @@ sound() {
 		    with open(os.path.join(sys.argv[2], name), "wb") as f:
 		        f.write(data)
 
-		write("sound-blocks", b"".join(m.bad_blocks("bad-crc")))
+		write("sound-blocks", b"".join(m.bad_blocks(sys.argv[3])))
 		content = m.text(9, 3000)
-		write("sound-record", m.with_record("bad-adler", content, 29, m.encode("gzip", content)))
+		write("sound-record", m.with_record(sys.argv[3], content, 29, m.encode("gzip", content)))
 	END
 }
 
-# place BLOCK: the byte offset of that block of sound-blocks, whose label has the same length, but for its name
-place() {
-	volcheck_place=$("$PYTHON" - "$here" "$name" "$1" <<-'END'
-		import sys
-		sys.path.insert(0, sys.argv[1])
-		import mkvolume as m
-		blocks = m.bad_blocks(sys.argv[2])
-		print(sum(map(len, blocks[:int(sys.argv[3])])))
+# block VOLUME N: the byte where this block begins, if the lengths of those before are right
+block() {
+	"$PYTHON" - "$@" <<-'END'
+		import struct, sys
+		with open(sys.argv[1], "rb") as f:
+		    data, at = f.read(), 0
+		for _ in range(int(sys.argv[2])):
+		    at += struct.unpack_from(">I", data, at + 4)[0]
+		print(at)
 	END
-	)
-	echo "$volcheck_place"
 }
 
-# bad SOUND "LOST FILES" "BLOCK"|"" OPTION...: BLOCK is the number of the damaged block, if it is not a record
+# bad SOUND LOST NAMED PLACE: what the volume was; the FileIndex that has lost something; the FileIndex that the messages
+# name; the byte where a block is damaged, nothing where it is a record that cannot be decoded
 bad() {
 	sound=$sounds/$1
 	lost=$2
-	block=$3
-	shift 3
+	named=$3
+	place=$4
+	set -- -i
 	run "$XFLATE" -q -o result "$@" "$volume"
 	refused 1 "$name: refused"
 	says "$name: (block|record) at byte [0-9]+" "$name: names volume and place"
-	[ -z "$block" ] || says "byte $(place "$block"):" "$name: it is the right place"
+	[ -z "$place" ] || says "$name: (block|record) at byte $place[: ]" "$name: it is the right place"
 	is "$(in_folder .)" '' "$name: no output"
 	run "$XFLATE" "$@" "$volume"
 	is "$status" 1 "$name to stdout: refused"
@@ -135,30 +162,22 @@ bad() {
 	run "$XFLATE" -q --on-damage=skip -o result "$@" "$volume"
 	expect_status 3 "$name skip: finished with damage" || return
 	says "$name: lost: .*[0-9]+ bytes at byte [0-9]+: " "$name skip: the loss is listed"
-	for fi in $lost; do
-		[ "$fi" = "${unnamed:-}" ] || says "lost: job 1 .*, FileIndex $fi: " "$name skip: FileIndex $fi is listed"
-	done
+	[ -z "$named" ] || says "lost: job 1 .*, FileIndex $named: " "$name skip: FileIndex $named is listed"
 	# The oracle finds fault with nothing but the digests of what was lost.
 	# shellcheck disable=SC2086 # options
 	volcheck ${lax:-} result 2>&1 | grep '^error' >faults
-	for fi in $lost; do
-		grep -v "digest (stream [0-9]*) of FileIndex $fi is wrong" faults >faults.less
-		mv faults.less faults
-	done
-	check "$name skip: the result is right but for what was lost" diff faults - </dev/null
+	grep -v -e "digest (stream [0-9]*) of FileIndex $lost is wrong" -e "${alone:-nothing else}" faults >faults.other
+	check "$name skip: the result is right but for what was lost" diff /dev/null faults.other
 	# shellcheck disable=SC2086 # options
 	volcheck ${lax:-} --dump "$sound" >sound.dump
 	# shellcheck disable=SC2086 # options
 	volcheck ${lax:-} --dump result >result.dump 2>/dev/null
-	for fi in $lost; do
-		for dump in sound result; do
-			awk -v fi="$fi" '$3 != fi' "$dump.dump" >less
-			mv less "$dump.dump"
-		done
+	for dump in sound result; do
+		awk -v fi="$lost" '$3 != fi' "$dump.dump" >"$dump.other"
 	done
-	check "$name skip: every other file is whole" diff sound.dump result.dump
+	check "$name skip: every other file is whole" diff sound.other result.other
 	mv result once
-	check "$name skip: the result is no longer damaged" xflate -q -i -o result ${unfinished:+--on-damage=keep} once
+	check "$name skip: the result is no longer damaged" xflate -q -i -o result once
 	rm -f ./*
 
 	run "$XFLATE" --on-damage=keep -o result "$@" "$volume"
@@ -168,9 +187,9 @@ bad() {
 	rm -f ./*
 
 	run "$XFLATE" list "$volume"
-	if [ -n "$block" ]; then
+	if [ -n "$place" ]; then
 		expect_status 3 "$name list: damage was found"
-		says "$name: byte $(place "$block"): " "$name list: and where"
+		says "$name: byte $place: " "$name list: and where"
 	else
 		expect_status 0 "$name list: payloads are not looked at"
 	fi
@@ -185,15 +204,21 @@ bad_one() {
 	mkdir "$sounds"
 	sound "$sounds"
 	case $name in
-	bad-crc | bad-zero-hole) bad sound-blocks 2 3 -i ;;
-	bad-block-len) bad sound-blocks 2 2 -i ;;
-	bad-garbage) bad sound-blocks '' 3 -i ;;
+	bad-crc | bad-zero-hole) bad sound-blocks 2 2 "$(block "$sounds/sound-blocks" 3)" ;;
+	bad-garbage) bad sound-blocks '' '' "$(block "$sounds/sound-blocks" 3)" ;;
 	bad-truncated)
 		lax=--unfinished
-		bad sound-blocks 3 6 -i
+		bad sound-blocks 3 3 "$(block "$sounds/sound-blocks" 6)"
 		;;
-	bad-continuation) bad sound-blocks 2 2 -i ;;
-	*) bad sound-record 3 '' -i ;;
+	# It begins with the attributes of file 2: what is left of the file stands alone.
+	bad-block-len | bad-continuation)
+		alone='data of stream 2 behind stream 3: a restore skips it'
+		bad sound-blocks 2 2 "$(block "$sounds/sound-blocks" 2)"
+		;;
+	# A part in a block of its own behind file 2; a file 3 that is but a wrong length.
+	bad-dangling) bad sound-blocks '' 2 "$(block "$volume" 6)" ;;
+	bad-record-len) bad sound-record 3 '' "$(block "$volume" 6)" ;;
+	*) bad sound-record 3 3 '' ;;
 	esac
 }
 
