@@ -45,7 +45,7 @@ enum stage_status {
 	STAGE_MEMORY,
 };
 
-#define STAGE_RECORDS 40 /* a record of 20 MB in pieces of 512 KiB */
+#define STAGE_RECORDS 320 /* the longest record in the shortest pieces: RECORD_MAX_BYTES / 65536 */
 
 struct stage_result {
 	struct packer_record records[STAGE_RECORDS]; /* data in the arena, or the item's own */

@@ -112,9 +112,10 @@ static long program_major(const char *version)
 
 enum product label_product(const struct volume_label *label, unsigned block_version)
 {
+	long major = program_major(label->program_version);
 	if (strncmp(label->id, "Bareos", 6) == 0)
-		return PRODUCT_BAREOS;
-	return block_version < 3 && program_major(label->program_version) >= 16 ? PRODUCT_BAREOS_22 : PRODUCT_BACULA;
+		return major > 0 && major <= 22 ? PRODUCT_BAREOS_22 : PRODUCT_BAREOS;
+	return block_version < 3 && major >= 16 ? PRODUCT_BAREOS_22 : PRODUCT_BACULA;
 }
 
 const char *label_special_kind(const struct volume_label *label)

@@ -58,8 +58,8 @@ enum product { PRODUCT_BAREOS, PRODUCT_BAREOS_22, PRODUCT_BACULA, PRODUCT_ANY };
 /* "bareos", "bareos-22", "bacula", "any" */
 const char *product_name(enum product p);
 
-/* Bareos up to 22 can write Bacula's label id: then the program's version decides (Bareos began at 12, Bacula is at 15;
- * volumes of both since 2016 do not overlap).  block_version 3 is Bacula's alone. */
+/* PRODUCT_BAREOS_22 stands for 22 and all before it.  Those can write Bacula's label id: then the program's version
+ * decides (Bareos began at 12, Bacula is at 15; volumes of both since 2016 do not overlap).  BB03 is Bacula's alone. */
 enum product label_product(const struct volume_label *label, unsigned block_version);
 
 /* Volumes whose records cannot be converted one by one: NULL if none, else their kind ("aligned data", "dedup", ...).
