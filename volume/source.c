@@ -13,8 +13,7 @@
 #define PADDING_UNIT 512u  /* fixed block sizes are multiples of it */
 #define PADDING_SHORT 1024u /* what a drive in variable mode pads to */
 #define KNOWN_SESSIONS 64u
-#define CHAIN_BYTES ((size_t)2 << 20) /* how far an unknown session must go on to be believed after damage */
-#define CHAIN_BLOCKS 8u
+#define LOOK_BYTES ((size_t)4 << 20) /* further than blocks inside the data of one record can follow each other */
 #define ANSI_LABEL_BYTES 80u
 
 struct known_session {
@@ -205,27 +204,48 @@ static int good_block_at(struct source *s, size_t off, bool *good, struct block_
 	return rc;
 }
 
-/* May reading go on at pos after damage?  A block of a session that this volume has is believed at once.  Another may
- * be part of a backed-up volume inside file data: it must be followed by more such blocks, further than they could
- * follow each other there, or up to the end. */
+/* Does a good block of a session that this volume has stand within LOOK_BYTES behind pos + off? */
+static int known_block_behind(struct source *s, size_t off, bool *yes, struct err *e)
+{
+	*yes = false;
+	size_t at = off;
+	int rc = have(s, off + LOOK_BYTES, e);
+	while (rc == 0 && !*yes && left(s) >= at + BLOCK_PROBE_BYTES && at < off + LOOK_BYTES) {
+		const uint8_t *id = memmem(here(s) + at + 12, left(s) - at - 12, "BB0", 3);
+		if (id == NULL)
+			return 0;
+		at = (size_t)(id - here(s)) - 12;
+		struct block_header h;
+		rc = good_block_at(s, at, yes, &h, e);
+		*yes = *yes && known(s, &h);
+		at++;
+	}
+	return rc;
+}
+
+/* May reading go on at pos after damage?  A block of a session that this volume has is believed at once.  Another may be
+ * part of a backed-up volume inside file data.  Then the row of such blocks breaks off where the outer block ends, and
+ * blocks of known sessions follow soon. */
 static int believable(struct source *s, bool *yes, struct err *e)
 {
 	size_t off = 0;
-	unsigned blocks = 0;
 	for (;;) {
 		struct block_header h;
 		int rc = good_block_at(s, off, yes, &h, e);
-		if (rc != 0 || !*yes)
+		if (rc != 0)
 			return rc;
-		if (known(s, &h))
+		if (!*yes && off == 0)
 			return 0;
+		if (!*yes)
+			break;
 		off += h.len;
-		blocks++;
-		if (left(s) == off && s->end)
-			return 0;
-		if (off >= CHAIN_BYTES && blocks >= CHAIN_BLOCKS)
+		if (known(s, &h) || off >= LOOK_BYTES || (left(s) == off && s->end))
 			return 0;
 	}
+	bool known_follows;
+	int rc = known_block_behind(s, off, &known_follows, e);
+	*yes = !known_follows;
+	return rc;
 }
 
 /* Passes over bytes until pos stands on the next block to believe, or at the end. */
@@ -314,17 +334,21 @@ static int skip_padding(struct source *s, bool *skipped, struct err *e)
 	*skipped = false;
 	if (s->blocks == 0)
 		return 0;
+	/* Long padding is known by the label, which is padded most. */
+	size_t most = s->padded || s->blocks == 1 ? BLOCK_MAX_BYTES : PADDING_SHORT;
 	size_t zeros = 0;
 	for (;;) {
-		int rc = have(s, zeros + 4096, e);
+		int rc = have(s, zeros * 2 + PADDING_SHORT, e);
 		if (rc != 0)
 			return rc;
 		size_t n = left(s);
-		while (zeros < n && here(s)[zeros] == 0)
+		while (zeros < n && zeros <= most && here(s)[zeros] == 0)
 			zeros++;
-		if (zeros < n || s->end || zeros > BLOCK_MAX_BYTES)
+		if (zeros < n || s->end)
 			break;
 	}
+	if (zeros > most)
+		return 0;
 	/* A header may itself begin with zeros, but not with more than 12. */
 	uint64_t first = s->offset + zeros - s->last_addr;
 	uint64_t target = first / PADDING_UNIT * PADDING_UNIT;
@@ -341,8 +365,6 @@ static int skip_padding(struct source *s, bool *skipped, struct err *e)
 	} else if (target != first) {
 		return 0;
 	}
-	if (!s->padded && s->blocks > 1 && zeros >= PADDING_SHORT)
-		return 0;
 	s->padded = true;
 	s->padding += zeros;
 	advance(s, zeros);
