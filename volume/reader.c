@@ -202,7 +202,7 @@ static const struct job *job_of(struct reader *r, const struct record_header *h)
 /* First and last FileIndex of data in the block at hand; 0 if there is none. */
 static void data_indexes(const struct reader *r, int32_t *first, int32_t *last)
 {
-	struct rd rest = rd_over(r->block.data, r->block.header.len);
+	struct rd rest = rd_over(r->block.data, r->block.sane_bytes);
 	rd_bytes(&rest, block_header_bytes(r->block.header.version));
 	struct record_header h;
 	struct span part;
@@ -238,8 +238,8 @@ static void announce_block(struct reader *r, struct item *item)
 static void begin_block(struct reader *r)
 {
 	const struct block_header *h = &r->block.header;
-	size_t start = block_header_bytes(h->version);
-	r->rest = rd_over(r->block.data + start, h->len - start);
+	r->rest = rd_over(r->block.data, r->block.sane_bytes);
+	rd_bytes(&r->rest, block_header_bytes(h->version));
 	r->in_block = true;
 	r->block_announced = !r->o.blocks;
 	r->gap_checked = h->version == 1;
@@ -464,12 +464,13 @@ static int next_in_block(struct reader *r, struct item *item, struct err *e)
 
 static int next_cut_record(struct reader *r, struct item *item, struct err *e)
 {
-	while (r->cut) {
+	/* In a row of volumes in one stream a record simply goes on, and is then all of the next one. */
+	while (r->cut && !r->another_volume) {
 		struct session *s = r->cut;
 		r->cut = s->next;
 		if (!s->partial.open)
 			continue;
-		int rc = r->another_volume ? 0 : ahead_complete(s, &r->o, r->input + 1, r->pool, e);
+		int rc = ahead_complete(s, &r->o, r->input + 1, r->pool, e);
 		if (rc != 0)
 			return rc;
 		s->partial.item.tail_missing = !partial_complete(&s->partial);
@@ -497,7 +498,7 @@ static void name_bad_block(struct reader *r, struct item *item)
 	if (s == NULL)
 		return;
 	item->job = &s->job;
-	if (r->block.records_sane)
+	if (r->block.sane_bytes > 0)
 		data_indexes(r, &item->first_index, &item->last_index);
 	item->file_index = item->first_index;
 	/* Its own number accounts for it. */
@@ -505,6 +506,21 @@ static void name_bad_block(struct reader *r, struct item *item)
 		s->last_number = h->number;
 		s->last_file = item->last_index ? item->last_index : s->last_file;
 	}
+}
+
+/* What of a bad block is used all the same: where its checksum is right, the records before the one that breaks the rules;
+ * where only the checksum is wrong, all of it, if the caller wants such. */
+static void salvage(struct reader *r, struct item *item)
+{
+	const struct source_item *b = &r->block;
+	if (b->data == NULL)
+		return;
+	item->suspect = r->o.keep_suspect && b->sane_bytes == b->header.len;
+	bool part = b->checksum_right && b->sane_bytes > block_header_bytes(b->header.version);
+	if (!item->suspect && !part)
+		return;
+	begin_block(r);
+	item->damage_len = item->suspect ? b->len : b->len - b->sane_bytes;
 }
 
 static int next_block(struct reader *r, struct item *item, struct err *e)
@@ -540,9 +556,8 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 		item->encrypted = r->block.encrypted;
 		snprintf(item->reason, sizeof item->reason, "%s",
 			 r->block.encrypted ? "the block is encrypted" : r->block.reason);
-		item->suspect = r->block.event == SOURCE_DAMAGE && r->o.keep_suspect && r->block.data && r->block.records_sane;
-		if (item->suspect)
-			begin_block(r);
+		if (r->block.event == SOURCE_DAMAGE)
+			salvage(r, item);
 		return 1;
 	case SOURCE_FILE_MARK:
 	case SOURCE_FOREIGN:

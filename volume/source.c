@@ -170,7 +170,8 @@ static const char *block_fault(struct source *s, const uint8_t *block, const str
 
 	size_t at = 0;
 	const char *fault = block_check_records(block, h, &at);
-	item->records_sane = fault == NULL;
+	item->sane_bytes = fault ? at : h->len;
+	item->checksum_right = item->checksum && sum == h->checksum;
 	if (item->checksum && sum != h->checksum) {
 		snprintf(item->reason, sizeof item->reason, "%s is %0*llx, header says %0*llx",
 			 h->version == 3 ? "XXH3" : "CRC32", h->version == 3 ? 16 : 8, (unsigned long long)sum,
@@ -503,7 +504,7 @@ static int next_on_tape(struct source *s, struct source_item *item, struct err *
 	item->event = SOURCE_DAMAGE;
 	if (fault != item->reason)
 		snprintf(item->reason, sizeof item->reason, "%s", fault);
-	if (!item->records_sane)
+	if (item->header.len > got || item->header.len == 0)
 		item->data = NULL;
 	item->buf = s->held = s->window;
 	buf_ref(s->held);

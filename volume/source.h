@@ -30,7 +30,8 @@ struct source_item {
 	struct block_header header;
 	bool checksum;	     /* the block carries one */
 	bool encrypted;	     /* records cannot be read */
-	bool records_sane;   /* damage: the checksum is wrong, but the records keep the rules */
+	size_t sane_bytes;   /* of a damaged block: header and records before the first that breaks the rules, header.len if none */
+	bool checksum_right; /* of a damaged block: it is whole, its records are not */
 	char reason[SOURCE_REASON_BYTES];
 };
 
