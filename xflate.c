@@ -61,6 +61,8 @@ static int dispatch(int argc, char **argv)
 		return help(NULL);
 	if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0)
 		return version();
+	if (strcmp(first, "help") == 0 && argc > 3)
+		return msg_usage(NULL, "help %s %s: one command at a time", argv[2], argv[3]);
 	if (strcmp(first, "help") == 0)
 		return help(argc > 2 ? argv[2] : NULL);
 	const struct command *c = find(first);

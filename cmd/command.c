@@ -4,6 +4,7 @@
 #include "base/msg.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,4 +49,21 @@ int command_on_damage(const char *verb, const char *text, enum on_damage *on_dam
 		}
 	}
 	return msg_usage(verb, "--on-damage %s: must be stop, skip or keep", text);
+}
+
+int command_no_abbreviations(const char *verb, int argc, char **argv, const struct option *options)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strncmp(argv[i], "--", 2) != 0)
+			continue;
+		size_t len = strcspn(argv[i] + 2, "=");
+		const struct option *o = options;
+		while (o->name && (strlen(o->name) != len || strncmp(o->name, argv[i] + 2, len) != 0))
+			o++;
+		if (o->name == NULL)
+			return msg_usage(verb, "%s: unknown option", argv[i]);
+		bool value_follows = o->has_arg == required_argument && argv[i][2 + len] != '=';
+		i += value_follows;
+	}
+	return 0;
 }

@@ -26,6 +26,11 @@ unsigned command_processors(void);
 /* -T N; 0 stands for the processors.  Returns 0 or the exit status of wrong usage. */
 int command_threads(const char *verb, const char *text, unsigned *threads);
 
+/* getopt_long takes abbreviated names, which the next version's options would break.  Returns 0, or the exit status of
+ * wrong usage if a long option is not spelt out. */
+struct option;
+int command_no_abbreviations(const char *verb, int argc, char **argv, const struct option *options);
+
 /* --on-damage stop|skip|keep.  Returns as above. */
 int command_on_damage(const char *verb, const char *text, enum on_damage *on_damage);
 

@@ -271,7 +271,7 @@ static int parse(struct request *q, int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
-	int option, status = 0;
+	int option, status = command_no_abbreviations("compare", argc, argv, long_options);
 	optind = 1;
 	opterr = 0;
 	while (status == 0 && (option = getopt_long(argc, argv, "-T:qv", long_options, NULL)) != -1) {
@@ -347,7 +347,7 @@ const struct command command_compare = {
 		"      --on-damage stop|skip|keep\n"
 		"                       at a bad block or record (default: stop)\n"
 		"      --json           the result as JSON\n"
-		"  -q, --quiet; -v, --verbose\n"
+		"  -q, --quiet          -qq: no warnings either\n"
 		"\n"
 		"Exit status: 0 the same; 1 different, or it could not be told; 3 the same as\n"
 		"far as damage lets tell.\n",

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,12 +145,43 @@ static int parse_option(struct request *q, int option)
 	return status == 0 ? 0 : status + 1;
 }
 
+static const char *last_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* Each place for one output, each output to a place that can be. */
+static int check_outputs(const struct request *q)
+{
+	const char *const out[] = {q->output, q->map_path, q->report_path};
+	for (size_t i = 0; i < 3; i++) {
+		if (out[i] && out[i][0] == '\0')
+			return msg_usage("filter", "an empty path is no place for an output");
+		for (size_t k = 0; k < i; k++) {
+			if (out[i] && out[k] && strcmp(out[i], out[k]) == 0)
+				return msg_usage("filter", "%s: two outputs cannot go to one place", out[i]);
+		}
+	}
+	for (size_t i = 0; q->o.path_count > 1 && i < q->o.path_count; i++) {
+		const char *name = last_name(q->o.paths[i]);
+		for (size_t k = 0; k < i && strcmp(q->output, "-") != 0; k++) {
+			if (strcmp(name, last_name(q->o.paths[k])) == 0)
+				return msg_usage("filter", "%s and %s would become one file in %s", q->o.paths[k],
+						 q->o.paths[i], q->output);
+		}
+	}
+	return 0;
+}
+
 static int parse(struct request *q, int argc, char **argv)
 {
 	static const char *const standard_input[] = {"-"};
 	optind = 1;
 	opterr = 0;
-	int option;
+	int option = command_no_abbreviations("filter", argc, argv, long_options);
+	if (option != 0)
+		return option + 1;
 	while ((option = getopt_long(argc, argv, "id:r:o:T:qv", long_options, NULL)) != -1) {
 		if (option == '?')
 			return msg_usage("filter", "%s: unknown option, or its value is missing", argv[optind - 1]) + 1;
@@ -167,14 +197,8 @@ static int parse(struct request *q, int argc, char **argv)
 	}
 	if (q->output == NULL)
 		q->output = "-";
-	const char *const out[] = {q->output, q->map_path, q->report_path};
-	for (size_t i = 0; i < 3; i++) {
-		for (size_t k = 0; k < i; k++) {
-			if (out[i] && out[k] && strcmp(out[i], out[k]) == 0)
-				return msg_usage("filter", "%s: two outputs cannot go to one place", out[i]) + 1;
-		}
-	}
-	return 0;
+	int wrong = check_outputs(q);
+	return wrong != 0 ? wrong + 1 : 0;
 }
 
 /* ---- where the output goes ---- */
@@ -216,9 +240,7 @@ static int refuse_same_path(const struct request *q, const char *path, struct er
 static int folder_path(const struct request *q, const struct volume_info *v, char *path, size_t path_bytes,
 		       struct err *e)
 {
-	char copy[4096];
-	snprintf(copy, sizeof copy, "%s", v->path);
-	const char *name = strcmp(v->path, "-") == 0 ? v->name : basename(copy);
+	const char *name = strcmp(v->path, "-") == 0 ? v->name : last_name(v->path);
 	/* A Volume Name comes from the volume itself. */
 	if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || name[0] == '\0') {
 		err_volume(e, v->name);
@@ -326,12 +348,13 @@ static int choose_folder(struct request *q, struct err *e)
 {
 	struct stat st;
 	bool exists = strcmp(q->output, "-") != 0 && stat(q->output, &st) == 0;
+	bool wants = q->output[strlen(q->output) - 1] == '/';
 	q->folder = exists && S_ISDIR(st.st_mode);
-	if (q->o.path_count == 1 || q->folder || strcmp(q->output, "-") == 0)
+	if ((q->o.path_count == 1 && !wants) || q->folder || strcmp(q->output, "-") == 0)
 		return 0;
 	err_volume(e, q->output);
 	if (exists)
-		return err_set(e, XE_USAGE, "several volumes need a folder, and this is none");
+		return err_set(e, XE_USAGE, "is no folder, and the output needs one");
 	if (mkdir(q->output, 0750) != 0)
 		return err_errno(e, XE_FAILED, errno, "cannot make the folder");
 	e->volume[0] = '\0';
@@ -423,6 +446,7 @@ static int run_filter(struct request *q, struct err *e)
 	progress_start(q->progress, on_progress, q);
 	rc = filter_run(q->filter, e);
 	progress_stop();
+	report_jobs(q->filter);
 	return rc != 0 ? rc : finish(q, e);
 }
 
@@ -502,7 +526,8 @@ const struct command command_filter = {
 		"      --map FILE             old and new address of every block\n"
 		"      --report FILE          what was done, as JSON\n"
 		"      --progress auto|never|always|json\n"
-		"  -q, --quiet; -v, --verbose\n"
+		"  -q, --quiet; -qq           no summary; no warnings and losses either\n"
+		"  -v, --verbose              a line for each job, too\n"
 		"\n"
 		"A director's catalog holds block addresses.  They change: see CATALOG in\n"
 		"xflate(1) before a converted volume is used for a restore.\n",

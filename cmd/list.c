@@ -18,7 +18,7 @@
 /* How the data records of a job, or of all, are stored. */
 struct tally {
 	uint64_t records, bytes;
-	uint64_t plain, plain_bytes, opaque, encrypted;
+	uint64_t plain, plain_bytes, opaque, encrypted, incomplete;
 	uint64_t by_codec[CODEC_COUNT], bytes_by_codec[CODEC_COUNT], unknown;
 };
 
@@ -93,6 +93,8 @@ static void tally_record(struct tally *t, const struct item *item)
 	if (c) {
 		t->by_codec[c->id]++;
 		t->bytes_by_codec[c->id] += item->len;
+	} else if (form == STREAM_HEADED && item->head_missing) {
+		t->incomplete++;
 	} else if (form == STREAM_HEADED) {
 		t->unknown++;
 	} else if (form == STREAM_PLAIN) {
@@ -134,8 +136,8 @@ static const char *algorithms(const struct tally *t, char *text, size_t text_byt
 	const struct {
 		const char *name;
 		uint64_t n;
-	} rest[] = {{"plain", t->plain}, {"encrypted", t->encrypted}, {"unknown algorithm", t->unknown}};
-	for (size_t i = 0; i < 3; i++) {
+	} rest[] = {{"plain", t->plain}, {"encrypted", t->encrypted}, {"unknown algorithm", t->unknown}, {"incomplete", t->incomplete}};
+	for (size_t i = 0; i < 4; i++) {
 		if (rest[i].n && n < text_bytes)
 			n += (size_t)snprintf(text + n, text_bytes - n, "%s%s %llu", n ? ", " : "", rest[i].name,
 					      (unsigned long long)rest[i].n);
@@ -219,9 +221,9 @@ static void print_job(const struct listing *l, const struct listed_job *k)
 		printf("  ended:      not on this volume\n");
 	address_text(l, k->first_addr, first, sizeof first);
 	address_text(l, k->last_end, last, sizeof last);
-	printf("  here:       %llu records, %s of data, %llu blocks, addresses %s to %s\n",
-	       (unsigned long long)k->tally.records, msg_size(k->tally.bytes, size), (unsigned long long)k->blocks, first,
-	       last);
+	printf("  here:       %llu records, %s of data, %llu block%s, addresses %s to %s\n",
+	       (unsigned long long)k->tally.records, msg_size(k->tally.bytes, size), (unsigned long long)k->blocks,
+	       k->blocks == 1 ? "" : "s", first, last);
 	printf("  data:       %s\n", algorithms(&k->tally, text, sizeof text));
 }
 
@@ -274,6 +276,7 @@ static void write_tally(struct json *j, const struct tally *t)
 	json_number(j, "plain", t->plain);
 	json_number(j, "encrypted", t->encrypted);
 	json_number(j, "unknown", t->unknown);
+	json_number(j, "incomplete", t->incomplete);
 	json_end_object(j);
 }
 
@@ -457,7 +460,9 @@ static int cmd_list(int argc, char **argv)
 	static const char *const standard_input[] = {"-"};
 	struct json json = {.out = stdout};
 	struct listing l = {0};
-	int option;
+	int option = command_no_abbreviations("list", argc, argv, long_options);
+	if (option != 0)
+		return option;
 	optind = 1;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "qv", long_options, NULL)) != -1) {
@@ -508,7 +513,7 @@ const struct command command_list = {
 		"      --records        every record\n"
 		"      --json           the same as JSON (without blocks and records)\n"
 		"  -v, -vv              short for --blocks, and for both\n"
-		"  -q, --quiet          no warnings\n"
+		"  -q, --quiet          -qq: no warnings either\n"
 		"\n"
 		"Exit status: 0 all well; 1 failed; 2 wrong usage; 3 damage was found.\n",
 	.run = cmd_list,

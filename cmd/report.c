@@ -124,6 +124,21 @@ void report_loss(struct report *r, const struct filter_loss *l)
 	k->job_id = l->job && l->job->has_label ? l->job->label.job_id : 0;
 }
 
+void report_jobs(const struct filter *f)
+{
+	const struct job *job;
+	struct filter_counts c;
+	for (size_t i = 0; msg_verbosity() > 0 && i < filter_job_slots(f); i++) {
+		char name[LABEL_NAME_BYTES + 64], in[MSG_SIZE_BYTES], out[MSG_SIZE_BYTES];
+		if (!filter_job(f, i, &job, &c))
+			continue;
+		job_describe(job, name, sizeof name);
+		msg_info("%s: %llu records, %llu recompressed, %llu damaged; data %s -> %s", name,
+			 (unsigned long long)c.records, (unsigned long long)c.recompressed, (unsigned long long)c.damaged,
+			 msg_size(c.bytes_in, in), msg_size(c.bytes_out, out));
+	}
+}
+
 static void write_counts(struct json *j, const struct filter_counts *c)
 {
 	json_number(j, "records", c->records);

@@ -15,6 +15,9 @@ void report_free(struct report *r);
 int report_volume(struct report *r, const struct filter_volume *v, const char *output, double seconds, struct err *e);
 void report_loss(struct report *r, const struct filter_loss *loss);
 
+/* With -v: a line for each job. */
+void report_jobs(const struct filter *f);
+
 struct report_run {
 	const struct filter_options *options;
 	const struct filter *filter;

@@ -317,7 +317,11 @@ static int report_damage(struct filter *f, const struct item *item, struct err *
 		return lose(f, item, "it is encrypted", false, "decrypt the volume first: xflate has no key for it", e);
 	/* Where whole blocks pass, so do the odd records in them. */
 	bool kept = item->suspect || (f->pass_blocks && !item->bad_block);
-	return lose(f, item, item->reason, kept, "rerun with --on-damage=skip to go on without it", e);
+	bool no_volume = item->bad_block && item->addr == 0 && item->volume->kind != IO_TAPE;
+	return lose(f, item, item->reason, kept,
+		    no_volume ? "if it is a damaged volume, --on-damage=skip looks for its blocks" :
+				"rerun with --on-damage=skip to go on without it",
+		    e);
 }
 
 static void count(struct filter_counts *to, const struct item *item, const struct converted *c,
@@ -339,17 +343,31 @@ static void count(struct filter_counts *to, const struct item *item, const struc
 		to->from[c->from->id]++;
 }
 
+static void note(struct filter *f, const struct job *job, const char *what)
+{
+	char name[LABEL_NAME_BYTES + 64], text[LABEL_NAME_BYTES + 256];
+	if (f->o.callbacks.note == NULL)
+		return;
+	job_describe(job, name, sizeof name);
+	snprintf(text, sizeof text, "%s %s", name, what);
+	f->o.callbacks.note(f->o.callbacks.arg, &f->volume, text);
+}
+
 /* The job's data behind such a separator came from a device that wants it back as it was.  volume-format.md 10, 31 */
 static void note_ndmp(struct filter *f, struct job_entry *entry, const struct item *item)
 {
-	if (!f->o.deflate || item->file_index <= 0 || !f->o.callbacks.note || entry->ndmp_noted ||
+	if (!f->o.deflate || item->file_index <= 0 || entry->ndmp_noted ||
 	    (item->stream & STREAM_NUMBER_MASK) != STREAM_NDMP_SEPARATOR)
 		return;
 	entry->ndmp_noted = true;
-	char job[LABEL_NAME_BYTES + 64], text[LABEL_NAME_BYTES + 256];
-	job_describe(item->job, job, sizeof job);
-	snprintf(text, sizeof text, "%s holds NDMP data: inflate the volume again before that is restored", job);
-	f->o.callbacks.note(f->o.callbacks.arg, &f->volume, text);
+	note(f, item->job, "holds NDMP data: inflate the volume again before that is restored");
+}
+
+/* In a set that should be whole, a record that is not. */
+static void note_incomplete(struct filter *f, const struct item *item, const struct converted *c)
+{
+	if (f->o.path_count > 1 && (item->head_missing || item->tail_missing) && c->status == STAGE_DONE)
+		note(f, item->job, "has a record that is not whole in this set and passes as it is: are the volumes in order?");
 }
 
 /* What to do with a record that did not convert: false if it is dropped. */
@@ -411,6 +429,7 @@ static int write_record(struct filter *f, struct slot *s, const struct item *ite
 		}
 	}
 	note_ndmp(f, entry, item);
+	note_incomplete(f, item, c);
 	count(&f->volume.counts, item, c, records);
 	count(&entry->counts, item, c, records);
 	if (f->o.callbacks.records)

@@ -29,7 +29,7 @@ struct reader {
 	struct source_item block;
 	bool peeked; /* block was read to learn the volume's name, and is still to be taken apart */
 	bool in_block, block_announced, gap_checked;
-	unsigned damages; /* bad blocks so far */
+	unsigned damages, damages_before; /* bad blocks so far, and before this volume */
 	struct rd rest;
 	struct session *session; /* of the last record of the block */
 	bool any_block;		 /* the volume has something on it */
@@ -144,6 +144,7 @@ static void close_volume(struct reader *r, struct item *item)
 		s->last_empty = false;
 	r->label_taken = false;
 	r->any_block = false;
+	r->damages_before = r->damages;
 	r->volume->padding = source_padding(r->source);
 	r->volume->bytes = r->bytes_before + source_bytes(r->source) - r->volume_began;
 	if (r->another_volume) {
@@ -330,7 +331,8 @@ static int continuation(struct reader *r, struct session *s, const struct record
 	/* Bareos repeats the header of an empty record that ends with its block (volume-format.md 2.2). */
 	if (s->last_empty && h->len == 0 && s->last_stream == stream && s->last_index == h->file_index)
 		return 0;
-	if (s->seen) {
+	/* The session may have begun in what was lost. */
+	if (s->seen || r->damages > r->damages_before) {
 		damage_item(r, item, s, &about, "the beginning of this record is missing");
 		item->damage_len = part.len;
 		return 1;
@@ -495,8 +497,12 @@ static void name_bad_block(struct reader *r, struct item *item)
 	if (r->block.data == NULL || h->version == 1)
 		return;
 	struct session *s = session_find(&r->sessions, h->session_id, h->session_time);
-	if (s == NULL)
+	if (s == NULL) {
+		size_t used = strlen(r->block.reason);
+		snprintf(r->block.reason + used, sizeof r->block.reason - used, " (its header names session %u/%u)",
+			 h->session_id, h->session_time);
 		return;
+	}
 	item->job = &s->job;
 	if (r->block.sane_bytes > 0)
 		data_indexes(r, &item->first_index, &item->last_index);
@@ -536,7 +542,8 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 	case SOURCE_END:
 		if (!r->any_block) {
 			err_volume(e, r->volume->name);
-			return err_set(e, XE_FAILED, "is empty: not even a volume label");
+			return err_set(e, XE_FAILED, source_bytes(r->source) == 0 ? "is empty: not even a volume label" :
+				       "is no volume: there is no block (BB01, BB02, BB03) in it");
 		}
 		r->phase = PHASE_CUT_RECORDS;
 		r->cut = r->sessions.first;
@@ -548,7 +555,6 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 			return 0;
 		/* fall through */
 	case SOURCE_DAMAGE:
-		r->any_block = true;
 		r->session = NULL;
 		*item = item_here(r, ITEM_DAMAGE);
 		name_bad_block(r, item);
