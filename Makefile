@@ -106,7 +106,7 @@ bench:
 lint:
 	@tests/packages.sh lint
 	mandoc -Tlint -Wwarning man/xflate.1
-	shellcheck -x $(sort $(shell git ls-files '*.sh' tests/run tests/prepare bench/run .ci/run))
+	shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/run tests/prepare .ci/run completion/xflate.bash))
 
 # ---- installing ----
 
@@ -122,8 +122,11 @@ uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/xflate $(DESTDIR)$(MANDIR)/man1/xflate.1 $(DESTDIR)$(BASHCOMPDIR)/xflate \
 		$(DESTDIR)$(ZSHCOMPDIR)/_xflate
 
+# Not a pipe: a git that fails must not leave an empty archive.
 dist:
-	git archive --format=tar --prefix=xflate-$(VERSION)/ HEAD | gzip -9n >xflate-$(VERSION).tar.gz
+	$(Q)git -c tar.umask=0022 archive --format=tar --prefix=xflate-$(VERSION)/ -o xflate-$(VERSION).tar HEAD
+	$(Q)gzip -9nf xflate-$(VERSION).tar
+	@echo "xflate-$(VERSION).tar.gz"
 
 clean:
 	$(Q)rm -rf $(BUILD) xflate xflate-*.tar.gz
