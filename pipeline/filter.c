@@ -25,6 +25,8 @@ struct job_entry {
 	struct filter_counts counts;
 	const struct volume_info *seen_on; /* last volume with records of it */
 	bool ndmp_noted;
+	bool begun;	       /* its start of session was seen */
+	int32_t attributes_of; /* FileIndex of the last attributes seen */
 };
 
 struct filter {
@@ -411,6 +413,20 @@ static int settle(struct filter *f, const struct item *item, struct converted *c
 	return err_memory(e, item->len, "a record");
 }
 
+/* After damage: data of a file whose attributes were lost with it.  A restore would not know where to put it. */
+static bool is_orphan(const struct filter *f, struct job_entry *entry, const struct item *item)
+{
+	uint32_t number = item->stream & STREAM_NUMBER_MASK;
+	entry->begun = entry->begun || item->file_index == LABEL_SESSION_START;
+	if (item->file_index <= 0)
+		return false;
+	if (number == STREAM_ATTRIBUTES || number == STREAM_ATTRIBUTES_EX)
+		entry->attributes_of = item->file_index;
+	bool known = entry->begun || entry->attributes_of > 0;
+	return f->o.on_damage == ON_DAMAGE_SKIP && f->damaged > 0 && known && entry->attributes_of != item->file_index &&
+	       stream_needs_attributes(item->stream);
+}
+
 static int write_record(struct filter *f, struct slot *s, const struct item *item, struct converted *c, struct err *e)
 {
 	struct job_entry *entry = job_entry(f, item->job, e);
@@ -419,7 +435,12 @@ static int write_record(struct filter *f, struct slot *s, const struct item *ite
 	struct packer_record as_is;
 	struct packer_record *records = s->records + c->first;
 	bool write = c->status == STAGE_DONE;
-	if (!f->pass_blocks) {
+	if (is_orphan(f, entry, item)) {
+		c->count = 0;
+		int rc = lose(f, item, "the attributes of its file are lost", false, "", e);
+		if (rc != 0)
+			return rc;
+	} else if (!f->pass_blocks) {
 		int rc = settle(f, item, c, &as_is, &write, e);
 		if (rc != 0)
 			return rc;

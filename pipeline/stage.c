@@ -261,7 +261,8 @@ static enum stage_status inflate_only(struct stage_ctx *ctx, const struct parts 
 		return status;
 	if (!reserve(arena, want))
 		return no_room(result, want + STREAM_PREFIX_BYTES * STAGE_RECORDS);
-	size_t room = exact ? want : arena->cap - arena->used;
+	size_t room = arena->cap - arena->used;
+	room = exact ? want : room < RECORD_MAX_BYTES ? room : RECORD_MAX_BYTES;
 	status = decode(ctx, p, arena->data + arena->used, room, &len, result);
 	if (status == STAGE_ROOM && exact)
 		return damaged(result, "%s data is longer than it says", p->codec->name);
@@ -392,11 +393,15 @@ static enum stage_status keep_if_readable(const struct stage_policy *policy, con
 	    stream_form(item->stream) != STREAM_HEADED)
 		return STAGE_DONE;
 	struct stage_result ignored;
-	if (take_apart(item, &p, &ignored) != STAGE_DONE || p.codec == NULL ||
-	    stage_product_reads(policy->target, p.codec->id))
+	if (take_apart(item, &p, &ignored) != STAGE_DONE || p.codec == NULL)
 		return STAGE_DONE;
-	snprintf(result->reason, sizeof result->reason, "%s cannot read %s records", product_name(policy->target),
-		 p.codec->name);
+	/* Bacula takes gzip without a header only (volume-format.md 8.3). */
+	bool bacula = policy->target == PRODUCT_BACULA || policy->target == PRODUCT_ANY;
+	bool headed_gzip = p.codec->id == CODEC_GZIP && bacula;
+	if (stage_product_reads(policy->target, p.codec->id) && !headed_gzip)
+		return STAGE_DONE;
+	snprintf(result->reason, sizeof result->reason, "%s cannot read %s records%s", product_name(policy->target),
+		 p.codec->name, headed_gzip ? " with a header" : "");
 	return STAGE_FOREIGN;
 }
 
@@ -436,10 +441,11 @@ enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *
 		return status;
 	result->from = p.codec;
 	size_t mark = arena->used;
-	if (inflate && p.codec == NULL && !deflates) {
-		/* an empty record */
-		add_record(result, stream_in_form(item->stream, STREAM_PLAIN), (struct span){0}, (struct span){0});
-		result->changed = true;
+	bool empty = item->data.len == 0;
+	if (empty && (!deflates || stream_has_prefix(item->stream))) {
+		/* Nothing to code, not even an address. */
+		add_record(result, stream_in_form(item->stream, target), (struct span){0}, (struct span){0});
+		result->changed = !result->number_kept;
 	} else if (deflates && inflate) {
 		status = recompress(ctx, policy, &p, item, arena, result);
 	} else if (deflates) {

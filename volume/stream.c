@@ -47,6 +47,15 @@ uint32_t stream_in_form(uint32_t stream, enum stream_form form)
 	return (stream & ~STREAM_NUMBER_MASK) | data_streams[row][form];
 }
 
+bool stream_needs_attributes(uint32_t stream)
+{
+	uint32_t n = stream & STREAM_NUMBER_MASK;
+	bool data = (n >= 2 && n <= 25 && n != STREAM_ATTRIBUTES_EX && n != 8 && n != 9) || (n >= 29 && n <= 33);
+	bool digest = n >= STREAM_XXH64 && n <= STREAM_XXH128_BACULA;
+	bool acl_or_xattr = n >= 1000 && n <= 1999;
+	return data || digest || acl_or_xattr;
+}
+
 struct named {
 	uint16_t number;
 	const char *name;

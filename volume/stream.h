@@ -51,6 +51,9 @@ bool stream_has_prefix(uint32_t stream);
 /* The same kind of stream (file, sparse, win32) in another form, flags kept. */
 uint32_t stream_in_form(uint32_t stream, enum stream_form form);
 
+/* Does a record belong to the file whose attributes came before it, so that it is of no use without them? */
+bool stream_needs_attributes(uint32_t stream);
+
 /* "COMPRESSED_DATA"; "stream" numbers that nobody defined give NULL. */
 const char *stream_name(uint32_t stream);
 
