@@ -402,11 +402,12 @@ static int open_side_files(struct request *q, struct err *e)
 
 static int finish(struct request *q, struct err *e)
 {
-	int rc = 0;
-	if (!q->folder)
+	/* A volume whose map could not be written is none. */
+	int rc = q->map ? map_finish(q->map, e) : 0;
+	if (rc != 0)
+		err_volume(e, q->map_path);
+	if (rc == 0 && !q->folder)
 		rc = outfile_commit(&q->out, e);
-	if (rc == 0 && q->map)
-		rc = map_finish(q->map, e);
 	if (rc == 0 && q->map)
 		rc = outfile_commit(&q->map_file, e);
 	return rc;

@@ -102,12 +102,15 @@ static void *take_part(void *arg)
 	return NULL;
 }
 
-/* Threads of the pool take no signals: those belong to the main thread. */
+/* Signals from outside belong to the main thread; those that a thread brings upon itself are its own. */
 static unsigned start(struct member *members, unsigned threads)
 {
-	sigset_t all, old;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
+	static const int own[] = {SIGPIPE, SIGXFSZ, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
+	sigset_t outside, old;
+	sigfillset(&outside);
+	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+		sigdelset(&outside, own[i]);
+	pthread_sigmask(SIG_BLOCK, &outside, &old);
 	unsigned started = 1;
 	while (started < threads &&
 	       pthread_create(&members[started].thread, NULL, take_part, &members[started]) == 0)

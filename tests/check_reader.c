@@ -171,7 +171,7 @@ static void read_all(void)
 	const char *list[4];
 
 	for (unsigned i = 0; i < volumes; i++) {
-		char name[8];
+		char name[16];
 
 		snprintf(name, sizeof name, "v%u", i);
 		list[i] = mk_in_dir(&dir, name, paths[i]);
@@ -688,7 +688,7 @@ START_TEST(test_next_does_not_fit)
 }
 END_TEST
 
-/* cat v1 v2 */
+/* cat v1 v2: what the change cuts is joined, and belongs to the second. */
 START_TEST(test_concatenated)
 {
 	struct mk *m = new_volume("v1");
@@ -708,7 +708,7 @@ START_TEST(test_concatenated)
 	char want[300];
 
 	snprintf(want, sizeof want,
-		 "V v1\nL\nR7 1/2 10\nR7 2/2 500 has 100 tail\nE %zu\nV v2\nL\nR7 2/2 400 @100 head\nR7 2/3 16\nE %zu\n.",
+		 "V v1\nL\nR7 1/2 10\nE %zu\nV v2\nL\nR7 2/2 500\nR7 2/3 16\nE %zu\n.",
 		 first, m->len - first);
 	ck_assert_str_eq(text, want);
 }
@@ -983,6 +983,11 @@ START_TEST(test_every_truncation)
 	for (size_t n = 1; n < full; n++) {
 		m->len = n;
 		read_all();
+		if (strstr(text, "error")) {
+			if (n > 179 || !strstr(text, "error -1"))
+				ck_abort_msg("%zu bytes: %s", n, text);
+			continue;
+		}
 		ck_quick(strstr(text, "\nE ") && text[strlen(text) - 1] == '.');
 		ck_quick(strstr(text, "D ") || strstr(text, " tail") || strstr(text, "V v1\nL\nE"));
 		ck_quick(strstr(text, "@") == NULL);

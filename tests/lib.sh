@@ -16,6 +16,11 @@ TZ=UTC
 PYTHONDONTWRITEBYTECODE=1
 export LC_ALL TZ PYTHONDONTWRITEBYTECODE
 umask 022
+# What a sanitizer finds is no ordinary failure.
+ASAN_OPTIONS=${ASAN_OPTIONS:-exitcode=99}
+UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:exitcode=99}
+TSAN_OPTIONS=${TSAN_OPTIONS:-exitcode=99}
+export ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS
 
 here=$(cd "$(dirname "$0")" && pwd)
 scenario=$here/$(basename "$0")
@@ -52,7 +57,7 @@ failures=0
 # show FILE...: the beginning of what was said, as comments
 show() {
 	for shown; do
-		[ ! -s "$shown" ] || head -n 15 "$shown" | cut -c 1-300 | tr -d '\000' | sed "s|^|# ${shown##*/}: |"
+		[ ! -s "$shown" ] || head -n 15 "$shown" | cut -c 1-300 | tr -cd '\011\012\040-\176' | sed "s|^|# ${shown##*/}: |"
 	done
 }
 
