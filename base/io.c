@@ -142,6 +142,14 @@ int io_read(int fd, void *data, size_t least, size_t most, size_t *got, struct e
 	return 0;
 }
 
+static int tape_operation(int fd, short operation, const char *what, struct err *e)
+{
+	struct mtop op = {.mt_op = operation, .mt_count = 1};
+	if (ioctl(fd, MTIOCTOP, &op) != 0)
+		return err_errno(e, XE_FAILED, errno, "%s", what);
+	return 0;
+}
+
 int io_read_tape(int fd, void *data, size_t n, size_t *got, bool *too_small, struct err *e)
 {
 	ssize_t r;
@@ -150,8 +158,11 @@ int io_read_tape(int fd, void *data, size_t n, size_t *got, bool *too_small, str
 	while (r < 0 && errno == EINTR);
 	*too_small = r < 0 && (errno == ENOMEM || errno == EOVERFLOW);
 	*got = r > 0 ? (size_t)r : 0;
-	if (*too_small || r >= 0)
+	if (r >= 0)
 		return 0;
+	/* Linux's st driver is past a block that it found too large. */
+	if (*too_small)
+		return tape_operation(fd, MTBSR, "cannot go back over a large block", e);
 	return err_errno(e, errno == ENOMEDIUM ? XE_NOT_READY : XE_FAILED, errno, "tape read error");
 }
 
@@ -190,14 +201,6 @@ int io_write_tape(int fd, const void *data, size_t n, struct err *e)
 	if (w < 0 && errno != ENOSPC)
 		return err_errno(e, XE_FAILED, errno, "tape write error");
 	return err_set(e, XE_FAILED, "the tape is full; write to a file or to a larger medium");
-}
-
-static int tape_operation(int fd, short operation, const char *what, struct err *e)
-{
-	struct mtop op = {.mt_op = operation, .mt_count = 1};
-	if (ioctl(fd, MTIOCTOP, &op) != 0)
-		return err_errno(e, XE_FAILED, errno, "%s", what);
-	return 0;
 }
 
 int io_write_file_mark(int fd, struct err *e)

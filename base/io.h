@@ -46,7 +46,8 @@ void io_cancel_reads(void);
 int io_read(int fd, void *data, size_t least, size_t most, size_t *got, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* One read(2), for tapes: one block.  *got 0 is a file mark.  *too_small: the block is larger than n and was not read. */
+/* One read(2), for tapes: one block.  *got 0 is a file mark.  *too_small: the block is larger than n; the tape stands
+ * before it again. */
 int io_read_tape(int fd, void *data, size_t n, size_t *got, bool *too_small, struct err *e)
 	__attribute__((warn_unused_result));
 

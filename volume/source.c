@@ -440,7 +440,7 @@ static int next_in_stream(struct source *s, struct source_item *item, struct err
 	return 0;
 }
 
-/* One read, one block.  A read that is too small does not move the tape in Linux's st driver. */
+/* One read, one block. */
 static int read_tape_block(struct source *s, size_t *got, struct err *e)
 {
 	for (;;) {

@@ -5,7 +5,7 @@
  *   st0.log, st1.log  what is on the medium, one line each: "block LENGTH" or "mark"
  *
  * usage: fuse_tape MOUNTPOINT [--fixed BYTES] [--capacity BLOCKS].  As Linux's st driver does: a read with too little
- * room for the block fails with ENOMEM and leaves the tape before it; the end of data reads as 0; a file mark is written
+ * room for the block fails with ENOMEM and leaves the tape behind it; the end of data reads as 0; a file mark is written
  * on close after a write; a drive in fixed block mode takes multiples of its block size only; a full medium is ENOSPC. */
 #define FUSE_USE_VERSION 31
 #include <errno.h>
@@ -117,12 +117,11 @@ static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, stru
 		fuse_reply_buf(req, NULL, 0);
 		return;
 	}
-	const struct record *r = &d->records[d->pos];
+	const struct record *r = &d->records[d->pos++];
 	if (r->len > size) {
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
-	d->pos++;
 	fuse_reply_buf(req, r->data, r->len);
 }
 
@@ -187,6 +186,8 @@ static void on_ioctl(fuse_req_t req, fuse_ino_t ino, int cmd, void *arg, struct 
 			d->wrote = 0;
 		} else if (op->mt_op == MTREW) {
 			d->pos = 0;
+		} else if (op->mt_op == MTBSR) {
+			d->pos -= (size_t)op->mt_count < d->pos ? (size_t)op->mt_count : d->pos;
 		}
 		fuse_reply_ioctl(req, 0, NULL, 0);
 	} else {
