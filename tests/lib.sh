@@ -148,6 +148,16 @@ says() {
 
 xflate() { timeout -k 5 60 "$XFLATE" "$@"; }
 
+# fresh COMMAND...: becomes the command, with signals as a terminal's shell would give them but those named in $ignored,
+# and dies after a minute.  (A shell starts what goes to the background with SIGINT ignored.)
+fresh() {
+	exec "$PYTHON" -c 'import os, signal, sys
+for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE", "SIGXFSZ"):
+    signal.signal(getattr(signal, name), signal.SIG_IGN if name in sys.argv[1] else signal.SIG_DFL)
+signal.alarm(60)
+os.execvp(sys.argv[2], sys.argv[2:])' "${ignored:-}" "$@"
+}
+
 volcheck() { "$PYTHON" "$here/volcheck.py" "$@"; }
 
 # judge FLAGS VOLUME...: what the oracle counts, without the blocks: the same of a volume and of its conversion.  On

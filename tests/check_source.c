@@ -1,0 +1,780 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Blocks out of files, pipes and dumps of tapes; damage and where reading goes on behind it. */
+#include "volume/source.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/wait.h>
+
+#include "volume_maker.h"
+
+static struct mk_dir dir;
+static char path[128];
+static char text[1 << 20], other[1 << 20];
+static struct mk vol;
+static uint64_t padding;
+
+static void setup(void)
+{
+	mk_dir_new(&dir);
+	mk_in_dir(&dir, "v", path);
+}
+
+static void teardown(void)
+{
+	mk_dir_remove(&dir);
+	mk_free(&vol);
+}
+
+static void say(char *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(char *to, const char *format, ...)
+{
+	size_t used = strlen(to);
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(to + used, sizeof text - used, format, ap);
+	va_end(ap);
+}
+
+/* "B addr+len number" and "D addr+len reason", one line each.  Whatever comes, it covers the volume without a gap that is
+ * not padding. */
+static void read_fd(int fd, char *to)
+{
+	struct buf_pool *pool = buf_pool_new(1 << 20);
+	struct io in;
+	struct source_item it;
+	struct err e = { 0 };
+	uint64_t at = 0, covered = 0;
+
+	io_describe(&in, fd);
+	struct source *s = source_new(pool, &in, NULL);
+
+	to[0] = 0;
+	for (;;) {
+		int rc = source_next(s, &it, &e);
+
+		if (rc != 0) {
+			say(to, "error %d %s", rc, e.text);
+			break;
+		}
+		if (it.event == SOURCE_END)
+			break;
+		ck_quick(it.addr >= at && it.len > 0);
+		at = it.addr + it.len;
+		covered += it.len;
+		if (it.event == SOURCE_BLOCK) {
+			say(to, "B %llu+%llu %u%s\n", (unsigned long long)it.addr, (unsigned long long)it.len,
+			    it.header.number, it.encrypted ? " encrypted" : "");
+			ck_quick(it.len == it.header.len && mk_get32(it.data + 4) == it.len);
+		} else {
+			ck_quick(it.event == SOURCE_DAMAGE);
+			say(to, "D %llu+%llu %s%s\n", (unsigned long long)it.addr, (unsigned long long)it.len,
+			    it.data ? "* " : "", it.reason);
+		}
+	}
+	padding = source_padding(s);
+	if (e.code == 0)
+		ck_quick(covered + padding == source_bytes(s) && source_bytes(s) == vol.len);
+	source_free(s);
+	buf_pool_free(pool);
+}
+
+static void read_file(void)
+{
+	mk_write(path, vol.p, vol.len);
+	read_fd(open(path, O_RDONLY), text);
+}
+
+/* Through a pipe in pieces of at most `piece` bytes. */
+static void read_pipe(size_t piece)
+{
+	int p[2];
+
+	ck_assert_int_eq(pipe(p), 0);
+	pid_t child = fork();
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		signal(SIGPIPE, SIG_IGN);
+		close(p[0]);
+		for (size_t at = 0; at < vol.len;) {
+			ssize_t n = write(p[1], vol.p + at, vol.len - at < piece ? vol.len - at : piece);
+
+			if (n < 0)
+				break;
+			at += (size_t)n;
+			if (piece > 1000)
+				usleep(20);
+		}
+		_exit(0);
+	}
+	close(p[1]);
+	read_fd(p[0], other);
+	waitpid(child, NULL, 0);
+}
+
+/* From a file and through pipes the items must be the same. */
+static void expect(const char *want)
+{
+	static const size_t pieces[] = { 7, 1000, 4099, 65536 };
+
+	read_file();
+	ck_assert_str_eq(text, want);
+	uint64_t of_file = padding;
+
+	for (size_t i = vol.len > 200000; i < sizeof pieces / sizeof pieces[0]; i++) {
+		read_pipe(pieces[i]);
+		if (strcmp(other, want) != 0)
+			ck_abort_msg("in pieces of %zu:\n%s\nnot\n%s", pieces[i], other, want);
+		ck_assert_uint_eq(padding, of_file);
+	}
+}
+
+static void block(uint32_t sid, uint32_t number, size_t n)
+{
+	uint8_t *data = malloc(n);
+
+	mk_begin(&vol, 2, sid, MK_TIME, number, true);
+	sample_fill(data, n, SAMPLE_RANDOM, number * 31 + sid);
+	mk_record(&vol, 1, 2, data, n);
+	mk_end(&vol);
+	free(data);
+}
+
+static size_t label;
+
+static void begin(void)
+{
+	vol.len = 0;
+	mk_label(&vol, 2, "v1", true);
+	label = vol.len;
+}
+
+static const char *want_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static const char *want_text(const char *format, ...)
+{
+	static char want[4096];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(want, sizeof want, format, ap);
+	va_end(ap);
+	return want;
+}
+
+START_TEST(test_blocks)
+{
+	begin();
+	block(7, 0, 100);
+	block(7, 1, 60000);
+	block(8, 0, 1);
+	expect(want_text("B 0+%zu 0\nB %zu+136 0\nB %zu+60036 1\nB %zu+37 0\n", label, label, label + 136, label + 60172));
+	ck_assert_uint_eq(padding, 0);
+}
+END_TEST
+
+/* Blocks larger than any buffer, and of 20 000 000 bytes. */
+START_TEST(test_large)
+{
+	begin();
+	block(7, 0, 20000000 - 36);
+	block(7, 1, 1000000);
+	block(7, 2, 19999999 - 36);
+	read_file();
+	ck_assert_str_eq(text, want_text("B 0+%zu 0\nB %zu+20000000 0\nB %zu+1000036 1\nB %zu+19999999 2\n", label, label,
+					 label + 20000000, label + 21000036));
+}
+END_TEST
+
+/* ---- dumps of tapes, volume-format.md 1.6 ---- */
+
+START_TEST(test_padding)
+{
+	static const size_t units[] = { 512, 1024, 2048, 64512, 65536 };
+	size_t unit = units[_i], at[4];
+
+	begin();
+	mk_pad(&vol, 64512); /* labels always are 64512 bytes */
+	for (uint32_t i = 0; i < 4; i++) {
+		block(7, i, 5000 + i * 13);
+		at[i] = vol.block;
+		mk_pad(&vol, unit);
+	}
+	expect(want_text("B 0+%zu 0\nB %zu+5036 0\nB %zu+5049 1\nB %zu+5062 2\nB %zu+5075 3\n", label, at[0], at[1], at[2],
+			 at[3]));
+	ck_assert_uint_eq(padding, vol.len - label - 5036 - 5049 - 5062 - 5075);
+}
+END_TEST
+
+/* The label block padded to 1024 only, and blocks that fill their unit. */
+START_TEST(test_padding_some)
+{
+	size_t second;
+
+	begin();
+	mk_pad(&vol, 1024);
+	block(7, 0, 2048 - 36);
+	block(7, 1, 2048 - 36);
+	block(7, 2, 1000);
+	mk_pad(&vol, 1024);
+	second = vol.len;
+	block(7, 3, 10);
+	mk_pad(&vol, 1024);
+	expect(want_text("B 0+%zu 0\nB 1024+2048 0\nB 3072+2048 1\nB 5120+1036 2\nB %zu+46 3\n", label, second));
+}
+END_TEST
+
+/* A header may begin with zeros: BB02 without checksum, BB03 with options 0. */
+START_TEST(test_padding_zero_headers)
+{
+	for (unsigned version = 2; version <= 3; version++) {
+		size_t at[3];
+
+		vol.len = 0;
+		mk_label(&vol, version, "v1", false);
+		label = vol.len;
+		mk_pad(&vol, 64512);
+		for (uint32_t i = 0; i < 3; i++) {
+			mk_begin(&vol, version, 7, MK_TIME, i, false);
+			mk_record(&vol, 1, 2, "0123456789", 10);
+			at[i] = mk_end(&vol);
+			mk_pad(&vol, 1024);
+		}
+		size_t n = version == 2 ? 46 : 54;
+
+		expect(want_text("B 0+%zu 0\nB %zu+%zu 0\nB %zu+%zu 1\nB %zu+%zu 2\n", label, at[0], n, at[1], n, at[2], n));
+	}
+}
+END_TEST
+
+/* Zeros that no drive made: a hole in a file volume. */
+START_TEST(test_hole)
+{
+	size_t hole;
+
+	begin();
+	block(7, 0, 1000);
+	block(7, 1, 1000);
+	hole = vol.len;
+	mk_put(&vol, NULL, 4096);
+	block(7, 2, 1000);
+	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nB %zu+1036 1\n"
+			 "D %zu+4096 no block header (BB01, BB02, BB03) where one should be\nB %zu+1036 2\n",
+			 label, label, label + 1036, hole, hole + 4096));
+	ck_assert_uint_eq(padding, 0);
+	/* A block of it became zeros. */
+	begin();
+	block(7, 0, 1000);
+	block(7, 1, 5000);
+	hole = vol.block;
+	memset(vol.p + hole, 0, vol.len - hole);
+	block(7, 2, 1000);
+	expect(want_text("B 0+%zu 0\nB %zu+1036 0\n"
+			 "D %zu+5036 no block header (BB01, BB02, BB03) where one should be\nB %zu+1036 2\n",
+			 label, label, hole, hole + 5036));
+}
+END_TEST
+
+/* ---- damage ---- */
+
+START_TEST(test_garbage)
+{
+	size_t at;
+
+	begin();
+	block(7, 0, 1000);
+	at = vol.len;
+	mk_put(&vol, "some bytes that nobody expects BB0 BB02", 39);
+	block(7, 1, 1000);
+	mk_put(&vol, "BB02 behind the end", 19);
+	expect(want_text("B 0+%zu 0\nB %zu+1036 0\n"
+			 "D %zu+39 no block header (BB01, BB02, BB03) where one should be\nB %zu+1036 1\n"
+			 "D %zu+19 no block header (BB01, BB02, BB03) where one should be\n",
+			 label, label, at, at + 39, at + 39 + 1036));
+}
+END_TEST
+
+START_TEST(test_no_volume)
+{
+	vol.len = 0;
+	mk_put(&vol, "This is a text file, not a volume.\n", 35);
+	expect("D 0+35 this is no volume: no block header (BB01, BB02, BB03) at its beginning\n");
+	vol.len = 0;
+	mk_put(&vol, "short", 5);
+	expect("D 0+5 the volume ends inside a block header\n");
+	vol.len = 0;
+	mk_put(&vol, NULL, 100000);
+	expect("D 0+100000 this is no volume: no block header (BB01, BB02, BB03) at its beginning\n");
+	vol.len = 0;
+	expect("");
+}
+END_TEST
+
+START_TEST(test_cut_tail)
+{
+	begin();
+	block(7, 0, 1000);
+	size_t full = vol.len;
+
+	for (size_t n = 1; n < 1036; n++) {
+		vol.len = full - n;
+		read_file();
+		ck_quick(strstr(text, "\nD ") != NULL);
+		if (!strstr(text, n <= 1036 - 24 ? "is cut short" : "the volume ends inside a block header"))
+			ck_abort_msg("%zu bytes of the block are there: %s", 1036 - n, text);
+	}
+	vol.len = full - 500;
+	expect(want_text("B 0+%zu 0\nD %zu+536 block of 1036 bytes is cut short: the volume ends after 536 of them\n", label,
+			 label));
+	vol.len = full - 1036 + 10;
+	expect(want_text("B 0+%zu 0\nD %zu+10 the volume ends inside a block header\n", label, label));
+}
+END_TEST
+
+START_TEST(test_overwritten_header)
+{
+	size_t bad;
+
+	begin();
+	block(7, 0, 1000);
+	block(7, 1, 3000);
+	bad = vol.block;
+	block(7, 2, 1000);
+	for (int i = 0; i < 4; i++) {
+		uint8_t keep[24];
+
+		memcpy(keep, vol.p + bad, 24);
+		if (i == 0)
+			memset(vol.p + bad, 0xff, 24);
+		else if (i == 1)
+			mk_set32(vol.p + bad + 4, 20000001); /* impossible */
+		else if (i == 2)
+			mk_set32(vol.p + bad + 4, 23);
+		else
+			mk_set32(vol.p + bad + 4, 100000); /* beyond the end */
+		static const char *const reasons[] = { "no block header (BB01, BB02, BB03) where one should be",
+						       "block length 20000001 is impossible", "block length 23 is impossible",
+						       "block of 100000 bytes is cut short: the volume ends after 4072 of them" };
+		expect(want_text("B 0+%zu 0\nB %zu+1036 0\nD %zu+3036 %s\nB %zu+1036 2\n", label, label, bad, reasons[i],
+				 bad + 3036));
+		memcpy(vol.p + bad, keep, 24);
+	}
+}
+END_TEST
+
+/* A wrong length that is possible: the blocks behind are found all the same. */
+START_TEST(test_wrong_length)
+{
+	begin();
+	block(7, 0, 1000);
+	block(7, 1, 3000);
+	size_t bad = vol.block;
+
+	for (uint32_t i = 2; i < 6; i++)
+		block(7, i, 1000);
+	for (uint32_t len = 24; len < 7000; len += 97) {
+		mk_set32(vol.p + bad + 4, len);
+		read_file();
+		char *damage = strstr(text, "\nD ");
+		char want[100];
+
+		ck_quick(damage != NULL);
+		snprintf(want, sizeof want, "\nD %zu+3036 ", bad);
+		if (strncmp(damage, want, strlen(want)) != 0)
+			ck_abort_msg("length %u: %s", len, text);
+		ck_quick(strstr(text, "+1036 2\n") && strstr(text, "+1036 5\n"));
+	}
+}
+END_TEST
+
+START_TEST(test_wrong_checksum)
+{
+	begin();
+	block(7, 0, 1000);
+	block(7, 1, 1000);
+	size_t bad = vol.block;
+
+	block(7, 2, 1000);
+	vol.p[bad + 700] ^= 0x10;
+	char reason[80];
+
+	snprintf(reason, sizeof reason, "CRC32 is %08lx, header says %08x", crc32(0, vol.p + bad + 4, 1032),
+		 mk_get32(vol.p + bad));
+	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nD %zu+1036 * %s\nB %zu+1036 2\n", label, label, bad, reason, bad + 1036));
+	/* the last one */
+	vol.p[bad + 700] ^= 0x10;
+	vol.p[vol.len - 1] ^= 0x10;
+	read_file();
+	ck_assert_ptr_nonnull(strstr(text, want_text("\nD %zu+1036 * CRC32", vol.block)));
+	/* Bacula's */
+	vol.len = 0;
+	mk_label(&vol, 3, "v1", true);
+	mk_begin(&vol, 3, 7, MK_TIME, 1, true);
+	mk_record(&vol, 1, 2, "hello", 5);
+	mk_end(&vol);
+	vol.p[vol.block + 33] ^= 1;
+	read_file();
+	ck_assert_ptr_nonnull(strstr(text, "* XXH3 is "));
+}
+END_TEST
+
+/* Right checksum, wrong records. */
+START_TEST(test_mad_records)
+{
+	begin();
+	block(7, 0, 1000);
+	mk_begin(&vol, 2, 7, MK_TIME, 1, true);
+	mk_part(&vol, 1, 2, 20000000, "abc", 3);
+	mk_end(&vol);
+	block(7, 2, 1000);
+	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nD %zu+39 * a record is longer than any reader takes\nB %zu+1036 2\n", label,
+			 label, label + 1036, label + 1036 + 39));
+}
+END_TEST
+
+/* The checksum of one block is 0 though its job's others have one. */
+START_TEST(test_checksum_gone)
+{
+	begin();
+	block(7, 0, 1000);
+	block(7, 1, 1000);
+	memset(vol.p + vol.block, 0, 4);
+	size_t bad = vol.block;
+
+	block(7, 2, 1000);
+	expect(want_text("B 0+%zu 0\nB %zu+1036 0\n"
+			 "D %zu+1036 * its checksum is gone, though the other blocks of its job have one\nB %zu+1036 2\n",
+			 label, label, bad, bad + 1036));
+}
+END_TEST
+
+/* One block in 2^32 has a CRC of 0 by right. */
+START_TEST(test_checksum_zero_by_right)
+{
+	begin();
+	block(7, 0, 1000);
+	/* CRC of 4 bytes more is 0 if they undo the register: the table tells which. */
+	mk_begin(&vol, 2, 7, MK_TIME, 1, true);
+	mk_record(&vol, 1, 2, "0123456789abcdef", 16);
+	mk_end(&vol);
+	uint8_t *p = vol.p + vol.block;
+	size_t n = vol.len - vol.block;
+	const z_crc_t *table = get_crc_table();
+	uint32_t want = 0xffffffff; /* register that gives 0 */
+
+	for (int i = 0; i < 4; i++) {
+		uint32_t k = 0;
+
+		while (table[k] >> 24 != want >> 24)
+			k++;
+		want = (uint32_t)((want ^ table[k]) << 8 | k);
+	}
+	uint32_t have = (uint32_t)crc32(0, p + 4, (uInt)n - 8) ^ 0xffffffff;
+
+	for (int i = 0; i < 4; i++)
+		p[n - 4 + (size_t)i] = (uint8_t)((want ^ have) >> (8 * i));
+	ck_assert_uint_eq(crc32(0, p + 4, (uInt)n - 4), 0);
+	mk_set32(p, 0);
+	block(7, 2, 1000);
+	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nB %zu+52 1\nB %zu+1036 2\n", label, label, label + 1036, label + 1036 + 52));
+}
+END_TEST
+
+START_TEST(test_no_checksums)
+{
+	size_t at[4];
+
+	vol.len = 0;
+	mk_label(&vol, 2, "v1", false);
+	label = vol.len;
+	for (uint32_t i = 0; i < 4; i++) {
+		at[i] = vol.len;
+		mk_begin(&vol, 2, 7, MK_TIME, i, false);
+		mk_record(&vol, 1, 2, vol.p, 200);
+		mk_end(&vol);
+	}
+	expect(want_text("B 0+%zu 0\nB %zu+236 0\nB %zu+236 1\nB %zu+236 2\nB %zu+236 3\n", label, at[0], at[1], at[2], at[3]));
+	/* An overwritten header: the next ones are found by their lengths. */
+	memset(vol.p + at[1], 0xaa, 24);
+	expect(want_text("B 0+%zu 0\nB %zu+236 0\nD %zu+236 no block header (BB01, BB02, BB03) where one should be\n"
+			 "B %zu+236 2\nB %zu+236 3\n",
+			 label, at[0], at[1], at[2], at[3]));
+}
+END_TEST
+
+/* ---- not to be fooled ---- */
+
+/* Headers in file data: ids alone, with possible lengths, of the session itself, with a right checksum but of another
+ * session. */
+START_TEST(test_ids_in_data)
+{
+	struct mk in = { 0 };
+
+	for (int i = 0; i < 20; i++)
+		mk_put(&in, "BB02BB03BB01BB0", 15);
+	for (uint32_t len = 24; len < 2000; len += 100) {
+		uint8_t h[24];
+
+		mk_seal(h, 2, 0, len, 1, 7, MK_TIME, false);
+		h[0] = 1;
+		mk_put(&in, h, 24);
+	}
+	begin();
+	block(7, 0, 1000);
+	mk_begin(&vol, 2, 7, MK_TIME, 1, true);
+	mk_record(&vol, 1, 2, in.p, in.len);
+	mk_end(&vol);
+	size_t bad = vol.block, len = vol.len - bad;
+
+	block(7, 2, 1000);
+	memset(vol.p + bad, 0, 24);
+	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nD %zu+%zu no block header (BB01, BB02, BB03) where one should be\nB %zu+1036 2\n",
+			 label, label, bad, len, bad + len));
+	mk_free(&in);
+}
+END_TEST
+
+static void foreign_volume(struct mk *in, uint32_t sid, uint32_t blocks, size_t n)
+{
+	struct mk outer = vol;
+
+	vol = *in;
+	mk_label(&vol, 2, "inner", true);
+	for (uint32_t i = 0; i < blocks; i++)
+		block(sid, i, n);
+	*in = vol;
+	vol = outer;
+}
+
+/* A backed-up volume inside a block whose header is gone: its blocks are whole and good, and not ours. */
+START_TEST(test_foreign_volume)
+{
+	struct mk in = { 0 };
+	static const char behind[] = "and the file goes on";
+	size_t before = _i % 2 ? 0 : 77;
+
+	mk_put(&in, "filefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefilefile", before);
+	foreign_volume(&in, 99, _i < 2 ? 1 : _i < 4 ? 5 : 7, _i < 4 ? 500 : 130000);
+	mk_put(&in, behind, sizeof behind);
+	begin();
+	block(7, 0, 1000);
+	mk_begin(&vol, 2, 7, MK_TIME, 1, true);
+	mk_record(&vol, 1, 2, in.p, in.len);
+	mk_end(&vol);
+	size_t bad = vol.block, len = vol.len - bad;
+
+	block(7, 2, 1000);
+	block(7, 3, 1000);
+	memset(vol.p + bad, 0x55, 24);
+	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nD %zu+%zu no block header (BB01, BB02, BB03) where one should be\n"
+			 "B %zu+1036 2\nB %zu+1036 3\n",
+			 label, label, bad, len, bad + len, bad + len + 1036));
+	mk_free(&in);
+}
+END_TEST
+
+/* The same where only the block's checksum is wrong: its length is believed. */
+START_TEST(test_foreign_volume_bad_checksum)
+{
+	struct mk in = { 0 };
+
+	foreign_volume(&in, 99, 5, 500);
+	begin();
+	block(7, 0, 1000);
+	mk_begin(&vol, 2, 7, MK_TIME, 1, true);
+	mk_record(&vol, 1, 2, in.p, in.len);
+	mk_end(&vol);
+	size_t bad = vol.block, len = vol.len - bad;
+
+	block(7, 2, 1000);
+	vol.p[bad] ^= 1;
+	read_file();
+	ck_assert_ptr_nonnull(strstr(text, want_text("\nD %zu+%zu * CRC32", bad, len)));
+	ck_assert_ptr_nonnull(strstr(text, want_text("\nB %zu+1036 2\n", bad + len)));
+	mk_free(&in);
+}
+END_TEST
+
+/* The record with the foreign volume goes over many blocks, several of which are gone. */
+START_TEST(test_foreign_volume_over_blocks)
+{
+	struct mk in = { 0 };
+
+	foreign_volume(&in, 99, 300, 700);
+	begin();
+	block(7, 0, 1000);
+	mk_begin(&vol, 2, 7, MK_TIME, 1, true);
+	size_t first = vol.block;
+
+	mk_split(&vol, 64512, 1, 2, in.p, in.len);
+	mk_end(&vol);
+	block(7, 50, 1000);
+	size_t lost = 0;
+
+	/* The headers of the first two blocks. */
+	memset(vol.p + first, 0x55, 24);
+	memset(vol.p + first + 64512, 0x55, 24);
+	lost = 2 * 64512;
+	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nD %zu+%zu no block header (BB01, BB02, BB03) where one should be\n"
+			 "B %zu+64512 3\nB %zu+%zu 4\nB %zu+1036 50\n",
+			 label, label, first, lost, first + lost, first + lost + 64512, vol.block - first - lost - 64512,
+			 vol.block));
+	mk_free(&in);
+}
+END_TEST
+
+/* ---- sessions that begin behind damage ---- */
+
+/* Nobody has seen session 8 before; its blocks go on to the end, or far enough. */
+START_TEST(test_new_session)
+{
+	static const struct {
+		uint32_t blocks;
+		size_t n;
+	} cases[] = { { 1, 100 }, { 1, 60000 }, { 3, 60000 }, { 10, 64000 }, { 20, 64000 }, { 60, 64000 }, { 1, 1000000 },
+		      { 3, 1000000 }, { 12, 300000 } };
+	char want[8192] = "";
+	size_t damage;
+
+	begin();
+	block(7, 0, 1000);
+	damage = vol.len;
+	mk_put(&vol, "garbage", 8);
+	snprintf(want, sizeof want, "B 0+%zu 0\nB %zu+1036 0\nD %zu+8 no block header (BB01, BB02, BB03) where one should be\n",
+		 label, label, damage);
+	for (uint32_t i = 0; i < cases[_i].blocks; i++) {
+		say(want, "B %zu+%zu %u\n", vol.len, cases[_i].n + 36, i);
+		block(8, i, cases[_i].n);
+	}
+	expect(want);
+}
+END_TEST
+
+/* The label block itself is gone. */
+START_TEST(test_label_gone)
+{
+	for (int i = 0; i < 2; i++) {
+		begin();
+		for (uint32_t k = 0; k < 5; k++)
+			block(7, k, 1000);
+		memset(vol.p, i ? 0 : 0x77, 24);
+		read_file();
+		ck_assert_str_eq(text, want_text("D 0+%zu this is no volume: no block header (BB01, BB02, BB03) at its beginning\n"
+						 "B %zu+1036 0\nB %zu+1036 1\nB %zu+1036 2\nB %zu+1036 3\nB %zu+1036 4\n",
+						 label, label, label + 1036, label + 2 * 1036, label + 3 * 1036, label + 4 * 1036));
+	}
+}
+END_TEST
+
+START_TEST(test_damaged_dump)
+{
+	size_t at[4];
+
+	begin();
+	mk_pad(&vol, 64512);
+	for (uint32_t i = 0; i < 4; i++) {
+		block(7, i, 5000 + i * 13);
+		at[i] = vol.block;
+		mk_pad(&vol, 1024);
+	}
+	vol.p[at[1] + 900] ^= 1;
+	read_file();
+	ck_assert_ptr_nonnull(strstr(text, want_text("\nD %zu+5049 * CRC32", at[1])));
+	ck_assert_ptr_nonnull(strstr(text, want_text("\nB %zu+5062 2\nB %zu+5075 3\n", at[2], at[3])));
+	vol.p[at[1] + 900] ^= 1;
+	memset(vol.p + at[1], 0, 24);
+	read_file();
+	ck_assert_ptr_nonnull(strstr(text, want_text("\nB %zu+5062 2\nB %zu+5075 3\n", at[2], at[3])));
+}
+END_TEST
+
+/* Any byte changed costs its own block and no other. */
+START_TEST(test_every_byte)
+{
+	static const uint8_t masks[] = { 0x01, 0x80, 0xff };
+
+	begin();
+	for (uint32_t k = 0; k < 4; k++)
+		block(7, k, 60);
+	for (size_t i = 0; i < vol.len; i++) {
+		vol.p[i] ^= masks[i % 3];
+		read_file();
+		for (uint32_t k = 0; k < 4; k++) {
+			size_t at = label + k * 96;
+			bool hit = i >= at && i < at + 96;
+			bool there = strstr(text, want_text("B %zu+96 %u\n", at, k)) != NULL;
+
+			if (there == hit)
+				ck_abort_msg("byte %zu:\n%s", i, text);
+		}
+		vol.p[i] ^= masks[i % 3];
+	}
+}
+END_TEST
+
+START_TEST(test_encrypted)
+{
+	vol.len = 0;
+	mk_label(&vol, 3, "v1", true);
+	label = vol.len;
+	for (int i = 0; i < 3; i++) {
+		mk_begin(&vol, 3, 7, MK_TIME, (uint32_t)i, i < 2);
+		vol.options = i < 2 ? 7 : 6;
+		mk_record(&vol, 1, 2, "hello", 5);
+		mk_end(&vol);
+		if (i == 1)
+			vol.p[vol.len - 1] ^= 1;
+	}
+	expect(want_text("B 0+%zu 0\nB %zu+49 0\nB %zu+49 1 encrypted\nB %zu+49 2 encrypted\n", label, label, label + 49,
+			 label + 98));
+}
+END_TEST
+
+START_TEST(test_read_error)
+{
+	begin();
+	mk_write(path, vol.p, vol.len);
+	read_fd(open(path, O_WRONLY), text);
+	ck_assert_ptr_nonnull(strstr(text, "error -1 read error"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("source");
+	TCase *t = tcase_create("source");
+
+	tcase_set_timeout(t, 300);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_blocks);
+	tcase_add_test(t, test_large);
+	tcase_add_loop_test(t, test_padding, 0, 5);
+	tcase_add_test(t, test_padding_some);
+	tcase_add_test(t, test_padding_zero_headers);
+	tcase_add_test(t, test_hole);
+	tcase_add_test(t, test_garbage);
+	tcase_add_test(t, test_no_volume);
+	tcase_add_test(t, test_cut_tail);
+	tcase_add_test(t, test_overwritten_header);
+	tcase_add_test(t, test_wrong_length);
+	tcase_add_test(t, test_wrong_checksum);
+	tcase_add_test(t, test_mad_records);
+	tcase_add_test(t, test_checksum_gone);
+	tcase_add_test(t, test_checksum_zero_by_right);
+	tcase_add_test(t, test_no_checksums);
+	tcase_add_test(t, test_ids_in_data);
+	tcase_add_loop_test(t, test_foreign_volume, 0, 6);
+	tcase_add_test(t, test_foreign_volume_bad_checksum);
+	tcase_add_test(t, test_foreign_volume_over_blocks);
+	tcase_add_loop_test(t, test_new_session, 0, 9);
+	tcase_add_test(t, test_label_gone);
+	tcase_add_test(t, test_damaged_dump);
+	tcase_add_test(t, test_every_byte);
+	tcase_add_test(t, test_encrypted);
+	tcase_add_test(t, test_read_error);
+	suite_add_tcase(s, t);
+	return check_run(s);
+}

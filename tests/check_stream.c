@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every stream number of volume-format.md 4.2, with every flag. */
+#include "volume/stream.h"
+
+#include "check_codec.h"
+
+static enum stream_form form_of(uint32_t n)
+{
+	return n == 2 || n == 6 || n == 11 ? STREAM_PLAIN :
+	       n == 4 || n == 7 || n == 12 ? STREAM_LEGACY :
+	       n == 29 || n == 30 || n == 31 ? STREAM_HEADED : STREAM_OPAQUE;
+}
+
+START_TEST(test_form)
+{
+	for (uint32_t n = 0; n < 2048; n++) {
+		ck_quick(stream_form(n) == form_of(n));
+		for (int bit = 11; bit < 31; bit++) {
+			uint32_t flagged = n | 1u << bit;
+
+			ck_quick(stream_form(flagged) == (bit == 24 ? STREAM_OPAQUE : form_of(n)));
+		}
+		ck_quick(stream_form(n | 1u << 24 | 1u << 26) == STREAM_OPAQUE);
+	}
+}
+END_TEST
+
+START_TEST(test_prefix)
+{
+	for (uint32_t n = 0; n < 2048; n++) {
+		bool want = n == 6 || n == 7 || n == 30;
+
+		ck_quick(stream_has_prefix(n) == want);
+		for (int bit = 11; bit < 31; bit++)
+			ck_quick(stream_has_prefix(n | 1u << bit) == (want || bit == 26));
+	}
+}
+END_TEST
+
+START_TEST(test_in_form)
+{
+	static const uint32_t kinds[3][3] = { { 2, 4, 29 }, { 6, 7, 30 }, { 11, 12, 31 } };
+
+	for (int k = 0; k < 3; k++) {
+		for (int from = 0; from < 3; from++) {
+			for (int to = 0; to < 3; to++) {
+				enum stream_form form = (enum stream_form)(STREAM_PLAIN + to);
+
+				ck_assert_uint_eq(stream_in_form(kinds[k][from], form), kinds[k][to]);
+				for (int bit = 11; bit < 31; bit++)
+					ck_quick(stream_in_form(kinds[k][from] | 1u << bit, form) == (kinds[k][to] | 1u << bit));
+				ck_assert_uint_eq(stream_in_form(kinds[k][from] | 0x7ffff800, form), kinds[k][to] | 0x7ffff800);
+			}
+		}
+	}
+	for (uint32_t n = 0; n < 2048; n++) {
+		if (form_of(n) == STREAM_OPAQUE)
+			ck_quick(stream_in_form(n, STREAM_HEADED) == n);
+	}
+}
+END_TEST
+
+START_TEST(test_names)
+{
+	static const struct {
+		uint32_t n;
+		const char *name;
+	} some[] = { { 1, "UNIX_ATTRIBUTES" }, { 2, "FILE_DATA" }, { 4, "GZIP_DATA" }, { 7, "SPARSE_GZIP_DATA" },
+		     { 13, "MACOS_FORK_DATA" }, { 19, "SIGNED_DIGEST" }, { 28, "RESTORE_OBJECT" },
+		     { 29, "COMPRESSED_DATA" }, { 30, "SPARSE_COMPRESSED_DATA" }, { 31, "WIN32_COMPRESSED_DATA" },
+		     { 33, "ENCRYPTED_WIN32_COMPRESSED_DATA" }, { 999, "NDMP_SEPARATOR" }, { 1000, "ACL_AIX_TEXT" },
+		     { 1007, "ACL_LINUX_DEFAULT" }, { 1008, "ACL_LINUX_ACCESS" }, { 1019, "ACL_HURD_ACCESS" },
+		     { 1988, "XATTR_PLUGIN" }, { 1998, "XATTR_LINUX" }, { 1999, "XATTR_NETBSD" },
+		     { 29 | 1u << 26, "COMPRESSED_DATA" } };
+	static const uint32_t defined[][2] = { { 1, 41 }, { 200, 201 }, { 999, 1022 }, { 1987, 1999 } };
+
+	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
+		ck_assert_str_eq(stream_name(some[i].n), some[i].name);
+	for (uint32_t n = 0; n < 2048; n++) {
+		bool is = false;
+
+		for (size_t i = 0; i < 4; i++)
+			is = is || (n >= defined[i][0] && n <= defined[i][1]);
+		if ((stream_name(n) != NULL) != is && n != 0)
+			ck_abort_msg("%u is %s", n, is ? "nameless" : "named");
+		/* no name twice */
+		for (uint32_t k = n + 1; stream_name(n) && k < 2048; k++)
+			ck_quick(!stream_name(k) || strcmp(stream_name(k), stream_name(n)) != 0);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("stream");
+	TCase *t = tcase_create("stream");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, test_form);
+	tcase_add_test(t, test_prefix);
+	tcase_add_test(t, test_in_form);
+	tcase_add_test(t, test_names);
+	suite_add_tcase(s, t);
+	return check_run(s);
+}
