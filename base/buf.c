@@ -5,7 +5,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct buf_pool {
 	pthread_mutex_t lock;
@@ -98,17 +97,4 @@ void buf_unref(struct buf *b)
 	pthread_mutex_unlock(&pool->lock);
 	if (!keep)
 		buf_free(b);
-}
-
-struct buf *buf_grow(struct buf *b, size_t used, size_t cap)
-{
-	if (b->cap >= cap)
-		return b;
-	struct buf *bigger = buf_new(b->pool, cap);
-	if (bigger == NULL)
-		return NULL;
-	if (used > 0)
-		memcpy(bigger->data, b->data, used);
-	buf_unref(b);
-	return bigger;
 }

@@ -31,8 +31,4 @@ void buf_ref(struct buf *b);
 /* Drops one reference; the last one returns the buffer to its pool.  NULL is fine.  Any thread. */
 void buf_unref(struct buf *b);
 
-/* Makes b (one reference, used bytes of content) hold at least cap bytes, perhaps as another buffer.  NULL without
- * memory: b is then untouched. */
-struct buf *buf_grow(struct buf *b, size_t used, size_t cap);
-
 #endif

@@ -4,6 +4,7 @@
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,28 +45,31 @@ static inline const uint8_t *rd_bytes(struct rd *r, size_t n)
 	return at;
 }
 
-static inline uint64_t rd_big_endian(struct rd *r, size_t bytes)
-{
-	const uint8_t *at = rd_bytes(r, bytes);
-	uint64_t v = 0;
-	for (size_t i = 0; at && i < bytes; i++)
-		v = v << 8 | at[i];
-	return v;
-}
-
 static inline uint16_t rd_be16(struct rd *r)
 {
-	return (uint16_t)rd_big_endian(r, 2);
+	const uint8_t *at = rd_bytes(r, 2);
+	uint16_t v = 0;
+	if (at)
+		memcpy(&v, at, sizeof v);
+	return be16toh(v);
 }
 
 static inline uint32_t rd_be32(struct rd *r)
 {
-	return (uint32_t)rd_big_endian(r, 4);
+	const uint8_t *at = rd_bytes(r, 4);
+	uint32_t v = 0;
+	if (at)
+		memcpy(&v, at, sizeof v);
+	return be32toh(v);
 }
 
 static inline uint64_t rd_be64(struct rd *r)
 {
-	return rd_big_endian(r, 8);
+	const uint8_t *at = rd_bytes(r, 8);
+	uint64_t v = 0;
+	if (at)
+		memcpy(&v, at, sizeof v);
+	return be64toh(v);
 }
 
 static inline int32_t rd_be32s(struct rd *r)

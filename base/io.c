@@ -123,15 +123,15 @@ static bool wait_readable(int fd)
 	return p[1].revents == 0;
 }
 
-int io_read(int fd, void *data, size_t least, size_t most, size_t *got, struct err *e)
+int io_read(const struct io *in, void *data, size_t least, size_t most, size_t *got, struct err *e)
 {
 	uint8_t *at = data;
 	*got = 0;
 	while (*got < least) {
 		size_t want = most - *got < READ_MAX_BYTES ? most - *got : READ_MAX_BYTES;
-		if (!wait_readable(fd))
+		if (in->kind != IO_FILE && !wait_readable(in->fd))
 			return err_set(e, XE_FAILED, "reading was given up");
-		ssize_t r = read(fd, at + *got, want);
+		ssize_t r = read(in->fd, at + *got, want);
 		if (r == 0)
 			break;
 		if (r > 0)

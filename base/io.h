@@ -43,7 +43,7 @@ bool io_same(const struct io *a, const struct io *b);
 void io_cancel_reads(void);
 
 /* Reads up to most bytes, and at least least of them unless the end comes first; *got tells how many.  XE_FAILED. */
-int io_read(int fd, void *data, size_t least, size_t most, size_t *got, struct err *e)
+int io_read(const struct io *in, void *data, size_t least, size_t most, size_t *got, struct err *e)
 	__attribute__((warn_unused_result));
 
 /* One read(2), for tapes: one block.  *got 0 is a file mark.  *too_small: the block is larger than n; the tape stands

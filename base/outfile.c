@@ -4,32 +4,28 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What a signal handler needs, in memory that never moves. */
-struct unfinished {
-	volatile sig_atomic_t used, keep;
-	char temporary[OUTFILE_PATH_BYTES], partial[OUTFILE_PATH_BYTES];
-};
-
-#define UNFINISHED_MAX 8
-static struct unfinished unfinished[UNFINISHED_MAX];
+/* What a signal handler has to clean up. */
+static struct outfile *volatile unfinished[OUTFILE_MAX];
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGXCPU};
 
 /* Only calls that are safe in a handler; the signal then does what it would have done without us. */
 static void clean_up_and_die(int signal_number)
 {
-	for (size_t i = 0; i < UNFINISHED_MAX; i++) {
-		if (!unfinished[i].used)
+	for (size_t i = 0; i < OUTFILE_MAX; i++) {
+		const struct outfile *o = unfinished[i];
+		if (o == NULL)
 			continue;
-		if (unfinished[i].keep)
-			(void)rename(unfinished[i].temporary, unfinished[i].partial);
+		if (o->keep_partial)
+			(void)rename(o->temporary, o->partial);
 		else
-			(void)unlink(unfinished[i].temporary);
+			(void)unlink(o->temporary);
 	}
 	struct sigaction action = {.sa_handler = SIG_DFL};
 	sigaction(signal_number, &action, NULL);
@@ -49,36 +45,25 @@ void outfile_catch_signals(void)
 	}
 }
 
-static void block_signals(sigset_t *old)
-{
-	sigset_t set;
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
-		sigaddset(&set, caught[i]);
-	pthread_sigmask(SIG_BLOCK, &set, old);
-}
-
+/* Before the file is made and until it has its name: a signal in between finds nothing to remove, which does no harm. */
 static bool enter(struct outfile *o)
 {
-	for (int i = 0; i < UNFINISHED_MAX; i++) {
-		struct unfinished *u = &unfinished[i];
-		if (u->used)
-			continue;
-		snprintf(u->temporary, sizeof u->temporary, "%s", o->temporary);
-		snprintf(u->partial, sizeof u->partial, "%s", o->path);
-		strncat(u->partial, ".partial", sizeof u->partial - strlen(u->partial) - 1);
-		u->keep = o->keep_partial;
-		u->used = 1;
-		o->slot = i;
-		return true;
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	pthread_mutex_lock(&lock);
+	for (int i = 0; i < OUTFILE_MAX && o->slot < 0; i++) {
+		if (unfinished[i] == NULL) {
+			unfinished[i] = o;
+			o->slot = i;
+		}
 	}
-	return false;
+	pthread_mutex_unlock(&lock);
+	return o->slot >= 0;
 }
 
 static void leave(struct outfile *o)
 {
 	if (o->slot >= 0)
-		unfinished[o->slot].used = 0;
+		unfinished[o->slot] = NULL;
 	o->slot = -1;
 }
 
@@ -123,24 +108,19 @@ static int make_temporary(struct outfile *o, mode_t mode, struct err *e)
 	int folder = slash ? (int)(slash - o->path) + 1 : 0;
 	int n = snprintf(o->temporary, sizeof o->temporary, "%.*s.%s.%ld.tmp", folder, o->path, o->path + folder,
 			 (long)getpid());
-	if (n < 0 || (size_t)n + sizeof ".partial" >= sizeof o->temporary)
+	int p = snprintf(o->partial, sizeof o->partial, "%s.partial", o->path);
+	if (n < 0 || (size_t)n >= sizeof o->temporary || p < 0 || (size_t)p >= sizeof o->partial)
 		return err_set(e, XE_FAILED, "its path is too long");
-	sigset_t old;
-	block_signals(&old);
-	int rc = 0;
+	if (!enter(o))
+		return err_set(e, XE_FAILED, "too many files at once (%d)", OUTFILE_MAX);
 	int fd = open(o->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0)
-		rc = err_errno(e, XE_FAILED, errno, "cannot create %s", o->temporary);
-	else if (!enter(o))
-		rc = err_set(e, XE_FAILED, "too many files at once");
-	if (rc != 0 && fd >= 0) {
-		close(fd);
-		unlink(o->temporary);
+	if (fd < 0) {
+		int rc = err_errno(e, XE_FAILED, errno, "cannot create %s", o->temporary);
+		leave(o);
+		return rc;
 	}
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (rc == 0)
-		io_describe(&o->io, fd);
-	return rc;
+	io_describe(&o->io, fd);
+	return 0;
 }
 
 int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace, bool keep_partial, struct err *e)
@@ -157,7 +137,7 @@ int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace,
 	} else {
 		snprintf(o->path, sizeof o->path, "%s", path);
 		struct stat st;
-		bool exists = stat(path, &st) == 0;
+		bool exists = stat(path, &st) == 0 || lstat(path, &st) == 0;
 		if (exists && S_ISDIR(st.st_mode))
 			rc = err_set(e, XE_FAILED, "is a folder");
 		else if (exists && is_device(path, &st))
@@ -199,39 +179,53 @@ static int give_name(struct outfile *o, struct err *e)
 		return err_set(e, XE_FAILED, "exists already; use --force to replace it");
 	if (errno != EINVAL && errno != ENOSYS)
 		return err_errno(e, XE_FAILED, errno, "cannot rename %s", o->temporary);
-	/* A file system without that flag. */
-	if (link(o->temporary, o->path) != 0)
-		return err_errno(e, XE_FAILED, errno, "cannot create");
-	unlink(o->temporary);
+	/* A file system without that flag, perhaps without links as well. */
+	if (link(o->temporary, o->path) == 0) {
+		unlink(o->temporary);
+		return 0;
+	}
+	struct stat st;
+	if (errno == EEXIST || lstat(o->path, &st) == 0)
+		return err_set(e, XE_FAILED, "exists already; use --force to replace it");
+	if (rename(o->temporary, o->path) != 0)
+		return err_errno(e, XE_FAILED, errno, "cannot rename %s", o->temporary);
+	return 0;
+}
+
+/* Full disks and network file systems may say so only now. */
+static int close_direct(struct outfile *o, struct err *e)
+{
+	bool failed = close(o->io.fd) != 0;
+	o->io = IO_CLOSED;
+	if (!failed)
+		return 0;
+	err_volume(e, o->path[0] ? o->path : "standard output");
+	return err_errno(e, XE_FAILED, errno, "write error");
+}
+
+int outfile_finish(struct outfile *o, struct err *e)
+{
+	if (o->io.fd < 0)
+		return 0;
+	if (o->direct)
+		return close_direct(o, e);
+	if (fsync(o->io.fd) != 0) {
+		err_volume(e, o->path);
+		return err_errno(e, XE_FAILED, errno, "cannot write it to the disk");
+	}
+	io_close(&o->io);
 	return 0;
 }
 
 int outfile_commit(struct outfile *o, struct err *e)
 {
-	if (o->direct) {
-		int fd = o->io.fd;
-		/* Full disks may say so only now. */
-		bool failed = !o->io.standard && close(fd) != 0;
-		o->io = IO_CLOSED;
-		if (failed) {
-			err_volume(e, o->path);
-			return err_errno(e, XE_FAILED, errno, "write error");
-		}
-		return 0;
-	}
-	int rc = 0;
-	if (fsync(o->io.fd) != 0)
-		rc = err_errno(e, XE_FAILED, errno, "cannot write it to the disk");
-	sigset_t old;
-	block_signals(&old);
-	if (rc == 0)
-		rc = give_name(o, e);
-	if (rc == 0)
-		leave(o);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	int rc = outfile_finish(o, e);
+	if (rc != 0 || o->direct)
+		return rc;
+	rc = give_name(o, e);
 	if (rc == 0) {
+		leave(o);
 		rc = sync_folder(o->path, e);
-		io_close(&o->io);
 	}
 	if (rc != 0)
 		err_volume(e, o->path);
@@ -241,19 +235,15 @@ int outfile_commit(struct outfile *o, struct err *e)
 void outfile_abandon(struct outfile *o, bool *partial)
 {
 	*partial = false;
-	if (o->io.fd < 0)
+	if (o->io.fd >= 0 && !o->direct)
+		io_close(&o->io);
+	if (o->slot < 0)
 		return;
 	struct stat st;
-	bool empty = fstat(o->io.fd, &st) == 0 && st.st_size == 0;
-	io_close(&o->io);
-	if (o->direct)
-		return;
-	sigset_t old;
-	block_signals(&old);
-	if (o->slot >= 0 && o->keep_partial && !empty)
-		*partial = rename(o->temporary, unfinished[o->slot].partial) == 0;
+	bool empty = stat(o->temporary, &st) == 0 && st.st_size == 0;
+	if (o->keep_partial && !empty)
+		*partial = rename(o->temporary, o->partial) == 0;
 	if (!*partial)
 		unlink(o->temporary);
 	leave(o);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }

@@ -10,14 +10,15 @@
 
 struct outfile {
 	struct io io;
-	char path[OUTFILE_PATH_BYTES], temporary[OUTFILE_PATH_BYTES];
+	char path[OUTFILE_PATH_BYTES], temporary[OUTFILE_PATH_BYTES], partial[OUTFILE_PATH_BYTES];
 	bool direct;	   /* a device, a pipe, standard output: written in place */
 	bool replace;	   /* an existing file */
 	bool keep_partial; /* outfile_abandon leaves it as PATH.partial */
-	int slot;	   /* among those that a signal cleans up */
+	int slot;	   /* among those that a signal cleans up, -1: none */
 };
 
 #define OUTFILE_NONE ((struct outfile){.io = {.fd = -1}, .slot = -1})
+#define OUTFILE_MAX 4096 /* unfinished at once */
 
 /* Installs the handlers of SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ; those that were ignored stay ignored. */
 void outfile_catch_signals(void);
@@ -28,7 +29,10 @@ void outfile_catch_signals(void);
 int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace, bool keep_partial, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* Syncs, gives it its name, syncs the folder. */
+/* Writes it to the disk and closes it; its name it gets from outfile_commit. */
+int outfile_finish(struct outfile *o, struct err *e) __attribute__((warn_unused_result));
+
+/* Finishes it, gives it its name, syncs the folder.  o stays where it is until then: signal handlers know its address. */
 int outfile_commit(struct outfile *o, struct err *e) __attribute__((warn_unused_result));
 
 /* Removes it (or, if it is not empty, leaves it as PATH.partial: then *partial is true).  Idempotent. */

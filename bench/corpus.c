@@ -155,7 +155,7 @@ static size_t read_file(const char *path, uint8_t *data)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct err e = {0};
 	size_t got = 0;
-	if (fd < 0 || io_read(fd, data, FILE_LIMIT_BYTES, FILE_LIMIT_BYTES, &got, &e) != 0)
+	if (fd < 0 || io_read(&(struct io){.fd = fd, .kind = IO_FILE}, data, FILE_LIMIT_BYTES, FILE_LIMIT_BYTES, &got, &e) != 0)
 		got = 0;
 	if (fd >= 0)
 		close(fd);

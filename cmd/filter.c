@@ -26,7 +26,9 @@ struct request {
 	bool force;
 	bool folder; /* output is a folder: each volume becomes a file of its own there */
 	enum progress_mode progress;
-	struct outfile out, map_file, report_file;
+	struct outfile **volumes; /* where the output goes; in a folder one for each volume, named when all are done */
+	size_t volume_count;
+	struct outfile map_file, report_file;
 	struct map *map;
 	struct report *report;
 	struct timespec began;
@@ -140,7 +142,7 @@ static int parse_option(struct request *q, int option)
 			status = msg_usage("filter", "--progress %s: must be auto, never, always or json", optarg);
 		break;
 	case OPT_HELP: fputs(command_filter.help, stdout); return 1;
-	default: status = msg_usage("filter", "unknown option or missing value: %s", "see the help"); break;
+	default: break;
 	}
 	return status == 0 ? 0 : status + 1;
 }
@@ -250,6 +252,29 @@ static int folder_path(const struct request *q, const struct volume_info *v, cha
 	return n < 0 || (size_t)n >= path_bytes ? err_set(e, XE_FAILED, "the path of an output is too long") : 0;
 }
 
+static struct outfile *current(const struct request *q)
+{
+	return q->volume_count ? q->volumes[q->volume_count - 1] : NULL;
+}
+
+/* The next output; the last of the list from then on. */
+static int add_output(struct request *q, const char *path, struct err *e)
+{
+	struct outfile **grown = realloc(q->volumes, (q->volume_count + 1) * sizeof(struct outfile *));
+	struct outfile *o = malloc(sizeof *o);
+	if (grown)
+		q->volumes = grown;
+	if (grown == NULL || o == NULL) {
+		free(o);
+		return err_memory(e, sizeof *o, "an output");
+	}
+	*o = OUTFILE_NONE;
+	q->volumes[q->volume_count++] = o;
+	int rc = refuse_same_path(q, path, e);
+	rc = rc != 0 ? rc : outfile_open(o, path, VOLUME_MODE, q->force, q->o.on_damage != ON_DAMAGE_STOP, e);
+	return rc != 0 ? rc : refuse_same(q, &o->io, o->direct && o->path[0] == '\0' ? "standard output" : path, e);
+}
+
 static int open_output(void *arg, const struct filter_volume *v, struct io *out, struct err *e)
 {
 	struct request *q = arg;
@@ -257,17 +282,14 @@ static int open_output(void *arg, const struct filter_volume *v, struct io *out,
 	if (q->folder) {
 		char path[OUTFILE_PATH_BYTES];
 		rc = folder_path(q, v->info, path, sizeof path, e);
-		rc = rc != 0 ? rc : refuse_same_path(q, path, e);
-		if (rc == 0)
-			rc = outfile_open(&q->out, path, VOLUME_MODE, q->force, q->o.on_damage != ON_DAMAGE_STOP, e);
-	} else if (q->out.io.fd < 0) {
-		rc = outfile_open(&q->out, q->output, VOLUME_MODE, q->force, q->o.on_damage != ON_DAMAGE_STOP, e);
+		rc = rc != 0 ? rc : add_output(q, path, e);
 	}
-	rc = rc != 0 ? rc : refuse_same(q, &q->out.io, strcmp(q->output, "-") ? q->output : "standard output", e);
-	*out = q->out.io;
+	if (rc != 0)
+		return rc;
+	*out = current(q)->io;
 	if (q->map)
 		map_begin_volume(q->map, v->info);
-	return rc;
+	return 0;
 }
 
 static double since(const struct timespec *began)
@@ -284,9 +306,9 @@ static int close_output(void *arg, const struct filter_volume *v, struct err *e)
 	if (q->map)
 		map_end_volume(q->map, v->info->bytes, v->volume_out, v->blocks_in, v->blocks_out);
 	if (q->folder)
-		rc = outfile_commit(&q->out, e);
+		rc = outfile_finish(current(q), e);
 	if (rc == 0)
-		rc = report_volume(q->report, v, q->folder ? q->out.path : q->output, since(&q->began), e);
+		rc = report_volume(q->report, v, q->folder ? current(q)->path : q->output, since(&q->began), e);
 	return rc;
 }
 
@@ -362,18 +384,31 @@ static int choose_folder(struct request *q, struct err *e)
 	return 0;
 }
 
+/* Looks at devices and files only: opening and closing a named pipe would chase its writer away. */
+static bool is_tape(const char *path)
+{
+	struct io in = IO_CLOSED;
+	struct stat st;
+	if (strcmp(path, "-") == 0) {
+		io_describe(&in, STDIN_FILENO);
+		return in.kind == IO_TAPE;
+	}
+	if (stat(path, &st) != 0 || !(S_ISCHR(st.st_mode) || S_ISREG(st.st_mode)))
+		return false;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	io_describe(&in, fd);
+	close(fd);
+	return in.kind == IO_TAPE;
+}
+
 static bool any_tape(const struct request *q)
 {
-	if (q->out.io.kind == IO_TAPE && q->out.io.fd >= 0)
+	if (current(q) && current(q)->io.kind == IO_TAPE)
 		return true;
 	for (size_t i = 0; i < q->o.path_count; i++) {
-		struct io in = IO_CLOSED;
-		int fd = strcmp(q->o.paths[i], "-") == 0 ? dup(0) : open(q->o.paths[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		if (fd < 0)
-			continue;
-		io_describe(&in, fd);
-		close(fd);
-		if (in.kind == IO_TAPE)
+		if (is_tape(q->o.paths[i]))
 			return true;
 	}
 	return false;
@@ -402,12 +437,13 @@ static int open_side_files(struct request *q, struct err *e)
 
 static int finish(struct request *q, struct err *e)
 {
-	/* A volume whose map could not be written is none. */
+	/* A volume whose map could not be written is none, and a set is whole or not there. */
 	int rc = q->map ? map_finish(q->map, e) : 0;
+	rc = rc == 0 && q->map ? outfile_finish(&q->map_file, e) : rc;
 	if (rc != 0)
 		err_volume(e, q->map_path);
-	if (rc == 0 && !q->folder)
-		rc = outfile_commit(&q->out, e);
+	for (size_t i = 0; rc == 0 && i < q->volume_count; i++)
+		rc = outfile_commit(q->volumes[i], e);
 	if (rc == 0 && q->map)
 		rc = outfile_commit(&q->map_file, e);
 	return rc;
@@ -431,11 +467,7 @@ static int run_filter(struct request *q, struct err *e)
 	rc = rc != 0 ? rc : open_side_files(q, e);
 	/* What can be refused before a byte is read, is. */
 	if (rc == 0 && !q->folder)
-		rc = outfile_open(&q->out, q->output, VOLUME_MODE, q->force, q->o.on_damage != ON_DAMAGE_STOP, e);
-	if (rc == 0 && !q->folder)
-		rc = refuse_same(q, &q->out.io, strcmp(q->output, "-") ? q->output : "standard output", e);
-	if (rc == 0 && !q->folder)
-		rc = refuse_same_path(q, q->output, e);
+		rc = add_output(q, q->output, e);
 	q->o.repack = any_tape(q);
 	q->report = report_new();
 	q->filter = rc == 0 && q->report ? filter_new(&q->o) : NULL;
@@ -454,9 +486,13 @@ static int run_filter(struct request *q, struct err *e)
 static void release(struct request *q)
 {
 	bool partial;
-	outfile_abandon(&q->out, &partial);
-	if (partial)
-		msg_warning("%s: what was written is in %s.partial", q->out.path, q->out.path);
+	for (size_t i = 0; i < q->volume_count; i++) {
+		outfile_abandon(q->volumes[i], &partial);
+		if (partial)
+			msg_warning("%s: what was written is in %s.partial", q->volumes[i]->path, q->volumes[i]->path);
+		free(q->volumes[i]);
+	}
+	free(q->volumes);
 	outfile_abandon(&q->map_file, &partial);
 	outfile_abandon(&q->report_file, &partial);
 	map_free(q->map);
@@ -470,7 +506,6 @@ static int cmd_filter(int argc, char **argv)
 {
 	struct request q = {
 		.o.threads = command_processors(),
-		.out = OUTFILE_NONE,
 		.map_file = OUTFILE_NONE,
 		.report_file = OUTFILE_NONE,
 	};

@@ -434,7 +434,7 @@ static void on_progress(void *arg, struct progress_state *state)
 
 static int read_all(struct listing *l, const char *const *paths, size_t count, uint64_t *damaged, struct err *e)
 {
-	struct reader_options o = {.paths = paths, .path_count = count, .blocks = true, .keep_bytes = KEEP_BYTES};
+	struct reader_options o = {.paths = paths, .path_count = count, .blocks = true, .indexes = true, .keep_bytes = KEEP_BYTES};
 	struct buf_pool *pool = buf_pool_new((size_t)4 << 20);
 	struct reader *r = pool ? reader_new(&o, pool) : NULL;
 	int rc = r ? 0 : err_memory(e, 0, "reading");

@@ -13,7 +13,6 @@
 #include "base/bytes.h"
 #include "codec/ctx.h"
 #include "codec/fzframe.h"
-#include "codec/fzframe.h"
 
 static const struct codec *const codecs[CODEC_COUNT] = {
 	[CODEC_GZIP] = &codec_gzip, [CODEC_LZO] = &codec_lzo,	  [CODEC_LZFAST] = &codec_lzfast,

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SLOT_BYTES ((size_t)256 << 10)
+#define SLOT_BYTES ((size_t)64 << 10) /* of input: what it becomes shall stay in the second-level cache */
 #define POOL_KEEP_BYTES ((size_t)8 << 20)
 
 struct policy_list {
@@ -24,8 +24,8 @@ struct job_entry {
 	const struct job *job;
 	struct filter_counts counts;
 	const struct volume_info *seen_on; /* last volume with records of it */
-	bool ndmp_noted;
-	bool begun;	       /* its start of session was seen */
+	bool ndmp_noted, incomplete_noted, doubled_noted;
+	bool begun, ended;     /* its start and its end of session were seen */
 	int32_t attributes_of; /* FileIndex of the last attributes seen */
 };
 
@@ -43,6 +43,7 @@ struct filter {
 	/* The reading side */
 	struct policy_list *policies;
 	const struct stage_policy *policy; /* of the volume being read */
+	bool policy_final;
 	bool target_known;
 	enum product target;
 
@@ -106,6 +107,7 @@ struct filter *filter_new(const struct filter_options *options)
 		.paths = f->o.paths,
 		.path_count = f->o.path_count,
 		.blocks = true,
+		.indexes = f->o.callbacks.old_block != NULL || f->pass_blocks,
 		.keep_suspect = f->o.on_damage == ON_DAMAGE_KEEP,
 		.digest = f->o.digest_in,
 		.keep_bytes = f->pass_blocks ? 64 : 0,
@@ -156,16 +158,22 @@ static int refuse_special(const struct volume_info *v, struct err *e)
 		       "is a %s volume: its records point to data elsewhere and cannot be converted one by one", kind);
 }
 
-static int policy_for(struct filter *f, const struct volume_info *v, struct err *e)
+/* last: the first block has been seen, no more will be known. */
+static int policy_for(struct filter *f, const struct volume_info *v, bool last, struct err *e)
 {
 	int rc = refuse_special(v, e);
 	if (rc != 0)
 		return rc;
-	if (!f->target_known && v->has_label) {
+	if (!f->target_known && v->product_known) {
 		f->target = v->product;
 		f->target_known = true;
 	}
-	if (f->o.deflate && !stage_product_reads(f->target, f->o.codec->id)) {
+	if (f->o.deflate && last && !f->target_known) {
+		err_volume(e, v->name);
+		return err_set(e, XE_USAGE, "nothing tells which product wrote this volume; say with --target which will read "
+			       "the result");
+	}
+	if (f->o.deflate && f->target_known && !stage_product_reads(f->target, f->o.codec->id)) {
 		err_volume(e, v->name);
 		return err_set(e, XE_USAGE, "this is a volume for %s, which cannot read %s; choose another algorithm, or "
 			       "say with --target which product will read the result",
@@ -208,8 +216,14 @@ static bool read_slot(void *arg, void *slot)
 			return false;
 		if (item->kind == ITEM_END)
 			return false;
-		if (item->kind == ITEM_VOLUME_START && policy_for(f, item->volume, &s->err) != 0)
-			return false;
+		/* Where there is no good label at the beginning, the first block tells more. */
+		bool first = item->kind == ITEM_BLOCK && !f->policy_final;
+		bool start = item->kind == ITEM_VOLUME_START;
+		if (start || first) {
+			f->policy_final = first || item->volume->has_label;
+			if (policy_for(f, item->volume, f->policy_final, &s->err) != 0)
+				return false;
+		}
 		s->policy = f->policy;
 		s->item_count++;
 		if (item->kind == ITEM_VOLUME_END)
@@ -287,6 +301,7 @@ static int lose(struct filter *f, const struct item *item, const char *reason, b
 		return err_set(e, item->encrypted ? XE_KEY : XE_DAMAGE, "%s: %s; %s", place, reason, remedy);
 	}
 	f->damaged++;
+	packer_set_lossy(f->packer);
 	f->volume.counts.damaged++;
 	if (!kept)
 		f->volume.counts.dropped++;
@@ -318,7 +333,7 @@ static int report_damage(struct filter *f, const struct item *item, struct err *
 	if (item->encrypted)
 		return lose(f, item, "it is encrypted", false, "decrypt the volume first: xflate has no key for it", e);
 	/* Where whole blocks pass, so do the odd records in them. */
-	bool kept = item->suspect || (f->pass_blocks && !item->bad_block);
+	bool kept = item->suspect || (f->pass_blocks && (item->salvaged || !item->bad_block));
 	bool no_volume = item->bad_block && item->addr == 0 && item->volume->kind != IO_TAPE;
 	return lose(f, item, item->reason, kept,
 		    no_volume ? "if it is a damaged volume, --on-damage=skip looks for its blocks" :
@@ -327,7 +342,7 @@ static int report_damage(struct filter *f, const struct item *item, struct err *
 }
 
 static void count(struct filter_counts *to, const struct item *item, const struct converted *c,
-		  const struct packer_record *records)
+		  const struct packer_record *records, bool pass)
 {
 	to->records++;
 	if (item->file_index < 0)
@@ -335,6 +350,8 @@ static void count(struct filter_counts *to, const struct item *item, const struc
 	to->bytes_in += item->len;
 	for (size_t i = 0; i < c->count; i++)
 		to->bytes_out += records[i].len;
+	if (pass)
+		to->bytes_out += item->len;
 	to->joined += item->joined;
 	to->recompressed += c->changed;
 	to->inflate_in += c->inflate_in;
@@ -366,10 +383,50 @@ static void note_ndmp(struct filter *f, struct job_entry *entry, const struct it
 }
 
 /* In a set that should be whole, a record that is not. */
-static void note_incomplete(struct filter *f, const struct item *item, const struct converted *c)
+static void note_incomplete(struct filter *f, struct job_entry *entry, const struct item *item,
+			    const struct converted *c)
 {
-	if (f->o.path_count > 1 && (item->head_missing || item->tail_missing) && c->status == STAGE_DONE)
-		note(f, item->job, "has a record that is not whole in this set and passes as it is: are the volumes in order?");
+	bool passes = (item->head_missing || item->tail_missing) && c->status == STAGE_DONE;
+	if (f->o.path_count == 1 || !passes || entry->incomplete_noted)
+		return;
+	entry->incomplete_noted = true;
+	note(f, item->job, "has a record that is not whole in this set and passes as it is: are the volumes in order?");
+}
+
+static void note_doubled(struct filter *f, struct job_entry *entry, const struct item *item,
+			 const struct converted *c)
+{
+	if (!c->doubled || entry->doubled_noted)
+		return;
+	entry->doubled_noted = true;
+	note(f, item->job, "holds sparse files that Bareos's autoxflate wrote with each address twice: "
+			   "they restore shifted by 8 bytes, before and after");
+}
+
+/* The label's totals against what was read.  bcopy leaves them stale, so this is no damage; but a volume of the set that
+ * is missing shows nowhere else. */
+static void check_totals(struct filter *f, struct job_entry *entry, const struct item *item)
+{
+	struct session_label label;
+	bool missing = item->head_missing || item->tail_missing || f->pass_blocks;
+	entry->ended = entry->ended || item->file_index == LABEL_SESSION_END;
+	if (item->file_index != LABEL_SESSION_END || missing || !entry->begun || f->damaged > 0 ||
+	    !label_read_session(item->data, true, &label) || label.job_bytes == entry->counts.bytes_in)
+		return;
+	char text[160];
+	snprintf(text, sizeof text, "ends with a label that counts %llu bytes, but %llu were read: is a volume missing?",
+		 (unsigned long long)label.job_bytes, (unsigned long long)entry->counts.bytes_in);
+	note(f, item->job, text);
+}
+
+/* A job without an end is normal where it was cancelled or goes on elsewhere, but it is also what a cut-off volume
+ * looks like. */
+static void note_unfinished(struct filter *f)
+{
+	for (size_t i = 0; i < f->job_count; i++) {
+		if (f->jobs[i].job && !f->jobs[i].ended && f->jobs[i].counts.records > 0)
+			note(f, f->jobs[i].job, "has no end here: it was cancelled, goes on elsewhere, or was cut off");
+	}
 }
 
 /* What to do with a record that did not convert: false if it is dropped. */
@@ -450,9 +507,11 @@ static int write_record(struct filter *f, struct slot *s, const struct item *ite
 		}
 	}
 	note_ndmp(f, entry, item);
-	note_incomplete(f, item, c);
-	count(&f->volume.counts, item, c, records);
-	count(&entry->counts, item, c, records);
+	note_incomplete(f, entry, item, c);
+	note_doubled(f, entry, item, c);
+	check_totals(f, entry, item);
+	count(&f->volume.counts, item, c, records, f->pass_blocks);
+	count(&entry->counts, item, c, records, f->pass_blocks);
 	if (f->o.callbacks.records)
 		return f->o.callbacks.records(f->o.callbacks.arg, item, records, c->count, e);
 	return f->pass_blocks ? 0 : packer_put(f->packer, item, records, c->count, e);
@@ -522,6 +581,8 @@ static int end_volume(struct filter *f, struct err *e)
 	f->volume.volume_out = f->sink.offset;
 	f->volume_open = false;
 	sink_close(&f->sink);
+	if (f->volume.info->input + 1 == f->o.path_count)
+		note_unfinished(f);
 	return rc != 0 ? rc : f->o.callbacks.close_output(f->o.callbacks.arg, &f->volume, e);
 }
 
@@ -532,6 +593,7 @@ static int write_item(struct filter *f, struct slot *s, size_t i, struct err *e)
 			 0 : write_run(f, e);
 	if (rc != 0)
 		return rc;
+	f->volume.policy = s->policy;
 	switch (item->kind) {
 	case ITEM_VOLUME_START: return start_volume(f, s, item, e);
 	case ITEM_VOLUME_LABEL: return write_label(f, item, e);

@@ -21,8 +21,9 @@ struct pool_job {
 /* Slots that keep `threads` busy. */
 size_t pool_slots(unsigned threads);
 
-/* Runs the job with `threads` threads, the caller being one of them (so 1 starts none), over slots[pool_slots()].
- * Returns false if a thread could not be made (then nothing was read); a stop asked for by write is no failure. */
+/* Runs the job with `threads` threads, the caller being one of them (so 1 starts none), over slots[pool_slots()]; with
+ * fewer where the system gives no more.  Returns false without memory (then nothing was read); a stop asked for by write
+ * is no failure. */
 bool pool_run(const struct pool_job *job, unsigned threads, void *const *slots);
 
 #endif

@@ -92,9 +92,8 @@ static bool convert_record(struct slot *s, struct stage_ctx *ctx, const struct i
 		.status = status,
 		.first = s->record_count,
 		.count = r.count,
-		.changed = r.changed,
-		.inflated = r.inflated,
-		.deflated = r.deflated,
+		.changed = status == STAGE_DONE && r.changed,
+		.doubled = r.doubled,
 		.number_kept = r.number_kept,
 		.from = r.from,
 		.inflate_in = r.inflate_in,
@@ -102,6 +101,8 @@ static bool convert_record(struct slot *s, struct stage_ctx *ctx, const struct i
 		.deflate_in = r.deflate_in,
 		.deflate_out = r.deflate_out,
 	};
+	if (status != STAGE_DONE)
+		c->inflate_in = c->inflate_out = c->deflate_in = c->deflate_out = 0;
 	if (status == STAGE_DAMAGE || status == STAGE_FOREIGN)
 		c->reason = strdup(r.reason);
 	else if (status == STAGE_DONE && !add_records(s, &r))

@@ -13,7 +13,7 @@
 struct converted {
 	enum stage_status status;
 	size_t first, count; /* records of the slot */
-	bool changed, inflated, deflated, number_kept;
+	bool changed, doubled, number_kept;
 	const struct codec *from;
 	uint64_t inflate_in, inflate_out, deflate_in, deflate_out;
 	char *reason; /* malloc'ed; NULL but for damage */

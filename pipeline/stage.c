@@ -195,16 +195,13 @@ static enum stage_status decode_to_scratch(struct stage_ctx *ctx, const struct p
 	return status;
 }
 
-enum stage_status stage_plain(struct stage_ctx *ctx, const struct item *item, struct span *plain,
-			      struct stage_result *result)
+/* volume-format.md 6.6: the plugin compressed the address with the data and put it in front as well.  Address 0 proves
+ * nothing: files begin with zeros. */
+static bool is_doubled(const struct parts *p, struct span plain)
 {
-	struct parts p;
-	enum stage_status status = take_apart(item, &p, result);
-	if (status != STAGE_DONE)
-		return status;
-	result->from = p.codec;
-	*plain = p.payload;
-	return p.codec ? decode_to_scratch(ctx, &p, plain, result) : STAGE_DONE;
+	static const uint8_t zero[STREAM_PREFIX_BYTES] = {0};
+	return p->codec && p->prefix.len == STREAM_PREFIX_BYTES && plain.len >= STREAM_PREFIX_BYTES &&
+	       memcmp(p->prefix.data, zero, sizeof zero) != 0 && memcmp(p->prefix.data, plain.data, p->prefix.len) == 0;
 }
 
 /* ---- writing records ---- */
@@ -269,6 +266,7 @@ static enum stage_status inflate_only(struct stage_ctx *ctx, const struct parts 
 	if (status != STAGE_DONE)
 		return status;
 	struct span plain = {arena->data + arena->used, len};
+	result->doubled = is_doubled(p, plain);
 	arena->used += len;
 	return write_plain(p, item, plain, arena, result);
 }
@@ -373,6 +371,7 @@ static enum stage_status recompress(struct stage_ctx *ctx, const struct stage_po
 	enum stage_status status = p->codec ? decode_to_scratch(ctx, p, &plain, result) : STAGE_DONE;
 	if (status != STAGE_DONE)
 		return status;
+	result->doubled = is_doubled(p, plain);
 	bool as_wanted = p->codec == policy->codec && !policy->force && plain.len <= policy->plain_max &&
 			 codec_is_common(p->codec, p->payload.data, p->payload.len);
 	if (as_wanted)
@@ -418,7 +417,7 @@ enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *
 			      struct arena *arena, struct stage_result *result)
 {
 	result->count = 0;
-	result->changed = result->inflated = result->deflated = false;
+	result->changed = result->inflated = result->deflated = result->doubled = false;
 	result->from = NULL;
 	result->inflate_in = result->inflate_out = result->deflate_in = result->deflate_out = 0;
 	result->number_kept = true;

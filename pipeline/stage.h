@@ -54,6 +54,7 @@ struct stage_result {
 	const struct codec *from;	      /* of compressed input, else NULL */
 	uint64_t inflate_in, inflate_out;     /* record bytes: header, address and all */
 	uint64_t deflate_in, deflate_out;
+	bool doubled;	  /* the plain data repeats the record's own address: a wound of Bareos's autoxflate */
 	bool number_kept; /* would the record have its stream number still? */
 	size_t room;
 	char reason[SOURCE_REASON_BYTES];
@@ -62,10 +63,5 @@ struct stage_result {
 /* item: an ITEM_RECORD, FileIndex and stream as read.  Fills result; the arena holds the new bytes. */
 enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item,
 			      struct arena *arena, struct stage_result *result);
-
-/* Decodes a data record completely: *plain is its content without the address prefix, valid until ctx is used again
- * (or the item's own bytes).  STAGE_DONE, STAGE_DAMAGE, STAGE_MEMORY. */
-enum stage_status stage_plain(struct stage_ctx *ctx, const struct item *item, struct span *plain,
-			      struct stage_result *result);
 
 #endif

@@ -609,7 +609,7 @@ START_TEST(test_eos_odd)
 	struct packer_record r = { .stream = 1, .len = 30, .body = { data, 30 } };
 
 	ck_assert_int_eq(packer_put(packer, &it, &r, 1, &e), 0);
-	r = (struct packer_record){ .stream = 1, .len = 0 };
+	r = (struct packer_record){ .stream = 1, .len = 0, .body = { data, 0 } };
 	it.len = 0;
 	ck_assert_int_eq(packer_put(packer, &it, &r, 1, &e), 0);
 	struct mk got = end_volume();

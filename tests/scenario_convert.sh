@@ -74,7 +74,7 @@ one_product() {
 		convert 'to lz4 for bareos' lz4 -r lz4 --target bareos
 		convert 'to gzip for anybody' gzip-legacy -r gzip --target any --force
 		convert 'to gzip for bareos' gzip -r gzip --target bareos --force
-		run volcheck --expect-alg gzip-legacy result
+		run "$PYTHON" "$here/volcheck.py" --expect-alg gzip-legacy result
 		is "$status" 1 "$name to gzip for bareos: with the header"
 		;;
 	esac

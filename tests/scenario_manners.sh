@@ -513,6 +513,10 @@ signals() {
 
 	mkdir folder
 	slow -o folder "$gzip6" -
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ ! -e folder/vol-gzip6 ] || break
+		sleep 0.2
+	done
 	kill -s TERM "$pid"
 	died
 	finish

@@ -16,12 +16,9 @@ same() {
 	for threads in 2 3 8 64; do
 		run "$XFLATE" "$@" "-T$threads"
 		sed 's/ in [0-9.]* s$//' "$err" >other.err
-		[ "$status" = "$wanted" ] && cmp one "$out" && cmp one.err other.err
+		[ "$status" = "$wanted" ] && cmp -s one "$out" && cmp -s one.err other.err
 		is $? 0 "$text: $threads threads, the same bytes and the same words"
-	done >"$work/said"
-	cat "$work/said"
-	tests=$((tests + 4))
-	failures=$((failures + $(grep -c '^not ok' "$work/said")))
+	done
 }
 
 multi=$VOLUMES/bareos/vol-multi

@@ -38,8 +38,8 @@ void map_free(struct map *m)
 static void write_out(struct map *m)
 {
 	XXH64_update(&m->sum, m->buffer, m->used);
-	if (m->err.code == XE_OK && io_write(m->fd, m->buffer, m->used, &m->err) != 0)
-		m->used = 0;
+	if (m->err.code == XE_OK)
+		(void)!io_write(m->fd, m->buffer, m->used, &m->err);
 	m->used = 0;
 }
 

@@ -5,7 +5,7 @@
 
 #define FIRST_BUFFER_BYTES ((size_t)64 << 10)
 /* Unfilled blocks of all sessions together; past it the one that waited longest is written short. */
-#define WAITING_MAX_BYTES ((size_t)32 << 20)
+#define WAITING_MAX_BYTES ((size_t)8 << 20)
 
 /* The output of a record that a volume change cuts: what belongs to the next volumes. */
 struct tail {
@@ -40,6 +40,7 @@ struct packer {
 	size_t session_count;
 	size_t waiting; /* bytes of all block buffers */
 	uint64_t clock;
+	bool lossy;	      /* something was lost on the way */
 	bool tails;	      /* some session has a tail to write on this volume */
 	uint64_t label_end;   /* address of the label block's end in the output */
 	uint64_t old_label_end;
@@ -418,8 +419,8 @@ static bool end_is_position(const struct packer *p, const struct item *item, con
 static void update_totals(const struct packer *p, struct out_session *s, const struct item *item,
 			  struct session_label *l)
 {
-	/* Blocks lost on the way are in no delta. */
-	l->job_bytes = s->begun ? s->written : l->job_bytes + (uint64_t)s->delta;
+	/* What was lost with whole blocks is in no delta. */
+	l->job_bytes = s->begun && p->lossy ? s->written : l->job_bytes + (uint64_t)s->delta;
 	uint64_t start, end;
 	if (end_is_position(p, item, l)) {
 		end = sink_address(p->sink);
@@ -461,6 +462,11 @@ static int put_session_end(struct packer *p, struct out_session *s, const struct
 }
 
 /* ---- the interface ---- */
+
+void packer_set_lossy(struct packer *p)
+{
+	p->lossy = true;
+}
 
 int packer_put(struct packer *p, const struct item *item, const struct packer_record *records, size_t count,
 	       struct err *e)

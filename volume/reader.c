@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 enum phase { PHASE_OPEN, PHASE_BLOCKS, PHASE_CUT_RECORDS, PHASE_CLOSE, PHASE_DONE };
 
@@ -24,6 +25,7 @@ struct reader {
 	_Atomic uint64_t bytes;
 	uint64_t bytes_before; /* of the inputs done */
 	uint64_t volume_began; /* bytes before this volume */
+	uint64_t stream_addr;  /* where it begins in its input */
 
 	/* The block being taken apart */
 	struct source_item block;
@@ -100,9 +102,18 @@ static void learn_volume(struct volume_info *v, unsigned block_version, struct s
 		return;
 	v->has_label = true;
 	v->label = label;
-	v->block_version = block_version;
 	v->product = label_product(&label, block_version);
-	if (strcmp(v->path, "-") == 0 && label.volume[0])
+	v->product_known = true;
+}
+
+/* Before anything is said of the volume: what its first block tells of it. */
+static void learn_from_first(struct reader *r)
+{
+	struct volume_info *v = r->volume;
+	struct span data;
+	if (source_begins_volume(&r->block, &data))
+		learn_volume(v, r->block.header.version, data);
+	if (strcmp(v->path, "-") == 0 && v->label.volume[0])
 		v->name = v->label.volume;
 }
 
@@ -116,6 +127,7 @@ static int open_volume(struct reader *r, struct item *item, struct err *e)
 		return rc;
 	}
 	r->volume_began = r->bytes_before;
+	r->stream_addr = 0;
 	rc = add_volume(r, &in, e);
 	r->source = rc == 0 ? source_new(r->pool, &in, r->o.digest) : NULL;
 	if (r->source == NULL) {
@@ -129,9 +141,7 @@ static int open_volume(struct reader *r, struct item *item, struct err *e)
 		return rc;
 	}
 	r->peeked = true;
-	struct span data;
-	if (source_begins_volume(&r->block, &data))
-		learn_volume(r->volume, r->block.header.version, data);
+	learn_from_first(r);
 	r->phase = PHASE_BLOCKS;
 	*item = (struct item){.kind = ITEM_VOLUME_START, .volume = r->volume, .largest = r->largest};
 	return 0;
@@ -167,7 +177,7 @@ static struct item item_here(const struct reader *r, enum item_kind kind)
 		.kind = kind,
 		.volume = r->volume,
 		.job = r->session ? &r->session->job : NULL,
-		.addr = r->block.addr,
+		.addr = r->block.addr - r->stream_addr,
 		.form = {h->version, h->options, r->block.checksum},
 		.largest = r->largest,
 		.number = h->number,
@@ -233,7 +243,8 @@ static void announce_block(struct reader *r, struct item *item)
 	/* The session in a label block's header says nothing (volume-corrections.md A6). */
 	if (!label_is_volume(first.file_index))
 		item->job = job_of(r, &first);
-	data_indexes(r, &item->first_index, &item->last_index);
+	if (r->o.indexes)
+		data_indexes(r, &item->first_index, &item->last_index);
 }
 
 static void begin_block(struct reader *r)
@@ -278,10 +289,12 @@ static void volume_label(struct reader *r, const struct record_header *h, struct
 }
 
 /* The label of another volume behind the end of this one, as in `cat vol1 vol2`. */
-static bool begins_another_volume(const struct reader *r, const struct record_header *h, struct span data)
+static bool begins_another_volume(const struct reader *r)
 {
 	struct volume_label label;
-	return r->label_taken && label_is_volume(h->file_index) && label_read_volume(data, &label) && strcmp(label.volume, r->volume->label.volume) != 0;
+	struct span data;
+	return r->label_taken && source_begins_volume(&r->block, &data) && label_read_volume(data, &label) &&
+	       strcmp(label.volume, r->volume->label.volume) != 0;
 }
 
 /* Hands out the session's joined record. */
@@ -393,17 +406,16 @@ static int find_gap(struct reader *r, struct item *item, struct err *e)
 	struct session *s = session_of(r, &first);
 	if (s == NULL)
 		return err_memory(e, sizeof *s, "a session");
-	int32_t low, high;
-	data_indexes(r, &low, &high);
 	bool gap = s->numbered && s->damages != r->damages && h->number > s->last_number + 1;
 	uint32_t lost = h->number - s->last_number - 1;
-	int32_t before = s->last_file;
+	int32_t before = s->last_index > 0 ? s->last_index : 0;
 	s->numbered = true;
 	s->last_number = h->number;
-	s->last_file = high ? high : s->last_file;
 	s->damages = r->damages;
 	if (!gap)
 		return 0;
+	int32_t low, high;
+	data_indexes(r, &low, &high);
 	*item = item_here(r, ITEM_DAMAGE);
 	item->job = &s->job;
 	item->bad_block = true;
@@ -428,7 +440,6 @@ static int next_in_block(struct reader *r, struct item *item, struct err *e)
 			return rc;
 	}
 	for (;;) {
-		struct rd before = r->rest;
 		struct record_header h;
 		struct span part;
 		bool more = !r->block.encrypted && record_next(&r->rest, version, &h, &part);
@@ -438,13 +449,6 @@ static int next_in_block(struct reader *r, struct item *item, struct err *e)
 			return 0;
 		}
 		if (label_is_volume(h.file_index) && part.len == h.len) {
-			if (begins_another_volume(r, &h, part)) {
-				r->rest = before;
-				r->another_volume = true;
-				r->phase = PHASE_CUT_RECORDS;
-				r->cut = r->sessions.first;
-				return 0;
-			}
 			volume_label(r, &h, part, item);
 			return 1;
 		}
@@ -464,10 +468,19 @@ static int next_in_block(struct reader *r, struct item *item, struct err *e)
 
 /* ---- the end of a volume ---- */
 
+/* What cannot be read ahead (a pipe, a tape, another input of the same) is read in its turn: a record that a volume
+ * change cuts is then handed out with the next volume, whole. */
+static bool goes_on(const struct reader *r)
+{
+	struct stat st;
+	if (r->input + 1 >= r->o.path_count)
+		return false;
+	return stat(r->o.paths[r->input + 1], &st) != 0 || !S_ISREG(st.st_mode);
+}
+
 static int next_cut_record(struct reader *r, struct item *item, struct err *e)
 {
-	/* In a row of volumes in one stream a record simply goes on, and is then all of the next one. */
-	while (r->cut && !r->another_volume) {
+	while (r->cut && !goes_on(r)) {
 		struct session *s = r->cut;
 		r->cut = s->next;
 		if (!s->partial.open)
@@ -510,7 +523,7 @@ static void name_bad_block(struct reader *r, struct item *item)
 	/* Its own number accounts for it. */
 	if (s->numbered && h->number == s->last_number + 1) {
 		s->last_number = h->number;
-		s->last_file = item->last_index ? item->last_index : s->last_file;
+		s->last_index = item->last_index ? item->last_index : s->last_index;
 	}
 }
 
@@ -526,7 +539,28 @@ static void salvage(struct reader *r, struct item *item)
 	if (!item->suspect && !part)
 		return;
 	begin_block(r);
+	item->salvaged = !item->suspect;
 	item->damage_len = item->suspect ? b->len : b->len - b->sane_bytes;
+}
+
+/* Where the label is missing or bad, blocks and start-of-session labels tell who wrote them. */
+static void learn_product(struct reader *r)
+{
+	struct volume_info *v = r->volume;
+	struct rd rest = r->rest;
+	struct record_header h;
+	struct span part;
+	if (v->product_known || !record_next(&rest, r->block.header.version, &h, &part))
+		return;
+	if (label_is_volume(h.file_index)) {
+		learn_volume(v, r->block.header.version, part);
+		return;
+	}
+	struct session_label label;
+	bool labelled = h.file_index == LABEL_SESSION_START && label_read_session(part, false, &label);
+	bool bareos = labelled && strncmp(label.id, "Bareos", 6) == 0;
+	v->product_known = bareos || r->block.header.version == 3;
+	v->product = bareos ? PRODUCT_BAREOS : PRODUCT_BACULA;
 }
 
 static int next_block(struct reader *r, struct item *item, struct err *e)
@@ -551,6 +585,12 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 	case SOURCE_BLOCK:
 		r->any_block = true;
 		begin_block(r);
+		if (begins_another_volume(r)) {
+			r->another_volume = true;
+			r->phase = PHASE_CLOSE;
+			return 0;
+		}
+		learn_product(r);
 		if (!r->block.encrypted)
 			return 0;
 		/* fall through */
@@ -581,12 +621,11 @@ static int start_another(struct reader *r, struct item *item, struct err *e)
 {
 	r->another_volume = false;
 	r->volume_began = r->bytes_before + r->block.addr;
+	r->stream_addr = r->block.addr;
 	int rc = add_volume(r, NULL, e);
 	if (rc != 0)
 		return rc;
-	struct span data;
-	if (source_begins_volume(&r->block, &data))
-		learn_volume(r->volume, r->block.header.version, data);
+	learn_from_first(r);
 	r->phase = PHASE_BLOCKS;
 	*item = (struct item){.kind = ITEM_VOLUME_START, .volume = r->volume, .largest = r->largest};
 	return 0;

@@ -17,7 +17,7 @@ struct volume_info {
 	uint64_t size;		/* bytes, 0 if unknown */
 	bool has_label;
 	struct volume_label label;
-	unsigned block_version; /* of the label block */
+	bool product_known;	/* by the label, or by the first block behind what stands in its place */
 	enum product product;
 	uint64_t padding; /* bytes passed over, in a dump of a tape */
 	uint64_t bytes;	  /* read, known at ITEM_VOLUME_END */
@@ -83,6 +83,7 @@ struct item {
 	uint64_t damage_len; /* ITEM_DAMAGE: bytes */
 	bool bad_block;	     /* ITEM_DAMAGE: of a whole block or a gap between blocks, not of one record */
 	bool suspect;	     /* ITEM_DAMAGE: its records follow all the same (keep_suspect) */
+	bool salvaged;	     /* ITEM_DAMAGE: the sound ones of its records follow */
 	bool encrypted;	     /* ITEM_DAMAGE: not damaged, but nothing can be read without the key */
 	char reason[SOURCE_REASON_BYTES];
 };
@@ -91,6 +92,7 @@ struct reader_options {
 	const char *const *paths;
 	size_t path_count;
 	bool blocks;	      /* hand out ITEM_BLOCK */
+	bool indexes;	      /* with first_index and last_index */
 	bool keep_suspect;    /* take the records of a block whose checksum alone is wrong, after its ITEM_DAMAGE */
 	struct digest *digest; /* every byte read is added to it; may be NULL */
 	size_t keep_bytes;    /* of a split record; 0: all.  For those who only look at the beginning */

@@ -21,7 +21,6 @@ struct session {
 	uint32_t skip_stream;
 	bool numbered;	      /* a block of it was read: */
 	uint32_t last_number; /* its BlockNumber, */
-	int32_t last_file;    /* the last FileIndex in it, */
 	unsigned damages;     /* and the damages found on the volumes by then */
 	bool last_empty;      /* the last record was empty and ended with its block */
 	uint32_t last_stream;

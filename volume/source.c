@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define WINDOW_BYTES ((size_t)256 << 10)
+#define WINDOW_BYTES ((size_t)128 << 10)
 #define TAPE_READ_BYTES ((size_t)1 << 20)
 #define PADDING_UNIT 512u  /* fixed block sizes are multiples of it */
 #define PADDING_SHORT 1024u /* what a drive in variable mode pads to */
@@ -33,8 +33,10 @@ struct source {
 	uint64_t padding;
 	uint32_t largest;
 	bool padded;	      /* a dump of a tape: padding was seen */
+	uint64_t label_bytes; /* of the first block with its padding */
 	unsigned blocks;      /* delivered, at most 2 counted */
-	uint64_t last_addr;   /* of the block before pos */
+	uint64_t last_addr;   /* of the block before pos, */
+	uint32_t last_len;    /* and its length */
 	struct known_session known[KNOWN_SESSIONS];
 	unsigned known_next;
 	struct buf *held;     /* the reference lent with the last item */
@@ -74,11 +76,6 @@ uint64_t source_bytes(const struct source *s)
 uint64_t source_padding(const struct source *s)
 {
 	return s->padding;
-}
-
-uint32_t source_largest(const struct source *s)
-{
-	return s->largest;
 }
 
 static size_t left(const struct source *s)
@@ -121,7 +118,7 @@ static int have(struct source *s, size_t n, struct err *e)
 	if (rc != 0)
 		return rc;
 	size_t got;
-	rc = io_read(s->in.fd, s->window->data + s->fill, n - left(s), s->window->cap - s->fill, &got, e);
+	rc = io_read(&s->in, s->window->data + s->fill, n - left(s), s->window->cap - s->fill, &got, e);
 	if (rc != 0)
 		return rc;
 	digest_add(s->digest, s->window->data + s->fill, got);
@@ -152,7 +149,8 @@ static void remember(struct source *s, const struct block_header *h)
 	struct known_session *k = known(s, h);
 	if (k == NULL)
 		k = &s->known[s->known_next++ % KNOWN_SESSIONS];
-	*k = (struct known_session){h->session_id, h->session_time, block_has_checksum(h)};
+	bool checksum = k->checksum && k->id == h->session_id && k->time == h->session_time;
+	*k = (struct known_session){h->session_id, h->session_time, checksum || block_has_checksum(h)};
 }
 
 /* Why the h->len bytes at block are not a good block; NULL if they are.  A NULL-ciphered block is one whose checksum
@@ -160,7 +158,9 @@ static void remember(struct source *s, const struct block_header *h)
 static const char *block_fault(struct source *s, const uint8_t *block, const struct block_header *h,
 			       struct source_item *item)
 {
-	item->checksum = block_has_checksum(h);
+	const struct known_session *k = h->version > 1 ? known(s, h) : NULL;
+	/* One CRC in four thousand million is 0, which otherwise stands for none. */
+	item->checksum = block_has_checksum(h) || (h->version == 2 && k && k->checksum);
 	uint64_t sum = 0;
 	if (item->checksum)
 		sum = block_checksum(block, h);
@@ -178,7 +178,6 @@ static const char *block_fault(struct source *s, const uint8_t *block, const str
 			 h->version == 3 ? 16 : 8, (unsigned long long)h->checksum);
 		return item->reason;
 	}
-	const struct known_session *k = h->version > 1 ? known(s, h) : NULL;
 	if (!item->checksum && k && k->checksum)
 		return "its checksum is gone, though the other blocks of its job have one";
 	return fault;
@@ -318,6 +317,7 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 		item->buf = s->held = s->window;
 		buf_ref(s->held);
 		s->last_addr = s->offset;
+		s->last_len = item->header.len;
 		advance(s, item->header.len);
 	} else {
 		int rc = resync(s, e);
@@ -328,14 +328,25 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 	return 0;
 }
 
-/* Zeros behind a block, up to where a tape drive would have begun the next one (volume-format.md 1.6).  Passes over
- * them if that is what they are; left alone they are damage. */
+/* The sizes that a block of a tape can have with its padding: rounded up to 1024, or that of all blocks of a drive with
+ * fixed blocks, which the label block (padded most) or the largest block so far show.  volume-format.md 1.6 */
+static bool is_padded_size(const struct source *s, uint64_t bytes)
+{
+	uint64_t unit = PADDING_SHORT;
+	uint64_t shortest = (s->last_len + unit - 1) / unit * unit;
+	uint64_t largest = (s->largest + unit - 1) / unit * unit;
+	if (bytes == shortest || s->blocks == 1)
+		return true;
+	return s->padded && (bytes == s->label_bytes || bytes == largest);
+}
+
+/* Zeros behind a block, up to where a tape drive would have begun the next one.  Passes over them if that is what they
+ * are; left alone they are damage. */
 static int skip_padding(struct source *s, bool *skipped, struct err *e)
 {
 	*skipped = false;
 	if (s->blocks == 0)
 		return 0;
-	/* Long padding is known by the label, which is padded most. */
 	size_t most = s->padded || s->blocks == 1 ? BLOCK_MAX_BYTES : PADDING_SHORT;
 	size_t zeros = 0;
 	for (;;) {
@@ -354,21 +365,22 @@ static int skip_padding(struct source *s, bool *skipped, struct err *e)
 	uint64_t first = s->offset + zeros - s->last_addr;
 	uint64_t target = first / PADDING_UNIT * PADDING_UNIT;
 	bool at_end = s->end && zeros == left(s);
+	if (at_end ? target != first : first - target > 12 || target + s->last_addr < s->offset)
+		return 0;
+	if (!is_padded_size(s, target))
+		return 0;
+	size_t to = (size_t)(target + s->last_addr - s->offset);
 	if (!at_end) {
-		if (first - target > 12 || target + s->last_addr < s->offset)
-			return 0;
-		size_t to = (size_t)(target + s->last_addr - s->offset);
 		int rc = have(s, to + BLOCK_HEADER_MAX_BYTES, e);
 		struct block_header h;
 		if (rc != 0 || !block_header_read(here(s) + to, left(s) - to, &h))
 			return rc;
-		zeros = to;
-	} else if (target != first) {
-		return 0;
 	}
+	if (s->blocks == 1)
+		s->label_bytes = target;
 	s->padded = true;
-	s->padding += zeros;
-	advance(s, zeros);
+	s->padding += to;
+	advance(s, to);
 	*skipped = true;
 	return 0;
 }
@@ -434,6 +446,7 @@ static int next_in_stream(struct source *s, struct source_item *item, struct err
 		return damage(s, item, fault, e);
 
 	item->addr = s->last_addr = s->offset;
+	s->last_len = item->header.len;
 	item->data = here(s);
 	deliver_block(s, item);
 	advance(s, item->header.len);

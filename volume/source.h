@@ -51,7 +51,4 @@ uint64_t source_bytes(const struct source *s);
 /* Padding bytes passed over so far (a dump of a tape). */
 uint64_t source_padding(const struct source *s);
 
-/* Largest block so far, bytes. */
-uint32_t source_largest(const struct source *s);
-
 #endif
