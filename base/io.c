@@ -59,7 +59,10 @@ int io_open_input(struct io *in, const char *path, struct err *e)
 {
 	*in = IO_CLOSED;
 	bool standard = strcmp(path, "-") == 0;
-	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* A named pipe nobody writes to yet is waited for in io_read, which can be cancelled, and not in open. */
+	struct stat named;
+	int wait = stat(path, &named) == 0 && S_ISFIFO(named.st_mode) ? O_NONBLOCK : 0;
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | wait);
 	if (fd < 0) {
 		enum xerr code = errno == EACCES || errno == EPERM ? XE_PERMISSION :
 				 errno == ENOMEDIUM || errno == EBUSY ? XE_NOT_READY : XE_FAILED;

@@ -13,7 +13,7 @@
 
 /* What a signal handler has to clean up. */
 static struct outfile *volatile unfinished[OUTFILE_MAX];
-static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGXCPU};
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU};
 
 /* Only calls that are safe in a handler; the signal then does what it would have done without us. */
 static void clean_up_and_die(int signal_number)
@@ -34,6 +34,8 @@ static void clean_up_and_die(int signal_number)
 
 void outfile_catch_signals(void)
 {
+	/* A file that grows too large is a write error like others. */
+	signal(SIGXFSZ, SIG_IGN);
 	struct sigaction action = {.sa_handler = clean_up_and_die};
 	sigfillset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
@@ -104,15 +106,17 @@ static bool is_device(const char *path, const struct stat *st)
 
 static int make_temporary(struct outfile *o, mode_t mode, struct err *e)
 {
-	const char *slash = strrchr(o->path, '/');
-	int folder = slash ? (int)(slash - o->path) + 1 : 0;
-	int n = snprintf(o->temporary, sizeof o->temporary, "%.*s.%s.%ld.tmp", folder, o->path, o->path + folder,
-			 (long)getpid());
-	int p = snprintf(o->partial, sizeof o->partial, "%s.partial", o->path);
-	if (n < 0 || (size_t)n >= sizeof o->temporary || p < 0 || (size_t)p >= sizeof o->partial)
-		return err_set(e, XE_FAILED, "its path is too long");
 	if (!enter(o))
 		return err_set(e, XE_FAILED, "too many files at once (%d)", OUTFILE_MAX);
+	/* Of its own length, so that names of any length have one. */
+	const char *slash = strrchr(o->path, '/');
+	int folder = slash ? (int)(slash - o->path) + 1 : 0;
+	int n = snprintf(o->temporary, sizeof o->temporary, "%.*s.xflate-%ld-%d.tmp", folder, o->path, (long)getpid(), o->slot);
+	int p = snprintf(o->partial, sizeof o->partial, "%s.partial", o->path);
+	if (n < 0 || (size_t)n >= sizeof o->temporary || p < 0 || (size_t)p >= sizeof o->partial) {
+		leave(o);
+		return err_set(e, XE_FAILED, "its path is too long");
+	}
 	int fd = open(o->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0) {
 		int rc = err_errno(e, XE_FAILED, errno, "cannot create %s", o->temporary);

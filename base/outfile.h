@@ -20,7 +20,8 @@ struct outfile {
 #define OUTFILE_NONE ((struct outfile){.io = {.fd = -1}, .slot = -1})
 #define OUTFILE_MAX 4096 /* unfinished at once */
 
-/* Installs the handlers of SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ; those that were ignored stay ignored. */
+/* Installs the handlers of SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU; those that were ignored stay ignored.  SIGXFSZ is
+ * ignored: the write fails instead. */
 void outfile_catch_signals(void);
 
 /* "-" is standard output, refused if it is a terminal.  An existing regular file is refused unless replace.  Other

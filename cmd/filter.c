@@ -28,6 +28,7 @@ struct request {
 	enum progress_mode progress;
 	struct outfile **volumes; /* where the output goes; in a folder one for each volume, named when all are done */
 	size_t volume_count;
+	unsigned last_input; /* that the last of them came from */
 	struct outfile map_file, report_file;
 	struct map *map;
 	struct report *report;
@@ -242,14 +243,24 @@ static int refuse_same_path(const struct request *q, const char *path, struct er
 static int folder_path(const struct request *q, const struct volume_info *v, char *path, size_t path_bytes,
 		       struct err *e)
 {
-	const char *name = strcmp(v->path, "-") == 0 ? v->name : last_name(v->path);
+	/* Another volume behind the first in one input has only its own name. */
+	bool another = q->volume_count > 0 && q->last_input == v->input;
+	const char *name = another || strcmp(v->path, "-") == 0 ? v->label.volume : last_name(v->path);
 	/* A Volume Name comes from the volume itself. */
 	if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || name[0] == '\0') {
 		err_volume(e, v->name);
 		return err_set(e, XE_USAGE, "its Volume Name cannot be a file name; use -o FILE");
 	}
 	int n = snprintf(path, path_bytes, "%s/%s", q->output, name);
-	return n < 0 || (size_t)n >= path_bytes ? err_set(e, XE_FAILED, "the path of an output is too long") : 0;
+	if (n < 0 || (size_t)n >= path_bytes)
+		return err_set(e, XE_FAILED, "the path of an output is too long");
+	for (size_t i = 0; i < q->volume_count; i++) {
+		if (strcmp(q->volumes[i]->path, path) == 0) {
+			err_volume(e, path);
+			return err_set(e, XE_USAGE, "two volumes of this run would get this name");
+		}
+	}
+	return 0;
 }
 
 static struct outfile *current(const struct request *q)
@@ -287,6 +298,7 @@ static int open_output(void *arg, const struct filter_volume *v, struct io *out,
 	if (rc != 0)
 		return rc;
 	*out = current(q)->io;
+	q->last_input = v->info->input;
 	if (q->map)
 		map_begin_volume(q->map, v->info);
 	return 0;

@@ -29,7 +29,7 @@ struct out_session {
 	bool begun;	 /* its start of session was written: all its records pass here */
 	uint64_t written; /* JobBytes of what was written, */
 	int64_t delta;	 /* minus what was read */
-	uint64_t used_at; /* packer's clock */
+	struct out_session *older, *newer; /* among those with a block buffer, by last use */
 	struct tail *tail;
 };
 
@@ -39,7 +39,7 @@ struct packer {
 	struct out_session **sessions; /* by job index */
 	size_t session_count;
 	size_t waiting; /* bytes of all block buffers */
-	uint64_t clock;
+	struct out_session *oldest, *newest; /* with a block buffer */
 	bool lossy;	      /* something was lost on the way */
 	bool tails;	      /* some session has a tail to write on this volume */
 	uint64_t label_end;   /* address of the label block's end in the output */
@@ -102,14 +102,29 @@ static struct out_session *session_of(struct packer *p, const struct job *job, u
 		s->number = number;
 		p->sessions[job->index] = s;
 	}
-	s->used_at = ++p->clock;
 	return s;
+}
+
+static void unlink_session(struct packer *p, struct out_session *s)
+{
+	*(s->older ? &s->older->newer : &p->oldest) = s->newer;
+	*(s->newer ? &s->newer->older : &p->newest) = s->older;
+	s->older = s->newer = NULL;
+}
+
+static void link_newest(struct packer *p, struct out_session *s)
+{
+	s->older = p->newest;
+	*(s->older ? &s->older->newer : &p->oldest) = s;
+	p->newest = s;
 }
 
 /* ---- blocks ---- */
 
 static void free_block(struct packer *p, struct out_session *s)
 {
+	if (s->block)
+		unlink_session(p, s);
 	p->waiting -= s->cap;
 	free(s->block);
 	s->block = NULL;
@@ -155,18 +170,13 @@ static int flush(struct packer *p, struct out_session *s, struct err *e)
 static int make_way(struct packer *p, const struct out_session *keep, size_t bytes, struct err *e)
 {
 	while (p->waiting + bytes > WAITING_MAX_BYTES) {
-		struct out_session *oldest = NULL;
-		for (size_t i = 0; i < p->session_count; i++) {
-			struct out_session *s = p->sessions[i];
-			if (s && s != keep && s->block && (!oldest || s->used_at < oldest->used_at))
-				oldest = s;
-		}
-		if (oldest == NULL)
+		struct out_session *s = p->oldest == keep ? keep->newer : p->oldest;
+		if (s == NULL)
 			return 0;
-		int rc = flush(p, oldest, e);
+		int rc = flush(p, s, e);
 		if (rc != 0)
 			return rc;
-		free_block(p, oldest);
+		free_block(p, s);
 	}
 	return 0;
 }
@@ -187,8 +197,11 @@ static int ensure(struct packer *p, struct out_session *s, size_t bytes, struct 
 	if (grown == NULL)
 		return err_memory(e, cap, "a block");
 	p->waiting += cap - s->cap;
+	if (s->block)
+		unlink_session(p, s);
 	s->block = grown;
 	s->cap = cap;
+	link_newest(p, s);
 	return 0;
 }
 
@@ -200,6 +213,10 @@ static int begin_block(struct packer *p, struct out_session *s, const struct ite
 	s->form = item->form;
 	s->capacity = capacity;
 	s->first_index = s->last_index = 0;
+	if (s->block) {
+		unlink_session(p, s);
+		link_newest(p, s);
+	}
 	size_t header = block_header_bytes(s->form.version);
 	int rc = ensure(p, s, header, e);
 	if (rc == 0)
@@ -475,12 +492,13 @@ int packer_put(struct packer *p, const struct item *item, const struct packer_re
 	struct out_session *s = rc == 0 ? session_of(p, item->job, item->number, e) : NULL;
 	if (s == NULL)
 		return rc != 0 ? rc : e->code;
+	/* Of a record in parts, each volume's parts count where they are. */
 	uint64_t out = 0;
 	for (size_t i = 0; i < count; i++)
-		out += records[i].len;
+		out += records[i].head.len + records[i].body.len;
 	if (item->file_index >= 0) {
 		s->written += out;
-		s->delta += (int64_t)out - item->len;
+		s->delta += (int64_t)out - (int64_t)item->data.len;
 	}
 	s->begun = s->begun || (item->file_index == LABEL_SESSION_START && count > 0);
 	if (item->file_index == LABEL_SESSION_END && count == 1 && !records[0].continues)

@@ -489,6 +489,12 @@ static int next_cut_record(struct reader *r, struct item *item, struct err *e)
 		if (rc != 0)
 			return rc;
 		s->partial.item.tail_missing = !partial_complete(&s->partial);
+		/* Its rest may be what was lost. */
+		if (s->partial.item.tail_missing && r->damages > r->damages_before && !r->o.keep_suspect) {
+			damage_item(r, item, s, &s->partial.item, "the rest of this record does not follow");
+			partial_drop(&s->partial);
+			return 1;
+		}
 		bool cut = s->partial.item.tail_missing;
 		take_partial(r, s, item);
 		/* Its rest on the next volume is then a part without a beginning, not damage. */
@@ -622,6 +628,7 @@ static int start_another(struct reader *r, struct item *item, struct err *e)
 	r->another_volume = false;
 	r->volume_began = r->bytes_before + r->block.addr;
 	r->stream_addr = r->block.addr;
+	r->any_block = true;
 	int rc = add_volume(r, NULL, e);
 	if (rc != 0)
 		return rc;

@@ -193,6 +193,10 @@ static int good_block_at(struct source *s, size_t off, bool *good, struct block_
 	rc = have(s, off + h->len, e);
 	if (rc != 0 || left(s) < off + h->len)
 		return rc;
+	/* Lengths first: a made-up header fails there, long before its millions of bytes are summed up. */
+	size_t at;
+	if (!block_is_encrypted(h) && block_check_records(here(s) + off, h, &at))
+		return 0;
 	struct source_item scratch = {0};
 	*good = block_fault(s, here(s) + off, h, &scratch) == NULL;
 	if (!*good || scratch.checksum)
@@ -239,8 +243,9 @@ static int believable(struct source *s, bool *yes, struct err *e)
 		if (!*yes)
 			break;
 		off += h.len;
-		if (known(s, &h) || off >= LOOK_BYTES || (left(s) == off && s->end))
-			return 0;
+		rc = have(s, off + 1, e);
+		if (rc != 0 || known(s, &h) || off >= LOOK_BYTES || left(s) == off)
+			return rc;
 	}
 	bool known_follows;
 	int rc = known_block_behind(s, off, &known_follows, e);
@@ -253,7 +258,8 @@ static int resync(struct source *s, struct err *e)
 {
 	advance(s, left(s) > 0 ? 1 : 0);
 	for (;;) {
-		int rc = have(s, WINDOW_BYTES, e);
+		/* Not at every step: that would move the window for a few bytes each time. */
+		int rc = left(s) < BLOCK_PROBE_BYTES ? have(s, WINDOW_BYTES, e) : 0;
 		if (rc != 0)
 			return rc;
 		if (left(s) < BLOCK_PROBE_BYTES) {
@@ -263,8 +269,6 @@ static int resync(struct source *s, struct err *e)
 		const uint8_t *id = memmem(here(s) + 12, left(s) - 12, "BB0", 3);
 		if (id == NULL) {
 			advance(s, left(s) - (BLOCK_PROBE_BYTES - 1));
-			if (s->end)
-				advance(s, left(s));
 			continue;
 		}
 		advance(s, (size_t)(id - here(s)) - 12);
