@@ -117,6 +117,13 @@ void io_cancel_reads(void)
 	(void)!write(cancel_fd, &one, sizeof one);
 }
 
+void io_allow_reads(void)
+{
+	uint64_t count;
+	pthread_once(&cancel_once, open_cancel);
+	(void)!read(cancel_fd, &count, sizeof count);
+}
+
 /* Waits until fd has something, or nothing more, to give.  False: cancelled. */
 static bool wait_readable(int fd)
 {

@@ -38,9 +38,10 @@ void io_close(struct io *io);
 /* Both the same regular file, device or pipe? */
 bool io_same(const struct io *a, const struct io *b);
 
-/* Ends every io_read that waits for a pipe, now and later, in all threads: they fail.  For a run that has failed already
- * and must not wait for a slow writer. */
+/* Ends every io_read that waits for a pipe, in all threads, until io_allow_reads: they fail.  For a run that has failed
+ * already and must not wait for a slow writer. */
 void io_cancel_reads(void);
+void io_allow_reads(void);
 
 /* Reads up to most bytes, and at least least of them unless the end comes first; *got tells how many.  XE_FAILED. */
 int io_read(const struct io *in, void *data, size_t least, size_t most, size_t *got, struct err *e)

@@ -656,6 +656,7 @@ int filter_run(struct filter *f, struct err *e)
 		return err_memory(e, f->slot_count * sizeof(void *), "the pool");
 	for (size_t i = 0; i < f->slot_count; i++)
 		slots[i] = &f->slots[i];
+	io_allow_reads();
 	if (!pool_run(&job, f->o.threads, slots))
 		err_memory(&f->err, 0, "the pool");
 	free(slots);

@@ -136,7 +136,8 @@ static void add_data(struct open_file *f, const struct packer_record *r, bool ha
 {
 	struct rd head = rd_over(r->head.data, r->head.len);
 	struct rd body = rd_over(r->body.data, r->body.len);
-	if (has_prefix && r->len > 0) {
+	/* Too short for its address: whatever it is, it is content. */
+	if (has_prefix && r->head.len + r->body.len >= STREAM_PREFIX_BYTES) {
 		uint64_t address = r->head.len > 0 ? rd_be64(&head) : rd_be64(&body);
 		if (address != f->next_address || rd_left(&body) == 0) {
 			/* A jump, or an empty chunk that marks an end: part of the content. */

@@ -172,6 +172,8 @@ static const char *block_fault(struct source *s, const uint8_t *block, const str
 	const char *fault = block_check_records(block, h, &at);
 	item->sane_bytes = fault ? at : h->len;
 	item->checksum_right = item->checksum && sum == h->checksum;
+	if (item->checksum && !block_has_checksum(h) && sum != 0)
+		return "its checksum is gone, though the other blocks of its job have one";
 	if (item->checksum && sum != h->checksum) {
 		snprintf(item->reason, sizeof item->reason, "%s is %0*llx, header says %0*llx",
 			 h->version == 3 ? "XXH3" : "CRC32", h->version == 3 ? 16 : 8, (unsigned long long)sum,
@@ -432,6 +434,8 @@ static int next_in_stream(struct source *s, struct source_item *item, struct err
 		return damage(s, item, "the volume ends inside a block header", e);
 	if (!block_probe(here(s)))
 		return damage(s, item, what_stands_here(s), e);
+	if (left(s) < block_header_bytes(block_probe(here(s))))
+		return damage(s, item, "the volume ends inside a block header", e);
 	if (!block_header_read(here(s), left(s), &item->header)) {
 		snprintf(item->reason, sizeof item->reason, "block length %u is impossible", item->header.len);
 		item->header.len = 0;
