@@ -473,9 +473,10 @@ static int next_in_block(struct reader *r, struct item *item, struct err *e)
 static bool goes_on(const struct reader *r)
 {
 	struct stat st;
-	if (r->input + 1 >= r->o.path_count)
-		return false;
-	return stat(r->o.paths[r->input + 1], &st) != 0 || !S_ISREG(st.st_mode);
+	const char *next = r->input + 1 < r->o.path_count ? r->o.paths[r->input + 1] : NULL;
+	if (next == NULL || r->another_volume)
+		return next != NULL || r->another_volume;
+	return strcmp(next, "-") == 0 || (stat(next, &st) == 0 && !S_ISREG(st.st_mode));
 }
 
 static int next_cut_record(struct reader *r, struct item *item, struct err *e)

@@ -33,8 +33,9 @@ struct source {
 	uint64_t padding;
 	uint32_t largest;
 	bool padded;	      /* a dump of a tape: padding was seen */
-	uint64_t label_bytes; /* of the first block with its padding */
-	unsigned blocks;      /* delivered, at most 2 counted */
+	uint64_t label_bytes; /* of the first block with its padding, */
+	uint64_t data_bytes;  /* and of the second */
+	uint64_t blocks;      /* delivered */
 	uint64_t last_addr;   /* of the block before pos, */
 	uint32_t last_len;    /* and its length */
 	struct known_session known[KNOWN_SESSIONS];
@@ -341,9 +342,10 @@ static bool is_padded_size(const struct source *s, uint64_t bytes)
 	uint64_t unit = PADDING_SHORT;
 	uint64_t shortest = (s->last_len + unit - 1) / unit * unit;
 	uint64_t largest = (s->largest + unit - 1) / unit * unit;
-	if (bytes == shortest || s->blocks == 1)
+	/* The first block behind the label may show the size, too. */
+	if (bytes == shortest || s->blocks == 1 || (s->blocks == 2 && s->padded))
 		return true;
-	return s->padded && (bytes == s->label_bytes || bytes == largest);
+	return s->padded && (bytes == s->label_bytes || bytes == s->data_bytes || bytes == largest);
 }
 
 /* Zeros behind a block, up to where a tape drive would have begun the next one.  Passes over them if that is what they
@@ -384,6 +386,8 @@ static int skip_padding(struct source *s, bool *skipped, struct err *e)
 	}
 	if (s->blocks == 1)
 		s->label_bytes = target;
+	else if (s->blocks == 2)
+		s->data_bytes = target;
 	s->padded = true;
 	s->padding += to;
 	advance(s, to);
@@ -399,8 +403,7 @@ static void deliver_block(struct source *s, struct source_item *item)
 	buf_ref(s->held);
 	if (item->header.len > s->largest)
 		s->largest = item->header.len;
-	if (s->blocks < 2)
-		s->blocks++;
+	s->blocks++;
 	if (item->header.version > 1)
 		remember(s, &item->header);
 }
