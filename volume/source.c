@@ -160,8 +160,9 @@ static const char *block_fault(struct source *s, const uint8_t *block, const str
 			       struct source_item *item)
 {
 	const struct known_session *k = h->version > 1 ? known(s, h) : NULL;
+	bool stored = block_has_checksum(h), expected = k && k->checksum;
 	/* One CRC in four thousand million is 0, which otherwise stands for none. */
-	item->checksum = block_has_checksum(h) || (h->version == 2 && k && k->checksum);
+	item->checksum = stored || (h->version == 2 && expected);
 	uint64_t sum = 0;
 	if (item->checksum)
 		sum = block_checksum(block, h);
@@ -173,7 +174,7 @@ static const char *block_fault(struct source *s, const uint8_t *block, const str
 	const char *fault = block_check_records(block, h, &at);
 	item->sane_bytes = fault ? at : h->len;
 	item->checksum_right = item->checksum && sum == h->checksum;
-	if (item->checksum && !block_has_checksum(h) && sum != 0)
+	if (!stored && expected && (h->version == 3 || sum != 0))
 		return "its checksum is gone, though the other blocks of its job have one";
 	if (item->checksum && sum != h->checksum) {
 		snprintf(item->reason, sizeof item->reason, "%s is %0*llx, header says %0*llx",
@@ -181,8 +182,6 @@ static const char *block_fault(struct source *s, const uint8_t *block, const str
 			 h->version == 3 ? 16 : 8, (unsigned long long)h->checksum);
 		return item->reason;
 	}
-	if (!item->checksum && k && k->checksum)
-		return "its checksum is gone, though the other blocks of its job have one";
 	return fault;
 }
 
