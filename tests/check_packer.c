@@ -76,17 +76,17 @@ static struct item item_of(unsigned version, unsigned job, int32_t index, uint32
 			      .form = { version, version == 3 ? BLOCK_OPTION_CHECKSUM : 0, true } };
 }
 
-static void put(const struct item *item, uint32_t stream, const void *data, uint32_t len)
+static uint8_t data[1 << 20];
+
+static void put(const struct item *item, uint32_t stream, const uint8_t *bytes, uint32_t len)
 {
 	/* Head and body both carry some of it. */
 	uint32_t head = len > 20 ? 20 : len / 2;
-	struct packer_record r = { .stream = stream, .len = len, .head = { data, head },
-				   .body = { (const uint8_t *)data + head, len - head } };
+	struct packer_record r = { .stream = stream, .len = len, .head = { bytes, head },
+				   .body = { bytes + head, len - head } };
 
 	ck_quick(packer_put(packer, item, &r, 1, &e) == 0);
 }
-
-static uint8_t data[1 << 20];
 
 /* The second writer: m has an open block. */
 static void reference_put(struct mk *m, size_t capacity, int32_t index, int32_t stream, const uint8_t *from, size_t n)
@@ -439,7 +439,7 @@ static void put_label(unsigned version)
 }
 
 /* Writes a job; returns its end-of-session label as written, *at the start of the block that has it. */
-static struct mk eos_written(const struct eos_case *c, bool with_start, uint32_t drop, uint64_t *at, uint64_t *label_len,
+static struct mk eos_written(const struct eos_case *c, bool with_start, bool lossy, uint32_t drop, uint64_t *at, uint64_t *label_len,
 			     uint64_t *first, uint64_t *last_end)
 {
 	struct mk_parsed v = { 0 };
@@ -447,6 +447,8 @@ static struct mk eos_written(const struct eos_case *c, bool with_start, uint32_t
 
 	volume.product = c->product;
 	new_packer(4096);
+	if (lossy)
+		packer_set_lossy(packer);
 	begin_volume("v");
 	put_label(c->version);
 	*label_len = sink.offset;
@@ -459,6 +461,7 @@ static struct mk eos_written(const struct eos_case *c, bool with_start, uint32_t
 	for (uint32_t i = 0; i < c->records; i++) {
 		struct item it = item_of(c->version, 0, 1, 1000);
 
+		it.data = (struct span){ data, 1000 };
 		if (i < drop)
 			ck_assert_int_eq(packer_put(packer, &it, NULL, 0, &e), 0);
 		else
@@ -511,23 +514,23 @@ START_TEST(test_eos_bareos)
 	uint64_t at, label_len, first, last_end;
 	/* Several blocks: start of the first, last byte of the job's last one before the label's own. */
 	struct eos_case c = { 2, PRODUCT_BAREOS, 209, 20000 - 1, 20000, 30, 500 };
-	struct mk t = eos_written(&c, true, 0, &at, &label_len, &first, &last_end);
+	struct mk t = eos_written(&c, true, false, 0, &at, &label_len, &first, &last_end);
 
-	ck_assert_uint_eq(mk_get64(t.p + 4), 30 * 500);
+	ck_assert_uint_eq(mk_get64(t.p + 4), 0x100000000u + 30 * 500);
 	ck_assert_uint_eq(start_of(t.p), first);
 	ck_assert_uint_eq(first, label_len);
 	ck_assert_uint_eq(end_of(t.p), last_end);
 	mk_free(&t);
 	/* One block: Start 0, End the label block's last byte. */
 	c = (struct eos_case){ 2, PRODUCT_BAREOS, 0, 208, 209, 2, 500 };
-	t = eos_written(&c, true, 0, &at, &label_len, &first, &last_end);
-	ck_assert_uint_eq(mk_get64(t.p + 4), 1000);
+	t = eos_written(&c, true, false, 0, &at, &label_len, &first, &last_end);
+	ck_assert_uint_eq(mk_get64(t.p + 4), 0x100000000u + 1000);
 	ck_assert_uint_eq(start_of(t.p), 0);
 	ck_assert_uint_eq(end_of(t.p), label_len - 1);
 	mk_free(&t);
 	/* The block with the label on it may lie beyond 4 GiB in the old volume. */
 	c = (struct eos_case){ 2, PRODUCT_BAREOS, 0x500000000, 0x600000000 - 1, 0x600000000, 30, 1000 };
-	t = eos_written(&c, true, 0, &at, &label_len, &first, &last_end);
+	t = eos_written(&c, true, false, 0, &at, &label_len, &first, &last_end);
 	ck_assert_uint_eq(start_of(t.p), first);
 	ck_assert_uint_eq(end_of(t.p), last_end);
 	mk_free(&t);
@@ -539,15 +542,15 @@ START_TEST(test_eos_bacula)
 {
 	uint64_t at, label_len, first, last_end;
 	struct eos_case c = { 3, PRODUCT_BACULA, 242, 193778, 193778, 30, 500 };
-	struct mk t = eos_written(&c, true, 0, &at, &label_len, &first, &last_end);
+	struct mk t = eos_written(&c, true, false, 0, &at, &label_len, &first, &last_end);
 
-	ck_assert_uint_eq(mk_get64(t.p + 4), 30 * 500);
+	ck_assert_uint_eq(mk_get64(t.p + 4), 0x100000000u + 30 * 500);
 	ck_assert_uint_eq(start_of(t.p), label_len);
 	ck_assert_uint_eq(end_of(t.p), at);
 	mk_free(&t);
 	/* One block: both are its start, as with a spooled job (Start = End). */
 	c = (struct eos_case){ 3, PRODUCT_BACULA, 251, 251, 251, 2, 500 };
-	t = eos_written(&c, true, 0, &at, &label_len, &first, &last_end);
+	t = eos_written(&c, true, false, 0, &at, &label_len, &first, &last_end);
 	ck_assert_uint_eq(start_of(t.p), at);
 	ck_assert_uint_eq(end_of(t.p), at);
 	mk_free(&t);
@@ -563,9 +566,9 @@ START_TEST(test_eos_at_every_offset)
 		for (int bacula = 0; bacula < 2; bacula++) {
 			struct eos_case c = { bacula ? 3 : 2, bacula ? PRODUCT_BACULA : PRODUCT_BAREOS, 209,
 					      20000 - !bacula, 20000, 3, now };
-			struct mk t = eos_written(&c, true, 0, &at, &label_len, &first, &last_end);
+			struct mk t = eos_written(&c, true, false, 0, &at, &label_len, &first, &last_end);
 
-			ck_quick(mk_get64(t.p + 4) == 3 * now);
+			ck_quick(mk_get64(t.p + 4) == 0x100000000u + 3 * now);
 			if (bacula) {
 				ck_quick(start_of(t.p) == label_len && end_of(t.p) == at);
 			} else if (at == label_len) {
@@ -579,21 +582,21 @@ START_TEST(test_eos_at_every_offset)
 }
 END_TEST
 
-/* JobBytes without the start of the job: what changed is added to what it was. */
-START_TEST(test_eos_delta)
+/* JobBytes: what changed is added to what it was.  Where damage took something it is what was written, if the job began
+ * here: its label does not know what is gone. */
+START_TEST(test_job_bytes)
 {
 	uint64_t at, label_len, first, last_end;
 	struct eos_case c = { 2, PRODUCT_BAREOS, 209, 20000 - 1, 20000, 10, 1500 };
-	struct mk t = eos_written(&c, false, 0, &at, &label_len, &first, &last_end);
 
-	ck_assert_uint_eq(mk_get64(t.p + 4), 0x100000000u + 15000);
-	mk_free(&t);
-	t = eos_written(&c, false, 4, &at, &label_len, &first, &last_end); /* four are dropped */
-	ck_assert_uint_eq(mk_get64(t.p + 4), 0x100000000u + 9000);
-	mk_free(&t);
-	t = eos_written(&c, true, 4, &at, &label_len, &first, &last_end);
-	ck_assert_uint_eq(mk_get64(t.p + 4), 9000);
-	mk_free(&t);
+	for (int i = 0; i < 8; i++) {
+		bool with_start = i & 1, lossy = i & 2;
+		uint32_t drop = i & 4;
+		struct mk t = eos_written(&c, with_start, lossy, drop, &at, &label_len, &first, &last_end);
+
+		ck_assert_uint_eq(mk_get64(t.p + 4), (with_start && lossy ? 0 : 0x100000000u) + (10 - drop) * 1500);
+		mk_free(&t);
+	}
 }
 END_TEST
 
@@ -863,7 +866,7 @@ int main(void)
 	tcase_add_test(t, test_eos_bareos);
 	tcase_add_test(t, test_eos_bacula);
 	tcase_add_test(t, test_eos_at_every_offset);
-	tcase_add_test(t, test_eos_delta);
+	tcase_add_test(t, test_job_bytes);
 	tcase_add_test(t, test_eos_odd);
 	tcase_add_test(t, test_missing_parts);
 	tcase_add_test(t, test_cuts);

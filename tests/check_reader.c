@@ -239,7 +239,7 @@ START_TEST(test_job_known)
 	ck_assert(it.volume->has_label);
 	ck_assert_str_eq(it.volume->label.volume, "v1");
 	ck_assert_str_eq(it.volume->name, paths[0]);
-	ck_assert_uint_eq(it.volume->block_version, 2);
+	ck_assert(it.volume->product_known);
 	ck_assert_int_eq(it.volume->product, PRODUCT_BAREOS);
 	ck_assert_int_eq(it.volume->kind, IO_FILE);
 	ck_assert_uint_eq(it.volume->size, m->len);
@@ -809,7 +809,7 @@ START_TEST(test_blocks_announced)
 	block(m, 7, 1);
 	part(m, 4, 2, 50, 20, 50);
 	mk_end(m);
-	options.blocks = true;
+	options.blocks = options.indexes = true;
 	read_all();
 	char want[300];
 

@@ -193,11 +193,13 @@ END_TEST
 
 START_TEST(test_padding)
 {
-	static const size_t units[] = { 512, 1024, 2048, 64512, 65536 };
+	/* 512 is no drive's of ours, but the same here; 64512 and 65536: fixed blocks, no full one yet.  Labels always are
+	 * 64512 bytes. */
+	static const size_t units[] = { 512, 1024, 64512, 65536 };
 	size_t unit = units[_i], at[4];
 
 	begin();
-	mk_pad(&vol, 64512); /* labels always are 64512 bytes */
+	mk_pad(&vol, 64512);
 	for (uint32_t i = 0; i < 4; i++) {
 		block(7, i, 5000 + i * 13);
 		at[i] = vol.block;
@@ -206,6 +208,23 @@ START_TEST(test_padding)
 	expect(want_text("B 0+%zu 0\nB %zu+5036 0\nB %zu+5049 1\nB %zu+5062 2\nB %zu+5075 3\n", label, at[0], at[1], at[2],
 			 at[3]));
 	ck_assert_uint_eq(padding, vol.len - label - 5036 - 5049 - 5062 - 5075);
+}
+END_TEST
+
+/* Minimum Block Size 4096: what is shorter is padded to it, what is longer to the next 1024. */
+START_TEST(test_padding_minimum)
+{
+	size_t at[4];
+
+	begin();
+	mk_pad(&vol, 64512);
+	for (uint32_t i = 0; i < 4; i++) {
+		block(7, i, i % 2 ? 7000 : 1000);
+		at[i] = vol.block;
+		mk_pad(&vol, i % 2 ? 1024 : 4096);
+	}
+	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nB %zu+7036 1\nB %zu+1036 2\nB %zu+7036 3\n", label, at[0], at[1], at[2],
+			 at[3]));
 }
 END_TEST
 
@@ -448,6 +467,18 @@ START_TEST(test_checksum_gone)
 	expect(want_text("B 0+%zu 0\nB %zu+1036 0\n"
 			 "D %zu+1036 * its checksum is gone, though the other blocks of its job have one\nB %zu+1036 2\n",
 			 label, label, bad, bad + 1036));
+	/* In BB03 the option says it. */
+	vol.len = 0;
+	mk_label(&vol, 3, "v1", true);
+	label = vol.len;
+	for (uint32_t i = 0; i < 3; i++) {
+		mk_begin(&vol, 3, 7, MK_TIME, i, i != 1);
+		mk_record(&vol, 1, 2, "hello", 5);
+		mk_end(&vol);
+	}
+	expect(want_text("B 0+%zu 0\nB %zu+49 0\n"
+			 "D %zu+49 * its checksum is gone, though the other blocks of its job have one\nB %zu+49 2\n",
+			 label, label, label + 49, label + 98));
 }
 END_TEST
 
@@ -751,7 +782,8 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_blocks);
 	tcase_add_test(t, test_large);
-	tcase_add_loop_test(t, test_padding, 0, 5);
+	tcase_add_loop_test(t, test_padding, 0, 4);
+	tcase_add_test(t, test_padding_minimum);
 	tcase_add_test(t, test_padding_some);
 	tcase_add_test(t, test_padding_zero_headers);
 	tcase_add_test(t, test_hole);

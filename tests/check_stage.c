@@ -524,7 +524,6 @@ static void damaged(const char *hex, uint32_t stream, const char *reason)
 					   policy_of(true, true, codec_by_id(CODEC_GZIP), true),
 					   policy_of(true, true, codec_by_id(CODEC_LZ4), false) };
 	struct stage_result r;
-	struct span s;
 
 	for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
 		arena.used = 77;
@@ -534,9 +533,6 @@ static void damaged(const char *hex, uint32_t stream, const char *reason)
 		if (!strstr(r.reason, reason))
 			ck_abort_msg("\"%s\" is not in \"%s\"", reason, r.reason);
 	}
-	r.reason[0] = 0;
-	ck_assert_int_eq(stage_plain(ctx, &it, &s, &r), STAGE_DAMAGE);
-	ck_assert_ptr_nonnull(strstr(r.reason, reason));
 	/* Who does not look into it passes it. */
 	struct stage_policy p = policy_of(false, true, codec_by_id(CODEC_GZIP), false);
 
@@ -667,7 +663,6 @@ START_TEST(test_bombs)
 {
 	struct mk m = { 0 };
 	struct stage_result r;
-	struct span s;
 	struct rusage before, after;
 
 	make_bomb(&m, _i);
@@ -692,7 +687,6 @@ START_TEST(test_bombs)
 		ck_assert_int_eq(status, STAGE_DAMAGE);
 		free(a.data);
 	}
-	ck_assert_int_eq(stage_plain(ctx, &it, &s, &r), STAGE_DAMAGE);
 	getrusage(RUSAGE_SELF, &after);
 	if (getenv("ASAN_OPTIONS") == NULL)
 		ck_assert_int_lt(after.ru_maxrss - before.ru_maxrss, 64 << 10);
@@ -793,32 +787,6 @@ START_TEST(test_room)
 }
 END_TEST
 
-START_TEST(test_plain)
-{
-	struct mk m = { 0 };
-	struct stage_result r;
-	struct span s;
-
-	for (int kind = 0; kind < KIND_COUNT; kind++) {
-		for (int c = 0; c < CODEC_COUNT; c++) {
-			struct item it = make(&m, (enum kind)kind, 3, codec_by_id((enum codec_id)c), plain, 65000);
-
-			ck_assert_int_eq(stage_plain(ctx, &it, &s, &r), STAGE_DONE);
-			ck_assert_ptr_eq(r.from, codec_by_id((enum codec_id)c));
-			ck_assert_uint_eq(s.len, 65000);
-			ck_assert_mem_eq(s.data, plain, 65000);
-		}
-		struct item it = make(&m, (enum kind)kind, 1, NULL, plain, 65000);
-
-		ck_assert_int_eq(stage_plain(ctx, &it, &s, &r), STAGE_DONE);
-		ck_assert_ptr_null(r.from);
-		ck_assert_uint_eq(s.len, 65000);
-		ck_assert_ptr_eq(s.data, m.p + m.len - 65000);
-	}
-	mk_free(&m);
-}
-END_TEST
-
 /* Noise in every stream: no crash, no read beyond, and what is taken comes out again the same with another ctx. */
 START_TEST(test_noise)
 {
@@ -872,7 +840,6 @@ int main(void)
 	tcase_add_loop_test(t, test_bomb_in_roomy_arena, 0, 7);
 	tcase_add_test(t, test_longest);
 	tcase_add_test(t, test_room);
-	tcase_add_test(t, test_plain);
 	tcase_add_test(t, test_noise);
 	suite_add_tcase(s, t);
 	return check_run(s);
