@@ -157,8 +157,9 @@ static int on_records(void *arg, const struct item *item, const struct packer_re
 static void on_loss(void *arg, const struct filter_loss *l)
 {
 	(void)arg;
-	msg_warning("%s: byte %llu, FileIndex %d: %s", l->volume->name, (unsigned long long)l->addr, l->file_index,
-		    l->reason);
+	char place[64];
+	volume_place(l->volume, l->addr, l->offset, place, sizeof place);
+	msg_warning("%s: %s, FileIndex %d: %s", l->volume->name, place, l->file_index, l->reason);
 }
 
 static void on_progress(void *arg, struct progress_state *state)

@@ -406,6 +406,7 @@ static void end_volume(struct listing *l)
 
 static int on_item(struct listing *l, const struct item *item, uint64_t *damaged, struct err *e)
 {
+	char place[64];
 	switch (item->kind) {
 	case ITEM_VOLUME_START: l->volume = item->volume; return 0;
 	case ITEM_BLOCK: return on_block(l, item, e);
@@ -415,8 +416,9 @@ static int on_item(struct listing *l, const struct item *item, uint64_t *damaged
 			return 0;
 		l->damaged++;
 		++*damaged;
-		msg_warning("%s: byte %llu: %llu bytes: %s", item->volume->name, (unsigned long long)item->addr,
-			    (unsigned long long)item->damage_len, item->reason);
+		volume_place(item->volume, item->addr, item->offset, place, sizeof place);
+		msg_warning("%s: %s: %llu bytes: %s", item->volume->name, place, (unsigned long long)item->damage_len,
+			    item->reason);
 		return 0;
 	case ITEM_VOLUME_END: end_volume(l); return 0;
 	case ITEM_VOLUME_LABEL:

@@ -97,13 +97,14 @@ int report_volume(struct report *r, const struct filter_volume *v, const char *o
 
 void report_loss(struct report *r, const struct filter_loss *l)
 {
-	char job[LABEL_NAME_BYTES + 64] = "no job known", file[32] = "";
+	char job[LABEL_NAME_BYTES + 64] = "no job known", file[32] = "", place[64];
 	if (l->job)
 		job_describe(l->job, job, sizeof job);
 	if (l->file_index > 0)
 		snprintf(file, sizeof file, ", FileIndex %d", l->file_index);
-	msg_warning("%s: %s: %s%s: %llu bytes at byte %llu: %s", l->volume->name, l->kept ? "damaged but kept" : "lost",
-		    job, file, (unsigned long long)l->len, (unsigned long long)l->addr, l->reason);
+	volume_place(l->volume, l->addr, l->offset, place, sizeof place);
+	msg_warning("%s: %s: %s%s: %llu bytes at %s: %s", l->volume->name, l->kept ? "damaged but kept" : "lost", job, file,
+		    (unsigned long long)l->len, place, l->reason);
 	if (r->loss_count >= LOSSES_KEPT) {
 		r->losses_not_kept++;
 		return;
@@ -218,6 +219,7 @@ static void write_losses(struct json *j, const struct report *r)
 		json_signed(j, "file_index", k->l.file_index);
 		json_number(j, "stream", k->l.stream);
 		json_number(j, "address", k->l.addr);
+		json_number(j, "offset_in_block", k->l.offset);
 		json_number(j, "bytes", k->l.len);
 		json_bool(j, "kept", k->l.kept);
 		json_text(j, "reason", k->reason ? k->reason : "");

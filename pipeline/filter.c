@@ -278,10 +278,7 @@ static struct job_entry *job_entry(struct filter *f, const struct job *job, stru
 static void describe_place(const struct item *item, char *text, size_t text_bytes)
 {
 	char job[LABEL_NAME_BYTES + 64] = "", file[32] = "", where[64];
-	if (item->volume->kind == IO_TAPE)
-		snprintf(where, sizeof where, "tape file %u block %u", (unsigned)(item->addr >> 32), (unsigned)item->addr);
-	else
-		snprintf(where, sizeof where, "byte %llu", (unsigned long long)item->addr);
+	volume_place(item->volume, item->addr, item->offset, where, sizeof where);
 	if (item->job)
 		job_describe(item->job, job, sizeof job);
 	if (item->file_index > 0)
@@ -309,6 +306,7 @@ static int lose(struct filter *f, const struct item *item, const char *reason, b
 		.volume = item->volume,
 		.job = item->job,
 		.addr = item->addr,
+		.offset = item->offset,
 		.len = item->kind == ITEM_DAMAGE ? item->damage_len : item->len,
 		.file_index = item->file_index,
 		.stream = item->stream,

@@ -19,7 +19,8 @@ struct filter_counts {
 struct filter_loss {
 	const struct volume_info *volume;
 	const struct job *job; /* NULL: not known */
-	uint64_t addr, len;
+	uint64_t addr, len;    /* addr as in struct item */
+	uint32_t offset;
 	int32_t file_index;    /* 0: not known */
 	uint32_t stream;
 	bool kept;

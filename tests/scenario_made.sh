@@ -260,7 +260,7 @@ bad_one() {
 		bad sound-blocks 2 2 "$(block "$sounds/sound-blocks" 2)"
 		;;
 	# A part in a block of its own behind file 2; a file 3 that is but a wrong length.
-	bad-dangling) bad sound-blocks '' 2 "$(block "$volume" 6)" ;;
+	bad-dangling) bad sound-blocks '' 2 "$(($(block "$volume" 6) + 24))" ;;
 	bad-record-len) bad sound-record 3 '' "$(block "$volume" 6)" ;;
 	*) bad sound-record 3 3 '' ;;
 	esac

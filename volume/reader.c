@@ -31,6 +31,7 @@ struct reader {
 	struct source_item block;
 	bool peeked; /* block was read to learn the volume's name, and is still to be taken apart */
 	bool in_block, block_announced, gap_checked;
+	uint32_t record_at; /* offset of the record at hand in the block */
 	unsigned damages, damages_before; /* bad blocks so far, and before this volume */
 	struct rd rest;
 	struct session *session; /* of the last record of the block */
@@ -179,6 +180,7 @@ static struct item item_here(const struct reader *r, enum item_kind kind)
 		.job = r->session ? &r->session->job : NULL,
 		.addr = r->block.addr - r->stream_addr,
 		.form = {h->version, h->options, r->block.checksum},
+		.offset = r->record_at,
 		.largest = r->largest,
 		.number = h->number,
 	};
@@ -192,6 +194,7 @@ static void damage_item(struct reader *r, struct item *item, const struct sessio
 	item->file_index = about->file_index;
 	item->stream = about->stream;
 	item->addr = about->addr;
+	item->offset = about->offset;
 	item->damage_len = about->len;
 	snprintf(item->reason, sizeof item->reason, "%s", reason);
 }
@@ -442,6 +445,7 @@ static int next_in_block(struct reader *r, struct item *item, struct err *e)
 	for (;;) {
 		struct record_header h;
 		struct span part;
+		r->record_at = (uint32_t)(r->rest.p - r->block.data);
 		bool more = !r->block.encrypted && record_next(&r->rest, version, &h, &part);
 		if (!more) {
 			if (r->session)
@@ -572,6 +576,7 @@ static void learn_product(struct reader *r)
 
 static int next_block(struct reader *r, struct item *item, struct err *e)
 {
+	r->record_at = 0;
 	int rc = r->peeked ? 0 : source_next(r->source, &r->block, e);
 	r->peeked = false;
 	atomic_store_explicit(&r->bytes, r->bytes_before + source_bytes(r->source), memory_order_relaxed);

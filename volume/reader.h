@@ -36,6 +36,9 @@ struct job {
 /* "job 12 (J-big.2026-11-22...)" or "session 12/1795351262" */
 void job_describe(const struct job *job, char *text, size_t text_bytes);
 
+/* "byte 8573" or "tape file 1 block 17" */
+void volume_place(const struct volume_info *v, uint64_t addr, uint32_t offset, char *text, size_t text_bytes);
+
 /* How a block is written: kept on the way through. */
 struct block_form {
 	unsigned version;
@@ -62,7 +65,8 @@ struct item {
 	enum item_kind kind;
 	const struct volume_info *volume;
 	const struct job *job; /* NULL where none applies */
-	uint64_t addr;	       /* of the block where it begins */
+	uint64_t addr;	       /* of the block where it begins, */
+	uint32_t offset;       /* and of its record header in that block, 0 if it is none */
 	struct block_form form;
 	uint32_t largest; /* block of the volumes so far */
 	uint32_t number;  /* BlockNumber of the block where it begins */
