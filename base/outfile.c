@@ -139,7 +139,7 @@ int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace,
 	} else if (strlen(path) >= sizeof o->path) {
 		rc = err_set(e, XE_FAILED, "its path is too long");
 	} else {
-		snprintf(o->path, sizeof o->path, "%s", path);
+		memcpy(o->path, path, strlen(path) + 1);
 		struct stat st;
 		bool exists = stat(path, &st) == 0 || lstat(path, &st) == 0;
 		if (exists && S_ISDIR(st.st_mode))
