@@ -77,10 +77,11 @@ check:
 	$(Q)$(MAKE) --no-print-directory checks
 	@BUILD=$(BUILD) tests/run
 
-# The same under AddressSanitizer and UndefinedBehaviorSanitizer, and the parallel parts under ThreadSanitizer.
+# Units, made, damaged and spanned volumes under AddressSanitizer and UndefinedBehaviorSanitizer; the parallel parts under
+# ThreadSanitizer.
 check-asan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined checks
-	@BUILD=build/asan tests/run
+	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets
 check-tsan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread checks
 	@BUILD=build/tsan tests/run check_pool check_filter scenario_threads

@@ -814,7 +814,9 @@ START_TEST(test_many_sessions)
 
 	getrusage(RUSAGE_SELF, &after);
 	if (getenv("ASAN_OPTIONS") == NULL)
+#ifndef __SANITIZE_ADDRESS__ /* which keeps what was freed */
 		ck_assert_int_lt((after.ru_maxrss - before.ru_maxrss) - (long)(got.cap >> 10), 48 << 10);
+#endif
 	mk_parse(&v, got.p, got.len);
 	ck_assert_uint_eq(v.record_count, 18000);
 	for (size_t i = 0; i < v.record_count; i++) {

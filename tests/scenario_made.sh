@@ -175,8 +175,18 @@ block() {
 	END
 }
 
+# record VOLUME: the byte where the first record of content of file 3 begins
+record() {
+	"$PYTHON" - "$@" <<-'END'
+		import struct, sys
+		with open(sys.argv[1], "rb") as f:
+		    data = f.read()
+		print(min(at for at in (data.find(struct.pack(">ii", 3, stream)) for stream in (29, 30)) if at > 0))
+	END
+}
+
 # bad SOUND LOST NAMED PLACE: what the volume was; the FileIndex that has lost something; the FileIndex that the messages
-# name; the byte where a block is damaged, nothing where it is a record in block 5 that cannot be decoded
+# name; the byte where a block is damaged, nothing where it is a record that cannot be decoded
 bad() {
 	sound=$sounds/$1
 	lost=$2
@@ -186,7 +196,7 @@ bad() {
 	run "$XFLATE" -q -o result "$@" "$volume"
 	refused 1 "$name: refused"
 	says "$name: (block|record) at byte [0-9]+" "$name: names volume and place"
-	says "$name: (block|record) at byte ${place:-$(block "$volume" 5)}[: ]" "$name: it is the right place"
+	says "$name: (block|record) at byte ${place:-$(record "$volume")}[: ]" "$name: it is the right place"
 	is "$(in_folder .)" '' "$name: no output"
 	run "$XFLATE" "$@" "$volume"
 	is "$status" 1 "$name to stdout: refused"
