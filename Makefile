@@ -99,10 +99,15 @@ check-tape: $(BUILD)/xflate
 demo:
 	@tests/demo.sh
 
+$(BUILD)/bench/%: bench/%.c $(LIB) $(BUILD)/flags
+	@echo "  CC      $<"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(filter-out -Wconversion,$(ALL_CFLAGS)) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIB_LIBS)
+
 bench:
 	@tests/packages.sh build bench
-	$(Q)$(MAKE) --no-print-directory all
-	@BUILD=$(BUILD) bench/run
+	$(Q)$(MAKE) --no-print-directory all $(BUILD)/bench/corpus $(BUILD)/bench/codecs
+	@bench/run $(BUILD)
 
 lint:
 	@tests/packages.sh lint
