@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/secret.h"
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static size_t whole_pages(size_t n)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	return (n + page - 1) / page * page;
+}
+
+int secret_new(struct secret *s, size_t cap, struct err *e)
+{
+	secret_free(s);
+	size_t n = whole_pages(cap ? cap : 1);
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return err_memory(e, n, "a secret");
+	mlock(p, n); /* best effort: RLIMIT_MEMLOCK may be small */
+	madvise(p, n, MADV_DONTDUMP);
+	madvise(p, n, MADV_WIPEONFORK);
+	*s = (struct secret){p, 0, n};
+	return 0;
+}
+
+void secret_free(struct secret *s)
+{
+	if (s->data) {
+		int saved = errno;
+		OPENSSL_cleanse(s->data, s->cap);
+		munmap(s->data, s->cap);
+		errno = saved;
+	}
+	*s = SECRET_NONE;
+}
+
+int secret_set(struct secret *s, const void *data, size_t len, struct err *e)
+{
+	struct secret copy = SECRET_NONE; /* data may lie in s */
+	int r = secret_new(&copy, len, e);
+	if (r != 0)
+		return r;
+	if (len > 0)
+		memcpy(copy.data, data, len);
+	copy.len = len;
+	secret_free(s);
+	*s = copy;
+	return 0;
+}
+
+bool secret_equal(const struct secret *a, const struct secret *b)
+{
+	return a->len == b->len && (a->len == 0 || CRYPTO_memcmp(a->data, b->data, a->len) == 0);
+}
+
+int secret_read(struct secret *s, int fd, size_t max, const char *name, struct err *e)
+{
+	int r = secret_new(s, max + 1, e);
+	if (r != 0)
+		return r;
+	for (;;) {
+		ssize_t n = read(fd, s->data + s->len, max + 1 - s->len);
+		if (n == 0)
+			break;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			r = err_errno(e, XE_FAILED, errno, "%s: cannot read", name);
+			break;
+		}
+		s->len += (size_t)n;
+		if (s->len > max) {
+			r = err_set(e, XE_KEY, "%s: longer than %zu bytes, which no such secret is", name, max);
+			break;
+		}
+	}
+	if (r == 0 && s->len == 0)
+		r = err_set(e, XE_KEY, "%s: empty, there is no secret in it", name);
+	if (r != 0)
+		secret_free(s);
+	return r;
+}
+
+void secret_trim(struct secret *s)
+{
+	while (s->len > 0 && memchr("\n\r ", s->data[s->len - 1], 3) != NULL)
+		s->data[--s->len] = 0;
+}
+
+void secret_id(const struct secret *s, const char *domain, char id[static SECRET_ID_BYTES])
+{
+	uint8_t hash[SHA256_DIGEST_LENGTH] = {0};
+	struct secret text = SECRET_NONE;
+	struct err e = {0};
+	size_t tag = strlen(domain) + 1;
+	/* One buffer and one call: no context of a library keeps a copy. */
+	if (secret_new(&text, tag + s->len, &e) == 0) {
+		memcpy(text.data, domain, tag);
+		if (s->len > 0)
+			memcpy(text.data + tag, s->data, s->len);
+		SHA256(text.data, tag + s->len, hash);
+	}
+	secret_free(&text);
+	snprintf(id, SECRET_ID_BYTES, "%02x%02x%02x%02x", hash[0], hash[1], hash[2], hash[3]);
+}
+
+void secret_wipe(void *data, size_t len)
+{
+	OPENSSL_cleanse(data, len);
+}
