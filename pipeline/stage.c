@@ -88,7 +88,7 @@ static enum stage_status no_room(struct stage_result *result, size_t bytes)
 
 static bool reserve(const struct arena *a, size_t bytes)
 {
-	return a->cap - a->used >= bytes;
+	return a->data && a->cap - a->used >= bytes;
 }
 
 /* ---- reading a record ---- */
