@@ -10,17 +10,24 @@
 
 enum { RESEAL = 1, RELENGTH = 2, KEEP = 4, INFLATE = 8, DEFLATE = 16, FORCE = 32, TARGET = 64, SMALL = 128 };
 
+#define VOLUMES 8 /* that one input may turn out to hold */
+
 struct run {
-	int out;
+	int out[VOLUMES];
+	unsigned volumes;
 	uint64_t losses;
 };
 
 static int open_output(void *arg, const struct filter_volume *v, struct io *out, struct err *e)
 {
 	(void)v;
-	(void)e;
 	struct run *run = arg;
-	*out = (struct io){.fd = run->out, .kind = IO_FILE};
+	if (run->volumes == VOLUMES)
+		return err_set(e, XE_FAILED, "more volumes than are looked at");
+	int fd = memfd_create("out", MFD_CLOEXEC);
+	FUZZ_MUST(fd >= 0);
+	run->out[run->volumes++] = fd;
+	*out = (struct io){.fd = fd, .kind = IO_FILE};
 	return 0;
 }
 
@@ -39,11 +46,15 @@ static void loss(void *arg, const struct filter_loss *l)
 	run->losses++;
 }
 
-/* Returns what filter_run returns; the output is in a file in memory. */
+static void close_all(struct run *run)
+{
+	while (run->volumes > 0)
+		close(run->out[--run->volumes]);
+}
+
+/* Returns what filter_run returns; each volume's output is in a file in memory. */
 static int filter(struct filter_options *o, const char *path, struct run *run, struct err *e)
 {
-	run->out = memfd_create("out", MFD_CLOEXEC);
-	FUZZ_MUST(run->out >= 0);
 	o->paths = &path;
 	o->path_count = 1;
 	o->threads = 1;
@@ -95,9 +106,9 @@ static void check_clean(int fd)
 	int rc = filter(&copy, path, &run, &e);
 	if (rc != 0)
 		fprintf(stderr, "the output: %s\n", e.text);
-	FUZZ_MUST(rc == 0 && run.losses == 0);
-	FUZZ_MUST(same(fd, run.out));
-	close(run.out);
+	FUZZ_MUST(rc == 0 && run.losses == 0 && run.volumes == 1);
+	FUZZ_MUST(same(fd, run.out[0]));
+	close_all(&run);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -130,9 +141,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct run run = {0};
 	struct err e = {0};
 	int rc = filter(&o, path, &run, &e);
-	if (rc == 0 && !(how & KEEP) && file_bytes(run.out) > 0)
-		check_clean(run.out);
-	close(run.out);
+	for (unsigned i = 0; rc == 0 && !(how & KEEP) && i < run.volumes; i++) {
+		if (file_bytes(run.out[i]) > 0)
+			check_clean(run.out[i]);
+	}
+	close_all(&run);
 	close(in);
 	return 0;
 }

@@ -277,10 +277,12 @@ static void volume_label(struct reader *r, const struct record_header *h, struct
 	item->file_index = h->file_index;
 	item->stream = (uint32_t)h->stream;
 	item->len = (uint32_t)data.len;
-	if (r->label_taken) {
+	/* One record of another block would be a second label. */
+	if (r->label_taken || data.len < h->len || h->stream < 0) {
 		item->kind = ITEM_DAMAGE;
 		item->damage_len = data.len;
-		snprintf(item->reason, sizeof item->reason, "the volume label stands here a second time");
+		snprintf(item->reason, sizeof item->reason, "%s", r->label_taken ? "the volume label stands here a second time" :
+			 "the volume label is not whole");
 		return;
 	}
 	r->label_taken = true;
@@ -452,7 +454,7 @@ static int next_in_block(struct reader *r, struct item *item, struct err *e)
 				r->session->seen = true;
 			return 0;
 		}
-		if (label_is_volume(h.file_index) && part.len == h.len) {
+		if (label_is_volume(h.file_index)) {
 			volume_label(r, &h, part, item);
 			return 1;
 		}
