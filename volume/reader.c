@@ -207,12 +207,6 @@ static struct session *session_of(struct reader *r, const struct record_header *
 	return session_get(&r->sessions, own ? h->session_id : b->session_id, own ? h->session_time : b->session_time);
 }
 
-static const struct job *job_of(struct reader *r, const struct record_header *h)
-{
-	const struct session *s = session_of(r, h);
-	return s ? &s->job : NULL;
-}
-
 /* First and last FileIndex of data in the block at hand; 0 if there is none. */
 static void data_indexes(const struct reader *r, int32_t *first, int32_t *last)
 {
@@ -229,8 +223,8 @@ static void data_indexes(const struct reader *r, int32_t *first, int32_t *last)
 	}
 }
 
-/* What map and list want to know of a block. */
-static void announce_block(struct reader *r, struct item *item)
+/* What map and list want to know of a block.  Returns 1, or < 0 on error. */
+static int announce_block(struct reader *r, struct item *item, struct err *e)
 {
 	const struct block_header *h = &r->block.header;
 	*item = item_here(r, ITEM_BLOCK);
@@ -242,12 +236,17 @@ static void announce_block(struct reader *r, struct item *item)
 	struct record_header first;
 	struct span part;
 	if (r->block.encrypted || !record_next(&rest, h->version, &first, &part))
-		return;
+		return 1;
 	/* The session in a label block's header says nothing (volume-corrections.md A6). */
-	if (!label_is_volume(first.file_index))
-		item->job = job_of(r, &first);
+	if (!label_is_volume(first.file_index)) {
+		const struct session *s = session_of(r, &first);
+		if (s == NULL)
+			return err_memory(e, sizeof *s, "a session");
+		item->job = &s->job;
+	}
 	if (r->o.indexes)
 		data_indexes(r, &item->first_index, &item->last_index);
+	return 1;
 }
 
 static void begin_block(struct reader *r)
@@ -436,8 +435,7 @@ static int next_in_block(struct reader *r, struct item *item, struct err *e)
 	unsigned version = r->block.header.version;
 	if (!r->block_announced) {
 		r->block_announced = true;
-		announce_block(r, item);
-		return 1;
+		return announce_block(r, item, e);
 	}
 	if (!r->gap_checked && !r->block.encrypted) {
 		int rc = find_gap(r, item, e);
