@@ -441,8 +441,8 @@ static int open_side_files(struct request *q, struct err *e)
 	if (rc == 0 && q->report_path) {
 		rc = refuse_same_path(q, q->report_path, e);
 		rc = rc != 0 ? rc : outfile_open(&q->report_file, q->report_path, 0644, q->force, false, e);
-		q->o.digest_in = digest_new();
-		q->o.digest_out = digest_new();
+		q->o.digest_in = digest_new(DIGEST_SHA256);
+		q->o.digest_out = digest_new(DIGEST_SHA256);
 	}
 	return rc;
 }

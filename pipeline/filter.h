@@ -23,6 +23,7 @@ struct filter_loss {
 	uint32_t offset;
 	int32_t file_index;    /* 0: not known */
 	uint32_t stream;
+	const char *file;      /* its name, if the attributes were read; else "" */
 	bool kept;
 	const char *reason;
 };
@@ -43,10 +44,8 @@ struct filter_callbacks {
 	int (*close_output)(void *arg, const struct filter_volume *v, struct err *e);
 	void (*loss)(void *arg, const struct filter_loss *loss);
 	void (*note)(void *arg, const struct filter_volume *v, const char *text);
-	/* NULL: records go to the output.  Else they go here instead, in order, each item with what became of it, and there
-	 * is no output. */
-	int (*records)(void *arg, const struct item *item, const struct packer_record *records, size_t count,
-		       struct err *e);
+	/* NULL: records go to the output.  Else they go here instead, in order, and there is no output. */
+	int (*plain)(void *arg, const struct plain_item *plain, struct err *e);
 	void (*old_block)(void *arg, const struct item *block); /* NULL: not wanted */
 	void (*new_block)(void *arg, const struct packed_block *b);
 };
