@@ -165,6 +165,7 @@ static void on_progress(void *arg, struct progress_state *state)
 {
 	struct comparison *c = arg;
 	filter_progress(c->filter, &state->done, &state->out);
+	state->reads_only = true;
 }
 
 static int read_side(struct comparison *c, const struct filter_options *base, const char *const *paths, size_t count,

@@ -74,6 +74,8 @@ static void print_volume(const struct filter_volume *v, double seconds)
 	if (c->joined)
 		msg_info("%s: %llu records that a client's network layer had cut were joined", name,
 			 (unsigned long long)c->joined);
+	if (c->undoubled)
+		msg_info("%s: %llu records that held their address twice were mended", name, (unsigned long long)c->undoubled);
 	if (v->info->padding)
 		msg_info("%s: a dump of a tape: %llu bytes of padding left out", name,
 			 (unsigned long long)v->info->padding);
@@ -149,6 +151,7 @@ static void write_counts(struct json *j, const struct filter_counts *c)
 	json_number(j, "damaged", c->damaged);
 	json_number(j, "dropped", c->dropped);
 	json_number(j, "joined", c->joined);
+	json_number(j, "undoubled", c->undoubled);
 	json_number(j, "data_bytes_in", c->bytes_in);
 	json_number(j, "data_bytes_out", c->bytes_out);
 	if (c->inflate_in)

@@ -5,6 +5,7 @@
 
 #include "pipeline/join.h"
 #include "pipeline/pool.h"
+#include "pipeline/repair.h"
 #include "pipeline/slot.h"
 #include "volume/attributes.h"
 #include "volume/stream.h"
@@ -38,7 +39,8 @@ struct filter {
 	bool pass_blocks;
 	struct buf_pool *bufs;
 	struct reader *reader;
-	struct joiner *joiner; /* where records are inflated */
+	struct joiner *joiner;	   /* where records are inflated or mended */
+	struct repairer *repairer; /* where they are mended */
 	struct packer *packer;
 	struct stage_ctx **workers;
 	struct slot *slots;
@@ -104,7 +106,7 @@ struct filter *filter_new(const struct filter_options *options)
 	f->target_known = f->o.target_given;
 	f->target = f->o.target;
 	/* Dropping parts of blocks needs repacking. */
-	f->pass_blocks = !f->o.callbacks.plain && !f->o.inflate && !f->o.deflate && f->o.max_block == 0 && !f->o.repack && f->o.on_damage != ON_DAMAGE_SKIP &&
+	f->pass_blocks = !f->o.callbacks.plain && !f->o.inflate && !f->o.deflate && !f->o.repair && f->o.max_block == 0 && !f->o.repack && f->o.on_damage != ON_DAMAGE_SKIP &&
 			 !f->o.target_given;
 	f->bufs = buf_pool_new(POOL_KEEP_BYTES);
 	struct reader_options ro = {
@@ -118,9 +120,10 @@ struct filter *filter_new(const struct filter_options *options)
 	};
 	f->reader = f->bufs ? reader_new(&ro, f->bufs) : NULL;
 	f->joiner = f->reader ? joiner_new(f->reader, f->bufs) : NULL;
+	f->repairer = f->joiner && f->o.repair ? repairer_new(f->joiner) : NULL;
 	struct packer_options po = {.max_block = f->o.max_block, .on_block = on_new_block, .arg = f};
 	f->packer = packer_new(&po);
-	if (f->joiner == NULL || f->packer == NULL || !make_slots(f)) {
+	if (f->joiner == NULL || (f->o.repair && f->repairer == NULL) || f->packer == NULL || !make_slots(f)) {
 		filter_free(f);
 		return NULL;
 	}
@@ -138,6 +141,7 @@ void filter_free(struct filter *f)
 		stage_ctx_free(f->workers[i]);
 	free(f->workers);
 	packer_free(f->packer);
+	repairer_free(f->repairer);
 	joiner_free(f->joiner);
 	reader_free(f->reader);
 	buf_pool_free(f->bufs);
@@ -208,6 +212,13 @@ static int policy_for(struct filter *f, const struct volume_info *v, bool last, 
 	return 0;
 }
 
+static int next_item(struct filter *f, struct item *item, struct err *e)
+{
+	if (f->repairer)
+		return repairer_next(f->repairer, item, e);
+	return f->o.inflate ? joiner_next(f->joiner, item, e) : reader_next(f->reader, item, e);
+}
+
 /* One slot holds records of one volume only: they share a policy. */
 static bool read_slot(void *arg, void *slot)
 {
@@ -217,7 +228,7 @@ static bool read_slot(void *arg, void *slot)
 	s->err = (struct err){0};
 	while (s->item_count < SLOT_ITEMS && bytes < SLOT_BYTES) {
 		struct item *item = &s->items[s->item_count];
-		int rc = f->o.inflate ? joiner_next(f->joiner, item, &s->err) : reader_next(f->reader, item, &s->err);
+		int rc = next_item(f, item, &s->err);
 		if (rc != 0)
 			return false;
 		if (item->kind == ITEM_END)
@@ -362,6 +373,7 @@ static void count(struct filter_counts *to, const struct item *item, const struc
 	if (pass)
 		to->bytes_out += item->len;
 	to->joined += item->joined;
+	to->undoubled += item->doubled;
 	to->recompressed += c->changed;
 	to->inflate_in += c->inflate_in;
 	to->inflate_out += c->inflate_out;

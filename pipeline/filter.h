@@ -9,7 +9,8 @@ enum on_damage { ON_DAMAGE_STOP, ON_DAMAGE_SKIP, ON_DAMAGE_KEEP };
 
 struct filter_counts {
 	uint64_t records, recompressed, damaged, dropped;
-	uint64_t joined; /* records made of pieces that the network layer had cut */
+	uint64_t joined;    /* records made of pieces that the network layer had cut */
+	uint64_t undoubled; /* records that had their address twice */
 	uint64_t bytes_in, bytes_out;	/* record data */
 	uint64_t inflate_in, inflate_out, deflate_in, deflate_out;
 	uint64_t from[CODEC_COUNT];	/* records inflated (or found wanted) by codec */
@@ -54,6 +55,7 @@ struct filter_options {
 	const char *const *paths;
 	size_t path_count;
 	bool inflate, deflate, force;
+	bool repair; /* mend records that the network layer cut, and addresses that Bareos's autoxflate doubled */
 	const struct codec *codec;
 	int level;
 	bool target_given;

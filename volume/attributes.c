@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define TYPE_MASK 0xffffu /* Bacula puts flags above */
-#define STAT_DATA_STREAM 15 /* which of the numbers */
+#define STAT_SIZE 7 /* which of the numbers */
 
 bool attributes_are(uint32_t stream)
 {
@@ -15,22 +15,22 @@ bool attributes_are(uint32_t stream)
 }
 
 /* Most significant digit first; 0 for what is none. */
-static uint32_t read_base64(const char *text)
+static uint64_t read_base64(const char *text)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint32_t v = 0;
+	uint64_t v = 0;
 	for (; *text && *text != ' '; text++) {
 		const char *at = strchr(digits, *text);
-		if (at == NULL || v > UINT32_MAX >> 6)
+		if (at == NULL || v > UINT64_MAX >> 6)
 			return 0;
-		v = v << 6 | (uint32_t)(at - digits);
+		v = v << 6 | (uint64_t)(at - digits);
 	}
 	return v;
 }
 
-static uint32_t data_stream(const char *stat)
+static uint64_t size_in(const char *stat)
 {
-	for (int i = 0; i < STAT_DATA_STREAM; i++) {
+	for (int i = 0; i < STAT_SIZE; i++) {
 		stat = strchr(stat, ' ');
 		if (stat == NULL)
 			return 0;
@@ -51,6 +51,6 @@ bool attributes_read(struct span data, struct attributes *a)
 	a->file_index = (int32_t)strtol(text, NULL, 10);
 	a->type = (unsigned)strtoul(type + 1, NULL, 10) & TYPE_MASK;
 	a->name = name + 1;
-	a->data_stream = data_stream(rd_string(&r));
+	a->size = size_in(rd_string(&r));
 	return true;
 }

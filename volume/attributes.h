@@ -11,7 +11,7 @@ struct attributes {
 	int32_t file_index;
 	unsigned type;
 	const char *name;     /* lent by the record; "" if there is no whole one */
-	uint32_t data_stream; /* that the client chose for the content; 0: not known */
+	uint64_t size;	      /* of the file, bytes; 0 if it cannot be told */
 };
 
 /* Is this stream (flags or not) that of attributes? */

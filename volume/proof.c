@@ -289,7 +289,7 @@ static bool is_opaque(uint32_t stream)
 	       (stream & STREAM_BIT_DEDUPLICATED) != 0;
 }
 
-/* Which digest a record of len bytes holds.  Bareos and Bacula give stream 40 to different ones, of different lengths. */
+/* With a len of 0: is it a digest at all? */
 static bool digest_kind_of(uint32_t number, size_t len, enum digest_kind *kind)
 {
 	static const struct {
@@ -319,6 +319,11 @@ static bool is_digest(uint32_t number)
 {
 	enum digest_kind ignored;
 	return digest_kind_of(number, 0, &ignored);
+}
+
+bool proof_digest_kind(uint32_t stream, size_t len, enum digest_kind *kind)
+{
+	return len > 0 && digest_kind_of(stream & STREAM_NUMBER_MASK, len, kind);
 }
 
 static bool equal(struct span a, const uint8_t *value, size_t len)
