@@ -140,16 +140,16 @@ static void found_of_job(struct verify *v, const struct tracked *k, enum verify_
 static void on_loss(void *arg, const struct filter_loss *l)
 {
 	struct verify *v = arg;
-	/* A gap after a file's digest is none of its own. */
-	bool past = l->job && l->block && proof_is_past(v->proof, l->job, l->file_index);
-	if (l->job && !past)
+	/* A gap after a file's digest is none of its own; the records of a block that is kept are still to be judged. */
+	bool unhurt = l->block && (l->kept || (l->job && proof_is_past(v->proof, l->job, l->file_index)));
+	if (l->job && !unhurt)
 		proof_damage(v->proof, l->job, l->file_index);
 	report(v, &(struct verify_problem){
 			  .kind = VERIFY_DAMAGE,
 			  .volume = l->volume,
 			  .job = l->job,
-			  .file_index = l->file_index > 0 && !past ? l->file_index : 0,
-			  .file = past ? "" : l->file,
+			  .file_index = l->file_index > 0 && !unhurt ? l->file_index : 0,
+			  .file = unhurt ? "" : l->file,
 			  .placed = true,
 			  .addr = l->addr,
 			  .offset = l->offset,
@@ -351,7 +351,8 @@ struct verify *verify_new(const struct verify_options *options)
 		.paths = options->paths,
 		.path_count = options->path_count,
 		.inflate = true,
-		.on_damage = ON_DAMAGE_SKIP,
+		/* Of a block whose checksum alone is wrong the digests tell which of its files is hurt. */
+		.on_damage = ON_DAMAGE_KEEP,
 		.incomplete_ok = true,
 		.threads = options->threads,
 		.callbacks = {.arg = v, .loss = on_loss, .plain = on_plain, .old_block = on_block},
