@@ -71,6 +71,10 @@ CASES = [
     Case("list", "list v", {"v": "made/good-forms"}),
     Case("list --records --json", "list --json --blocks --records v", {"v": "made/bad-crc.good"}),
     Case("list of damage", "list v", {"v": "made/bad-crc"}, status=3),
+    Case("verify", "verify -T1 v", {"v": "made/good-forms"}),
+    Case("verify a set", "verify --json -T2 a b c", SET),
+    Case("verify past damage", "verify -T1 v", {"v": "made/bad-crc"}, status=3),
+    Case("filter --repair", "--repair -T1 -o out v", {"v": "made/wound-doubled"}, outputs=["out"]),
     Case("compare", "compare -T2 v --vs w", {"v": "made/good-forms", "w": "made/good-forms"}),
     Case("compare of different ones", "compare --json -T1 v --vs w", {"v": "made/good-forms", "w": "made/bad-crc.good"},
          status=1),
@@ -220,7 +224,9 @@ def comparable(data):
 def faults_of(kind, count, args, generator):
     """The faults of one kind in a case that calls it count times."""
     every = list(range(1, count + 1))
-    chosen = every if args.all or count <= args.sample else sorted(generator.sample(every, args.sample))
+    # Thousands are what libcrypto allocates.
+    sample = args.sample if count < 1000 else 6 * args.sample
+    chosen = every if args.all or count <= sample else sorted(generator.sample(every, sample))
     faults = ["%s:%d:once:%d" % (kind, k, e) for k in chosen for e in FAILS[kind]]
     if kind in ("alloc", "write", "read", "open", "fsync"):
         later = chosen if args.all else chosen[::3]
