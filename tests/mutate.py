@@ -3,7 +3,7 @@
 """Damage real volumes in seeded ways and judge what xflate makes of them.
 
 mutate.py [--runs N] [--seed N] [--only WORD] [--show N] XFLATE VOLUMES   N runs for each volume that tests/prepare made
-mutate.py --make SEED VOLUME OUT   one damaged volume and, on standard output, what was done to it
+mutate.py --make SEED VOLUME OUT   one damaged volume and, on standard output, what was done to it; its label stays
 
 A run damages one volume of a set and then asks, by a parser of its own:
   * no crash, no hang: list, filter (stop, skip, keep; copying or inflating) and verify end with a status of theirs;
@@ -462,7 +462,9 @@ def main():
     args = parser.parse_args()
     if args.make:
         with open(args.first, "rb") as f:
-            wound = mutate(args.make, f.read())
+            data = f.read()
+        tries = (mutate("%s %d" % (args.make, n), data) for n in range(1000))
+        wound = next(w for w in tries if w.blocks and 0 not in w.blocks)
         with open(args.second, "wb") as f:
             f.write(wound.data)
         print(wound.what)
