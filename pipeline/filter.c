@@ -109,6 +109,8 @@ struct filter *filter_new(const struct filter_options *options)
 	f->pass_blocks = !f->o.callbacks.plain && !f->o.inflate && !f->o.deflate && !f->o.repair && f->o.max_block == 0 && !f->o.repack && f->o.on_damage != ON_DAMAGE_SKIP &&
 			 !f->o.target_given;
 	f->bufs = buf_pool_new(POOL_KEEP_BYTES);
+	if (f->bufs && f->o.max_memory > 0)
+		buf_pool_limit(f->bufs, f->o.max_memory);
 	struct reader_options ro = {
 		.paths = f->o.paths,
 		.path_count = f->o.path_count,
