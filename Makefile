@@ -28,8 +28,8 @@ pkg = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 LIB_CFLAGS := $(foreach l,$(LIBS),$(call pkg,--cflags,$(l)))
 LIB_LIBS := $(foreach l,$(LIBS),$(or $(call pkg,--libs,$(l)),-l$(patsubst lib%,%,$(l)))) -pthread
 
-ROOMS := base codec volume pipeline cmd
-SRC := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
+ROOMS := base codec volume pipeline keys cmd
+SRC := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)) keywrap.c cryptocache.c cryptocache_file.c)
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a
 CHECKS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
