@@ -108,6 +108,7 @@ static int end(struct check *k, const char *path)
 		json_number(k->json, "expired", k->expired);
 		json_end_object(k->json);
 	}
+	fflush(stdout);
 	if (k->expired)
 		msg_warning("%s: %zu of %zu keys have expired: a storage daemon drops them when it next changes the file; use cache renew", path,
 			    k->expired, k->keys);

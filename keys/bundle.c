@@ -169,8 +169,8 @@ static int write_key(struct writer *w, size_t number, const struct keylist_entry
 static const char head[] =
 	"# Keys of encrypted tapes, made by xflate.  Each line ends with its checksum;\n"
 	"# type the lines without # into a file, in any case and spacing, then:\n"
-	"#   xflate cache check --bundle FILE --kek KEKFILE       are they right?\n"
-	"#   xflate cache import CACHE FILE                       for the storage daemon\n"
+	"#   xflate cache check --bundle FILE --kek KEKFILE     are they right?\n"
+	"#   xflate cache import CACHE FILE                     for the storage daemon\n"
 	"# The Key Encryption Key (KEK) is not in here, and without it \"wrapped\" keys\n"
 	"# are worth nothing: it stands in the configuration of director and daemon.\n"
 	"# Without xflate: the hex digits of a key, as base64 without \"=\", are what\n"
@@ -547,8 +547,10 @@ bool bundle_is(struct span text)
 		const uint8_t *end = memchr(text.data, '\n', text.len);
 		size_t len = end ? (size_t)(end - text.data) + 1 : text.len;
 		struct words w;
-		if (take_words((struct span){text.data, len - (end != NULL)}, &w) && w.count > 0 && w.word[0].data[0] != '#')
-			return is_word(w.word[0], MAGIC);
+		/* Whoever mistyped the first line still has one. */
+		if (take_words((struct span){text.data, len - (end != NULL)}, &w) && w.count >= 3 &&
+		    (is_word(w.word[0], MAGIC) || (w.count > 3 && is_word(w.word[0], "hex"))))
+			return true;
 		text = (struct span){text.data + len, text.len - len};
 	}
 	return false;
