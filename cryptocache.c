@@ -161,9 +161,12 @@ static int find_width(struct cryptocache *c, const uint8_t *rows, size_t len, si
 		return err_set(e, XE_DAMAGE, "byte 28: the header counts %zu entries, but %zu bytes follow it, which are %zu (or, of a "
 			       "32-bit daemon, %zu); the file is damaged, or was cut", count, len, len / row_bytes(8),
 			       len / row_bytes(4));
-	/* A cache that was cut, or has bytes behind it, may be as long as one of the other width: then each row must make sense. */
-	fits_wide = len == count * row_bytes(8) || (fits_wide && plausible_rows(rows, len, count, wide) == count);
-	if (!fits_wide && !(fits_narrow && plausible_rows(rows, len, count, narrow) == count))
+	/* A cache that was cut, or has bytes behind it, may be as long as one of the other width: the one whose rows all make
+	 * sense it is; a whole wide one need not, daemons may have written an empty name. */
+	fits_narrow = fits_narrow && plausible_rows(rows, len, count, narrow) == count;
+	bool plausible = fits_wide && plausible_rows(rows, len, count, wide) == count;
+	fits_wide = plausible || (len == count * row_bytes(8) && !fits_narrow);
+	if (!fits_wide && !fits_narrow)
 		return err_set(e, XE_DAMAGE, "the header counts %zu entries, but the %zu bytes behind it are not as many; the file is damaged, "
 			       "or was cut", count, len);
 	c->layout = fits_wide ? wide : narrow;
