@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Any bytes as a bundle, as they are and with the right sum put behind each line, lest nothing but the sums be tried.
  * What was taken and is written again reads as the same. */
+#include "fuzz/fuzz.h"
+
 #include "keys/bundle.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint32_t crc24(const uint8_t *text, size_t len)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Any bytes as a crypto cache.  What is read and written again reads as the same, in all four layouts. */
+#include "fuzz/fuzz.h"
+
 #include "cryptocache.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void again(const struct cryptocache *c, struct cryptocache_layout layout)
 {

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Any bytes as a list of keys.  What was taken, written as lines and as JSON, reads as the same. */
+#include "fuzz/fuzz.h"
+
 #include "keys/keylist.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool is_plain(const struct keylist *list)
 {

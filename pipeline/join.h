@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Compressed records that the network layer cut: a client's message above 999996 bytes arrives as several records, of
- * which only the first has a compression header.  Nothing is lost by it but the restore: the pieces, joined, decode.
+ * which only the first has a compression header, or begins as a zlib stream does.  Nothing is lost by it but the restore: the pieces, joined, decode.
  * formats/volume-corrections.md A9 */
 #ifndef PIPELINE_JOIN_H
 #define PIPELINE_JOIN_H
@@ -13,7 +13,8 @@ struct joiner;
 struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool);
 void joiner_free(struct joiner *j);
 
-/* As reader_next, but such pieces come as the one record they were, marked as joined.  Pieces that do not fit together come as they are. */
+/* As reader_next, but such pieces come as the one record they were, marked as joined.  Pieces that do not fit together
+ * come as they are. */
 int joiner_next(struct joiner *j, struct item *item, struct err *e) __attribute__((warn_unused_result));
 
 #endif
