@@ -39,6 +39,7 @@ void secret_free(struct secret *s)
 	if (s->data) {
 		int saved = errno;
 		OPENSSL_cleanse(s->data, s->cap);
+		secret_wipe_registers();
 		munmap(s->data, s->cap);
 		errno = saved;
 	}
@@ -150,6 +151,16 @@ void secret_guard_process(void)
 	struct rlimit none = {0, 0};
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0);
+}
+
+void secret_wipe_registers(void)
+{
+	static const uint8_t zeros[512];
+	uint8_t to[sizeof zeros];
+	void *(*volatile copy)(void *, const void *, size_t) = memcpy;
+	/* Each range of sizes has its registers. */
+	for (size_t n = 8; n <= sizeof zeros; n *= 2)
+		copy(to, zeros, n);
 }
 
 void secret_wipe(void *data, size_t len)

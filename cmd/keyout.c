@@ -47,6 +47,7 @@ int keyout_open(struct keyout *k, const char *path, bool force, bool clear, stru
 int keyout_commit(struct keyout *k, struct err *e)
 {
 	int r = 0;
+	secret_wipe_registers();
 	errno = 0;
 	if (fflush(k->stream) != 0 || ferror(k->stream)) {
 		r = err_errno(e, XE_FAILED, errno, "write error");
