@@ -50,8 +50,8 @@ void secret_id(const struct secret *s, const char *domain, char id[static SECRET
  * Once, before the first secret. */
 void secret_guard_process(void);
 
-/* Vector registers still hold what memcpy moved last, and a core dump has them: has it move zeros.  Before a call that may
- * wait, with secrets about. */
+/* Vector registers still hold what memcpy or strlen last looked at, and a core dump has them.  Before a call that may wait,
+ * with secrets about. */
 void secret_wipe_registers(void);
 
 /* Wipes bytes that held a secret (a CDB, a page, a stack buffer). */
