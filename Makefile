@@ -152,12 +152,13 @@ lint:
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR)
 	install -m 0755 $(BUILD)/xflate $(DESTDIR)$(BINDIR)/xflate
+	ln -sf xflate $(DESTDIR)$(BINDIR)/bscrypto
 	install -m 0644 man/xflate.1 $(DESTDIR)$(MANDIR)/man1/xflate.1
 	install -m 0644 completion/xflate.bash $(DESTDIR)$(BASHCOMPDIR)/xflate
 	install -m 0644 completion/_xflate $(DESTDIR)$(ZSHCOMPDIR)/_xflate
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/xflate $(DESTDIR)$(MANDIR)/man1/xflate.1 $(DESTDIR)$(BASHCOMPDIR)/xflate \
+	rm -f $(DESTDIR)$(BINDIR)/xflate $(DESTDIR)$(BINDIR)/bscrypto $(DESTDIR)$(MANDIR)/man1/xflate.1 $(DESTDIR)$(BASHCOMPDIR)/xflate \
 		$(DESTDIR)$(ZSHCOMPDIR)/_xflate
 
 # Not a pipe: a git that fails must not leave an empty archive.

@@ -135,15 +135,22 @@ void secret_id(const struct secret *s, const char *domain, char id[static SECRET
 	struct secret text = SECRET_NONE;
 	struct err e = {0};
 	size_t tag = strlen(domain) + 1;
+	id[0] = '\0';
+	if (secret_library(&e) != 0 || secret_new(&text, tag + s->len, &e) != 0)
+		return;
 	/* One buffer and one call: no context of a library keeps a copy. */
-	if (secret_new(&text, tag + s->len, &e) == 0) {
-		memcpy(text.data, domain, tag);
-		if (s->len > 0)
-			memcpy(text.data + tag, s->data, s->len);
-		SHA256(text.data, tag + s->len, hash);
-	}
+	memcpy(text.data, domain, tag);
+	if (s->len > 0)
+		memcpy(text.data + tag, s->data, s->len);
+	bool done = SHA256(text.data, tag + s->len, hash) != NULL;
 	secret_free(&text);
-	snprintf(id, SECRET_ID_BYTES, "%02x%02x%02x%02x", hash[0], hash[1], hash[2], hash[3]);
+	if (done)
+		snprintf(id, SECRET_ID_BYTES, "%02x%02x%02x%02x", hash[0], hash[1], hash[2], hash[3]);
+}
+
+int secret_library(struct err *e)
+{
+	return OSSL_LIB_CTX_get0_global_default() ? 0 : err_set(e, XE_FAILED, "out of memory (OpenSSL)");
 }
 
 void secret_guard_process(void)

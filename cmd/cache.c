@@ -312,6 +312,8 @@ static int write_bundle(FILE *out, struct keylist *list, const struct keyargs *a
 		r = err_set(e, XE_FAILED, "the clock is not to be read");
 	if (r == 0 && wrapped)
 		keywrap_kek_id(&kek, info.kek_id);
+	if (r == 0 && wrapped && info.kek_id[0] == '\0')
+		r = err_memory(e, 0, "the id of a KEK");
 	if (r == 0)
 		r = bundle_write(out, list, &info, e);
 	secret_free(&kek);
