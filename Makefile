@@ -28,8 +28,8 @@ pkg = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 LIB_CFLAGS := $(foreach l,$(LIBS),$(call pkg,--cflags,$(l)))
 LIB_LIBS := $(foreach l,$(LIBS),$(or $(call pkg,--libs,$(l)),-l$(patsubst lib%,%,$(l)))) -pthread
 
-ROOMS := base codec volume pipeline cmd
-SRC := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
+ROOMS := base codec volume pipeline keys cmd
+SRC := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)) keywrap.c cryptocache.c cryptocache_file.c)
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a
 CHECKS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
@@ -152,12 +152,13 @@ lint:
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR)
 	install -m 0755 $(BUILD)/xflate $(DESTDIR)$(BINDIR)/xflate
+	ln -sf xflate $(DESTDIR)$(BINDIR)/bscrypto
 	install -m 0644 man/xflate.1 $(DESTDIR)$(MANDIR)/man1/xflate.1
 	install -m 0644 completion/xflate.bash $(DESTDIR)$(BASHCOMPDIR)/xflate
 	install -m 0644 completion/_xflate $(DESTDIR)$(ZSHCOMPDIR)/_xflate
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/xflate $(DESTDIR)$(MANDIR)/man1/xflate.1 $(DESTDIR)$(BASHCOMPDIR)/xflate \
+	rm -f $(DESTDIR)$(BINDIR)/xflate $(DESTDIR)$(BINDIR)/bscrypto $(DESTDIR)$(MANDIR)/man1/xflate.1 $(DESTDIR)$(BASHCOMPDIR)/xflate \
 		$(DESTDIR)$(ZSHCOMPDIR)/_xflate
 
 # Not a pipe: a git that fails must not leave an empty archive.

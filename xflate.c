@@ -3,13 +3,15 @@
 #include "base/cryptomem.h"
 #include "base/io.h"
 #include "base/msg.h"
+#include "cmd/bscrypto.h"
 #include "cmd/command.h"
 #include "codec/codec.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&command_filter, &command_list, &command_verify, &command_compare};
+static const struct command *const commands[] = {&command_filter, &command_list, &command_verify, &command_compare,
+						&command_key, &command_cache};
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)
@@ -43,7 +45,7 @@ static int help(const char *topic)
 	     "  xflate -i -d lz4 < volume > volume.new\n"
 	     "\n"
 	     "Exit status: 0 all well; 1 failed; 2 wrong usage; 3 finished, but damage was\n"
-	     "found or passed on; 4 key missing.  The manual is xflate(1).");
+	     "found or passed on; 4 key wrong or missing.  The manual is xflate(1).");
 	return 0;
 }
 
@@ -74,7 +76,7 @@ int main(int argc, char **argv)
 {
 	io_guard_standard();
 	cryptomem_guard();
-	int status = dispatch(argc, argv);
+	int status = argc > 0 && bscrypto_is_name(argv[0]) ? bscrypto_main(argc, argv) : dispatch(argc, argv);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		msg_error("cannot write to standard output");
 		status = err_worse_status(status, 1);
