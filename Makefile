@@ -28,7 +28,7 @@ pkg = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 LIB_CFLAGS := $(foreach l,$(LIBS),$(call pkg,--cflags,$(l)))
 LIB_LIBS := $(foreach l,$(LIBS),$(or $(call pkg,--libs,$(l)),-l$(patsubst lib%,%,$(l)))) -pthread
 
-ROOMS := base codec volume pipeline cmd
+ROOMS := base codec crypt volume pipeline cmd
 SRC := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&command_filter, &command_list, &command_compare};
+static const struct command *const commands[] = {&command_filter, &command_list, &command_compare, &command_getkey};
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)
