@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&command_filter, &command_list, &command_compare, &command_getkey};
+static const struct command *const commands[] = {&command_filter, &command_list, &command_verify, &command_compare, &command_getkey};
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)
@@ -32,7 +32,7 @@ static int help(const char *topic)
 	puts("Usage: xflate [OPTIONS] [INPUT...]\n"
 	     "       xflate COMMAND [OPTIONS] [ARGUMENTS...]\n"
 	     "\n"
-	     "Recompresses, compares and lists volumes of Bareos and Bacula.\n");
+	     "Recompresses, proves, compares and lists volumes of Bareos and Bacula.\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	puts("  help       help of one command\n"

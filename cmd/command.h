@@ -13,7 +13,7 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_filter, command_list, command_compare, command_getkey;
+extern const struct command command_filter, command_list, command_verify, command_compare, command_getkey;
 
 /* ---- what several verbs' options share ---- */
 

@@ -17,6 +17,15 @@ struct packer_record {
 	struct span head, body;
 };
 
+/* What one item is once the stages have made its records plain. */
+struct plain_item {
+	const struct item *item;
+	const struct packer_record *records;
+	size_t count;
+	bool whole;   /* all of its parts are there, and decoded */
+	bool doubled; /* it begins with its own address once more: a wound of Bareos's autoxflate */
+};
+
 /* A block as written, for the map. */
 struct packed_block {
 	const struct job *job; /* NULL: the volume label */
