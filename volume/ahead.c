@@ -35,7 +35,8 @@ static bool may_hold(const struct session *s, const struct source_item *b)
 
 /* Goes through one volume.  *more: the record is not complete, and the next volume may have the rest.  A volume without
  * any block of the session ends the search: a job goes on where it left off. */
-static int search(struct session *s, const char *path, struct buf_pool *pool, bool *more, struct err *e)
+static int search(struct session *s, const char *path, const struct reader_options *o, struct buf_pool *pool, bool *more,
+		  struct err *e)
 {
 	struct io in;
 	struct err ignored = {0};
@@ -43,7 +44,7 @@ static int search(struct session *s, const char *path, struct buf_pool *pool, bo
 		*more = false;
 		return 0;
 	}
-	struct source *source = source_new(pool, &in, NULL);
+	struct source *source = source_new(pool, &in, NULL, o->keys);
 	if (source == NULL) {
 		io_close(&in);
 		return err_memory(e, 0, "reading ahead");
@@ -72,7 +73,7 @@ int ahead_complete(struct session *s, const struct reader_options *o, size_t fro
 		if (stat(o->paths[i], &st) != 0 || !S_ISREG(st.st_mode))
 			break;
 		p->item.cut[p->item.cuts++] = p->have;
-		int rc = search(s, o->paths[i], pool, &more, e);
+		int rc = search(s, o->paths[i], o, pool, &more, e);
 		if (rc != 0)
 			return rc;
 	}
