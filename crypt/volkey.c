@@ -166,6 +166,17 @@ static void add(struct volkey *k, struct secret *key)
 	}
 }
 
+static void add_answer(struct volkey *k, struct answer *a)
+{
+	if (k->count == 0) {
+		memcpy(k->enc_key, a->enc_key, a->enc_key_len);
+		memcpy(k->master_id, a->master_id, a->master_id_len);
+		k->enc_key_len = a->enc_key_len;
+		k->master_id_len = a->master_id_len;
+	}
+	add(k, &a->key);
+}
+
 /* The key in force, those before it, and what the label's own copy holds if none of the files has a clear one. */
 static int find_in_dir(const struct volkey_source *s, const char *volume, struct span enc_key, struct span master_id,
 		       struct volkey *k, struct err *e)
@@ -181,7 +192,7 @@ static int find_in_dir(const struct volkey_source *s, const char *volume, struct
 		if (a.key.len == 0 && getkey_decrypt(&g, &a, &why) != 0)
 			found = false;
 		if (a.key.len > 0)
-			add(k, &a.key);
+			add_answer(k, &a);
 	}
 	answer_free(&a);
 	for (unsigned i = 0; rc == 0 && s->dir && i < KEYDIR_GENERATIONS; i++) {
@@ -189,7 +200,7 @@ static int find_in_dir(const struct volkey_source *s, const char *volume, struct
 		if (keydir_generation(&dir, volume, i, &a, &found, &ignored) == 0 && !found)
 			break;
 		if (a.key.len > 0)
-			add(k, &a.key);
+			add_answer(k, &a);
 		answer_free(&a);
 	}
 	keydir_close(&dir);
@@ -204,7 +215,7 @@ static int find_in_dir(const struct volkey_source *s, const char *volume, struct
 	a.master_id_len = master_id.len;
 	rc = getkey_decrypt(&g, &a, e);
 	if (rc == 0)
-		add(k, &a.key);
+		add_answer(k, &a);
 	answer_free(&a);
 	return rc;
 }
@@ -214,7 +225,7 @@ int volkey_find(const struct volkey_source *s, const char *volume, struct span e
 {
 	struct answer a = {0};
 	struct secret copy = SECRET_NONE;
-	k->count = 0;
+	*k = (struct volkey){.count = 0};
 	int rc;
 	if (s->key.len > 0) {
 		rc = secret_set(&copy, s->key.data, s->key.len, e);
@@ -225,7 +236,7 @@ int volkey_find(const struct volkey_source *s, const char *volume, struct span e
 	} else if (s->command) {
 		rc = ask(s, "READ", volume, enc_key, master_id, &a, e);
 		if (rc == 0)
-			add(k, &a.key);
+			add_answer(k, &a);
 		answer_free(&a);
 	} else if (s->dir || s->conf) {
 		rc = find_in_dir(s, volume, enc_key, master_id, k, e);

@@ -25,6 +25,10 @@ int volkey_parse(struct secret *key, struct secret *text, struct err *e) __attri
 struct volkey {
 	struct secret keys[VOLKEY_MAX];
 	size_t count;
+	uint8_t enc_key[ANSWER_ENC_KEY_BYTES]; /* the first, under a master key: where the source has it so */
+	size_t enc_key_len;
+	uint8_t master_id[ANSWER_MASTER_ID_BYTES];
+	size_t master_id_len;
 };
 void volkey_free(struct volkey *k);
 

@@ -40,6 +40,7 @@ struct packer {
 	size_t session_count;
 	size_t waiting; /* bytes of all block buffers */
 	struct out_session *oldest, *newest; /* with a block buffer */
+	uint32_t max_encrypted;
 	bool lossy;	      /* something was lost on the way */
 	bool tails;	      /* some session has a tail to write on this volume */
 	uint64_t label_end;   /* address of the label block's end in the output */
@@ -58,8 +59,10 @@ static void free_tail(struct tail *t)
 struct packer *packer_new(const struct packer_options *options)
 {
 	struct packer *p = calloc(1, sizeof *p);
-	if (p)
+	if (p) {
 		p->o = *options;
+		p->max_encrypted = BLOCK_DEFAULT_BYTES;
+	}
 	return p;
 }
 
@@ -131,10 +134,23 @@ static void free_block(struct packer *p, struct out_session *s)
 	s->cap = s->used = 0;
 }
 
+/* Behind the last record, fewer bytes than a record header are nothing to a reader. */
+static void fill_up(struct out_session *s)
+{
+	size_t least = block_header_bytes(3) + BLOCK_ENCRYPTED_BODY_MIN_BYTES;
+	if (s->used < least) {
+		memset(s->block + s->used, 0, least - s->used);
+		s->used = least;
+	}
+}
+
 static int flush(struct packer *p, struct out_session *s, struct err *e)
 {
 	if (s->used == 0)
 		return 0;
+	bool encrypt = s->form.version == 3 && (s->form.options & BLOCK_OPTION_BLOCK_ENCRYPTED) && p->o.encrypt;
+	if (encrypt)
+		fill_up(s);
 	struct block_header h = {
 		.version = s->form.version,
 		.options = s->form.options,
@@ -153,7 +169,8 @@ static int flush(struct packer *p, struct out_session *s, struct err *e)
 		.last_index = s->last_index,
 	};
 	b.end = sink_end_address(p->sink, b.addr, b.len);
-	int rc = sink_write(p->sink, s->block, s->used, false, e);
+	int rc = encrypt ? p->o.encrypt(p->o.arg, s->block, s->used, e) : 0;
+	rc = rc != 0 ? rc : sink_write(p->sink, s->block, s->used, false, e);
 	if (rc != 0)
 		return rc;
 	if (!s->on_volume)
@@ -208,7 +225,11 @@ static int ensure(struct packer *p, struct out_session *s, size_t bytes, struct 
 static int begin_block(struct packer *p, struct out_session *s, const struct item *item, struct err *e)
 {
 	uint32_t capacity = p->o.max_block;
-	if (capacity == 0)
+	bool encrypted = item->form.version == 3 && (item->form.options & BLOCK_OPTION_BLOCK_ENCRYPTED);
+	/* Bacula's readers do not survive an encrypted block larger than their device's (bacula-encryption.md, trap 5). */
+	if (capacity == 0 && encrypted)
+		capacity = p->max_encrypted;
+	else if (capacity == 0)
 		capacity = item->largest > BLOCK_DEFAULT_BYTES ? item->largest : BLOCK_DEFAULT_BYTES;
 	s->form = item->form;
 	s->capacity = capacity;
@@ -480,6 +501,11 @@ static int put_session_end(struct packer *p, struct out_session *s, const struct
 
 /* ---- the interface ---- */
 
+void packer_limit_encrypted(struct packer *p, uint32_t bytes)
+{
+	p->max_encrypted = bytes;
+}
+
 void packer_set_lossy(struct packer *p)
 {
 	p->lossy = true;
@@ -551,7 +577,8 @@ int packer_label(struct packer *p, const struct item *item, struct err *e)
 	b.end = sink_end_address(p->sink, b.addr, b.len);
 	p->label_end = b.end;
 	bool tape = item->volume->kind == IO_TAPE;
-	p->old_label_end = item->whole_block && !tape ? item->addr + item->data.len - 1 : item->addr;
+	size_t old = block_header_bytes(item->form.version) + record_header_bytes(item->form.version) + item->len;
+	p->old_label_end = item->whole_block && !tape ? item->addr + old - 1 : item->addr;
 	if (p->o.on_block)
 		p->o.on_block(p->o.arg, &b);
 	return 0;
