@@ -411,6 +411,7 @@ static int lose(struct filter *f, const struct item *item, const char *reason, b
 		.file_index = item->file_index,
 		.stream = item->stream,
 		.file = "",
+		.block = item->bad_block,
 		.kept = kept,
 		.reason = reason,
 	};

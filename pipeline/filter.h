@@ -26,6 +26,7 @@ struct filter_loss {
 	int32_t file_index;    /* 0: not known */
 	uint32_t stream;
 	const char *file;      /* its name, if the attributes were read; else "" */
+	bool block;	       /* a whole block, or a gap between blocks: file_index is that of the data before or in it */
 	bool kept;
 	const char *reason;
 };

@@ -140,14 +140,16 @@ static void found_of_job(struct verify *v, const struct tracked *k, enum verify_
 static void on_loss(void *arg, const struct filter_loss *l)
 {
 	struct verify *v = arg;
-	if (l->job)
+	/* A gap after a file's digest is none of its own; the records of a block that is kept are still to be judged. */
+	bool unhurt = l->block && (l->kept || (l->job && proof_is_past(v->proof, l->job, l->file_index)));
+	if (l->job && !unhurt)
 		proof_damage(v->proof, l->job, l->file_index);
 	report(v, &(struct verify_problem){
 			  .kind = VERIFY_DAMAGE,
 			  .volume = l->volume,
 			  .job = l->job,
-			  .file_index = l->file_index > 0 ? l->file_index : 0,
-			  .file = l->file,
+			  .file_index = l->file_index > 0 && !unhurt ? l->file_index : 0,
+			  .file = unhurt ? "" : l->file,
 			  .placed = true,
 			  .addr = l->addr,
 			  .offset = l->offset,
@@ -208,7 +210,8 @@ static void check_order(struct verify *v, struct tracked *k, const struct item *
 static void check_attributes(struct verify *v, const struct plain_item *plain)
 {
 	struct attributes a;
-	if (plain->count != 1 || !plain->whole || !attributes_are(plain->item->stream))
+	/* An empty record says nothing wrong. */
+	if (plain->count != 1 || !plain->whole || plain->item->len == 0 || !attributes_are(plain->item->stream))
 		return;
 	if (!attributes_read(plain->records[0].body, &a))
 		found(v, VERIFY_DAMAGE, "attributes without a whole file name");
@@ -250,12 +253,21 @@ static void check_end(struct verify *v, struct tracked *k, const struct item *it
 		      k->last_index);
 }
 
+/* At the ends of the set parts may lie on volumes that are not given; not between them. */
+static void check_set(struct verify *v, const struct item *item)
+{
+	if (item->head_missing && item->volume != v->volumes[0].info)
+		found(v, VERIFY_DAMAGE, "this record begins on a volume that is not given, or not in its place");
+}
+
 static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 {
 	struct verify *v = arg;
 	const struct item *item = plain->item;
 	struct tracked *k = job_of(v, item->job, e);
 	if (k == NULL)
+		return e->code;
+	if (volume_of(v, item->volume, e) == NULL)
 		return e->code;
 	v->item = item;
 	k->result.records++;
@@ -265,6 +277,7 @@ static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 	int rc = proof_add(v->proof, plain, e);
 	if (rc != 0)
 		return rc;
+	check_set(v, item);
 	if (item->file_index == LABEL_SESSION_START)
 		check_start(v, k, item);
 	else if (item->file_index == LABEL_SESSION_END)
@@ -338,7 +351,8 @@ struct verify *verify_new(const struct verify_options *options)
 		.paths = options->paths,
 		.path_count = options->path_count,
 		.inflate = true,
-		.on_damage = ON_DAMAGE_SKIP,
+		/* Of a block whose checksum alone is wrong the digests tell which of its files is hurt. */
+		.on_damage = ON_DAMAGE_KEEP,
 		.incomplete_ok = true,
 		.threads = options->threads,
 		.callbacks = {.arg = v, .loss = on_loss, .plain = on_plain, .old_block = on_block},

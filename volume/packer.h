@@ -66,7 +66,7 @@ int packer_label(struct packer *p, const struct item *item, struct err *e) __att
 int packer_put(struct packer *p, const struct item *item, const struct packer_record *records, size_t count,
 	       struct err *e) __attribute__((warn_unused_result));
 
-/* From here on JobBytes is what was written of a job, not what its label said: damage took the rest. */
+/* From here on JobBytes and JobFiles are what was written of a job, not what its label said: damage took the rest. */
 void packer_set_lossy(struct packer *p);
 
 /* Writes what waits, then a file mark (tapes). */

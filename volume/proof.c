@@ -29,7 +29,8 @@ struct open_proof {
 	char *name;
 	size_t name_cap;
 	unsigned type;
-	uint64_t bytes;
+	uint64_t size; /* as the attributes say */
+	uint64_t bytes, data_records;
 	struct content_stream as_is, undoubled;
 	bool has_data, opaque, cut, damaged, joined, doubled;
 	bool may_be_doubled;	 /* every record so far begins with its own address */
@@ -220,6 +221,10 @@ static int close_file(struct proof *p, struct open_proof *f, struct err *e)
 		.joined = f->joined,
 		.doubled = f->doubled,
 	};
+	/* Without a digest, and an address of 0 in front of zeros: the size tells. */
+	if (file.verdict == PROOF_NO_DIGEST && f->may_be_doubled && f->data_records == 1 &&
+	    f->bytes == f->size + STREAM_PREFIX_BYTES)
+		file.doubled = true;
 	int rc = p->on_file(p->arg, &file, e);
 	f->file_index = 0;
 	return rc;
@@ -231,7 +236,7 @@ static void open_next(struct proof *p, struct open_proof *f, int32_t file_index)
 	stream_reset(p, &f->undoubled);
 	f->file_index = file_index;
 	f->type = 0;
-	f->bytes = 0;
+	f->size = f->bytes = f->data_records = 0;
 	f->has_data = f->opaque = f->cut = f->damaged = f->joined = f->doubled = f->judged = false;
 	f->may_be_doubled = true;
 	if (f->name)
@@ -255,6 +260,7 @@ static int learn_name(struct open_proof *f, const struct packer_record *r, struc
 	}
 	memcpy(f->name, a.name, bytes);
 	f->type = a.type;
+	f->size = a.size;
 	return 0;
 }
 
@@ -273,6 +279,7 @@ static int add_data(struct proof *p, struct open_proof *f, const struct packer_r
 			    memcmp(address, data.data, STREAM_PREFIX_BYTES) == 0;
 	f->has_data = true;
 	f->bytes += data.len;
+	f->data_records++;
 	int rc = stream_add(p, &f->as_is, kinds, data, e);
 	if (rc == 0 && f->may_be_doubled)
 		rc = stream_add(p, &f->undoubled, kinds,
@@ -409,6 +416,13 @@ void proof_damage(struct proof *p, const struct job *job, int32_t file_index)
 	struct open_proof *f = find(p, job);
 	if (f && f->file_index == file_index)
 		f->damaged = true;
+}
+
+bool proof_is_past(const struct proof *p, const struct job *job, int32_t file_index)
+{
+	const struct open_proof *f = find(p, job);
+	bool proved = f && f->judged && f->verdict == PROOF_RIGHT && !f->damaged;
+	return f && (f->file_index > file_index || (f->file_index == file_index && proved));
 }
 
 const char *proof_name(const struct proof *p, const struct job *job, int32_t file_index)

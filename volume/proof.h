@@ -41,8 +41,11 @@ void proof_free(struct proof *p);
 /* The records of each session in their order. */
 int proof_add(struct proof *p, const struct plain_item *plain, struct err *e) __attribute__((warn_unused_result));
 
-/* Something of this file was lost or dropped: it cannot be right any more.  The file at hand only. */
+/* Something of this file was lost or dropped: it cannot be right any more. */
 void proof_damage(struct proof *p, const struct job *job, int32_t file_index);
+
+/* Was this file, or one behind it, proved already? */
+bool proof_is_past(const struct proof *p, const struct job *job, int32_t file_index);
 
 /* The name of the job's file at hand if it is this one, else "". */
 const char *proof_name(const struct proof *p, const struct job *job, int32_t file_index);
