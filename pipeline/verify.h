@@ -59,6 +59,7 @@ struct verify_options {
 	size_t path_count;
 	unsigned threads;
 	bool all_digests;
+	const struct volkey_source *keys; /* for encrypted volumes; NULL: none */
 	void *arg;
 	/* In the order of the volumes, by one thread at a time. */
 	void (*problem)(void *arg, const struct verify_problem *problem);
