@@ -67,7 +67,7 @@ $(BUILD)/tests/check_%: tests/check_%.c $(LIB) $(BUILD)/flags
 
 # ---- tests ----
 
-.PHONY: checks check check-asan check-tsan check-bacula check-tape demo bench lint
+.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-tape demo bench lint
 # The test programs alone.
 checks: $(BUILD)/xflate $(CHECKS)
 
@@ -90,6 +90,11 @@ check-tsan:
 check-bacula: $(BUILD)/xflate
 	@tests/packages.sh build
 	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/bacula/run.sh
+
+# Bacula 15 of Debian trixie labels, backs up and restores with xflate getkey, and reads what xflate encrypted.
+check-bacula15: $(BUILD)/xflate
+	@tests/packages.sh build peer15
+	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/bacula15/run.sh
 
 # A tape drive made of a FUSE file.
 check-tape: $(BUILD)/xflate
@@ -141,7 +146,7 @@ help:
 	@echo "make            build ./xflate (WERROR=1, SANITIZE=address,undefined, V=1)"
 	@echo "make demo       install what is missing, build, recompress a bundled real volume"
 	@echo "make check      install what is missing, build, run all tests that run anywhere"
-	@echo "make check-asan, check-tsan, check-bacula, check-tape    further tests"
+	@echo "make check-asan, check-tsan, check-bacula, check-bacula15, check-tape    further tests"
 	@echo "make bench      measure against what is used instead (BENCH_MB=600)"
 	@echo "make lint       manual and shell scripts"
 	@echo "make install    PREFIX=$(PREFIX), DESTDIR; make uninstall; make dist; make clean"
