@@ -64,6 +64,7 @@ static bool take_apart(struct span data, struct fields *f)
 	f->enc_key.data = rd_bytes(&r, f->enc_key.len);
 	f->master_id.len = rd_be32(&r);
 	f->master_id.data = rd_bytes(&r, f->master_id.len);
+	rd_be32(&r); /* of a signature's key id: always 0 */
 	f->has_keys = !r.bad;
 	if (r.bad)
 		f->enc_key = f->master_id = (struct span){NULL, 0};

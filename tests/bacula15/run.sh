@@ -291,7 +291,10 @@ for volume in enc-1 mk-1; do
 		configure sd.conf.in new.conf "$work/out" "$work/xf getkey -k $work/n -C $work/c --log $work/log/a"
 		check "$volume: xflate --decrypt --encrypt, a new key" put --decrypt $keys --encrypt aes-256-xts --new-key-dir "$work/n" || :
 		check "$volume: re-keyed: they read it with the new key" look "$volume" new.conf Enc || :
-		check "$volume: re-keyed: they do not read it with the old one" refuses look "$volume" out.conf Enc || :
+		case $volume in
+		mk-1) check "$volume: re-keyed: the label's copy under the master key opens it, whatever the key directory says" look "$volume" out.conf Enc || : ;;
+		*) check "$volume: re-keyed: they do not read it with the old key" refuses look "$volume" out.conf Enc || : ;;
+		esac
 		check "$volume: xflate recompresses and encrypts" put --decrypt $keys -r lzo --encrypt aes-256-xts --new-key-dir "$work/n" || :
 		check "$volume: recompressed: they read it" look "$volume" new.conf Enc || :
 		check "$volume: xflate re-keys to AES-128" put --decrypt $keys --encrypt aes-128-xts --strong --new-key-command "$work/xf getkey -k $work/n2 -c AES_128_XTS" || :
