@@ -168,7 +168,7 @@ struct filter *filter_new(const struct filter_options *options)
 	f->o.cipher.patient = f->o.on_damage != ON_DAMAGE_STOP;
 	f->cipher = ciphers ? cipher_new(&f->o.cipher) : NULL;
 	const struct packer_options po = {
-		.max_block = f->o.max_block, .on_block = on_new_block, .encrypt = on_encrypt, .arg = f};
+		.max_block = f->o.max_block, .on_block = on_new_block, .encrypt = f->reshape.encrypt ? on_encrypt : NULL, .arg = f};
 	f->packer = packer_new(&po);
 	if ((ciphers && f->cipher == NULL) || f->packer == NULL || !make_reading_side(f) || !make_slots(f)) {
 		filter_free(f);
