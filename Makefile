@@ -33,6 +33,8 @@ SRC := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a
 CHECKS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
+TARGETS := $(patsubst fuzz/fuzz_%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
+REPLAYS := $(TARGETS:%=$(BUILD)/fuzz/replay_%)
 
 .PHONY: all
 all: xflate
@@ -63,13 +65,28 @@ $(BUILD)/tests/check_%: tests/check_%.c $(LIB) $(BUILD)/flags
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(call pkg,--cflags,check) $(filter-out -Wconversion,$(ALL_CFLAGS)) -MMD -MP \
 		$(ALL_LDFLAGS) -o $@ $< $(LIB) $(call pkg,--libs,check) $(LIB_LIBS)
 
+$(BUILD)/fuzz/replay_%: fuzz/fuzz_%.c fuzz/replay.c $(LIB) $(BUILD)/flags
+	@echo "  CC      $<"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(filter-out -Wconversion -Wmissing-prototypes,$(ALL_CFLAGS)) $(ALL_LDFLAGS) \
+		-o $@ $(filter %.c,$^) $(LIB) $(LIB_LIBS)
+
+# libFuzzer brings main().
+$(BUILD)/fuzz/fuzz_%: fuzz/fuzz_%.c $(LIB) $(BUILD)/flags
+	@echo "  CC      $<"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(filter-out -Wconversion,$(ALL_CFLAGS)) $(ALL_LDFLAGS) -fsanitize=fuzzer \
+		-o $@ $< $(LIB) $(LIB_LIBS)
+
+$(REPLAYS) $(TARGETS:%=$(BUILD)/fuzz/fuzz_%): fuzz/fuzz.h $(wildcard */*.h)
+
 -include $(OBJ:.o=.d) $(BUILD)/xflate.d $(CHECKS:=.d)
 
 # ---- tests ----
 
-.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-tape demo bench lint
+.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-tape demo bench lint fuzz fuzzers fuzz-replay
 # The test programs alone.
-checks: $(BUILD)/xflate $(CHECKS)
+checks: $(BUILD)/xflate $(CHECKS) $(REPLAYS)
 
 # Everything that runs anywhere in minutes.  Prints "N passed, N failed" last.
 check:
@@ -81,7 +98,7 @@ check:
 # ThreadSanitizer.
 check-asan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined checks
-	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets scenario_verify
+	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets scenario_verify scenario_fuzz
 check-tsan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread checks
 	@BUILD=build/tsan tests/run check_pool check_filter scenario_threads
@@ -101,6 +118,21 @@ check-tape: $(BUILD)/xflate
 	@tests/packages.sh build tape
 	@BUILD=$(BUILD) tests/tape/run.sh
 
+# Every fuzz/fuzz_NAME.c for FUZZ_SECONDS of processor time under AddressSanitizer and UndefinedBehaviorSanitizer; or the
+# FUZZ_TARGETS named.  What is learnt and found stays in build/fuzz/fuzz.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(TARGETS)
+fuzz:
+	@tests/packages.sh build fuzz
+	$(Q)$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang SANITIZE=address,undefined,fuzzer-no-link \
+		CFLAGS='-O2 -g -fno-sanitize-recover=undefined' FUZZ_TARGETS='$(FUZZ_TARGETS)' fuzzers
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run build/fuzz $(FUZZ_TARGETS)
+fuzzers: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
+
+# The inputs in fuzz/corpus once, with any compiler.
+fuzz-replay: $(REPLAYS)
+	@BUILD=$(BUILD) tests/run scenario_fuzz
+
 demo:
 	@tests/demo.sh
 
@@ -117,7 +149,7 @@ bench:
 lint:
 	@tests/packages.sh lint
 	mandoc -Tlint -Wwarning man/xflate.1
-	shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/run tests/prepare .ci/run completion/xflate.bash))
+	shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/run tests/prepare fuzz/run .ci/run completion/xflate.bash))
 
 # ---- installing ----
 
@@ -147,6 +179,7 @@ help:
 	@echo "make demo       install what is missing, build, recompress a bundled real volume"
 	@echo "make check      install what is missing, build, run all tests that run anywhere"
 	@echo "make check-asan, check-tsan, check-bacula, check-bacula15, check-tape    further tests"
+	@echo "make fuzz       FUZZ_SECONDS=60 FUZZ_TARGETS='block label'; make fuzz-replay    the parsers against foreign bytes"
 	@echo "make bench      measure against what is used instead (BENCH_MB=600)"
 	@echo "make lint       manual and shell scripts"
 	@echo "make install    PREFIX=$(PREFIX), DESTDIR; make uninstall; make dist; make clean"

@@ -24,7 +24,7 @@ struct rd {
 static inline struct rd rd_over(const void *data, size_t len)
 {
 	const uint8_t *p = data;
-	return (struct rd){p, p + len, false};
+	return (struct rd){p, len > 0 ? p + len : p, false}; /* NULL + 0 is undefined */
 }
 
 static inline size_t rd_left(const struct rd *r)

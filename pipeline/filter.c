@@ -499,11 +499,12 @@ static void note_incomplete(struct filter *f, struct job_entry *entry, const str
 static void note_doubled(struct filter *f, struct job_entry *entry, const struct item *item,
 			 const struct converted *c)
 {
-	if (!c->doubled || entry->doubled_noted)
+	/* With repair that was judged already, by more than one record. */
+	if (!c->doubled || entry->doubled_noted || f->o.repair)
 		return;
 	entry->doubled_noted = true;
-	note(f, item->job, "holds sparse files that Bareos's autoxflate wrote with each address twice: "
-			   "they restore shifted by 8 bytes, before and after");
+	note(f, item->job, "holds sparse records that begin with their own address, as Bareos's autoxflate writes them: "
+			   "such files restore shifted by 8 bytes; verify tells, --repair mends");
 }
 
 /* The label's totals against what was read.  bcopy leaves them stale, so this is no damage; but a volume of the set that
@@ -613,7 +614,7 @@ static int write_record(struct filter *f, struct slot *s, const struct item *ite
 	if (rc != 0)
 		return rc;
 	struct packer_record as_is;
-	struct packer_record *records = s->records + c->first;
+	struct packer_record *records = c->count > 0 ? s->records + c->first : NULL;
 	bool write = c->status == STAGE_DONE;
 	if (is_orphan(f, entry, item)) {
 		c->count = 0;
@@ -636,8 +637,8 @@ static int write_record(struct filter *f, struct slot *s, const struct item *ite
 	count(&f->volume.counts, item, c, records, f->pass_blocks);
 	count(&entry->counts, item, c, records, f->pass_blocks);
 	if (f->o.callbacks.plain) {
-		struct plain_item plain = {item, records, c->count, c->status == STAGE_DONE && !item->head_missing && !item->tail_missing,
-					   c->doubled};
+		bool whole = c->status == STAGE_DONE && !item->head_missing && !item->tail_missing;
+		struct plain_item plain = {item, records, c->count, whole};
 		return f->o.callbacks.plain(f->o.callbacks.arg, &plain, e);
 	}
 	return f->pass_blocks ? 0 : packer_put(f->packer, item, records, c->count, e);

@@ -383,6 +383,9 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 		lend(s, item);
 		s->last_addr = s->offset;
 		s->last_len = item->header.len;
+		/* Its records may be taken up to the bad one: then it says as much of its session as a good block. */
+		if (item->checksum_right && item->header.version > 1)
+			remember(s, &item->header);
 		advance(s, item->header.len);
 	} else {
 		buf_unref(item->buf);
@@ -599,6 +602,8 @@ static int next_on_tape(struct source *s, struct source_item *item, struct err *
 	lend(s, item);
 	if (!whole)
 		item->data = NULL;
+	else if (item->checksum_right && item->header.version > 1)
+		remember(s, &item->header);
 	return 0;
 }
 
