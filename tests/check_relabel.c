@@ -171,7 +171,11 @@ START_TEST(test_fixed_length)
 		ck_assert_uint_eq(k.enc_key.len, bytes);
 		ck_assert_uint_eq(k.master_id.len, 0);
 	}
-	/* Never more than readers take. */
+	/* Never more than readers take, whatever is there already. */
+	struct span long_label = make_label(25, "host", "", "");
+	memset(data + len, 0, sizeof data - len);
+	long_label.len = RELABEL_MAX_BYTES + 1;
+	ck_assert_ptr_nonnull(relabel_volume(long_label, &(struct relabel){.bb03 = true, .fixed_len = long_label.len}, out, &n));
 	static uint8_t large[RELABEL_MAX_BYTES];
 	struct relabel to = {.bb03 = true, .enc_key = {large, sizeof large - 100}};
 	ck_assert_ptr_nonnull(relabel_volume(make_label(25, "host", "", ""), &to, out, &n));

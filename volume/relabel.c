@@ -110,6 +110,9 @@ const char *relabel_volume(struct span data, const struct relabel *to, uint8_t *
 {
 	struct fields f;
 	struct wr w = wr_over(out, RELABEL_MAX_BYTES);
+	*len = 0;
+	if (to->fixed_len > RELABEL_MAX_BYTES)
+		return "its label is longer than readers take";
 	if (!take_apart(data, &f))
 		return "its label ends too early";
 	if (to->bareos && !relabel_is_bacula(data))
