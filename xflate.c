@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {&command_filter, &command_list, &command_verify, &command_compare,
-						&command_key, &command_cache};
+						&command_key, &command_cache, &command_getkey};
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)

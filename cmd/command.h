@@ -13,7 +13,8 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_filter, command_list, command_verify, command_compare, command_key, command_cache;
+extern const struct command command_filter, command_list, command_verify, command_compare, command_key, command_cache,
+	command_getkey;
 
 /* A verb of verbs: "key generate".  argv[0] of run is the second word. */
 struct subcommand {
