@@ -28,7 +28,7 @@ pkg = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 LIB_CFLAGS := $(foreach l,$(LIBS),$(call pkg,--cflags,$(l)))
 LIB_LIBS := $(foreach l,$(LIBS),$(or $(call pkg,--libs,$(l)),-l$(patsubst lib%,%,$(l)))) -pthread
 
-ROOMS := base codec volume pipeline keys cmd
+ROOMS := base codec crypt volume pipeline keys cmd
 SRC := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)) keywrap.c cryptocache.c cryptocache_file.c)
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a
@@ -84,7 +84,7 @@ $(REPLAYS) $(TARGETS:%=$(BUILD)/fuzz/fuzz_%): fuzz/fuzz.h $(wildcard */*.h)
 
 # ---- tests ----
 
-.PHONY: checks check check-asan check-tsan check-bacula check-tape demo bench lint fuzz fuzzers fuzz-replay
+.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-tape demo bench lint fuzz fuzzers fuzz-replay
 # The test programs alone.
 checks: $(BUILD)/xflate $(CHECKS) $(REPLAYS)
 
@@ -107,6 +107,11 @@ check-tsan:
 check-bacula: $(BUILD)/xflate
 	@tests/packages.sh build
 	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/bacula/run.sh
+
+# Bacula 15 of Debian trixie labels, backs up and restores with xflate getkey, and reads what xflate encrypted.
+check-bacula15: $(BUILD)/xflate
+	@tests/packages.sh build peer15
+	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/bacula15/run.sh
 
 # A tape drive made of a FUSE file.
 check-tape: $(BUILD)/xflate
@@ -174,7 +179,7 @@ help:
 	@echo "make            build ./xflate (WERROR=1, SANITIZE=address,undefined, V=1)"
 	@echo "make demo       install what is missing, build, recompress a bundled real volume"
 	@echo "make check      install what is missing, build, run all tests that run anywhere"
-	@echo "make check-asan, check-tsan, check-bacula, check-tape    further tests"
+	@echo "make check-asan, check-tsan, check-bacula, check-bacula15, check-tape    further tests"
 	@echo "make fuzz       FUZZ_SECONDS=60 FUZZ_TARGETS='block label'; make fuzz-replay    the parsers against foreign bytes"
 	@echo "make bench      measure against what is used instead (BENCH_MB=600)"
 	@echo "make lint       manual and shell scripts"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* main(): the command table and nothing else. */
+#include "base/cryptomem.h"
 #include "base/io.h"
 #include "base/msg.h"
 #include "cmd/bscrypto.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {&command_filter, &command_list, &command_verify, &command_compare,
-						&command_key, &command_cache};
+						&command_key, &command_cache, &command_getkey};
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)
@@ -74,6 +75,7 @@ static int dispatch(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	io_guard_standard();
+	cryptomem_guard();
 	int status = argc > 0 && bscrypto_is_name(argv[0]) ? bscrypto_main(argc, argv) : dispatch(argc, argv);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		msg_error("cannot write to standard output");

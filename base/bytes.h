@@ -23,8 +23,9 @@ struct rd {
 
 static inline struct rd rd_over(const void *data, size_t len)
 {
-	const uint8_t *p = data;
-	return (struct rd){p, len > 0 ? p + len : p, false}; /* NULL + 0 is undefined */
+	/* Not even 0 may be added to NULL. */
+	const uint8_t *p = len > 0 ? data : (const uint8_t *)"";
+	return (struct rd){p, p + len, false};
 }
 
 static inline size_t rd_left(const struct rd *r)

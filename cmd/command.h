@@ -13,7 +13,8 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_filter, command_list, command_verify, command_compare, command_key, command_cache;
+extern const struct command command_filter, command_list, command_verify, command_compare, command_key, command_cache,
+	command_getkey;
 
 /* A verb of verbs: "key generate".  argv[0] of run is the second word. */
 struct subcommand {
@@ -42,6 +43,9 @@ int command_no_abbreviations(const char *verb, int argc, char **argv, const stru
 
 /* --on-damage stop|skip|keep.  Returns as above. */
 int command_on_damage(const char *verb, const char *text, enum on_damage *on_damage);
+
+/* --max-memory BYTES.  Returns as above. */
+int command_max_memory(const char *verb, const char *text, uint64_t *bytes);
 
 #define COMMAND_THREADS_MAX 256u
 

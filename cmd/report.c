@@ -28,6 +28,7 @@ struct report {
 	size_t volume_count;
 	struct kept_loss *losses;
 	size_t loss_count, losses_not_kept;
+	bool short_of_memory; /* something is not in it */
 };
 
 struct report *report_new(void)
@@ -62,11 +63,19 @@ static void print_volume(const struct filter_volume *v, double seconds)
 {
 	const struct filter_counts *c = &v->counts;
 	const char *name = volume_name(v->info);
-	char in[MSG_SIZE_BYTES], out[MSG_SIZE_BYTES], algorithm[32] = "";
+	char in[MSG_SIZE_BYTES], out[MSG_SIZE_BYTES], algorithm[32] = "", decrypt[96] = "", encrypt[96] = "";
 	if (v->policy->deflate)
 		snprintf(algorithm, sizeof algorithm, " (%s)", v->policy->codec->log_name);
-	msg_info("%s IN -> inflate=%s -> deflate=%s%s -> OUT", name, v->policy->inflate ? "yes" : "no",
-		 v->policy->deflate ? "yes" : "no", algorithm);
+	if (v->decrypt || v->info->opened)
+		snprintf(decrypt, sizeof decrypt, "decrypt=%s%s%s%s -> ", v->info->opened ? "yes" : "no", v->info->opened ? " (" : "",
+			 v->info->cipher, v->info->opened ? ")" : "");
+	if (v->encrypted_with[0])
+		snprintf(encrypt, sizeof encrypt, " -> encrypt=yes (%s)", v->encrypted_with);
+	msg_info("%s IN -> %sinflate=%s -> deflate=%s%s%s -> OUT", name, decrypt, v->policy->inflate ? "yes" : "no",
+		 v->policy->deflate ? "yes" : "no", algorithm, encrypt);
+	if (v->info->reused)
+		msg_info("%s: %llu of %llu encrypted blocks repeated a tweak of their session, as Bacula's data spooling does", name,
+			 (unsigned long long)v->info->reused, (unsigned long long)v->info->opened);
 	if (c->inflate_in)
 		msg_info("%s: inflate ratio: %.2f%%", name, ratio(c->inflate_out, c->inflate_in));
 	if (c->deflate_in)
@@ -117,13 +126,14 @@ void report_loss(struct report *r, const struct filter_loss *l)
 		size_t cap = r->loss_count ? r->loss_count * 2 : 1;
 		struct kept_loss *grown = realloc(r->losses, cap * sizeof *grown);
 		if (grown == NULL) {
-			r->losses_not_kept++;
+			r->short_of_memory = true;
 			return;
 		}
 		r->losses = grown;
 	}
 	struct kept_loss *k = &r->losses[r->loss_count++];
 	*k = (struct kept_loss){.l = *l, .reason = strdup(l->reason), .file = strdup(l->file)};
+	r->short_of_memory = r->short_of_memory || k->reason == NULL || k->file == NULL;
 	snprintf(k->volume, sizeof k->volume, "%s", volume_name(l->volume));
 	snprintf(k->job, sizeof k->job, "%s", job);
 	k->job_id = l->job && l->job->has_label ? l->job->label.job_id : 0;
@@ -182,6 +192,13 @@ static void write_volumes(struct json *j, const struct report *r)
 		json_number(j, "blocks_in", k->v.blocks_in);
 		json_number(j, "blocks_out", k->v.blocks_out);
 		json_number(j, "jobs", k->v.jobs);
+		if (k->v.info->opened) {
+			json_number(j, "blocks_decrypted", k->v.info->opened);
+			json_number(j, "tweaks_repeated", k->v.info->reused);
+			json_text(j, "decrypted_with", k->v.info->cipher);
+		}
+		if (k->v.encrypted_with[0])
+			json_text(j, "encrypted_with", k->v.encrypted_with);
 		write_counts(j, &k->v.counts);
 		json_real(j, "seconds", k->seconds, 3);
 		json_end_object(j);
@@ -278,5 +295,5 @@ int report_write(const struct report *r, const struct report_run *run, int fd, s
 	bool failed = ferror(out) != 0;
 	if (fclose(out) != 0 || failed)
 		return err_errno(e, XE_FAILED, errno, "cannot write the report");
-	return digests ? 0 : err_memory(e, 0, "the report's digests");
+	return digests && !r->short_of_memory ? 0 : err_memory(e, 0, "the report");
 }

@@ -29,6 +29,7 @@ struct job_entry {
 	const struct volume_info *seen_on; /* last volume with records of it */
 	bool ndmp_noted, incomplete_noted, doubled_noted;
 	bool begun, ended;     /* its start and its end of session were seen */
+	uint64_t next_number;  /* of an encrypted block that keeps its place: no number comes twice */
 	int32_t attributes_of; /* FileIndex of the last attributes seen, */
 	char *name;	       /* and the file's name in them */
 	size_t name_cap;
@@ -52,14 +53,21 @@ struct filter {
 	bool policy_final;
 	bool target_known;
 	enum product target;
+	struct cipher *cipher; /* NULL: nothing is opened or encrypted */
+	struct cipher_volume *volume_cipher;
+	bool cipher_begun;
 
 	/* The writing side */
+	struct reshape reshape;
+	bool reshapes;
 	struct filter_volume volume;
 	struct io out;
 	struct sink sink;
 	bool volume_open;
 	struct span run;    /* blocks to pass that follow one another in memory */
 	uint64_t run_blocks;
+	const struct cipher_volume *sealing; /* what the volume at hand is encrypted with */
+	struct reshape_buffer scratch;
 	struct job_entry *jobs;
 	size_t job_count;
 	uint64_t damaged;
@@ -96,6 +104,56 @@ static void on_new_block(void *arg, const struct packed_block *b)
 		f->o.callbacks.new_block(f->o.callbacks.arg, b);
 }
 
+static int on_encrypt(void *arg, uint8_t *block, size_t len, struct err *e)
+{
+	struct filter *f = arg;
+	if (f->sealing && xts_encrypt_block(f->sealing->xts, block, block, len))
+		return 0;
+	return err_set(e, XE_FAILED, "a block of %zu bytes cannot be encrypted; use a smaller --max-block", len);
+}
+
+bool filter_moves_blocks(const struct filter_options *o)
+{
+	/* Dropping parts of blocks needs repacking. */
+	return o->callbacks.plain || o->inflate || o->deflate || o->repair || (o->max_block != 0 && !o->keep_layout) || o->repack ||
+	       o->on_damage == ON_DAMAGE_SKIP || o->target_given || o->block_format != 0;
+}
+
+static bool make_reading_side(struct filter *f)
+{
+	const struct reader_options ro = {
+		.paths = f->o.paths,
+		.path_count = f->o.path_count,
+		.blocks = true,
+		.indexes = f->o.callbacks.old_block != NULL || f->pass_blocks,
+		.keep_suspect = f->o.on_damage == ON_DAMAGE_KEEP,
+		.digest = f->o.digest_in,
+		.keys = cipher_keys(f->cipher),
+		.keep_bytes = f->pass_blocks ? PASS_KEEP_BYTES : 0,
+	};
+	f->bufs = buf_pool_new(POOL_KEEP_BYTES);
+	if (f->bufs && f->o.max_memory > 0)
+		buf_pool_limit(f->bufs, f->o.max_memory);
+	f->reader = f->bufs ? reader_new(&ro, f->bufs) : NULL;
+	f->joiner = f->reader ? joiner_new(f->reader, f->bufs) : NULL;
+	f->repairer = f->joiner && f->o.repair ? repairer_new(f->joiner) : NULL;
+	return f->joiner && (f->repairer || !f->o.repair);
+}
+
+static struct reshape reshape_of(const struct filter_options *o)
+{
+	bool bareos = o->target_given && (o->target == PRODUCT_BAREOS || o->target == PRODUCT_BAREOS_22);
+	bool limit = o->keep_layout && o->max_block > BLOCK_DEFAULT_BYTES;
+	return (struct reshape){
+		.decrypt = o->cipher.decrypt,
+		.encrypt = o->cipher.encrypt,
+		.strong = o->strong,
+		.bareos = bareos && !o->callbacks.plain,
+		.version = o->block_format,
+		.encrypted_max = limit ? o->max_block : BLOCK_DEFAULT_BYTES,
+	};
+}
+
 struct filter *filter_new(const struct filter_options *options)
 {
 	struct filter *f = calloc(1, sizeof *f);
@@ -105,25 +163,16 @@ struct filter *filter_new(const struct filter_options *options)
 	f->out = IO_CLOSED;
 	f->target_known = f->o.target_given;
 	f->target = f->o.target;
-	/* Dropping parts of blocks needs repacking. */
-	f->pass_blocks = !f->o.callbacks.plain && !f->o.inflate && !f->o.deflate && !f->o.repair && f->o.max_block == 0 && !f->o.repack && f->o.on_damage != ON_DAMAGE_SKIP &&
-			 !f->o.target_given;
-	f->bufs = buf_pool_new(POOL_KEEP_BYTES);
-	struct reader_options ro = {
-		.paths = f->o.paths,
-		.path_count = f->o.path_count,
-		.blocks = true,
-		.indexes = f->o.callbacks.old_block != NULL || f->pass_blocks,
-		.keep_suspect = f->o.on_damage == ON_DAMAGE_KEEP,
-		.digest = f->o.digest_in,
-		.keep_bytes = f->pass_blocks ? PASS_KEEP_BYTES : 0,
-	};
-	f->reader = f->bufs ? reader_new(&ro, f->bufs) : NULL;
-	f->joiner = f->reader ? joiner_new(f->reader, f->bufs) : NULL;
-	f->repairer = f->joiner && f->o.repair ? repairer_new(f->joiner) : NULL;
-	struct packer_options po = {.max_block = f->o.max_block, .on_block = on_new_block, .arg = f};
+	f->pass_blocks = !filter_moves_blocks(options);
+	f->reshape = reshape_of(options);
+	f->reshapes = reshape_wanted(&f->reshape);
+	bool ciphers = f->o.cipher.read || f->o.cipher.encrypt;
+	f->o.cipher.patient = f->o.on_damage != ON_DAMAGE_STOP;
+	f->cipher = ciphers ? cipher_new(&f->o.cipher) : NULL;
+	const struct packer_options po = {
+		.max_block = f->o.max_block, .on_block = on_new_block, .encrypt = f->reshape.encrypt ? on_encrypt : NULL, .arg = f};
 	f->packer = packer_new(&po);
-	if (f->joiner == NULL || (f->o.repair && f->repairer == NULL) || f->packer == NULL || !make_slots(f)) {
+	if ((ciphers && f->cipher == NULL) || f->packer == NULL || !make_reading_side(f) || !make_slots(f)) {
 		filter_free(f);
 		return NULL;
 	}
@@ -144,6 +193,8 @@ void filter_free(struct filter *f)
 	repairer_free(f->repairer);
 	joiner_free(f->joiner);
 	reader_free(f->reader);
+	cipher_free(f->cipher);
+	free(f->scratch.data);
 	buf_pool_free(f->bufs);
 	for (struct policy_list *p = f->policies, *next; p; p = next) {
 		next = p->next;
@@ -205,6 +256,7 @@ static int policy_for(struct filter *f, const struct volume_info *v, bool last, 
 		.plain_max = f->o.deflate ? stage_plain_max(f->o.codec, f->target) : 0,
 		.target = f->target,
 		.strict = f->o.target_given,
+		.for_bareos = f->reshape.bareos,
 	};
 	p->next = f->policies;
 	f->policies = p;
@@ -217,6 +269,34 @@ static int next_item(struct filter *f, struct item *item, struct err *e)
 	if (f->repairer)
 		return repairer_next(f->repairer, item, e);
 	return f->o.inflate ? joiner_next(f->joiner, item, e) : reader_next(f->reader, item, e);
+}
+
+/* The form and number in which the item is written. */
+static int reshape_item(struct filter *f, struct item *item, struct err *e)
+{
+	if (item->kind == ITEM_VOLUME_START)
+		f->cipher_begun = false;
+	bool encrypt = f->reshape.encrypt;
+	/* By the first block all is known of the volume that will be. */
+	if (encrypt && item->kind == ITEM_BLOCK && !f->cipher_begun) {
+		f->cipher_begun = true;
+		int rc = cipher_begin(f->cipher, item->volume, &f->volume_cipher, e);
+		if (rc != 0)
+			return rc;
+	}
+	if (f->pass_blocks)
+		return 0;
+	bool counted = item->job && (item->kind == ITEM_BLOCK || item->kind == ITEM_RECORD);
+	if (encrypt && counted && f->cipher_begun && f->volume_cipher->same_key) {
+		uint32_t number = item->number;
+		int rc = cipher_renumber(f->cipher, item->job, &number, e);
+		if (rc != 0)
+			return rc;
+		item->number = item->kind == ITEM_RECORD ? number : item->number;
+	}
+	if (item->kind == ITEM_RECORD)
+		item->form = reshape_form(&f->reshape, &item->form);
+	return 0;
 }
 
 /* One slot holds records of one volume only: they share a policy. */
@@ -241,7 +321,10 @@ static bool read_slot(void *arg, void *slot)
 			if (policy_for(f, item->volume, f->policy_final, &s->err) != 0)
 				return false;
 		}
+		if (f->reshapes && reshape_item(f, item, &s->err) != 0)
+			return false;
 		s->policy = f->policy;
+		s->cipher = f->volume_cipher;
 		s->item_count++;
 		if (item->kind == ITEM_VOLUME_END)
 			return true;
@@ -570,6 +653,42 @@ static int write_run(struct filter *f, struct err *e)
 	return rc;
 }
 
+/* A block that was opened with the key that it gets again keeps its number; others get one that their session has not had
+ * here. */
+static int choose_number(struct filter *f, const struct item *item, uint32_t *number, struct err *e)
+{
+	*number = item->number;
+	if (!f->reshape.encrypt || item->job == NULL)
+		return 0;
+	struct job_entry *entry = job_entry(f, item->job, e);
+	if (entry == NULL)
+		return e->code;
+	bool as_it_was = item->opened && f->sealing->same_key;
+	if (!as_it_was && entry->next_number > *number)
+		*number = (uint32_t)entry->next_number;
+	if (entry->next_number > UINT32_MAX)
+		return err_set(e, XE_FAILED, "a session has more blocks than can be numbered");
+	if (entry->next_number <= *number)
+		entry->next_number = (uint64_t)*number + 1;
+	return 0;
+}
+
+/* What is written in the place of a block that keeps it. */
+static int new_form(struct filter *f, const struct item *item, struct span *block, uint32_t *number, struct err *e)
+{
+	*block = item->data;
+	*number = item->number;
+	if (!f->reshapes)
+		return 0;
+	if (item->begins_volume)
+		return reshape_label(&f->reshape, f->sealing, item, true, &f->scratch, block, e);
+	/* BB02 blocks of a mixed volume are clear already. */
+	if (!f->reshape.encrypt && item->form.version != 3)
+		return 0;
+	int rc = choose_number(f, item, number, e);
+	return rc != 0 ? rc : reshape_block(&f->reshape, f->sealing, item, *number, &f->scratch, block, e);
+}
+
 static int write_block(struct filter *f, const struct item *item, struct err *e)
 {
 	f->volume.blocks_in++;
@@ -577,32 +696,39 @@ static int write_block(struct filter *f, const struct item *item, struct err *e)
 		f->o.callbacks.old_block(f->o.callbacks.arg, item);
 	if (!f->pass_blocks)
 		return 0;
-	bool joins = f->run.len > 0 && f->run.data + f->run.len == item->data.data && f->out.kind != IO_TAPE;
-	int rc = joins ? 0 : write_run(f, e);
+	struct span block;
+	uint32_t number;
+	int rc = new_form(f, item, &block, &number, e);
+	bool joins = f->run.len > 0 && f->run.data + f->run.len == block.data && f->out.kind != IO_TAPE;
+	rc = rc != 0 || joins ? rc : write_run(f, e);
 	if (rc != 0)
 		return rc;
 	struct packed_block b = {
 		.job = item->job,
 		.addr = sink_address(&f->sink) + f->run.len,
-		.len = (uint32_t)item->data.len,
-		.number = item->number,
+		.len = (uint32_t)block.len,
+		.number = number,
 		.first_index = item->first_index,
 		.last_index = item->last_index,
 	};
 	b.end = sink_end_address(&f->sink, b.addr, b.len);
-	f->run = joins ? (struct span){f->run.data, f->run.len + item->data.len} : item->data;
+	f->run = joins ? (struct span){f->run.data, f->run.len + block.len} : block;
 	on_new_block(f, &b);
-	return 0;
+	/* The next block comes to the same place. */
+	return f->reshapes ? write_run(f, e) : 0;
 }
 
 static int write_label(struct filter *f, const struct item *item, struct err *e)
 {
 	f->volume.counts.records++;
-	bool for_bareos = f->o.target_given && (f->o.target == PRODUCT_BAREOS || f->o.target == PRODUCT_BAREOS_22);
-	if (for_bareos && item->form.version == 3 && f->o.callbacks.note)
-		f->o.callbacks.note(f->o.callbacks.arg, &f->volume,
-				    "its records will suit Bareos, but its blocks stay BB03, which Bareos does not read");
-	return f->pass_blocks || f->o.callbacks.plain ? 0 : packer_label(f->packer, item, e);
+	if (f->pass_blocks || f->o.callbacks.plain)
+		return 0;
+	if (!f->reshapes)
+		return packer_label(f->packer, item, e);
+	struct item label = *item;
+	int rc = reshape_label(&f->reshape, f->sealing, item, false, &f->scratch, &label.data, e);
+	label.whole_block = true;
+	return rc != 0 ? rc : packer_label(f->packer, &label, e);
 }
 
 static int start_volume(struct filter *f, const struct slot *s, const struct item *item, struct err *e)
@@ -614,6 +740,8 @@ static int start_volume(struct filter *f, const struct slot *s, const struct ite
 	if (rc != 0)
 		return rc;
 	f->volume_open = true;
+	uint32_t device = item->volume->label.block_size;
+	packer_limit_encrypted(f->packer, device >= PACKER_BLOCK_MIN_BYTES && device < BLOCK_DEFAULT_BYTES ? device : BLOCK_DEFAULT_BYTES);
 	sink_open(&f->sink, &f->out, f->o.digest_out);
 	packer_begin_volume(f->packer, &f->sink);
 	return 0;
@@ -625,6 +753,9 @@ static int end_volume(struct filter *f, struct err *e)
 		return 0;
 	int rc = packer_end_volume(f->packer, e);
 	f->volume.volume_out = f->sink.offset;
+	f->volume.decrypt = f->reshape.decrypt;
+	if (f->sealing)
+		snprintf(f->volume.encrypted_with, sizeof f->volume.encrypted_with, "%s", f->sealing->text);
 	f->volume_open = false;
 	sink_close(&f->sink);
 	if (f->volume.info->input + 1 == f->o.path_count)
@@ -640,6 +771,7 @@ static int write_item(struct filter *f, struct slot *s, size_t i, struct err *e)
 	if (rc != 0)
 		return rc;
 	f->volume.policy = s->policy;
+	f->sealing = s->cipher;
 	switch (item->kind) {
 	case ITEM_VOLUME_START: return start_volume(f, s, item, e);
 	case ITEM_VOLUME_LABEL: return write_label(f, item, e);

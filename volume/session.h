@@ -22,11 +22,15 @@ struct session {
 	bool numbered;	      /* a block of it was read: */
 	uint32_t last_number; /* its BlockNumber, */
 	unsigned damages;     /* and the damages found on the volumes by then */
+	bool sealed;	      /* an encrypted block of it was read, */
+	uint32_t highest_number; /* and the highest number of those */
 	bool last_empty;      /* the last record was empty and ended with its block */
 	uint32_t last_stream;
 	int32_t last_index;
 	struct session *next_in_bucket, *next; /* next: in order of appearance */
 };
+
+#define SESSION_BYTES 6144u /* what a session costs, with all that is known of its job elsewhere */
 
 struct session_table {
 	struct session **buckets;
@@ -41,6 +45,9 @@ struct session *session_find(const struct session_table *t, uint32_t id, uint32_
 /* Finds or makes the session.  NULL without memory. */
 struct session *session_get(struct session_table *t, uint32_t id, uint32_t time);
 void session_table_free(struct session_table *t);
+
+/* XE_FAILED with the limit and the option that raises it, if bytes more are not within the limit of pool. */
+int session_memory(const struct buf_pool *pool, uint64_t bytes, struct err *e) __attribute__((warn_unused_result));
 
 /* Opens a partial record: item says what is known of it, len is its full length, keep the bytes to keep at most. */
 int partial_open(struct partial *p, const struct item *item, struct buf_pool *pool, size_t keep, struct err *e)
