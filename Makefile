@@ -28,8 +28,15 @@ pkg = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 LIB_CFLAGS := $(foreach l,$(LIBS),$(call pkg,--cflags,$(l)))
 LIB_LIBS := $(foreach l,$(LIBS),$(or $(call pkg,--libs,$(l)),-l$(patsubst lib%,%,$(l)))) -pthread
 
-ROOMS := base codec volume pipeline cmd
-SRC := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
+# iSCSI where libiscsi is installed; ISCSI=0 leaves it out.
+ISCSI ?= $(shell $(PKG_CONFIG) --exists libiscsi 2>/dev/null && echo 1)
+ifeq ($(ISCSI),1)
+LIB_CFLAGS += -DHAVE_LIBISCSI $(call pkg,--cflags,libiscsi)
+LIB_LIBS += $(call pkg,--libs,libiscsi)
+endif
+
+ROOMS := base codec volume pipeline tape cmd
+SRC := $(sort $(filter-out xflate.c,$(wildcard *.c)) $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a
 CHECKS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
@@ -49,7 +56,7 @@ $(LIB): $(OBJ)
 	$(Q)rm -f $@ && $(AR) rcsD $@ $^
 
 # A changed flag rebuilds everything.
-FLAGS := $(CC) $(ALL_CFLAGS) $(ALL_CPPFLAGS) $(ALL_LDFLAGS)
+FLAGS := $(CC) $(LIB_CFLAGS) $(ALL_CFLAGS) $(ALL_CPPFLAGS) $(ALL_LDFLAGS)
 $(shell mkdir -p $(BUILD); echo '$(subst ','\'',$(FLAGS))' | cmp -s - $(BUILD)/flags || echo '$(subst ','\'',$(FLAGS))' >$(BUILD)/flags)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
