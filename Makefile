@@ -35,7 +35,7 @@ LIB_CFLAGS += -DHAVE_LIBISCSI $(call pkg,--cflags,libiscsi)
 LIB_LIBS += $(call pkg,--libs,libiscsi)
 endif
 
-ROOMS := base codec volume pipeline tape cmd
+ROOMS := base codec volume pipeline keys tape cmd
 SRC := $(sort $(filter-out xflate.c,$(wildcard *.c)) $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a

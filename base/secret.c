@@ -8,7 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#define FIRST_READ_BYTES 4096u
 
 static size_t whole_pages(size_t n)
 {
@@ -55,6 +59,35 @@ int secret_set(struct secret *s, const void *data, size_t len, struct err *e)
 	return 0;
 }
 
+int secret_grow(struct secret *s, size_t cap, struct err *e)
+{
+	if (cap <= s->cap)
+		return 0;
+	struct secret more = SECRET_NONE;
+	int r = secret_new(&more, cap / 2 < s->cap ? s->cap * 2 : cap, e);
+	if (r != 0)
+		return r;
+	if (s->len > 0)
+		memcpy(more.data, s->data, s->len);
+	more.len = s->len;
+	secret_free(s);
+	*s = more;
+	return 0;
+}
+
+int secret_append(struct secret *s, const void *data, size_t len, struct err *e)
+{
+	if (len > SIZE_MAX / 4 - s->len)
+		return err_memory(e, len, "a secret");
+	int r = secret_grow(s, s->len + len, e);
+	if (r != 0)
+		return r;
+	if (len > 0)
+		memcpy(s->data + s->len, data, len);
+	s->len += len;
+	return 0;
+}
+
 bool secret_equal(const struct secret *a, const struct secret *b)
 {
 	return a->len == b->len && (a->len == 0 || CRYPTO_memcmp(a->data, b->data, a->len) == 0);
@@ -62,11 +95,14 @@ bool secret_equal(const struct secret *a, const struct secret *b)
 
 int secret_read(struct secret *s, int fd, size_t max, const char *name, struct err *e)
 {
-	int r = secret_new(s, max + 1, e);
-	if (r != 0)
-		return r;
-	for (;;) {
-		ssize_t n = read(fd, s->data + s->len, max + 1 - s->len);
+	int r = secret_new(s, max < FIRST_READ_BYTES ? max + 1 : FIRST_READ_BYTES, e);
+	while (r == 0) {
+		if (s->len == s->cap)
+			r = secret_grow(s, s->cap + 1, e);
+		if (r != 0)
+			break;
+		size_t room = s->cap < max + 1 ? s->cap : max + 1;
+		ssize_t n = read(fd, s->data + s->len, room - s->len);
 		if (n == 0)
 			break;
 		if (n < 0 && errno == EINTR)
@@ -76,10 +112,8 @@ int secret_read(struct secret *s, int fd, size_t max, const char *name, struct e
 			break;
 		}
 		s->len += (size_t)n;
-		if (s->len > max) {
+		if (s->len > max)
 			r = err_set(e, XE_KEY, "%s: longer than %zu bytes, which no such secret is", name, max);
-			break;
-		}
 	}
 	if (r == 0 && s->len == 0)
 		r = err_set(e, XE_KEY, "%s: empty, there is no secret in it", name);
@@ -109,6 +143,13 @@ void secret_id(const struct secret *s, const char *domain, char id[static SECRET
 	}
 	secret_free(&text);
 	snprintf(id, SECRET_ID_BYTES, "%02x%02x%02x%02x", hash[0], hash[1], hash[2], hash[3]);
+}
+
+void secret_guard_process(void)
+{
+	struct rlimit none = {0, 0};
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
 }
 
 void secret_wipe(void *data, size_t len)

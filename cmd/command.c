@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,22 @@ int command_on_damage(const char *verb, const char *text, enum on_damage *on_dam
 		}
 	}
 	return msg_usage(verb, "--on-damage %s: must be stop, skip or keep", text);
+}
+
+int command_dispatch(const struct command *verb, const struct subcommand *subs, size_t count, int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+	if (name == NULL)
+		return msg_usage(verb->name, "%s: what is to be done?", verb->name);
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+		fputs(verb->help, stdout);
+		return 0;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(name, subs[i].name) == 0)
+			return subs[i].run(argc - 1, argv + 1);
+	}
+	return msg_usage(verb->name, "%s %s: no such command", verb->name, name);
 }
 
 int command_no_abbreviations(const char *verb, int argc, char **argv, const struct option *options)

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define SOURCE_MAX_BYTES 1024
-
 void drivekey_free(struct drivekey *k)
 {
 	secret_free(&k->key);
@@ -17,11 +15,8 @@ void drivekey_free(struct drivekey *k)
 int drivekey_prepare(const struct drivekey_sources *s, struct secret *kek, struct cryptocache *cache, struct err *e)
 {
 	int rc = 0;
-	if (s->kek) {
-		rc = source_read(s->kek, "KEK", false, SOURCE_MAX_BYTES, kek, e);
-		if (rc == 0)
-			rc = keywrap_prepare_kek(kek, e);
-	}
+	if (s->kek)
+		rc = source_read_kek(s->kek, "KEK", false, kek, e);
 	if (rc == 0 && s->cache)
 		rc = cryptocache_read(cache, s->cache, e);
 	return rc;
@@ -56,7 +51,7 @@ static int open_text(const char *text, size_t len, const struct secret *kek, str
 int drivekey_read(const struct drivekey_sources *s, const struct secret *kek, struct drivekey *k, struct err *e)
 {
 	struct secret text = SECRET_NONE, raw = SECRET_NONE;
-	int rc = source_read(s->key, "key", false, SOURCE_MAX_BYTES, &text, e);
+	int rc = source_read(s->key, "key", false, SOURCE_KEY_MAX_BYTES, &text, e);
 	if (rc == 0 && s->raw) {
 		rc = keywrap_raw_key(&text, &raw, e);
 		if (rc == 0)
