@@ -79,18 +79,13 @@ static int run(struct drive *d, const struct command *c, size_t *got, struct err
 	*got = 0;
 	for (int attempt = 0;; attempt++) {
 		d->sense = (struct scsi_sense){0};
-		d->unknown = false;
 		if (c->way == TRANSPORT_IN)
 			memset(c->data, 0, c->len);
 		int rc = transport_send(d->transport, &q, &reply, e);
-		if (rc != 0) {
-			d->unknown = rc != XE_PERMISSION;
+		if (rc != 0)
 			return rc;
-		}
-		if (reply.trouble[0]) {
-			d->unknown = true;
+		if (reply.trouble[0])
 			return err_set(e, XE_REFUSED, "%s: %s", c->name, reply.trouble);
-		}
 		if (reply.status != CHECK)
 			break;
 		if (reply.sense_len == 0)

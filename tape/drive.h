@@ -13,7 +13,6 @@ struct drive {
 	struct transport *transport;
 	struct scsi_sense sense;     /* of the last command that failed; !valid if it had none */
 	struct scsi_sense attention; /* the last UNIT ATTENTION that was waiting; !valid: none */
-	bool unknown;		     /* the last command was lost: the drive may have executed it */
 };
 
 #define DRIVE_NONE ((struct drive){0})
@@ -62,8 +61,8 @@ int drive_management(struct drive *d, struct scsi_management *m, bool *has, stru
 /* *has is false without a medium, and where the drive finds nothing but a blank. */
 int drive_next_block(struct drive *d, struct scsi_next_block *b, bool *has, struct err *e) __attribute__((warn_unused_result));
 
-/* Sends the page, wipes it on every path.  After XE_REFUSED with d->unknown the drive may have taken it.  A UNIT ATTENTION
- * (d->sense) is not passed over: what was known of the drive may be stale. */
+/* Sends the page, wipes it on every path.  After a failure that is no plain refusal (d->sense) the drive may have
+ * taken it all the same.  A UNIT ATTENTION is not passed over: what was known of the drive may be stale. */
 int drive_set(struct drive *d, const struct scsi_set *s, struct err *e) __attribute__((warn_unused_result));
 
 /* Takes the key out of the drive and reads the status back: both modes must be off.  after may be NULL.  exactly: only

@@ -228,6 +228,19 @@ static int compare(const struct scsi_set *page, const struct keyload_result *r, 
 	return 0;
 }
 
+/* A failure that leaves open whether the drive has executed the command: anything but a plain refusal.  Then its counter
+ * tells. */
+static bool may_be_loaded(struct drive *d, const struct keyload_result *r, int rc)
+{
+	const struct scsi_sense *s = &d->sense;
+	bool refused = s->valid && !s->deferred && (s->key == SCSI_SENSE_ILLEGAL_REQUEST || s->key == SCSI_SENSE_DATA_PROTECT);
+	struct scsi_status now;
+	struct err ignored = {0};
+	if (rc == XE_PERMISSION || rc == XE_USAGE || refused)
+		return false;
+	return drive_status(d, &now, &ignored) != 0 || now.counter != r->before.counter || d->attention.valid;
+}
+
 static void take_back(struct drive *d, uint8_t algorithm, struct err *e)
 {
 	struct err second = {0};
@@ -249,8 +262,9 @@ int keyload_run(struct drive *d, enum drive_ready ready, const struct keyload_op
 		return rc;
 	struct scsi_set page = make_page(o, r, padded);
 	struct err mine = {0};
+	d->attention = (struct scsi_sense){0};
 	rc = send_page(d, &page, &r->before, &mine);
-	bool may_be_there = rc == 0 || d->unknown;
+	bool may_be_there = rc == 0 || may_be_loaded(d, r, rc);
 	if (rc == 0)
 		rc = drive_status(d, &r->after, &mine);
 	if (rc == 0)

@@ -42,8 +42,7 @@ static int io_error(const struct transport *t, int errnum, struct err *e)
 	case ENOTTY:
 	case EINVAL:
 		return err_errno(e, XE_REFUSED, errnum,
-				 "%s does not take SCSI commands (lin_tape's nodes do not; use the drive's sg node, see lsscsi -g)",
-				 t->node);
+				 "this node takes no SCSI commands (lin_tape's do not; use the drive's sg node, see lsscsi -g)");
 	case ENODEV:
 	case ENXIO: return err_errno(e, XE_REFUSED, errnum, "the drive has gone");
 	case EINTR: return err_set(e, XE_REFUSED, "interrupted by a signal while the drive was at work");
