@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&command_filter, &command_list, &command_compare, &command_key, &command_cache,
-						&command_alerts, &command_changer};
+static const struct command *const commands[] = {&command_filter, &command_list, &command_verify, &command_compare, &command_key,
+						&command_cache, &command_alerts, &command_changer};
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)
@@ -35,7 +35,8 @@ static int help(const char *topic)
 	puts("Usage: xflate [OPTIONS] [INPUT...]\n"
 	     "       xflate COMMAND [OPTIONS] [ARGUMENTS...]\n"
 	     "\n"
-	     "Recompresses, compares and lists volumes of Bareos and Bacula; keys for tape drives.\n");
+	     "Recompresses, proves, compares and lists volumes of Bareos and Bacula; keys for\n"
+	     "tape drives.\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	puts("  help       help of one command\n"
@@ -45,7 +46,8 @@ static int help(const char *topic)
 	     "  xflate -i -d lz4 < volume > volume.new\n"
 	     "\n"
 	     "Exit status: 0 all well; 1 failed; 2 wrong usage; 3 finished, but damage was\n"
-	     "found or passed on; 4 key wrong or missing.  The manual is xflate(1).");
+	     "found or passed on; 4 key wrong or missing; 5 drive not ready; 6 refused by the\n"
+	     "drive; 7 not permitted.  The manual is xflate(1).");
 	return 0;
 }
 

@@ -49,7 +49,10 @@ static void describe(char *text, size_t text_bytes)
 	char done[MSG_SIZE_BYTES], total[MSG_SIZE_BYTES], out[MSG_SIZE_BYTES], speed[MSG_SIZE_BYTES];
 	msg_size(state.done, done);
 	msg_size(state.total, total);
-	msg_size(state.out, out);
+	const char *arrow = state.reads_only ? "" : " -> ";
+	out[0] = '\0';
+	if (!state.reads_only)
+		msg_size(state.out, out);
 	msg_size((uint64_t)rate, speed);
 	if (progress.mode == PROGRESS_JSON) {
 		snprintf(text, text_bytes,
@@ -57,10 +60,10 @@ static void describe(char *text, size_t text_bytes)
 			 (unsigned long long)state.done, (unsigned long long)state.total, (unsigned long long)state.out, t);
 	} else if (state.total > 0 && rate > 0 && state.done <= state.total) {
 		unsigned left = (unsigned)((double)(state.total - state.done) / rate + 0.5);
-		snprintf(text, text_bytes, "xflate: %s of %s (%.0f%%) -> %s, %s/s, %u:%02u:%02u left", done, total,
-			 100.0 * (double)state.done / (double)state.total, out, speed, left / 3600, left / 60 % 60, left % 60);
+		snprintf(text, text_bytes, "xflate: %s of %s (%.0f%%)%s%s, %s/s, %u:%02u:%02u left", done, total,
+			 100.0 * (double)state.done / (double)state.total, arrow, out, speed, left / 3600, left / 60 % 60, left % 60);
 	} else {
-		snprintf(text, text_bytes, "xflate: %s -> %s, %s/s, %.0f s", done, out, speed, t);
+		snprintf(text, text_bytes, "xflate: %s%s%s, %s/s, %.0f s", done, arrow, out, speed, t);
 	}
 }
 

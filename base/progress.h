@@ -11,6 +11,7 @@ enum progress_mode { PROGRESS_AUTO, PROGRESS_NEVER, PROGRESS_ALWAYS, PROGRESS_JS
 struct progress_state {
 	uint64_t done, total; /* bytes read; total 0: unknown */
 	uint64_t out;	      /* bytes written */
+	bool reads_only;      /* nothing is written */
 };
 
 /* get is called from the progress thread until progress_stop returns.  Must be called before other threads start:

@@ -148,10 +148,9 @@ static int on_file(void *arg, const struct content_file *f, struct err *e)
 	return c->second ? check(c, f) : remember(c, f, e);
 }
 
-static int on_records(void *arg, const struct item *item, const struct packer_record *records, size_t count,
-		      struct err *e)
+static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 {
-	return content_add(arg, item, records, count, e);
+	return content_add(arg, plain, e);
 }
 
 static void on_loss(void *arg, const struct filter_loss *l)
@@ -166,6 +165,7 @@ static void on_progress(void *arg, struct progress_state *state)
 {
 	struct comparison *c = arg;
 	filter_progress(c->filter, &state->done, &state->out);
+	state->reads_only = true;
 }
 
 static int read_side(struct comparison *c, const struct filter_options *base, const char *const *paths, size_t count,
@@ -175,7 +175,7 @@ static int read_side(struct comparison *c, const struct filter_options *base, co
 	struct filter_options o = *base;
 	o.paths = paths;
 	o.path_count = count;
-	o.callbacks = (struct filter_callbacks){.arg = content, .records = on_records, .loss = on_loss};
+	o.callbacks = (struct filter_callbacks){.arg = content, .plain = on_plain, .loss = on_loss};
 	struct filter *f = content ? filter_new(&o) : NULL;
 	if (f == NULL) {
 		content_free(content);

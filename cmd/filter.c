@@ -45,6 +45,7 @@ enum {
 	OPT_REPORT,
 	OPT_PROGRESS,
 	OPT_FORCE,
+	OPT_REPAIR,
 	OPT_HELP,
 };
 
@@ -63,6 +64,7 @@ static const struct option long_options[] = {
 	{"report", required_argument, NULL, OPT_REPORT},
 	{"progress", required_argument, NULL, OPT_PROGRESS},
 	{"force", no_argument, NULL, OPT_FORCE},
+	{"repair", no_argument, NULL, OPT_REPAIR},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -137,6 +139,7 @@ static int parse_option(struct request *q, int option)
 	case OPT_ON_DAMAGE: status = command_on_damage("filter", optarg, &q->o.on_damage); break;
 	case OPT_MAP: status = once(&q->map_path, "--map", optarg); break;
 	case OPT_REPORT: status = once(&q->report_path, "--report", optarg); break;
+	case OPT_REPAIR: q->o.repair = true; break;
 	case OPT_FORCE: q->force = q->o.force = true; break;
 	case OPT_PROGRESS:
 		if (!progress_parse(optarg, &q->progress))
@@ -441,8 +444,8 @@ static int open_side_files(struct request *q, struct err *e)
 	if (rc == 0 && q->report_path) {
 		rc = refuse_same_path(q, q->report_path, e);
 		rc = rc != 0 ? rc : outfile_open(&q->report_file, q->report_path, 0644, q->force, false, e);
-		q->o.digest_in = digest_new();
-		q->o.digest_out = digest_new();
+		q->o.digest_in = digest_new(DIGEST_SHA256);
+		q->o.digest_out = digest_new(DIGEST_SHA256);
 	}
 	return rc;
 }
@@ -571,6 +574,8 @@ const struct command command_filter = {
 		"      --on-damage stop|skip|keep\n"
 		"                             at a bad block or record; exit status 3 if any\n"
 		"                             was passed over (default: stop)\n"
+		"      --repair               mend records that the network layer cut, and the\n"
+		"                             addresses that Bareos's autoxflate doubled\n"
 		"      --map FILE             old and new address of every block\n"
 		"      --report FILE          what was done, as JSON\n"
 		"      --progress auto|never|always|json\n"

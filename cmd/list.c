@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/msg.h"
 #include "base/progress.h"
+#include "volume/attributes.h"
 #include "volume/stream.h"
 
 #include <getopt.h>
@@ -183,14 +184,11 @@ static void print_record(const struct listing *l, const struct item *r)
 		printf(" level %u, payload %u", header.level, header.size);
 	if (r->head_missing || r->tail_missing)
 		printf(", %s missing", r->head_missing ? r->tail_missing ? "beginning and end" : "beginning" : "end");
-	uint32_t number = r->stream & STREAM_NUMBER_MASK;
-	if ((number == STREAM_ATTRIBUTES || number == STREAM_ATTRIBUTES_EX) && !r->head_missing) {
-		struct rd text = rd_over(r->data.data, r->data.len);
-		const char *at_name = rd_string(&text);
-		for (int spaces = 0; spaces < 2 && *at_name; at_name++)
-			spaces += *at_name == ' ';
+	if (attributes_are(r->stream) && !r->head_missing) {
+		struct attributes a;
+		attributes_read(r->data, &a);
 		printf(", ");
-		print_name(at_name);
+		print_name(a.name);
 	}
 	putchar('\n');
 }

@@ -19,7 +19,7 @@ struct kept_volume {
 
 struct kept_loss {
 	struct filter_loss l;
-	char volume[256], job[LABEL_NAME_BYTES + 64], *reason;
+	char volume[256], job[LABEL_NAME_BYTES + 64], *reason, *file;
 	uint32_t job_id;
 };
 
@@ -39,8 +39,10 @@ void report_free(struct report *r)
 {
 	if (r == NULL)
 		return;
-	for (size_t i = 0; i < r->loss_count; i++)
+	for (size_t i = 0; i < r->loss_count; i++) {
 		free(r->losses[i].reason);
+		free(r->losses[i].file);
+	}
 	free(r->losses);
 	free(r->volumes);
 	free(r);
@@ -72,6 +74,8 @@ static void print_volume(const struct filter_volume *v, double seconds)
 	if (c->joined)
 		msg_info("%s: %llu records that a client's network layer had cut were joined", name,
 			 (unsigned long long)c->joined);
+	if (c->undoubled)
+		msg_info("%s: %llu records that held their address twice were mended", name, (unsigned long long)c->undoubled);
 	if (v->info->padding)
 		msg_info("%s: a dump of a tape: %llu bytes of padding left out", name,
 			 (unsigned long long)v->info->padding);
@@ -103,8 +107,8 @@ void report_loss(struct report *r, const struct filter_loss *l)
 	if (l->file_index > 0)
 		snprintf(file, sizeof file, ", FileIndex %d", l->file_index);
 	volume_place(l->volume, l->addr, l->offset, place, sizeof place);
-	msg_warning("%s: %s: %s%s: %llu bytes at %s: %s", l->volume->name, l->kept ? "damaged but kept" : "lost", job, file,
-		    (unsigned long long)l->len, place, l->reason);
+	msg_warning("%s: %s: %s%s%s%s: %llu bytes at %s: %s", l->volume->name, l->kept ? "damaged but kept" : "lost", job, file,
+		    l->file[0] ? " " : "", l->file, (unsigned long long)l->len, place, l->reason);
 	if (r->loss_count >= LOSSES_KEPT) {
 		r->losses_not_kept++;
 		return;
@@ -119,7 +123,7 @@ void report_loss(struct report *r, const struct filter_loss *l)
 		r->losses = grown;
 	}
 	struct kept_loss *k = &r->losses[r->loss_count++];
-	*k = (struct kept_loss){.l = *l, .reason = strdup(l->reason)};
+	*k = (struct kept_loss){.l = *l, .reason = strdup(l->reason), .file = strdup(l->file)};
 	snprintf(k->volume, sizeof k->volume, "%s", volume_name(l->volume));
 	snprintf(k->job, sizeof k->job, "%s", job);
 	k->job_id = l->job && l->job->has_label ? l->job->label.job_id : 0;
@@ -147,6 +151,7 @@ static void write_counts(struct json *j, const struct filter_counts *c)
 	json_number(j, "damaged", c->damaged);
 	json_number(j, "dropped", c->dropped);
 	json_number(j, "joined", c->joined);
+	json_number(j, "undoubled", c->undoubled);
 	json_number(j, "data_bytes_in", c->bytes_in);
 	json_number(j, "data_bytes_out", c->bytes_out);
 	if (c->inflate_in)
@@ -217,6 +222,8 @@ static void write_losses(struct json *j, const struct report *r)
 		if (k->job_id)
 			json_number(j, "job_id", k->job_id);
 		json_signed(j, "file_index", k->l.file_index);
+		if (k->file && k->file[0])
+			json_text(j, "file", k->file);
 		json_number(j, "stream", k->l.stream);
 		json_number(j, "address", k->l.addr);
 		json_number(j, "offset_in_block", k->l.offset);

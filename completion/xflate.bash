@@ -15,7 +15,7 @@ _xflate() {
 	fi
 	if [[ $COMP_CWORD -gt 1 ]]; then
 		case ${COMP_WORDS[1]} in
-		filter | list | compare | help) verb=${COMP_WORDS[1]} ;;
+		filter | list | verify | compare | help) verb=${COMP_WORDS[1]} ;;
 		esac
 	fi
 
@@ -23,26 +23,27 @@ _xflate() {
 	filter:-d | filter:--deflate | filter:-r | filter:--recompress) words=$algorithms ;;
 	filter:--target) words='bareos bareos-22 bacula any' ;;
 	filter:--on-damage | compare:--on-damage) words='stop skip keep' ;;
-	filter:--progress) words='auto never always json' ;;
-	filter:-T | filter:--threads | compare:-T | compare:--threads | filter:--max-block) return ;;
+	filter:--progress | verify:--progress) words='auto never always json' ;;
+	filter:-T | filter:--threads | compare:-T | compare:--threads | verify:-T | verify:--threads | filter:--max-block) return ;;
 	filter:-o | filter:--output | filter:--map | filter:--report)
 		compopt -o default 2>/dev/null
 		return
 		;;
-	help:*) words='filter list compare' ;;
+	help:*) words='filter list verify compare' ;;
 	*)
 		if [[ $cur == -* ]]; then
 			case $verb in
 			filter)
 				words='--inflate --deflate --recompress --target --output --force --threads --max-block
-					--on-damage --map --report --progress --quiet --verbose --help'
+					--on-damage --repair --map --report --progress --quiet --verbose --help'
 				[[ $COMP_CWORD -eq 1 ]] && words+=' --version'
 				;;
 			list) words='--blocks --records --json --verbose --quiet --help' ;;
+			verify) words='--threads --all-digests --json --progress --quiet --verbose --help' ;;
 			compare) words='--vs --threads --on-damage --json --quiet --verbose --help' ;;
 			esac
 		else
-			[[ $COMP_CWORD -eq 1 ]] && words='filter list compare help'
+			[[ $COMP_CWORD -eq 1 ]] && words='filter list verify compare help'
 			compopt -o default 2>/dev/null
 			while IFS= read -r word; do
 				COMPREPLY+=("$word")

@@ -5,7 +5,9 @@
 
 #include "pipeline/join.h"
 #include "pipeline/pool.h"
+#include "pipeline/repair.h"
 #include "pipeline/slot.h"
+#include "volume/attributes.h"
 #include "volume/stream.h"
 
 #include <stdatomic.h>
@@ -13,6 +15,7 @@
 #include <stdlib.h>
 
 #define SLOT_BYTES ((size_t)64 << 10) /* of input: what it becomes shall stay in the second-level cache */
+#define PASS_KEEP_BYTES 4352u /* of split records where blocks pass: names are wanted */
 #define POOL_KEEP_BYTES ((size_t)8 << 20)
 
 struct policy_list {
@@ -26,7 +29,9 @@ struct job_entry {
 	const struct volume_info *seen_on; /* last volume with records of it */
 	bool ndmp_noted, incomplete_noted, doubled_noted;
 	bool begun, ended;     /* its start and its end of session were seen */
-	int32_t attributes_of; /* FileIndex of the last attributes seen */
+	int32_t attributes_of; /* FileIndex of the last attributes seen, */
+	char *name;	       /* and the file's name in them */
+	size_t name_cap;
 };
 
 struct filter {
@@ -34,7 +39,8 @@ struct filter {
 	bool pass_blocks;
 	struct buf_pool *bufs;
 	struct reader *reader;
-	struct joiner *joiner; /* where records are inflated */
+	struct joiner *joiner;	   /* where records are inflated or mended */
+	struct repairer *repairer; /* where they are mended */
 	struct packer *packer;
 	struct stage_ctx **workers;
 	struct slot *slots;
@@ -100,7 +106,7 @@ struct filter *filter_new(const struct filter_options *options)
 	f->target_known = f->o.target_given;
 	f->target = f->o.target;
 	/* Dropping parts of blocks needs repacking. */
-	f->pass_blocks = !f->o.callbacks.records && !f->o.inflate && !f->o.deflate && f->o.max_block == 0 && !f->o.repack && f->o.on_damage != ON_DAMAGE_SKIP &&
+	f->pass_blocks = !f->o.callbacks.plain && !f->o.inflate && !f->o.deflate && !f->o.repair && f->o.max_block == 0 && !f->o.repack && f->o.on_damage != ON_DAMAGE_SKIP &&
 			 !f->o.target_given;
 	f->bufs = buf_pool_new(POOL_KEEP_BYTES);
 	struct reader_options ro = {
@@ -110,13 +116,14 @@ struct filter *filter_new(const struct filter_options *options)
 		.indexes = f->o.callbacks.old_block != NULL || f->pass_blocks,
 		.keep_suspect = f->o.on_damage == ON_DAMAGE_KEEP,
 		.digest = f->o.digest_in,
-		.keep_bytes = f->pass_blocks ? 64 : 0,
+		.keep_bytes = f->pass_blocks ? PASS_KEEP_BYTES : 0,
 	};
 	f->reader = f->bufs ? reader_new(&ro, f->bufs) : NULL;
 	f->joiner = f->reader ? joiner_new(f->reader, f->bufs) : NULL;
+	f->repairer = f->joiner && f->o.repair ? repairer_new(f->joiner) : NULL;
 	struct packer_options po = {.max_block = f->o.max_block, .on_block = on_new_block, .arg = f};
 	f->packer = packer_new(&po);
-	if (f->joiner == NULL || f->packer == NULL || !make_slots(f)) {
+	if (f->joiner == NULL || (f->o.repair && f->repairer == NULL) || f->packer == NULL || !make_slots(f)) {
 		filter_free(f);
 		return NULL;
 	}
@@ -134,6 +141,7 @@ void filter_free(struct filter *f)
 		stage_ctx_free(f->workers[i]);
 	free(f->workers);
 	packer_free(f->packer);
+	repairer_free(f->repairer);
 	joiner_free(f->joiner);
 	reader_free(f->reader);
 	buf_pool_free(f->bufs);
@@ -142,6 +150,8 @@ void filter_free(struct filter *f)
 		free(p);
 	}
 	sink_close(&f->sink);
+	for (size_t i = 0; i < f->job_count; i++)
+		free(f->jobs[i].name);
 	free(f->jobs);
 	free(f);
 }
@@ -202,6 +212,13 @@ static int policy_for(struct filter *f, const struct volume_info *v, bool last, 
 	return 0;
 }
 
+static int next_item(struct filter *f, struct item *item, struct err *e)
+{
+	if (f->repairer)
+		return repairer_next(f->repairer, item, e);
+	return f->o.inflate ? joiner_next(f->joiner, item, e) : reader_next(f->reader, item, e);
+}
+
 /* One slot holds records of one volume only: they share a policy. */
 static bool read_slot(void *arg, void *slot)
 {
@@ -211,7 +228,7 @@ static bool read_slot(void *arg, void *slot)
 	s->err = (struct err){0};
 	while (s->item_count < SLOT_ITEMS && bytes < SLOT_BYTES) {
 		struct item *item = &s->items[s->item_count];
-		int rc = f->o.inflate ? joiner_next(f->joiner, item, &s->err) : reader_next(f->reader, item, &s->err);
+		int rc = next_item(f, item, &s->err);
 		if (rc != 0)
 			return false;
 		if (item->kind == ITEM_END)
@@ -233,7 +250,9 @@ static bool read_slot(void *arg, void *slot)
 			item->data = (struct span){NULL, 0};
 			item->buf = NULL;
 		}
-		if (item->kind == ITEM_RECORD && f->pass_blocks) {
+		/* Names are wanted all the same: their bytes stay with the block. */
+		bool names = item->kind == ITEM_RECORD && attributes_are(item->stream) && !item->head_missing;
+		if (item->kind == ITEM_RECORD && f->pass_blocks && !names) {
 			item->data = (struct span){NULL, 0};
 			item->buf = NULL;
 		}
@@ -310,6 +329,8 @@ static int lose(struct filter *f, const struct item *item, const char *reason, b
 		.len = item->kind == ITEM_DAMAGE ? item->damage_len : item->len,
 		.file_index = item->file_index,
 		.stream = item->stream,
+		.file = "",
+		.block = item->bad_block,
 		.kept = kept,
 		.reason = reason,
 	};
@@ -317,6 +338,8 @@ static int lose(struct filter *f, const struct item *item, const char *reason, b
 		struct job_entry *entry = job_entry(f, item->job, e);
 		if (entry == NULL)
 			return e->code;
+		if (entry->name && item->file_index > 0 && entry->attributes_of == item->file_index)
+			loss.file = entry->name;
 		entry->counts.damaged++;
 		if (!kept)
 			entry->counts.dropped++;
@@ -351,6 +374,7 @@ static void count(struct filter_counts *to, const struct item *item, const struc
 	if (pass)
 		to->bytes_out += item->len;
 	to->joined += item->joined;
+	to->undoubled += item->doubled;
 	to->recompressed += c->changed;
 	to->inflate_in += c->inflate_in;
 	to->inflate_out += c->inflate_out;
@@ -468,15 +492,32 @@ static int settle(struct filter *f, const struct item *item, struct converted *c
 	return err_memory(e, item->len, "a record");
 }
 
+/* Remembers of which file the job's next records are, and what it is called. */
+static int learn_file(struct job_entry *entry, const struct item *item, struct err *e)
+{
+	if (item->file_index <= 0 || !attributes_are(item->stream))
+		return 0;
+	struct attributes a;
+	attributes_read(item->data, &a);
+	entry->attributes_of = item->file_index;
+	size_t bytes = strlen(a.name) + 1;
+	if (bytes > entry->name_cap) {
+		char *grown = realloc(entry->name, bytes);
+		if (grown == NULL)
+			return err_memory(e, bytes, "a file name");
+		entry->name = grown;
+		entry->name_cap = bytes;
+	}
+	memcpy(entry->name, a.name, bytes);
+	return 0;
+}
+
 /* After damage: data of a file whose attributes were lost with it.  A restore would not know where to put it. */
 static bool is_orphan(const struct filter *f, struct job_entry *entry, const struct item *item)
 {
-	uint32_t number = item->stream & STREAM_NUMBER_MASK;
 	entry->begun = entry->begun || item->file_index == LABEL_SESSION_START;
 	if (item->file_index <= 0)
 		return false;
-	if (number == STREAM_ATTRIBUTES || number == STREAM_ATTRIBUTES_EX)
-		entry->attributes_of = item->file_index;
 	bool known = entry->begun || entry->attributes_of > 0;
 	return f->o.on_damage == ON_DAMAGE_SKIP && f->damaged > 0 && known && entry->attributes_of != item->file_index &&
 	       stream_needs_attributes(item->stream);
@@ -487,16 +528,19 @@ static int write_record(struct filter *f, struct slot *s, const struct item *ite
 	struct job_entry *entry = job_entry(f, item->job, e);
 	if (entry == NULL)
 		return e->code;
+	int rc = learn_file(entry, item, e);
+	if (rc != 0)
+		return rc;
 	struct packer_record as_is;
 	struct packer_record *records = s->records + c->first;
 	bool write = c->status == STAGE_DONE;
 	if (is_orphan(f, entry, item)) {
 		c->count = 0;
-		int rc = lose(f, item, "the attributes of its file are lost", false, "", e);
+		rc = lose(f, item, "the attributes of its file are lost", false, "", e);
 		if (rc != 0)
 			return rc;
 	} else if (!f->pass_blocks) {
-		int rc = settle(f, item, c, &as_is, &write, e);
+		rc = settle(f, item, c, &as_is, &write, e);
 		if (rc != 0)
 			return rc;
 		if (c->status != STAGE_DONE) {
@@ -510,8 +554,11 @@ static int write_record(struct filter *f, struct slot *s, const struct item *ite
 	check_totals(f, entry, item);
 	count(&f->volume.counts, item, c, records, f->pass_blocks);
 	count(&entry->counts, item, c, records, f->pass_blocks);
-	if (f->o.callbacks.records)
-		return f->o.callbacks.records(f->o.callbacks.arg, item, records, c->count, e);
+	if (f->o.callbacks.plain) {
+		struct plain_item plain = {item, records, c->count, c->status == STAGE_DONE && !item->head_missing && !item->tail_missing,
+					   c->doubled};
+		return f->o.callbacks.plain(f->o.callbacks.arg, &plain, e);
+	}
 	return f->pass_blocks ? 0 : packer_put(f->packer, item, records, c->count, e);
 }
 
@@ -554,13 +601,13 @@ static int write_label(struct filter *f, const struct item *item, struct err *e)
 	if (for_bareos && item->form.version == 3 && f->o.callbacks.note)
 		f->o.callbacks.note(f->o.callbacks.arg, &f->volume,
 				    "its records will suit Bareos, but its blocks stay BB03, which Bareos does not read");
-	return f->pass_blocks || f->o.callbacks.records ? 0 : packer_label(f->packer, item, e);
+	return f->pass_blocks || f->o.callbacks.plain ? 0 : packer_label(f->packer, item, e);
 }
 
 static int start_volume(struct filter *f, const struct slot *s, const struct item *item, struct err *e)
 {
 	f->volume = (struct filter_volume){.info = item->volume, .policy = s->policy};
-	if (f->o.callbacks.records)
+	if (f->o.callbacks.plain)
 		return 0;
 	int rc = f->o.callbacks.open_output(f->o.callbacks.arg, &f->volume, &f->out, e);
 	if (rc != 0)
@@ -573,7 +620,7 @@ static int start_volume(struct filter *f, const struct slot *s, const struct ite
 
 static int end_volume(struct filter *f, struct err *e)
 {
-	if (f->o.callbacks.records)
+	if (f->o.callbacks.plain)
 		return 0;
 	int rc = packer_end_volume(f->packer, e);
 	f->volume.volume_out = f->sink.offset;
@@ -598,7 +645,7 @@ static int write_item(struct filter *f, struct slot *s, size_t i, struct err *e)
 	case ITEM_BLOCK: return write_block(f, item, e);
 	case ITEM_RECORD: return write_record(f, s, item, &s->done[i], e);
 	case ITEM_DAMAGE: return report_damage(f, item, e);
-	case ITEM_FILE_MARK: return f->o.callbacks.records ? 0 : packer_file_mark(f->packer, e);
+	case ITEM_FILE_MARK: return f->o.callbacks.plain ? 0 : packer_file_mark(f->packer, e);
 	case ITEM_FOREIGN: return sink_write_foreign(&f->sink, item->data.data, item->data.len, e);
 	case ITEM_VOLUME_END: return end_volume(f, e);
 	case ITEM_END: break;

@@ -9,7 +9,8 @@ enum on_damage { ON_DAMAGE_STOP, ON_DAMAGE_SKIP, ON_DAMAGE_KEEP };
 
 struct filter_counts {
 	uint64_t records, recompressed, damaged, dropped;
-	uint64_t joined; /* records made of pieces that the network layer had cut */
+	uint64_t joined;    /* records made of pieces that the network layer had cut */
+	uint64_t undoubled; /* records that had their address twice */
 	uint64_t bytes_in, bytes_out;	/* record data */
 	uint64_t inflate_in, inflate_out, deflate_in, deflate_out;
 	uint64_t from[CODEC_COUNT];	/* records inflated (or found wanted) by codec */
@@ -23,6 +24,8 @@ struct filter_loss {
 	uint32_t offset;
 	int32_t file_index;    /* 0: not known */
 	uint32_t stream;
+	const char *file;      /* its name, if the attributes were read; else "" */
+	bool block;	       /* a whole block, or a gap between blocks: file_index is that of the data before or in it */
 	bool kept;
 	const char *reason;
 };
@@ -43,10 +46,8 @@ struct filter_callbacks {
 	int (*close_output)(void *arg, const struct filter_volume *v, struct err *e);
 	void (*loss)(void *arg, const struct filter_loss *loss);
 	void (*note)(void *arg, const struct filter_volume *v, const char *text);
-	/* NULL: records go to the output.  Else they go here instead, in order, each item with what became of it, and there
-	 * is no output. */
-	int (*records)(void *arg, const struct item *item, const struct packer_record *records, size_t count,
-		       struct err *e);
+	/* NULL: records go to the output.  Else they go here instead, in order, and there is no output. */
+	int (*plain)(void *arg, const struct plain_item *plain, struct err *e);
 	void (*old_block)(void *arg, const struct item *block); /* NULL: not wanted */
 	void (*new_block)(void *arg, const struct packed_block *b);
 };
@@ -55,6 +56,7 @@ struct filter_options {
 	const char *const *paths;
 	size_t path_count;
 	bool inflate, deflate, force;
+	bool repair; /* mend records that the network layer cut, and addresses that Bareos's autoxflate doubled */
 	const struct codec *codec;
 	int level;
 	bool target_given;

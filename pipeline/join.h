@@ -13,7 +13,8 @@ struct joiner;
 struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool);
 void joiner_free(struct joiner *j);
 
-/* As reader_next, but such pieces come as the one record they were, marked as joined.  Pieces that do not fit together come as they are. */
+/* As reader_next, but such pieces come as the one record they were, marked as joined.  Pieces that do not fit together
+ * come as they are. */
 int joiner_next(struct joiner *j, struct item *item, struct err *e) __attribute__((warn_unused_result));
 
 #endif

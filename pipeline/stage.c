@@ -24,6 +24,7 @@ struct parts {
 	bool headed;
 	struct codec_header header;
 	const struct codec *codec; /* NULL: plain */
+	bool mend;		   /* the plain data begins with a second address, to be taken off */
 };
 
 struct stage_ctx *stage_ctx_new(void)
@@ -119,7 +120,7 @@ static enum stage_status read_header(const struct item *item, struct parts *p, s
 
 static enum stage_status take_apart(const struct item *item, struct parts *p, struct stage_result *result)
 {
-	*p = (struct parts){.form = stream_form(item->stream), .payload = item->data};
+	*p = (struct parts){.form = stream_form(item->stream), .payload = item->data, .mend = item->doubled};
 	/* An empty record is one without data in every form. */
 	if (item->data.len == 0)
 		return STAGE_DONE;
@@ -200,8 +201,26 @@ static enum stage_status decode_to_scratch(struct stage_ctx *ctx, const struct p
 static bool is_doubled(const struct parts *p, struct span plain)
 {
 	static const uint8_t zero[STREAM_PREFIX_BYTES] = {0};
-	return p->codec && p->prefix.len == STREAM_PREFIX_BYTES && plain.len >= STREAM_PREFIX_BYTES &&
+	return p->codec && !p->mend && p->prefix.len == STREAM_PREFIX_BYTES && plain.len >= STREAM_PREFIX_BYTES &&
 	       memcmp(p->prefix.data, zero, sizeof zero) != 0 && memcmp(p->prefix.data, plain.data, p->prefix.len) == 0;
+}
+
+static struct span without_second_address(const struct parts *p, struct span plain)
+{
+	if (!p->mend || plain.len < STREAM_PREFIX_BYTES)
+		return plain;
+	return (struct span){plain.data + STREAM_PREFIX_BYTES, plain.len - STREAM_PREFIX_BYTES};
+}
+
+bool stage_plain(struct stage_ctx *ctx, const struct item *item, struct span *address, struct span *plain)
+{
+	struct parts p;
+	struct stage_result ignored;
+	if (item->head_missing || item->tail_missing || take_apart(item, &p, &ignored) != STAGE_DONE)
+		return false;
+	*address = p.prefix;
+	*plain = p.payload;
+	return p.codec == NULL || decode_to_scratch(ctx, &p, plain, &ignored) == STAGE_DONE;
 }
 
 /* ---- writing records ---- */
@@ -268,7 +287,7 @@ static enum stage_status inflate_only(struct stage_ctx *ctx, const struct parts 
 	struct span plain = {arena->data + arena->used, len};
 	result->doubled = is_doubled(p, plain);
 	arena->used += len;
-	return write_plain(p, item, plain, arena, result);
+	return write_plain(p, item, without_second_address(p, plain), arena, result);
 }
 
 static enum stage_status deflate_piece(struct stage_ctx *ctx, const struct stage_policy *policy,
@@ -372,7 +391,9 @@ static enum stage_status recompress(struct stage_ctx *ctx, const struct stage_po
 	if (status != STAGE_DONE)
 		return status;
 	result->doubled = is_doubled(p, plain);
-	bool as_wanted = p->codec == policy->codec && !policy->force && plain.len <= policy->plain_max &&
+	plain = without_second_address(p, plain);
+	bool wounded = item->joined || item->doubled;
+	bool as_wanted = !wounded && p->codec == policy->codec && !policy->force && plain.len <= policy->plain_max &&
 			 codec_is_common(p->codec, p->payload.data, p->payload.len);
 	if (as_wanted)
 		return keep_payload(policy, p, item, arena, result);
@@ -413,6 +434,33 @@ static void sum_up(const struct item *item, struct stage_result *result)
 	result->changed = result->changed || result->inflated || result->deflated;
 }
 
+/* A wounded record that is to stay in the form that it has. */
+static enum stage_status mend(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item,
+			      struct arena *arena, struct stage_result *result)
+{
+	struct parts p;
+	enum stage_status status = take_apart(item, &p, result);
+	if (status != STAGE_DONE)
+		return status;
+	if (p.codec == NULL) {
+		add_record(result, item->stream, p.prefix, without_second_address(&p, p.payload));
+		result->changed = true;
+		return STAGE_DONE;
+	}
+	bool level_known = p.codec->id == CODEC_GZIP && p.header.level >= p.codec->level_min &&
+			   p.header.level <= p.codec->level_max;
+	struct stage_policy again = {
+		.inflate = true,
+		.deflate = true,
+		.codec = p.codec,
+		.level = level_known ? p.header.level : p.codec->level_default,
+		.bare_gzip = p.form == STREAM_LEGACY,
+		.plain_max = stage_plain_max(p.codec, policy->target),
+		.target = policy->target,
+	};
+	return stage_apply(ctx, &again, item, arena, result);
+}
+
 enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item,
 			      struct arena *arena, struct stage_result *result)
 {
@@ -425,6 +473,9 @@ enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *
 	bool compressed = form == STREAM_LEGACY || form == STREAM_HEADED;
 	bool inflate = policy->inflate && compressed;
 	bool deflates = policy->deflate && (form == STREAM_PLAIN || inflate);
+	bool wounded = (item->joined || item->doubled) && form != STREAM_OPAQUE;
+	if (wounded && !inflate && !deflates)
+		return mend(ctx, policy, item, arena, result);
 	if (!inflate && !deflates)
 		return keep_if_readable(policy, item, result);
 
@@ -448,7 +499,7 @@ enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *
 	} else if (deflates && inflate) {
 		status = recompress(ctx, policy, &p, item, arena, result);
 	} else if (deflates) {
-		status = deflate(ctx, policy, &p, item, p.payload, arena, result);
+		status = deflate(ctx, policy, &p, item, without_second_address(&p, p.payload), arena, result);
 		result->deflated = true;
 	} else {
 		status = inflate_only(ctx, &p, item, arena, result);

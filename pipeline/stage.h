@@ -54,7 +54,7 @@ struct stage_result {
 	const struct codec *from;	      /* of compressed input, else NULL */
 	uint64_t inflate_in, inflate_out;     /* record bytes: header, address and all */
 	uint64_t deflate_in, deflate_out;
-	bool doubled;	  /* the plain data repeats the record's own address: a wound of Bareos's autoxflate */
+	bool doubled;	  /* the plain data repeats the record's own address: a wound of Bareos's autoxflate, left as it is */
 	bool number_kept; /* would the record have its stream number still? */
 	size_t room;
 	char reason[SOURCE_REASON_BYTES];
@@ -63,5 +63,8 @@ struct stage_result {
 /* item: an ITEM_RECORD, FileIndex and stream as read.  Fills result; the arena holds the new bytes. */
 enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item,
 			      struct arena *arena, struct stage_result *result);
+
+/* The plain data of a record, its address apart; valid until ctx is used again.  False if it does not decode. */
+bool stage_plain(struct stage_ctx *ctx, const struct item *item, struct span *address, struct span *plain);
 
 #endif

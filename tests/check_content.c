@@ -57,7 +57,7 @@ static int add(struct content *c, unsigned job, int32_t index, uint32_t stream, 
 		if (n == 0)
 			break;
 	}
-	int rc = content_add(c, &it, r, count, &e);
+	int rc = content_add(c, &(struct plain_item){.item = &it, .records = r, .count = count}, &e);
 
 	for (size_t i = 0; i < count; i++)
 		free(joined[i]);
@@ -224,7 +224,7 @@ START_TEST(test_short_address)
 		struct item it = { .kind = ITEM_RECORD, .job = &jobs[0], .file_index = 1, .stream = 6, .len = 3 };
 
 		found_count = 0;
-		ck_assert_int_eq(content_add(c, &it, &r, 1, &e), 0);
+		ck_assert_int_eq(content_add(c, &(struct plain_item){.item = &it, .records = &r, .count = 1}, &e), 0);
 		ck_assert_int_eq(content_finish(c, &e), 0);
 		f[i] = found[0];
 		content_free(c);
@@ -286,7 +286,7 @@ START_TEST(test_labels)
 		struct item it = { .kind = ITEM_RECORD, .job = &jobs[0], .file_index = -5, .stream = 5, .len = (uint32_t)m.len };
 
 		found_count = 0;
-		ck_assert_int_eq(content_add(c, &it, &r, 1, &e), 0);
+		ck_assert_int_eq(content_add(c, &(struct plain_item){.item = &it, .records = &r, .count = 1}, &e), 0);
 		ck_assert_int_eq(content_finish(c, &e), 0);
 		f[i] = found[0];
 		content_free(c);

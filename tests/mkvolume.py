@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make the backup volumes that no real volume stands for.
+"""Make the backup volumes that no real volume stands for: good-*, bad-* (damaged), wound-* (by a daemon, and mendable),
+false-* (right to the byte, and wrong all the same).
 
-mkvolume.py NAME OUTFILE   write one volume (the name is the expectation: good-*, bad-*)
+mkvolume.py NAME OUTFILE   write one volume (the name is the expectation)
 mkvolume.py --all DIR      write them all
 mkvolume.py --list         the names
 mkvolume.py --flags NAME   the volcheck.py options that the volume needs
@@ -978,9 +979,168 @@ def wound_network_cut(name):
     return whole(name, s.close())
 
 
-WOUNDS = {"wound-network-cut": wound_network_cut}
-ALL = {**GOOD, **BAD, **WOUNDS}
-FLAGS["wound-network-cut"] = []
+SPARSE_FILES = (  # form, stream, may be wounded, digest, extents
+    ("lz4", 30, True, "md5", ((0, text(1, 1500)), (8192, text(2, 900)))),
+    ("gzip", 30, True, "sha1", ((0, bytes(500) + text(3, 900)), (4096, bytes(500)))),  # the first record cannot tell
+    ("lz4", 30, True, "md5", ((0, bytes(500)),)),  # the digest tells
+    ("lzo", 30, True, None, ((0, bytes(500) + text(4, 80)),)),  # the size tells
+    (None, 6, True, "md5", ((0, bytes(500)), (65536, text(5, 700)))),  # as somebody inflated it
+    ("lz4", 30, True, "md5", ((1 << 33, text(6, 700)),)),
+    ("lz4", 30, False, "md5", ((0, bytes(500)), (4096, text(7, 90)))),
+    ("lz4", 30, False, None, ((0, bytes(500)),)),
+)
+
+
+def sparse_files(name, wounded):
+    s = Session(Packer(cap=4096))
+    for alg, stream, may, digest, extents in SPARSE_FILES:
+        content = b"".join(data for _, data in extents)
+        s.new(content, stream)
+        for at, data in extents:
+            address = struct.pack(">Q", at)
+            s.put(stream, address + encode(alg, (address if wounded and may else b"") + data))
+        s.put(1008, b"u::rw-")  # an ACL stands before the digest
+        if digest:
+            s.digest(content, digest)
+    return whole(name, s.close())
+
+
+def wound_doubled(name):
+    """Sparse files as Bareos's autoxflate deflates them: the address in front and once more in what is compressed
+    (volume-format.md 6.6, 2).  The last two files only seem to be wounded."""
+    return sparse_files(name, True)
+
+
+def good_undoubled(name):
+    """What wound-doubled is without its wound."""
+    return sparse_files(name, False)
+
+
+GOOD["good-undoubled"] = good_undoubled
+FLAGS["good-undoubled"] = []
+WOUNDS = {"wound-network-cut": wound_network_cut, "wound-doubled": wound_doubled}
+
+
+# --- right to the byte, and wrong all the same ---------------------------------------------------------------
+
+
+def false_session():
+    return Session(Packer(cap=2048))
+
+
+def false_digest(name):
+    """Content that decodes and is not what was backed up."""
+    s = false_session()
+    s.file(text(1, 900))
+    content = text(2, 3000)
+    s.new(content, 29)
+    s.put(29, encode("gzip", content[:1500] + b"X" + content[1501:]))
+    s.digest(content, "sha256")
+    s.file(text(3, 900), 29, "lz4")
+    return whole(name, s.close())
+
+
+def false_digest_length(name):
+    s = false_session()
+    s.file(text(1, 900))
+    s.new(text(2, 50))
+    s.put(2, text(2, 50))
+    s.put(3, bytes(15))
+    s.file(text(3, 900))
+    return whole(name, s.close())
+
+
+def false_data_missing(name):
+    """Digest and attributes of a file whose data records are gone."""
+    s = false_session()
+    s.file(text(1, 900))
+    s.new(text(2, 50))
+    s.digest(text(2, 50))
+    s.file(text(3, 900))
+    return whole(name, s.close())
+
+
+def false_attributes(name):
+    """Attributes of another FileIndex."""
+    s = false_session()
+    s.file(text(1, 900))
+    s.fi = 2
+    s.put(1, attributes(3, "/srv/job/file3", 0, 2))
+    s.file(text(3, 900))
+    return whole(name, s.close())
+
+
+def whole_blocks(n):
+    """Blocks that begin and end with whole files."""
+    s = false_session()
+    for i in range(n):
+        s.file(text(i + 1, 600))
+        s.packer.flush()
+    return s.close()
+
+
+def false_doubled_block(name):
+    blocks = whole_blocks(4)
+    return whole(name, blocks[:2] + [blocks[1]] + blocks[2:])
+
+
+def false_swapped_blocks(name):
+    blocks = whole_blocks(4)
+    return whole(name, [blocks[0], blocks[2], blocks[1]] + blocks[3:])
+
+
+def false_missing_block(name):
+    blocks = whole_blocks(4)
+    return whole(name, blocks[:2] + blocks[3:])
+
+
+def false_stream_change(name):
+    """Two forms of data in one file: a restore passes over a record (volume-format.md 4.7)."""
+    s = false_session()
+    content = text(1, 900)
+    s.new(content, 29)
+    s.put(29, encode("lz4", content[:400]))
+    s.put(2, content[400:])
+    s.digest(content)
+    return whole(name, s.close())
+
+
+def false_second_start(name):
+    s = false_session()
+    s.file(text(1, 900))
+    s.packer.put_whole(s, SOS, 1, session_label(s.packer.product, 1, "job", 10))
+    s.file(text(2, 900))
+    return whole(name, s.close())
+
+
+def false_behind_end(name):
+    s = false_session()
+    s.file(text(1, 900))
+    s.end()
+    s.file(text(2, 900))
+    s.packer.flush()
+    return whole(name, s.packer.blocks)
+
+
+def false_totals(name):
+    s = false_session()
+    s.file(text(1, 900))
+    s.bytes += 1
+    return whole(name, s.close())
+
+
+def false_job_files(name):
+    s = false_session()
+    s.file(text(1, 900))
+    s.fi += 1
+    return whole(name, s.close())
+
+
+FALSE = {f.__name__.replace("_", "-"): f for f in (
+    false_digest, false_digest_length, false_data_missing, false_attributes, false_doubled_block, false_swapped_blocks,
+    false_missing_block, false_stream_change, false_second_start, false_behind_end, false_totals, false_job_files)}
+ALL = {**GOOD, **BAD, **WOUNDS, **FALSE}
+FLAGS.update({name: [] for name in (*WOUNDS, *FALSE)})
 SETS = [["good-set-1", "good-set-2", "good-set-3"]]
 
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/content.h"
 
+#include "volume/attributes.h"
 #include "volume/stream.h"
 
 #include <stdio.h>
@@ -113,14 +114,11 @@ static void open_next(struct open_file *f, int32_t file_index)
 	f->name[0] = '\0';
 }
 
-/* "FileIndex type name\0...": the name is the third field. */
 static void learn_name(struct open_file *f, struct span data)
 {
-	struct rd r = rd_over(data.data, data.len);
-	const char *text = rd_string(&r);
-	for (int spaces = 0; spaces < 2 && *text; text++)
-		spaces += *text == ' ';
-	snprintf(f->name, sizeof f->name, "%s", text);
+	struct attributes a;
+	attributes_read(data, &a);
+	snprintf(f->name, sizeof f->name, "%s", a.name);
 }
 
 static void hash_number(XXH3_state_t *state, uint64_t v)
@@ -176,9 +174,9 @@ static void add_label(struct open_file *f, const struct item *item, const struct
 	XXH3_128bits_update(f->rest, data.data, data.len);
 }
 
-int content_add(struct content *c, const struct item *item, const struct packer_record *records, size_t count,
-		struct err *e)
+int content_add(struct content *c, const struct plain_item *made, struct err *e)
 {
+	const struct item *item = made->item;
 	struct open_file *f = file_of(c, item->job);
 	if (f == NULL)
 		return err_memory(e, sizeof *f, "a file's content");
@@ -189,7 +187,7 @@ int content_add(struct content *c, const struct item *item, const struct packer_
 		open_next(f, item->file_index);
 	}
 	/* What could not be inflated for want of its other parts counts as it is stored. */
-	bool as_stored = count > 0 && stream_form(records[0].stream) != STREAM_PLAIN;
+	bool as_stored = made->count > 0 && stream_form(made->records[0].stream) != STREAM_PLAIN;
 	bool plain = item->file_index > 0 && stream_form(item->stream) != STREAM_OPAQUE && !as_stored;
 	if (plain) {
 		/* That the file has data of this kind at all is content, too. */
@@ -197,16 +195,15 @@ int content_add(struct content *c, const struct item *item, const struct packer_
 		if (f->bytes == 0 && f->next_address == 0)
 			hash_number(f->rest, stream);
 	}
-	uint32_t number = item->stream & STREAM_NUMBER_MASK;
-	for (size_t i = 0; i < count; i++) {
-		const struct packer_record *r = &records[i];
+	for (size_t i = 0; i < made->count; i++) {
+		const struct packer_record *r = &made->records[i];
 		if (plain)
 			add_data(f, r, stream_has_prefix(item->stream));
 		else if (item->file_index < 0)
 			add_label(f, item, r);
 		else
 			add_rest(f, item->stream, r);
-		if (item->file_index > 0 && (number == STREAM_ATTRIBUTES || number == STREAM_ATTRIBUTES_EX))
+		if (item->file_index > 0 && attributes_are(item->stream))
 			learn_name(f, r->body);
 	}
 	return 0;

@@ -26,9 +26,8 @@ struct content;
 struct content *content_new(int (*on_file)(void *arg, const struct content_file *file, struct err *e), void *arg);
 void content_free(struct content *c);
 
-/* The plain records (as the inflate stage made them) of one item, in the order of the volume. */
-int content_add(struct content *c, const struct item *item, const struct packer_record *records, size_t count,
-		struct err *e) __attribute__((warn_unused_result));
+/* The items of each session in their order. */
+int content_add(struct content *c, const struct plain_item *plain, struct err *e) __attribute__((warn_unused_result));
 
 /* No more records of any job. */
 int content_finish(struct content *c, struct err *e) __attribute__((warn_unused_result));

@@ -49,7 +49,7 @@ struct session_label {
 /* end: an end of session, with totals.  False if the data ends inside a field. */
 bool label_read_session(struct span data, bool end, struct session_label *label);
 
-/* Writes JobBytes and the addresses of label (as read from data) back into data. */
+/* Writes JobFiles, JobBytes and the addresses of label (as read from data) back into data. */
 void label_patch_totals(uint8_t *data, size_t len, const struct session_label *label);
 
 /* Who reads and writes such volumes. */

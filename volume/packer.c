@@ -27,6 +27,7 @@ struct out_session {
 	bool on_volume;	 /* a block of it was written to this volume */
 	uint64_t first_addr, last_end;
 	bool begun;	 /* its start of session was written: all its records pass here */
+	int32_t last_file; /* FileIndex last written */
 	uint64_t written; /* JobBytes of what was written, */
 	int64_t delta;	 /* minus what was read */
 	struct out_session *older, *newer; /* among those with a block buffer, by last use */
@@ -437,7 +438,12 @@ static void update_totals(const struct packer *p, struct out_session *s, const s
 			  struct session_label *l)
 {
 	/* What was lost with whole blocks is in no delta. */
-	l->job_bytes = s->begun && p->lossy ? s->written : l->job_bytes + (uint64_t)s->delta;
+	if (s->begun && p->lossy) {
+		l->job_bytes = s->written;
+		l->job_files = (uint32_t)s->last_file;
+	} else {
+		l->job_bytes += (uint64_t)s->delta;
+	}
 	uint64_t start, end;
 	if (end_is_position(p, item, l)) {
 		end = sink_address(p->sink);
@@ -497,6 +503,8 @@ int packer_put(struct packer *p, const struct item *item, const struct packer_re
 	for (size_t i = 0; i < count; i++)
 		out += records[i].head.len + records[i].body.len;
 	if (item->file_index >= 0) {
+		if (count > 0)
+			s->last_file = item->file_index;
 		s->written += out;
 		s->delta += (int64_t)out - (int64_t)item->data.len;
 	}

@@ -17,6 +17,15 @@ struct packer_record {
 	struct span head, body;
 };
 
+/* What one item is once the stages have made its records plain. */
+struct plain_item {
+	const struct item *item;
+	const struct packer_record *records;
+	size_t count;
+	bool whole;   /* all of its parts are there, and decoded */
+	bool doubled; /* it begins with its own address once more: a wound of Bareos's autoxflate */
+};
+
 /* A block as written, for the map. */
 struct packed_block {
 	const struct job *job; /* NULL: the volume label */
@@ -51,7 +60,7 @@ int packer_label(struct packer *p, const struct item *item, struct err *e) __att
 int packer_put(struct packer *p, const struct item *item, const struct packer_record *records, size_t count,
 	       struct err *e) __attribute__((warn_unused_result));
 
-/* From here on JobBytes is what was written of a job, not what its label said: damage took the rest. */
+/* From here on JobBytes and JobFiles are what was written of a job, not what its label said: damage took the rest. */
 void packer_set_lossy(struct packer *p);
 
 /* Writes what waits, then a file mark (tapes). */

@@ -79,6 +79,7 @@ struct item {
 	bool head_missing, tail_missing; /* parts lie on volumes that are not given */
 	bool whole_block;		 /* ITEM_VOLUME_LABEL */
 	bool joined;			 /* of several records, see pipeline/join.h */
+	bool doubled;			 /* holds its address twice, see pipeline/repair.h */
 	unsigned cuts;			 /* volume changes inside the record */
 	uint32_t cut[ITEM_CUTS];	 /* data bytes before each */
 

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pipeline/repair.h"
+
+#include "base/digest.h"
+#include "pipeline/stage.h"
+#include "volume/attributes.h"
+#include "volume/proof.h"
+#include "volume/stream.h"
+
+#include <stdlib.h>
+
+#define WAITING_MAX 64u /* items of one job; what stands between data and digest are a few ACLs and attributes */
+#define WAITING_JOBS_MAX 256u /* each pins a block */
+
+/* All records of a file are doubled, or none. */
+enum finding { FINDING_NONE, FINDING_DOUBLED, FINDING_SOUND };
+
+/* The file of a job that is being read. */
+struct tracked {
+	int32_t file_index;
+	uint64_t size; /* as its attributes say */
+	enum finding finding;
+	struct item *waiting; /* NULL or WAITING_MAX; the first is the record that cannot tell */
+	size_t waiting_count;
+};
+
+struct repairer {
+	struct joiner *joiner;
+	struct stage_ctx *stage;
+	struct tracked **jobs; /* by job index */
+	size_t job_count, waiting_jobs;
+	struct item *ready; /* in order, to be handed out; each holds its buf */
+	size_t ready_count, ready_cap, ready_next;
+	struct buf *lent;
+};
+
+struct repairer *repairer_new(struct joiner *joiner)
+{
+	struct repairer *r = calloc(1, sizeof *r);
+	if (r == NULL)
+		return NULL;
+	r->joiner = joiner;
+	r->stage = stage_ctx_new();
+	if (r->stage == NULL) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void repairer_free(struct repairer *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->job_count; i++) {
+		struct tracked *t = r->jobs[i];
+		for (size_t n = 0; t && n < t->waiting_count; n++)
+			buf_unref(t->waiting[n].buf);
+		free(t ? t->waiting : NULL);
+		free(t);
+	}
+	for (size_t i = r->ready_next; i < r->ready_count; i++)
+		buf_unref(r->ready[i].buf);
+	buf_unref(r->lent);
+	stage_ctx_free(r->stage);
+	free(r->jobs);
+	free(r->ready);
+	free(r);
+}
+
+static struct tracked *tracked_of(struct repairer *r, const struct job *job)
+{
+	if (job->index >= r->job_count) {
+		size_t count = (size_t)job->index * 2 + 16;
+		struct tracked **grown = realloc(r->jobs, count * sizeof(struct tracked *));
+		if (grown == NULL)
+			return NULL;
+		memset(grown + r->job_count, 0, (count - r->job_count) * sizeof(struct tracked *));
+		r->jobs = grown;
+		r->job_count = count;
+	}
+	if (r->jobs[job->index] == NULL)
+		r->jobs[job->index] = calloc(1, sizeof(struct tracked));
+	return r->jobs[job->index];
+}
+
+/* ---- the order of what is handed out ---- */
+
+/* Takes over the reference to item's buffer, also if it fails. */
+static int make_ready(struct repairer *r, const struct item *item, struct err *e)
+{
+	if (r->ready_next == r->ready_count)
+		r->ready_next = r->ready_count = 0;
+	if (r->ready_count == r->ready_cap) {
+		size_t cap = r->ready_cap * 2 + 2 * WAITING_MAX;
+		struct item *grown = realloc(r->ready, cap * sizeof *grown);
+		if (grown == NULL) {
+			buf_unref(item->buf);
+			return err_memory(e, cap * sizeof *grown, "records that wait");
+		}
+		r->ready = grown;
+		r->ready_cap = cap;
+	}
+	r->ready[r->ready_count++] = *item;
+	return 0;
+}
+
+static bool is_sparse(const struct item *item)
+{
+	uint32_t number = item->stream & STREAM_NUMBER_MASK;
+	return item->kind == ITEM_RECORD && item->file_index > 0 &&
+	       (number == STREAM_SPARSE || number == STREAM_SPARSE_GZIP || number == STREAM_SPARSE_COMPRESSED);
+}
+
+/* What waits goes on, now that it is known what it is. */
+static int settle(struct repairer *r, struct tracked *t, enum finding finding, struct err *e)
+{
+	int rc = 0;
+	t->finding = finding;
+	for (size_t i = 0; i < t->waiting_count; i++) {
+		struct item *item = &t->waiting[i];
+		item->doubled = finding == FINDING_DOUBLED && is_sparse(item);
+		if (rc == 0)
+			rc = make_ready(r, item, e);
+		else
+			buf_unref(item->buf);
+	}
+	r->waiting_jobs -= t->waiting != NULL;
+	free(t->waiting);
+	t->waiting = NULL;
+	t->waiting_count = 0;
+	return rc;
+}
+
+/* ---- what tells ---- */
+
+/* FINDING_NONE: this record cannot tell. */
+static enum finding look(struct repairer *r, const struct item *item)
+{
+	static const uint8_t zero[STREAM_PREFIX_BYTES] = {0};
+	struct span address, plain;
+	if (!stage_plain(r->stage, item, &address, &plain) || address.len == 0 || plain.len < STREAM_PREFIX_BYTES ||
+	    memcmp(address.data, plain.data, STREAM_PREFIX_BYTES) != 0)
+		return FINDING_SOUND;
+	return memcmp(address.data, zero, sizeof zero) == 0 ? FINDING_NONE : FINDING_DOUBLED;
+}
+
+/* The digest of the one record that waits, as it is and without its first 8 bytes. */
+static enum finding compare(struct repairer *r, const struct tracked *t, const struct item *digest)
+{
+	enum digest_kind kind;
+	struct span address, plain;
+	if (!proof_digest_kind(digest->stream, digest->data.len, &kind) ||
+	    !stage_plain(r->stage, &t->waiting[0], &address, &plain))
+		return FINDING_NONE;
+	struct digest *d = digest_new(kind);
+	enum finding finding = FINDING_NONE;
+	for (size_t skip = 0; d && skip <= STREAM_PREFIX_BYTES; skip += STREAM_PREFIX_BYTES) {
+		uint8_t value[DIGEST_MAX_BYTES];
+		digest_reset(d);
+		digest_add(d, plain.data + skip, plain.len - skip);
+		size_t len = digest_value(d, value);
+		if (len == digest->data.len && memcmp(value, digest->data.data, len) == 0)
+			finding = skip ? FINDING_DOUBLED : FINDING_SOUND;
+	}
+	digest_free(d);
+	return finding;
+}
+
+static enum finding measure(struct repairer *r, const struct tracked *t)
+{
+	struct span address, plain;
+	bool longer = stage_plain(r->stage, &t->waiting[0], &address, &plain) && plain.len == t->size + STREAM_PREFIX_BYTES;
+	return longer ? FINDING_DOUBLED : FINDING_SOUND;
+}
+
+/* ---- items ---- */
+
+static int settle_all(struct repairer *r, struct err *e)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < r->job_count; i++) {
+		if (r->jobs[i] && r->jobs[i]->waiting_count > 0)
+			rc = settle(r, r->jobs[i], measure(r, r->jobs[i]), e);
+	}
+	return rc;
+}
+
+static void begin_file(struct tracked *t, const struct item *item)
+{
+	t->file_index = item->file_index;
+	t->finding = FINDING_NONE;
+	t->size = 0;
+}
+
+/* A record of the file at hand.  *wait: it has to. */
+static int take_record(struct repairer *r, struct tracked *t, struct item *item, bool *wait, struct err *e)
+{
+	struct attributes a;
+	if (attributes_are(item->stream) && attributes_read(item->data, &a))
+		t->size = a.size;
+	if (is_sparse(item) && t->finding == FINDING_NONE && item->data.len > 0) {
+		enum finding finding = look(r, item);
+		/* Two that cannot tell: an address only grows, so this is a sound file of zeros. */
+		if (finding == FINDING_NONE && t->waiting_count > 0)
+			finding = FINDING_SOUND;
+		*wait = finding == FINDING_NONE;
+		if (finding != FINDING_NONE) {
+			int rc = settle(r, t, finding, e);
+			if (rc != 0)
+				return rc;
+		}
+	} else if (t->waiting_count > 0) {
+		enum finding finding = compare(r, t, item);
+		bool full = t->waiting_count == WAITING_MAX;
+		*wait = finding == FINDING_NONE && !full;
+		if (!*wait) {
+			int rc = settle(r, t, finding == FINDING_NONE ? measure(r, t) : finding, e);
+			if (rc != 0)
+				return rc;
+		}
+	}
+	item->doubled = is_sparse(item) && t->finding == FINDING_DOUBLED;
+	return 0;
+}
+
+/* Takes over the reference to item's buffer, also if it fails. */
+static int let_wait(struct repairer *r, struct tracked *t, const struct item *item, struct err *e)
+{
+	if (t->waiting == NULL) {
+		t->waiting = calloc(WAITING_MAX, sizeof *t->waiting);
+		if (t->waiting == NULL) {
+			buf_unref(item->buf);
+			return err_memory(e, WAITING_MAX * sizeof *t->waiting, "records that wait");
+		}
+		r->waiting_jobs++;
+	}
+	t->waiting[t->waiting_count++] = *item;
+	bool crowded = r->waiting_jobs > WAITING_JOBS_MAX;
+	return crowded ? settle(r, t, measure(r, t), e) : 0;
+}
+
+/* One item into the order.  Its buffer is held by whoever has it then. */
+static int take_item(struct repairer *r, struct item *item, struct err *e)
+{
+	bool ends = item->kind == ITEM_VOLUME_END || item->kind == ITEM_END || item->kind == ITEM_FILE_MARK;
+	bool of_job = item->job && (item->kind == ITEM_RECORD || item->kind == ITEM_DAMAGE);
+	int rc = ends ? settle_all(r, e) : 0;
+	bool wait = false;
+	struct tracked *t = NULL;
+	if (rc == 0 && of_job) {
+		t = tracked_of(r, item->job);
+		if (t == NULL)
+			return err_memory(e, sizeof *t, "a job");
+		bool other = item->kind == ITEM_DAMAGE || item->file_index != t->file_index;
+		if (other && t->waiting_count > 0)
+			rc = settle(r, t, measure(r, t), e);
+		if (other && item->kind == ITEM_RECORD)
+			begin_file(t, item);
+		if (rc == 0 && item->kind == ITEM_RECORD)
+			rc = take_record(r, t, item, &wait, e);
+	}
+	if (rc != 0)
+		return rc;
+	if (item->buf)
+		buf_ref(item->buf);
+	return wait ? let_wait(r, t, item, e) : make_ready(r, item, e);
+}
+
+int repairer_next(struct repairer *r, struct item *item, struct err *e)
+{
+	buf_unref(r->lent);
+	r->lent = NULL;
+	while (r->ready_next == r->ready_count) {
+		struct item next;
+		int rc = joiner_next(r->joiner, &next, e);
+		if (rc == 0)
+			rc = take_item(r, &next, e);
+		if (rc != 0)
+			return rc;
+	}
+	*item = r->ready[r->ready_next++];
+	r->lent = item->buf;
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sparse files that Bareos's autoxflate deflated: each record holds its address once in front and once more at the
+ * beginning of what was compressed, so restores are shifted by 8 bytes.  Finds such files, marks their records as doubled;
+ * the stages take the second address off.  formats/volume-format.md 6.6, 2 */
+#ifndef PIPELINE_REPAIR_H
+#define PIPELINE_REPAIR_H
+
+#include "pipeline/join.h"
+
+struct repairer;
+
+/* Stands behind the joiner.  NULL without memory. */
+struct repairer *repairer_new(struct joiner *joiner);
+void repairer_free(struct repairer *r);
+
+/* As joiner_next.  Where one record cannot tell (an address of 0 in front of data that begins with zeros), the items of its
+ * job wait for what can: the file's next record, its digest, its size. */
+int repairer_next(struct repairer *r, struct item *item, struct err *e) __attribute__((warn_unused_result));
+
+#endif

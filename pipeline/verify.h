@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A set of volumes proved: structure, order, totals, every payload decoded, every file against its digest. */
+#ifndef PIPELINE_VERIFY_H
+#define PIPELINE_VERIFY_H
+
+#include "pipeline/filter.h"
+#include "volume/proof.h"
+
+enum verify_kind {
+	VERIFY_DAMAGE,	 /* bytes are not what they were, or not what their format says */
+	VERIFY_CUT_BY_NETWORK, /* known wounds, which filter --repair mends */
+	VERIFY_DOUBLED,
+	VERIFY_UNPROVED, /* a digest that was not counted */
+	VERIFY_NOTE,	 /* normal, but a reader of the report wants to know */
+};
+
+struct verify_problem {
+	enum verify_kind kind;
+	const struct volume_info *volume;
+	const struct job *job; /* NULL: none, or not known */
+	int32_t file_index;    /* 0: none, or not known */
+	const char *file;      /* "" if not known */
+	bool placed;	       /* addr, offset, len say where */
+	uint64_t addr, len;
+	uint32_t offset;
+	const char *reason;
+};
+
+struct verify_damaged_file {
+	int32_t file_index;
+	char *name, *reason;
+};
+
+#define VERIFY_FILES_LISTED 100000u /* of one job; further ones are counted only */
+
+struct verify_job {
+	const struct job *job; /* NULL: this slot is empty */
+	uint64_t files[PROOF_VERDICTS];
+	unsigned digests; /* kinds that files were proved with, a bit each */
+	uint64_t bytes;	  /* of plain content */
+	uint64_t records, data_bytes;
+	uint64_t problems; /* of kind VERIFY_DAMAGE */
+	uint64_t joined, doubled;
+	bool begun, ended;
+	struct session_label end;
+	struct verify_damaged_file *damaged;
+	size_t damaged_count;
+	uint64_t damaged_not_listed;
+};
+
+struct verify_volume {
+	const struct volume_info *info;
+	uint64_t blocks, without_checksum, problems;
+	unsigned versions; /* a bit for each BB version */
+};
+
+struct verify_options {
+	const char *const *paths;
+	size_t path_count;
+	unsigned threads;
+	bool all_digests;
+	void *arg;
+	/* In the order of the volumes, by one thread at a time. */
+	void (*problem)(void *arg, const struct verify_problem *problem);
+	void (*file)(void *arg, const struct proof_file *file); /* NULL: not wanted */
+};
+
+struct verify;
+
+/* NULL without memory. */
+struct verify *verify_new(const struct verify_options *options);
+void verify_free(struct verify *v);
+
+/* The whole run; damage is no failure of it. */
+int verify_run(struct verify *v, struct err *e) __attribute__((warn_unused_result));
+
+/* Results.  Jobs in order of appearance; ask for every index below verify_job_slots, NULL where there is none. */
+size_t verify_job_slots(const struct verify *v);
+const struct verify_job *verify_job(const struct verify *v, size_t index);
+size_t verify_volumes(const struct verify *v);
+const struct verify_volume *verify_volume(const struct verify *v, size_t index);
+uint64_t verify_problems(const struct verify *v, enum verify_kind kind);
+
+/* Bytes read so far; any thread. */
+uint64_t verify_bytes(const struct verify *v);
+
+#endif

@@ -1,0 +1,196 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# verify: sound volumes are called sound, with every digest counted that the oracle counts; what is wrong is named, by job,
+# file and place; what it says in JSON is what it says in words.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# counts FILE: "files proved, of files with content, damaged" as the last line of a report says
+counts() { sed -n '$s/^[A-Za-z ]*: [0-9]* jobs*, \([0-9]*\) of \([0-9]*\) files with content proved by their digests\(, \([0-9]*\) damaged\)*$/\1 \2 \4/p' "$1"; }
+
+# json EXPRESSION: of the report in $out, as d
+json() { "$PYTHON" -c 'import json, sys; d = json.load(open(sys.argv[2])); print(eval(sys.argv[1]))' "$1" "$out" 2>&1; }
+
+# One volume of the list: what verify counts is what the oracle proves (hard links apart: they have no content).
+one() {
+	tab=$(printf '\t')
+	volume=$VOLUMES/${1%%"$tab"*}
+	name=${volume##*/}
+	rest=${1#*"$tab"}
+	flags=${rest#*"$tab"}
+	[ "$flags" != '(set)' ] || flags=--partial
+	run "$XFLATE" verify "$volume"
+	case $name in
+	vol-ax-sparse-*)
+		expect_status 3 "$name: wounded"
+		done_testing
+		;;
+	enc256-append)
+		refused 4 "$name: it is encrypted"
+		done_testing
+		;;
+	esac
+	expect_status 0 "$name: sound" || done_testing
+	check "$name: the report says so" grep -q '^sound: ' "$out"
+	# shellcheck disable=SC2086 # options
+	volcheck $flags "$volume" >"$work/oracle" 2>&1
+	links=$("$XFLATE" verify -v "$volume" 2>/dev/null | grep -c '^empty  *-')
+	proved=$(sed -n 's/.*digests=\([0-9]*\) ok.*/\1/p' "$work/oracle" | tail -n 1)
+	mine=$(counts "$out")
+	mine=${mine%% *}
+	is "$((mine <= proved && mine + links >= proved))" 1 "$name: it proves the files that the oracle does ($mine, $proved)"
+	cp "$out" report
+	run "$XFLATE" verify -T1 - <"$volume"
+	expect_status 0 "$name: from a pipe, one thread"
+	check "$name: the same report" diff report "$out"
+	run "$XFLATE" verify --json "$volume"
+	is "$(json 'd["format"], d["sound"], d["finished"], d["exit_status"], d["files_proved"]')" "(1, True, True, 0, $mine)" "$name: JSON says the same"
+	# Inflated, it is the same to the last digest.
+	if "$XFLATE" -qq -i -o plain "$volume" 2>/dev/null; then
+		run "$XFLATE" verify plain
+		is "$(counts "$out")" "$(counts report)" "$name: inflated, the same files are proved"
+	fi
+	done_testing
+}
+
+[ "${1:-}" != --one ] || one "$2"
+
+# --- sound ones ---
+
+grep -E '^(bareos|bacula|bacula-mixed|made/good-)' "$VOLUMES/list" | grep -v good-set >"$work/list"
+in_parallel "$work/list"
+
+cd "$VOLUMES/bareos" || exit 1
+run "$XFLATE" verify vol-gzip6
+expect_status 0 'a report: sound'
+cat >"$work/wanted" <<'END'
+volume vol-gzip6
+  read:       735.0 kB (734952 bytes), 2 blocks, each with a checksum
+job 3 (J-gzip6.2026-11-22_12.41.35_08)
+  files:      30 proved (SHA-256), 31 without content
+  content:    2.7 MB in 136 records
+  ended:      status T, 61 files, 732768 bytes
+sound: 1 job, 30 of 30 files with content proved by their digests
+END
+check 'a report: these words' diff "$work/wanted" "$out"
+is "$(wc -c <"$err")" 0 'a report: nothing to warn of'
+
+# --- sets ---
+
+run "$XFLATE" verify vol-span-gzip6-1 vol-span-gzip6-2
+expect_status 0 'set: sound'
+is "$(counts "$out")" '30 30 ' 'set: every file is proved'
+run "$XFLATE" verify vol-span-gzip6-1
+expect_status 0 'first of a set: sound as far as it goes'
+check 'first of a set: a file is in parts' grep -q '1 in parts on other volumes' "$out"
+says 'has no end here' 'first of a set: no end'
+run "$XFLATE" verify vol-span-gzip6-2
+expect_status 0 'second of a set: sound as far as it goes'
+says 'has no start of session here' 'second of a set: no start'
+run "$XFLATE" verify vol-span-gzip6-2 vol-span-gzip6-1
+expect_status 3 'set in the wrong order: damage'
+run "$XFLATE" verify "$VOLUMES/made/good-set-1" "$VOLUMES/made/good-set-3"
+expect_status 3 'set with a volume missing: damage'
+says 'begins on a volume that is not given' 'set with a volume missing: it says so'
+cat vol-span-gzip6-1 vol-span-gzip6-2 >"$work/row"
+run "$XFLATE" verify - <"$work/row"
+is "$status $(counts "$out")" '0 30 30 ' 'a row of volumes in one stream'
+
+# --- wounds ---
+
+run "$XFLATE" verify vol-ax-sparse-lz4
+expect_status 3 'doubled addresses: found'
+is "$(grep -c 'doubled: job 47 (.*), FileIndex [0-9]* /srv/data/sparse/.* --repair mends it' "$err")" 6 'doubled addresses: six files by name'
+check 'doubled addresses: the report' grep -q '^WOUNDED: 1 job, 7 of 7 files' "$out"
+for options in '' '-i' '-r gzip:9' '-r lzo'; do
+	# shellcheck disable=SC2086 # options
+	run "$XFLATE" -q --repair $options -o "$work/mended" --force vol-ax-sparse-lz4
+	expect_status 0 "--repair $options" || continue
+	run "$XFLATE" verify "$work/mended"
+	is "$status $(counts "$out")" '0 7 7 ' "--repair $options: each digest proves it"
+	check "--repair $options: the oracle, too" volcheck --plain-digests "$work/mended"
+done
+run "$XFLATE" --repair -o "$work/same" vol-gzip6
+expect_status 0 '--repair of a volume without a wound'
+run "$XFLATE" verify -qq "$work/same"
+expect_status 0 '--repair of a volume without a wound: sound'
+check '--repair of a volume without a wound: the same' xflate compare -q vol-gzip6 --vs "$work/same"
+run "$XFLATE" verify "$VOLUMES/made/wound-network-cut"
+expect_status 3 'cut by the network: found'
+is "$(grep -c 'cut: job 1 (.*), FileIndex [123] /srv/job/file[123]: ' "$err")" 3 'cut by the network: three files by name'
+
+# --- damage ---
+
+for path in "$VOLUMES"/made/bad-*; do
+	name=${path##*/}
+	run "$XFLATE" verify "$path"
+	expect_status 3 "$name: damaged"
+	says "$name: damaged: .*[0-9]+ bytes at byte [0-9]+: " "$name: the place is named"
+	cp "$err" words
+	run "$XFLATE" verify --json "$path"
+	is "$(json 'd["sound"], d["exit_status"], sum(p["kind"] == "damaged" for p in d["problems"])')" \
+		"(False, 3, $(grep -c ': damaged: ' words))" "$name: JSON says the same"
+done
+run "$XFLATE" verify "$VOLUMES/made/bad-adler"
+says 'bad-adler: damaged: job 1 \(.*\), FileIndex 3 /srv/job/file3: [0-9]+ bytes at byte' 'damage: job, file and name'
+check 'damage: the report lists the file' grep -q '^  DAMAGED:    FileIndex 3 /srv/job/file3$' "$out"
+
+# --- right to the byte, and wrong all the same ---
+
+false_one() {
+	run "$XFLATE" verify "$VOLUMES/made/$1"
+	expect_status 3 "$1: damaged"
+	says "$1: damaged: job 1 \\(.*$2" "$1: and why"
+}
+false_one false-digest 'FileIndex 2 /srv/job/file2: its content does not match its SHA-256 digest'
+false_one false-digest-length 'FileIndex 2 /srv/job/file2: its content does not match its MD5 digest'
+false_one false-data-missing 'FileIndex 2 /srv/job/file2: its content does not match its MD5 digest'
+false_one false-attributes 'FileIndex 2 /srv/job/file3: .*attributes of FileIndex 3'
+false_one false-doubled-block 'FileIndex 2 /srv/job/file2: its content does not match'
+false_one false-swapped-blocks 'FileIndex goes back from 3'
+false_one false-missing-block 'counts 2784 bytes, but 2088 are here'
+false_one false-stream-change 'data of stream 2 behind stream 29: a restore passes over it'
+false_one false-second-start 'a second start-of-session label'
+false_one false-behind-end 'behind the job.s end-of-session label'
+false_one false-totals 'counts 997 bytes, but 996 are here'
+false_one false-job-files 'counts 2 files, but the last FileIndex is 1'
+
+# --- large files: their digest is of a kind seen before, or all are counted ---
+
+"$PYTHON" - "$here" large <<'END'
+import sys
+sys.path.insert(0, sys.argv[1])
+import mkvolume as m
+s = m.Session(m.Packer(cap=64512))
+big = m.noise("big", 3000000)
+s.file(big, 29, "gzip", 200000, "sha1")
+s.file(big[1:], 29, "gzip", 200000, "sha1")
+s.file(big[2:], 29, "gzip", 200000, "md5")
+s.file(m.text(1, 900), 29, "gzip", 3000, "sha256")
+open(sys.argv[2], "wb").write(m.whole("large", s.close()))
+END
+run "$XFLATE" verify large
+expect_status 1 'a large file with a digest of another kind: not proved'
+says 'not proved: job 1 .*FileIndex 3 /srv/job/file3: .* --all-digests' 'a large file with a digest of another kind: named, with the remedy'
+check 'a large file with a digest of another kind: the report' grep -q '^NOT PROVED: 1 job, 3 of 4 files' "$out"
+run "$XFLATE" verify --all-digests large
+is "$status $(counts "$out")" '0 4 4 ' '--all-digests: proved'
+
+# --- what it is asked ---
+
+run "$XFLATE" verify -v "$VOLUMES/made/false-digest"
+check '-v: a line for each file' grep -q '^proved  *MD5  *1/[0-9]* 1 /srv/job/file1$' "$out"
+check '-v: the wrong one' grep -q '^WRONG  *SHA-256  *1/[0-9]* 2 /srv/job/file2$' "$out"
+run "$XFLATE" verify -qq "$VOLUMES/made/false-digest"
+is "$status $(wc -c <"$err")" '3 0' '-qq: only the report and the exit status'
+run "$XFLATE" verify
+refused 2 'no volume'
+run "$XFLATE" verify --frobnicate vol-gzip6
+refused 2 'an unknown option'
+run "$XFLATE" verify nothing-here
+refused 1 'no such file'
+run "$XFLATE" verify /dev/null
+refused 1 'an empty volume'
+run "$XFLATE" verify --json nothing-here
+is "$status $(json 'd["sound"], d["finished"], d["exit_status"]')" '1 (False, False, 1)' 'JSON of a run that failed'
+done_testing

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The attributes record of a file: which file it is.  formats/volume-format.md 4.6 */
+#ifndef VOLUME_ATTRIBUTES_H
+#define VOLUME_ATTRIBUTES_H
+
+#include "base/bytes.h"
+
+#define ATTRIBUTES_HARD_LINK 1 /* type: a further name of a file that is stored already */
+
+struct attributes {
+	int32_t file_index;
+	unsigned type;
+	const char *name;     /* lent by the record; "" if there is no whole one */
+	uint64_t size;	      /* of the file, bytes; 0 if it cannot be told */
+};
+
+/* Is this stream (flags or not) that of attributes? */
+bool attributes_are(uint32_t stream);
+
+/* "FileIndex type name\0stat\0..."; stat: 16 numbers in Bacula's base64, blanks between.  False if there is no whole
+ * name. */
+bool attributes_read(struct span data, struct attributes *a);
+
+#endif
