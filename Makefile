@@ -74,7 +74,7 @@ $(BUILD)/tests/check_%: tests/check_%.c $(LIB) $(BUILD)/flags
 
 # ---- tests ----
 
-.PHONY: checks check check-asan check-tsan check-bacula check-tape demo bench lint
+.PHONY: checks check check-asan check-tsan check-bacula check-tape check-drive demo bench lint
 # The test programs alone.
 checks: $(BUILD)/xflate $(CHECKS)
 
@@ -102,6 +102,11 @@ check-bacula: $(BUILD)/xflate
 check-tape: $(BUILD)/xflate
 	@tests/packages.sh build tape
 	@BUILD=$(BUILD) tests/tape/run.sh
+
+# The strict drive: FUSE files (with sanitizers too), then a true sg and st in user-mode-linux.
+check-drive: $(BUILD)/xflate
+	@tests/packages.sh build drive
+	@BUILD=$(BUILD) tests/drive/run.sh
 
 demo:
 	@tests/demo.sh
@@ -148,7 +153,7 @@ help:
 	@echo "make            build ./xflate (WERROR=1, SANITIZE=address,undefined, V=1)"
 	@echo "make demo       install what is missing, build, recompress a bundled real volume"
 	@echo "make check      install what is missing, build, run all tests that run anywhere"
-	@echo "make check-asan, check-tsan, check-bacula, check-tape    further tests"
+	@echo "make check-asan, check-tsan, check-bacula, check-tape, check-drive    further tests"
 	@echo "make bench      measure against what is used instead (BENCH_MB=600)"
 	@echo "make lint       manual and shell scripts"
 	@echo "make install    PREFIX=$(PREFIX), DESTDIR; make uninstall; make dist; make clean"
