@@ -124,8 +124,8 @@ const struct command command_key_status = {
 		"                      - reads the digits from standard input\n"
 		"  -q, --quiet\n"
 		"\n"
-		"An sg node that may be opened for writing needs no capability for this; a node of\n"
-		"st without an sg node takes CAP_SYS_RAWIO.\n"
+		"Rights: an sg node (a tape node's is found by itself) must be writable; a node of\n"
+		"st without one takes CAP_SYS_RAWIO.\n"
 		"\n"
 		"Exit status: 0 all well; 1 failed; 2 wrong usage; 5 drive not ready; 6 refused by\n"
 		"the drive; 7 not permitted.\n",

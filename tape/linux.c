@@ -2,7 +2,7 @@
 /* Linux: SG_IO on sg nodes and on nodes of the st driver.
  *
  * For a tape node the commands go through its sg node where there is one: st's open is exclusive, sends commands of its
- * own, and its SG_IO takes CAP_SYS_RAWIO for everything.  Data is read through st, which must know where the tape is. */
+ * own, and its SG_IO takes CAP_SYS_RAWIO for everything, where sg takes write permission.  Data is read through st, which must know where the tape is. */
 #if defined(__linux__)
 #include "tape/transport.h"
 
@@ -27,18 +27,25 @@
 
 /* ---- sending ---- */
 
+/* Which rights are missing.  sg filters the commands of a node that was opened for reading only, st those of a process
+ * without CAP_SYS_RAWIO, and all of them. */
+static int not_permitted(const struct transport *t, struct err *e)
+{
+	bool through_st = t->tape_node && strcmp(t->node, t->device) == 0;
+	bool read_only = (fcntl(t->fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
+	return err_set(e, XE_PERMISSION,
+		       "the kernel does not let this process send this command: %s the capability CAP_SYS_RAWIO (run as root; or "
+		       "AmbientCapabilities=CAP_SYS_RAWIO in a systemd unit; or setcap cap_sys_rawio=ep on the program)%s",
+		       through_st ? "a node of st takes" : read_only ? "an sg node that may not be written to takes" : "it takes",
+		       through_st ? ", or use the drive's sg node, which takes write permission instead" :
+		       read_only ? ", or give write permission for the node (it is the group tape's)" : "");
+}
+
 static int io_error(const struct transport *t, int errnum, struct err *e)
 {
 	switch (errnum) {
 	case EPERM:
-	case EACCES:
-		return err_set(e, XE_PERMISSION,
-			       "the kernel does not let this process send this command: it needs the capability CAP_SYS_RAWIO "
-			       "(run as root; or AmbientCapabilities=CAP_SYS_RAWIO in a systemd unit; or setcap cap_sys_rawio=ep on "
-			       "the program); %s",
-			       t->tape_node && strcmp(t->node, t->device) == 0 ?
-				       "a node of st needs it for every command, an sg node for loading and clearing only" :
-					      "an sg node needs it for loading and clearing, and to be opened for writing for the rest");
+	case EACCES: return not_permitted(t, e);
 	case ENOTTY:
 	case EINVAL:
 		return err_errno(e, XE_REFUSED, errnum,
@@ -148,7 +155,8 @@ bool linux_find_generic(const char *sysfs, unsigned major_number, unsigned minor
 	return found;
 }
 
-/* sg lets a process without CAP_SYS_RAWIO ask for the status, but only through a node opened for writing. */
+/* Opened for writing, sg passes every command; opened for reading only, a few (LOG SENSE is one) unless the process has
+ * CAP_SYS_RAWIO. */
 static int open_generic(const char *path)
 {
 	int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);

@@ -3,7 +3,8 @@
  *
  *   nst0, sg0   one drive; SG_IO on both, and on nst0 what st does: MTIOCTOP, MTIOCGET, one read or write for one block
  *   st0         the same under the name of a node that rewinds
- *   ctl         a line written here changes the drive (model.c: model_control), and: exclusive N, rawio N, watch HEX
+ *   ctl         a line written here changes the drive (model.c: model_control), and: exclusive N, rawio N,
+ *               read-only N (sg0 may not be opened for writing), watch HEX, forget
  *   state       what it is in
  *   leaks       what was found of the key in the memory of the client: lines "WHEN page=N key=N watch=N"
  *
@@ -33,7 +34,7 @@ static struct drive drive;
 enum { ROOT = 1, NST, SG, ST, CTL, STATE, LEAKS };
 static const char *const names[] = {"nst0", "sg0", "st0", "ctl", "state", "leaks"};
 
-static bool exclusive, no_rawio, nst_open, wrote;
+static bool exclusive, no_rawio, read_only, nst_open, wrote;
 static char leaks[8192];
 static uint8_t last_page[2048], watched[256];
 static size_t last_page_len, watched_len;
@@ -163,6 +164,10 @@ static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		}
 		nst_open = true;
 	}
+	if (ino == SG && read_only && (fi->flags & O_ACCMODE) != O_RDONLY) {
+		fuse_reply_err(req, EACCES);
+		return;
+	}
 	fi->fh = (uint64_t)(fi->flags & O_ACCMODE);
 	fuse_reply_open(req, fi);
 }
@@ -234,6 +239,8 @@ static void control(const char *line)
 		exclusive = n;
 	} else if (sscanf(line, "rawio %u", &n) == 1) {
 		no_rawio = !n;
+	} else if (sscanf(line, "read-only %u", &n) == 1) {
+		read_only = n;
 	} else if (strncmp(line, "watch ", 6) == 0) {
 		watched_len = 0;
 		for (const char *p = line + 6; isxdigit((unsigned char)p[0]) && isxdigit((unsigned char)p[1]) && watched_len < sizeof watched; p += 2) {
@@ -306,13 +313,12 @@ static void tape_operation(fuse_req_t req, const struct mtop *op)
 		fuse_reply_ioctl(req, 0, NULL, 0);
 }
 
-/* What the kernel lets a process without CAP_SYS_RAWIO do. */
+/* What the kernel lets a process without CAP_SYS_RAWIO do (seen in user-mode-linux, sg.c and st.c of 6.1): nothing
+ * through st, everything through an sg node opened for writing, a few commands through one opened for reading. */
 static bool is_permitted(fuse_ino_t ino, uint8_t op, uint64_t mode)
 {
 	static const uint8_t reading[] = {0x00, 0x03, 0x12, 0x1a, 0x4d, 0x5a};
-	if (!no_rawio)
-		return true;
-	return ino == SG && (memchr(reading, op, sizeof reading) || (op == 0xa2 && mode == O_RDWR));
+	return !no_rawio || (ino == SG && (mode == O_RDWR || memchr(reading, op, sizeof reading)));
 }
 
 static void sg_io(fuse_req_t req, fuse_ino_t ino, uint64_t mode, void *arg)

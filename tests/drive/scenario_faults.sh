@@ -66,16 +66,25 @@ says '5/ee/01 ILLEGAL REQUEST: IBM: the key service is not configured; .*applica
 # ---- rights ----
 ctl 'rawio 0'
 run "$XFLATE" key status "$sg"
-expect_status 0 "without CAP_SYS_RAWIO an sg node tells the status"
-run "$XFLATE" key load --key pass "$sg"
-expect_status 7 "... but takes no key"
-says 'CAP_SYS_RAWIO.*AmbientCapabilities=CAP_SYS_RAWIO.*setcap' "... the message names the capability, and how to give it"
-says 'an sg node needs it for loading and clearing' "... and what works without"
+expect_status 0 "without CAP_SYS_RAWIO an sg node that may be written to tells the status"
+run "$XFLATE" key load -q --key pass "$sg"
+expect_status 0 "... and takes a key"
 run "$XFLATE" key status "$nst"
 expect_status 7 "... a node of st does nothing without it"
-says 'a node of st needs it for every command' "... and says so"
+says 'a node of st takes the capability CAP_SYS_RAWIO .*AmbientCapabilities=CAP_SYS_RAWIO.*setcap' "... says so, and how to give it"
+ctl 'read-only 1'
 run "$XFLATE" alerts "$sg"
-expect_status 0 "... alerts work"
+expect_status 0 "... an sg node that may only be read tells alerts"
+run "$XFLATE" key load --key pass "$sg"
+expect_status 7 "... but takes no key"
+says 'an sg node that may not be written to takes the capability CAP_SYS_RAWIO.*write permission' "... and says what is missing"
+run "$XFLATE" key status "$sg"
+expect_status 7 "... nor tells its status"
+ctl 'read-only 0'
+ctl 'fault op=b5 error=1'
+run "$XFLATE" key load --key pass "$sg"
+expect_status 7 "a kernel that filters this command all the same"
+says 'it takes the capability CAP_SYS_RAWIO' "... the message names the capability"
 ctl 'rawio 1'
 ctl 'exclusive 1'
 "$PYTHON" -c 'import os, sys, time
