@@ -106,7 +106,13 @@ check-tape: $(BUILD)/xflate
 # The strict drive: FUSE files (with sanitizers too), then a true sg and st in user-mode-linux.
 check-drive: $(BUILD)/xflate
 	@tests/packages.sh build drive
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/drive/iscsi_echo
 	@BUILD=$(BUILD) tests/drive/run.sh
+	@BUILD=$(BUILD) tests/drive/uml.sh
+
+$(BUILD)/drive/iscsi_echo: tests/drive/iscsi_echo.c $(LIB) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(filter-out -Wconversion,$(ALL_CFLAGS)) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIB_LIBS)
 
 demo:
 	@tests/demo.sh

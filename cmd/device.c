@@ -19,6 +19,8 @@ int device_argument(const char *verb, int argc, char **argv, int at, const char 
 		return msg_usage(verb, "which DEVICE? (or set TAPE)");
 	if (at + 1 < argc)
 		return msg_usage(verb, "%s: one device at a time", argv[at + 1]);
+	if (strncmp(*device, "iscsi://", 8) == 0 && strpbrk(*device, "%@") != NULL)
+		return msg_usage(verb, "a URL shows its user and password to everybody; none is taken in it");
 	return 0;
 }
 

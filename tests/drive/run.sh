@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# run.sh [SCENARIO...] - the test drive as FUSE files: all scenarios, or those named (key, faults, tape, peers).  Prints what
+# run.sh [SCENARIO...] - the test drive as FUSE files: all scenarios, or those named (key, faults, tape, peers,
+# iscsi).  Prints what
 # failed and, last, "N passed, N failed".
 #
 #   BUILD=dir    where xflate is (default: build)
@@ -20,7 +21,13 @@ ${CC:-cc} -O1 -g -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(pkg-config --cf
 	tests/drive/fuse_drive.c tests/drive/model.c tests/drive/model_crypto.c tests/drive/model_info.c \
 	$(pkg-config --libs fuse3) -lcrypto || exit 1
 
-[ $# -gt 0 ] || set -- key faults tape peers
+ISCSI_ECHO=$BUILD/drive/iscsi_echo
+export ISCSI_ECHO
+
+# A program with sanitizers is slow to start: not every fault at every command.
+nm "$XFLATE" 2>/dev/null | grep -q __asan_init && FAULTS_STEP=${FAULTS_STEP:-5} && export FAULTS_STEP
+
+[ $# -gt 0 ] || set -- key faults tape peers iscsi
 passed=0 failed=0
 tap=$(mktemp)
 trap 'rm -f "$tap"' EXIT
