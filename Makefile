@@ -40,6 +40,8 @@ SRC := $(sort $(filter-out xflate.c,$(wildcard *.c)) $(foreach r,$(ROOMS),$(wild
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a
 CHECKS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
+TARGETS := $(patsubst fuzz/fuzz_%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
+REPLAYS := $(TARGETS:%=$(BUILD)/fuzz/replay_%)
 
 .PHONY: all
 all: xflate
@@ -70,13 +72,28 @@ $(BUILD)/tests/check_%: tests/check_%.c $(LIB) $(BUILD)/flags
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(call pkg,--cflags,check) $(filter-out -Wconversion,$(ALL_CFLAGS)) -MMD -MP \
 		$(ALL_LDFLAGS) -o $@ $< $(LIB) $(call pkg,--libs,check) $(LIB_LIBS)
 
+$(BUILD)/fuzz/replay_%: fuzz/fuzz_%.c fuzz/replay.c $(LIB) $(BUILD)/flags
+	@echo "  CC      $<"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(filter-out -Wconversion -Wmissing-prototypes,$(ALL_CFLAGS)) $(ALL_LDFLAGS) \
+		-o $@ $(filter %.c,$^) $(LIB) $(LIB_LIBS)
+
+# libFuzzer brings main().
+$(BUILD)/fuzz/fuzz_%: fuzz/fuzz_%.c $(LIB) $(BUILD)/flags
+	@echo "  CC      $<"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(filter-out -Wconversion,$(ALL_CFLAGS)) $(ALL_LDFLAGS) -fsanitize=fuzzer \
+		-o $@ $< $(LIB) $(LIB_LIBS)
+
+$(REPLAYS) $(TARGETS:%=$(BUILD)/fuzz/fuzz_%): fuzz/fuzz.h $(wildcard */*.h)
+
 -include $(OBJ:.o=.d) $(BUILD)/xflate.d $(CHECKS:=.d)
 
 # ---- tests ----
 
-.PHONY: checks check check-asan check-tsan check-bacula check-tape check-drive demo bench lint
+.PHONY: checks check check-asan check-tsan check-bacula check-tape check-drive demo bench lint fuzz fuzzers fuzz-replay
 # The test programs alone.
-checks: $(BUILD)/xflate $(CHECKS)
+checks: $(BUILD)/xflate $(CHECKS) $(REPLAYS)
 
 # Everything that runs anywhere in minutes.  Prints "N passed, N failed" last.
 check:
@@ -88,7 +105,7 @@ check:
 # ThreadSanitizer.
 check-asan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined checks
-	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets scenario_verify
+	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets scenario_verify scenario_fuzz
 check-tsan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread checks
 	@BUILD=build/tsan tests/run check_pool check_filter scenario_threads
@@ -114,6 +131,21 @@ $(BUILD)/drive/iscsi_echo: tests/drive/iscsi_echo.c $(LIB) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(filter-out -Wconversion,$(ALL_CFLAGS)) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIB_LIBS)
 
+# Every fuzz/fuzz_NAME.c for FUZZ_SECONDS of processor time under AddressSanitizer and UndefinedBehaviorSanitizer; or the
+# FUZZ_TARGETS named.  What is learnt and found stays in build/fuzz/fuzz.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(TARGETS)
+fuzz:
+	@tests/packages.sh build fuzz
+	$(Q)$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang SANITIZE=address,undefined,fuzzer-no-link \
+		CFLAGS='-O2 -g -fno-sanitize-recover=undefined' FUZZ_TARGETS='$(FUZZ_TARGETS)' fuzzers
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run build/fuzz $(FUZZ_TARGETS)
+fuzzers: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
+
+# The inputs in fuzz/corpus once, with any compiler.
+fuzz-replay: $(REPLAYS)
+	@BUILD=$(BUILD) tests/run scenario_fuzz
+
 demo:
 	@tests/demo.sh
 
@@ -130,7 +162,7 @@ bench:
 lint:
 	@tests/packages.sh lint
 	mandoc -Tlint -Wwarning man/xflate.1
-	shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/run tests/prepare .ci/run completion/xflate.bash))
+	shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/run tests/prepare fuzz/run .ci/run completion/xflate.bash))
 
 # ---- installing ----
 
@@ -138,12 +170,13 @@ lint:
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR)
 	install -m 0755 $(BUILD)/xflate $(DESTDIR)$(BINDIR)/xflate
+	ln -sf xflate $(DESTDIR)$(BINDIR)/bscrypto
 	install -m 0644 man/xflate.1 $(DESTDIR)$(MANDIR)/man1/xflate.1
 	install -m 0644 completion/xflate.bash $(DESTDIR)$(BASHCOMPDIR)/xflate
 	install -m 0644 completion/_xflate $(DESTDIR)$(ZSHCOMPDIR)/_xflate
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/xflate $(DESTDIR)$(MANDIR)/man1/xflate.1 $(DESTDIR)$(BASHCOMPDIR)/xflate \
+	rm -f $(DESTDIR)$(BINDIR)/xflate $(DESTDIR)$(BINDIR)/bscrypto $(DESTDIR)$(MANDIR)/man1/xflate.1 $(DESTDIR)$(BASHCOMPDIR)/xflate \
 		$(DESTDIR)$(ZSHCOMPDIR)/_xflate
 
 # Not a pipe: a git that fails must not leave an empty archive.
@@ -160,6 +193,7 @@ help:
 	@echo "make demo       install what is missing, build, recompress a bundled real volume"
 	@echo "make check      install what is missing, build, run all tests that run anywhere"
 	@echo "make check-asan, check-tsan, check-bacula, check-tape, check-drive    further tests"
+	@echo "make fuzz       FUZZ_SECONDS=60 FUZZ_TARGETS='block label'; make fuzz-replay    the parsers against foreign bytes"
 	@echo "make bench      measure against what is used instead (BENCH_MB=600)"
 	@echo "make lint       manual and shell scripts"
 	@echo "make install    PREFIX=$(PREFIX), DESTDIR; make uninstall; make dist; make clean"

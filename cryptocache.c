@@ -152,7 +152,7 @@ static size_t plausible_rows(const uint8_t *rows, size_t len, size_t count, stru
 	return good;
 }
 
-/* Bareos takes a file of which less than a row is left over; so two widths may fit a small one. */
+/* Bareos takes a file of which less than a row is left over; so both widths may fit a small one. */
 static int find_width(struct cryptocache *c, const uint8_t *rows, size_t len, size_t count, struct err *e)
 {
 	struct cryptocache_layout wide = {8, c->layout.big_endian}, narrow = {4, c->layout.big_endian};
@@ -161,10 +161,14 @@ static int find_width(struct cryptocache *c, const uint8_t *rows, size_t len, si
 		return err_set(e, XE_DAMAGE, "byte 28: the header counts %zu entries, but %zu bytes follow it, which are %zu (or, of a "
 			       "32-bit daemon, %zu); the file is damaged, or was cut", count, len, len / row_bytes(8),
 			       len / row_bytes(4));
-	if (len == count * row_bytes(4))
-		fits_wide = false;
-	else if (len != count * row_bytes(8) && fits_wide && fits_narrow)
-		fits_wide = plausible_rows(rows, len, count, wide) >= plausible_rows(rows, len, count, narrow);
+	/* A cache that was cut, or has bytes behind it, may be as long as one of the other width: the one whose rows all make
+	 * sense it is; a whole wide one need not, daemons may have written an empty name. */
+	fits_narrow = fits_narrow && plausible_rows(rows, len, count, narrow) == count;
+	bool plausible = fits_wide && plausible_rows(rows, len, count, wide) == count;
+	fits_wide = plausible || (len == count * row_bytes(8) && !fits_narrow);
+	if (!fits_wide && !fits_narrow)
+		return err_set(e, XE_DAMAGE, "the header counts %zu entries, but the %zu bytes behind it are not as many; the file is damaged, "
+			       "or was cut", count, len);
 	c->layout = fits_wide ? wide : narrow;
 	if (count == 0)
 		c->layout.pointer_bytes = cryptocache_native().pointer_bytes;

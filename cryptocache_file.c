@@ -119,6 +119,7 @@ static int write_file(const struct cryptocache *c, const char *path, const struc
 		out = OUTFILE_NONE;
 	if (r == 0 && old)
 		r = take_over(out.io.fd, old, e);
+	secret_wipe_registers();
 	if (r == 0)
 		r = io_write(out.io.fd, bytes.data, bytes.len, e);
 	if (r == 0)

@@ -28,7 +28,9 @@ size_t keywrap_draw(const uint8_t *random, size_t n, char *out, size_t want)
 
 static int random_bytes(struct secret *s, size_t n, struct err *e)
 {
-	int r = secret_new(s, n, e);
+	int r = secret_library(e);
+	if (r == 0)
+		r = secret_new(s, n, e);
 	if (r == 0 && RAND_priv_bytes(s->data, (int)n) != 1) {
 		ERR_clear_error();
 		r = err_set(e, XE_FAILED, "the generator of random numbers failed");
@@ -196,22 +198,25 @@ static const EVP_CIPHER *cipher_of(size_t kek_bytes, bool padded)
 	}
 }
 
-/* out takes len + 16 bytes, which is more than any of the four needs.  False: does not open, or no memory. */
-static bool run(const EVP_CIPHER *cipher, bool wrap, const uint8_t *kek, const uint8_t *in, size_t len, uint8_t *out, size_t *got)
+/* out takes len + 16 bytes, which is more than any of the four needs.  XE_KEY: does not open; XE_FAILED: no memory. */
+static int run(const EVP_CIPHER *cipher, bool wrap, const uint8_t *kek, const uint8_t *in, size_t len, uint8_t *out, size_t *got)
 {
-	int n = 0, rest = 0;
+	int n = 0, rest = 0, r = XE_FAILED;
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	bool good = ctx != NULL;
-	if (good) {
+	if (ctx)
 		EVP_CIPHER_CTX_set_flags(ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-		good = EVP_CipherInit_ex(ctx, cipher, NULL, kek, NULL, wrap) == 1 &&
-		       EVP_CipherUpdate(ctx, out, &n, in, (int)len) == 1 && n > 0 && EVP_CipherFinal_ex(ctx, out + n, &rest) == 1;
+	if (ctx && EVP_CipherInit_ex(ctx, cipher, NULL, kek, NULL, wrap) == 1) {
+		bool good = EVP_CipherUpdate(ctx, out, &n, in, (int)len) == 1 && n > 0 && EVP_CipherFinal_ex(ctx, out + n, &rest) == 1;
+		if (good)
+			r = 0;
+		else if (!wrap && ERR_GET_REASON(ERR_peek_last_error()) != ERR_R_MALLOC_FAILURE)
+			r = XE_KEY;
 	}
 	EVP_CIPHER_CTX_free(ctx);
 	ERR_clear_error();
 	wipe_stack();
-	*got = good ? (size_t)n + (size_t)rest : 0;
-	return good;
+	*got = r == 0 ? (size_t)n + (size_t)rest : 0;
+	return r;
 }
 
 /* The four directions, through room of our own: OpenSSL may write more than the result. */
@@ -222,17 +227,21 @@ static int apply(size_t kek_bytes, bool padded, bool wrap, const uint8_t *kek, c
 	if (cipher == NULL || len == 0 || len > WRAP_MAX_BYTES + 8 || (!(wrap && padded) && (len % 8 != 0 || len < 16)))
 		return err_set(e, wrap ? XE_FAILED : XE_KEY, "%zu bytes cannot be %s", len, wrap ? "wrapped" : "a wrapped key");
 	struct secret room = SECRET_NONE;
-	int r = secret_new(&room, len + 16, e);
-	if (r != 0)
-		return r;
-	if (!run(cipher, wrap, kek, in, len, room.data, got) || *got > out_max)
-		r = wrap ? err_set(e, XE_FAILED, "AES key wrap failed")
-			 : err_set(e, XE_KEY, "does not open with this KEK: another KEK wrapped it, or the key is damaged");
-	else
+	int r = secret_library(e);
+	if (r == 0)
+		r = secret_new(&room, len + 16, e);
+	if (r == 0) {
+		r = run(cipher, wrap, kek, in, len, room.data, got);
+		if (r == XE_KEY || (r == 0 && *got > out_max))
+			r = err_set(e, XE_KEY, "does not open with this KEK: another KEK wrapped it, or the key is damaged");
+		else if (r != 0)
+			err_set(e, XE_FAILED, "AES key wrap failed (out of memory?)");
+	}
+	if (r == 0)
 		memcpy(out, room.data, *got);
-	secret_free(&room);
-	if (r != 0)
+	else
 		secret_wipe(out, out_max);
+	secret_free(&room);
 	return r;
 }
 
@@ -434,13 +443,11 @@ int keywrap_seal(const struct secret *key, enum keywrap_form form, const struct 
 int keywrap_opened_id(const struct secret *key, enum keywrap_form form, char id[static SECRET_ID_BYTES], struct err *e)
 {
 	struct secret drive = SECRET_NONE;
-	if (form == KEYWRAP_OWN) {
-		keywrap_key_id(key, id);
-		return 0;
-	}
-	int r = keywrap_drive_key(key, &drive, e);
+	int r = form == KEYWRAP_OWN ? secret_set(&drive, key->data, key->len, e) : keywrap_drive_key(key, &drive, e);
 	if (r == 0)
 		keywrap_key_id(&drive, id);
 	secret_free(&drive);
+	if (r == 0 && id[0] == '\0')
+		r = err_memory(e, 0, "the id of a key");
 	return r;
 }

@@ -39,6 +39,7 @@ void secret_free(struct secret *s)
 	if (s->data) {
 		int saved = errno;
 		OPENSSL_cleanse(s->data, s->cap);
+		secret_wipe_registers();
 		munmap(s->data, s->cap);
 		errno = saved;
 	}
@@ -134,15 +135,22 @@ void secret_id(const struct secret *s, const char *domain, char id[static SECRET
 	struct secret text = SECRET_NONE;
 	struct err e = {0};
 	size_t tag = strlen(domain) + 1;
+	id[0] = '\0';
+	if (secret_library(&e) != 0 || secret_new(&text, tag + s->len, &e) != 0)
+		return;
 	/* One buffer and one call: no context of a library keeps a copy. */
-	if (secret_new(&text, tag + s->len, &e) == 0) {
-		memcpy(text.data, domain, tag);
-		if (s->len > 0)
-			memcpy(text.data + tag, s->data, s->len);
-		SHA256(text.data, tag + s->len, hash);
-	}
+	memcpy(text.data, domain, tag);
+	if (s->len > 0)
+		memcpy(text.data + tag, s->data, s->len);
+	bool done = SHA256(text.data, tag + s->len, hash) != NULL;
 	secret_free(&text);
-	snprintf(id, SECRET_ID_BYTES, "%02x%02x%02x%02x", hash[0], hash[1], hash[2], hash[3]);
+	if (done)
+		snprintf(id, SECRET_ID_BYTES, "%02x%02x%02x%02x", hash[0], hash[1], hash[2], hash[3]);
+}
+
+int secret_library(struct err *e)
+{
+	return OSSL_LIB_CTX_get0_global_default() ? 0 : err_set(e, XE_FAILED, "out of memory (OpenSSL)");
 }
 
 void secret_guard_process(void)
@@ -150,6 +158,24 @@ void secret_guard_process(void)
 	struct rlimit none = {0, 0};
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0);
+}
+
+void secret_wipe_registers(void)
+{
+	static const uint8_t zeros[512];
+	uint8_t to[sizeof zeros];
+	void *(*volatile copy)(void *, const void *, size_t) = memcpy;
+	/* Each range of sizes has its registers. */
+	for (size_t n = 8; n <= sizeof zeros; n *= 2)
+		copy(to, zeros, n);
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("avx"))
+		__asm__ volatile("vzeroall" ::: "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+				 "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+	if (__builtin_cpu_supports("avx512f")) /* none of these is the compiler's without -mavx512f */
+		__asm__ volatile(".irp r,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n\t"
+				 "vpxorq %zmm\\r,%zmm\\r,%zmm\\r\n\t.endr");
+#endif
 }
 
 void secret_wipe(void *data, size_t len)

@@ -95,7 +95,7 @@ static int generate(const struct bscrypto_options *o)
 	int r = status == 0 ? keywrap_generate(&key, &e) : XE_FAILED;
 	if (r == 0)
 		r = keywrap_seal(&key, o->kek ? KEYWRAP_WRAPPED : o->base64 ? KEYWRAP_BASE64 : KEYWRAP_PASSPHRASE, &kek, &text, &e);
-	if (r == 0 && (r = keyout_open(&out, o->generate, true, &e)) != 0)
+	if (r == 0 && (r = keyout_open(&out, o->generate, true, false, &e)) != 0)
 		status = bscrypto_fail("Cannot open keyfile %s", o->generate);
 	if (r == 0) {
 		fwrite(text.data, 1, text.len, out.stream);
@@ -167,7 +167,7 @@ static int show(const struct bscrypto_options *o)
 	int status = read_opened(o, o->show, &key);
 	if (key.len > KEYWRAP_PASSPHRASE_BYTES)
 		key.len = KEYWRAP_PASSPHRASE_BYTES;
-	if (status == 0 && keyout_line(NULL, false, &key, true, &e) != 0)
+	if (status == 0 && keyout_line(NULL, false, false, &key, &e) != 0)
 		status = bscrypto_fail("%s", e.text);
 	secret_free(&key);
 	return status;
@@ -200,7 +200,7 @@ static int dump(const char *path)
 	struct cryptocache c = CRYPTOCACHE_NONE;
 	struct err e = {0};
 	int r = cryptocache_read(&c, path, &e);
-	if (r == 0 && (r = keyout_open(&out, NULL, false, &e)) == 0) {
+	if (r == 0 && (r = keyout_open(&out, NULL, false, false, &e)) == 0) {
 		cache_print(out.stream, &c, false);
 		r = keyout_commit(&out, &e);
 		keyout_close(&out);

@@ -96,7 +96,7 @@ static int cache_list(int argc, char **argv)
 	int r = read_cache(&c, a.names[0], &e);
 	if (r == 0 && a.json) {
 		print_json(&c);
-	} else if (r == 0 && (r = keyout_open(&out, NULL, false, &e)) == 0) {
+	} else if (r == 0 && (r = keyout_open(&out, NULL, false, false, &e)) == 0) {
 		cache_print(out.stream, &c, a.no_keys);
 		r = keyout_commit(&out, &e);
 		keyout_close(&out);
@@ -127,7 +127,7 @@ static int cache_get(int argc, char **argv)
 	else if (r == 0 && !a.kek)
 		r = secret_set(&key, entry->key, strlen(entry->key), &e);
 	if (r == 0)
-		r = keyout_line(a.output, a.force, &key, true, &e);
+		r = keyout_line(a.output, a.force, key.len < KEYWRAP_WRAPPED_CHARS, &key, &e);
 	secret_free(&kek);
 	secret_free(&key);
 	cryptocache_free(&c);
@@ -312,6 +312,8 @@ static int write_bundle(FILE *out, struct keylist *list, const struct keyargs *a
 		r = err_set(e, XE_FAILED, "the clock is not to be read");
 	if (r == 0 && wrapped)
 		keywrap_kek_id(&kek, info.kek_id);
+	if (r == 0 && wrapped && info.kek_id[0] == '\0')
+		r = err_memory(e, 0, "the id of a KEK");
 	if (r == 0)
 		r = bundle_write(out, list, &info, e);
 	secret_free(&kek);
@@ -339,7 +341,7 @@ static int cache_export(int argc, char **argv)
 		keyargs_print_faults(&list, a.names[0]);
 		err_volume(&e, a.names[0]);
 	}
-	if (r == 0 && (r = keyout_open(&out, a.bundle ? a.bundle : a.output, a.force, &e)) == 0) {
+	if (r == 0 && (r = keyout_open(&out, a.bundle ? a.bundle : a.output, a.force, keyargs_is_clear(&list), &e)) == 0) {
 		r = a.bundle ? write_bundle(out.stream, &list, &a, &e) : keylist_write(out.stream, a.format, &list, NULL, &e);
 		if (r == 0)
 			r = keyout_commit(&out, &e);

@@ -108,6 +108,7 @@ static int end(struct check *k, const char *path)
 		json_number(k->json, "expired", k->expired);
 		json_end_object(k->json);
 	}
+	fflush(stdout);
 	if (k->expired)
 		msg_warning("%s: %zu of %zu keys have expired: a storage daemon drops them when it next changes the file; use cache renew", path,
 			    k->expired, k->keys);
@@ -145,7 +146,7 @@ static int check_bundle(struct check *k, const char *path, int *status, struct e
 	int r = keyargs_read_list(path, true, &list, &info, e);
 	if (r == 0 && k->kek && info.kek_id[0]) {
 		keywrap_kek_id(k->kek, kek_id);
-		if (strcmp(kek_id, info.kek_id) != 0)
+		if (kek_id[0] && strcmp(kek_id, info.kek_id) != 0)
 			msg_warning("%s: was made with the KEK whose id is %s; this one's is %s", path, info.kek_id, kek_id);
 	}
 	for (size_t i = 0; r == 0 && i < list.count; i++)

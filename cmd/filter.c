@@ -432,6 +432,12 @@ static bool any_tape(const struct request *q)
 static int open_side_files(struct request *q, struct err *e)
 {
 	int rc = 0;
+	if (q->report_path) {
+		q->o.digest_in = digest_new(DIGEST_SHA256);
+		q->o.digest_out = digest_new(DIGEST_SHA256);
+		if (q->o.digest_in == NULL || q->o.digest_out == NULL)
+			return err_memory(e, 0, "the report's digests");
+	}
 	if (q->map_path) {
 		rc = refuse_same_path(q, q->map_path, e);
 		rc = rc != 0 ? rc : outfile_open(&q->map_file, q->map_path, VOLUME_MODE, q->force, false, e);
@@ -444,8 +450,6 @@ static int open_side_files(struct request *q, struct err *e)
 	if (rc == 0 && q->report_path) {
 		rc = refuse_same_path(q, q->report_path, e);
 		rc = rc != 0 ? rc : outfile_open(&q->report_file, q->report_path, 0644, q->force, false, e);
-		q->o.digest_in = digest_new(DIGEST_SHA256);
-		q->o.digest_out = digest_new(DIGEST_SHA256);
 	}
 	return rc;
 }

@@ -43,7 +43,7 @@ static int write_clear(const struct keyargs *a, const struct secret *key, bool r
 	struct secret text = SECRET_NONE;
 	int r = clear_text(key, raw, a->base64, &text, e);
 	if (r == 0)
-		r = keyout_line(a->output, a->force, &text, true, e);
+		r = keyout_line(a->output, a->force, true, &text, e);
 	secret_free(&text);
 	return r;
 }
@@ -62,33 +62,45 @@ static int key_generate(int argc, char **argv)
 	if (r == 0 && a.kek)
 		r = keywrap_seal(&key, a.raw ? KEYWRAP_OWN : KEYWRAP_WRAPPED, &kek, &text, &e);
 	if (r == 0)
-		r = a.kek ? keyout_line(a.output, a.force, &text, true, &e) : write_clear(&a, &key, a.raw, &e);
+		r = a.kek ? keyout_line(a.output, a.force, false, &text, &e) : write_clear(&a, &key, a.raw, &e);
 	secret_free(&key);
 	secret_free(&kek);
 	secret_free(&text);
 	return r == 0 ? 0 : msg_fail(&e);
 }
 
+/* Of a file with a key that nobody needs a KEK for. */
+static void warn_of_others(const char *source, bool others)
+{
+	if (others)
+		msg_warning("%s: others than its owner can read this key; chmod 600 it", source);
+}
+
 /* Reads the file of one key and opens it; *form is what it was. */
 static int open_file(const struct keyargs *a, struct secret *key, enum keywrap_form *form, struct err *e)
 {
 	struct secret text = SECRET_NONE, kek = SECRET_NONE;
-	int r = source_read(a->names[0], "key", false, SOURCE_KEY_MAX_BYTES, &text, e);
+	bool others;
+	*form = KEYWRAP_OWN;
+	int r = source_read_quietly(a->names[0], "key", false, SOURCE_KEY_MAX_BYTES, &text, &others, e);
 	if (r == 0 && a->kek)
 		r = source_read_kek(a->kek, "KEK", false, &kek, e);
-	*form = KEYWRAP_UNKNOWN;
-	if (r == 0 && a->raw) {
-		*form = KEYWRAP_OWN;
+	if (r != 0)
+		goto out;
+	if (a->raw) {
 		r = keywrap_raw_key(&text, key, e);
-	} else if (r == 0) {
+	} else {
 		secret_trim(&text);
 		*form = keywrap_form_of((const char *)text.data, text.len);
 		r = keywrap_open((const char *)text.data, text.len, a->kek ? &kek : NULL, key, e);
 	}
-	if (r == 0 && a->kek && (a->raw || *form == KEYWRAP_PASSPHRASE || *form == KEYWRAP_BASE64))
-		msg_warning("%s: is not wrapped; the KEK was not needed", a->names[0]);
-	if (r != 0 && e->text[0])
+	if (r != 0)
 		err_volume(e, a->names[0]);
+	bool wrapped = !a->raw && (*form == KEYWRAP_WRAPPED || *form == KEYWRAP_OWN);
+	warn_of_others(a->names[0], others && !wrapped);
+	if (r == 0 && a->kek && !wrapped)
+		msg_warning("%s: is not wrapped; the KEK was not needed", a->names[0]);
+out:
 	secret_free(&text);
 	secret_free(&kek);
 	return r;
@@ -194,7 +206,7 @@ static int turn_many(const struct keyargs *a, const struct turn *t, const struct
 		r = turn_list(t, &old, &list, e);
 		keyargs_print_faults(&list, a->names[0]);
 	}
-	if (r == 0 && (r = keyout_open(&out, a->output, a->force, e)) == 0) {
+	if (r == 0 && (r = keyout_open(&out, a->output, a->force, keyargs_is_clear(&list), e)) == 0) {
 		r = keylist_write(out.stream, a->format, &list, &old, e);
 		if (r == 0)
 			r = keyout_commit(&out, e);
@@ -226,8 +238,10 @@ static int turn_one(const struct keyargs *a, const struct turn *t, struct secret
 				r = clear_text(&key, form == KEYWRAP_OWN, a->base64, &out, e);
 		}
 	}
-	if (r == 0)
-		r = keyout_line(a->output, a->force, &out, true, e);
+	if (r != 0)
+		err_volume(e, a->names[0]);
+	else
+		r = keyout_line(a->output, a->force, t->action == UNWRAP, &out, e);
 	secret_free(&out);
 	secret_free(&key);
 	return r;
@@ -255,6 +269,18 @@ static int refuse_same_kek(const struct turn *t, struct err *e)
 	return err_set(e, XE_USAGE, "the new KEK begins with the same %u bytes as the old one, and no others count", KEYWRAP_KEK_BYTES);
 }
 
+static int read_keks(const struct keyargs *a, struct turn *t, struct err *e)
+{
+	if (t->action == WRAP)
+		return source_read_kek(a->kek, "KEK", true, &t->new_kek, e);
+	int r = source_read_kek(a->kek, t->action == REWRAP ? "old KEK" : "KEK", false, &t->kek, e);
+	if (r == 0 && t->action == REWRAP)
+		r = source_read_kek(a->new_kek, "new KEK", true, &t->new_kek, e);
+	if (r == 0 && t->action == REWRAP)
+		r = refuse_same_kek(t, e);
+	return r;
+}
+
 static int turn(enum action action, const char *allowed, int argc, char **argv)
 {
 	struct keyargs a;
@@ -268,21 +294,17 @@ static int turn(enum action action, const char *allowed, int argc, char **argv)
 		return msg_usage("key", action == REWRAP ? "rewrap: needs --kek OLD and --new-kek NEW" : "%s: needs --kek SOURCE", argv[0]);
 	if ((status = keyargs_one_input(&command_key, a.names[0], a.kek, a.new_kek)) != 0)
 		return status;
-	int r = source_read_quietly(a.names[0], "key", false, KEYARGS_LIST_MAX_BYTES, &bytes, &(bool){false}, &e);
+	bool others;
+	int r = source_read_quietly(a.names[0], "key", false, KEYARGS_LIST_MAX_BYTES, &bytes, &others, &e);
 	if (r == 0)
-		r = source_read_kek(a.kek, action == REWRAP ? "old KEK" : "KEK", action == WRAP, action == WRAP ? &t.new_kek : &t.kek, &e);
-	if (r == 0 && action == REWRAP)
-		r = source_read_kek(a.new_kek, "new KEK", true, &t.new_kek, &e);
-	if (r == 0 && action == REWRAP)
-		r = refuse_same_kek(&t, &e);
+		r = read_keks(&a, &t, &e);
 	t.many = r == 0 && !is_one_key(&bytes, a.raw);
+	warn_of_others(a.names[0], r == 0 && others && action == WRAP);
 	if (r == 0 && (t.many ? a.base64 : a.has_format)) {
 		status = msg_usage("key", t.many ? "%s: --base64 is for one key; %s is a list" : "%s: --format is for lists; %s is one key",
 				   argv[0], a.names[0]);
 	} else if (r == 0) {
 		r = t.many ? turn_many(&a, &t, &bytes, &e) : turn_one(&a, &t, &bytes, &e);
-		if (r != 0 && !t.many)
-			err_volume(&e, a.names[0]);
 	}
 	secret_free(&bytes);
 	secret_free(&t.kek);
@@ -340,8 +362,8 @@ const struct command command_key = {
 		"      --force          replace FILE\n"
 		"      --kek SOURCE     the Key Encryption Key\n"
 		"      --base64         a clear key as base64, as the catalog has it\n"
-		"      --raw-key        256 random bits (64 hex digits; FILE may be 32 bytes), which\n"
-		"                       Bareos does not know; the KEK needs 32 bytes, all count\n"
+		"      --raw-key        256 random bits (64 hex digits, or 32 bytes) instead of a\n"
+		"                       passphrase; not for Bareos; of the KEK 32 bytes count\n"
 		"      --id             show: only the key's id, which is no secret\n"
 		"  -q, --quiet          -qq: no warnings\n"
 		"\n"

@@ -135,10 +135,19 @@ int keyargs_take_list(const struct secret *bytes, const char *source, bool bundl
 	return r;
 }
 
+bool keyargs_is_clear(const struct keylist *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strlen(list->entries[i].key) < KEYWRAP_WRAPPED_CHARS)
+			return true;
+	}
+	return false;
+}
+
 int keyargs_read_list(const char *source, bool bundle_only, struct keylist *list, struct bundle_info *info, struct err *e)
 {
 	struct secret bytes = SECRET_NONE;
-	bool others = false, plain = false;
+	bool others = false;
 	int r;
 	if (strcmp(source, "-") == 0 && isatty(STDIN_FILENO)) {
 		msg_info("type a volume, a TAB and its key on each line; end with ^D");
@@ -149,9 +158,7 @@ int keyargs_read_list(const char *source, bool bundle_only, struct keylist *list
 	if (r == 0)
 		r = keyargs_take_list(&bytes, source, bundle_only, list, info, e);
 	secret_free(&bytes);
-	for (size_t i = 0; r == 0 && i < list->count; i++)
-		plain = plain || strlen(list->entries[i].key) < KEYWRAP_WRAPPED_CHARS;
-	if (plain && others)
+	if (r == 0 && others && keyargs_is_clear(list))
 		msg_warning("%s: others than its owner can read it, and there are keys in it that are not wrapped; chmod 600 it", source);
 	return r;
 }

@@ -44,6 +44,9 @@ int keyargs_read_list(const char *source, bool bundle_only, struct keylist *list
 int keyargs_take_list(const struct secret *bytes, const char *source, bool bundle_only, struct keylist *list,
 		      struct bundle_info *info, struct err *e) __attribute__((warn_unused_result));
 
+/* Is there a key in it that nobody needs a KEK for? */
+bool keyargs_is_clear(const struct keylist *list);
+
 /* Prints the faults of a list. */
 void keyargs_print_faults(const struct keylist *list, const char *source);
 

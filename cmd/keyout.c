@@ -25,7 +25,7 @@ static int open_stream(struct keyout *k, int fd, struct err *e)
 	return 0;
 }
 
-int keyout_open(struct keyout *k, const char *path, bool force, struct err *e)
+int keyout_open(struct keyout *k, const char *path, bool force, bool clear, struct err *e)
 {
 	struct stat st;
 	bool standard = path == NULL || strcmp(path, "-") == 0;
@@ -37,7 +37,7 @@ int keyout_open(struct keyout *k, const char *path, bool force, struct err *e)
 		r = outfile_open(&k->file, path, 0600, force, false, e);
 	if (r == 0)
 		r = open_stream(k, standard ? STDOUT_FILENO : k->file.io.fd, e);
-	if (r == 0 && fstat(fileno(k->stream), &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH)))
+	if (r == 0 && clear && fstat(fileno(k->stream), &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH)))
 		msg_warning("standard output is a file that others can read; use -o, or umask 077");
 	if (r != 0)
 		keyout_close(k);
@@ -47,6 +47,7 @@ int keyout_open(struct keyout *k, const char *path, bool force, struct err *e)
 int keyout_commit(struct keyout *k, struct err *e)
 {
 	int r = 0;
+	secret_wipe_registers();
 	errno = 0;
 	if (fflush(k->stream) != 0 || ferror(k->stream)) {
 		r = err_errno(e, XE_FAILED, errno, "write error");
@@ -71,15 +72,14 @@ void keyout_close(struct keyout *k)
 	secret_free(&k->buffer);
 }
 
-int keyout_line(const char *path, bool force, const struct secret *text, bool newline, struct err *e)
+int keyout_line(const char *path, bool force, bool clear, const struct secret *text, struct err *e)
 {
 	static struct keyout out;
-	int r = keyout_open(&out, path, force, e);
+	int r = keyout_open(&out, path, force, clear, e);
 	if (r != 0)
 		return r;
 	fwrite(text->data, 1, text->len, out.stream);
-	if (newline)
-		putc('\n', out.stream);
+	putc('\n', out.stream);
 	r = keyout_commit(&out, e);
 	keyout_close(&out);
 	return r;

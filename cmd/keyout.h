@@ -15,9 +15,9 @@ struct keyout {
 	struct outfile file; /* at rest while it is open: handlers of signals know its address */
 };
 
-/* path NULL or "-": standard output.  A file must not exist unless force, and gets mode 0600.  Warns if standard output
- * is a file that others can read.  XE_FAILED, XE_USAGE, XE_PERMISSION. */
-int keyout_open(struct keyout *k, const char *path, bool force, struct err *e) __attribute__((warn_unused_result));
+/* path NULL or "-": standard output.  A file must not exist unless force, and gets mode 0600.  clear: there will be keys
+ * that are not wrapped; warns if standard output is a file that others can read.  XE_FAILED, XE_USAGE, XE_PERMISSION. */
+int keyout_open(struct keyout *k, const char *path, bool force, bool clear, struct err *e) __attribute__((warn_unused_result));
 
 /* Writes it all; a file gets its name.  XE_FAILED. */
 int keyout_commit(struct keyout *k, struct err *e) __attribute__((warn_unused_result));
@@ -26,7 +26,7 @@ int keyout_commit(struct keyout *k, struct err *e) __attribute__((warn_unused_re
 void keyout_close(struct keyout *k);
 
 /* Open, one line, commit. */
-int keyout_line(const char *path, bool force, const struct secret *text, bool newline, struct err *e)
+int keyout_line(const char *path, bool force, bool clear, const struct secret *text, struct err *e)
 	__attribute__((warn_unused_result));
 
 #endif

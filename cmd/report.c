@@ -237,11 +237,13 @@ static void write_losses(struct json *j, const struct report *r)
 		json_number(j, "damage_not_listed", r->losses_not_kept);
 }
 
-static void write_digest(struct json *j, const char *key, const struct digest *d)
+/* False: there was no memory for it. */
+static bool write_digest(struct json *j, const char *key, const struct digest *d)
 {
 	char text[DIGEST_TEXT_BYTES];
 	digest_text(d, text);
 	json_text(j, key, text);
+	return text[0] != '\0';
 }
 
 int report_write(const struct report *r, const struct report_run *run, int fd, struct err *e)
@@ -267,8 +269,8 @@ int report_write(const struct report *r, const struct report_run *run, int fd, s
 	json_number(&j, "threads", o->threads);
 	json_signed(&j, "exit_status", run->status);
 	json_real(&j, "seconds", run->seconds, 3);
-	write_digest(&j, "sha256_in", o->digest_in);
-	write_digest(&j, "sha256_out", o->digest_out);
+	bool digests = write_digest(&j, "sha256_in", o->digest_in);
+	digests = write_digest(&j, "sha256_out", o->digest_out) && digests;
 	write_volumes(&j, r);
 	write_jobs(&j, run->filter);
 	write_losses(&j, r);
@@ -276,5 +278,5 @@ int report_write(const struct report *r, const struct report_run *run, int fd, s
 	bool failed = ferror(out) != 0;
 	if (fclose(out) != 0 || failed)
 		return err_errno(e, XE_FAILED, errno, "cannot write the report");
-	return 0;
+	return digests ? 0 : err_memory(e, 0, "the report's digests");
 }

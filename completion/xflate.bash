@@ -16,6 +16,10 @@ _xflate() {
 	if [[ $COMP_CWORD -gt 1 ]]; then
 		case ${COMP_WORDS[1]} in
 		filter | list | verify | compare | help) verb=${COMP_WORDS[1]} ;;
+		key | cache)
+			verb=${COMP_WORDS[1]}
+			[[ $COMP_CWORD -gt 2 ]] && verb+=" ${COMP_WORDS[2]}"
+			;;
 		esac
 	fi
 
@@ -29,7 +33,18 @@ _xflate() {
 		compopt -o default 2>/dev/null
 		return
 		;;
-	help:*) words='filter list verify compare' ;;
+	help:*) words='filter list verify compare key cache' ;;
+	key:*) words='generate show wrap unwrap rewrap --help' ;;
+	cache:*) words='list get import export renew remove check --help' ;;
+	'key '*:--format | 'cache '*:--format) words='lines json sql' ;;
+	'key '*:--kek | 'key '*:--new-kek | 'cache '*:--kek)
+		words='tty - fd: cred:'
+		compopt -o default 2>/dev/null
+		;;
+	'key '*:-o | 'key '*:--output | 'cache '*:-o | 'cache '*:--output | 'cache '*:--bundle)
+		compopt -o default 2>/dev/null
+		return
+		;;
 	*)
 		if [[ $cur == -* ]]; then
 			case $verb in
@@ -41,9 +56,19 @@ _xflate() {
 			list) words='--blocks --records --json --verbose --quiet --help' ;;
 			verify) words='--threads --all-digests --json --progress --quiet --verbose --help' ;;
 			compare) words='--vs --threads --on-damage --json --quiet --verbose --help' ;;
+			'key generate') words='--output --force --kek --base64 --raw-key --quiet --help' ;;
+			'key show') words='--output --force --kek --base64 --raw-key --id --quiet --help' ;;
+			'key wrap') words='--output --force --kek --raw-key --format --quiet --help' ;;
+			'key unwrap') words='--output --force --kek --base64 --format --quiet --help' ;;
+			'key rewrap') words='--output --force --kek --new-kek --format --quiet --help' ;;
+			'cache list') words='--no-keys --json --quiet --help' ;;
+			'cache get') words='--output --force --kek --quiet --help' ;;
+			'cache export') words='--output --force --format --bundle --kek --plain-keys --quiet --help' ;;
+			'cache check') words='--bundle --kek --json --quiet --help' ;;
+			'cache '*) words='--force --quiet --help' ;;
 			esac
 		else
-			[[ $COMP_CWORD -eq 1 ]] && words='filter list verify compare help'
+			[[ $COMP_CWORD -eq 1 ]] && words='filter list verify compare key cache help'
 			compopt -o default 2>/dev/null
 			while IFS= read -r word; do
 				COMPREPLY+=("$word")

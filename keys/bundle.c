@@ -70,16 +70,15 @@ static void put_sum(struct line *l)
 	put(l, "\n", 1);
 }
 
-/* The digest of the whole, so far. */
-static void digest_text(const EVP_MD_CTX *ctx, char text[static DIGEST_CHARS + 1])
+/* The digest of the whole, which ends with that. */
+static int digest_text(EVP_MD_CTX *ctx, char text[static DIGEST_CHARS + 1], struct err *e)
 {
 	uint8_t hash[EVP_MAX_MD_SIZE] = {0};
-	EVP_MD_CTX *copy = EVP_MD_CTX_new();
-	if (copy && EVP_MD_CTX_copy_ex(copy, ctx) == 1)
-		EVP_DigestFinal_ex(copy, hash, NULL);
-	EVP_MD_CTX_free(copy);
+	if (EVP_DigestFinal_ex(ctx, hash, NULL) != 1)
+		return err_memory(e, 0, "a digest");
 	for (size_t i = 0; i < DIGEST_CHARS / 2; i++)
 		snprintf(text + 2 * i, 3, "%02x", hash[i]);
+	return 0;
 }
 
 /* ---- writing ---- */
@@ -98,8 +97,10 @@ static void begin(struct writer *w, const char *word)
 
 static void finish(struct writer *w)
 {
+	bool last = strncmp(w->line.text, "end ", 4) == 0;
 	put_sum(&w->line);
-	EVP_DigestUpdate(w->digest, w->line.text, w->line.len);
+	if (!last)
+		EVP_DigestUpdate(w->digest, w->line.text, w->line.len);
 	fwrite(w->line.text, 1, w->line.len, w->out);
 	secret_wipe(w->line.text, w->line.len);
 }
@@ -169,8 +170,8 @@ static int write_key(struct writer *w, size_t number, const struct keylist_entry
 static const char head[] =
 	"# Keys of encrypted tapes, made by xflate.  Each line ends with its checksum;\n"
 	"# type the lines without # into a file, in any case and spacing, then:\n"
-	"#   xflate cache check --bundle FILE --kek KEKFILE       are they right?\n"
-	"#   xflate cache import CACHE FILE                       for the storage daemon\n"
+	"#   xflate cache check --bundle FILE --kek KEKFILE     are they right?\n"
+	"#   xflate cache import CACHE FILE                     for the storage daemon\n"
 	"# The Key Encryption Key (KEK) is not in here, and without it \"wrapped\" keys\n"
 	"# are worth nothing: it stands in the configuration of director and daemon.\n"
 	"# Without xflate: the hex digits of a key, as base64 without \"=\", are what\n"
@@ -178,8 +179,11 @@ static const char head[] =
 
 int bundle_write(FILE *out, const struct keylist *list, const struct bundle_info *info, struct err *e)
 {
-	struct writer w = {.out = out, .digest = EVP_MD_CTX_new()};
+	struct writer w = {.out = out};
 	char digest[DIGEST_CHARS + 1];
+	if (secret_library(e) != 0)
+		return e->code;
+	w.digest = EVP_MD_CTX_new();
 	if (w.digest == NULL || EVP_DigestInit_ex(w.digest, EVP_sha256(), NULL) != 1) {
 		EVP_MD_CTX_free(w.digest);
 		return err_memory(e, 0, "a digest");
@@ -200,11 +204,14 @@ int bundle_write(FILE *out, const struct keylist *list, const struct bundle_info
 	int r = 0;
 	for (size_t i = 0; r == 0 && i < list->count; i++)
 		r = write_key(&w, i + 1, &list->entries[i], e);
-	digest_text(w.digest, digest);
-	begin(&w, "end");
-	put_number(&w.line, list->count);
-	put_word(&w.line, digest);
-	finish(&w);
+	if (r == 0)
+		r = digest_text(w.digest, digest, e);
+	if (r == 0) {
+		begin(&w, "end");
+		put_number(&w.line, list->count);
+		put_word(&w.line, digest);
+		finish(&w);
+	}
 	EVP_MD_CTX_free(w.digest);
 	return r;
 }
@@ -421,14 +428,14 @@ static bool take_hex(struct reader *r, const struct words *w, const struct line 
 	return got > 0 && high < 0;
 }
 
-static bool take_end(struct reader *r, const struct words *w)
+static bool take_end(struct reader *r, const struct words *w, struct err *e)
 {
 	size_t n;
 	if (w->count != 4 || r->has_end || !take_number(w->word[1], KEYLIST_ENTRIES_MAX, &n))
 		return false;
 	take_text(w->word[2], r->said, sizeof r->said);
-	digest_text(r->digest, r->digest_text);
 	r->has_end = true;
+	(void)!digest_text(r->digest, r->digest_text, e); /* then e tells */
 	return true;
 }
 
@@ -443,7 +450,7 @@ static bool take_words_of_line(struct reader *r, const struct words *w, const st
 	if (is_word(first, "hex"))
 		return w->count > 3 && take_hex(r, w, l, e);
 	if (is_word(first, "end"))
-		return take_end(r, w);
+		return take_end(r, w, e);
 	if (is_word(first, MAGIC)) {
 		once = !r->has_magic;
 		r->has_magic = true;
@@ -482,8 +489,10 @@ static void take_line(struct reader *r, struct span text, struct err *e)
 		keylist_fault(r->list, r->number, "its checksum at the end says that something in this line was mistyped");
 	else if (!take_words_of_line(r, &w, &l, e))
 		keylist_fault(r->list, r->number, "not a line of a bundle that this version knows, or one that was there before");
-	else
+	else if (!r->has_end)
 		EVP_DigestUpdate(r->digest, l.text, l.len);
+	else if (!is_word(w.word[0], "end"))
+		keylist_fault(r->list, r->number, "a line behind the end");
 	secret_wipe(&l, sizeof l);
 }
 
@@ -547,8 +556,10 @@ bool bundle_is(struct span text)
 		const uint8_t *end = memchr(text.data, '\n', text.len);
 		size_t len = end ? (size_t)(end - text.data) + 1 : text.len;
 		struct words w;
-		if (take_words((struct span){text.data, len - (end != NULL)}, &w) && w.count > 0 && w.word[0].data[0] != '#')
-			return is_word(w.word[0], MAGIC);
+		/* Whoever mistyped the first line still has one. */
+		if (take_words((struct span){text.data, len - (end != NULL)}, &w) && w.count >= 3 &&
+		    (is_word(w.word[0], MAGIC) || (w.count > 3 && is_word(w.word[0], "hex"))))
+			return true;
 		text = (struct span){text.data + len, text.len - len};
 	}
 	return false;
@@ -556,11 +567,13 @@ bool bundle_is(struct span text)
 
 int bundle_parse(struct keylist *list, struct bundle_info *info, struct span text, struct err *e)
 {
-	struct reader r = {.list = list, .info = info, .digest = EVP_MD_CTX_new()};
+	struct reader r = {.list = list, .info = info};
 	struct err fault = {0};
 	keylist_free(list);
 	*info = (struct bundle_info){.date = ""};
-	if (r.digest == NULL || EVP_DigestInit_ex(r.digest, EVP_sha256(), NULL) != 1)
+	if (secret_library(&fault) == 0)
+		r.digest = EVP_MD_CTX_new();
+	if (fault.code == 0 && (r.digest == NULL || EVP_DigestInit_ex(r.digest, EVP_sha256(), NULL) != 1))
 		err_memory(&fault, 0, "a digest");
 	for (r.number = 1; text.len > 0 && fault.code == 0; r.number++) {
 		const uint8_t *end = memchr(text.data, '\n', text.len);

@@ -94,8 +94,9 @@ static bool unicode(struct parser *p, uint8_t *text, size_t *len)
 		keep(text, len, c);
 		return true;
 	}
+	static const unsigned first[] = {0, 0xc0, 0xe0, 0xf0};
 	unsigned more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-	keep(text, len, (0xf00u >> more & 0xff) | c >> (6 * more));
+	keep(text, len, first[more] | c >> (6 * more));
 	while (more-- > 0)
 		keep(text, len, 0x80 | (c >> (6 * more) & 0x3f));
 	return true;

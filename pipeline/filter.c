@@ -532,7 +532,7 @@ static int write_record(struct filter *f, struct slot *s, const struct item *ite
 	if (rc != 0)
 		return rc;
 	struct packer_record as_is;
-	struct packer_record *records = s->records + c->first;
+	struct packer_record *records = c->count > 0 ? s->records + c->first : NULL;
 	bool write = c->status == STAGE_DONE;
 	if (is_orphan(f, entry, item)) {
 		c->count = 0;

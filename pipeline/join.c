@@ -2,19 +2,21 @@
 #include "pipeline/join.h"
 
 #include "codec/codec.h"
+#include "pipeline/stage.h"
 #include "volume/stream.h"
 
 #include <stdlib.h>
 
 /* A record whose pieces are being collected. */
 struct pending {
-	struct item item; /* len: of the whole; data, buf: what is there */
+	struct item item; /* len: of the whole, 0 if it is not known; data, buf: what is there */
 	struct pending *next;
 };
 
 struct joiner {
 	struct reader *reader;
 	struct buf_pool *pool;
+	struct stage_ctx *stage; /* made when a record without a header may be cut */
 	struct pending *pending;
 	struct item queued; /* read, but something pending comes first */
 	bool has_queued;
@@ -41,15 +43,20 @@ void joiner_free(struct joiner *j)
 		free(p);
 	}
 	buf_unref(j->lent);
+	stage_ctx_free(j->stage);
 	free(j);
 }
 
-/* Length of the whole that item is the first piece of; 0 if it is none. */
+/* Of the length at which the network layer cuts, and here in one piece? */
+static bool may_be_cut(const struct item *item)
+{
+	return item->kind == ITEM_RECORD && item->file_index > 0 && item->len == RECORD_NETWORK_BYTES && item->cuts == 0 &&
+	       !item->head_missing && !item->tail_missing;
+}
+
+/* Length of the whole that item is the first piece of, as its compression header says; 0 if it is none. */
 static uint32_t whole_length(const struct item *item)
 {
-	if (item->kind != ITEM_RECORD || item->file_index <= 0 || item->len != RECORD_NETWORK_BYTES || item->cuts > 0 ||
-	    item->head_missing || item->tail_missing || stream_form(item->stream) != STREAM_HEADED)
-		return 0;
 	size_t prefix = stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0;
 	struct codec_header h;
 	codec_header_read(item->data.data + prefix, &h);
@@ -57,6 +64,22 @@ static uint32_t whole_length(const struct item *item)
 	bool cut = codec_by_magic(h.magic) && h.version == CODEC_HEADER_VERSION && whole > item->len &&
 		   whole <= RECORD_MAX_BYTES;
 	return cut ? (uint32_t)whole : 0;
+}
+
+static bool decodes(struct joiner *j, const struct item *item)
+{
+	struct span address, plain;
+	if (j->stage == NULL)
+		j->stage = stage_ctx_new();
+	return j->stage == NULL || stage_plain(j->stage, item, &address, &plain);
+}
+
+/* Is item the first piece of a record?  Without a header the decoder tells: what decodes is whole. */
+static bool is_cut(struct joiner *j, const struct item *item, uint32_t *whole)
+{
+	enum stream_form form = may_be_cut(item) ? stream_form(item->stream) : STREAM_OPAQUE;
+	*whole = form == STREAM_HEADED ? whole_length(item) : 0;
+	return *whole > 0 || (form == STREAM_LEGACY && !decodes(j, item));
 }
 
 static struct pending **find(struct joiner *j, const struct job *job)
@@ -70,11 +93,12 @@ static struct pending **find(struct joiner *j, const struct job *job)
 static int begin(struct joiner *j, const struct item *item, uint32_t whole, struct err *e)
 {
 	struct pending *p = calloc(1, sizeof *p);
-	struct buf *b = buf_new(j->pool, whole);
+	uint32_t room = whole ? whole : RECORD_MAX_BYTES; /* what is not written costs no memory */
+	struct buf *b = buf_new(j->pool, room);
 	if (p == NULL || b == NULL) {
 		free(p);
 		buf_unref(b);
-		return err_memory(e, whole, "a record that was cut");
+		return err_memory(e, room, "a record that was cut");
 	}
 	p->item = *item;
 	p->item.buf = b;
@@ -87,15 +111,20 @@ static int begin(struct joiner *j, const struct item *item, uint32_t whole, stru
 }
 
 /* Is item the next piece?  Then it is added. */
-static bool add(struct pending *p, const struct item *item)
+static bool add(struct joiner *j, struct pending *p, const struct item *item)
 {
-	size_t missing = p->item.len - p->item.data.len;
-	bool last = item->len == missing, middle = item->len == RECORD_NETWORK_BYTES && item->len < missing;
+	size_t missing = (p->item.len ? p->item.len : RECORD_MAX_BYTES) - p->item.data.len;
+	bool middle = item->len == RECORD_NETWORK_BYTES && item->len < missing;
+	bool last = p->item.len ? item->len == missing : item->len < RECORD_NETWORK_BYTES && item->len <= missing;
 	if (item->kind != ITEM_RECORD || item->file_index != p->item.file_index || item->stream != p->item.stream ||
 	    item->cuts > 0 || item->head_missing || item->tail_missing || !(last || middle))
 		return false;
+	if (p->item.len == 0 && decodes(j, item))
+		return false;
 	memcpy(p->item.buf->data + p->item.data.len, item->data.data, item->len);
 	p->item.data.len += item->len;
+	if (last)
+		p->item.len = (uint32_t)p->item.data.len;
 	return true;
 }
 
@@ -135,8 +164,8 @@ int joiner_next(struct joiner *j, struct item *item, struct err *e)
 		j->has_queued = false;
 		struct pending **at = interrupted(j, item);
 		if (at && *at) {
-			if (add(*at, item)) {
-				if ((*at)->item.data.len < (*at)->item.len)
+			if (add(j, *at, item)) {
+				if ((*at)->item.data.len != (*at)->item.len)
 					continue;
 				take(j, at, item);
 				return 0;
@@ -146,8 +175,8 @@ int joiner_next(struct joiner *j, struct item *item, struct err *e)
 			take(j, at, item);
 			return 0;
 		}
-		uint32_t whole = whole_length(item);
-		if (whole == 0)
+		uint32_t whole;
+		if (!is_cut(j, item, &whole))
 			return 0;
 		int rc = begin(j, item, whole, e);
 		if (rc != 0)

@@ -91,7 +91,7 @@ static bool convert_record(struct slot *s, struct stage_ctx *ctx, const struct i
 	*c = (struct converted){
 		.status = status,
 		.first = s->record_count,
-		.count = r.count,
+		.count = status == STAGE_DONE ? r.count : 0,
 		.changed = status == STAGE_DONE && r.changed,
 		.doubled = r.doubled,
 		.number_kept = r.number_kept,

@@ -89,7 +89,7 @@ static enum stage_status no_room(struct stage_result *result, size_t bytes)
 
 static bool reserve(const struct arena *a, size_t bytes)
 {
-	return a->cap - a->used >= bytes;
+	return a->data && a->cap - a->used >= bytes;
 }
 
 /* ---- reading a record ---- */
@@ -386,7 +386,7 @@ static enum stage_status keep_payload(const struct stage_policy *policy, const s
 static enum stage_status recompress(struct stage_ctx *ctx, const struct stage_policy *policy, const struct parts *p,
 				    const struct item *item, struct arena *arena, struct stage_result *result)
 {
-	struct span plain = {NULL, 0};
+	struct span plain = p->payload; /* empty where there is no codec */
 	enum stage_status status = p->codec ? decode_to_scratch(ctx, p, &plain, result) : STAGE_DONE;
 	if (status != STAGE_DONE)
 		return status;

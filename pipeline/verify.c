@@ -17,6 +17,7 @@ struct tracked {
 	uint32_t last_number;
 	uint64_t gaps, misnumbered;
 	bool numbered, ndmp, cut, data_behind_end;
+	const struct volume_info *misplaced_on; /* the addresses in its end lie behind it there */
 };
 
 struct verify {
@@ -231,6 +232,15 @@ static void check_start(struct verify *v, struct tracked *k, const struct item *
 		found(v, VERIFY_DAMAGE, "the start-of-session label is not whole");
 }
 
+/* A job's addresses on a volume lie before its end, whichever product counts them (volume-corrections.md A3, A4). */
+static void check_addresses(struct tracked *k, const struct item *item, const struct session_label *l)
+{
+	uint64_t start = (uint64_t)l->start_file << 32 | l->start_block, end = (uint64_t)l->end_file << 32 | l->end_block;
+	uint64_t here = item->addr + item->offset;
+	if (item->volume->kind == IO_FILE && (start > here || end > here))
+		k->misplaced_on = item->volume;
+}
+
 static void check_end(struct verify *v, struct tracked *k, const struct item *item)
 {
 	if (k->result.ended)
@@ -242,6 +252,7 @@ static void check_end(struct verify *v, struct tracked *k, const struct item *it
 		found(v, VERIFY_DAMAGE, "the end-of-session label is not whole");
 		return;
 	}
+	check_addresses(k, item, &k->result.end);
 	/* Where parts are missing, so are their files and bytes. */
 	if (!k->result.begun || k->cut || k->result.problems > 0)
 		return;
@@ -392,6 +403,9 @@ static void conclude_job(struct verify *v, const struct tracked *k)
 		found_of_job(v, k, VERIFY_NOTE, "has no start of session here: it lies on another volume, or was lost");
 	if (!k->result.ended)
 		found_of_job(v, k, VERIFY_NOTE, "has no end here: it was cancelled, goes on elsewhere, or was cut off");
+	/* In a dump of a tape they are places on the tape. */
+	if (k->misplaced_on && k->misplaced_on->padding == 0)
+		found_of_job(v, k, VERIFY_NOTE, "the addresses in its end-of-session label lie behind it, as bcopy leaves them");
 	if (k->gaps > 0 && k->result.problems == 0) {
 		snprintf(text, sizeof text, "%llu gap%s in its FileIndex: files were left out when this volume was made",
 			 (unsigned long long)k->gaps, k->gaps == 1 ? "" : "s");

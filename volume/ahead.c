@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/ahead.h"
 
+#include <errno.h>
 #include <sys/stat.h>
 
 /* Adds what one block of its session has of the record.  Returns true if more is to come. */
@@ -38,10 +39,10 @@ static bool may_hold(const struct session *s, const struct source_item *b)
 static int search(struct session *s, const char *path, struct buf_pool *pool, bool *more, struct err *e)
 {
 	struct io in;
-	struct err ignored = {0};
-	if (io_open_input(&in, path, &ignored) != 0) {
-		*more = false;
-		return 0;
+	int rc = io_open_input(&in, path, e);
+	if (rc != 0) {
+		err_volume(e, path);
+		return rc;
 	}
 	struct source *source = source_new(pool, &in, NULL);
 	if (source == NULL) {
@@ -50,7 +51,7 @@ static int search(struct session *s, const char *path, struct buf_pool *pool, bo
 	}
 	struct source_item b;
 	bool found = false;
-	while (*more && source_next(source, &b, &ignored) == 0 && b.event != SOURCE_END) {
+	while (*more && (rc = source_next(source, &b, e)) == 0 && b.event != SOURCE_END) {
 		if (!may_hold(s, &b))
 			continue;
 		uint32_t before = s->partial.have;
@@ -59,7 +60,9 @@ static int search(struct session *s, const char *path, struct buf_pool *pool, bo
 	}
 	*more = *more && found;
 	source_free(source);
-	return 0;
+	if (rc != 0)
+		err_volume(e, path);
+	return rc;
 }
 
 int ahead_complete(struct session *s, const struct reader_options *o, size_t from, struct buf_pool *pool, struct err *e)
@@ -69,8 +72,14 @@ int ahead_complete(struct session *s, const struct reader_options *o, size_t fro
 	bool more = true;
 	for (size_t i = from; more && i < o->path_count && p->item.cuts < ITEM_CUTS; i++) {
 		struct stat st;
-		if (stat(o->paths[i], &st) != 0 || !S_ISREG(st.st_mode))
+		/* What is not there at all is said when its turn comes. */
+		bool there = stat(o->paths[i], &st) == 0;
+		if (there ? !S_ISREG(st.st_mode) : errno == ENOENT)
 			break;
+		if (!there) {
+			err_volume(e, o->paths[i]);
+			return err_errno(e, XE_FAILED, errno, "cannot open");
+		}
 		p->item.cut[p->item.cuts++] = p->have;
 		int rc = search(s, o->paths[i], pool, &more, e);
 		if (rc != 0)

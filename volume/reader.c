@@ -207,12 +207,6 @@ static struct session *session_of(struct reader *r, const struct record_header *
 	return session_get(&r->sessions, own ? h->session_id : b->session_id, own ? h->session_time : b->session_time);
 }
 
-static const struct job *job_of(struct reader *r, const struct record_header *h)
-{
-	const struct session *s = session_of(r, h);
-	return s ? &s->job : NULL;
-}
-
 /* First and last FileIndex of data in the block at hand; 0 if there is none. */
 static void data_indexes(const struct reader *r, int32_t *first, int32_t *last)
 {
@@ -229,8 +223,8 @@ static void data_indexes(const struct reader *r, int32_t *first, int32_t *last)
 	}
 }
 
-/* What map and list want to know of a block. */
-static void announce_block(struct reader *r, struct item *item)
+/* What map and list want to know of a block.  Returns 1, or < 0 on error. */
+static int announce_block(struct reader *r, struct item *item, struct err *e)
 {
 	const struct block_header *h = &r->block.header;
 	*item = item_here(r, ITEM_BLOCK);
@@ -242,12 +236,17 @@ static void announce_block(struct reader *r, struct item *item)
 	struct record_header first;
 	struct span part;
 	if (r->block.encrypted || !record_next(&rest, h->version, &first, &part))
-		return;
+		return 1;
 	/* The session in a label block's header says nothing (volume-corrections.md A6). */
-	if (!label_is_volume(first.file_index))
-		item->job = job_of(r, &first);
+	if (!label_is_volume(first.file_index)) {
+		const struct session *s = session_of(r, &first);
+		if (s == NULL)
+			return err_memory(e, sizeof *s, "a session");
+		item->job = &s->job;
+	}
 	if (r->o.indexes)
 		data_indexes(r, &item->first_index, &item->last_index);
+	return 1;
 }
 
 static void begin_block(struct reader *r)
@@ -277,10 +276,12 @@ static void volume_label(struct reader *r, const struct record_header *h, struct
 	item->file_index = h->file_index;
 	item->stream = (uint32_t)h->stream;
 	item->len = (uint32_t)data.len;
-	if (r->label_taken) {
+	/* One record of another block would be a second label. */
+	if (r->label_taken || data.len < h->len || h->stream < 0) {
 		item->kind = ITEM_DAMAGE;
 		item->damage_len = data.len;
-		snprintf(item->reason, sizeof item->reason, "the volume label stands here a second time");
+		snprintf(item->reason, sizeof item->reason, "%s", r->label_taken ? "the volume label stands here a second time" :
+			 "the volume label is not whole");
 		return;
 	}
 	r->label_taken = true;
@@ -434,8 +435,7 @@ static int next_in_block(struct reader *r, struct item *item, struct err *e)
 	unsigned version = r->block.header.version;
 	if (!r->block_announced) {
 		r->block_announced = true;
-		announce_block(r, item);
-		return 1;
+		return announce_block(r, item, e);
 	}
 	if (!r->gap_checked && !r->block.encrypted) {
 		int rc = find_gap(r, item, e);
@@ -452,7 +452,7 @@ static int next_in_block(struct reader *r, struct item *item, struct err *e)
 				r->session->seen = true;
 			return 0;
 		}
-		if (label_is_volume(h.file_index) && part.len == h.len) {
+		if (label_is_volume(h.file_index)) {
 			volume_label(r, &h, part, item);
 			return 1;
 		}

@@ -324,6 +324,9 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 		buf_ref(s->held);
 		s->last_addr = s->offset;
 		s->last_len = item->header.len;
+		/* Its records may be taken up to the bad one: then it says as much of its session as a good block. */
+		if (item->checksum_right && item->header.version > 1)
+			remember(s, &item->header);
 		advance(s, item->header.len);
 	} else {
 		int rc = resync(s, e);
@@ -529,6 +532,8 @@ static int next_on_tape(struct source *s, struct source_item *item, struct err *
 		snprintf(item->reason, sizeof item->reason, "%s", fault);
 	if (item->header.len > got || item->header.len == 0)
 		item->data = NULL;
+	else if (item->checksum_right && item->header.version > 1)
+		remember(s, &item->header);
 	item->buf = s->held = s->window;
 	buf_ref(s->held);
 	return 0;

@@ -366,6 +366,10 @@ same_files() {
 	[ "$(find "$1" -type f | wc -l)" = "$(echo "$3" | wc -w)" ] || { ls "$1"; return 1; }
 }
 
+in_folder() {
+	(cd "$1" && shift && "$@")
+}
+
 conversion() {
 	set=$1
 	name=$2
@@ -379,6 +383,8 @@ conversion() {
 		# shellcheck disable=SC2086 # a list of files
 		check "$title -T$threads" convert "$work/conv/T$threads" "$options -T$threads" $from || return 0
 	done
+	# shellcheck disable=SC2086 # a list of files
+	check "$title: verify calls it sound, with the digests of Bacula's client" in_folder "$work/conv/T1" xflate verify -q $list || :
 	check "$title: -T1 and -T2 write the same bytes" same_files "$work/conv/T1" "$work/conv/T2" "$list" || :
 
 	configure sd.conf.in sd-conv.conf ARCHIVE "$work/conv/T1"
@@ -410,6 +416,8 @@ conversion() {
 }
 
 for set in $sets; do
+	# shellcheck disable=SC2046 # a list of files
+	check "$set: verify calls what Bacula wrote sound" in_folder "$work/orig" xflate verify -q $(tr '|' ' ' <"$work/base/$set.names") || :
 	conversion "$set" inflate '-i'
 	conversion "$set" regzip6 '-i -d gzip:6'
 	conversion "$set" relzo '-i -d lzo'

@@ -85,6 +85,7 @@ ok "tape to file without a change is a good file volume, too" sh -c \
 ok "-T1 and -T4 read a tape alike" sh -c \
 	"'$XFLATE' -q -T1 -r lz4 '$mnt/st0' | cksum >'$work/1' && '$XFLATE' -q -T4 -r lz4 '$mnt/st0' | cksum | cmp - '$work/1'"
 ok "list reads a tape" "$XFLATE" list "$mnt/st0"
+ok "verify proves what is on a tape" sh -c "'$XFLATE' verify '$mnt/st0' >'$work/proof' && grep -q '^sound: .* 45 of 45 files' '$work/proof'"
 ok "a dump of the tape is read as well" sh -c \
 	"dd if='$mnt/st0' of='$work/dump' bs=1M 2>/dev/null && '$XFLATE' compare '$vol' --vs '$work/dump'"
 ok "blocks above 1 MiB are read (the drive refuses smaller reads)" sh -c \

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* For LD_PRELOAD: makes one call of the program under test fail, or all from there on.  Part of the tests alone.
+ *
+ *   FAULT=KIND:K:MODE:VALUE   the K-th call of KIND (see kinds[]); modes:
+ *       once:ERRNO   fails with ERRNO       from:ERRNO   it and all that follow
+ *       short:N      transfers N bytes at most (read, write); once
+ *       dribble:N    every one from the K-th on transfers N bytes at most
+ *       signal:N     signal N comes just before it
+ *   FAULT_COUNTS=FILE         at the end: "KIND CALLS" lines, "live N" allocations that were not freed, "struck N"
+ *
+ * Allocations are those of the program and its libraries.  What the C library does inside stdio is no call of write(): the
+ * kind stdio stands for it. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum kind {
+	ALLOC, OPEN, READ, WRITE, FSYNC, RENAME, LINK, UNLINK, STAT, CLOSE, MMAP, THREAD, POLL, IOCTL, FCNTL, DUP, MKDIR,
+	EVENTFD, STDIO, SEEK, KINDS
+};
+
+static const char *const kinds[KINDS] = {"alloc", "open", "read", "write", "fsync", "rename", "link", "unlink", "stat",
+					 "close", "mmap", "thread", "poll", "ioctl", "fcntl", "dup", "mkdir", "eventfd",
+					 "stdio", "seek"};
+
+enum mode { NONE, ONCE, FROM, SHORT, DRIBBLE, SIGNAL };
+static const char *const modes[] = {"none", "once", "from", "short", "dribble", "signal"};
+
+static struct {
+	bool armed;
+	int kind;
+	unsigned long at;
+	enum mode mode;
+	int value;
+} fault = {.kind = -1};
+
+static _Atomic unsigned long calls[KINDS];
+static _Atomic long live;
+static _Atomic unsigned long struck;
+
+void *__libc_malloc(size_t n);
+void *__libc_calloc(size_t count, size_t n);
+void *__libc_realloc(void *p, size_t n);
+void *__libc_memalign(size_t align, size_t n);
+void __libc_free(void *p);
+
+/* Counts a call.  True: it fails, errno is set. */
+static bool fails(enum kind kind)
+{
+	if (!fault.armed)
+		return false;
+	unsigned long n = ++calls[kind];
+	if ((int)kind != fault.kind || n < fault.at)
+		return false;
+	bool exactly = n == fault.at;
+	if (fault.mode == SIGNAL && exactly) {
+		struck++;
+		kill(getpid(), fault.value);
+		return false;
+	}
+	if (!((fault.mode == ONCE && exactly) || fault.mode == FROM))
+		return false;
+	struck++;
+	errno = fault.value;
+	return true;
+}
+
+/* How many bytes a transfer may have: after fails(). */
+static size_t at_most(enum kind kind, size_t n)
+{
+	bool now = calls[kind] == fault.at;
+	if ((int)kind != fault.kind || calls[kind] < fault.at || n <= (size_t)fault.value)
+		return n;
+	if ((fault.mode == SHORT && now) || fault.mode == DRIBBLE) {
+		struck++;
+		return (size_t)fault.value;
+	}
+	return n;
+}
+
+static int index_of(const char *const *list, size_t count, const char *text, size_t len)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strlen(list[i]) == len && strncmp(list[i], text, len) == 0)
+			return (int)i;
+	}
+	static const char wrong[] = "shim: FAULT is not understood\n";
+	(void)!syscall(SYS_write, 2, wrong, sizeof wrong - 1);
+	_exit(98);
+}
+
+__attribute__((constructor)) static void arm(void)
+{
+	const char *text = getenv("FAULT");
+	if (text) {
+		const char *k = strchr(text, ':'), *mode = k ? strchr(k + 1, ':') : NULL, *value = mode ? strchr(mode + 1, ':') : NULL;
+		if (value == NULL)
+			value = mode = k = text;
+		fault.kind = index_of(kinds, KINDS, text, (size_t)(k - text));
+		fault.at = strtoul(k + 1, NULL, 10);
+		fault.mode = (enum mode)index_of(modes, sizeof modes / sizeof modes[0], mode + 1, (size_t)(value - mode - 1));
+		fault.value = atoi(value + 1);
+	}
+	fault.armed = true;
+}
+
+__attribute__((destructor)) static void tell(void)
+{
+	fault.armed = false;
+	const char *path = getenv("FAULT_COUNTS");
+	if (path == NULL)
+		return;
+	long fd = syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	char text[1024];
+	int n = 0;
+	for (int i = 0; i < KINDS; i++)
+		n += snprintf(text + n, sizeof text - (size_t)n, "%s %lu\n", kinds[i], calls[i]);
+	n += snprintf(text + n, sizeof text - (size_t)n, "live %ld\nstruck %lu\n", live, struck);
+	(void)!syscall(SYS_write, fd, text, n);
+	syscall(SYS_close, fd);
+}
+
+/* ---- memory ---- */
+
+void *malloc(size_t n)
+{
+	void *p = fails(ALLOC) ? NULL : __libc_malloc(n);
+	live += p != NULL;
+	return p;
+}
+
+void *calloc(size_t count, size_t n)
+{
+	void *p = fails(ALLOC) ? NULL : __libc_calloc(count, n);
+	live += p != NULL;
+	return p;
+}
+
+void *realloc(void *old, size_t n)
+{
+	void *p = fails(ALLOC) ? NULL : __libc_realloc(old, n);
+	live += p != NULL && old == NULL;
+	return p;
+}
+
+void *aligned_alloc(size_t align, size_t n)
+{
+	void *p = fails(ALLOC) ? NULL : __libc_memalign(align, n);
+	live += p != NULL;
+	return p;
+}
+
+void *memalign(size_t align, size_t n)
+{
+	return aligned_alloc(align, n);
+}
+
+int posix_memalign(void **p, size_t align, size_t n)
+{
+	*p = aligned_alloc(align, n);
+	return *p ? 0 : ENOMEM;
+}
+
+void free(void *p)
+{
+	live -= p != NULL;
+	__libc_free(p);
+}
+
+/* ---- calls ---- */
+
+/* The C library's own. */
+static void *real(const char *name)
+{
+	bool armed = fault.armed;
+	fault.armed = false;
+	void *p = dlsym(RTLD_NEXT, name);
+	fault.armed = armed;
+	return p;
+}
+
+#define WRAP(kind, result, name, parameters, arguments)               \
+	result name parameters                                        \
+	{                                                             \
+		static __typeof__(&name) next;                        \
+		next = next ? next : (__typeof__(&name))real(#name); \
+		return fails(kind) ? (result)-1 : next arguments;     \
+	}
+
+static mode_t mode_of(int flags, va_list ap)
+{
+	return flags & (O_CREAT | __O_TMPFILE) ? va_arg(ap, mode_t) : 0;
+}
+
+int open(const char *path, int flags, ...)
+{
+	va_list ap;
+	va_start(ap, flags);
+	mode_t mode = mode_of(flags, ap);
+	va_end(ap);
+	return fails(OPEN) ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int open64(const char *path, int flags, ...)
+{
+	va_list ap;
+	va_start(ap, flags);
+	mode_t mode = mode_of(flags, ap);
+	va_end(ap);
+	return fails(OPEN) ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int openat(int dir, const char *path, int flags, ...)
+{
+	va_list ap;
+	va_start(ap, flags);
+	mode_t mode = mode_of(flags, ap);
+	va_end(ap);
+	return fails(OPEN) ? -1 : (int)syscall(SYS_openat, dir, path, flags, mode);
+}
+
+int openat64(int dir, const char *path, int flags, ...)
+{
+	va_list ap;
+	va_start(ap, flags);
+	mode_t mode = mode_of(flags, ap);
+	va_end(ap);
+	return fails(OPEN) ? -1 : (int)syscall(SYS_openat, dir, path, flags, mode);
+}
+
+ssize_t read(int fd, void *data, size_t n)
+{
+	if (fails(READ))
+		return -1;
+	return syscall(SYS_read, fd, data, at_most(READ, n));
+}
+
+ssize_t pread(int fd, void *data, size_t n, off_t at)
+{
+	if (fails(READ))
+		return -1;
+	return syscall(SYS_pread64, fd, data, at_most(READ, n), at);
+}
+
+/* What is said to a person on descriptor 2 is no output. */
+ssize_t write(int fd, const void *data, size_t n)
+{
+	if (fd == 2)
+		return syscall(SYS_write, fd, data, n);
+	if (fails(WRITE))
+		return -1;
+	return syscall(SYS_write, fd, data, at_most(WRITE, n));
+}
+
+ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
+{
+	if (fails(WRITE))
+		return -1;
+	return syscall(SYS_pwrite64, fd, data, at_most(WRITE, n), at);
+}
+
+/* Closed all the same, as Linux does it. */
+int close(int fd)
+{
+	bool failed = fails(CLOSE);
+	int error = errno;
+	int rc = (int)syscall(SYS_close, fd);
+	if (!failed)
+		return rc;
+	errno = error;
+	return -1;
+}
+
+WRAP(FSYNC, int, fsync, (int fd), (fd))
+WRAP(FSYNC, int, fdatasync, (int fd), (fd))
+WRAP(RENAME, int, rename, (const char *from, const char *to), (from, to))
+WRAP(RENAME, int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags), (a, from, b, to, flags))
+WRAP(LINK, int, link, (const char *from, const char *to), (from, to))
+WRAP(UNLINK, int, unlink, (const char *path), (path))
+WRAP(STAT, int, stat, (const char *path, struct stat *st), (path, st))
+WRAP(STAT, int, stat64, (const char *path, struct stat64 *st), (path, st))
+WRAP(STAT, int, lstat, (const char *path, struct stat *st), (path, st))
+WRAP(STAT, int, lstat64, (const char *path, struct stat64 *st), (path, st))
+WRAP(STAT, int, fstat, (int fd, struct stat *st), (fd, st))
+WRAP(STAT, int, fstat64, (int fd, struct stat64 *st), (fd, st))
+WRAP(MMAP, void *, mmap, (void *at, size_t n, int p, int f, int fd, off_t o), (at, n, p, f, fd, o))
+WRAP(MMAP, void *, mmap64, (void *at, size_t n, int p, int f, int fd, off64_t o), (at, n, p, f, fd, o))
+WRAP(POLL, int, poll, (struct pollfd *p, nfds_t n, int timeout), (p, n, timeout))
+WRAP(DUP, int, dup, (int fd), (fd))
+WRAP(DUP, int, dup2, (int fd, int to), (fd, to))
+WRAP(MKDIR, int, mkdir, (const char *path, mode_t mode), (path, mode))
+WRAP(EVENTFD, int, eventfd, (unsigned n, int flags), (n, flags))
+WRAP(SEEK, off_t, lseek, (int fd, off_t at, int from), (fd, at, from))
+WRAP(SEEK, off64_t, lseek64, (int fd, off64_t at, int from), (fd, at, from))
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list ap;
+	va_start(ap, request);
+	void *arg = va_arg(ap, void *);
+	va_end(ap);
+	return fails(IOCTL) ? -1 : (int)syscall(SYS_ioctl, fd, request, arg);
+}
+
+int fcntl(int fd, int command, ...)
+{
+	va_list ap;
+	va_start(ap, command);
+	void *arg = va_arg(ap, void *);
+	va_end(ap);
+	return fails(FCNTL) ? -1 : (int)syscall(SYS_fcntl, fd, command, arg);
+}
+
+int fcntl64(int fd, int command, ...)
+{
+	va_list ap;
+	va_start(ap, command);
+	void *arg = va_arg(ap, void *);
+	va_end(ap);
+	return fails(FCNTL) ? -1 : (int)syscall(SYS_fcntl, fd, command, arg);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *arg)
+{
+	static int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+	if (next == NULL)
+		*(void **)&next = real("pthread_create");
+	return fails(THREAD) ? fault.value : next(thread, attributes, start, arg);
+}
+
+/* The data gets where it should, but nobody says so. */
+int fflush(FILE *f)
+{
+	static __typeof__(&fflush) next;
+	next = next ? next : (__typeof__(&fflush))real("fflush");
+	bool failed = fails(STDIO);
+	int error = errno, rc = next(f);
+	if (!failed)
+		return rc;
+	errno = error;
+	return EOF;
+}
+
+int fclose(FILE *f)
+{
+	static __typeof__(&fclose) next;
+	next = next ? next : (__typeof__(&fclose))real("fclose");
+	bool failed = fails(STDIO);
+	int error = errno, rc = next(f);
+	if (!failed)
+		return rc;
+	errno = error;
+	return EOF;
+}
