@@ -25,8 +25,8 @@ static void print_text(const struct request *q, const struct tapealert *t)
 		if (!is_active(t, n) && !q->all)
 			continue;
 		bool reported = t->reported >> (n - 1) & 1;
-		printf("%2u %-8s %s%s\n", n, is_active(t, n) ? "ACTIVE" : reported ? "-" : "not told", tapealert_severity(f->severity), f->severity == '-' ? "" : ":");
-		printf("            %s: %s\n", f->name, f->meaning);
+		printf("%2u %-8s %s: %s\n", n, is_active(t, n) ? "ACTIVE" : reported ? "-" : "not told", tapealert_severity(f->severity), f->name);
+		printf("            %s\n", f->meaning);
 		if (is_active(t, n))
 			printf("            what to do: %s\n", f->advice);
 	}

@@ -37,7 +37,7 @@ static void hex(const struct scsi_kad *k, char text[static 2 * SCSI_KAD_MAX_BYTE
 
 static const char *authenticated(uint8_t value)
 {
-	static const char *const texts[] = {NULL, "not authenticated", "authentication not tried", "authenticated", "AUTHENTICATION FAILED"};
+	static const char *const texts[] = {NULL, "not covered by authentication", "authentication not tried", "authenticated", "AUTHENTICATION FAILED"};
 	return pick(texts, COUNT(texts), value, NULL);
 }
 
