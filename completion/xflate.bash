@@ -15,7 +15,7 @@ _xflate() {
 	fi
 	if [[ $COMP_CWORD -gt 1 ]]; then
 		case ${COMP_WORDS[1]} in
-		filter | list | verify | compare | help) verb=${COMP_WORDS[1]} ;;
+		filter | list | verify | compare | alerts | changer | help) verb=${COMP_WORDS[1]} ;;
 		key | cache)
 			verb=${COMP_WORDS[1]}
 			[[ $COMP_CWORD -gt 2 ]] && verb+=" ${COMP_WORDS[2]}"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Each command of load, clear, status and alerts fails with each class of status; unplugging, resets, rights.
+# shellcheck source=tests/drive/drive_lib.sh
 . "$(dirname "$0")/drive_lib.sh"
 
 drive hp-lto6

@@ -34,8 +34,8 @@ fi
 
 run "$XFLATE" key status "$url/1"
 expect_status 0 "the status of a drive without encryption"
-grep -q 'IET VIRTUAL-TAPE' "$out" && ok "... names the drive" || not_ok "... names the drive"
-grep -q 'encryption method: *none' "$out" && ok "... and has no method" || not_ok "... and has no method"
+check "... names the drive" grep -q 'IET VIRTUAL-TAPE' "$out"
+check "... and has no method" grep -q 'encryption method: *none' "$out"
 printf 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef\n' >pass
 chmod 600 pass
 run "$XFLATE" key load --key pass "$url/1"
@@ -45,14 +45,14 @@ run "$XFLATE" key status "$url/0"
 expect_status 6 "the target's controller"
 says 'is no tape drive' "... is no tape drive"
 run "$XFLATE" key status "$url/9"
-[ "$status" != 0 ] && ok "no such unit" || not_ok "no such unit"
+check "no such unit" [ "$status" != 0 ]
 run "$XFLATE" key status "iscsi://127.0.0.1:$port/iqn.nothere/1"
 expect_status 6 "no such target"
 run "$XFLATE" key status iscsi://127.0.0.1:9/iqn.nothere/1
 expect_status 6 "nobody answers"
 run "$XFLATE" key status "iscsi://user%secret@127.0.0.1:$port/$name/1"
 expect_status 2 "a password in the URL is refused"
-grep -q secret "$err" && not_ok "... and not repeated" || ok "... and not repeated"
+fails "... and not repeated" grep -q secret "$err"
 run "$XFLATE" key status iscsi://nonsense
 expect_status 2 "a URL that is none"
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Loading and clearing: pages byte for byte, every personality, every reason to refuse.
+# shellcheck source=tests/drive/drive_lib.sh
 . "$(dirname "$0")/drive_lib.sh"
 
 bareos_set=0010003040000203010000000000000000000020$drive_key
@@ -65,7 +66,7 @@ run env TAPE="$sg" "$XFLATE" key status
 expect_status 0 "the device from TAPE"
 run "$XFLATE" key load --json -q --key pass --kad %k "$sg"
 is "$(json 'd["loaded"], d["algorithm"], d["mode"], len(d["key_id"])')" "(True, 1, 'mixed', 8)" "loading as JSON"
-grep -q "$passphrase\|$drive_key" "$out" "$err" && not_ok "no key in it" || ok "... no key in it"
+fails "... no key in it" grep -q "$passphrase\|$drive_key" "$out" "$err"
 
 # ---- what is refused, and nothing sent ----
 sent=$(count_commands b5)

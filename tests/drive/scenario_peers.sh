@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Independent eyes: Debian's stenc, sg_raw, sg_logs and sg_inq on the same drive as xflate, before and after it.
+# shellcheck source=tests/drive/drive_lib.sh
 . "$(dirname "$0")/drive_lib.sh"
 
 printf '%s\n' "$drive_key" >stenc.key
@@ -28,7 +29,7 @@ check "dd writes under xflate's key" dd if=plain of="$nst" bs=65536
 rewind
 run "$XFLATE" key clear -q "$nst"
 is "$(stenc_says 'Drive Encryption')" off "stenc sees that the key is cleared"
-dd if="$nst" of=got bs=65536 2>/dev/null && not_ok "without a key it cannot be read" || ok "without a key it cannot be read"
+fails "without a key it cannot be read" dd if="$nst" of=got bs=65536
 is "$(stenc -f "$nst" --detail 2>&1 | grep -c 'unable to decrypt')" 1 "stenc says that the block cannot be decrypted"
 check "stenc loads the hex of the same key" stenc -f "$nst" -e mixed -k stenc.key -a 1
 rewind
@@ -39,7 +40,7 @@ is "$(json 'd["status"]["encryption_mode"], d["status"]["decryption_mode"], d["s
 	"('encrypt', 'mixed', $(state counter))" "xflate sees what stenc did"
 check "stenc loads another key" stenc -f "$nst" -e mixed -k wrong.key -a 1
 rewind
-dd if="$nst" of=got bs=65536 2>/dev/null && not_ok "... which does not read it" || ok "... which does not read it"
+fails "... which does not read it" dd if="$nst" of=got bs=65536
 rewind
 run "$XFLATE" key status "$nst"
 prints 'next block: +0: encrypted, and its key is missing or another' "... as xflate says, too"
@@ -57,7 +58,7 @@ check "... dd reads it" dd if="$nst" of=got bs=65536
 check "... the same" cmp plain got
 run "$XFLATE" key load --key other "$nst"
 rewind
-dd if="$nst" of=got bs=65536 2>/dev/null && not_ok "another passphrase does not read it" || ok "another passphrase does not read it"
+fails "another passphrase does not read it" dd if="$nst" of=got bs=65536
 check "stenc turns encryption off" stenc -f "$nst" -e off -a 1
 run "$XFLATE" key status --bscrypto "$nst"
 prints '^   Encryption Mode: Disabled$' "... xflate sees it, in bscrypto's words"
@@ -69,7 +70,7 @@ run "$XFLATE" alerts --keep --json "$sg"
 is "$(json '[f["flag"] for f in d["flags"]]')" "[20, 38]" "xflate sees the TapeAlert flags, and leaves them"
 sg_logs --page=0x2e "$sg" >logs 2>&1
 is "$(grep -cE ': 1$' logs)" 2 "sg_logs sees as many"
-grep -qi 'clean.*: 1' logs && ok "... by the same name" || not_ok "... by the same name"
+check "... by the same name" grep -qi 'clean.*: 1' logs
 run "$XFLATE" alerts "$sg"
 expect_status 0 "... and has cleared them"
 is "$(sg_inq "$sg" | sed -n 's/ *Product identification: *\(.*[^ ]\) */\1/p')" "Ultrium 6-SCSI" "sg_inq and xflate name the same drive"
@@ -85,7 +86,7 @@ run "$XFLATE" key status --explain '72 07 74 03 00 00 00 00'
 prints '7/74/03 DATA PROTECT: wrong key' "sense data, too"
 run "$XFLATE" key status --explain "00 10 00 30 40 00 02 03 01 00 00 00 00 00 00 00 00 00 00 20 $drive_key"
 prints 'key: +32 bytes \(not shown\)' "a page with a key is explained without it"
-grep -q 4142434445 "$out" "$err" && not_ok "... indeed" || ok "... indeed"
+fails "... indeed" grep -q 4142434445 "$out" "$err"
 run "$XFLATE" key status --explain 'zz'
 expect_status 2 "what is no hex"
 run "$XFLATE" key status --explain '00 99 00 00'

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Volumes on an encrypted tape: a lost host, probing, the changer, reading and writing with the key in the drive.
+# shellcheck source=tests/drive/drive_lib.sh
 . "$(dirname "$0")/drive_lib.sh"
 volumes=${here%/*}/volumes
 
@@ -12,6 +13,7 @@ fd = os.open(sys.argv[1], os.O_RDONLY)
 for op, n in (6, 1), (1, 1):
     fcntl.ioctl(fd, 0x40086D01, struct.pack("hi", op, n))' "$nst"; }
 label() { "$PYTHON" "$here/tapewrite.py" "$1" "$nst" label; }
+# shellcheck disable=SC2317 # called by check
 data() { "$PYTHON" "$here/tapewrite.py" "$1" "$nst" data; }
 
 xz -dc "$volumes/bareos/vol-multi.xz" >vol 2>/dev/null
@@ -41,10 +43,10 @@ says "key [0-9a-f]{8} of volume $name is in the drive" "... it says so"
 key_id=$(sed -n 's/.*: key \([0-9a-f]*\) of volume.*/\1/p' "$err")
 check "the data is written" data vol
 run "$XFLATE" key clear "$nst"
-[ "$(state encrypted)" -gt 10 ] && ok "the data is encrypted on the tape" || not_ok "the data is encrypted on the tape"
+check "the data is encrypted on the tape" [ "$(state encrypted)" -gt 10 ]
 rewind
 run "$XFLATE" verify "$nst"
-[ "$status" -ne 0 ] && ok "without the key the tape cannot be read" || not_ok "without the key the tape cannot be read"
+check "without the key the tape cannot be read" [ "$status" -ne 0 ]
 to_data
 run "$XFLATE" key status "$nst"
 prints 'next block: +2: encrypted, and its key is missing' "the status knows that the next block is locked"
@@ -110,7 +112,7 @@ ctl 'medium blank'
 run "$XFLATE" key load -q --key pass "$nst"
 run "$XFLATE" -q -r lzo -o "$nst" vol
 expect_status 0 "filter writes to a drive with a key"
-[ "$(state encrypted)" = "$(($(state blocks) - 1))" ] && ok "... every block is encrypted" || not_ok "... every block is encrypted"
+check "... every block is encrypted" [ "$(state encrypted)" = "$(($(state blocks) - 1))" ]
 rewind
 check "... and reads back the same" "$XFLATE" compare vol --vs "$nst"
 
@@ -170,7 +172,7 @@ ctl 'medium none'
 changer -- ./mtx-changer /dev/sg9 load 1 "$nst" 0
 expect_status 0 "changer: load"
 is "$(head -n 1 calls)" "/dev/sg9 load 1 $nst 0" "... the command got its arguments"
-[ "$(state key)" != none ] && ok "... the volume's key is in the drive" || not_ok "... the volume's key is in the drive"
+check "... the volume's key is in the drive" [ "$(state key)" != none ]
 rm -f calls
 changer -- ./mtx-changer /dev/sg9 unload 1 "$nst" 0
 expect_status 0 "changer: unload"

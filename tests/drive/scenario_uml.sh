@@ -47,8 +47,9 @@ check "dd writes" dd if=plain of="$NST" bs=65536
 check "mt rewinds" mt -f "$NST" rewind
 run "$XFLATE" key clear "$NST"
 expect_status 0 "the key is cleared"
-dd if="$NST" of=got bs=65536 2>dd.err && not_ok "without it the kernel says EIO" || ok "without it the kernel says EIO"
-grep -q 'Input/output error' dd.err && ok "... indeed" || not_ok "... indeed"
+fails "without it the kernel says EIO" dd if="$NST" of=got bs=65536
+cp "$work/said" dd.err
+check "... indeed" grep -q "Input/output error" dd.err
 mt -f "$NST" rewind
 check "stenc loads the hex of the same key" stenc -f "$NST" -e mixed -k stenc.key -a 1
 check "dd reads under it" dd if="$NST" of=got bs=65536
@@ -59,7 +60,7 @@ prints 'next block: +0: encrypted, and the key in the drive opens it' "xflate se
 
 # ---- st is open elsewhere: its open is exclusive, the sg node found through sysfs is not ----
 exec 7<"$NST"
-dd if="$NST" of=/dev/null bs=65536 count=1 2>/dev/null && not_ok "st's open is exclusive" || ok "st's open is exclusive"
+fails "st's open is exclusive" dd if="$NST" of=/dev/null bs=65536 count=1
 run "$XFLATE" key status "$NST"
 expect_status 0 "... the status comes through the sg node"
 exec 7<&-
@@ -93,7 +94,7 @@ if $without true 2>/dev/null; then
 	chmod 0644 pass
 	chmod 0755 . ..
 	run $only_reading "$XFLATE" alerts "$SG"
-	[ "$status" = 0 ] && ok "... an sg node that may only be read tells alerts" || not_ok "... an sg node that may only be read tells alerts"
+	check "... an sg node that may only be read tells alerts" [ "$status" = 0 ]
 	run $only_reading "$XFLATE" key load --key pass "$SG"
 	expect_status 7 "... but takes no key"
 	says 'an sg node that may not be written to takes the capability CAP_SYS_RAWIO' "... and says what is missing"
@@ -111,7 +112,7 @@ prints 'cartridge: +none' "... says so"
 run "$XFLATE" key load --key pass "$NST"
 expect_status 0 "a key is loaded without a cartridge"
 run "$XFLATE" key load --auto --cache /dev/null "$NST"
-[ "$status" -ne 0 ] && ok "... but no label read" || not_ok "... but no label read"
+check "... but no label read" [ "$status" -ne 0 ]
 
 # ---- the label through st ----
 ctl 'medium blank'
