@@ -349,19 +349,23 @@ int drive_next_block(struct drive *d, struct scsi_next_block *b, bool *has, stru
 
 int drive_set(struct drive *d, const struct scsi_set *s, struct err *e)
 {
-	uint8_t page[SCSI_SET_MAX_BYTES];
-	size_t got, len = scsi_write_set(s, page, sizeof page);
-	int rc;
-	if (len == 0) {
+	struct secret page = SECRET_NONE;
+	size_t got;
+	int rc = secret_new(&page, SCSI_SET_MAX_BYTES, e);
+	if (rc != 0)
+		return rc;
+	page.len = scsi_write_set(s, page.data, SCSI_SET_MAX_BYTES);
+	if (page.len == 0) {
 		rc = err_set(e, XE_USAGE, "key and KAD do not fit into a page of %u bytes", SCSI_SET_MAX_BYTES);
 	} else {
 		const struct command c = {s->encryption || s->decryption ? "SECURITY PROTOCOL OUT (set the key)" :
 									     "SECURITY PROTOCOL OUT (clear the key)",
-					  scsi_make_security_out(SCSI_PROTOCOL_TAPE, SCSI_PAGE_SET, (uint32_t)len), TRANSPORT_OUT,
-					  page, len, SECONDS_KEY, true, true};
+					  scsi_make_security_out(SCSI_PROTOCOL_TAPE, SCSI_PAGE_SET, (uint32_t)page.len), TRANSPORT_OUT,
+					  page.data, page.len, SECONDS_KEY, true, true};
 		rc = run(d, &c, &got, e);
 	}
-	secret_wipe(page, sizeof page);
+	secret_free(&page);
+	secret_wipe_registers();
 	return rc;
 }
 

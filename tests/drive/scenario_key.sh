@@ -68,6 +68,21 @@ run "$XFLATE" key load --json -q --key pass --kad %k "$sg"
 is "$(json 'd["loaded"], d["algorithm"], d["mode"], len(d["key_id"])')" "(True, 1, 'mixed', 8)" "loading as JSON"
 fails "... no key in it" grep -q "$passphrase\|$drive_key" "$out" "$err"
 
+# ---- a wrapped key: nothing of it, of the KEK or of the passphrase is left when the drive is closed ----
+umask 077
+"$XFLATE" key generate --kek kek -o wrapped 2>/dev/null
+umask 022
+ctl forget
+ctl "watch $(od -An -w64 -tx1 -N16 kek | tr -d ' ')"
+run "$XFLATE" key load -q --key wrapped --kek kek "$sg"
+expect_status 0 "a wrapped key is loaded"
+is "$(tail -n 1 "$mnt/leaks")" "close page=0 key=0 watch=0" "... nothing of it and of the KEK is left in memory"
+ctl forget
+ctl "watch $(od -An -w64 -tx1 -N32 pass | tr -d ' ')"
+run "$XFLATE" key load -q --key pass "$sg"
+is "$(cat "$mnt/leaks")" "status page=0 key=1 watch=0
+close page=0 key=0 watch=0" "... the passphrase is gone before the status is read"
+
 # ---- what is refused, and nothing sent ----
 sent=$(count_commands b5)
 rejects() { # STATUS PATTERN TEXT ARGUMENTS...
