@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* main(): the command table and nothing else. */
+#include "base/cryptomem.h"
 #include "base/io.h"
 #include "base/msg.h"
 #include "cmd/bscrypto.h"
@@ -81,6 +82,7 @@ static int dispatch(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	io_guard_standard();
+	cryptomem_guard();
 	int status = argc > 0 && bscrypto_is_name(argv[0]) ? bscrypto_main(argc, argv) : dispatch(argc, argv);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		msg_error("cannot write to standard output");

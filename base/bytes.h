@@ -23,7 +23,8 @@ struct rd {
 
 static inline struct rd rd_over(const void *data, size_t len)
 {
-	const uint8_t *p = data;
+	/* Not even 0 may be added to NULL. */
+	const uint8_t *p = len > 0 ? data : (const uint8_t *)"";
 	return (struct rd){p, p + len, false};
 }
 

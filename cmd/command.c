@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MEMORY_MIN_BYTES ((unsigned)64 << 20) /* some records of the largest size */
+
 bool command_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
 	if (*text < '0' || *text > '9')
@@ -37,6 +39,13 @@ int command_threads(const char *verb, const char *text, unsigned *threads)
 	if (!command_number(text, 0, COMMAND_THREADS_MAX, &v))
 		return msg_usage(verb, "-T %s: not a number of threads (0 to %u)", text, COMMAND_THREADS_MAX);
 	*threads = v == 0 ? command_processors() : (unsigned)v;
+	return 0;
+}
+
+int command_max_memory(const char *verb, const char *text, uint64_t *bytes)
+{
+	if (!command_number(text, MEMORY_MIN_BYTES, UINT64_MAX, bytes))
+		return msg_usage(verb, "--max-memory %s: must be a number of bytes, %uM at least", text, MEMORY_MIN_BYTES >> 20);
 	return 0;
 }
 

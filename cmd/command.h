@@ -45,6 +45,9 @@ int command_no_abbreviations(const char *verb, int argc, char **argv, const stru
 /* --on-damage stop|skip|keep.  Returns as above. */
 int command_on_damage(const char *verb, const char *text, enum on_damage *on_damage);
 
+/* --max-memory BYTES.  Returns as above. */
+int command_max_memory(const char *verb, const char *text, uint64_t *bytes);
+
 #define COMMAND_THREADS_MAX 256u
 
 #endif

@@ -267,6 +267,7 @@ static int parse(struct request *q, int argc, char **argv)
 		{"json", no_argument, NULL, 'j'},
 		{"threads", required_argument, NULL, 'T'},
 		{"on-damage", required_argument, NULL, 'D'},
+		{"max-memory", required_argument, NULL, 'M'},
 		{"quiet", no_argument, NULL, 'q'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
@@ -282,6 +283,7 @@ static int parse(struct request *q, int argc, char **argv)
 		case 'j': q->json = true; break;
 		case 'T': status = command_threads("compare", optarg, &q->o.threads); break;
 		case 'D': status = command_on_damage("compare", optarg, &q->o.on_damage); break;
+		case 'M': status = command_max_memory("compare", optarg, &q->o.max_memory); break;
 		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
 		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
 		case 'h': fputs(command_compare.help, stdout); return 1;
@@ -347,6 +349,8 @@ const struct command command_compare = {
 		"  -T, --threads N      workers, 0: one a processor (the default)\n"
 		"      --on-damage stop|skip|keep\n"
 		"                       at a bad block or record (default: stop)\n"
+		"      --max-memory BYTES\n"
+		"                       for sessions and records that wait (default: 1G)\n"
 		"      --json           the result as JSON\n"
 		"  -q, --quiet          -qq: no warnings either\n"
 		"\n"

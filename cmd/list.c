@@ -44,6 +44,7 @@ struct listing {
 	unsigned versions; /* bit per BB version */
 	bool checksums, no_checksums;
 	bool encrypted;
+	uint64_t max_memory; /* 0: the default */
 };
 
 /* ---- counting ---- */
@@ -436,6 +437,8 @@ static int read_all(struct listing *l, const char *const *paths, size_t count, u
 {
 	struct reader_options o = {.paths = paths, .path_count = count, .blocks = true, .indexes = true, .keep_bytes = KEEP_BYTES};
 	struct buf_pool *pool = buf_pool_new((size_t)4 << 20);
+	if (pool && l->max_memory > 0)
+		buf_pool_limit(pool, l->max_memory);
 	struct reader *r = pool ? reader_new(&o, pool) : NULL;
 	int rc = r ? 0 : err_memory(e, 0, "reading");
 	if (r)
@@ -455,6 +458,7 @@ static int cmd_list(int argc, char **argv)
 	static const struct option long_options[] = {
 		{"blocks", no_argument, NULL, 'b'}, {"records", no_argument, NULL, 'r'}, {"json", no_argument, NULL, 'j'},
 		{"quiet", no_argument, NULL, 'q'},  {"verbose", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'},
+		{"max-memory", required_argument, NULL, 'M'},
 		{NULL, 0, NULL, 0},
 	};
 	static const char *const standard_input[] = {"-"};
@@ -470,6 +474,11 @@ static int cmd_list(int argc, char **argv)
 		case 'b': l.blocks = true; break;
 		case 'r': l.records = true; break;
 		case 'j': l.json = &json; break;
+		case 'M':
+			option = command_max_memory("list", optarg, &l.max_memory);
+			if (option != 0)
+				return option;
+			break;
 		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
 		case 'v':
 			msg_set_verbosity(msg_verbosity() + 1);
@@ -512,6 +521,8 @@ const struct command command_list = {
 		"      --blocks         every block\n"
 		"      --records        every record\n"
 		"      --json           the same as JSON (without blocks and records)\n"
+		"      --max-memory BYTES\n"
+		"                       for sessions and records that wait (default: 1G)\n"
 		"  -v, -vv              short for --blocks, and for both\n"
 		"  -q, --quiet          -qq: no warnings either\n"
 		"\n"

@@ -28,7 +28,7 @@ _xflate() {
 	filter:--target) words='bareos bareos-22 bacula any' ;;
 	filter:--on-damage | compare:--on-damage) words='stop skip keep' ;;
 	filter:--progress | verify:--progress) words='auto never always json' ;;
-	filter:-T | filter:--threads | compare:-T | compare:--threads | verify:-T | verify:--threads | filter:--max-block) return ;;
+	filter:-T | filter:--threads | compare:-T | compare:--threads | verify:-T | verify:--threads | filter:--max-block | *:--max-memory) return ;;
 	filter:-o | filter:--output | filter:--map | filter:--report)
 		compopt -o default 2>/dev/null
 		return
@@ -51,12 +51,12 @@ _xflate() {
 			case $verb in
 			filter)
 				words='--inflate --deflate --recompress --target --output --force --threads --max-block
-					--on-damage --repair --map --report --progress --quiet --verbose --help'
+					--max-memory --on-damage --repair --map --report --progress --quiet --verbose --help'
 				[[ $COMP_CWORD -eq 1 ]] && words+=' --version'
 				;;
-			list) words='--blocks --records --json --verbose --quiet --help' ;;
-			verify) words='--threads --all-digests --json --progress --quiet --verbose --help' ;;
-			compare) words='--vs --threads --on-damage --json --quiet --verbose --help' ;;
+			list) words='--blocks --records --json --max-memory --verbose --quiet --help' ;;
+			verify) words='--threads --all-digests --json --max-memory --progress --quiet --verbose --help' ;;
+			compare) words='--vs --threads --on-damage --max-memory --json --quiet --verbose --help' ;;
 			'key generate') words='--output --force --kek --base64 --raw-key --quiet --help' ;;
 			'key show') words='--output --force --kek --base64 --raw-key --id --quiet --help' ;;
 			'key wrap') words='--output --force --kek --raw-key --format --quiet --help' ;;

@@ -137,6 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.on_damage = how & KEEP ? ON_DAMAGE_KEEP : ON_DAMAGE_SKIP,
 		.max_block = how & SMALL ? PACKER_BLOCK_MIN_BYTES : 0,
 		.repack = data[2] & 1,
+		.repair = data[2] & 2,
 	};
 	struct run run = {0};
 	struct err e = {0};

@@ -109,6 +109,8 @@ struct filter *filter_new(const struct filter_options *options)
 	f->pass_blocks = !f->o.callbacks.plain && !f->o.inflate && !f->o.deflate && !f->o.repair && f->o.max_block == 0 && !f->o.repack && f->o.on_damage != ON_DAMAGE_SKIP &&
 			 !f->o.target_given;
 	f->bufs = buf_pool_new(POOL_KEEP_BYTES);
+	if (f->bufs && f->o.max_memory > 0)
+		buf_pool_limit(f->bufs, f->o.max_memory);
 	struct reader_options ro = {
 		.paths = f->o.paths,
 		.path_count = f->o.path_count,
@@ -418,11 +420,12 @@ static void note_incomplete(struct filter *f, struct job_entry *entry, const str
 static void note_doubled(struct filter *f, struct job_entry *entry, const struct item *item,
 			 const struct converted *c)
 {
-	if (!c->doubled || entry->doubled_noted)
+	/* With repair that was judged already, by more than one record. */
+	if (!c->doubled || entry->doubled_noted || f->o.repair)
 		return;
 	entry->doubled_noted = true;
-	note(f, item->job, "holds sparse files that Bareos's autoxflate wrote with each address twice: "
-			   "they restore shifted by 8 bytes, before and after");
+	note(f, item->job, "holds sparse records that begin with their own address, as Bareos's autoxflate writes them: "
+			   "such files restore shifted by 8 bytes; verify tells, --repair mends");
 }
 
 /* The label's totals against what was read.  bcopy leaves them stale, so this is no damage; but a volume of the set that
@@ -555,8 +558,8 @@ static int write_record(struct filter *f, struct slot *s, const struct item *ite
 	count(&f->volume.counts, item, c, records, f->pass_blocks);
 	count(&entry->counts, item, c, records, f->pass_blocks);
 	if (f->o.callbacks.plain) {
-		struct plain_item plain = {item, records, c->count, c->status == STAGE_DONE && !item->head_missing && !item->tail_missing,
-					   c->doubled};
+		bool whole = c->status == STAGE_DONE && !item->head_missing && !item->tail_missing;
+		struct plain_item plain = {item, records, c->count, whole};
 		return f->o.callbacks.plain(f->o.callbacks.arg, &plain, e);
 	}
 	return f->pass_blocks ? 0 : packer_put(f->packer, item, records, c->count, e);

@@ -65,6 +65,7 @@ struct filter_options {
 	bool repack;	    /* into new blocks, though no record is changed: addresses differ between tapes and files */
 	bool incomplete_ok; /* records whose parts lie on other volumes are handed out as they are, and no damage */
 	uint32_t max_block; /* 0: as the input's largest */
+	uint64_t max_memory; /* for what waits, see base/buf.h; 0: BUF_LIMIT_BYTES */
 	unsigned threads;
 	struct digest *digest_in, *digest_out; /* NULL: not wanted */
 	struct filter_callbacks callbacks;

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#define WAITING_MAX 64u /* items of one job; what stands between data and digest are a few ACLs and attributes */
+#define WAITING_MAX 16u /* items of one job: a record or a few with holes between them, ACLs, the digest */
 #define WAITING_JOBS_MAX 256u /* each pins a block */
 
 /* All records of a file are doubled, or none. */
@@ -20,8 +20,10 @@ struct tracked {
 	int32_t file_index;
 	uint64_t size; /* as its attributes say */
 	enum finding finding;
-	struct item *waiting; /* NULL or WAITING_MAX; the first is the record that cannot tell */
+	struct item *waiting; /* NULL or WAITING_MAX, from the first record that may be doubled on */
 	size_t waiting_count;
+	uint64_t next_address; /* behind the last of its records, as long as it is */
+	bool address_matched;  /* one of them begins with an address that is not 0 */
 };
 
 struct repairer {
@@ -134,44 +136,63 @@ static int settle(struct repairer *r, struct tracked *t, enum finding finding, s
 
 /* ---- what tells ---- */
 
-/* FINDING_NONE: this record cannot tell. */
-static enum finding look(struct repairer *r, const struct item *item)
+static bool is_zero(struct span address)
 {
 	static const uint8_t zero[STREAM_PREFIX_BYTES] = {0};
-	struct span address, plain;
-	if (!stage_plain(r->stage, item, &address, &plain) || address.len == 0 || plain.len < STREAM_PREFIX_BYTES ||
-	    memcmp(address.data, plain.data, STREAM_PREFIX_BYTES) != 0)
-		return FINDING_SOUND;
-	return memcmp(address.data, zero, sizeof zero) == 0 ? FINDING_NONE : FINDING_DOUBLED;
+	return memcmp(address.data, zero, sizeof zero) == 0;
 }
 
-/* The digest of the one record that waits, as it is and without its first 8 bytes. */
-static enum finding compare(struct repairer *r, const struct tracked *t, const struct item *digest)
+/* Does the record begin with its own address?  Then it may be doubled; data may begin so by itself. */
+static bool begins_with_address(struct repairer *r, const struct item *item, struct span *address, struct span *plain)
+{
+	return stage_plain(r->stage, item, address, plain) && address->len > 0 && plain->len >= STREAM_PREFIX_BYTES &&
+	       memcmp(address->data, plain->data, STREAM_PREFIX_BYTES) == 0;
+}
+
+/* item follows on the last record that waits: without a hole between them the addresses tell whose length is right. */
+static enum finding follow(struct repairer *r, struct tracked *t, const struct item *item)
+{
+	struct span address, plain;
+	if (!begins_with_address(r, item, &address, &plain))
+		return FINDING_SOUND;
+	struct rd rd = rd_over(address.data, address.len);
+	uint64_t at = rd_be64(&rd), before = t->next_address;
+	t->next_address = at + plain.len;
+	t->address_matched = t->address_matched || !is_zero(address);
+	if (t->waiting_count == 0 || at > before)
+		return FINDING_NONE;
+	return at == before ? FINDING_SOUND : FINDING_DOUBLED;
+}
+
+/* The digest of the records that wait, as they are and each without its first 8 bytes. */
+static enum finding compare(struct repairer *r, const struct tracked *t, const struct item *item)
 {
 	enum digest_kind kind;
-	struct span address, plain;
-	if (!proof_digest_kind(digest->stream, digest->data.len, &kind) ||
-	    !stage_plain(r->stage, &t->waiting[0], &address, &plain))
+	if (!proof_digest_kind(item->stream, item->data.len, &kind))
 		return FINDING_NONE;
 	struct digest *d = digest_new(kind);
 	enum finding finding = FINDING_NONE;
 	for (size_t skip = 0; d && skip <= STREAM_PREFIX_BYTES; skip += STREAM_PREFIX_BYTES) {
+		struct span address, plain;
 		uint8_t value[DIGEST_MAX_BYTES];
 		digest_reset(d);
-		digest_add(d, plain.data + skip, plain.len - skip);
+		for (size_t i = 0; i < t->waiting_count; i++) {
+			if (is_sparse(&t->waiting[i]) && stage_plain(r->stage, &t->waiting[i], &address, &plain))
+				digest_add(d, plain.data + skip, plain.len - skip);
+		}
 		size_t len = digest_value(d, value);
-		if (len == digest->data.len && memcmp(value, digest->data.data, len) == 0)
+		if (len == item->data.len && memcmp(value, item->data.data, len) == 0)
 			finding = skip ? FINDING_DOUBLED : FINDING_SOUND;
 	}
 	digest_free(d);
 	return finding;
 }
 
-static enum finding measure(struct repairer *r, const struct tracked *t)
+/* Nothing better comes: eight bytes that are an address are no chance; of zeros the file's size tells. */
+static enum finding measure(const struct tracked *t)
 {
-	struct span address, plain;
-	bool longer = stage_plain(r->stage, &t->waiting[0], &address, &plain) && plain.len == t->size + STREAM_PREFIX_BYTES;
-	return longer ? FINDING_DOUBLED : FINDING_SOUND;
+	bool doubled = t->address_matched || t->next_address == t->size + STREAM_PREFIX_BYTES;
+	return doubled ? FINDING_DOUBLED : FINDING_SOUND;
 }
 
 /* ---- items ---- */
@@ -181,7 +202,7 @@ static int settle_all(struct repairer *r, struct err *e)
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < r->job_count; i++) {
 		if (r->jobs[i] && r->jobs[i]->waiting_count > 0)
-			rc = settle(r, r->jobs[i], measure(r, r->jobs[i]), e);
+			rc = settle(r, r->jobs[i], measure(r->jobs[i]), e);
 	}
 	return rc;
 }
@@ -190,7 +211,8 @@ static void begin_file(struct tracked *t, const struct item *item)
 {
 	t->file_index = item->file_index;
 	t->finding = FINDING_NONE;
-	t->size = 0;
+	t->size = t->next_address = 0;
+	t->address_matched = false;
 }
 
 /* A record of the file at hand.  *wait: it has to. */
@@ -199,26 +221,15 @@ static int take_record(struct repairer *r, struct tracked *t, struct item *item,
 	struct attributes a;
 	if (attributes_are(item->stream) && attributes_read(item->data, &a))
 		t->size = a.size;
-	if (is_sparse(item) && t->finding == FINDING_NONE && item->data.len > 0) {
-		enum finding finding = look(r, item);
-		/* Two that cannot tell: an address only grows, so this is a sound file of zeros. */
-		if (finding == FINDING_NONE && t->waiting_count > 0)
-			finding = FINDING_SOUND;
+	bool data = is_sparse(item) && item->data.len > 0;
+	if (t->finding == FINDING_NONE && (data || t->waiting_count > 0)) {
+		enum finding finding = data ? follow(r, t, item) : compare(r, t, item);
+		if (finding == FINDING_NONE && t->waiting_count == WAITING_MAX)
+			finding = measure(t);
 		*wait = finding == FINDING_NONE;
-		if (finding != FINDING_NONE) {
-			int rc = settle(r, t, finding, e);
-			if (rc != 0)
-				return rc;
-		}
-	} else if (t->waiting_count > 0) {
-		enum finding finding = compare(r, t, item);
-		bool full = t->waiting_count == WAITING_MAX;
-		*wait = finding == FINDING_NONE && !full;
-		if (!*wait) {
-			int rc = settle(r, t, finding == FINDING_NONE ? measure(r, t) : finding, e);
-			if (rc != 0)
-				return rc;
-		}
+		int rc = *wait ? 0 : settle(r, t, finding, e);
+		if (rc != 0)
+			return rc;
 	}
 	item->doubled = is_sparse(item) && t->finding == FINDING_DOUBLED;
 	return 0;
@@ -237,7 +248,7 @@ static int let_wait(struct repairer *r, struct tracked *t, const struct item *it
 	}
 	t->waiting[t->waiting_count++] = *item;
 	bool crowded = r->waiting_jobs > WAITING_JOBS_MAX;
-	return crowded ? settle(r, t, measure(r, t), e) : 0;
+	return crowded ? settle(r, t, measure(t), e) : 0;
 }
 
 /* One item into the order.  Its buffer is held by whoever has it then. */
@@ -254,7 +265,7 @@ static int take_item(struct repairer *r, struct item *item, struct err *e)
 			return err_memory(e, sizeof *t, "a job");
 		bool other = item->kind == ITEM_DAMAGE || item->file_index != t->file_index;
 		if (other && t->waiting_count > 0)
-			rc = settle(r, t, measure(r, t), e);
+			rc = settle(r, t, measure(t), e);
 		if (other && item->kind == ITEM_RECORD)
 			begin_file(t, item);
 		if (rc == 0 && item->kind == ITEM_RECORD)

@@ -13,8 +13,8 @@ struct repairer;
 struct repairer *repairer_new(struct joiner *joiner);
 void repairer_free(struct repairer *r);
 
-/* As joiner_next.  Where one record cannot tell (an address of 0 in front of data that begins with zeros), the items of its
- * job wait for what can: the file's next record, its digest, its size. */
+/* As joiner_next.  Data may begin with its own address by itself, so one record does not tell: items of its job wait for
+ * what does, the address of the next record, the file's digest, its size. */
 int repairer_next(struct repairer *r, struct item *item, struct err *e) __attribute__((warn_unused_result));
 
 #endif

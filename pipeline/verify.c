@@ -54,8 +54,10 @@ static struct tracked *job_of(struct verify *v, const struct job *job, struct er
 
 static struct verify_volume *volume_of(struct verify *v, const struct volume_info *info, struct err *e)
 {
-	if (v->volume_count > 0 && v->volumes[v->volume_count - 1].info == info)
-		return &v->volumes[v->volume_count - 1];
+	for (size_t i = v->volume_count; i > 0; i--) {
+		if (v->volumes[i - 1].info == info)
+			return &v->volumes[i - 1];
+	}
 	struct verify_volume *grown = realloc(v->volumes, (v->volume_count + 1) * sizeof *grown);
 	if (grown == NULL) {
 		err_memory(e, (v->volume_count + 1) * sizeof *grown, "volumes");
@@ -365,6 +367,7 @@ struct verify *verify_new(const struct verify_options *options)
 		/* Of a block whose checksum alone is wrong the digests tell which of its files is hurt. */
 		.on_damage = ON_DAMAGE_KEEP,
 		.incomplete_ok = true,
+		.max_memory = options->max_memory,
 		.threads = options->threads,
 		.callbacks = {.arg = v, .loss = on_loss, .plain = on_plain, .old_block = on_block},
 	};

@@ -58,6 +58,7 @@ struct verify_options {
 	const char *const *paths;
 	size_t path_count;
 	unsigned threads;
+	uint64_t max_memory; /* as in struct filter_options */
 	bool all_digests;
 	void *arg;
 	/* In the order of the volumes, by one thread at a time. */

@@ -419,6 +419,7 @@ int main(void)
 	Suite *s = suite_create("keywrap");
 	TCase *t = tcase_create("keywrap");
 	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_rfc3394);
 	tcase_add_test(t, test_rfc5649);
 	tcase_add_test(t, test_wrap_limits);

@@ -989,6 +989,10 @@ SPARSE_FILES = (  # form, stream, may be wounded, digest, extents
     ("lz4", 30, True, "md5", ((1 << 33, text(6, 700)),)),
     ("lz4", 30, False, "md5", ((0, bytes(500)), (4096, text(7, 90)))),
     ("lz4", 30, False, None, ((0, bytes(500)),)),
+    # Pages that bear their own address: nothing is wrong with them.
+    ("lz4", 30, False, "md5", tuple((at, struct.pack(">Q", at) + text(at, 992)) for at in range(0, 5000, 1000))),
+    ("lz4", 30, False, "md5", ((4096, struct.pack(">Q", 4096) + text(8, 90)),)),
+    ("lz4", 30, True, None, tuple((at, struct.pack(">Q", at) + text(at, 992)) for at in range(1000, 5000, 1000))),
 )
 
 
@@ -1008,7 +1012,7 @@ def sparse_files(name, wounded):
 
 def wound_doubled(name):
     """Sparse files as Bareos's autoxflate deflates them: the address in front and once more in what is compressed
-    (volume-format.md 6.6, 2).  The last two files only seem to be wounded."""
+    (volume-format.md 6.6, 2).  Some files only seem to be wounded."""
     return sparse_files(name, True)
 
 

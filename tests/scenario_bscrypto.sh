@@ -48,7 +48,7 @@ transcripts() {
 	done
 	rm -f generated replayed why
 	for option in --help -h '-?'; do
-		run "$B" $option
+		run "$B" "$option"
 		expect_status 0 "$option"
 		check "$option: as the original" cmp "$keys/help.txt" "$out"
 	done
@@ -136,7 +136,7 @@ generating() {
 	cp "$out" clear
 	# The same by another program.
 	if command -v openssl >/dev/null; then
-		{ cat new; echo ==; } | base64 -d 2>/dev/null |
+		{ cat new; echo '=='; } | base64 -d 2>/dev/null |
 			openssl enc -d -id-aes128-wrap -K "$(head -c 16 kek-16.txt | od -An -tx1 | tr -d ' \n')" -iv A6A6A6A6A6A6A6A6 >by-openssl
 		printf '\n' >>by-openssl
 		check '-g -w: openssl unwraps it' cmp clear by-openssl

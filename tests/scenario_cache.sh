@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The crypto cache: list, get, import, export, renew, remove, check, the bundle; damage, other machines' files, owners and modes,
 # several at once, calls that fail, SIGKILL at every moment.
-# shellcheck disable=SC2016 # for inner shells
+# shellcheck disable=SC2016,SC2059 # for inner shells; formats that are tables
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -13,7 +13,6 @@ chmod 600 "$out"
 W=$(cat wrapped-kek-16.key)
 P='{OyiEnxda?Y#3gIVMCRT!DGKB0V3pxVW'
 B=$(printf %s "$P" | base64 | tr -d =)
-tab=$(printf '\t')
 printf 'A00001L4\t%s\nA00002L4\t%s\n' "$W" "$W" >list
 chmod 600 list
 

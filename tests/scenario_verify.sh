@@ -74,12 +74,18 @@ sound: 1 job, 30 of 30 files with content proved by their digests
 END
 check 'a report: these words' diff "$work/wanted" "$out"
 is "$(wc -c <"$err")" 0 'a report: nothing to warn of'
+run "$XFLATE" verify "$VOLUMES/made/good-undoubled"
+expect_status 0 'pages that bear their own address are no wound'
+run "$XFLATE" verify "$VOLUMES/made/wound-doubled"
+is "$(grep -c ': doubled: job 1 ' "$err")" 7 'doubled addresses: with digests and without'
 
 # --- sets ---
 
 run "$XFLATE" verify vol-span-gzip6-1 vol-span-gzip6-2
 expect_status 0 'set: sound'
 is "$(counts "$out")" '30 30 ' 'set: every file is proved'
+run "$XFLATE" verify --json vol-span-gzip6-1 vol-span-gzip6-2
+is "$(json '[v["volume"] for v in d["volumes"]]')" "['vol-span-gzip6-1', 'vol-span-gzip6-2']" 'set: each volume is in the report once'
 run "$XFLATE" verify vol-span-gzip6-1
 expect_status 0 'first of a set: sound as far as it goes'
 check 'first of a set: a file is in parts' grep -q '1 in parts on other volumes' "$out"

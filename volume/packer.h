@@ -23,7 +23,6 @@ struct plain_item {
 	const struct packer_record *records;
 	size_t count;
 	bool whole;   /* all of its parts are there, and decoded */
-	bool doubled; /* it begins with its own address once more: a wound of Bareos's autoxflate */
 };
 
 /* A block as written, for the map. */

@@ -33,7 +33,10 @@ struct open_proof {
 	uint64_t bytes, data_records;
 	struct content_stream as_is, undoubled;
 	bool has_data, opaque, cut, damaged, joined, doubled;
-	bool may_be_doubled;	 /* every record so far begins with its own address */
+	bool may_be_doubled;	 /* every record so far begins with its own address, */
+	bool overlapping;	 /* so that some reach into the next ones, */
+	bool adjoining;		 /* or only up to them: then it is their data that begins so */
+	uint64_t next_address;
 	bool judged;		 /* a digest came: */
 	enum proof_verdict verdict;
 	enum digest_kind digest;
@@ -221,10 +224,10 @@ static int close_file(struct proof *p, struct open_proof *f, struct err *e)
 		.joined = f->joined,
 		.doubled = f->doubled,
 	};
-	/* Without a digest, and an address of 0 in front of zeros: the size tells. */
-	if (file.verdict == PROOF_NO_DIGEST && f->may_be_doubled && f->data_records == 1 &&
-	    f->bytes == f->size + STREAM_PREFIX_BYTES)
-		file.doubled = true;
+	/* Without a digest the addresses tell, or the size. */
+	bool too_long = f->data_records == 1 && f->next_address == f->size + STREAM_PREFIX_BYTES;
+	if (file.verdict == PROOF_NO_DIGEST && f->may_be_doubled && !f->adjoining)
+		file.doubled = f->overlapping || f->data_records > 1 || too_long;
 	int rc = p->on_file(p->arg, &file, e);
 	f->file_index = 0;
 	return rc;
@@ -236,7 +239,8 @@ static void open_next(struct proof *p, struct open_proof *f, int32_t file_index)
 	stream_reset(p, &f->undoubled);
 	f->file_index = file_index;
 	f->type = 0;
-	f->size = f->bytes = f->data_records = 0;
+	f->size = f->bytes = f->data_records = f->next_address = 0;
+	f->overlapping = f->adjoining = false;
 	f->has_data = f->opaque = f->cut = f->damaged = f->joined = f->doubled = f->judged = false;
 	f->may_be_doubled = true;
 	if (f->name)
@@ -277,6 +281,13 @@ static int add_data(struct proof *p, struct open_proof *f, const struct packer_r
 	unsigned kinds = p->all || f->kinds == 0 ? ALL_KINDS : f->kinds;
 	f->may_be_doubled = f->may_be_doubled && address && data.len >= STREAM_PREFIX_BYTES &&
 			    memcmp(address, data.data, STREAM_PREFIX_BYTES) == 0;
+	if (f->may_be_doubled) {
+		struct rd rd = rd_over(address, STREAM_PREFIX_BYTES);
+		uint64_t at = rd_be64(&rd);
+		f->overlapping = f->overlapping || (f->has_data && at < f->next_address);
+		f->adjoining = f->adjoining || (f->has_data && at == f->next_address);
+		f->next_address = at + data.len;
+	}
 	f->has_data = true;
 	f->bytes += data.len;
 	f->data_records++;
@@ -402,7 +413,6 @@ int proof_add(struct proof *p, const struct plain_item *plain, struct err *e)
 		return 0;
 	f->cut = f->cut || !plain->whole;
 	f->joined = f->joined || item->joined;
-	f->doubled = f->doubled || plain->doubled;
 	for (size_t i = 0; plain->whole && i < plain->count; i++) {
 		int rc = add_record(p, f, plain, &plain->records[i], e);
 		if (rc != 0)
