@@ -12,7 +12,7 @@ V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 
 VERSION := $(shell cat VERSION)
-LIBS := zlib libdeflate liblz4 lzo2 libzstd libcrypto libxxhash
+LIBS := zlib libdeflate liblz4 lzo2 libzstd libcrypto libxxhash libpcre2-8
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
 HARDENING := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
