@@ -339,17 +339,23 @@ static int cmd_key(int argc, char **argv)
 {
 	secret_guard_process();
 	outfile_catch_signals();
+	static const struct command *const in_drive[] = {&command_key_load, &command_key_clear, &command_key_status, &command_key_probe};
+	for (size_t i = 0; argc > 1 && i < sizeof in_drive / sizeof in_drive[0]; i++) {
+		if (strcmp(argv[1], in_drive[i]->name) == 0)
+			return in_drive[i]->run(argc - 1, argv + 1);
+	}
 	return command_dispatch(&command_key, subs, sizeof subs / sizeof subs[0], argc, argv);
 }
 
 const struct command command_key = {
 	.name = "key",
-	.summary = "keys in files: generate, show, wrap, unwrap, rewrap",
+	.summary = "keys in files and in tape drives",
 	.help = "Usage: xflate key generate [--kek SOURCE] [OPTIONS]\n"
 		"       xflate key show   FILE [--kek SOURCE] [OPTIONS]\n"
 		"       xflate key wrap   FILE --kek SOURCE [OPTIONS]\n"
 		"       xflate key unwrap FILE --kek SOURCE [OPTIONS]\n"
 		"       xflate key rewrap FILE --kek OLD --new-kek NEW [OPTIONS]\n"
+		"       xflate key load|clear|status|probe DEVICE    in a drive; --help of each\n"
 		"\n"
 		"A key is a passphrase of 32 characters, its base64 (43), or wrapped by a Key\n"
 		"Encryption Key (54), as Bareos has them; which one, its length tells.  FILE and\n"

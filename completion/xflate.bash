@@ -15,7 +15,7 @@ _xflate() {
 	fi
 	if [[ $COMP_CWORD -gt 1 ]]; then
 		case ${COMP_WORDS[1]} in
-		filter | list | verify | compare | help) verb=${COMP_WORDS[1]} ;;
+		filter | list | verify | compare | alerts | changer | help) verb=${COMP_WORDS[1]} ;;
 		key | cache)
 			verb=${COMP_WORDS[1]}
 			[[ $COMP_CWORD -gt 2 ]] && verb+=" ${COMP_WORDS[2]}"
@@ -33,11 +33,12 @@ _xflate() {
 		compopt -o default 2>/dev/null
 		return
 		;;
-	help:*) words='filter list verify compare key cache' ;;
-	key:*) words='generate show wrap unwrap rewrap --help' ;;
+	help:*) words='filter list verify compare key cache alerts changer' ;;
+	key:*) words='generate show wrap unwrap rewrap load clear status probe --help' ;;
 	cache:*) words='list get import export renew remove check --help' ;;
 	'key '*:--format | 'cache '*:--format) words='lines json sql' ;;
-	'key '*:--kek | 'key '*:--new-kek | 'cache '*:--kek)
+	'key load':--mode | changer:--mode) words='mixed decrypt raw' ;;
+	'key '*:--key | 'key '*:--kek | changer:--kek | 'key '*:--new-kek | 'cache '*:--kek)
 		words='tty - fd: cred:'
 		compopt -o default 2>/dev/null
 		;;
@@ -61,6 +62,14 @@ _xflate() {
 			'key wrap') words='--output --force --kek --raw-key --format --quiet --help' ;;
 			'key unwrap') words='--output --force --kek --base64 --format --quiet --help' ;;
 			'key rewrap') words='--output --force --kek --new-kek --format --quiet --help' ;;
+			'key load') words='--key --volume --auto --rewind --cache --kek --raw-key --mode --algorithm --kad --clear-on-demount
+				--wait --dry-run --json --quiet --verbose --help' ;;
+			'key clear') words='--wait --json --quiet --verbose --help' ;;
+			'key status') words='--json --bscrypto --wait --explain --quiet --verbose --help' ;;
+			'key probe') words='--cache --kek --first --tries --algorithm --force --wait --json --quiet --verbose --help' ;;
+			alerts) words='--all --keep --json --quiet --verbose --help' ;;
+			changer) words='--cache --kek --device --require-key --kad --clear-on-demount --mode --algorithm --wait
+				--quiet --verbose --help' ;;
 			'cache list') words='--no-keys --json --quiet --help' ;;
 			'cache get') words='--output --force --kek --quiet --help' ;;
 			'cache export') words='--output --force --format --bundle --kek --plain-keys --quiet --help' ;;
@@ -68,7 +77,7 @@ _xflate() {
 			'cache '*) words='--force --quiet --help' ;;
 			esac
 		else
-			[[ $COMP_CWORD -eq 1 ]] && words='filter list verify compare key cache help'
+			[[ $COMP_CWORD -eq 1 ]] && words='filter list verify compare key cache alerts changer help'
 			compopt -o default 2>/dev/null
 			while IFS= read -r word; do
 				COMPREPLY+=("$word")
