@@ -610,7 +610,10 @@ static int cmd_filter(int argc, char **argv)
 	int status = 0;
 	if (run_filter(&q, &e) != 0)
 		status = msg_fail(&e);
-	else if (filter_damaged(q.filter) > 0)
+	/* With a wrong key nothing of a volume is worth keeping. */
+	for (size_t i = 0; e.code == XE_KEY && i < q.volume_count; i++)
+		q.volumes[i]->keep_partial = false;
+	if (e.code == XE_OK && filter_damaged(q.filter) > 0)
 		status = 3;
 	status = write_report(&q, status);
 	release(&q);
