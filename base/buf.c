@@ -10,6 +10,8 @@ struct buf_pool {
 	pthread_mutex_t lock;
 	struct buf *free_list;
 	size_t kept, keep_bytes;
+	uint64_t limit;
+	_Atomic uint64_t lent; /* bytes of buffers in use, and charges */
 };
 
 struct buf_pool *buf_pool_new(size_t keep_bytes)
@@ -19,7 +21,29 @@ struct buf_pool *buf_pool_new(size_t keep_bytes)
 		return NULL;
 	pthread_mutex_init(&pool->lock, NULL);
 	pool->keep_bytes = keep_bytes;
+	pool->limit = BUF_LIMIT_BYTES;
 	return pool;
+}
+
+void buf_pool_limit(struct buf_pool *pool, uint64_t bytes)
+{
+	pool->limit = bytes;
+}
+
+uint64_t buf_pool_limit_bytes(const struct buf_pool *pool)
+{
+	return pool->limit;
+}
+
+bool buf_pool_allows(const struct buf_pool *pool, uint64_t bytes)
+{
+	uint64_t lent = atomic_load_explicit(&pool->lent, memory_order_relaxed);
+	return lent <= pool->limit && bytes <= pool->limit - lent;
+}
+
+void buf_pool_charge(struct buf_pool *pool, uint64_t bytes)
+{
+	atomic_fetch_add_explicit(&pool->lent, bytes, memory_order_relaxed);
 }
 
 static void buf_free(struct buf *b)
@@ -74,6 +98,7 @@ struct buf *buf_new(struct buf_pool *pool, size_t cap)
 	}
 	b->next = NULL;
 	atomic_init(&b->refs, 1);
+	buf_pool_charge(pool, b->cap);
 	return b;
 }
 
@@ -87,6 +112,7 @@ void buf_unref(struct buf *b)
 	if (b == NULL || atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	struct buf_pool *pool = b->pool;
+	atomic_fetch_sub_explicit(&pool->lent, b->cap, memory_order_relaxed);
 	pthread_mutex_lock(&pool->lock);
 	bool keep = b->cap <= pool->keep_bytes - pool->kept;
 	if (keep) {

@@ -4,6 +4,7 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,19 @@ struct buf {
 
 /* keep_bytes: how much freed memory the pool holds back for reuse.  NULL without memory. */
 struct buf_pool *buf_pool_new(size_t keep_bytes);
+
+#define BUF_LIMIT_BYTES ((uint64_t)1 << 30) /* of a new pool */
+
+/* How much its buffers and what is charged to it may be in all.  buf_new does not ask: those ask who take what a volume
+ * claims to need, before they take it. */
+void buf_pool_limit(struct buf_pool *pool, uint64_t bytes);
+uint64_t buf_pool_limit_bytes(const struct buf_pool *pool);
+
+/* Would bytes more be within the limit?  Any thread. */
+bool buf_pool_allows(const struct buf_pool *pool, uint64_t bytes);
+
+/* Counts memory that lies elsewhere and is kept as long as the pool. */
+void buf_pool_charge(struct buf_pool *pool, uint64_t bytes);
 
 /* All its buffers must have been returned. */
 void buf_pool_free(struct buf_pool *pool);

@@ -20,6 +20,17 @@ static size_t utf8_bytes(const unsigned char *s)
 	return n;
 }
 
+bool json_can_hold(const char *text)
+{
+	for (const unsigned char *s = (const unsigned char *)text; *s;) {
+		size_t n = utf8_bytes(s);
+		if (n == 0)
+			return false;
+		s += n;
+	}
+	return true;
+}
+
 static void put_string(struct json *j, const char *text)
 {
 	putc('"', j->out);

@@ -13,6 +13,9 @@ struct json {
 	bool comma; /* something stands before in the object or array at hand */
 };
 
+/* Would json_text give back this text, byte for byte? */
+bool json_can_hold(const char *text);
+
 /* Keys are NULL inside arrays.  Text that is no UTF-8 has its odd bytes replaced by U+FFFD. */
 void json_object(struct json *j, const char *key);
 void json_array(struct json *j, const char *key);

@@ -15,8 +15,8 @@
 static struct outfile *volatile unfinished[OUTFILE_MAX];
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU};
 
-/* Only calls that are safe in a handler; the signal then does what it would have done without us. */
-static void clean_up_and_die(int signal_number)
+/* Only calls that are safe in a handler. */
+static void clean_up(void)
 {
 	for (size_t i = 0; i < OUTFILE_MAX; i++) {
 		const struct outfile *o = unfinished[i];
@@ -27,9 +27,22 @@ static void clean_up_and_die(int signal_number)
 		else
 			(void)unlink(o->temporary);
 	}
+}
+
+/* The signal then does what it would have done without us. */
+static void clean_up_and_die(int signal_number)
+{
+	clean_up();
 	struct sigaction action = {.sa_handler = SIG_DFL};
 	sigaction(signal_number, &action, NULL);
 	raise(signal_number);
+}
+
+void outfile_give_up(const char *why)
+{
+	clean_up();
+	(void)!write(STDERR_FILENO, why, strlen(why));
+	_exit(err_exit_status(XE_FAILED));
 }
 
 void outfile_catch_signals(void)

@@ -24,6 +24,10 @@ struct outfile {
  * ignored: the write fails instead. */
 void outfile_catch_signals(void);
 
+/* Leaves the program at once, with exit status 1, as a signal would: no unfinished output stays.  why: the whole line for
+ * standard error. */
+void outfile_give_up(const char *why) __attribute__((noreturn));
+
 /* "-" is standard output, refused if it is a terminal.  An existing regular file is refused unless replace.  Other
  * things that exist (devices, pipes) are opened and written in place.  mode is that of a new file.  XE_FAILED, XE_USAGE,
  * XE_PERMISSION. */

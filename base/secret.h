@@ -21,6 +21,13 @@ struct secret {
 /* Room for cap bytes, zero-filled, len 0; what s held is wiped first.  XE_FAILED. */
 int secret_new(struct secret *s, size_t cap, struct err *e) __attribute__((warn_unused_result));
 
+/* Makes the room at least cap bytes, more if it grows step by step; content and len stay, data moves.  XE_FAILED: s is as
+ * it was. */
+int secret_grow(struct secret *s, size_t cap, struct err *e) __attribute__((warn_unused_result));
+
+/* Puts len bytes behind what is there, with growing room.  data does not lie in s.  XE_FAILED. */
+int secret_append(struct secret *s, const void *data, size_t len, struct err *e) __attribute__((warn_unused_result));
+
 /* Wipes and unmaps; idempotent, keeps errno. */
 void secret_free(struct secret *s);
 
@@ -36,8 +43,19 @@ int secret_read(struct secret *s, int fd, size_t max, const char *name, struct e
 /* Cuts trailing newlines, carriage returns and blanks, as bscrypto does. */
 void secret_trim(struct secret *s);
 
-/* What people see of a key: the first 8 hex digits of SHA-256 over domain, a NUL and the key. */
+/* What people see of a key: the first 8 hex digits of SHA-256 over domain, a NUL and the key; "" without memory. */
 void secret_id(const struct secret *s, const char *domain, char id[static SECRET_ID_BYTES]);
+
+/* OpenSSL crashes in its functions if there was no memory to set itself up; so this comes before any of them.  XE_FAILED. */
+int secret_library(struct err *e) __attribute__((warn_unused_result));
+
+/* For programs that hold keys: no core dump of this process, and none of its user's other processes may look into it.
+ * Once, before the first secret. */
+void secret_guard_process(void);
+
+/* Vector registers still hold what memcpy or strlen last looked at, and a core dump has them.  Before a call that may wait,
+ * with secrets about. */
+void secret_wipe_registers(void);
 
 /* Wipes bytes that held a secret (a CDB, a page, a stack buffer). */
 void secret_wipe(void *data, size_t len);

@@ -6,8 +6,11 @@
 #include <errno.h>
 #include <getopt.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define MEMORY_MIN_BYTES ((unsigned)64 << 20) /* some records of the largest size */
 
 bool command_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
@@ -39,6 +42,13 @@ int command_threads(const char *verb, const char *text, unsigned *threads)
 	return 0;
 }
 
+int command_max_memory(const char *verb, const char *text, uint64_t *bytes)
+{
+	if (!command_number(text, MEMORY_MIN_BYTES, UINT64_MAX, bytes))
+		return msg_usage(verb, "--max-memory %s: must be a number of bytes, %uM at least", text, MEMORY_MIN_BYTES >> 20);
+	return 0;
+}
+
 int command_on_damage(const char *verb, const char *text, enum on_damage *on_damage)
 {
 	static const char *const names[] = {"stop", "skip", "keep"};
@@ -49,6 +59,22 @@ int command_on_damage(const char *verb, const char *text, enum on_damage *on_dam
 		}
 	}
 	return msg_usage(verb, "--on-damage %s: must be stop, skip or keep", text);
+}
+
+int command_dispatch(const struct command *verb, const struct subcommand *subs, size_t count, int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+	if (name == NULL)
+		return msg_usage(verb->name, "%s: what is to be done?", verb->name);
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+		fputs(verb->help, stdout);
+		return 0;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(name, subs[i].name) == 0)
+			return subs[i].run(argc - 1, argv + 1);
+	}
+	return msg_usage(verb->name, "%s %s: no such command", verb->name, name);
 }
 
 int command_no_abbreviations(const char *verb, int argc, char **argv, const struct option *options)

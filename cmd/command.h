@@ -13,7 +13,19 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_filter, command_list, command_verify, command_compare, command_getkey;
+extern const struct command command_filter, command_list, command_verify, command_compare, command_key, command_cache,
+	command_getkey, command_alerts, command_changer;
+/* Of the verb key: what talks to a drive. */
+extern const struct command command_key_load, command_key_clear, command_key_status, command_key_probe;
+
+/* A verb of verbs: "key generate".  argv[0] of run is the second word. */
+struct subcommand {
+	const char *name;
+	int (*run)(int argc, char **argv);
+};
+
+/* Runs the one that argv[1] names, or prints the verb's help.  Returns the exit status. */
+int command_dispatch(const struct command *verb, const struct subcommand *subs, size_t count, int argc, char **argv);
 
 /* ---- what several verbs' options share ---- */
 
@@ -33,6 +45,9 @@ int command_no_abbreviations(const char *verb, int argc, char **argv, const stru
 
 /* --on-damage stop|skip|keep.  Returns as above. */
 int command_on_damage(const char *verb, const char *text, enum on_damage *on_damage);
+
+/* --max-memory BYTES.  Returns as above. */
+int command_max_memory(const char *verb, const char *text, uint64_t *bytes);
 
 #define COMMAND_THREADS_MAX 256u
 

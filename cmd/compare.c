@@ -274,6 +274,7 @@ static int parse(struct request *q, int argc, char **argv)
 		{"json", no_argument, NULL, 'j'},
 		{"threads", required_argument, NULL, 'T'},
 		{"on-damage", required_argument, NULL, 'D'},
+		{"max-memory", required_argument, NULL, 'M'},
 		KEYS_OPTIONS,
 		KEYS_NEW_OPTIONS,
 		{"quiet", no_argument, NULL, 'q'},
@@ -291,6 +292,7 @@ static int parse(struct request *q, int argc, char **argv)
 		case 'j': q->json = true; break;
 		case 'T': status = command_threads("compare", optarg, &q->o.threads); break;
 		case 'D': status = command_on_damage("compare", optarg, &q->o.on_damage); break;
+		case 'M': status = command_max_memory("compare", optarg, &q->o.max_memory); break;
 		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
 		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
 		case 'h': fputs(command_compare.help, stdout); return 1;
@@ -359,6 +361,8 @@ const struct command command_compare = {
 		"  -T, --threads N      workers, 0: one a processor (the default)\n"
 		"      --on-damage stop|skip|keep\n"
 		"                       at a bad block or record (default: stop)\n"
+		"      --max-memory BYTES\n"
+		"                       for sessions and records that wait (default: 1G)\n"
 		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
 		"                       opens encrypted volumes, as with filter; --new-key,\n"
 		"                       --new-key-dir, --new-key-command: the NEW ones, if their\n"

@@ -42,6 +42,7 @@ struct request {
 enum {
 	OPT_TARGET = 256,
 	OPT_MAX_BLOCK,
+	OPT_MAX_MEMORY,
 	OPT_ON_DAMAGE,
 	OPT_MAP,
 	OPT_REPORT,
@@ -66,6 +67,7 @@ static const struct option long_options[] = {
 	{"verbose", no_argument, NULL, 'v'},
 	{"target", required_argument, NULL, OPT_TARGET},
 	{"max-block", required_argument, NULL, OPT_MAX_BLOCK},
+	{"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
 	{"on-damage", required_argument, NULL, OPT_ON_DAMAGE},
 	{"map", required_argument, NULL, OPT_MAP},
 	{"report", required_argument, NULL, OPT_REPORT},
@@ -167,6 +169,7 @@ static int parse_option(struct request *q, int option)
 	case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
 	case OPT_TARGET: status = parse_target(q, optarg); break;
 	case OPT_MAX_BLOCK: status = parse_max_block(q, optarg); break;
+	case OPT_MAX_MEMORY: status = command_max_memory("filter", optarg, &q->o.max_memory); break;
 	case OPT_ON_DAMAGE: status = command_on_damage("filter", optarg, &q->o.on_damage); break;
 	case OPT_MAP: status = once(&q->map_path, "--map", optarg); break;
 	case OPT_REPORT: status = once(&q->report_path, "--report", optarg); break;
@@ -644,6 +647,7 @@ const struct command command_filter = {
 		"  -T, --threads N            workers, 0: one a processor (the default); the\n"
 		"                             output is the same for every N\n"
 		"      --max-block BYTES      largest block to write (default: as the input's)\n"
+		"      --max-memory BYTES     for sessions and records that wait (default: 1G)\n"
 		"      --on-damage stop|skip|keep\n"
 		"                             at a bad block or record; exit status 3 if any\n"
 		"                             was passed over (default: stop)\n"

@@ -46,6 +46,7 @@ struct listing {
 	unsigned versions; /* bit per BB version */
 	bool checksums, no_checksums;
 	bool encrypted;
+	uint64_t max_memory; /* 0: the default */
 };
 
 /* ---- counting ---- */
@@ -450,6 +451,8 @@ static int read_all(struct listing *l, const char *const *paths, size_t count, c
 				   .keys = cipher_keys(cipher),
 				   .keep_bytes = KEEP_BYTES};
 	struct buf_pool *pool = buf_pool_new((size_t)4 << 20);
+	if (pool && l->max_memory > 0)
+		buf_pool_limit(pool, l->max_memory);
 	struct reader *r = pool && cipher ? reader_new(&o, pool) : NULL;
 	int rc = r ? 0 : err_memory(e, 0, "reading");
 	if (r)
@@ -470,7 +473,9 @@ static int cmd_list(int argc, char **argv)
 	static const struct option long_options[] = {
 		{"blocks", no_argument, NULL, 'b'}, {"records", no_argument, NULL, 'r'}, {"json", no_argument, NULL, 'j'},
 		{"quiet", no_argument, NULL, 'q'},  {"verbose", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'},
-		KEYS_OPTIONS,		      {NULL, 0, NULL, 0},
+		{"max-memory", required_argument, NULL, 'M'},
+		KEYS_OPTIONS,
+		{NULL, 0, NULL, 0},
 	};
 	static const char *const standard_input[] = {"-"};
 	struct json json = {.out = stdout};
@@ -487,6 +492,11 @@ static int cmd_list(int argc, char **argv)
 		case 'b': l.blocks = true; break;
 		case 'r': l.records = true; break;
 		case 'j': l.json = &json; break;
+		case 'M':
+			option = command_max_memory("list", optarg, &l.max_memory);
+			if (option != 0)
+				return option;
+			break;
 		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
 		case 'v':
 			msg_set_verbosity(msg_verbosity() + 1);
@@ -538,6 +548,8 @@ const struct command command_list = {
 		"      --blocks         every block\n"
 		"      --records        every record\n"
 		"      --json           the same as JSON (without blocks and records)\n"
+		"      --max-memory BYTES\n"
+		"                       for sessions and records that wait (default: 1G)\n"
 		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
 		"                       opens encrypted volumes, as with filter\n"
 		"  -v, -vv              short for --blocks, and for both\n"

@@ -28,6 +28,7 @@ struct report {
 	size_t volume_count;
 	struct kept_loss *losses;
 	size_t loss_count, losses_not_kept;
+	bool short_of_memory; /* something is not in it */
 };
 
 struct report *report_new(void)
@@ -125,13 +126,14 @@ void report_loss(struct report *r, const struct filter_loss *l)
 		size_t cap = r->loss_count ? r->loss_count * 2 : 1;
 		struct kept_loss *grown = realloc(r->losses, cap * sizeof *grown);
 		if (grown == NULL) {
-			r->losses_not_kept++;
+			r->short_of_memory = true;
 			return;
 		}
 		r->losses = grown;
 	}
 	struct kept_loss *k = &r->losses[r->loss_count++];
 	*k = (struct kept_loss){.l = *l, .reason = strdup(l->reason), .file = strdup(l->file)};
+	r->short_of_memory = r->short_of_memory || k->reason == NULL || k->file == NULL;
 	snprintf(k->volume, sizeof k->volume, "%s", volume_name(l->volume));
 	snprintf(k->job, sizeof k->job, "%s", job);
 	k->job_id = l->job && l->job->has_label ? l->job->label.job_id : 0;
@@ -293,5 +295,5 @@ int report_write(const struct report *r, const struct report_run *run, int fd, s
 	bool failed = ferror(out) != 0;
 	if (fclose(out) != 0 || failed)
 		return err_errno(e, XE_FAILED, errno, "cannot write the report");
-	return digests ? 0 : err_memory(e, 0, "the report's digests");
+	return digests && !r->short_of_memory ? 0 : err_memory(e, 0, "the report");
 }

@@ -2,6 +2,7 @@
 #include "cmd/source.h"
 
 #include "base/msg.h"
+#include "keywrap.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,13 +28,9 @@ static void restore_terminal(int signal_number)
 	raise(signal_number); /* SA_RESETHAND: the default now */
 }
 
-static int ask(int fd, const char *prompt, const char *what, size_t max, struct secret *s, struct err *e)
+static int read_line(int fd, const char *what, size_t max, struct secret *s, struct err *e)
 {
 	int r = secret_new(s, max + 1, e);
-	if (r != 0)
-		return r;
-	if (dprintf(fd, "%s%s: ", prompt, what) < 0)
-		r = err_errno(e, XE_FAILED, errno, "the terminal: cannot write");
 	while (r == 0) {
 		ssize_t n = read(fd, s->data + s->len, 1);
 		if (n < 0 && errno == EINTR)
@@ -54,27 +51,63 @@ static int ask(int fd, const char *prompt, const char *what, size_t max, struct 
 	return r;
 }
 
-static int from_terminal(const char *what, bool confirm, size_t max, struct secret *s, struct err *e)
+static int ask(int fd, const char *prompt, const char *what, size_t max, struct secret *s, struct err *e)
 {
-	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return err_errno(e, XE_FAILED, errno, "%s: no terminal to ask on; name a file, -, fd:N or cred:NAME", what);
-	if (tcgetattr(fd, &saved) != 0) {
-		int r = err_errno(e, XE_FAILED, errno, "the terminal: cannot read its settings");
-		close(fd);
-		return r;
-	}
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
-	enum { SIGNALS = sizeof signals / sizeof signals[0] };
-	struct sigaction before[SIGNALS], action = {.sa_handler = restore_terminal, .sa_flags = (int)SA_RESETHAND};
-	saved_fd = fd;
-	for (int i = 0; i < SIGNALS; i++)
-		sigaction(signals[i], &action, &before[i]);
+	if (dprintf(fd, "%s%s: ", prompt, what) < 0)
+		return err_errno(e, XE_FAILED, errno, "the terminal: cannot write");
+	return read_line(fd, what, max, s, e);
+}
 
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+#define SIGNALS (sizeof signals / sizeof signals[0])
+
+/* Switches the echo off until show_again.  Ctrl-Z does nothing meanwhile: the echo would be on when the program comes
+ * back. */
+static int hide(int fd, struct sigaction before[static SIGNALS], struct err *e)
+{
+	struct sigaction action = {.sa_handler = restore_terminal, .sa_flags = (int)SA_RESETHAND};
+	if (tcgetattr(fd, &saved) != 0)
+		return err_errno(e, XE_FAILED, errno, "the terminal: cannot read its settings");
+	saved_fd = fd;
+	for (size_t i = 0; i < SIGNALS; i++) {
+		sigaction(signals[i], NULL, &before[i]);
+		if (before[i].sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
 	struct termios quiet = saved;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 	quiet.c_lflag |= ICANON;
-	int r = tcsetattr(fd, TCSAFLUSH, &quiet) == 0 ? 0 : err_errno(e, XE_FAILED, errno, "the terminal: cannot switch its echo off");
+	quiet.c_cc[VSUSP] = _POSIX_VDISABLE;
+	return tcsetattr(fd, TCSAFLUSH, &quiet) == 0 ? 0 : err_errno(e, XE_FAILED, errno, "the terminal: cannot switch its echo off");
+}
+
+static void show_again(int fd, struct sigaction before[static SIGNALS])
+{
+	if (saved_fd < 0)
+		return;
+	tcsetattr(fd, TCSAFLUSH, &saved);
+	saved_fd = -1;
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &before[i], NULL);
+}
+
+int source_read_line(int fd, const char *what, size_t max, struct secret *s, struct err *e)
+{
+	struct sigaction before[SIGNALS];
+	int r = hide(fd, before, e);
+	if (r == 0)
+		r = read_line(fd, what, max, s, e);
+	show_again(fd, before);
+	return r;
+}
+
+static int from_terminal(const char *what, bool confirm, size_t max, struct secret *s, struct err *e)
+{
+	struct sigaction before[SIGNALS];
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return err_errno(e, XE_FAILED, errno, "%s: no terminal to ask on; name a file, -, fd:N or cred:NAME", what);
+	int r = hide(fd, before, e);
 	if (r == 0)
 		r = ask(fd, "", what, max, s, e);
 	if (r == 0 && confirm) {
@@ -84,17 +117,14 @@ static int from_terminal(const char *what, bool confirm, size_t max, struct secr
 			r = err_set(e, XE_KEY, "%s: the two answers differ", what);
 		secret_free(&again);
 	}
-	tcsetattr(fd, TCSAFLUSH, &saved);
-	saved_fd = -1;
-	for (int i = 0; i < SIGNALS; i++)
-		sigaction(signals[i], &before[i], NULL);
+	show_again(fd, before);
 	close(fd);
 	return r;
 }
 
 /* ---- descriptors ---- */
 
-static int from_descriptor(int fd, const char *name, size_t max, struct secret *s, struct err *e)
+static int from_descriptor(int fd, const char *name, size_t max, struct secret *s, bool *others, struct err *e)
 {
 	struct stat st;
 	if (fstat(fd, &st) != 0)
@@ -103,36 +133,34 @@ static int from_descriptor(int fd, const char *name, size_t max, struct secret *
 		return err_set(e, XE_FAILED, "%s: is a folder", name);
 	if (isatty(fd))
 		return err_set(e, XE_USAGE, "%s: is a terminal, which would show the secret; use tty", name);
-	if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH)) != 0)
-		msg_warning("%s: others than its owner can read this secret (mode %04o); chmod 600 it", name,
-			    (unsigned)(st.st_mode & 07777));
+	*others = S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
 	return secret_read(s, fd, max, name, e);
 }
 
-static int from_file(const char *path, size_t max, struct secret *s, struct err *e)
+static int from_file(const char *path, size_t max, struct secret *s, bool *others, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
 		enum xerr code = errno == EACCES || errno == EPERM ? XE_PERMISSION : XE_FAILED;
 		return err_errno(e, code, errno, "%s: cannot open", path);
 	}
-	int r = from_descriptor(fd, path, max, s, e);
+	int r = from_descriptor(fd, path, max, s, others, e);
 	close(fd);
 	return r;
 }
 
-static int from_number(const char *source, size_t max, struct secret *s, struct err *e)
+static int from_number(const char *source, size_t max, struct secret *s, bool *others, struct err *e)
 {
 	char *end;
 	errno = 0;
 	long fd = strtol(source + 3, &end, 10);
 	if (source[3] < '0' || source[3] > '9' || *end != '\0' || errno != 0 || fd > INT_MAX)
 		return err_set(e, XE_USAGE, "%s: not the number of a descriptor", source);
-	return from_descriptor((int)fd, source, max, s, e);
+	return from_descriptor((int)fd, source, max, s, others, e);
 }
 
 /* A systemd credential: a file in the folder that the service manager names. */
-static int from_credential(const char *source, size_t max, struct secret *s, struct err *e)
+static int from_credential(const char *source, size_t max, struct secret *s, bool *others, struct err *e)
 {
 	const char *name = source + 5, *folder = getenv("CREDENTIALS_DIRECTORY");
 	if (*name == '\0' || strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
@@ -142,23 +170,44 @@ static int from_credential(const char *source, size_t max, struct secret *s, str
 	char path[PATH_MAX];
 	if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
 		return err_set(e, XE_FAILED, "%s: the path of the credential is too long", source);
-	return from_file(path, max, s, e);
+	return from_file(path, max, s, others, e);
+}
+
+int source_read_quietly(const char *source, const char *what, bool confirm, size_t max, struct secret *s, bool *others,
+			struct err *e)
+{
+	int r;
+	*others = false;
+	if (strcmp(source, "tty") == 0)
+		r = from_terminal(what, confirm, max, s, e);
+	else if (strcmp(source, "-") == 0)
+		r = from_descriptor(STDIN_FILENO, "standard input", max, s, others, e);
+	else if (strncmp(source, "fd:", 3) == 0)
+		r = from_number(source, max, s, others, e);
+	else if (strncmp(source, "cred:", 5) == 0)
+		r = from_credential(source, max, s, others, e);
+	else
+		r = from_file(source, max, s, others, e);
+	if (r != 0)
+		secret_free(s);
+	return r;
 }
 
 int source_read(const char *source, const char *what, bool confirm, size_t max, struct secret *s, struct err *e)
 {
-	int r;
-	if (strcmp(source, "tty") == 0)
-		r = from_terminal(what, confirm, max, s, e);
-	else if (strcmp(source, "-") == 0)
-		r = from_descriptor(STDIN_FILENO, "standard input", max, s, e);
-	else if (strncmp(source, "fd:", 3) == 0)
-		r = from_number(source, max, s, e);
-	else if (strncmp(source, "cred:", 5) == 0)
-		r = from_credential(source, max, s, e);
-	else
-		r = from_file(source, max, s, e);
+	bool others;
+	int r = source_read_quietly(source, what, confirm, max, s, &others, e);
+	if (r == 0 && others)
+		msg_warning("%s: others than its owner can read this secret; chmod 600 it", source);
+	return r;
+}
+
+int source_read_kek(const char *source, const char *what, bool confirm, struct secret *kek, struct err *e)
+{
+	int r = source_read(source, what, confirm, SOURCE_KEK_MAX_BYTES, kek, e);
+	if (r == 0 && (r = keywrap_prepare_kek(kek, e)) != 0)
+		err_volume(e, source);
 	if (r != 0)
-		secret_free(s);
+		secret_free(kek);
 	return r;
 }

@@ -13,4 +13,19 @@
 int source_read(const char *source, const char *what, bool confirm, size_t max, struct secret *s, struct err *e)
 	__attribute__((warn_unused_result));
 
+/* The same without the warning: *others tells whether others can read the file. */
+int source_read_quietly(const char *source, const char *what, bool confirm, size_t max, struct secret *s, bool *others,
+			struct err *e) __attribute__((warn_unused_result));
+
+/* A Key Encryption Key, fit for use; what it is called ("KEK") stands in errors. */
+int source_read_kek(const char *source, const char *what, bool confirm, struct secret *kek, struct err *e)
+	__attribute__((warn_unused_result));
+
+/* One line from the terminal at fd, of at most max bytes, with its echo off.  XE_KEY, XE_FAILED. */
+int source_read_line(int fd, const char *what, size_t max, struct secret *s, struct err *e)
+	__attribute__((warn_unused_result));
+
+#define SOURCE_KEK_MAX_BYTES 1024u
+#define SOURCE_KEY_MAX_BYTES 1024u
+
 #endif

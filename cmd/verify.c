@@ -382,11 +382,12 @@ static int run(struct request *q)
 /* Returns 0, or the exit status + 1. */
 static int parse(struct request *q, int argc, char **argv, bool *json)
 {
-	enum { OPT_ALL = 256, OPT_JSON, OPT_PROGRESS };
+	enum { OPT_ALL = 256, OPT_JSON, OPT_MAX_MEMORY, OPT_PROGRESS };
 	static const struct option long_options[] = {
 		{"threads", required_argument, NULL, 'T'},
 		{"all-digests", no_argument, NULL, OPT_ALL},
 		{"json", no_argument, NULL, OPT_JSON},
+		{"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
 		{"progress", required_argument, NULL, OPT_PROGRESS},
 		KEYS_OPTIONS,
 		{"quiet", no_argument, NULL, 'q'},
@@ -402,6 +403,7 @@ static int parse(struct request *q, int argc, char **argv, bool *json)
 		case 'T': status = command_threads("verify", optarg, &q->o.threads); break;
 		case OPT_ALL: q->o.all_digests = true; break;
 		case OPT_JSON: *json = true; break;
+		case OPT_MAX_MEMORY: status = command_max_memory("verify", optarg, &q->o.max_memory); break;
 		case OPT_PROGRESS:
 			if (!progress_parse(optarg, &q->progress))
 				status = msg_usage("verify", "--progress %s: must be auto, never, always or json", optarg);
@@ -455,6 +457,8 @@ const struct command command_verify = {
 		"  -T, --threads N      workers, 0: one a processor (the default)\n"
 		"      --all-digests    count every kind of digest of large files; wanted only\n"
 		"                       where one job uses several kinds\n"
+		"      --max-memory BYTES\n"
+		"                       for sessions and records that wait (default: 1G)\n"
 		"      --json           the report as JSON\n"
 		"      --progress auto|never|always|json\n"
 		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"

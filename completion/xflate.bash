@@ -15,7 +15,11 @@ _xflate() {
 	fi
 	if [[ $COMP_CWORD -gt 1 ]]; then
 		case ${COMP_WORDS[1]} in
-		filter | list | verify | compare | help) verb=${COMP_WORDS[1]} ;;
+		filter | list | verify | compare | alerts | changer | help) verb=${COMP_WORDS[1]} ;;
+		key | cache)
+			verb=${COMP_WORDS[1]}
+			[[ $COMP_CWORD -gt 2 ]] && verb+=" ${COMP_WORDS[2]}"
+			;;
 		esac
 	fi
 
@@ -24,26 +28,56 @@ _xflate() {
 	filter:--target) words='bareos bareos-22 bacula any' ;;
 	filter:--on-damage | compare:--on-damage) words='stop skip keep' ;;
 	filter:--progress | verify:--progress) words='auto never always json' ;;
-	filter:-T | filter:--threads | compare:-T | compare:--threads | verify:-T | verify:--threads | filter:--max-block) return ;;
+	filter:-T | filter:--threads | compare:-T | compare:--threads | verify:-T | verify:--threads | filter:--max-block | *:--max-memory) return ;;
 	filter:-o | filter:--output | filter:--map | filter:--report)
 		compopt -o default 2>/dev/null
 		return
 		;;
-	help:*) words='filter list verify compare' ;;
+	help:*) words='filter list verify compare key cache alerts changer' ;;
+	key:*) words='generate show wrap unwrap rewrap load clear status probe --help' ;;
+	cache:*) words='list get import export renew remove check --help' ;;
+	'key '*:--format | 'cache '*:--format) words='lines json sql' ;;
+	'key load':--mode | changer:--mode) words='mixed decrypt raw' ;;
+	'key '*:--key | 'key '*:--kek | changer:--kek | 'key '*:--new-kek | 'cache '*:--kek)
+		words='tty - fd: cred:'
+		compopt -o default 2>/dev/null
+		;;
+	'key '*:-o | 'key '*:--output | 'cache '*:-o | 'cache '*:--output | 'cache '*:--bundle)
+		compopt -o default 2>/dev/null
+		return
+		;;
 	*)
 		if [[ $cur == -* ]]; then
 			case $verb in
 			filter)
 				words='--inflate --deflate --recompress --target --output --force --threads --max-block
-					--on-damage --repair --map --report --progress --quiet --verbose --help'
+					--max-memory --on-damage --repair --map --report --progress --quiet --verbose --help'
 				[[ $COMP_CWORD -eq 1 ]] && words+=' --version'
 				;;
-			list) words='--blocks --records --json --verbose --quiet --help' ;;
-			verify) words='--threads --all-digests --json --progress --quiet --verbose --help' ;;
-			compare) words='--vs --threads --on-damage --json --quiet --verbose --help' ;;
+			list) words='--blocks --records --json --max-memory --verbose --quiet --help' ;;
+			verify) words='--threads --all-digests --json --max-memory --progress --quiet --verbose --help' ;;
+			compare) words='--vs --threads --on-damage --max-memory --json --quiet --verbose --help' ;;
+			'key generate') words='--output --force --kek --base64 --raw-key --quiet --help' ;;
+			'key show') words='--output --force --kek --base64 --raw-key --id --quiet --help' ;;
+			'key wrap') words='--output --force --kek --raw-key --format --quiet --help' ;;
+			'key unwrap') words='--output --force --kek --base64 --format --quiet --help' ;;
+			'key rewrap') words='--output --force --kek --new-kek --format --quiet --help' ;;
+			'key load') words='--key --volume --auto --rewind --cache --kek --raw-key --mode --algorithm --kad --clear-on-demount
+				--wait --dry-run --json --quiet --verbose --help' ;;
+			'key clear') words='--wait --json --quiet --verbose --help' ;;
+			'key status') words='--json --bscrypto --wait --explain --quiet --verbose --help' ;;
+			'key probe') words='--cache --kek --first --tries --algorithm --force --wait --json --quiet --verbose --help' ;;
+			alerts) words='--all --keep --json --quiet --verbose --help' ;;
+			changer) words='--cache --kek --device --require-key --kad --clear-on-demount --mode --algorithm --wait
+				--quiet --verbose --help' ;;
+			'cache list') words='--no-keys --json --quiet --help' ;;
+			'cache get') words='--output --force --kek --quiet --help' ;;
+			'cache export') words='--output --force --format --bundle --kek --plain-keys --quiet --help' ;;
+			'cache check') words='--bundle --kek --json --quiet --help' ;;
+			'cache '*) words='--force --quiet --help' ;;
 			esac
 		else
-			[[ $COMP_CWORD -eq 1 ]] && words='filter list verify compare help'
+			[[ $COMP_CWORD -eq 1 ]] && words='filter list verify compare key cache alerts changer help'
 			compopt -o default 2>/dev/null
 			while IFS= read -r word; do
 				COMPREPLY+=("$word")

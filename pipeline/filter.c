@@ -132,6 +132,8 @@ static bool make_reading_side(struct filter *f)
 		.keep_bytes = f->pass_blocks ? PASS_KEEP_BYTES : 0,
 	};
 	f->bufs = buf_pool_new(POOL_KEEP_BYTES);
+	if (f->bufs && f->o.max_memory > 0)
+		buf_pool_limit(f->bufs, f->o.max_memory);
 	f->reader = f->bufs ? reader_new(&ro, f->bufs) : NULL;
 	f->joiner = f->reader ? joiner_new(f->reader, f->bufs) : NULL;
 	f->repairer = f->joiner && f->o.repair ? repairer_new(f->joiner) : NULL;

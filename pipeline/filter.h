@@ -68,6 +68,7 @@ struct filter_options {
 	bool repack;	    /* into new blocks, though no record is changed: addresses differ between tapes and files */
 	bool incomplete_ok; /* records whose parts lie on other volumes are handed out as they are, and no damage */
 	uint32_t max_block; /* 0: as the input's largest */
+	uint64_t max_memory; /* for what waits, see base/buf.h; 0: BUF_LIMIT_BYTES */
 	struct cipher_options cipher; /* its sources must stay until filter_free */
 	bool strong;	    /* hide the host name in the label of what is encrypted */
 	unsigned block_format; /* 2, 3 for BB02, BB03; 0: as they are */

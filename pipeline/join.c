@@ -3,6 +3,7 @@
 
 #include "codec/codec.h"
 #include "pipeline/stage.h"
+#include "volume/session.h"
 #include "volume/stream.h"
 
 #include <stdlib.h>
@@ -92,8 +93,11 @@ static struct pending **find(struct joiner *j, const struct job *job)
 
 static int begin(struct joiner *j, const struct item *item, uint32_t whole, struct err *e)
 {
-	struct pending *p = calloc(1, sizeof *p);
 	uint32_t room = whole ? whole : RECORD_MAX_BYTES; /* what is not written costs no memory */
+	int rc = session_memory(j->pool, room, e);
+	if (rc != 0)
+		return rc;
+	struct pending *p = calloc(1, sizeof *p);
 	struct buf *b = buf_new(j->pool, room);
 	if (p == NULL || b == NULL) {
 		free(p);

@@ -367,6 +367,7 @@ struct verify *verify_new(const struct verify_options *options)
 		/* Of a block whose checksum alone is wrong the digests tell which of its files is hurt. */
 		.on_damage = ON_DAMAGE_KEEP,
 		.incomplete_ok = true,
+		.max_memory = options->max_memory,
 		.threads = options->threads,
 		.cipher = {.read = options->keys},
 		.callbacks = {.arg = v, .loss = on_loss, .plain = on_plain, .old_block = on_block},

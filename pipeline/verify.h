@@ -58,6 +58,7 @@ struct verify_options {
 	const char *const *paths;
 	size_t path_count;
 	unsigned threads;
+	uint64_t max_memory; /* as in struct filter_options */
 	bool all_digests;
 	const struct volkey_source *keys; /* for encrypted volumes; NULL: none */
 	void *arg;

@@ -3,14 +3,15 @@
 """Damage real volumes in seeded ways and judge what xflate makes of them.
 
 mutate.py [--runs N] [--seed N] [--only WORD] [--show N] XFLATE VOLUMES   N runs for each volume that tests/prepare made
-mutate.py --make SEED VOLUME OUT   one damaged volume and, on standard output, what was done to it
+mutate.py --make SEED VOLUME OUT   one damaged volume and, on standard output, what was done to it; its label stays
 
 A run damages one volume of a set and then asks, by a parser of its own:
   * no crash, no hang: list, filter (stop, skip, keep; copying or inflating) and verify end with a status of theirs;
   * what a checksum or the order of records shows to be damaged is never called good (status 0), and a run that stops
     leaves no output;
   * every file that has no byte in a damaged block is in the output of --on-damage=skip, the same;
-  * that output is a clean volume: list, a checked copy and verify find nothing.
+  * that output is a clean volume: list and a checked copy find nothing, verify no fault of its blocks;
+  * verify accuses no file outside the wound, in the damaged volume or in what skip made of it.
 Prints TAP, a line for each volume.
 """
 
@@ -35,6 +36,7 @@ SECONDS = 60
 HEADER = {b"BB01": 16, b"BB02": 24, b"BB03": 32}
 STATUSES = (0, 1, 2, 3, 4)
 MAX = 20000000
+ABOUT_LABELS = ("label", "FileIndex goes back")  # what is lost or there twice shows in what is left
 
 
 # --- reading ---------------------------------------------------------------------------------------------
@@ -343,6 +345,9 @@ class Subject:
                 problems.append("%s fails in silence" % name)
             elif name == "stop" and status != 0 and os.path.isdir(words[-len(inputs) - 1]) and os.listdir(words[-len(inputs) - 1]):
                 problems.append("stop leaves an output")
+        if self.args.verify:
+            problems += self.accused(inputs, wound, {k for k, where in self.files.items()
+                                              if not wound.touches([b for v, b in where if v == which])}, False)
         if status in (0, 3):
             problems += self.judge_skip(folder, out, wound, which, status)
         elif status == 1 and len(wound.data) > 4096 and not self.encrypted and 0 not in wound.blocks:
@@ -356,13 +361,13 @@ class Subject:
             return [] if which == 0 and wound.blocks >= set(range(len(blocks_of(self.volumes[which])[0]))) else ["an empty output"]
         copies = os.path.join(folder, "copy", "")
         checks = [("list", ["list", *made]), ("copy", ["filter", "-q", "-o", copies, *made])]
+        intact = {k for k, where in self.files.items() if not wound.touches([b for v, b in where if v == which])}
         if self.args.verify:
-            checks.append(("verify", ["verify", *made]))
+            problems += self.accused(made, wound, intact, True)
         for name, words in checks:
             code, _, err = self.command(*words)
             if code != 0:
                 problems.append("%s of what skip made ends with %s: %s" % (name, code, err[-200:].decode("utf-8", "replace")))
-        intact = {k for k, where in self.files.items() if not wound.touches([b for v, b in where if v == which])}
         code, text, err = self.command("compare", "--json", "--on-damage=skip", *self.paths, "--vs", *made)
         try:
             told = json.loads(text)
@@ -376,10 +381,33 @@ class Subject:
             problems.append("compare ends with %s" % code)
         return problems
 
+    def accused(self, paths, wound, intact, clean):
+        """What verify says that it must not: of files outside the wound; of a volume's blocks where it is to be clean."""
+        code, text, err = self.command("verify", "--json", "-qq", *paths)
+        try:
+            told = json.loads(text)["problems"]
+        except (ValueError, KeyError):
+            return ["verify ends with %s: %s" % (code, err[-200:].decode("utf-8", "replace"))]
+        out = []
+        for p in told:
+            key = (p.get("session_id"), p.get("session_time")), p.get("file_index", 0)
+            about_order = any(word in p["reason"] for word in ABOUT_LABELS)
+            if p["kind"] == "note" or (key, p["reason"]) in self.known or (wound.between and about_order):
+                continue
+            if key in intact:
+                out.append("verify accuses %s of %s: %s" % (key, "what skip made" if clean else "the damaged volume", p["reason"]))
+            elif clean and key[1] <= 0 and not about_order:
+                out.append("verify of what skip made: %s" % p["reason"])
+        return out
+
     def baseline(self):
         """Without damage all is well; names of the jobs as compare will say them."""
         status, text, err = self.command("list", "--json", *self.paths)
-        self.jobs = {}
+        self.jobs, self.known = {}, set()
+        if self.args.verify:
+            _, told, _ = self.command("verify", "--json", "-qq", *self.paths)
+            self.known = {(((p.get("session_id"), p.get("session_time")), p.get("file_index", 0)), p["reason"])
+                          for p in json.loads(told)["problems"]}
         if status in (0, 3, 4):
             for j in jobs_in(json.loads(text)):
                 key = (j["session_id"], j["session_time"])
@@ -434,7 +462,9 @@ def main():
     args = parser.parse_args()
     if args.make:
         with open(args.first, "rb") as f:
-            wound = mutate(args.make, f.read())
+            data = f.read()
+        tries = (mutate("%s %d" % (args.make, n), data) for n in range(1000))
+        wound = next(w for w in tries if w.blocks and 0 not in w.blocks)
         with open(args.second, "wb") as f:
             f.write(wound.data)
         print(wound.what)

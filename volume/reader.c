@@ -199,12 +199,22 @@ static void damage_item(struct reader *r, struct item *item, const struct sessio
 	snprintf(item->reason, sizeof item->reason, "%s", reason);
 }
 
-/* The session of a record, in BB01 its own; NULL without memory. */
-static struct session *session_of(struct reader *r, const struct record_header *h)
+/* The session of a record, in BB01 its own; NULL without memory for it. */
+static struct session *session_of(struct reader *r, const struct record_header *h, struct err *e)
 {
 	const struct block_header *b = &r->block.header;
 	bool own = b->version == 1;
-	return session_get(&r->sessions, own ? h->session_id : b->session_id, own ? h->session_time : b->session_time);
+	uint32_t id = own ? h->session_id : b->session_id, time = own ? h->session_time : b->session_time;
+	unsigned before = r->sessions.count;
+	struct session *s = session_get(&r->sessions, id, time);
+	if (s == NULL)
+		err_memory(e, sizeof *s, "a session");
+	if (s == NULL || r->sessions.count == before)
+		return s;
+	if (session_memory(r->pool, SESSION_BYTES, e) != 0)
+		return NULL;
+	buf_pool_charge(r->pool, SESSION_BYTES);
+	return s;
 }
 
 /* First and last FileIndex of data in the block at hand; 0 if there is none. */
@@ -241,9 +251,9 @@ static int announce_block(struct reader *r, struct item *item, struct err *e)
 	/* The session in a label block's header says nothing (volume-corrections.md A6). */
 	item->begins_volume = label_is_volume(first.file_index);
 	if (!item->begins_volume) {
-		const struct session *s = session_of(r, &first);
+		const struct session *s = session_of(r, &first, e);
 		if (s == NULL)
-			return err_memory(e, sizeof *s, "a session");
+			return e->code;
 		item->job = &s->job;
 	}
 	if (r->o.indexes)
@@ -428,9 +438,9 @@ static int find_gap(struct reader *r, struct item *item, struct err *e)
 	struct span part;
 	if (!record_next(&rest, h->version, &first, &part) || label_is_volume(first.file_index))
 		return 0;
-	struct session *s = session_of(r, &first);
+	struct session *s = session_of(r, &first, e);
 	if (s == NULL)
-		return err_memory(e, sizeof *s, "a session");
+		return e->code;
 	bool gap = s->numbered && s->damages != r->damages && h->number > s->last_number + 1;
 	uint32_t lost = h->number - s->last_number - 1;
 	int32_t before = s->last_index > 0 ? s->last_index : 0;
@@ -477,9 +487,9 @@ static int next_in_block(struct reader *r, struct item *item, struct err *e)
 			volume_label(r, &h, part, item);
 			return 1;
 		}
-		struct session *s = session_of(r, &h);
+		struct session *s = session_of(r, &h, e);
 		if (s == NULL)
-			return err_memory(e, sizeof *s, "a session");
+			return e->code;
 		if (r->session && r->session != s)
 			r->session->seen = true;
 		r->session = s;
@@ -695,5 +705,7 @@ int reader_next(struct reader *r, struct item *item, struct err *e)
 			return 0;
 		}
 	}
+	if (rc < 0 && r->volume)
+		err_volume(e, r->volume->name);
 	return rc < 0 ? rc : 0;
 }

@@ -75,9 +75,21 @@ void session_table_free(struct session_table *t)
 	*t = (struct session_table){0};
 }
 
+int session_memory(const struct buf_pool *pool, uint64_t bytes, struct err *e)
+{
+	if (buf_pool_allows(pool, bytes))
+		return 0;
+	return err_set(e, XE_FAILED, "the sessions on these volumes, and their records that wait for their rest, need more than "
+		       "%llu MiB of memory; if that is no damage, --max-memory allows more",
+		       (unsigned long long)(buf_pool_limit_bytes(pool) >> 20));
+}
+
 int partial_open(struct partial *p, const struct item *item, struct buf_pool *pool, size_t keep, struct err *e)
 {
 	size_t room = item->len < keep ? item->len : keep;
+	int rc = session_memory(pool, room, e);
+	if (rc != 0)
+		return rc;
 	struct buf *b = buf_new(pool, room);
 	if (b == NULL)
 		return err_memory(e, room, "a split record");

@@ -30,6 +30,8 @@ struct session {
 	struct session *next_in_bucket, *next; /* next: in order of appearance */
 };
 
+#define SESSION_BYTES 6144u /* what a session costs, with all that is known of its job elsewhere */
+
 struct session_table {
 	struct session **buckets;
 	size_t bucket_count;
@@ -43,6 +45,9 @@ struct session *session_find(const struct session_table *t, uint32_t id, uint32_
 /* Finds or makes the session.  NULL without memory. */
 struct session *session_get(struct session_table *t, uint32_t id, uint32_t time);
 void session_table_free(struct session_table *t);
+
+/* XE_FAILED with the limit and the option that raises it, if bytes more are not within the limit of pool. */
+int session_memory(const struct buf_pool *pool, uint64_t bytes, struct err *e) __attribute__((warn_unused_result));
 
 /* Opens a partial record: item says what is known of it, len is its full length, keep the bytes to keep at most. */
 int partial_open(struct partial *p, const struct item *item, struct buf_pool *pool, size_t keep, struct err *e)

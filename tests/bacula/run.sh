@@ -415,6 +415,37 @@ conversion() {
 	esac
 }
 
+# Damaged in seeded ways, and what --on-damage=skip makes of it: bls reads that as if nothing had been.
+skipped() {
+	set=$1
+	names=$(cat "$work/base/$set.names")
+	list=$(echo "$names" | tr '|' ' ')
+	mkdir "$work/damaged"
+	from=
+	for volume in $list; do
+		cp "$work/orig/$volume" "$work/damaged/"
+		from="$from $work/damaged/$volume"
+	done
+	volume=${list##* }
+	what=$("$python" "$here/../mutate.py" --make "$2" "$work/orig/$volume" "$work/damaged/$volume")
+	title="$set, $volume: $what"
+	status=0
+	# shellcheck disable=SC2086 # a list of files
+	convert "$work/after" "-q --on-damage=skip" $from >"$work/out" 2>&1 || status=$?
+	check "$title: exit status 3 of skip" test "$status" = 3 || show "$work/out"
+	configure sd.conf.in sd-skip.conf ARCHIVE "$work/after"
+	for what in jobs files records blocks; do
+		said $what sd-skip.conf "$names" "$work/out" || :
+		check "$title: bls ($what) has no complaint" no_complaint "$work/out" || :
+	done
+	rm -rf "$work/damaged"
+}
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+for set in $sets; do
+	for seed in 1 2 3 4; do skipped "$set" "$seed"; done
+done
+
 for set in $sets; do
 	# shellcheck disable=SC2046 # a list of files
 	check "$set: verify calls what Bacula wrote sound" in_folder "$work/orig" xflate verify -q $(tr '|' ' ' <"$work/base/$set.names") || :

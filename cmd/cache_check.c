@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cache check: does every key open, and how long does the daemon keep it? */
+#include "base/msg.h"
+#include "cmd/cache.h"
+#include "cmd/source.h"
+#include "keywrap.h"
+
+#include <string.h>
+#include <time.h>
+
+struct verdict {
+	const char *volume;
+	enum keywrap_form form;
+	char id[SECRET_ID_BYTES];
+	bool opens, expired, has_expiry;
+	int64_t expires;
+	const char *state;
+};
+
+struct check {
+	struct json *json; /* NULL: a table */
+	const struct secret *kek;
+	size_t width, keys, failed, expired;
+	int64_t now;
+};
+
+static const char *state_of(const struct verdict *v, const struct check *k, const char *id)
+{
+	if (v->form == KEYWRAP_UNKNOWN || v->form == KEYWRAP_PASSPHRASE)
+		return "no key";
+	if (!v->opens)
+		return k->kek ? "does not open" : "KEK needed";
+	if (id && id[0] && strcmp(id, v->id) != 0)
+		return "opens to another key than was noted";
+	return v->expired ? "expired" : "ok";
+}
+
+/* id: what the bundle says, or NULL. */
+static int judge(struct check *k, struct verdict *v, const char *text, const char *id, struct err *e)
+{
+	struct secret key = SECRET_NONE;
+	struct err fault = {0};
+	v->form = keywrap_form_of(text, strlen(text));
+	int r = keywrap_open(text, strlen(text), k->kek, &key, &fault);
+	v->opens = r == 0;
+	if (r == 0)
+		r = keywrap_opened_id(&key, v->form, v->id, &fault);
+	secret_free(&key);
+	if (r != 0 && r != XE_KEY)
+		return err_set(e, fault.code, "%s", fault.text);
+	v->expired = v->has_expiry && v->expires < k->now;
+	v->state = state_of(v, k, id);
+	bool good = strcmp(v->state, "ok") == 0 || strcmp(v->state, "expired") == 0;
+	k->keys++;
+	k->failed += !good;
+	k->expired += v->expired;
+	return 0;
+}
+
+static void put_name(const char *name, size_t width)
+{
+	size_t n = strlen(name);
+	for (const char *c = name; *c; c++)
+		putchar((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c);
+	for (; n < width; n++)
+		putchar(' ');
+}
+
+static void print(const struct check *k, const struct verdict *v)
+{
+	char expires[CACHE_TIME_BYTES] = "-";
+	if (v->has_expiry)
+		cache_time_text(v->expires, expires);
+	if (k->json) {
+		json_object(k->json, NULL);
+		json_text(k->json, "volume", v->volume);
+		json_text(k->json, "form", keywrap_form_name(v->form));
+		if (v->id[0])
+			json_text(k->json, "key_id", v->id);
+		if (v->has_expiry)
+			json_signed(k->json, "expires", v->expires);
+		json_text(k->json, "state", v->state);
+		json_end_object(k->json);
+		return;
+	}
+	put_name(v->volume, k->width);
+	printf(" %-8s %-10s %-19s %s\n", v->id[0] ? v->id : "-", keywrap_form_name(v->form), expires, v->state);
+}
+
+static void begin(struct check *k)
+{
+	k->now = time(NULL);
+	if (k->json) {
+		json_object(k->json, NULL);
+		json_number(k->json, "format", 1);
+		json_array(k->json, "keys");
+		return;
+	}
+	put_name("Volumename", k->width);
+	printf(" %-8s %-10s %-19s %s\n", "KeyId", "Form", "Expires", "State");
+}
+
+static int end(struct check *k, const char *path)
+{
+	if (k->json) {
+		json_end_array(k->json);
+		json_number(k->json, "failed", k->failed);
+		json_number(k->json, "expired", k->expired);
+		json_end_object(k->json);
+	}
+	fflush(stdout);
+	if (k->expired)
+		msg_warning("%s: %zu of %zu keys have expired: a storage daemon drops them when it next changes the file; use cache renew", path,
+			    k->expired, k->keys);
+	if (k->failed == 0)
+		return k->expired ? 3 : 0;
+	msg_error("%s: %zu of %zu keys cannot be used", path, k->failed, k->keys);
+	return err_exit_status(XE_KEY);
+}
+
+static int check_cache(struct check *k, const char *path, int *status, struct err *e)
+{
+	struct cryptocache c = CRYPTOCACHE_NONE;
+	int r = cryptocache_read(&c, path, e);
+	for (size_t i = 0; r == 0 && i < c.count; i++)
+		k->width = strlen(c.entries[i].volume) > k->width ? strlen(c.entries[i].volume) : k->width;
+	if (r == 0)
+		begin(k);
+	for (size_t i = 0; r == 0 && i < c.count; i++) {
+		struct verdict v = {.volume = c.entries[i].volume, .has_expiry = true, .expires = cryptocache_expires(&c.entries[i])};
+		r = judge(k, &v, c.entries[i].key, NULL, e);
+		if (r == 0)
+			print(k, &v);
+	}
+	if (r == 0)
+		*status = end(k, path);
+	cryptocache_free(&c);
+	return r;
+}
+
+static int check_bundle(struct check *k, const char *path, int *status, struct err *e)
+{
+	struct keylist list = KEYLIST_NONE;
+	struct bundle_info info;
+	char kek_id[SECRET_ID_BYTES];
+	int r = keyargs_read_list(path, true, &list, &info, e);
+	if (r == 0 && k->kek && info.kek_id[0]) {
+		keywrap_kek_id(k->kek, kek_id);
+		if (kek_id[0] && strcmp(kek_id, info.kek_id) != 0)
+			msg_warning("%s: was made with the KEK whose id is %s; this one's is %s", path, info.kek_id, kek_id);
+	}
+	for (size_t i = 0; r == 0 && i < list.count; i++)
+		k->width = strlen(list.entries[i].volume) > k->width ? strlen(list.entries[i].volume) : k->width;
+	if (r == 0)
+		begin(k);
+	for (size_t i = 0; r == 0 && i < list.count; i++) {
+		struct verdict v = {.volume = list.entries[i].volume};
+		r = judge(k, &v, list.entries[i].key, list.entries[i].id, e);
+		if (r == 0)
+			print(k, &v);
+	}
+	if (r == 0)
+		*status = end(k, path);
+	keylist_free(&list);
+	return r;
+}
+
+int cache_check(int argc, char **argv)
+{
+	struct keyargs a;
+	struct json json = {.out = stdout};
+	struct secret kek = SECRET_NONE;
+	struct err e = {0};
+	int status = keyargs_parse(&command_cache, "Bkj", "a FILE or --bundle BUNDLE", 0, 1, argc, argv, &a);
+	if (status >= 0)
+		return status;
+	if ((a.bundle != NULL) == (a.count > 0))
+		return msg_usage("cache", "check: needs either a FILE or --bundle BUNDLE");
+	if ((status = keyargs_one_input(&command_cache, a.bundle ? a.bundle : a.names[0], a.kek, NULL)) != 0)
+		return status;
+	struct check k = {.json = a.json ? &json : NULL, .width = 10};
+	int r = a.kek ? source_read_kek(a.kek, "KEK", false, &kek, &e) : 0;
+	k.kek = a.kek ? &kek : NULL;
+	if (r == 0)
+		r = a.bundle ? check_bundle(&k, a.bundle, &status, &e) : check_cache(&k, a.names[0], &status, &e);
+	secret_free(&kek);
+	return r == 0 ? status : msg_fail(&e);
+}

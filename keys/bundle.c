@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "keys/bundle.h"
+
+#include "keywrap.h"
+
+#include <openssl/evp.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAGIC "XFLATE-BUNDLE"
+#define VERSION_WORD "1"
+#define HEX_LINE_BYTES 20u
+#define HEX_GROUP_BYTES 2u
+#define LINE_BYTES 512u	 /* a name of 127 bytes, all of them %XX, and more */
+#define SUM_CHARS 6u
+#define DIGEST_CHARS 8u
+#define WORDS_MAX 64u
+#define KEY_BYTES_MAX (KEYWRAP_RAW_MAX_BYTES + 8)
+
+static uint32_t crc24(const char *text, size_t len)
+{
+	uint32_t crc = 0xb704ce;
+	for (size_t i = 0; i < len; i++) {
+		crc ^= (uint32_t)(unsigned char)text[i] << 16;
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc & 0x800000 ? (crc << 1 ^ 0x1864cfb) & 0xffffff : crc << 1;
+	}
+	return crc;
+}
+
+/* ---- lines on their way in and out ---- */
+
+/* A line as it is summed: lower case but for the names, one blank between words; cleared after use. */
+struct line {
+	char text[LINE_BYTES];
+	size_t len;
+	bool full;
+};
+
+static void put(struct line *l, const char *text, size_t len)
+{
+	if (len > sizeof l->text - l->len) {
+		l->full = true;
+		return;
+	}
+	memcpy(l->text + l->len, text, len);
+	l->len += len;
+}
+
+static void put_word(struct line *l, const char *word)
+{
+	if (l->len)
+		put(l, " ", 1);
+	put(l, word, strlen(word));
+}
+
+static void put_number(struct line *l, size_t n)
+{
+	char text[24];
+	snprintf(text, sizeof text, "%zu", n);
+	put_word(l, text);
+}
+
+static void put_sum(struct line *l)
+{
+	char sum[SUM_CHARS + 1];
+	snprintf(sum, sizeof sum, "%06x", (unsigned)crc24(l->text, l->len));
+	put_word(l, sum);
+	put(l, "\n", 1);
+}
+
+/* The digest of the whole, which ends with that. */
+static int digest_text(EVP_MD_CTX *ctx, char text[static DIGEST_CHARS + 1], struct err *e)
+{
+	uint8_t hash[EVP_MAX_MD_SIZE] = {0};
+	if (EVP_DigestFinal_ex(ctx, hash, NULL) != 1)
+		return err_memory(e, 0, "a digest");
+	for (size_t i = 0; i < DIGEST_CHARS / 2; i++)
+		snprintf(text + 2 * i, 3, "%02x", hash[i]);
+	return 0;
+}
+
+/* ---- writing ---- */
+
+struct writer {
+	FILE *out;
+	EVP_MD_CTX *digest;
+	struct line line;
+};
+
+static void begin(struct writer *w, const char *word)
+{
+	w->line.len = 0;
+	put_word(&w->line, word);
+}
+
+static void finish(struct writer *w)
+{
+	bool last = strncmp(w->line.text, "end ", 4) == 0;
+	put_sum(&w->line);
+	if (!last)
+		EVP_DigestUpdate(w->digest, w->line.text, w->line.len);
+	fwrite(w->line.text, 1, w->line.len, w->out);
+	secret_wipe(w->line.text, w->line.len);
+}
+
+static void put_name(struct line *l, const char *name)
+{
+	put(l, " ", 1);
+	for (const unsigned char *c = (const unsigned char *)name; *c; c++) {
+		char text[4] = {(char)*c, 0};
+		if (*c <= 0x20 || *c >= 0x7f || *c == '%')
+			snprintf(text, sizeof text, "%%%02x", *c);
+		put(l, text, strlen(text));
+	}
+}
+
+/* The bytes behind the text of a key; 0: unknown. */
+static size_t key_bytes(const char *text, uint8_t bytes[static KEY_BYTES_MAX], enum keywrap_form *form)
+{
+	size_t len = strlen(text), prefix = sizeof KEYWRAP_OWN_PREFIX - 1;
+	*form = keywrap_form_of(text, len);
+	size_t n = *form == KEYWRAP_WRAPPED ? KEYWRAP_WRAPPED_BYTES : *form == KEYWRAP_BASE64 ? KEYWRAP_PASSPHRASE_BYTES : 0;
+	if (*form == KEYWRAP_OWN) {
+		text += prefix;
+		len -= prefix;
+		n = len / 4 * 3 > KEYWRAP_DRIVE_KEY_BYTES + 8 ? KEY_BYTES_MAX : KEYWRAP_DRIVE_KEY_BYTES + 8;
+	}
+	return n > 0 && keywrap_base64_decode(text, len, bytes, n) ? n : 0;
+}
+
+static void write_hex(struct writer *w, size_t number, const uint8_t *bytes, size_t n)
+{
+	for (size_t at = 0; at < n; at += HEX_LINE_BYTES) {
+		char text[48];
+		begin(w, "hex");
+		snprintf(text, sizeof text, "%zu.%zu", number, at / HEX_LINE_BYTES + 1);
+		put_word(&w->line, text);
+		for (size_t i = at; i < n && i < at + HEX_LINE_BYTES; i++) {
+			snprintf(text, sizeof text, "%02x", bytes[i]);
+			put(&w->line, " ", i % HEX_GROUP_BYTES == 0);
+			put(&w->line, text, 2);
+		}
+		finish(w);
+	}
+}
+
+static int write_key(struct writer *w, size_t number, const struct keylist_entry *entry, struct err *e)
+{
+	uint8_t bytes[KEY_BYTES_MAX];
+	enum keywrap_form form;
+	size_t n = key_bytes(entry->key, bytes, &form);
+	if (n == 0)
+		return err_set(e, XE_KEY, "%s: its key is none", entry->volume);
+	begin(w, "volume");
+	put_number(&w->line, number);
+	put_name(&w->line, entry->volume);
+	finish(w);
+	begin(w, "key");
+	put_number(&w->line, number);
+	put_word(&w->line, keywrap_form_name(form));
+	put_word(&w->line, entry->id[0] ? entry->id : "-");
+	finish(w);
+	write_hex(w, number, bytes, n);
+	secret_wipe(bytes, sizeof bytes);
+	return 0;
+}
+
+static const char head[] =
+	"# Keys of encrypted tapes, made by xflate.  Each line ends with its checksum;\n"
+	"# type the lines without # into a file, in any case and spacing, then:\n"
+	"#   xflate cache check --bundle FILE --kek KEKFILE     are they right?\n"
+	"#   xflate cache import CACHE FILE                     for the storage daemon\n"
+	"# The Key Encryption Key (KEK) is not in here, and without it \"wrapped\" keys\n"
+	"# are worth nothing: it stands in the configuration of director and daemon.\n"
+	"# Without xflate: the hex digits of a key, as base64 without \"=\", are what\n"
+	"# the catalog has as Media.EncryptionKey, and what bscrypto takes.\n";
+
+int bundle_write(FILE *out, const struct keylist *list, const struct bundle_info *info, struct err *e)
+{
+	struct writer w = {.out = out};
+	char digest[DIGEST_CHARS + 1];
+	if (secret_library(e) != 0)
+		return e->code;
+	w.digest = EVP_MD_CTX_new();
+	if (w.digest == NULL || EVP_DigestInit_ex(w.digest, EVP_sha256(), NULL) != 1) {
+		EVP_MD_CTX_free(w.digest);
+		return err_memory(e, 0, "a digest");
+	}
+	fputs(head, out);
+	begin(&w, MAGIC);
+	put_word(&w.line, VERSION_WORD);
+	finish(&w);
+	begin(&w, "date");
+	put_word(&w.line, info->date);
+	finish(&w);
+	begin(&w, "kek");
+	put_word(&w.line, info->kek_id[0] ? info->kek_id : "-");
+	finish(&w);
+	begin(&w, "keys");
+	put_number(&w.line, list->count);
+	finish(&w);
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < list->count; i++)
+		r = write_key(&w, i + 1, &list->entries[i], e);
+	if (r == 0)
+		r = digest_text(w.digest, digest, e);
+	if (r == 0) {
+		begin(&w, "end");
+		put_number(&w.line, list->count);
+		put_word(&w.line, digest);
+		finish(&w);
+	}
+	EVP_MD_CTX_free(w.digest);
+	return r;
+}
+
+/* ---- reading ---- */
+
+struct words {
+	struct span word[WORDS_MAX];
+	size_t count;
+};
+
+/* What has come of a key; all of it in pages of secrets. */
+struct part {
+	char volume[CRYPTOCACHE_FIELD_BYTES], id[SECRET_ID_BYTES];
+	enum keywrap_form form;
+	size_t line; /* of its "volume", else of the first that named it */
+	uint8_t bytes[KEY_BYTES_MAX];
+	uint8_t bytes_of_line[KEY_BYTES_MAX / HEX_LINE_BYTES + 1]; /* 0: not there yet */
+};
+
+struct reader {
+	struct keylist *list;
+	struct bundle_info *info;
+	struct secret pages;
+	struct part *parts;
+	size_t part_count, keys;
+	size_t number; /* of the line at hand */
+	bool has_magic, has_date, has_kek, has_keys, has_end;
+	EVP_MD_CTX *digest;
+	char digest_text[DIGEST_CHARS + 1], said[DIGEST_CHARS + 1];
+};
+
+static bool is_word(struct span s, const char *word)
+{
+	return s.len == strlen(word) && memcmp(s.data, word, s.len) == 0;
+}
+
+static bool take_words(struct span line, struct words *w)
+{
+	w->count = 0;
+	for (size_t i = 0; i < line.len;) {
+		while (i < line.len && memchr(" \t\r", line.data[i], 3) != NULL)
+			i++;
+		size_t from = i;
+		while (i < line.len && memchr(" \t\r", line.data[i], 3) == NULL)
+			i++;
+		if (i == from)
+			break;
+		if (w->count == WORDS_MAX)
+			return false;
+		w->word[w->count++] = (struct span){line.data + from, i - from};
+	}
+	return true;
+}
+
+static void put_lower(struct line *l, struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = (char)s.data[i];
+		put(l, &(char){c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c}, 1);
+	}
+}
+
+/* Hex digits however they were grouped, as write_hex groups them. */
+static void put_hex(struct line *l, const struct words *w)
+{
+	size_t digits = 0;
+	for (size_t i = 2; i + 1 < w->count; i++) {
+		for (size_t k = 0; k < w->word[i].len; k++, digits++) {
+			put(l, " ", digits % (HEX_GROUP_BYTES * 2) == 0);
+			put_lower(l, (struct span){w->word[i].data + k, 1});
+		}
+	}
+}
+
+/* The line as it was summed, and whether that is its sum.  Names and dates keep their case. */
+static bool sum_is_right(const struct words *w, struct line *l)
+{
+	*l = (struct line){.len = 0};
+	bool hex = is_word(w->word[0], "hex");
+	for (size_t i = 0; i + 1 < w->count && (!hex || i < 2); i++) {
+		put(l, " ", i > 0);
+		put(l, (const char *)w->word[i].data, w->word[i].len);
+	}
+	if (hex)
+		put_hex(l, w);
+	char sum[SUM_CHARS + 1];
+	snprintf(sum, sizeof sum, "%06x", (unsigned)crc24(l->text, l->len));
+	struct line typed = {.len = 0};
+	put_lower(&typed, w->word[w->count - 1]);
+	put_word(l, sum);
+	put(l, "\n", 1);
+	return !l->full && typed.len == SUM_CHARS && memcmp(typed.text, sum, SUM_CHARS) == 0;
+}
+
+static bool take_number(struct span s, size_t max, size_t *value)
+{
+	*value = 0;
+	if (s.len == 0 || s.len > 9)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.data[i] < '0' || s.data[i] > '9')
+			return false;
+		*value = *value * 10 + (size_t)(s.data[i] - '0');
+	}
+	return *value >= 1 && *value <= max;
+}
+
+/* The part of key n; NULL: no memory, then e tells.  No bundle has more keys than lines. */
+static struct part *part(struct reader *r, size_t n, struct err *e)
+{
+	if (n > r->part_count) {
+		r->pages.len = r->part_count * sizeof *r->parts;
+		if (secret_grow(&r->pages, n * sizeof *r->parts, e) != 0)
+			return NULL;
+		r->parts = (struct part *)(void *)r->pages.data;
+		memset(r->parts + r->part_count, 0, (n - r->part_count) * sizeof *r->parts);
+		r->part_count = n;
+	}
+	struct part *p = &r->parts[n - 1];
+	p->line = p->line ? p->line : r->number;
+	return p;
+}
+
+static int hex_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool take_name(struct span s, char name[static CRYPTOCACHE_FIELD_BYTES])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		int c = s.data[i];
+		if (c == '%') {
+			int high = i + 2 < s.len ? hex_digit(s.data[i + 1]) : -1, low = i + 2 < s.len ? hex_digit(s.data[i + 2]) : -1;
+			c = high < 0 || low < 0 ? -1 : high << 4 | low;
+			i += 2;
+		}
+		if (c <= 0 || n + 1 >= CRYPTOCACHE_FIELD_BYTES)
+			return false;
+		name[n++] = (char)c;
+	}
+	name[n] = '\0';
+	return n > 0;
+}
+
+static void take_text(struct span s, char *text, size_t text_bytes)
+{
+	size_t n = s.len < text_bytes - 1 ? s.len : text_bytes - 1;
+	memcpy(text, s.data, n);
+	text[n] = '\0';
+	if (strcmp(text, "-") == 0)
+		text[0] = '\0';
+}
+
+/* Each take_...: the words of one line whose sum is right.  False: it makes no sense. */
+static bool take_volume(struct reader *r, const struct words *w, struct err *e)
+{
+	size_t n;
+	if (w->count != 4 || !take_number(w->word[1], r->number, &n))
+		return false;
+	struct part *p = part(r, n, e);
+	if (p == NULL)
+		return true;
+	p->line = r->number;
+	return !p->volume[0] && take_name(w->word[2], p->volume);
+}
+
+static bool take_key(struct reader *r, const struct words *w, struct err *e)
+{
+	size_t n;
+	if (w->count != 5 || !take_number(w->word[1], r->number, &n))
+		return false;
+	struct part *p = part(r, n, e);
+	if (p == NULL)
+		return true;
+	bool twice = p->form != KEYWRAP_UNKNOWN;
+	for (int form = KEYWRAP_BASE64; form <= KEYWRAP_OWN; form++) {
+		if (is_word(w->word[2], keywrap_form_name((enum keywrap_form)form)))
+			p->form = (enum keywrap_form)form;
+	}
+	take_text(w->word[3], p->id, sizeof p->id);
+	return !twice && p->form != KEYWRAP_UNKNOWN;
+}
+
+/* digits are those of the line as it was summed. */
+static bool take_hex(struct reader *r, const struct words *w, const struct line *l, struct err *e)
+{
+	struct span at = w->word[1];
+	const uint8_t *dot = memchr(at.data, '.', at.len);
+	size_t n, row, from;
+	if (dot == NULL || !take_number((struct span){at.data, (size_t)(dot - at.data)}, r->number, &n) ||
+	    !take_number((struct span){dot + 1, at.len - (size_t)(dot - at.data) - 1}, sizeof ((struct part *)NULL)->bytes_of_line, &row))
+		return false;
+	struct part *p = part(r, n, e);
+	if (p == NULL)
+		return true;
+	if (p->bytes_of_line[row - 1])
+		return false;
+	size_t room = sizeof p->bytes - (row - 1) * HEX_LINE_BYTES, got = 0;
+	int high = -1;
+	for (from = w->word[0].len + 1 + at.len; from < l->len - SUM_CHARS - 2; from++) {
+		int v = hex_digit((uint8_t)l->text[from]);
+		if (l->text[from] == ' ')
+			continue;
+		if (v < 0 || got == room || got == HEX_LINE_BYTES)
+			return false;
+		if (high >= 0)
+			p->bytes[(row - 1) * HEX_LINE_BYTES + got++] = (uint8_t)(high << 4 | v);
+		high = high >= 0 ? -1 : v;
+	}
+	p->bytes_of_line[row - 1] = (uint8_t)got;
+	return got > 0 && high < 0;
+}
+
+static bool take_end(struct reader *r, const struct words *w, struct err *e)
+{
+	size_t n;
+	if (w->count != 4 || r->has_end || !take_number(w->word[1], KEYLIST_ENTRIES_MAX, &n))
+		return false;
+	take_text(w->word[2], r->said, sizeof r->said);
+	r->has_end = true;
+	(void)!digest_text(r->digest, r->digest_text, e); /* then e tells */
+	return true;
+}
+
+static bool take_words_of_line(struct reader *r, const struct words *w, const struct line *l, struct err *e)
+{
+	struct span first = w->word[0];
+	bool once;
+	if (is_word(first, "volume"))
+		return take_volume(r, w, e);
+	if (is_word(first, "key"))
+		return take_key(r, w, e);
+	if (is_word(first, "hex"))
+		return w->count > 3 && take_hex(r, w, l, e);
+	if (is_word(first, "end"))
+		return take_end(r, w, e);
+	if (is_word(first, MAGIC)) {
+		once = !r->has_magic;
+		r->has_magic = true;
+		return once && w->count == 3 && is_word(w->word[1], VERSION_WORD);
+	}
+	if (is_word(first, "date") && w->count == 3) {
+		once = !r->has_date;
+		r->has_date = true;
+		take_text(w->word[1], r->info->date, sizeof r->info->date);
+		return once;
+	}
+	if (is_word(first, "kek") && w->count == 3) {
+		once = !r->has_kek;
+		r->has_kek = true;
+		take_text(w->word[1], r->info->kek_id, sizeof r->info->kek_id);
+		return once;
+	}
+	if (is_word(first, "keys") && w->count == 3) {
+		once = !r->has_keys;
+		r->has_keys = true;
+		return take_number(w->word[1], KEYLIST_ENTRIES_MAX, &r->keys) && once;
+	}
+	return false;
+}
+
+static void take_line(struct reader *r, struct span text, struct err *e)
+{
+	struct words w;
+	struct line l;
+	bool few = take_words(text, &w);
+	if (w.count == 0 || w.word[0].data[0] == '#')
+		return;
+	if (!few || w.count < 3)
+		keylist_fault(r->list, r->number, "not a line of a bundle, or not a whole one");
+	else if (!sum_is_right(&w, &l))
+		keylist_fault(r->list, r->number, "its checksum at the end says that something in this line was mistyped");
+	else if (!take_words_of_line(r, &w, &l, e))
+		keylist_fault(r->list, r->number, "not a line of a bundle that this version knows, or one that was there before");
+	else if (!r->has_end)
+		EVP_DigestUpdate(r->digest, l.text, l.len);
+	else if (!is_word(w.word[0], "end"))
+		keylist_fault(r->list, r->number, "a line behind the end");
+	secret_wipe(&l, sizeof l);
+}
+
+static size_t bytes_of_form(enum keywrap_form form, const struct part *p)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < sizeof p->bytes_of_line; i++) {
+		if (i > 0 && p->bytes_of_line[i] && p->bytes_of_line[i - 1] != HEX_LINE_BYTES)
+			return 0;
+		n += p->bytes_of_line[i];
+	}
+	bool right = form == KEYWRAP_WRAPPED ? n == KEYWRAP_WRAPPED_BYTES :
+		     form == KEYWRAP_BASE64  ? n == KEYWRAP_PASSPHRASE_BYTES :
+					       n == KEYWRAP_DRIVE_KEY_BYTES + 8 || n == KEYWRAP_RAW_MAX_BYTES + 8;
+	return right ? n : 0;
+}
+
+/* A key whose lines are all there becomes an entry. */
+static int add_key(struct reader *r, size_t number, struct part *p, struct err *e)
+{
+	char text[CRYPTOCACHE_FIELD_BYTES];
+	size_t n = bytes_of_form(p->form, p), prefix = p->form == KEYWRAP_OWN ? sizeof KEYWRAP_OWN_PREFIX - 1 : 0;
+	if (!p->volume[0] || p->form == KEYWRAP_UNKNOWN || n == 0) {
+		keylist_fault(r->list, p->line, "key %zu%s%s: %s is missing", number, p->volume[0] ? " of " : "", p->volume,
+			      !p->volume[0] ? "its line \"volume\"" : p->form == KEYWRAP_UNKNOWN ? "its line \"key\"" : "a line \"hex\"");
+		return 0;
+	}
+	memcpy(text, KEYWRAP_OWN_PREFIX, prefix);
+	keywrap_base64_encode(p->bytes, n, text + prefix);
+	size_t had = r->list->count;
+	int rc = keylist_add(r->list, (struct span){(const uint8_t *)p->volume, strlen(p->volume)},
+			     (struct span){(const uint8_t *)text, prefix + KEYWRAP_CHARS_OF(n)}, p->line, e);
+	if (rc == 0 && r->list->count > had)
+		memcpy(r->list->entries[had].id, p->id, sizeof p->id);
+	secret_wipe(text, sizeof text);
+	return rc;
+}
+
+/* Only if no line is wrong: what is missing else is that line. */
+static int judge_whole(struct reader *r, struct err *e)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < r->part_count; i++)
+		rc = add_key(r, i + 1, &r->parts[i], e);
+	static const char *const names[] = {MAGIC, "date", "kek", "keys", "end"};
+	const bool there[] = {r->has_magic, r->has_date, r->has_kek, r->has_keys, r->has_end};
+	for (size_t i = 0; i < sizeof there / sizeof there[0]; i++) {
+		if (!there[i])
+			keylist_fault(r->list, 0, "the line \"%s\" is missing", names[i]);
+	}
+	if (r->has_keys && r->part_count != r->keys)
+		keylist_fault(r->list, 0, "there should be %zu keys, here are %zu", r->keys, r->part_count);
+	if (r->has_end && r->list->fault_count == 0 && strcmp(r->digest_text, r->said) != 0)
+		keylist_fault(r->list, 0, "the lines do not stand as they were, or a line is from another bundle");
+	return rc;
+}
+
+bool bundle_is(struct span text)
+{
+	while (text.len > 0) {
+		const uint8_t *end = memchr(text.data, '\n', text.len);
+		size_t len = end ? (size_t)(end - text.data) + 1 : text.len;
+		struct words w;
+		/* Whoever mistyped the first line still has one. */
+		if (take_words((struct span){text.data, len - (end != NULL)}, &w) && w.count >= 3 &&
+		    (is_word(w.word[0], MAGIC) || (w.count > 3 && is_word(w.word[0], "hex"))))
+			return true;
+		text = (struct span){text.data + len, text.len - len};
+	}
+	return false;
+}
+
+int bundle_parse(struct keylist *list, struct bundle_info *info, struct span text, struct err *e)
+{
+	struct reader r = {.list = list, .info = info};
+	struct err fault = {0};
+	keylist_free(list);
+	*info = (struct bundle_info){.date = ""};
+	if (secret_library(&fault) == 0)
+		r.digest = EVP_MD_CTX_new();
+	if (fault.code == 0 && (r.digest == NULL || EVP_DigestInit_ex(r.digest, EVP_sha256(), NULL) != 1))
+		err_memory(&fault, 0, "a digest");
+	for (r.number = 1; text.len > 0 && fault.code == 0; r.number++) {
+		const uint8_t *end = memchr(text.data, '\n', text.len);
+		size_t len = end ? (size_t)(end - text.data) : text.len;
+		take_line(&r, (struct span){text.data, len}, &fault);
+		text.data += len + (end != NULL);
+		text.len -= len + (end != NULL);
+	}
+	if (fault.code == 0 && list->fault_count == 0)
+		(void)!judge_whole(&r, &fault);
+	secret_free(&r.pages);
+	EVP_MD_CTX_free(r.digest);
+	if (fault.code == 0 && list->fault_count)
+		err_set(&fault, XE_DAMAGE, "%zu bad or missing line%s", list->fault_count, list->fault_count == 1 ? "" : "s");
+	if (fault.code != 0)
+		*e = fault;
+	return fault.code;
+}
