@@ -435,7 +435,7 @@ static int lose(struct filter *f, const struct item *item, const char *reason, b
 static int report_damage(struct filter *f, const struct item *item, struct err *e)
 {
 	if (item->encrypted)
-		return lose(f, item, "it is encrypted", false, "decrypt the volume first: xflate has no key for it", e);
+		return lose(f, item, "it is encrypted", false, "give its key, as with --decrypt --key FILE", e);
 	/* Where whole blocks pass, so do the odd records in them. */
 	bool kept = item->suspect || (f->pass_blocks && (item->salvaged || !item->bad_block));
 	bool no_volume = item->bad_block && item->addr == 0 && item->volume->kind != IO_TAPE;
