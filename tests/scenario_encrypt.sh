@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Encrypted volumes: opened, made, re-keyed, with every block in its place or with all of them written anew.
+# shellcheck disable=SC2016,SC2317 # for inner shells; called by name
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 umask 077
 bacula=$VOLUMES/bacula
+refuses() { ! "$@"; }
 # key_of VOLUME FILE [BYTES]: the public key of a bundled volume, as base64
 key_of() {
 	"$PYTHON" -c 'import base64, hashlib, sys
@@ -112,7 +114,6 @@ wrong_keys() {
 	run "$XFLATE" --encrypt aes-256-xts --new-key k.new -o never "$VOLUMES/bareos/vol-gzip6"
 	refused 2 'a volume of Bareos is not encrypted'
 }
-refuses() { ! "$@"; }
 
 conversions() {
 	v=$bacula/enc256-append
@@ -241,13 +242,13 @@ sources() {
 	chmod 644 k.raw
 	run "$XFLATE" verify -q --key k.raw "$v"
 	says 'others than its owner can read' 'a key that all can read is told'
-	cat >command <<'END'
+	cat >./ask <<'END'
 #!/bin/sh
 [ "$OPERATION" = READ ] && [ "$VOLUME_NAME" = "$1" ] && [ -z "$ENC_CIPHER_KEY$MASTER_KEYID" ] || echo 'error: not asked as the daemon asks'
 printf 'cipher: AES_256_XTS\n cipher_key = %s\n' "$(cat k.enc256-append)"
 END
-	chmod 700 command
-	check 'a key from a command, with its environment' xflate verify -q --key-command './command "%v"' "$v"
+	chmod 700 ask
+	check 'a key from a command, with its environment' xflate verify -q --key-command './ask "%v"' "$v"
 	for bad in 'false' './nowhere' 'echo some warning' 'echo error: no' "'" 'echo cipher: AES_256_XTS' 'sh -c "yes | head -c 20000"'; do
 		run "$XFLATE" verify -q --key-command "$bad" "$v"
 		case $bad in "'") wanted=2 ;; ./nowhere | sh*) wanted=1 ;; *) wanted=4 ;; esac

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The Encryption Command: what the daemon asks, what it must and must not hear, master keys, files that are no good.
+# shellcheck disable=SC2016,SC2317 # for inner shells; called by name
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
