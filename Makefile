@@ -12,7 +12,7 @@ V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 
 VERSION := $(shell cat VERSION)
-LIBS := zlib libdeflate liblz4 lzo2 libzstd libcrypto libxxhash
+LIBS := zlib libdeflate liblz4 lzo2 libzstd libcrypto libxxhash libpcre2-8
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
 HARDENING := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
@@ -35,7 +35,7 @@ LIB_CFLAGS += -DHAVE_LIBISCSI $(call pkg,--cflags,libiscsi)
 LIB_LIBS += $(call pkg,--libs,libiscsi)
 endif
 
-ROOMS := base codec volume pipeline keys tape cmd
+ROOMS := base codec crypt volume pipeline keys tape cmd
 SRC := $(sort $(filter-out xflate.c,$(wildcard *.c)) $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a
@@ -91,7 +91,7 @@ $(REPLAYS) $(TARGETS:%=$(BUILD)/fuzz/fuzz_%): fuzz/fuzz.h $(wildcard */*.h)
 
 # ---- tests ----
 
-.PHONY: checks check check-asan check-tsan check-bacula check-tape check-drive demo bench lint fuzz fuzzers fuzz-replay
+.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-tape check-drive demo bench lint fuzz fuzzers fuzz-replay
 # The test programs alone.
 checks: $(BUILD)/xflate $(CHECKS) $(REPLAYS)
 
@@ -114,6 +114,11 @@ check-tsan:
 check-bacula: $(BUILD)/xflate
 	@tests/packages.sh build
 	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/bacula/run.sh
+
+# Bacula 15 of Debian trixie labels, backs up and restores with xflate getkey, and reads what xflate encrypted.
+check-bacula15: $(BUILD)/xflate
+	@tests/packages.sh build peer15
+	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/bacula15/run.sh
 
 # A tape drive made of a FUSE file.
 check-tape: $(BUILD)/xflate
@@ -193,7 +198,7 @@ help:
 	@echo "make            build ./xflate (WERROR=1, SANITIZE=address,undefined, V=1)"
 	@echo "make demo       install what is missing, build, recompress a bundled real volume"
 	@echo "make check      install what is missing, build, run all tests that run anywhere"
-	@echo "make check-asan, check-tsan, check-bacula, check-tape, check-drive    further tests"
+	@echo "make check-asan, check-tsan, check-bacula, check-bacula15, check-tape, check-drive    further tests"
 	@echo "make fuzz       FUZZ_SECONDS=60 FUZZ_TARGETS='block label'; make fuzz-replay    the parsers against foreign bytes"
 	@echo "make bench      measure against what is used instead (BENCH_MB=600)"
 	@echo "make lint       manual and shell scripts"

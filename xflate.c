@@ -11,8 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&command_filter, &command_list, &command_verify, &command_compare, &command_key,
-						&command_cache, &command_alerts, &command_changer};
+static const struct command *const commands[] = {&command_filter, &command_list, &command_verify, &command_compare,
+						&command_key, &command_cache, &command_getkey, &command_alerts,
+						&command_changer};
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)

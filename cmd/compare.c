@@ -6,6 +6,7 @@
 #include "base/msg.h"
 #include "base/outfile.h"
 #include "base/progress.h"
+#include "cmd/keys.h"
 #include "pipeline/filter.h"
 #include "volume/content.h"
 
@@ -210,15 +211,21 @@ struct request {
 	struct filter_options o;
 	const char **old, **new;
 	size_t old_count, new_count;
+	struct keys keys;
 	bool json, behind; /* behind: --vs was seen */
 };
 
-static int compare(struct comparison *c, const struct request *q, struct err *e)
+static int compare(struct comparison *c, struct request *q, struct err *e)
 {
-	int rc = read_side(c, &q->o, q->old, q->old_count, e);
+	int rc = keys_open(&q->keys, e);
+	q->o.cipher.read = keys_given(&q->keys) ? &q->keys.read : NULL;
+	rc = rc != 0 ? rc : read_side(c, &q->o, q->old, q->old_count, e);
 	if (rc != 0)
 		return rc;
 	c->second = true;
+	/* The new volumes may have keys of their own. */
+	if (keys_new_given(&q->keys))
+		q->o.cipher.read = &q->keys.write;
 	rc = read_side(c, &q->o, q->new, q->new_count, e);
 	if (rc == 0)
 		report_missing(c);
@@ -268,6 +275,8 @@ static int parse(struct request *q, int argc, char **argv)
 		{"threads", required_argument, NULL, 'T'},
 		{"on-damage", required_argument, NULL, 'D'},
 		{"max-memory", required_argument, NULL, 'M'},
+		KEYS_OPTIONS,
+		KEYS_NEW_OPTIONS,
 		{"quiet", no_argument, NULL, 'q'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
@@ -288,13 +297,15 @@ static int parse(struct request *q, int argc, char **argv)
 		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
 		case 'h': fputs(command_compare.help, stdout); return 1;
 		default:
-			status = msg_usage("compare", "%s: unknown option, or its value is missing", argv[optind - 1]);
+			if (!keys_option(&q->keys, "compare", option, optarg, &status))
+				status = msg_usage("compare", "%s: unknown option, or its value is missing", argv[optind - 1]);
 		}
 	}
 	while (optind < argc)
 		add_volume(q, argv[optind++]);
 	if (status == 0 && (q->old_count == 0 || q->new_count == 0))
 		status = msg_usage("compare", "two sets of volumes are needed: OLD... --vs NEW...");
+	status = status != 0 ? status : keys_check(&q->keys, "compare");
 	return status == 0 ? 0 : status + 1;
 }
 
@@ -315,6 +326,7 @@ static int run(struct request *q)
 	for (size_t i = 0; i < c.job_count; i++)
 		free(c.jobs[i].files);
 	free(c.jobs);
+	keys_close(&q->keys);
 	return status;
 }
 
@@ -351,6 +363,10 @@ const struct command command_compare = {
 		"                       at a bad block or record (default: stop)\n"
 		"      --max-memory BYTES\n"
 		"                       for sessions and records that wait (default: 1G)\n"
+		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
+		"                       opens encrypted volumes, as with filter; --new-key,\n"
+		"                       --new-key-dir, --new-key-command: the NEW ones, if their\n"
+		"                       keys are others\n"
 		"      --json           the result as JSON\n"
 		"  -q, --quiet          -qq: no warnings either\n"
 		"\n"

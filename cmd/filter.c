@@ -5,6 +5,7 @@
 #include "base/msg.h"
 #include "base/outfile.h"
 #include "base/progress.h"
+#include "cmd/keys.h"
 #include "cmd/report.h"
 #include "volume/map.h"
 
@@ -25,6 +26,7 @@ struct request {
 	const char *output, *map_path, *report_path;
 	bool force;
 	bool folder; /* output is a folder: each volume becomes a file of its own there */
+	struct keys keys;
 	enum progress_mode progress;
 	struct outfile **volumes; /* where the output goes; in a folder one for each volume, named when all are done */
 	size_t volume_count;
@@ -47,6 +49,11 @@ enum {
 	OPT_PROGRESS,
 	OPT_FORCE,
 	OPT_REPAIR,
+	OPT_DECRYPT,
+	OPT_ENCRYPT,
+	OPT_STRONG,
+	OPT_BLOCK_FORMAT,
+	OPT_KEEP_LAYOUT,
 	OPT_HELP,
 };
 
@@ -67,6 +74,13 @@ static const struct option long_options[] = {
 	{"progress", required_argument, NULL, OPT_PROGRESS},
 	{"force", no_argument, NULL, OPT_FORCE},
 	{"repair", no_argument, NULL, OPT_REPAIR},
+	{"decrypt", no_argument, NULL, OPT_DECRYPT},
+	{"encrypt", required_argument, NULL, OPT_ENCRYPT},
+	{"strong", no_argument, NULL, OPT_STRONG},
+	{"block-format", required_argument, NULL, OPT_BLOCK_FORMAT},
+	{"keep-layout", no_argument, NULL, OPT_KEEP_LAYOUT},
+	KEYS_OPTIONS,
+	KEYS_NEW_OPTIONS,
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
 };
@@ -116,6 +130,23 @@ static int parse_max_block(struct request *q, const char *text)
 	return 0;
 }
 
+static int parse_encrypt(struct request *q, const char *text)
+{
+	if (q->o.cipher.encrypt)
+		return msg_usage("filter", "--encrypt is given twice");
+	q->o.cipher.encrypt = true;
+	q->o.cipher.algorithm = strcmp(text, "aes-128-xts") == 0 ? XTS_AES_128 : XTS_AES_256;
+	if (strcmp(text, "aes-128-xts") != 0 && strcmp(text, "aes-256-xts") != 0)
+		return msg_usage("filter", "--encrypt %s: must be aes-128-xts or aes-256-xts", text);
+	return 0;
+}
+
+static int parse_block_format(struct request *q, const char *text)
+{
+	q->o.block_format = strcmp(text, "bb02") == 0 ? 2 : strcmp(text, "bb03") == 0 ? 3 : 0;
+	return q->o.block_format ? 0 : msg_usage("filter", "--block-format %s: must be bb02 or bb03", text);
+}
+
 static int once(const char **where, const char *option, const char *value)
 {
 	if (*where)
@@ -143,13 +174,18 @@ static int parse_option(struct request *q, int option)
 	case OPT_MAP: status = once(&q->map_path, "--map", optarg); break;
 	case OPT_REPORT: status = once(&q->report_path, "--report", optarg); break;
 	case OPT_REPAIR: q->o.repair = true; break;
+	case OPT_DECRYPT: q->o.cipher.decrypt = true; break;
+	case OPT_ENCRYPT: status = parse_encrypt(q, optarg); break;
+	case OPT_STRONG: q->o.strong = true; break;
+	case OPT_BLOCK_FORMAT: status = parse_block_format(q, optarg); break;
+	case OPT_KEEP_LAYOUT: q->o.keep_layout = true; break;
 	case OPT_FORCE: q->force = q->o.force = true; break;
 	case OPT_PROGRESS:
 		if (!progress_parse(optarg, &q->progress))
 			status = msg_usage("filter", "--progress %s: must be auto, never, always or json", optarg);
 		break;
 	case OPT_HELP: fputs(command_filter.help, stdout); return 1;
-	default: break;
+	default: keys_option(&q->keys, "filter", option, optarg, &status); break;
 	}
 	return status == 0 ? 0 : status + 1;
 }
@@ -183,6 +219,29 @@ static int check_outputs(const struct request *q)
 	return 0;
 }
 
+static int check_encryption(const struct request *q)
+{
+	const struct cipher_options *c = &q->o.cipher;
+	bool bareos = q->o.target_given && (q->o.target == PRODUCT_BAREOS || q->o.target == PRODUCT_BAREOS_22);
+	if (keys_given(&q->keys) && !c->decrypt && !c->encrypt)
+		return msg_usage("filter", "a key is given, but neither --decrypt nor --encrypt");
+	if (keys_new_given(&q->keys) && !c->encrypt)
+		return msg_usage("filter", "a new key is given, but no --encrypt");
+	if (c->encrypt && !keys_given(&q->keys) && !keys_new_given(&q->keys))
+		return msg_usage("filter", "--encrypt needs a key: --new-key, --new-key-dir, --new-key-command, or --key to use that one");
+	if (q->o.strong && !c->encrypt)
+		return msg_usage("filter", "--strong goes with --encrypt");
+	if (c->encrypt && (q->o.block_format == 2 || bareos))
+		return msg_usage("filter", "only BB03 blocks can be encrypted, and Bareos reads none");
+	if (q->o.block_format == 3 && bareos)
+		return msg_usage("filter", "Bareos reads no BB03 blocks");
+	if (q->o.keep_layout && q->o.on_damage != ON_DAMAGE_STOP)
+		return msg_usage("filter", "--keep-layout and --on-damage: what is left out would move the rest");
+	if (q->o.keep_layout && filter_moves_blocks(&q->o))
+		return msg_usage("filter", "--keep-layout: what is asked for moves blocks");
+	return keys_check(&q->keys, "filter");
+}
+
 static int parse(struct request *q, int argc, char **argv)
 {
 	static const char *const standard_input[] = {"-"};
@@ -207,6 +266,7 @@ static int parse(struct request *q, int argc, char **argv)
 	if (q->output == NULL)
 		q->output = "-";
 	int wrong = check_outputs(q);
+	wrong = wrong != 0 ? wrong : check_encryption(q);
 	return wrong != 0 ? wrong + 1 : 0;
 }
 
@@ -485,12 +545,17 @@ static int write_report(struct request *q, int status)
 
 static int run_filter(struct request *q, struct err *e)
 {
-	int rc = choose_folder(q, e);
+	int rc = keys_open(&q->keys, e);
+	q->o.cipher.read = keys_given(&q->keys) ? &q->keys.read : NULL;
+	q->o.cipher.write = keys_new_given(&q->keys) ? &q->keys.write : NULL;
+	rc = rc != 0 ? rc : choose_folder(q, e);
 	rc = rc != 0 ? rc : open_side_files(q, e);
 	/* What can be refused before a byte is read, is. */
 	if (rc == 0 && !q->folder)
 		rc = add_output(q, q->output, e);
 	q->o.repack = any_tape(q);
+	if (rc == 0 && q->o.repack && q->o.keep_layout)
+		rc = err_set(e, XE_USAGE, "--keep-layout: on tapes blocks are written anew");
 	q->report = report_new();
 	q->filter = rc == 0 && q->report ? filter_new(&q->o) : NULL;
 	if (rc == 0 && q->filter == NULL)
@@ -520,6 +585,7 @@ static void release(struct request *q)
 	map_free(q->map);
 	filter_free(q->filter);
 	report_free(q->report);
+	keys_close(&q->keys);
 	digest_free(q->o.digest_in);
 	digest_free(q->o.digest_out);
 }

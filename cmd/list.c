@@ -5,6 +5,8 @@
 #include "base/json.h"
 #include "base/msg.h"
 #include "base/progress.h"
+#include "cmd/keys.h"
+#include "pipeline/cipher.h"
 #include "volume/attributes.h"
 #include "volume/stream.h"
 
@@ -257,6 +259,10 @@ static void print_volume(const struct listing *l)
 	printf("  blocks:    %s%s%s, checksums %s%s\n", l->versions & 2 ? " BB01" : "", l->versions & 4 ? " BB02" : "",
 	       l->versions & 8 ? " BB03" : "",
 	       l->checksums ? l->no_checksums ? "on some" : "on all" : "none", l->encrypted ? ", encrypted" : "");
+	if (v->opened)
+		printf("  encrypted:  %llu block%s, %s\n", (unsigned long long)v->opened, v->opened == 1 ? "" : "s", v->cipher);
+	if (v->reused)
+		printf("  tweaks:     repeated by %llu of them\n", (unsigned long long)v->reused);
 	if (v->padding)
 		printf("  padding:    %llu bytes: a dump of a tape\n", (unsigned long long)v->padding);
 }
@@ -433,13 +439,21 @@ static void on_progress(void *arg, struct progress_state *state)
 	state->done = reader_bytes(arg);
 }
 
-static int read_all(struct listing *l, const char *const *paths, size_t count, uint64_t *damaged, struct err *e)
+static int read_all(struct listing *l, const char *const *paths, size_t count, const struct volkey_source *keys,
+		    uint64_t *damaged, struct err *e)
 {
-	struct reader_options o = {.paths = paths, .path_count = count, .blocks = true, .indexes = true, .keep_bytes = KEEP_BYTES};
+	const struct cipher_options co = {.read = keys, .patient = true};
+	struct cipher *cipher = cipher_new(&co);
+	struct reader_options o = {.paths = paths,
+				   .path_count = count,
+				   .blocks = true,
+				   .indexes = true,
+				   .keys = cipher_keys(cipher),
+				   .keep_bytes = KEEP_BYTES};
 	struct buf_pool *pool = buf_pool_new((size_t)4 << 20);
 	if (pool && l->max_memory > 0)
 		buf_pool_limit(pool, l->max_memory);
-	struct reader *r = pool ? reader_new(&o, pool) : NULL;
+	struct reader *r = pool && cipher ? reader_new(&o, pool) : NULL;
 	int rc = r ? 0 : err_memory(e, 0, "reading");
 	if (r)
 		progress_start(PROGRESS_NEVER, on_progress, r);
@@ -449,6 +463,7 @@ static int read_all(struct listing *l, const char *const *paths, size_t count, u
 	progress_stop();
 	free(l->jobs);
 	reader_free(r);
+	cipher_free(cipher);
 	buf_pool_free(pool);
 	return rc;
 }
@@ -459,11 +474,14 @@ static int cmd_list(int argc, char **argv)
 		{"blocks", no_argument, NULL, 'b'}, {"records", no_argument, NULL, 'r'}, {"json", no_argument, NULL, 'j'},
 		{"quiet", no_argument, NULL, 'q'},  {"verbose", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'},
 		{"max-memory", required_argument, NULL, 'M'},
+		KEYS_OPTIONS,
 		{NULL, 0, NULL, 0},
 	};
 	static const char *const standard_input[] = {"-"};
 	struct json json = {.out = stdout};
 	struct listing l = {0};
+	struct keys keys = {0};
+	int wrong = 0;
 	int option = command_no_abbreviations("list", argc, argv, long_options);
 	if (option != 0)
 		return option;
@@ -486,9 +504,14 @@ static int cmd_list(int argc, char **argv)
 			l.blocks = true;
 			break;
 		case 'h': fputs(command_list.help, stdout); return 0;
-		default: return msg_usage("list", "%s: unknown option", argv[optind - 1]);
+		default:
+			if (!keys_option(&keys, "list", option, optarg, &wrong))
+				return msg_usage("list", "%s: unknown option", argv[optind - 1]);
 		}
 	}
+	wrong = wrong != 0 ? wrong : keys_check(&keys, "list");
+	if (wrong != 0)
+		return wrong;
 	if (argc == optind && isatty(0))
 		return msg_usage("list", "which volume?");
 	if (l.json) {
@@ -499,7 +522,11 @@ static int cmd_list(int argc, char **argv)
 	struct err e = {0};
 	uint64_t damaged = 0;
 	size_t count = (size_t)(argc - optind);
-	int rc = read_all(&l, count ? (const char *const *)(argv + optind) : standard_input, count ? count : 1, &damaged, &e);
+	int rc = keys_open(&keys, &e);
+	if (rc == 0)
+		rc = read_all(&l, count ? (const char *const *)(argv + optind) : standard_input, count ? count : 1,
+			      keys_given(&keys) ? &keys.read : NULL, &damaged, &e);
+	keys_close(&keys);
 	if (l.json) {
 		json_end_array(&json);
 		json_end_object(&json);
@@ -523,6 +550,8 @@ const struct command command_list = {
 		"      --json           the same as JSON (without blocks and records)\n"
 		"      --max-memory BYTES\n"
 		"                       for sessions and records that wait (default: 1G)\n"
+		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
+		"                       opens encrypted volumes, as with filter\n"
 		"  -v, -vv              short for --blocks, and for both\n"
 		"  -q, --quiet          -qq: no warnings either\n"
 		"\n"

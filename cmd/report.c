@@ -63,11 +63,19 @@ static void print_volume(const struct filter_volume *v, double seconds)
 {
 	const struct filter_counts *c = &v->counts;
 	const char *name = volume_name(v->info);
-	char in[MSG_SIZE_BYTES], out[MSG_SIZE_BYTES], algorithm[32] = "";
+	char in[MSG_SIZE_BYTES], out[MSG_SIZE_BYTES], algorithm[32] = "", decrypt[96] = "", encrypt[96] = "";
 	if (v->policy->deflate)
 		snprintf(algorithm, sizeof algorithm, " (%s)", v->policy->codec->log_name);
-	msg_info("%s IN -> inflate=%s -> deflate=%s%s -> OUT", name, v->policy->inflate ? "yes" : "no",
-		 v->policy->deflate ? "yes" : "no", algorithm);
+	if (v->decrypt || v->info->opened)
+		snprintf(decrypt, sizeof decrypt, "decrypt=%s%s%s%s -> ", v->info->opened ? "yes" : "no", v->info->opened ? " (" : "",
+			 v->info->cipher, v->info->opened ? ")" : "");
+	if (v->encrypted_with[0])
+		snprintf(encrypt, sizeof encrypt, " -> encrypt=yes (%s)", v->encrypted_with);
+	msg_info("%s IN -> %sinflate=%s -> deflate=%s%s%s -> OUT", name, decrypt, v->policy->inflate ? "yes" : "no",
+		 v->policy->deflate ? "yes" : "no", algorithm, encrypt);
+	if (v->info->reused)
+		msg_info("%s: %llu of %llu encrypted blocks repeated a tweak of their session, as Bacula's data spooling does", name,
+			 (unsigned long long)v->info->reused, (unsigned long long)v->info->opened);
 	if (c->inflate_in)
 		msg_info("%s: inflate ratio: %.2f%%", name, ratio(c->inflate_out, c->inflate_in));
 	if (c->deflate_in)
@@ -184,6 +192,13 @@ static void write_volumes(struct json *j, const struct report *r)
 		json_number(j, "blocks_in", k->v.blocks_in);
 		json_number(j, "blocks_out", k->v.blocks_out);
 		json_number(j, "jobs", k->v.jobs);
+		if (k->v.info->opened) {
+			json_number(j, "blocks_decrypted", k->v.info->opened);
+			json_number(j, "tweaks_repeated", k->v.info->reused);
+			json_text(j, "decrypted_with", k->v.info->cipher);
+		}
+		if (k->v.encrypted_with[0])
+			json_text(j, "encrypted_with", k->v.encrypted_with);
 		write_counts(j, &k->v.counts);
 		json_real(j, "seconds", k->seconds, 3);
 		json_end_object(j);

@@ -6,6 +6,7 @@
 #include "base/msg.h"
 #include "base/outfile.h"
 #include "base/progress.h"
+#include "cmd/keys.h"
 #include "pipeline/verify.h"
 
 #include <getopt.h>
@@ -19,6 +20,7 @@ struct request {
 	const char **paths;
 	enum progress_mode progress;
 	struct json *json; /* NULL: text */
+	struct keys keys;
 	struct verify *verify;
 	uint64_t total; /* bytes of the inputs, 0: unknown */
 };
@@ -199,6 +201,9 @@ static void print_volume(const struct verify_volume *v)
 		printf("%llu without a checksum\n", (unsigned long long)v->without_checksum);
 	else
 		printf("each with a checksum\n");
+	if (v->info->opened)
+		printf("  encrypted:  %llu block%s, %s\n", (unsigned long long)v->info->opened, v->info->opened == 1 ? "" : "s",
+		       v->info->cipher);
 	if (v->problems)
 		printf("  DAMAGED:    in %llu place%s\n", (unsigned long long)v->problems, v->problems == 1 ? "" : "s");
 }
@@ -258,6 +263,11 @@ static void json_volume(struct json *j, const struct verify_volume *v)
 	json_number(j, "bytes", v->info->bytes);
 	json_number(j, "blocks", v->blocks);
 	json_number(j, "blocks_without_checksum", v->without_checksum);
+	if (v->info->opened) {
+		json_number(j, "blocks_encrypted", v->info->opened);
+		json_number(j, "tweaks_repeated", v->info->reused);
+		json_text(j, "cipher", v->info->cipher);
+	}
 	json_number(j, "damage", v->problems);
 	json_end_object(j);
 }
@@ -341,8 +351,11 @@ static int run(struct request *q)
 	q->o.arg = q;
 	q->o.problem = on_problem;
 	q->o.file = msg_verbosity() > 0 && !q->json ? on_file : NULL;
-	q->verify = verify_new(&q->o);
-	int rc = q->verify ? 0 : err_memory(&e, 0, "verifying");
+	int rc = keys_open(&q->keys, &e);
+	q->o.keys = keys_given(&q->keys) ? &q->keys.read : NULL;
+	q->verify = rc == 0 ? verify_new(&q->o) : NULL;
+	if (rc == 0 && q->verify == NULL)
+		rc = err_memory(&e, 0, "verifying");
 	if (rc == 0) {
 		q->total = total_bytes(&q->o);
 		progress_start(q->progress, on_progress, q);
@@ -362,6 +375,7 @@ static int run(struct request *q)
 	else if (rc == 0)
 		print_report(q, status);
 	verify_free(q->verify);
+	keys_close(&q->keys);
 	return status;
 }
 
@@ -375,6 +389,7 @@ static int parse(struct request *q, int argc, char **argv, bool *json)
 		{"json", no_argument, NULL, OPT_JSON},
 		{"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
 		{"progress", required_argument, NULL, OPT_PROGRESS},
+		KEYS_OPTIONS,
 		{"quiet", no_argument, NULL, 'q'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
@@ -396,13 +411,16 @@ static int parse(struct request *q, int argc, char **argv, bool *json)
 		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
 		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
 		case 'h': fputs(command_verify.help, stdout); return 1;
-		default: status = msg_usage("verify", "%s: unknown option, or its value is missing", argv[optind - 1]);
+		default:
+			if (!keys_option(&q->keys, "verify", option, optarg, &status))
+				status = msg_usage("verify", "%s: unknown option, or its value is missing", argv[optind - 1]);
 		}
 	}
 	while (optind < argc)
 		q->paths[q->o.path_count++] = argv[optind++];
 	if (status == 0 && q->o.path_count == 0)
 		status = msg_usage("verify", "no volume named (- is standard input)");
+	status = status != 0 ? status : keys_check(&q->keys, "verify");
 	return status == 0 ? 0 : status + 1;
 }
 
@@ -443,6 +461,8 @@ const struct command command_verify = {
 		"                       for sessions and records that wait (default: 1G)\n"
 		"      --json           the report as JSON\n"
 		"      --progress auto|never|always|json\n"
+		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
+		"                       opens encrypted volumes, as with filter\n"
 		"  -q, --quiet          no notes; -qq: no problems on standard error either\n"
 		"  -v, --verbose        a line for each file, too\n"
 		"\n"

@@ -3,6 +3,7 @@
 #ifndef PIPELINE_FILTER_H
 #define PIPELINE_FILTER_H
 
+#include "pipeline/reshape.h"
 #include "pipeline/stage.h"
 
 enum on_damage { ON_DAMAGE_STOP, ON_DAMAGE_SKIP, ON_DAMAGE_KEEP };
@@ -36,6 +37,8 @@ struct filter_volume {
 	struct filter_counts counts;
 	uint64_t blocks_in, blocks_out, volume_out; /* volume_out: bytes written */
 	unsigned jobs;				    /* sessions with records on it */
+	bool decrypt;				    /* encrypted blocks become clear, or go to another key */
+	char encrypted_with[OPENER_CIPHER_BYTES];   /* cipher and key id; "" if it is not */
 };
 
 /* Called in the order of the data by one thread at a time, and never while another is. */
@@ -66,6 +69,10 @@ struct filter_options {
 	bool incomplete_ok; /* records whose parts lie on other volumes are handed out as they are, and no damage */
 	uint32_t max_block; /* 0: as the input's largest */
 	uint64_t max_memory; /* for what waits, see base/buf.h; 0: BUF_LIMIT_BYTES */
+	struct cipher_options cipher; /* its sources must stay until filter_free */
+	bool strong;	    /* hide the host name in the label of what is encrypted */
+	unsigned block_format; /* 2, 3 for BB02, BB03; 0: as they are */
+	bool keep_layout;   /* every block keeps its place, or the run fails; max_block is then a limit for encrypted blocks */
 	unsigned threads;
 	struct digest *digest_in, *digest_out; /* NULL: not wanted */
 	struct filter_callbacks callbacks;
@@ -76,6 +83,9 @@ struct filter;
 /* NULL without memory. */
 struct filter *filter_new(const struct filter_options *options);
 void filter_free(struct filter *f);
+
+/* Would this request move blocks?  Those that do cannot keep the layout. */
+bool filter_moves_blocks(const struct filter_options *options);
 
 /* The whole run.  0 also when damage was passed on: filter_damaged() tells. */
 int filter_run(struct filter *f, struct err *e) __attribute__((warn_unused_result));

@@ -5,6 +5,7 @@
 #ifndef PIPELINE_SLOT_H
 #define PIPELINE_SLOT_H
 
+#include "pipeline/cipher.h"
 #include "pipeline/stage.h"
 
 #define SLOT_ITEMS 1024u
@@ -29,6 +30,7 @@ struct slot {
 	size_t record_count, record_cap;
 	struct arena arena;
 	const struct stage_policy *policy;
+	const struct cipher_volume *cipher; /* what the volume is encrypted with, or NULL */
 	struct err err; /* found while reading: surfaces behind the items */
 };
 

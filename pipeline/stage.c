@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/stage.h"
 
+#include "volume/relabel.h"
 #include "volume/stream.h"
 
 #include <stdarg.h>
@@ -461,6 +462,25 @@ static enum stage_status mend(struct stage_ctx *ctx, const struct stage_policy *
 	return stage_apply(ctx, &again, item, arena, result);
 }
 
+/* The label of a session, in the other product's words and of the same length. */
+static enum stage_status relabel(const struct item *item, struct arena *arena, struct stage_result *result)
+{
+	if (!reserve(arena, item->data.len))
+		return no_room(result, arena->used + item->data.len);
+	uint8_t *copy = arena->data + arena->used;
+	memcpy(copy, item->data.data, item->data.len);
+	arena->used += item->data.len;
+	relabel_for_bareos(copy, item->data.len);
+	add_record(result, item->stream, (struct span){NULL, 0}, (struct span){copy, item->data.len});
+	return STAGE_DONE;
+}
+
+static bool is_session_label(const struct item *item)
+{
+	return (item->file_index == LABEL_SESSION_START || item->file_index == LABEL_SESSION_END) && !item->head_missing &&
+	       !item->tail_missing;
+}
+
 enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item,
 			      struct arena *arena, struct stage_result *result)
 {
@@ -469,6 +489,8 @@ enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *
 	result->from = NULL;
 	result->inflate_in = result->inflate_out = result->deflate_in = result->deflate_out = 0;
 	result->number_kept = true;
+	if (policy->for_bareos && is_session_label(item) && relabel_is_bacula(item->data))
+		return relabel(item, arena, result);
 	enum stream_form form = item->file_index < 0 ? STREAM_OPAQUE : stream_form(item->stream);
 	bool compressed = form == STREAM_LEGACY || form == STREAM_HEADED;
 	bool inflate = policy->inflate && compressed;

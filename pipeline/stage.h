@@ -16,6 +16,7 @@ struct stage_policy {
 	bool bare_gzip;	  /* gzip in streams 4, 7, 12 without a header, not in 29, 30, 31 */
 	size_t plain_max; /* plain bytes of one compressed record */
 	enum product target;
+	bool for_bareos;  /* labels of Bacula's sessions become Bareos's */
 	bool strict;	  /* records kept as they are must be readable by target, too */
 };
 

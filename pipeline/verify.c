@@ -369,6 +369,7 @@ struct verify *verify_new(const struct verify_options *options)
 		.incomplete_ok = true,
 		.max_memory = options->max_memory,
 		.threads = options->threads,
+		.cipher = {.read = options->keys},
 		.callbacks = {.arg = v, .loss = on_loss, .plain = on_plain, .old_block = on_block},
 	};
 	v->proof = proof_new(options->all_digests, on_file, v);
@@ -421,9 +422,23 @@ static void conclude_job(struct verify *v, const struct tracked *k)
 	}
 }
 
+/* formats/bacula-encryption.md 1.6 */
+static void note_tweaks(struct verify *v, const struct verify_volume *on)
+{
+	char text[200];
+	struct verify_problem p = {.kind = VERIFY_NOTE, .volume = on->info, .file = "", .reason = text};
+	if (on->info->reused == 0)
+		return;
+	snprintf(text, sizeof text, "%llu of %llu encrypted blocks bear a number that their session had before, so tweaks repeat: "
+		 "Bacula's data spooling does so, and --encrypt with a new key cures it",
+		 (unsigned long long)on->info->reused, (unsigned long long)on->info->opened);
+	report(v, &p);
+}
+
 static void conclude_volume(struct verify *v, const struct verify_volume *on)
 {
 	struct verify_problem p = {.volume = on->info, .file = ""};
+	note_tweaks(v, on);
 	if (!on->info->has_label && on->problems == 0) {
 		p.kind = VERIFY_DAMAGE;
 		p.reason = "there is no volume label";

@@ -60,6 +60,7 @@ struct verify_options {
 	unsigned threads;
 	uint64_t max_memory; /* as in struct filter_options */
 	bool all_digests;
+	const struct volkey_source *keys; /* for encrypted volumes; NULL: none */
 	void *arg;
 	/* In the order of the volumes, by one thread at a time. */
 	void (*problem)(void *arg, const struct verify_problem *problem);

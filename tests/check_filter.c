@@ -748,7 +748,9 @@ START_TEST(test_gzip_form)
 
 		mk_parse(&v, o.out[0].p, o.out[0].len);
 		ck_assert_int_eq(v.records[1].stream, cases[i].stream);
-		ck_assert_uint_eq(v.blocks[1].version, cases[i].version);
+		/* Bareos reads no BB03. */
+		bool bareos = cases[i].given && cases[i].target == PRODUCT_BAREOS;
+		ck_assert_uint_eq(v.blocks[1].version, bareos ? 2 : cases[i].version);
 		mk_parsed_free(&v);
 		free_outcome(&o);
 	}

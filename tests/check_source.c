@@ -49,7 +49,7 @@ static void read_fd(int fd, char *to)
 	uint64_t at = 0, covered = 0;
 
 	io_describe(&in, fd);
-	struct source *s = source_new(pool, &in, NULL);
+	struct source *s = source_new(pool, &in, NULL, NULL);
 
 	to[0] = 0;
 	for (;;) {

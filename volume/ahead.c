@@ -36,7 +36,8 @@ static bool may_hold(const struct session *s, const struct source_item *b)
 
 /* Goes through one volume.  *more: the record is not complete, and the next volume may have the rest.  A volume without
  * any block of the session ends the search: a job goes on where it left off. */
-static int search(struct session *s, const char *path, struct buf_pool *pool, bool *more, struct err *e)
+static int search(struct session *s, const char *path, const struct reader_options *o, struct buf_pool *pool, bool *more,
+		  struct err *e)
 {
 	struct io in;
 	int rc = io_open_input(&in, path, e);
@@ -44,7 +45,7 @@ static int search(struct session *s, const char *path, struct buf_pool *pool, bo
 		err_volume(e, path);
 		return rc;
 	}
-	struct source *source = source_new(pool, &in, NULL);
+	struct source *source = source_new(pool, &in, NULL, o->keys);
 	if (source == NULL) {
 		io_close(&in);
 		return err_memory(e, 0, "reading ahead");
@@ -81,7 +82,7 @@ int ahead_complete(struct session *s, const struct reader_options *o, size_t fro
 			return err_errno(e, XE_FAILED, errno, "cannot open");
 		}
 		p->item.cut[p->item.cuts++] = p->have;
-		int rc = search(s, o->paths[i], pool, &more, e);
+		int rc = search(s, o->paths[i], o, pool, &more, e);
 		if (rc != 0)
 			return rc;
 	}

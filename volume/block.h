@@ -18,6 +18,7 @@
 #define BLOCK_OPTION_CHECKSUM 1u
 #define BLOCK_OPTION_VOLUME_ENCRYPTED 2u
 #define BLOCK_OPTION_BLOCK_ENCRYPTED 4u
+#define BLOCK_ENCRYPTED_BODY_MIN_BYTES 16u /* the cipher takes no less */
 
 struct block_header {
 	unsigned version;  /* 1, 2, 3 for BB01, BB02, BB03 */

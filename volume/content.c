@@ -171,6 +171,12 @@ static void add_label(struct open_file *f, const struct item *item, const struct
 		hash_number(f->rest, label.status);
 		data.len = label.totals_at;
 	}
+	/* Whose label it is, is no content: a conversion for the other product changes it. */
+	struct rd rest = rd_over(data.data, data.len);
+	rd_string(&rest);
+	rd_be32(&rest);
+	if (!rest.bad)
+		data = (struct span){rest.p, rd_left(&rest)};
 	XXH3_128bits_update(f->rest, data.data, data.len);
 }
 

@@ -39,7 +39,12 @@ bool label_read_volume(struct span data, struct volume_label *label)
 	read_name(&r, label->program, sizeof label->program);
 	read_name(&r, label->program_version, sizeof label->program_version);
 	read_name(&r, label->program_date, sizeof label->program_date);
-	return !r.bad;
+	if (r.bad)
+		return false;
+	rd_string(&r); /* AlignedVolumeName */
+	rd_bytes(&r, 16);
+	label->block_size = rd_be32(&r);
+	return true;
 }
 
 bool label_read_session(struct span data, bool end, struct session_label *label)

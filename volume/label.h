@@ -24,6 +24,7 @@ struct volume_label {
 	int64_t label_time, write_time; /* microseconds since 1970; 0 if VerNum < 11 */
 	char volume[LABEL_NAME_BYTES], pool[LABEL_NAME_BYTES], media_type[LABEL_NAME_BYTES], host[LABEL_NAME_BYTES];
 	char program[64], program_version[64], program_date[64];
+	uint32_t block_size; /* Bacula: the Maximum Block Size of the device that labelled it; 0: the default, or not said */
 };
 
 /* Names longer than the fields are cut.  False if the data ends inside a field that every label has. */

@@ -41,6 +41,7 @@ struct packer {
 	size_t session_count;
 	size_t waiting; /* bytes of all block buffers */
 	struct out_session *oldest, *newest; /* with a block buffer */
+	uint32_t max_encrypted;
 	bool lossy;	      /* something was lost on the way */
 	bool tails;	      /* some session has a tail to write on this volume */
 	uint64_t label_end;   /* address of the label block's end in the output */
@@ -59,8 +60,10 @@ static void free_tail(struct tail *t)
 struct packer *packer_new(const struct packer_options *options)
 {
 	struct packer *p = calloc(1, sizeof *p);
-	if (p)
+	if (p) {
 		p->o = *options;
+		p->max_encrypted = BLOCK_DEFAULT_BYTES;
+	}
 	return p;
 }
 
@@ -132,10 +135,23 @@ static void free_block(struct packer *p, struct out_session *s)
 	s->cap = s->used = 0;
 }
 
+/* Behind the last record, fewer bytes than a record header are nothing to a reader. */
+static void fill_up(struct out_session *s)
+{
+	size_t least = block_header_bytes(3) + BLOCK_ENCRYPTED_BODY_MIN_BYTES;
+	if (s->used < least) {
+		memset(s->block + s->used, 0, least - s->used);
+		s->used = least;
+	}
+}
+
 static int flush(struct packer *p, struct out_session *s, struct err *e)
 {
 	if (s->used == 0)
 		return 0;
+	bool encrypt = s->form.version == 3 && (s->form.options & BLOCK_OPTION_BLOCK_ENCRYPTED) && p->o.encrypt;
+	if (encrypt)
+		fill_up(s);
 	struct block_header h = {
 		.version = s->form.version,
 		.options = s->form.options,
@@ -154,7 +170,8 @@ static int flush(struct packer *p, struct out_session *s, struct err *e)
 		.last_index = s->last_index,
 	};
 	b.end = sink_end_address(p->sink, b.addr, b.len);
-	int rc = sink_write(p->sink, s->block, s->used, false, e);
+	int rc = encrypt ? p->o.encrypt(p->o.arg, s->block, s->used, e) : 0;
+	rc = rc != 0 ? rc : sink_write(p->sink, s->block, s->used, false, e);
 	if (rc != 0)
 		return rc;
 	if (!s->on_volume)
@@ -209,7 +226,11 @@ static int ensure(struct packer *p, struct out_session *s, size_t bytes, struct 
 static int begin_block(struct packer *p, struct out_session *s, const struct item *item, struct err *e)
 {
 	uint32_t capacity = p->o.max_block;
-	if (capacity == 0)
+	bool encrypted = item->form.version == 3 && (item->form.options & BLOCK_OPTION_BLOCK_ENCRYPTED);
+	/* Bacula's readers do not survive an encrypted block larger than their device's (bacula-encryption.md, trap 5). */
+	if (capacity == 0 && encrypted)
+		capacity = p->max_encrypted;
+	else if (capacity == 0)
 		capacity = item->largest > BLOCK_DEFAULT_BYTES ? item->largest : BLOCK_DEFAULT_BYTES;
 	s->form = item->form;
 	s->capacity = capacity;
@@ -425,6 +446,9 @@ static int put_tails(struct packer *p, struct err *e)
  * the value itself where it can be, else by who wrote the volume.  volume-corrections.md A3, A4 */
 static bool end_is_position(const struct packer *p, const struct item *item, const struct session_label *l)
 {
+	/* A label of Bacula's that has become one of Bareos's. */
+	if (strncmp(l->id, "Bareos", 6) == 0 && item->data.len > 0 && memcmp(l->id, item->data.data, 6 < item->data.len ? 6 : item->data.len) != 0)
+		return false;
 	uint64_t end = (uint64_t)l->end_file << 32 | l->end_block;
 	if (end == item->addr || end == p->old_label_end + 1)
 		return true;
@@ -485,6 +509,11 @@ static int put_session_end(struct packer *p, struct out_session *s, const struct
 }
 
 /* ---- the interface ---- */
+
+void packer_limit_encrypted(struct packer *p, uint32_t bytes)
+{
+	p->max_encrypted = bytes;
+}
 
 void packer_set_lossy(struct packer *p)
 {
@@ -559,7 +588,8 @@ int packer_label(struct packer *p, const struct item *item, struct err *e)
 	b.end = sink_end_address(p->sink, b.addr, b.len);
 	p->label_end = b.end;
 	bool tape = item->volume->kind == IO_TAPE;
-	p->old_label_end = item->whole_block && !tape ? item->addr + item->data.len - 1 : item->addr;
+	size_t old = block_header_bytes(item->form.version) + record_header_bytes(item->form.version) + item->len;
+	p->old_label_end = item->whole_block && !tape ? item->addr + old - 1 : item->addr;
 	if (p->o.on_block)
 		p->o.on_block(p->o.arg, &b);
 	return 0;

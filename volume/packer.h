@@ -36,6 +36,8 @@ struct packed_block {
 struct packer_options {
 	uint32_t max_block; /* bytes; 0: the largest of the input so far, at least BLOCK_DEFAULT_BYTES */
 	void (*on_block)(void *arg, const struct packed_block *b);
+	/* Encrypts a whole, sealed block of len bytes in place, where its form says that it is to be. */
+	int (*encrypt)(void *arg, uint8_t *block, size_t len, struct err *e);
 	void *arg;
 };
 
@@ -48,10 +50,14 @@ void packer_free(struct packer *p);
 /* Everything up to the matching packer_end_volume goes to sink.  Sessions and their BlockNumbers go on over volumes. */
 void packer_begin_volume(struct packer *p, struct sink *sink);
 
+/* Largest encrypted block to write from here on, where max_block is not given.  Until then BLOCK_DEFAULT_BYTES. */
+void packer_limit_encrypted(struct packer *p, uint32_t bytes);
+
 /* Writes what waits in unfilled blocks. */
 int packer_end_volume(struct packer *p, struct err *e) __attribute__((warn_unused_result));
 
-/* item is an ITEM_VOLUME_LABEL; it becomes a block of its own. */
+/* item is an ITEM_VOLUME_LABEL; it becomes a block of its own.  Where it is a whole block, that may be another one than what
+ * was read: item->form and item->len are those of the old. */
 int packer_label(struct packer *p, const struct item *item, struct err *e) __attribute__((warn_unused_result));
 
 /* The count records that the record item became (0: it is dropped).  Where a volume ended inside item, they are split

@@ -130,7 +130,7 @@ static int open_volume(struct reader *r, struct item *item, struct err *e)
 	r->volume_began = r->bytes_before;
 	r->stream_addr = 0;
 	rc = add_volume(r, &in, e);
-	r->source = rc == 0 ? source_new(r->pool, &in, r->o.digest) : NULL;
+	r->source = rc == 0 ? source_new(r->pool, &in, r->o.digest, r->o.keys) : NULL;
 	if (r->source == NULL) {
 		io_close(&in);
 		return rc != 0 ? rc : err_memory(e, 0, "reading");
@@ -242,13 +242,15 @@ static int announce_block(struct reader *r, struct item *item, struct err *e)
 	item->data = (struct span){r->block.data, h->len};
 	item->buf = r->block.buf;
 	item->encrypted = r->block.encrypted;
+	item->opened = r->block.opened;
 	struct rd rest = r->rest;
 	struct record_header first;
 	struct span part;
 	if (r->block.encrypted || !record_next(&rest, h->version, &first, &part))
 		return 1;
 	/* The session in a label block's header says nothing (volume-corrections.md A6). */
-	if (!label_is_volume(first.file_index)) {
+	item->begins_volume = label_is_volume(first.file_index);
+	if (!item->begins_volume) {
 		const struct session *s = session_of(r, &first, e);
 		if (s == NULL)
 			return e->code;
@@ -269,6 +271,25 @@ static void begin_block(struct reader *r)
 	r->gap_checked = h->version == 1;
 	r->session = NULL;
 	r->largest = h->len > r->largest ? h->len : r->largest;
+}
+
+/* Tweaks are made of the session and the block's number in it. */
+static int count_opened(struct reader *r, struct err *e)
+{
+	const struct block_header *h = &r->block.header;
+	if (!r->block.opened)
+		return 0;
+	struct session *s = session_get(&r->sessions, h->session_id, h->session_time);
+	if (s == NULL)
+		return err_memory(e, sizeof *s, "a session");
+	if (r->volume->opened++ == 0)
+		source_cipher(r->source, r->volume->cipher);
+	if (s->sealed && h->number <= s->highest_number)
+		r->volume->reused++;
+	else
+		s->highest_number = h->number;
+	s->sealed = true;
+	return 0;
 }
 
 /* The label's fields, once; a second start of session changes nothing. */
@@ -607,6 +628,9 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 	case SOURCE_BLOCK:
 		r->any_block = true;
 		begin_block(r);
+		rc = count_opened(r, e);
+		if (rc != 0)
+			return rc;
 		if (begins_another_volume(r)) {
 			r->another_volume = true;
 			r->phase = PHASE_CLOSE;

@@ -20,7 +20,10 @@ struct volume_info {
 	bool product_known;	/* by the label, or by the first block behind what stands in its place */
 	enum product product;
 	uint64_t padding; /* bytes passed over, in a dump of a tape */
-	uint64_t bytes;	  /* read, known at ITEM_VOLUME_END */
+	uint64_t bytes;	  /* read, known at ITEM_VOLUME_END, */
+	uint64_t opened;  /* as are the blocks that a key opened, */
+	uint64_t reused;  /* those among them whose number their session has had before: Bacula's spooling repeats tweaks so, */
+	char cipher[OPENER_CIPHER_BYTES]; /* and what they were opened with */
 	struct volume_info *next;
 };
 
@@ -78,6 +81,8 @@ struct item {
 	struct buf *buf;
 	bool head_missing, tail_missing; /* parts lie on volumes that are not given */
 	bool whole_block;		 /* ITEM_VOLUME_LABEL */
+	bool begins_volume;		 /* ITEM_BLOCK: its first record is the volume label */
+	bool opened;			 /* ITEM_BLOCK: was encrypted; data is plain, its header as it was stored */
 	bool joined;			 /* of several records, see pipeline/join.h */
 	bool doubled;			 /* holds its address twice, see pipeline/repair.h */
 	unsigned cuts;			 /* volume changes inside the record */
@@ -100,6 +105,7 @@ struct reader_options {
 	bool indexes;	      /* with first_index and last_index */
 	bool keep_suspect;    /* take the records of a block whose checksum alone is wrong, after its ITEM_DAMAGE */
 	struct digest *digest; /* every byte read is added to it; may be NULL */
+	const struct opener_keys *keys; /* for encrypted blocks; NULL: they stay closed */
 	size_t keep_bytes;    /* of a split record; 0: all.  For those who only look at the beginning */
 };
 

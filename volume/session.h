@@ -22,6 +22,8 @@ struct session {
 	bool numbered;	      /* a block of it was read: */
 	uint32_t last_number; /* its BlockNumber, */
 	unsigned damages;     /* and the damages found on the volumes by then */
+	bool sealed;	      /* an encrypted block of it was read, */
+	uint32_t highest_number; /* and the highest number of those */
 	bool last_empty;      /* the last record was empty and ended with its block */
 	uint32_t last_stream;
 	int32_t last_index;

@@ -41,16 +41,25 @@ struct source {
 	struct known_session known[KNOWN_SESSIONS];
 	unsigned known_next;
 	struct buf *held;     /* the reference lent with the last item */
+	struct opener *opener; /* NULL: encrypted blocks stay closed */
+	struct source_item ahead; /* the block behind a label, read to prove the key first */
+	struct buf *ahead_held;
+	bool has_ahead;
 	uint32_t tape_file, tape_block;
 	bool tape_at_mark;
 	size_t tape_read_bytes;
 };
 
-struct source *source_new(struct buf_pool *pool, struct io *in, struct digest *digest)
+struct source *source_new(struct buf_pool *pool, struct io *in, struct digest *digest, const struct opener_keys *keys)
 {
 	struct source *s = calloc(1, sizeof *s);
 	if (s == NULL)
 		return NULL;
+	s->opener = keys ? opener_new(keys) : NULL;
+	if (keys && s->opener == NULL) {
+		free(s);
+		return NULL;
+	}
 	s->in = *in;
 	*in = IO_CLOSED;
 	s->pool = pool;
@@ -64,7 +73,9 @@ void source_free(struct source *s)
 	if (s == NULL)
 		return;
 	buf_unref(s->held);
+	buf_unref(s->ahead_held);
 	buf_unref(s->window);
+	opener_free(s->opener);
 	io_close(&s->in);
 	free(s);
 }
@@ -77,6 +88,13 @@ uint64_t source_bytes(const struct source *s)
 uint64_t source_padding(const struct source *s)
 {
 	return s->padding;
+}
+
+void source_cipher(const struct source *s, char text[static OPENER_CIPHER_BYTES])
+{
+	text[0] = '\0';
+	if (s->opener)
+		opener_describe(s->opener, text);
 }
 
 static size_t left(const struct source *s)
@@ -154,27 +172,34 @@ static void remember(struct source *s, const struct block_header *h)
 	*k = (struct known_session){h->session_id, h->session_time, checksum || block_has_checksum(h)};
 }
 
-/* Why the h->len bytes at block are not a good block; NULL if they are.  A NULL-ciphered block is one whose checksum
- * fits without any key (bacula-encryption.md 1.1). */
-static const char *block_fault(struct source *s, const uint8_t *block, const struct block_header *h,
+/* Finds an encrypted block's plain text.  Afterwards item->opened says whether there is any; if so item->buf holds it.  A
+ * NULL-ciphered block is one whose checksum fits without any key (bacula-encryption.md 1.1). */
+static int open_block(struct source *s, const uint8_t *block, const struct block_header *h, struct source_item *item,
+		      struct err *e)
+{
+	if (!block_is_encrypted(h))
+		return 0;
+	item->encrypted = !item->checksum || block_checksum(block, h) != h->checksum;
+	if (!item->encrypted || s->opener == NULL)
+		return 0;
+	enum opener_how how;
+	int rc = opener_open(s->opener, s->pool, block, h, item->checksum, &item->buf, &how, e);
+	item->opened = how != OPENER_SHUT;
+	item->shut = how == OPENER_SHUT;
+	item->encrypted = false;
+	return rc;
+}
+
+/* Why the h->len bytes at block, plain by now, are not a good block; NULL if they are. */
+static const char *plain_fault(const uint8_t *block, const struct block_header *h, bool expected,
 			       struct source_item *item)
 {
-	const struct known_session *k = h->version > 1 ? known(s, h) : NULL;
-	bool stored = block_has_checksum(h), expected = k && k->checksum;
-	/* One CRC in four thousand million is 0, which otherwise stands for none. */
-	item->checksum = stored || (h->version == 2 && expected);
-	uint64_t sum = 0;
-	if (item->checksum)
-		sum = block_checksum(block, h);
-	item->encrypted = block_is_encrypted(h) && !(item->checksum && sum == h->checksum);
-	if (item->encrypted)
-		return NULL;
-
+	uint64_t sum = item->checksum ? block_checksum(block, h) : 0;
 	size_t at = 0;
 	const char *fault = block_check_records(block, h, &at);
 	item->sane_bytes = fault ? at : h->len;
 	item->checksum_right = item->checksum && sum == h->checksum;
-	if (!stored && expected && (h->version == 3 || sum != 0))
+	if (!block_has_checksum(h) && expected && (h->version == 3 || sum != 0))
 		return "its checksum is gone, though the other blocks of its job have one";
 	if (item->checksum && sum != h->checksum) {
 		snprintf(item->reason, sizeof item->reason, "%s is %0*llx, header says %0*llx",
@@ -183,6 +208,26 @@ static const char *block_fault(struct source *s, const uint8_t *block, const str
 		return item->reason;
 	}
 	return fault;
+}
+
+/* *fault: why the h->len bytes at block are not a good block; NULL if they are.  item->buf is the caller's afterwards. */
+static int block_fault(struct source *s, const uint8_t *block, const struct block_header *h, struct source_item *item,
+		       const char **fault, struct err *e)
+{
+	const struct known_session *k = h->version > 1 ? known(s, h) : NULL;
+	bool expected = k && k->checksum;
+	/* One CRC in four thousand million is 0, which otherwise stands for none. */
+	item->checksum = block_has_checksum(h) || (h->version == 2 && expected);
+	*fault = NULL;
+	int rc = open_block(s, block, h, item, e);
+	if (rc != 0 || item->encrypted)
+		return rc;
+	item->sane_bytes = block_header_bytes(h->version);
+	if (item->shut)
+		*fault = "no key opens it: it is damaged, or encrypted with another key";
+	else
+		*fault = plain_fault(item->opened ? item->buf->data : block, h, expected, item);
+	return 0;
 }
 
 /* Is there a whole, good block at pos + off?  On success *len is its length. */
@@ -200,9 +245,12 @@ static int good_block_at(struct source *s, size_t off, bool *good, struct block_
 	if (!block_is_encrypted(h) && block_check_records(here(s) + off, h, &at))
 		return 0;
 	struct source_item scratch = {0};
-	*good = block_fault(s, here(s) + off, h, &scratch) == NULL;
+	const char *fault;
+	rc = block_fault(s, here(s) + off, h, &scratch, &fault, e);
+	buf_unref(scratch.buf);
+	*good = rc == 0 && fault == NULL;
 	if (!*good || scratch.checksum)
-		return 0;
+		return rc;
 	/* Nothing but the lengths speaks for it: the next block must stand where it ends. */
 	rc = have(s, off + h->len + BLOCK_PROBE_BYTES, e);
 	size_t behind = left(s) - off - h->len;
@@ -304,6 +352,19 @@ static int continues_behind(struct source *s, size_t len, bool *yes, struct err 
 	}
 }
 
+/* The bytes of the block at pos, plain, for the caller of source_next. */
+static void lend(struct source *s, struct source_item *item)
+{
+	if (item->buf == NULL) {
+		item->buf = s->window;
+		item->data = here(s);
+		buf_ref(item->buf);
+	} else {
+		item->data = item->buf->data;
+	}
+	s->held = item->buf;
+}
+
 /* Delivers the damage that begins at pos and goes on to the next block to believe. */
 static int damage(struct source *s, struct source_item *item, const char *reason, struct err *e)
 {
@@ -319,9 +380,7 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 			return rc;
 	}
 	if (whole) {
-		item->data = here(s);
-		item->buf = s->held = s->window;
-		buf_ref(s->held);
+		lend(s, item);
 		s->last_addr = s->offset;
 		s->last_len = item->header.len;
 		/* Its records may be taken up to the bad one: then it says as much of its session as a good block. */
@@ -329,6 +388,8 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 			remember(s, &item->header);
 		advance(s, item->header.len);
 	} else {
+		buf_unref(item->buf);
+		item->buf = NULL;
 		int rc = resync(s, e);
 		if (rc != 0)
 			return rc;
@@ -401,8 +462,7 @@ static void deliver_block(struct source *s, struct source_item *item)
 {
 	item->event = SOURCE_BLOCK;
 	item->len = item->header.len;
-	item->buf = s->held = s->window;
-	buf_ref(s->held);
+	lend(s, item);
 	if (item->header.len > s->largest)
 		s->largest = item->header.len;
 	s->blocks++;
@@ -454,13 +514,17 @@ static int next_in_stream(struct source *s, struct source_item *item, struct err
 			 item->header.len, left(s));
 		return damage(s, item, item->reason, e);
 	}
-	const char *fault = block_fault(s, here(s), &item->header, item);
+	const char *fault;
+	rc = block_fault(s, here(s), &item->header, item, &fault, e);
+	if (rc == 0 && item->shut)
+		rc = opener_shut(s->opener, e);
+	if (rc != 0)
+		return rc;
 	if (fault)
 		return damage(s, item, fault, e);
 
 	item->addr = s->last_addr = s->offset;
 	s->last_len = item->header.len;
-	item->data = here(s);
 	deliver_block(s, item);
 	advance(s, item->header.len);
 	return 0;
@@ -522,7 +586,11 @@ static int next_on_tape(struct source *s, struct source_item *item, struct err *
 	else if (!block_header_read(item->data, got, &item->header) || item->header.len > got)
 		fault = "its length is impossible";
 	else
-		fault = block_fault(s, item->data, &item->header, item);
+		rc = block_fault(s, item->data, &item->header, item, &fault, e);
+	if (rc == 0 && item->shut)
+		rc = opener_shut(s->opener, e);
+	if (rc != 0)
+		return rc;
 	if (fault == NULL) {
 		deliver_block(s, item);
 		return 0;
@@ -530,21 +598,61 @@ static int next_on_tape(struct source *s, struct source_item *item, struct err *
 	item->event = SOURCE_DAMAGE;
 	if (fault != item->reason)
 		snprintf(item->reason, sizeof item->reason, "%s", fault);
-	if (item->header.len > got || item->header.len == 0)
+	bool whole = item->header.len > 0 && item->header.len <= got;
+	lend(s, item);
+	if (!whole)
 		item->data = NULL;
 	else if (item->checksum_right && item->header.version > 1)
 		remember(s, &item->header);
-	item->buf = s->held = s->window;
-	buf_ref(s->held);
 	return 0;
+}
+
+static int fetch(struct source *s, struct source_item *item, struct err *e)
+{
+	s->held = NULL;
+	*item = (struct source_item){.event = SOURCE_END};
+	int rc = s->in.kind == IO_TAPE ? next_on_tape(s, item, e) : next_in_stream(s, item, e);
+	if (rc != 0 && s->held == NULL)
+		buf_unref(item->buf);
+	if (rc == 0 && item->event == SOURCE_END && s->opener)
+		rc = opener_end(s->opener, e);
+	return rc;
+}
+
+/* A label says whose blocks follow.  Where it says that they are encrypted, the next one proves the key before anything of
+ * the volume is handed out. */
+static int prove_key(struct source *s, const struct source_item *label, struct span data, struct err *e)
+{
+	bool encrypted = label->header.version == 3 && (label->header.options & BLOCK_OPTION_VOLUME_ENCRYPTED);
+	int rc = opener_end(s->opener, e);
+	rc = rc != 0 ? rc : opener_begin(s->opener, data, encrypted, e);
+	if (rc != 0 || !encrypted)
+		return rc;
+	struct buf *held = s->held;
+	rc = fetch(s, &s->ahead, e);
+	s->ahead_held = s->held;
+	s->held = held;
+	s->has_ahead = rc == 0;
+	return rc;
 }
 
 int source_next(struct source *s, struct source_item *item, struct err *e)
 {
 	buf_unref(s->held);
 	s->held = NULL;
-	*item = (struct source_item){.event = SOURCE_END};
-	return s->in.kind == IO_TAPE ? next_on_tape(s, item, e) : next_in_stream(s, item, e);
+	int rc = 0;
+	if (s->has_ahead) {
+		*item = s->ahead;
+		s->held = s->ahead_held;
+		s->ahead_held = NULL;
+		s->has_ahead = false;
+	} else {
+		rc = fetch(s, item, e);
+	}
+	struct span label;
+	if (rc == 0 && s->opener && source_begins_volume(item, &label))
+		rc = prove_key(s, item, label, e);
+	return rc;
 }
 
 bool source_begins_volume(const struct source_item *b, struct span *data)

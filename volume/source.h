@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/io.h"
-#include "volume/block.h"
+#include "volume/opener.h"
 
 struct source;
 
@@ -30,16 +30,20 @@ struct source_item {
 	struct block_header header;
 	bool checksum;	     /* the block carries one */
 	bool encrypted;	     /* records cannot be read */
+	bool opened;	     /* was encrypted; data is plain, header and checksum are as they were stored */
+	bool shut;	     /* damaged: there are keys for it, and none opens it */
 	size_t sane_bytes;   /* of a damaged block: header and records before the first that breaks the rules, header.len if none */
 	bool checksum_right; /* of a damaged block: it is whole, its records are not */
 	char reason[SOURCE_REASON_BYTES];
 };
 
-/* Takes in over; every byte read is added to digest (NULL: to none).  NULL without memory. */
-struct source *source_new(struct buf_pool *pool, struct io *in, struct digest *digest);
+/* Takes in over; every byte read is added to digest (NULL: to none).  keys open encrypted blocks (NULL: they stay closed).
+ * NULL without memory. */
+struct source *source_new(struct buf_pool *pool, struct io *in, struct digest *digest, const struct opener_keys *keys);
 void source_free(struct source *s);
 
-/* XE_FAILED on read errors and without memory. */
+/* XE_FAILED on read errors and without memory; XE_KEY if there are keys and none fits, before the label is handed out where
+ * the block behind it tells. */
 int source_next(struct source *s, struct source_item *item, struct err *e) __attribute__((warn_unused_result));
 
 /* Does a block begin with a volume's label, whole?  *data is then the label's data. */
@@ -47,6 +51,9 @@ bool source_begins_volume(const struct source_item *block, struct span *data);
 
 /* Bytes read so far, for progress. */
 uint64_t source_bytes(const struct source *s);
+
+/* What encrypted blocks were opened with; "" if there were none. */
+void source_cipher(const struct source *s, char text[static OPENER_CIPHER_BYTES]);
 
 /* Padding bytes passed over so far (a dump of a tape). */
 uint64_t source_padding(const struct source *s);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The options that say where keys of encrypted volumes come from; those who read volumes share them. */
+#ifndef CMD_KEYS_H
+#define CMD_KEYS_H
+
+#include "crypt/volkey.h"
+
+#include <stdbool.h>
+
+enum {
+	KEYS_KEY = 1000,
+	KEYS_DIR,
+	KEYS_COMMAND,
+	KEYS_CONFIG,
+	KEYS_NEW_KEY,
+	KEYS_NEW_DIR,
+	KEYS_NEW_COMMAND,
+};
+
+/* Into a table of long options. */
+#define KEYS_OPTIONS                                                                                                   \
+	{"key", required_argument, NULL, KEYS_KEY}, {"key-dir", required_argument, NULL, KEYS_DIR},                    \
+		{"key-command", required_argument, NULL, KEYS_COMMAND}, {"key-config", required_argument, NULL, KEYS_CONFIG}
+#define KEYS_NEW_OPTIONS                                                                                               \
+	{"new-key", required_argument, NULL, KEYS_NEW_KEY}, {"new-key-dir", required_argument, NULL, KEYS_NEW_DIR},    \
+		{"new-key-command", required_argument, NULL, KEYS_NEW_COMMAND}
+
+/* As given. */
+struct keys {
+	const char *key, *dir, *command, *config;
+	const char *new_key, *new_dir, *new_command;
+	struct volkey_source read, write; /* opened */
+};
+
+/* Takes one of these options.  *status becomes the exit status of wrong usage if it was given before.  False: it is none of
+ * these. */
+bool keys_option(struct keys *k, const char *verb, int option, const char *value, int *status);
+
+/* Can what was given be, together?  0 or the exit status of wrong usage. */
+int keys_check(const struct keys *k, const char *verb);
+
+/* Is there anything to open volumes with, or to make new keys with? */
+bool keys_given(const struct keys *k);
+bool keys_new_given(const struct keys *k);
+
+/* Reads keys and configuration. */
+int keys_open(struct keys *k, struct err *e) __attribute__((warn_unused_result));
+void keys_close(struct keys *k);
+
+#endif

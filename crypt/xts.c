@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "crypt/xts.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct {
+	const char *name, *title;
+	size_t key_bytes;
+} ciphers[] = {
+	[XTS_NULL] = {"NULL", "no cipher", 16},
+	[XTS_AES_128] = {"AES_128_XTS", "AES-128", 32},
+	[XTS_AES_256] = {"AES_256_XTS", "AES-256", 64},
+};
+#define CIPHERS (sizeof ciphers / sizeof ciphers[0])
+
+struct xts {
+	enum xts_cipher cipher;
+	EVP_CIPHER_CTX *encrypt, *decrypt;
+};
+
+const char *xts_name(enum xts_cipher cipher)
+{
+	return ciphers[cipher].name;
+}
+
+const char *xts_title(enum xts_cipher cipher)
+{
+	return ciphers[cipher].title;
+}
+
+bool xts_parse(const char *name, size_t len, enum xts_cipher *cipher)
+{
+	for (size_t i = 0; i < CIPHERS; i++) {
+		if (strlen(ciphers[i].name) == len && strncasecmp(ciphers[i].name, name, len) == 0) {
+			*cipher = (enum xts_cipher)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+size_t xts_key_bytes(enum xts_cipher cipher)
+{
+	return ciphers[cipher].key_bytes;
+}
+
+bool xts_for_key(size_t key_bytes, enum xts_cipher *cipher)
+{
+	for (size_t i = 0; i < CIPHERS; i++) {
+		if (ciphers[i].key_bytes == key_bytes) {
+			*cipher = (enum xts_cipher)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+int xts_check_key(enum xts_cipher cipher, const struct secret *key, struct err *e)
+{
+	size_t half = key->len / 2;
+	if (key->len != ciphers[cipher].key_bytes)
+		return err_set(e, XE_KEY, "the key has %zu bytes, %s takes %zu", key->len, ciphers[cipher].name,
+			       ciphers[cipher].key_bytes);
+	if (cipher != XTS_NULL && CRYPTO_memcmp(key->data, key->data + half, half) == 0)
+		return err_set(e, XE_KEY, "the two halves of the key are equal, which no cipher should take");
+	return 0;
+}
+
+int xts_new(struct xts **x, const struct secret *key, struct err *e)
+{
+	*x = NULL;
+	enum xts_cipher cipher;
+	if (!xts_for_key(key->len, &cipher))
+		return err_set(e, XE_KEY, "the key has %zu bytes; a volume's key has 32 (AES-128) or 64 (AES-256)", key->len);
+	struct xts *n = calloc(1, sizeof *n);
+	if (n == NULL)
+		return err_memory(e, sizeof *n, "a cipher");
+	n->cipher = cipher;
+	*x = n;
+	if (cipher == XTS_NULL)
+		return 0;
+	const EVP_CIPHER *type = cipher == XTS_AES_128 ? EVP_aes_128_xts() : EVP_aes_256_xts();
+	n->encrypt = EVP_CIPHER_CTX_new();
+	n->decrypt = EVP_CIPHER_CTX_new();
+	bool equal_halves = CRYPTO_memcmp(key->data, key->data + key->len / 2, key->len / 2) == 0;
+	/* With equal halves what somebody else has encrypted can still be read. */
+	bool ready = n->encrypt && n->decrypt && EVP_DecryptInit_ex(n->decrypt, type, NULL, key->data, NULL) == 1 &&
+		     (equal_halves || EVP_EncryptInit_ex(n->encrypt, type, NULL, key->data, NULL) == 1);
+	if (equal_halves) {
+		EVP_CIPHER_CTX_free(n->encrypt);
+		n->encrypt = NULL;
+	}
+	if (ready)
+		return 0;
+	xts_free(n);
+	*x = NULL;
+	return err_set(e, XE_FAILED, "the cipher %s is not to be had from OpenSSL", ciphers[cipher].name);
+}
+
+void xts_free(struct xts *x)
+{
+	if (x == NULL)
+		return;
+	EVP_CIPHER_CTX_free(x->encrypt);
+	EVP_CIPHER_CTX_free(x->decrypt);
+	free(x);
+}
+
+/* BlockNumber, VolSessionId, VolSessionTime as they stand in the header, then zeros. */
+static void tweak_of(const uint8_t *block, uint8_t tweak[static 16])
+{
+	memset(tweak, 0, 16);
+	memcpy(tweak, block + 8, 4);
+	memcpy(tweak + 4, block + 16, 8);
+}
+
+static bool code(EVP_CIPHER_CTX *ctx, const uint8_t *in, uint8_t *out, size_t len)
+{
+	uint8_t tweak[16];
+	if (ctx == NULL || len < XTS_HEADER_BYTES + XTS_BODY_MIN_BYTES || len > XTS_HEADER_BYTES + XTS_BODY_MAX_BYTES)
+		return false;
+	int body = (int)(len - XTS_HEADER_BYTES), n = 0;
+	tweak_of(in, tweak);
+	if (in != out)
+		memcpy(out, in, XTS_HEADER_BYTES);
+	return EVP_CipherInit_ex(ctx, NULL, NULL, NULL, tweak, -1) == 1 &&
+	       EVP_CipherUpdate(ctx, out + XTS_HEADER_BYTES, &n, in + XTS_HEADER_BYTES, body) == 1 && n == body;
+}
+
+static bool copy(const uint8_t *in, uint8_t *out, size_t len)
+{
+	if (in != out)
+		memcpy(out, in, len);
+	return true;
+}
+
+bool xts_encrypt_block(struct xts *x, const uint8_t *in, uint8_t *out, size_t len)
+{
+	return x->cipher == XTS_NULL ? copy(in, out, len) : code(x->encrypt, in, out, len);
+}
+
+bool xts_decrypt_block(struct xts *x, const uint8_t *in, uint8_t *out, size_t len)
+{
+	return x->cipher == XTS_NULL ? copy(in, out, len) : code(x->decrypt, in, out, len);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Labels rewritten: the key fields and obfuscation of BB03, the fields that BB02 has not, the other product's name.
+ * formats/bacula-encryption.md 2.1, volume-format.md 3.2, 8.4 */
+#ifndef VOLUME_RELABEL_H
+#define VOLUME_RELABEL_H
+
+#include "base/bytes.h"
+
+#include <stdbool.h>
+
+#define RELABEL_MAX_BYTES 2048u /* of a label record, header and all: readers take no more */
+#define RELABEL_MASTER_ID_BYTES 80u
+
+/* What the label of an encrypted volume says of its key; zeros where it says nothing. */
+struct relabel_keys {
+	struct span enc_key, master_id; /* in the label's data */
+	uint32_t block_size;		/* Maximum Block Size of the device that labelled it, 0: its default */
+};
+
+/* data: of a volume label in a BB03 block.  False if it ends inside these fields. */
+bool relabel_read_keys(struct span data, struct relabel_keys *keys);
+
+struct relabel {
+	bool bb03;	/* with the fields 21 to 25 */
+	bool obfuscate; /* the host name */
+	bool bareos;	/* Bareos's Id and version, and none of the fields that Bacula has behind the program's date */
+	struct span enc_key, master_id; /* what is to stand there */
+	size_t fixed_len; /* as long as the old one: shorter fields are followed by zeros, a longer name is cut; 0: as it comes */
+};
+
+/* Writes the label's data to out, RELABEL_MAX_BYTES of room, and its length to *len.  NULL, or what is in the way. */
+const char *relabel_volume(struct span data, const struct relabel *to, uint8_t *out, size_t *len);
+
+/* Makes a session label (or a volume label) of Bacula one of Bareos, in place: its length stays.  False, and nothing is
+ * changed, if it is not one of version 11. */
+bool relabel_for_bareos(uint8_t *data, size_t len);
+
+/* Is that what relabel_for_bareos could do? */
+bool relabel_is_bacula(struct span data);
+
+#endif
