@@ -125,10 +125,11 @@ check-tape: $(BUILD)/xflate
 	@tests/packages.sh build tape
 	@BUILD=$(BUILD) tests/tape/run.sh
 
-# The strict drive: FUSE files (with sanitizers too), then a true sg and st in user-mode-linux.
-check-drive: $(BUILD)/xflate
+# The strict drive: FUSE files, tgt for iSCSI, then a true sg and st in user-mode-linux.  BUILD=build/asan tests/drive/run.sh
+# takes a build with sanitizers (not in user-mode-linux, where they do not start).
+check-drive:
 	@tests/packages.sh build drive
-	$(Q)$(MAKE) --no-print-directory $(BUILD)/drive/iscsi_echo
+	$(Q)$(MAKE) --no-print-directory all $(BUILD)/drive/iscsi_echo
 	@BUILD=$(BUILD) tests/drive/run.sh
 	@BUILD=$(BUILD) tests/drive/uml.sh
 

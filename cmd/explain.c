@@ -117,6 +117,48 @@ static bool explain_alerts(struct span s)
 	return true;
 }
 
+static bool explain_list(struct span s, uint16_t list)
+{
+	static const uint16_t pages[] = {0x0000, 0x0001, 0x0010, 0x0011, 0x0012, 0x0020, 0x0021, 0x0030, 0x0031};
+	bool listed;
+	if (s.len < 6 || !scsi_read_page_list(s, list, 0, &listed))
+		return false;
+	printf("pages of SECURITY PROTOCOL %s\n  %-21s", list == SCSI_PAGE_IN_PAGES ? "IN" : "OUT", "of those known here:");
+	for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+		(void)scsi_read_page_list(s, list, pages[i], &listed);
+		if (listed)
+			printf(" %04xh", pages[i]);
+	}
+	putchar('\n');
+	return true;
+}
+
+/* Pages that say little. */
+static bool explain_small(struct span s, unsigned code)
+{
+	static const char *const names[] = {"plain", "vendor's reference", "wrapped with the drive's public key", "ESP-SCSI"};
+	struct span bytes;
+	unsigned formats;
+	uint32_t type, format;
+	if (code == SCSI_PAGE_KEY_FORMATS && scsi_read_key_formats(s, &formats)) {
+		puts("Supported Key Formats page");
+		for (unsigned i = 0; i < 4; i++) {
+			if (formats >> i & 1)
+				printf("  %-21s %s\n", "key format:", names[i]);
+		}
+		return true;
+	}
+	if (code == SCSI_PAGE_RANDOM && scsi_read_random(s, &bytes)) {
+		puts("Random Number page");
+		return true;
+	}
+	if (code == SCSI_PAGE_WRAPPING_KEY && scsi_read_wrapping_key(s, &type, &format, &bytes)) {
+		printf("Device Server Key Wrapping Public Key page\n  %-21s type %u, format %u, %zu bytes\n", "public key:", type, format, bytes.len);
+		return true;
+	}
+	return false;
+}
+
 static bool explain_page(struct span s)
 {
 	struct scsi_status status;
@@ -124,6 +166,11 @@ static bool explain_page(struct span s)
 	struct scsi_management m;
 	unsigned code = s.len >= 2 ? (unsigned)s.data[0] << 8 | s.data[1] : 0;
 	switch (code) {
+	case SCSI_PAGE_IN_PAGES:
+	case SCSI_PAGE_OUT_PAGES: return explain_list(s, (uint16_t)code);
+	case SCSI_PAGE_KEY_FORMATS:
+	case SCSI_PAGE_RANDOM:
+	case SCSI_PAGE_WRAPPING_KEY: return explain_small(s, code);
 	case SCSI_PAGE_CAPABILITIES: return explain_0010(s);
 	case SCSI_PAGE_MANAGEMENT:
 		if (!scsi_read_management(s, &m))
@@ -159,7 +206,7 @@ int explain_run(const char *text, struct err *e)
 		rc = parse_hex((const char *)typed.data, typed.len, bytes.data, &len, e);
 	if (rc == 0 && !explain_page((struct span){bytes.data, len}))
 		rc = err_set(e, XE_FAILED,
-			     "--explain: %zu bytes that are no sense data, no page 0010h, 0012h, 0020h or 0021h, and no TapeAlert log page", len);
+			     "--explain: %zu bytes that are no sense data, no page of tape data encryption, and no TapeAlert log page", len);
 	secret_free(&bytes);
 	secret_free(&typed);
 	return rc;

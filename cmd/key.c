@@ -56,6 +56,8 @@ static int key_generate(int argc, char **argv)
 	int status = keyargs_parse(&command_key, "okbrF", "no names; -o FILE", 0, 0, argc, argv, &a);
 	if (status >= 0)
 		return status;
+	if ((status = keyargs_no_input_is_output(&command_key, &a, NULL)) != 0)
+		return status;
 	int r = a.kek ? source_read_kek(a.kek, "KEK", true, &kek, &e) : 0;
 	if (r == 0)
 		r = a.raw ? keywrap_generate_raw(&key, KEYWRAP_DRIVE_KEY_BYTES, &e) : keywrap_generate(&key, &e);
@@ -115,7 +117,8 @@ static int key_show(int argc, char **argv)
 	int status = keyargs_parse(&command_key, "okbriF", "one FILE", 1, 1, argc, argv, &a);
 	if (status >= 0)
 		return status;
-	if ((status = keyargs_one_input(&command_key, a.names[0], a.kek, NULL)) != 0)
+	if ((status = keyargs_one_input(&command_key, a.names[0], a.kek, NULL)) != 0 ||
+	    (status = keyargs_no_input_is_output(&command_key, &a, a.names[0])) != 0)
 		return status;
 	char id[SECRET_ID_BYTES] = "";
 	int r = open_file(&a, &key, &form, &e);
@@ -292,7 +295,8 @@ static int turn(enum action action, const char *allowed, int argc, char **argv)
 		return status;
 	if (a.kek == NULL || (action == REWRAP && a.new_kek == NULL))
 		return msg_usage("key", action == REWRAP ? "rewrap: needs --kek OLD and --new-kek NEW" : "%s: needs --kek SOURCE", argv[0]);
-	if ((status = keyargs_one_input(&command_key, a.names[0], a.kek, a.new_kek)) != 0)
+	if ((status = keyargs_one_input(&command_key, a.names[0], a.kek, a.new_kek)) != 0 ||
+	    (status = keyargs_no_input_is_output(&command_key, &a, a.names[0])) != 0)
 		return status;
 	bool others;
 	int r = source_read_quietly(a.names[0], "key", false, KEYARGS_LIST_MAX_BYTES, &bytes, &others, &e);

@@ -114,8 +114,8 @@ const struct command command_key_status = {
 		"Tells who manages the drive's keys (application, library, appliance, nobody),\n"
 		"its modes, whether a key is in it, the key instance counter, the descriptors of\n"
 		"that key and of the next block, whether the drive can decrypt that block, and\n"
-		"the algorithms.  Moves no tape, needs no cartridge.  DEVICE: /dev/nst0, /dev/sg3,\n"
-		"iscsi://host/target/lun; without it, $TAPE.\n"
+		"the algorithms.  Moves no tape, needs no cartridge.  DEVICE: /dev/nst0,\n"
+		"/dev/sg3, iscsi://host/target/lun; without it, $TAPE.\n"
 		"\n"
 		"      --json          the same as JSON\n"
 		"      --bscrypto      the lines of bscrypto -e -v\n"
@@ -124,10 +124,10 @@ const struct command command_key_status = {
 		"                      - reads the digits from standard input\n"
 		"  -q, --quiet\n"
 		"\n"
-		"Rights: an sg node (a tape node's is found by itself) must be writable; a node of\n"
-		"st without one takes CAP_SYS_RAWIO.\n"
+		"Rights: an sg node (a tape node's is found by itself) must be writable; a node\n"
+		"of st without one takes CAP_SYS_RAWIO.\n"
 		"\n"
-		"Exit status: 0 all well; 1 failed; 2 wrong usage; 5 drive not ready; 6 refused by\n"
-		"the drive; 7 not permitted.\n",
+		"Exit status: 0 all well; 1 failed; 2 wrong usage; 5 drive not ready; 6 refused\n"
+		"by the drive; 7 not permitted.\n",
 	.run = cmd_key_status,
 };

@@ -87,6 +87,14 @@ prints '7/74/03 DATA PROTECT: wrong key' "sense data, too"
 run "$XFLATE" key status --explain "00 10 00 30 40 00 02 03 01 00 00 00 00 00 00 00 00 00 00 20 $drive_key"
 prints 'key: +32 bytes \(not shown\)' "a page with a key is explained without it"
 fails "... indeed" grep -q 4142434445 "$out" "$err"
+run "$XFLATE" key status --explain '0000 0008 0010 0020 0021 0030'
+prints '0010h 0020h 0021h 0030h' "a list of pages"
+run "$XFLATE" key status --explain '0011 0002 00 02'
+prints 'wrapped with the drive' "the formats of keys"
+run "$XFLATE" key status --explain '0031 000c 00000000 00000000 0002 abcd'
+prints 'public key: +type 0, format 0, 2 bytes' "a public key"
+run "$XFLATE" key status --explain '0030 0010 000102030405060708090a0b0c0d0e0f'
+expect_status 0 "a random number"
 run "$XFLATE" key status --explain 'zz'
 expect_status 2 "what is no hex"
 run "$XFLATE" key status --explain '00 99 00 00'
