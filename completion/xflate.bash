@@ -5,6 +5,7 @@
 _xflate() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' verb=filter words='' word
 	local algorithms='gzip lzo lzfast lz4 lz4hc zstd'
+	local keys='--key --key-dir --key-config --key-command' new_keys='--new-key --new-key-dir --new-key-command'
 	COMPREPLY=()
 	[[ $COMP_CWORD -gt 0 ]] && prev=${COMP_WORDS[COMP_CWORD-1]}
 	# bash makes words of "=" and ":": --target=any is three, gzip:9 too.
@@ -15,7 +16,7 @@ _xflate() {
 	fi
 	if [[ $COMP_CWORD -gt 1 ]]; then
 		case ${COMP_WORDS[1]} in
-		filter | list | verify | compare | alerts | changer | help) verb=${COMP_WORDS[1]} ;;
+		filter | list | verify | compare | alerts | changer | getkey | help) verb=${COMP_WORDS[1]} ;;
 		key | cache)
 			verb=${COMP_WORDS[1]}
 			[[ $COMP_CWORD -gt 2 ]] && verb+=" ${COMP_WORDS[2]}"
@@ -33,7 +34,19 @@ _xflate() {
 		compopt -o default 2>/dev/null
 		return
 		;;
-	help:*) words='filter list verify compare key cache alerts changer' ;;
+	filter:--encrypt) words='aes-128-xts aes-256-xts' ;;
+	filter:--block-format) words='bb02 bb03' ;;
+	getkey:-c | getkey:--cipher) words='AES_128_XTS AES_256_XTS' ;;
+	*:--key-command | *:--new-key-command) compopt -o default 2>/dev/null ;;
+	*:--key-dir | *:--new-key-dir | *:--key-config | getkey:-k | getkey:-C | getkey:--config | getkey:--log)
+		compopt -o default 2>/dev/null
+		return
+		;;
+	filter:--key | list:--key | verify:--key | compare:--key | filter:--new-key | compare:--new-key)
+		words='tty - fd: cred:'
+		compopt -o default 2>/dev/null
+		;;
+	help:*) words='filter list verify compare key cache alerts changer getkey' ;;
 	key:*) words='generate show wrap unwrap rewrap load clear status probe --help' ;;
 	cache:*) words='list get import export renew remove check --help' ;;
 	'key '*:--format | 'cache '*:--format) words='lines json sql' ;;
@@ -51,12 +64,15 @@ _xflate() {
 			case $verb in
 			filter)
 				words='--inflate --deflate --recompress --target --output --force --threads --max-block
-					--max-memory --on-damage --repair --map --report --progress --quiet --verbose --help'
+					--max-memory --on-damage --repair --decrypt --encrypt --strong --block-format --keep-layout
+					--map --report --progress --quiet --verbose --help'
+				words+=" $keys $new_keys"
 				[[ $COMP_CWORD -eq 1 ]] && words+=' --version'
 				;;
-			list) words='--blocks --records --json --max-memory --verbose --quiet --help' ;;
-			verify) words='--threads --all-digests --json --max-memory --progress --quiet --verbose --help' ;;
-			compare) words='--vs --threads --on-damage --max-memory --json --quiet --verbose --help' ;;
+			list) words="--blocks --records --json --max-memory --verbose --quiet --help $keys" ;;
+			verify) words="--threads --all-digests --json --max-memory --progress --quiet --verbose --help $keys" ;;
+			compare) words="--vs --threads --on-damage --max-memory --json --quiet --verbose --help $keys $new_keys" ;;
+			getkey) words='--key-dir --config --cipher --log --selftest --migrate --help' ;;
 			'key generate') words='--output --force --kek --base64 --raw-key --quiet --help' ;;
 			'key show') words='--output --force --kek --base64 --raw-key --id --quiet --help' ;;
 			'key wrap') words='--output --force --kek --raw-key --format --quiet --help' ;;
@@ -77,7 +93,7 @@ _xflate() {
 			'cache '*) words='--force --quiet --help' ;;
 			esac
 		else
-			[[ $COMP_CWORD -eq 1 ]] && words='filter list verify compare key cache alerts changer help'
+			[[ $COMP_CWORD -eq 1 ]] && words='filter list verify compare key cache alerts changer getkey help'
 			compopt -o default 2>/dev/null
 			while IFS= read -r word; do
 				COMPREPLY+=("$word")

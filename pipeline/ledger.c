@@ -112,7 +112,7 @@ int ledger_lose(struct ledger *l, const struct item *item, const char *reason, b
 int ledger_damage(struct ledger *l, const struct item *item, struct err *e)
 {
 	if (item->encrypted)
-		return ledger_lose(l, item, "it is encrypted", false, "decrypt the volume first: xflate has no key for it", e);
+		return ledger_lose(l, item, "it is encrypted", false, "give its key, as with --decrypt --key FILE", e);
 	/* Where whole blocks pass, so do the odd records in them. */
 	bool kept = item->suspect || (l->pass_blocks && (item->salvaged || !item->bad_block));
 	bool no_volume = item->bad_block && item->addr == 0 && item->volume->kind != IO_TAPE;
