@@ -17,7 +17,7 @@ struct pending {
 struct joiner {
 	struct reader *reader;
 	struct buf_pool *pool;
-	struct stage_ctx *stage; /* made when a record without a header may be cut */
+	struct stage_ctx *stage; /* tells whether a record without a header is whole */
 	struct pending *pending;
 	struct item queued; /* read, but something pending comes first */
 	bool has_queued;
@@ -27,10 +27,15 @@ struct joiner {
 struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool)
 {
 	struct joiner *j = calloc(1, sizeof *j);
-	if (j) {
-		j->reader = reader;
-		j->pool = pool;
+	struct stage_ctx *stage = stage_ctx_new();
+	if (j == NULL || stage == NULL) {
+		free(j);
+		stage_ctx_free(stage);
+		return NULL;
 	}
+	j->reader = reader;
+	j->pool = pool;
+	j->stage = stage;
 	return j;
 }
 
@@ -67,12 +72,16 @@ static uint32_t whole_length(const struct item *item)
 	return cut ? (uint32_t)whole : 0;
 }
 
+/* What could not be asked for want of memory must not be answered by chance. */
+static int joiner_memory(const struct joiner *j, struct err *e)
+{
+	return stage_short_of_memory(j->stage) ? err_memory(e, 0, "a record that may be cut") : 0;
+}
+
 static bool decodes(struct joiner *j, const struct item *item)
 {
 	struct span address, plain;
-	if (j->stage == NULL)
-		j->stage = stage_ctx_new();
-	return j->stage == NULL || stage_plain(j->stage, item, &address, &plain);
+	return stage_plain(j->stage, item, &address, &plain);
 }
 
 /* Is item the first piece of a record?  Without a header the decoder tells: what decodes is whole. */
@@ -172,16 +181,16 @@ int joiner_next(struct joiner *j, struct item *item, struct err *e)
 				if ((*at)->item.data.len != (*at)->item.len)
 					continue;
 				take(j, at, item);
-				return 0;
+				return joiner_memory(j, e);
 			}
 			j->queued = *item;
 			j->has_queued = true;
 			take(j, at, item);
-			return 0;
+			return joiner_memory(j, e);
 		}
 		uint32_t whole;
 		if (!is_cut(j, item, &whole))
-			return 0;
+			return joiner_memory(j, e);
 		int rc = begin(j, item, whole, e);
 		if (rc != 0)
 			return rc;

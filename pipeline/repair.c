@@ -34,6 +34,7 @@ struct repairer {
 	struct item *ready; /* in order, to be handed out; each holds its buf */
 	size_t ready_count, ready_cap, ready_next;
 	struct buf *lent;
+	bool short_of_memory;
 };
 
 struct repairer *repairer_new(struct joiner *joiner)
@@ -172,6 +173,7 @@ static enum finding compare(struct repairer *r, const struct tracked *t, const s
 		return FINDING_NONE;
 	struct digest *d = digest_new(kind);
 	enum finding finding = FINDING_NONE;
+	r->short_of_memory = d == NULL;
 	for (size_t skip = 0; d && skip <= STREAM_PREFIX_BYTES; skip += STREAM_PREFIX_BYTES) {
 		struct span address, plain;
 		uint8_t value[DIGEST_MAX_BYTES];
@@ -287,6 +289,8 @@ int repairer_next(struct repairer *r, struct item *item, struct err *e)
 		int rc = joiner_next(r->joiner, &next, e);
 		if (rc == 0)
 			rc = take_item(r, &next, e);
+		if (rc == 0 && (r->short_of_memory || stage_short_of_memory(r->stage)))
+			rc = err_memory(e, 0, "a file to mend");
 		if (rc != 0)
 			return rc;
 	}

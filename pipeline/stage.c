@@ -16,6 +16,7 @@ struct stage_ctx {
 	struct codec_ctx *codecs;
 	uint8_t *plain; /* between inflate and deflate */
 	size_t plain_cap;
+	bool short_of_memory;
 };
 
 /* A record taken apart. */
@@ -221,7 +222,14 @@ bool stage_plain(struct stage_ctx *ctx, const struct item *item, struct span *ad
 		return false;
 	*address = p.prefix;
 	*plain = p.payload;
-	return p.codec == NULL || decode_to_scratch(ctx, &p, plain, &ignored) == STAGE_DONE;
+	enum stage_status status = p.codec ? decode_to_scratch(ctx, &p, plain, &ignored) : STAGE_DONE;
+	ctx->short_of_memory = ctx->short_of_memory || status == STAGE_MEMORY;
+	return status == STAGE_DONE;
+}
+
+bool stage_short_of_memory(const struct stage_ctx *ctx)
+{
+	return ctx->short_of_memory;
 }
 
 /* ---- writing records ---- */

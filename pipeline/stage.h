@@ -65,7 +65,9 @@ struct stage_result {
 enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item,
 			      struct arena *arena, struct stage_result *result);
 
-/* The plain data of a record, its address apart; valid until ctx is used again.  False if it does not decode. */
+/* The plain data of a record, its address apart; valid until ctx is used again.  False if it does not decode, or if there
+ * is no memory for it: then stage_short_of_memory tells so from now on. */
+bool stage_short_of_memory(const struct stage_ctx *ctx);
 bool stage_plain(struct stage_ctx *ctx, const struct item *item, struct span *address, struct span *plain);
 
 #endif

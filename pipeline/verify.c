@@ -68,7 +68,8 @@ static struct verify_volume *volume_of(struct verify *v, const struct volume_inf
 	return &grown[v->volume_count++];
 }
 
-static void add_damaged_file(struct verify_job *k, int32_t file_index, const char *name, const char *reason)
+static void add_damaged_file(struct verify_job *k, int32_t file_index, const char *name, const char *reason,
+			     struct err *e)
 {
 	for (size_t i = k->damaged_count; i > 0 && k->damaged[i - 1].file_index >= file_index; i--) {
 		if (k->damaged[i - 1].file_index == file_index)
@@ -77,16 +78,20 @@ static void add_damaged_file(struct verify_job *k, int32_t file_index, const cha
 	size_t n = k->damaged_count;
 	if ((n & (n - 1)) == 0 && n < VERIFY_FILES_LISTED) {
 		struct verify_damaged_file *grown = realloc(k->damaged, (n ? n * 2 : 1) * sizeof *grown);
-		if (grown)
-			k->damaged = grown;
-		else
-			n = VERIFY_FILES_LISTED;
+		if (grown == NULL) {
+			err_memory(e, n * sizeof *grown, "damaged files");
+			return;
+		}
+		k->damaged = grown;
 	}
 	if (n >= VERIFY_FILES_LISTED) {
 		k->damaged_not_listed++;
 		return;
 	}
-	k->damaged[k->damaged_count++] = (struct verify_damaged_file){file_index, strdup(name), strdup(reason)};
+	struct verify_damaged_file f = {file_index, strdup(name), strdup(reason)};
+	if (f.name == NULL || f.reason == NULL)
+		err_memory(e, 0, "a damaged file");
+	k->damaged[k->damaged_count++] = f;
 }
 
 /* Counts it and tells the caller. */
@@ -98,7 +103,7 @@ static void report(struct verify *v, const struct verify_problem *p)
 	if (k && p->kind == VERIFY_DAMAGE) {
 		k->result.problems++;
 		if (p->file_index > 0)
-			add_damaged_file(&k->result, p->file_index, p->file, p->reason);
+			add_damaged_file(&k->result, p->file_index, p->file, p->reason, &v->err);
 	}
 	if (on && p->kind == VERIFY_DAMAGE)
 		on->problems++;
