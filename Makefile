@@ -12,7 +12,7 @@ V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 
 VERSION := $(shell cat VERSION)
-LIBS := zlib libdeflate liblz4 lzo2 libzstd libcrypto libxxhash
+LIBS := zlib libdeflate liblz4 lzo2 libzstd libcrypto libxxhash libpcre2-8
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
 HARDENING := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
@@ -28,8 +28,15 @@ pkg = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 LIB_CFLAGS := $(foreach l,$(LIBS),$(call pkg,--cflags,$(l)))
 LIB_LIBS := $(foreach l,$(LIBS),$(or $(call pkg,--libs,$(l)),-l$(patsubst lib%,%,$(l)))) -pthread
 
-ROOMS := base codec crypt volume pipeline keys cmd
-SRC := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)) keywrap.c cryptocache.c cryptocache_file.c)
+# iSCSI where libiscsi is installed; ISCSI=0 leaves it out.
+ISCSI ?= $(shell $(PKG_CONFIG) --exists libiscsi 2>/dev/null && echo 1)
+ifeq ($(ISCSI),1)
+LIB_CFLAGS += -DHAVE_LIBISCSI $(call pkg,--cflags,libiscsi)
+LIB_LIBS += $(call pkg,--libs,libiscsi)
+endif
+
+ROOMS := base codec crypt volume pipeline keys tape cmd
+SRC := $(sort $(filter-out xflate.c,$(wildcard *.c)) $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a
 CHECKS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/check_*.c)))
@@ -51,7 +58,7 @@ $(LIB): $(OBJ)
 	$(Q)rm -f $@ && $(AR) rcsD $@ $^
 
 # A changed flag rebuilds everything.
-FLAGS := $(CC) $(ALL_CFLAGS) $(ALL_CPPFLAGS) $(ALL_LDFLAGS)
+FLAGS := $(CC) $(LIB_CFLAGS) $(ALL_CFLAGS) $(ALL_CPPFLAGS) $(ALL_LDFLAGS)
 $(shell mkdir -p $(BUILD); echo '$(subst ','\'',$(FLAGS))' | cmp -s - $(BUILD)/flags || echo '$(subst ','\'',$(FLAGS))' >$(BUILD)/flags)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
@@ -84,7 +91,7 @@ $(REPLAYS) $(TARGETS:%=$(BUILD)/fuzz/fuzz_%): fuzz/fuzz.h $(wildcard */*.h)
 
 # ---- tests ----
 
-.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-tape demo bench lint fuzz fuzzers fuzz-replay
+.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-tape check-drive demo bench lint fuzz fuzzers fuzz-replay
 # The test programs alone.
 checks: $(BUILD)/xflate $(CHECKS) $(REPLAYS)
 
@@ -117,6 +124,18 @@ check-bacula15: $(BUILD)/xflate
 check-tape: $(BUILD)/xflate
 	@tests/packages.sh build tape
 	@BUILD=$(BUILD) tests/tape/run.sh
+
+# The strict drive: FUSE files, tgt for iSCSI, then a true sg and st in user-mode-linux.  BUILD=build/asan tests/drive/run.sh
+# takes a build with sanitizers (not in user-mode-linux, where they do not start).
+check-drive:
+	@tests/packages.sh build drive
+	$(Q)$(MAKE) --no-print-directory all $(BUILD)/drive/iscsi_echo
+	@BUILD=$(BUILD) tests/drive/run.sh
+	@BUILD=$(BUILD) tests/drive/uml.sh
+
+$(BUILD)/drive/iscsi_echo: tests/drive/iscsi_echo.c $(LIB) $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(filter-out -Wconversion,$(ALL_CFLAGS)) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIB_LIBS)
 
 # Every fuzz/fuzz_NAME.c for FUZZ_SECONDS of processor time under AddressSanitizer and UndefinedBehaviorSanitizer; or the
 # FUZZ_TARGETS named.  What is learnt and found stays in build/fuzz/fuzz.
@@ -179,7 +198,7 @@ help:
 	@echo "make            build ./xflate (WERROR=1, SANITIZE=address,undefined, V=1)"
 	@echo "make demo       install what is missing, build, recompress a bundled real volume"
 	@echo "make check      install what is missing, build, run all tests that run anywhere"
-	@echo "make check-asan, check-tsan, check-bacula, check-bacula15, check-tape    further tests"
+	@echo "make check-asan, check-tsan, check-bacula, check-bacula15, check-tape, check-drive    further tests"
 	@echo "make fuzz       FUZZ_SECONDS=60 FUZZ_TARGETS='block label'; make fuzz-replay    the parsers against foreign bytes"
 	@echo "make bench      measure against what is used instead (BENCH_MB=600)"
 	@echo "make lint       manual and shell scripts"

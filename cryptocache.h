@@ -15,7 +15,7 @@
 
 #define CRYPTOCACHE_FIELD_BYTES 128u /* of a volume name or a key, with the NUL */
 #define CRYPTOCACHE_MAX_AGE_S ((int64_t)60 * 24 * 60 * 60)
-#define CRYPTOCACHE_ENTRIES_MAX ((size_t)1 << 20)
+#define CRYPTOCACHE_ENTRIES_MAX ((size_t)1 << 18)
 
 struct cryptocache_entry {
 	char volume[CRYPTOCACHE_FIELD_BYTES];

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FILE_MAX_BYTES ((size_t)1 << 29)
+#define FILE_MAX_BYTES (CRYPTOCACHE_ENTRIES_MAX * 280 + 512)
 #define LOCK_WAIT_S 30
 #define LOCK_POLL_NS 20000000L
 #define ATTEMPTS_MAX 1000
@@ -36,8 +36,13 @@ static int read_and_parse(struct cryptocache *c, int fd, struct err *e)
 		return err_set(e, XE_USAGE, "a crypto cache is not read from a terminal");
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
 		return err_set(e, XE_DAMAGE, "is empty, not even the header of a crypto cache");
-	int r = secret_read(&bytes, fd, FILE_MAX_BYTES, "crypto cache", e);
-	if (r == 0)
+	struct err fault = {0};
+	int r = secret_read(&bytes, fd, FILE_MAX_BYTES, "crypto cache", &fault);
+	if (r == XE_KEY)
+		r = err_set(e, XE_DAMAGE, "is empty, or larger than any crypto cache");
+	else if (r != 0)
+		r = err_set(e, fault.code, "%s", fault.text);
+	else
 		r = cryptocache_parse(c, bytes.data, bytes.len, e);
 	secret_free(&bytes);
 	return r;

@@ -6,12 +6,14 @@
 #include "cmd/bscrypto.h"
 #include "cmd/command.h"
 #include "codec/codec.h"
+#include "tape/transport.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const struct command *const commands[] = {&command_filter, &command_list, &command_verify, &command_compare,
-						&command_key, &command_cache, &command_getkey};
+						&command_key, &command_cache, &command_getkey, &command_alerts,
+						&command_changer};
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)
@@ -35,7 +37,8 @@ static int help(const char *topic)
 	puts("Usage: xflate [OPTIONS] [INPUT...]\n"
 	     "       xflate COMMAND [OPTIONS] [ARGUMENTS...]\n"
 	     "\n"
-	     "Recompresses, proves, compares and lists volumes of Bareos and Bacula.\n");
+	     "Recompresses, proves, compares and lists volumes of Bareos and Bacula; keys for\n"
+	     "tape drives.\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	puts("  help       help of one command\n"
@@ -45,7 +48,8 @@ static int help(const char *topic)
 	     "  xflate -i -d lz4 < volume > volume.new\n"
 	     "\n"
 	     "Exit status: 0 all well; 1 failed; 2 wrong usage; 3 finished, but damage was\n"
-	     "found or passed on; 4 key wrong or missing.  The manual is xflate(1).");
+	     "found or passed on; 4 key wrong or missing; 5 drive not ready; 6 refused by the\n"
+	     "drive; 7 not permitted.  The manual is xflate(1).");
 	return 0;
 }
 
@@ -53,7 +57,7 @@ static int version(void)
 {
 	char libraries[512];
 	codec_versions(libraries, sizeof libraries);
-	printf("xflate %s\n%s\nLicence GPL-3.0-or-later. There is no warranty.\n", XFLATE_VERSION, libraries);
+	printf("xflate %s\n%s\ntape drives: %s\nLicence GPL-3.0-or-later. There is no warranty.\n", XFLATE_VERSION, libraries, transport_kinds());
 	return 0;
 }
 
@@ -64,6 +68,10 @@ static int dispatch(int argc, char **argv)
 		return help(NULL);
 	if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0)
 		return version();
+	if (strcmp(first, "help") == 0 && argc == 4 && (strcmp(argv[2], "key") == 0 || strcmp(argv[2], "cache") == 0)) {
+		char *asked[] = {argv[2], argv[3], "--help", NULL};
+		return find(argv[2])->run(3, asked);
+	}
 	if (strcmp(first, "help") == 0 && argc > 3)
 		return msg_usage(NULL, "help %s %s: one command at a time", argv[2], argv[3]);
 	if (strcmp(first, "help") == 0)

@@ -23,8 +23,11 @@ struct rd {
 
 static inline struct rd rd_over(const void *data, size_t len)
 {
+	static const uint8_t none[1];
+	const uint8_t *p = data;
 	/* Not even 0 may be added to NULL. */
-	const uint8_t *p = len > 0 ? data : (const uint8_t *)"";
+	if (p == NULL)
+		return (struct rd){none, none, len > 0};
 	return (struct rd){p, p + len, false};
 }
 
@@ -44,6 +47,28 @@ static inline const uint8_t *rd_bytes(struct rd *r, size_t n)
 	const uint8_t *at = r->p;
 	r->p += n;
 	return at;
+}
+
+static inline uint8_t rd_u8(struct rd *r)
+{
+	const uint8_t *at = rd_bytes(r, 1);
+	return at ? *at : 0;
+}
+
+/* The next n bytes as a span; empty if there are not so many. */
+static inline struct span rd_span(struct rd *r, size_t n)
+{
+	const uint8_t *at = rd_bytes(r, n);
+	return (struct span){at, at ? n : 0};
+}
+
+/* A cursor over what is there of the n bytes that a length field announces; *cut is set if they are fewer. */
+static inline struct rd rd_announced(struct rd *r, size_t n, bool *cut)
+{
+	size_t here = n < rd_left(r) ? n : rd_left(r);
+	*cut = *cut || here < n;
+	const uint8_t *at = rd_bytes(r, here);
+	return (struct rd){at, at ? at + here : NULL, at == NULL};
 }
 
 static inline uint16_t rd_be16(struct rd *r)

@@ -114,7 +114,8 @@ static int cache_get(int argc, char **argv)
 	int status = keyargs_parse(&command_cache, "okF", "a FILE and a VOLUME", 2, 2, argc, argv, &a);
 	if (status >= 0)
 		return status;
-	if ((status = keyargs_one_input(&command_cache, a.names[0], a.kek, NULL)) != 0)
+	if ((status = keyargs_one_input(&command_cache, a.names[0], a.kek, NULL)) != 0 ||
+	    (status = keyargs_no_input_is_output(&command_cache, &a, a.names[0])) != 0)
 		return status;
 	int r = read_cache(&c, a.names[0], &e);
 	const struct cryptocache_entry *entry = r == 0 ? cryptocache_find(&c, a.names[1]) : NULL;
@@ -334,7 +335,8 @@ static int cache_export(int argc, char **argv)
 		return msg_usage("cache", "export: --bundle has a file and a form of its own");
 	if (!a.bundle && (a.kek || a.plain_keys))
 		return msg_usage("cache", "export: --kek and --plain-keys go with --bundle");
-	if ((status = keyargs_one_input(&command_cache, a.names[0], a.kek, NULL)) != 0)
+	if ((status = keyargs_one_input(&command_cache, a.names[0], a.kek, NULL)) != 0 ||
+	    (status = keyargs_no_input_is_output(&command_cache, &a, a.names[0])) != 0)
 		return status;
 	int r = read_cache(&c, a.names[0], &e);
 	if (r == 0 && (r = keylist_from_cache(&list, &c, &e)) != 0) {

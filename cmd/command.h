@@ -14,7 +14,9 @@ struct command {
 };
 
 extern const struct command command_filter, command_list, command_verify, command_compare, command_key, command_cache,
-	command_getkey;
+	command_getkey, command_alerts, command_changer;
+/* Of the verb key: what talks to a drive. */
+extern const struct command command_key_load, command_key_clear, command_key_status, command_key_probe;
 
 /* A verb of verbs: "key generate".  argv[0] of run is the second word. */
 struct subcommand {

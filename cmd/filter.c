@@ -613,7 +613,10 @@ static int cmd_filter(int argc, char **argv)
 	int status = 0;
 	if (run_filter(&q, &e) != 0)
 		status = msg_fail(&e);
-	else if (filter_damaged(q.filter) > 0)
+	/* With a wrong key nothing of a volume is worth keeping. */
+	for (size_t i = 0; e.code == XE_KEY && i < q.volume_count; i++)
+		q.volumes[i]->keep_partial = false;
+	if (e.code == XE_OK && filter_damaged(q.filter) > 0)
 		status = 3;
 	status = write_report(&q, status);
 	release(&q);
@@ -622,7 +625,7 @@ static int cmd_filter(int argc, char **argv)
 
 const struct command command_filter = {
 	.name = "filter",
-	.summary = "volume in, volume out: inflate -> deflate",
+	.summary = "volume in, volume out: inflate -> deflate, decrypt, encrypt",
 	.help =
 		"Usage: xflate [filter] [OPTIONS] [INPUT...]\n"
 		"\n"
@@ -650,6 +653,13 @@ const struct command command_filter = {
 		"                             was passed over (default: stop)\n"
 		"      --repair               mend records that the network layer cut, and the\n"
 		"                             addresses that Bareos's autoxflate doubled\n"
+		"      --decrypt              encrypted blocks become clear; --key SOURCE,\n"
+		"                             --key-dir DIR, --key-config FILE, --key-command CMD\n"
+		"      --encrypt aes-128-xts|aes-256-xts [--strong]\n"
+		"                             --new-key SOURCE, --new-key-dir DIR,\n"
+		"                             --new-key-command CMD; none: the key it had\n"
+		"      --block-format bb02|bb03\n"
+		"      --keep-layout          move no block, or fail\n"
 		"      --map FILE             old and new address of every block\n"
 		"      --report FILE          what was done, as JSON\n"
 		"      --progress auto|never|always|json\n"

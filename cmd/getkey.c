@@ -332,7 +332,8 @@ static int survey_volume(void *arg, const char *volume, struct err *unused)
 	rc = rc != 0 ? rc : check_copy(s, &a, &checked, &e);
 	rc = rc != 0 ? rc : answer_check(&a, &e);
 	rc = rc != 0 ? rc : xts_check_key(a.cipher, &a.key, &e);
-	const struct keyconf_section *section = keyconf_for_volume(s->g->conf, volume);
+	const struct keyconf_section *section = NULL;
+	rc = rc != 0 ? rc : keyconf_for_volume(s->g->conf, volume, &section, &e);
 	bool wanted = rc == 0 && section && section->master;
 	bool under = wanted && is_under(&a, section), move = wanted && (!under || stealthy != section->stealth);
 	if (move && s->migrate) {

@@ -56,6 +56,8 @@ static int key_generate(int argc, char **argv)
 	int status = keyargs_parse(&command_key, "okbrF", "no names; -o FILE", 0, 0, argc, argv, &a);
 	if (status >= 0)
 		return status;
+	if ((status = keyargs_no_input_is_output(&command_key, &a, NULL)) != 0)
+		return status;
 	int r = a.kek ? source_read_kek(a.kek, "KEK", true, &kek, &e) : 0;
 	if (r == 0)
 		r = a.raw ? keywrap_generate_raw(&key, KEYWRAP_DRIVE_KEY_BYTES, &e) : keywrap_generate(&key, &e);
@@ -115,7 +117,8 @@ static int key_show(int argc, char **argv)
 	int status = keyargs_parse(&command_key, "okbriF", "one FILE", 1, 1, argc, argv, &a);
 	if (status >= 0)
 		return status;
-	if ((status = keyargs_one_input(&command_key, a.names[0], a.kek, NULL)) != 0)
+	if ((status = keyargs_one_input(&command_key, a.names[0], a.kek, NULL)) != 0 ||
+	    (status = keyargs_no_input_is_output(&command_key, &a, a.names[0])) != 0)
 		return status;
 	char id[SECRET_ID_BYTES] = "";
 	int r = open_file(&a, &key, &form, &e);
@@ -292,7 +295,8 @@ static int turn(enum action action, const char *allowed, int argc, char **argv)
 		return status;
 	if (a.kek == NULL || (action == REWRAP && a.new_kek == NULL))
 		return msg_usage("key", action == REWRAP ? "rewrap: needs --kek OLD and --new-kek NEW" : "%s: needs --kek SOURCE", argv[0]);
-	if ((status = keyargs_one_input(&command_key, a.names[0], a.kek, a.new_kek)) != 0)
+	if ((status = keyargs_one_input(&command_key, a.names[0], a.kek, a.new_kek)) != 0 ||
+	    (status = keyargs_no_input_is_output(&command_key, &a, a.names[0])) != 0)
 		return status;
 	bool others;
 	int r = source_read_quietly(a.names[0], "key", false, KEYARGS_LIST_MAX_BYTES, &bytes, &others, &e);
@@ -335,17 +339,23 @@ static int cmd_key(int argc, char **argv)
 {
 	secret_guard_process();
 	outfile_catch_signals();
+	static const struct command *const in_drive[] = {&command_key_load, &command_key_clear, &command_key_status, &command_key_probe};
+	for (size_t i = 0; argc > 1 && i < sizeof in_drive / sizeof in_drive[0]; i++) {
+		if (strcmp(argv[1], in_drive[i]->name) == 0)
+			return in_drive[i]->run(argc - 1, argv + 1);
+	}
 	return command_dispatch(&command_key, subs, sizeof subs / sizeof subs[0], argc, argv);
 }
 
 const struct command command_key = {
 	.name = "key",
-	.summary = "keys in files: generate, show, wrap, unwrap, rewrap",
+	.summary = "keys in files and in tape drives",
 	.help = "Usage: xflate key generate [--kek SOURCE] [OPTIONS]\n"
 		"       xflate key show   FILE [--kek SOURCE] [OPTIONS]\n"
 		"       xflate key wrap   FILE --kek SOURCE [OPTIONS]\n"
 		"       xflate key unwrap FILE --kek SOURCE [OPTIONS]\n"
 		"       xflate key rewrap FILE --kek OLD --new-kek NEW [OPTIONS]\n"
+		"       xflate key load|clear|status|probe DEVICE    in a drive; --help of each\n"
 		"\n"
 		"A key is a passphrase of 32 characters, its base64 (43), or wrapped by a Key\n"
 		"Encryption Key (54), as Bareos has them; which one, its length tells.  FILE and\n"

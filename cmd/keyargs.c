@@ -7,6 +7,7 @@
 
 #include <getopt.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct option all_options[] = {
@@ -91,6 +92,19 @@ int keyargs_one_input(const struct command *verb, const char *a, const char *b, 
 	int n = (a && strcmp(a, "-") == 0) + (b && strcmp(b, "-") == 0) + (c && strcmp(c, "-") == 0);
 	if (n > 1)
 		return msg_usage(verb->name, "standard input can be read for one thing only; use fd:N for the other");
+	return 0;
+}
+
+int keyargs_no_input_is_output(const struct command *verb, const struct keyargs *a, const char *input)
+{
+	const char *output = a->output ? a->output : a->bundle, *const inputs[] = {input, a->kek, a->new_kek};
+	struct stat out, in;
+	if (output == NULL || strcmp(output, "-") == 0 || stat(output, &out) != 0 || !S_ISREG(out.st_mode))
+		return 0;
+	for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
+		if (inputs[i] && stat(inputs[i], &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+			return msg_usage(verb->name, "%s: is read, too; write to another file", output);
+	}
 	return 0;
 }
 

@@ -35,6 +35,9 @@ int keyargs_parse(const struct command *verb, const char *allowed, const char *w
 /* More than one of these sources would read standard input?  NULLs count for nothing.  Returns 0 or wrong usage. */
 int keyargs_one_input(const struct command *verb, const char *a, const char *b, const char *c);
 
+/* Is what is to be written (-o, --bundle) also a file that is read: one of these, or a KEK?  Returns 0 or wrong usage. */
+int keyargs_no_input_is_output(const struct command *verb, const struct keyargs *a, const char *input);
+
 /* Reads a list from a source (source_read): lines, tables, JSON, a crypto cache or a bundle.  Prints what is wrong with its
  * lines.  info, if not NULL, tells of a bundle: its date is "" if it is none.  bundle_only: nothing else will do. */
 int keyargs_read_list(const char *source, bool bundle_only, struct keylist *list, struct bundle_info *info, struct err *e)
@@ -50,6 +53,6 @@ bool keyargs_is_clear(const struct keylist *list);
 /* Prints the faults of a list. */
 void keyargs_print_faults(const struct keylist *list, const char *source);
 
-#define KEYARGS_LIST_MAX_BYTES ((size_t)256 << 20)
+#define KEYARGS_LIST_MAX_BYTES ((size_t)64 << 20)
 
 #endif

@@ -5,6 +5,7 @@
 _xflate() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' verb=filter words='' word
 	local algorithms='gzip lzo lzfast lz4 lz4hc zstd'
+	local keys='--key --key-dir --key-config --key-command' new_keys='--new-key --new-key-dir --new-key-command'
 	COMPREPLY=()
 	[[ $COMP_CWORD -gt 0 ]] && prev=${COMP_WORDS[COMP_CWORD-1]}
 	# bash makes words of "=" and ":": --target=any is three, gzip:9 too.
@@ -15,7 +16,7 @@ _xflate() {
 	fi
 	if [[ $COMP_CWORD -gt 1 ]]; then
 		case ${COMP_WORDS[1]} in
-		filter | list | verify | compare | help) verb=${COMP_WORDS[1]} ;;
+		filter | list | verify | compare | alerts | changer | getkey | help) verb=${COMP_WORDS[1]} ;;
 		key | cache)
 			verb=${COMP_WORDS[1]}
 			[[ $COMP_CWORD -gt 2 ]] && verb+=" ${COMP_WORDS[2]}"
@@ -33,11 +34,24 @@ _xflate() {
 		compopt -o default 2>/dev/null
 		return
 		;;
-	help:*) words='filter list verify compare key cache' ;;
-	key:*) words='generate show wrap unwrap rewrap --help' ;;
+	filter:--encrypt) words='aes-128-xts aes-256-xts' ;;
+	filter:--block-format) words='bb02 bb03' ;;
+	getkey:-c | getkey:--cipher) words='AES_128_XTS AES_256_XTS' ;;
+	*:--key-command | *:--new-key-command) compopt -o default 2>/dev/null ;;
+	*:--key-dir | *:--new-key-dir | *:--key-config | getkey:-k | getkey:-C | getkey:--config | getkey:--log)
+		compopt -o default 2>/dev/null
+		return
+		;;
+	filter:--key | list:--key | verify:--key | compare:--key | filter:--new-key | compare:--new-key)
+		words='tty - fd: cred:'
+		compopt -o default 2>/dev/null
+		;;
+	help:*) words='filter list verify compare key cache alerts changer getkey' ;;
+	key:*) words='generate show wrap unwrap rewrap load clear status probe --help' ;;
 	cache:*) words='list get import export renew remove check --help' ;;
 	'key '*:--format | 'cache '*:--format) words='lines json sql' ;;
-	'key '*:--kek | 'key '*:--new-kek | 'cache '*:--kek)
+	'key load':--mode | changer:--mode) words='mixed decrypt raw' ;;
+	'key '*:--key | 'key '*:--kek | changer:--kek | 'key '*:--new-kek | 'cache '*:--kek)
 		words='tty - fd: cred:'
 		compopt -o default 2>/dev/null
 		;;
@@ -50,17 +64,28 @@ _xflate() {
 			case $verb in
 			filter)
 				words='--inflate --deflate --recompress --target --output --force --threads --max-block
-					--max-memory --on-damage --repair --map --report --progress --quiet --verbose --help'
+					--max-memory --on-damage --repair --decrypt --encrypt --strong --block-format --keep-layout
+					--map --report --progress --quiet --verbose --help'
+				words+=" $keys $new_keys"
 				[[ $COMP_CWORD -eq 1 ]] && words+=' --version'
 				;;
-			list) words='--blocks --records --json --max-memory --verbose --quiet --help' ;;
-			verify) words='--threads --all-digests --json --max-memory --progress --quiet --verbose --help' ;;
-			compare) words='--vs --threads --on-damage --max-memory --json --quiet --verbose --help' ;;
+			list) words="--blocks --records --json --max-memory --verbose --quiet --help $keys" ;;
+			verify) words="--threads --all-digests --json --max-memory --progress --quiet --verbose --help $keys" ;;
+			compare) words="--vs --threads --on-damage --max-memory --json --quiet --verbose --help $keys $new_keys" ;;
+			getkey) words='--key-dir --config --cipher --log --selftest --migrate --help' ;;
 			'key generate') words='--output --force --kek --base64 --raw-key --quiet --help' ;;
 			'key show') words='--output --force --kek --base64 --raw-key --id --quiet --help' ;;
 			'key wrap') words='--output --force --kek --raw-key --format --quiet --help' ;;
 			'key unwrap') words='--output --force --kek --base64 --format --quiet --help' ;;
 			'key rewrap') words='--output --force --kek --new-kek --format --quiet --help' ;;
+			'key load') words='--key --volume --auto --rewind --cache --kek --raw-key --mode --algorithm --kad --clear-on-demount
+				--wait --dry-run --json --quiet --verbose --help' ;;
+			'key clear') words='--wait --json --quiet --verbose --help' ;;
+			'key status') words='--json --bscrypto --wait --explain --quiet --verbose --help' ;;
+			'key probe') words='--cache --kek --first --tries --algorithm --force --wait --json --quiet --verbose --help' ;;
+			alerts) words='--all --keep --json --quiet --verbose --help' ;;
+			changer) words='--cache --kek --device --require-key --kad --clear-on-demount --mode --algorithm --wait
+				--quiet --verbose --help' ;;
 			'cache list') words='--no-keys --json --quiet --help' ;;
 			'cache get') words='--output --force --kek --quiet --help' ;;
 			'cache export') words='--output --force --format --bundle --kek --plain-keys --quiet --help' ;;
@@ -68,7 +93,7 @@ _xflate() {
 			'cache '*) words='--force --quiet --help' ;;
 			esac
 		else
-			[[ $COMP_CWORD -eq 1 ]] && words='filter list verify compare key cache help'
+			[[ $COMP_CWORD -eq 1 ]] && words='filter list verify compare key cache alerts changer getkey help'
 			compopt -o default 2>/dev/null
 			while IFS= read -r word; do
 				COMPREPLY+=("$word")

@@ -122,8 +122,9 @@ int getkey_label(const struct getkey *g, const char *volume, struct answer *a, e
 {
 	bool again = false;
 	*way = GETKEY_NEW;
-	const struct keyconf_section *s = keyconf_for_volume(g->conf, volume);
+	const struct keyconf_section *s = NULL;
 	int rc = keydir_check_name(volume, e);
+	rc = rc != 0 ? rc : keyconf_for_volume(g->conf, volume, &s, e);
 	/* gpg takes its time, and others shall not wait for it: the folder is locked for the writing alone. */
 	struct answer made = {0};
 	rc = rc != 0 ? rc : given_out(g, volume, a, &again, e);

@@ -72,7 +72,7 @@ static int explain_decrypt(const struct child_result *r, struct err *e)
 	return err_set(e, XE_KEY, "gpg: cannot decrypt the key (exit status %d)", r->exit_status);
 }
 
-static const char *const common[] = {"gpg", "--batch", "--no-tty", "--quiet", "--status-fd", "4", NULL};
+static const char *const common[] = {"gpg", "--batch", "--no-tty", "--status-fd", "4", NULL};
 
 /* tail: NULL at the end. */
 static void arguments(const struct gnupg *g, const char *const *tail, const char *argv[static ARGUMENTS])

@@ -266,13 +266,17 @@ const struct keyconf_section *keyconf_at(const struct keyconf *c, size_t index)
 	return c && index < c->count ? &c->sections[index] : NULL;
 }
 
-const struct keyconf_section *keyconf_for_volume(const struct keyconf *c, const char *volume)
+int keyconf_for_volume(const struct keyconf *c, const char *volume, const struct keyconf_section **section, struct err *e)
 {
-	for (size_t i = 0; c && i < c->count; i++) {
-		if (c->sections[i].volumes && pattern_matches(c->sections[i].volumes, volume))
-			return &c->sections[i];
+	*section = NULL;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && *section == NULL && c && i < c->count; i++) {
+		bool matches = false;
+		if (c->sections[i].volumes)
+			rc = pattern_matches(c->sections[i].volumes, volume, &matches, e);
+		*section = matches ? &c->sections[i] : NULL;
 	}
-	return NULL;
+	return rc;
 }
 
 const struct keyconf_section *keyconf_by_name(const struct keyconf *c, const char *name)

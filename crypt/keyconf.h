@@ -29,8 +29,9 @@ void keyconf_free(struct keyconf *c);
 /* The same of a file, which errors name.  With optional, one that is not there is *c == NULL and no error. */
 int keyconf_load(struct keyconf **c, const char *path, bool optional, struct err *e) __attribute__((warn_unused_result));
 
-/* The first section whose expression matches; NULL if there is none, or c is NULL. */
-const struct keyconf_section *keyconf_for_volume(const struct keyconf *c, const char *volume);
+/* The first section whose expression matches; *section is NULL if there is none, or c is NULL.  As pattern_matches. */
+int keyconf_for_volume(const struct keyconf *c, const char *volume, const struct keyconf_section **section, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* The section with that name, for READ.  NULL as above. */
 const struct keyconf_section *keyconf_by_name(const struct keyconf *c, const char *name);

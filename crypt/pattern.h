@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* volume_regex of key-manager.conf: Python's regular expressions, as far as Volume Names need them, over the C library's.
- * Matched at the beginning of a name only, as re.match does.  formats/bacula-encryption.md 4.5 */
+/* volume_regex of key-manager.conf: Python's regular expressions, by PCRE2, which takes all that a Volume Name needs of
+ * them.  Matched at the beginning of a name only, as re.match does.  formats/bacula-encryption.md 4.5 */
 #ifndef CRYPT_PATTERN_H
 #define CRYPT_PATTERN_H
 
@@ -10,11 +10,12 @@
 
 struct pattern;
 
-/* Taken: characters, . [] | () (?:) * + ? {m,n}, lazy forms, ^ $ \A \Z, \d \D \w \W \s \S, escaped punctuation.  XE_USAGE
- * for what is not, or is wrong, in words; XE_FAILED without memory. */
+/* XE_USAGE, in words, for an expression that is wrong; XE_FAILED without memory. */
 int pattern_new(struct pattern **p, const char *text, struct err *e) __attribute__((warn_unused_result));
 void pattern_free(struct pattern *p);
 
-bool pattern_matches(const struct pattern *p, const char *name);
+/* XE_USAGE: the expression takes too long on this name; XE_FAILED without memory. */
+int pattern_matches(const struct pattern *p, const char *name, bool *matches, struct err *e)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -13,7 +13,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_MUST(secret_set(&text, data, size, &e) == 0);
 	if (keyconf_read(&c, &text, &e) == 0) {
 		for (size_t i = 0; i < 4; i++) {
-			const struct keyconf_section *s = keyconf_for_volume(c, volumes[i]);
+			const struct keyconf_section *s;
+			struct err slow = {0};
+			int rc = keyconf_for_volume(c, volumes[i], &s, &slow);
+			FUZZ_MUST(rc == slow.code && (rc == 0 || (s == NULL && slow.text[0])));
 			FUZZ_MUST(s == NULL || keyconf_by_name(c, s->name) != NULL);
 		}
 		keyconf_free(c);

@@ -4,6 +4,7 @@
 #include "pipeline/filter.h"
 
 #include "pipeline/join.h"
+#include "pipeline/ledger.h"
 #include "pipeline/pool.h"
 #include "pipeline/repair.h"
 #include "pipeline/slot.h"
@@ -21,18 +22,6 @@
 struct policy_list {
 	struct stage_policy policy;
 	struct policy_list *next;
-};
-
-struct job_entry {
-	const struct job *job;
-	struct filter_counts counts;
-	const struct volume_info *seen_on; /* last volume with records of it */
-	bool ndmp_noted, incomplete_noted, doubled_noted;
-	bool begun, ended;     /* its start and its end of session were seen */
-	uint64_t next_number;  /* of an encrypted block that keeps its place: no number comes twice */
-	int32_t attributes_of; /* FileIndex of the last attributes seen, */
-	char *name;	       /* and the file's name in them */
-	size_t name_cap;
 };
 
 struct filter {
@@ -60,7 +49,7 @@ struct filter {
 	/* The writing side */
 	struct reshape reshape;
 	bool reshapes;
-	struct filter_volume volume;
+	struct ledger ledger;
 	struct io out;
 	struct sink sink;
 	bool volume_open;
@@ -68,9 +57,6 @@ struct filter {
 	uint64_t run_blocks;
 	const struct cipher_volume *sealing; /* what the volume at hand is encrypted with */
 	struct reshape_buffer scratch;
-	struct job_entry *jobs;
-	size_t job_count;
-	uint64_t damaged;
 	_Atomic uint64_t bytes_out;
 	struct err err;
 };
@@ -99,7 +85,7 @@ static bool make_slots(struct filter *f)
 static void on_new_block(void *arg, const struct packed_block *b)
 {
 	struct filter *f = arg;
-	f->volume.blocks_out++;
+	f->ledger.volume.blocks_out++;
 	if (f->o.callbacks.new_block)
 		f->o.callbacks.new_block(f->o.callbacks.arg, b);
 }
@@ -164,6 +150,7 @@ struct filter *filter_new(const struct filter_options *options)
 	f->target_known = f->o.target_given;
 	f->target = f->o.target;
 	f->pass_blocks = !filter_moves_blocks(options);
+	f->ledger = (struct ledger){.o = &f->o, .pass_blocks = f->pass_blocks};
 	f->reshape = reshape_of(options);
 	f->reshapes = reshape_wanted(&f->reshape);
 	bool ciphers = f->o.cipher.read || f->o.cipher.encrypt;
@@ -201,9 +188,7 @@ void filter_free(struct filter *f)
 		free(p);
 	}
 	sink_close(&f->sink);
-	for (size_t i = 0; i < f->job_count; i++)
-		free(f->jobs[i].name);
-	free(f->jobs);
+	ledger_free(&f->ledger);
 	free(f);
 }
 
@@ -355,184 +340,17 @@ static void work_slot(void *arg, void *slot, unsigned worker)
 
 /* ---- writing ---- */
 
-static struct job_entry *job_entry(struct filter *f, const struct job *job, struct err *e)
-{
-	if (job->index >= f->job_count) {
-		size_t count = (size_t)job->index * 2 + 16;
-		struct job_entry *grown = realloc(f->jobs, count * sizeof *grown);
-		if (grown == NULL) {
-			err_memory(e, count * sizeof *grown, "jobs");
-			return NULL;
-		}
-		memset(grown + f->job_count, 0, (count - f->job_count) * sizeof *grown);
-		f->jobs = grown;
-		f->job_count = count;
-	}
-	struct job_entry *entry = &f->jobs[job->index];
-	entry->job = job;
-	if (entry->seen_on != f->volume.info) {
-		entry->seen_on = f->volume.info;
-		f->volume.jobs++;
-	}
-	return entry;
-}
-
-static void describe_place(const struct item *item, char *text, size_t text_bytes)
-{
-	char job[LABEL_NAME_BYTES + 64] = "", file[32] = "", where[64];
-	volume_place(item->volume, item->addr, item->offset, where, sizeof where);
-	if (item->job)
-		job_describe(item->job, job, sizeof job);
-	if (item->file_index > 0)
-		snprintf(file, sizeof file, ", FileIndex %d", item->file_index);
-	snprintf(text, text_bytes, "%s at %s%s%s%s%s", item->bad_block ? "block" : "record", where, job[0] ? " (" : "", job, file,
-		 job[0] ? ")" : "");
-}
-
-/* Damage, or something that cannot be done: stops the run or becomes a loss. */
 static int lose(struct filter *f, const struct item *item, const char *reason, bool kept, const char *remedy,
 		struct err *e)
 {
-	if (f->o.on_damage == ON_DAMAGE_STOP || item->encrypted) {
-		char place[320];
-		describe_place(item, place, sizeof place);
-		err_volume(e, item->volume->name);
-		return err_set(e, item->encrypted ? XE_KEY : XE_DAMAGE, "%s: %s; %s", place, reason, remedy);
-	}
-	f->damaged++;
 	packer_set_lossy(f->packer);
-	f->volume.counts.damaged++;
-	if (!kept)
-		f->volume.counts.dropped++;
-	struct filter_loss loss = {
-		.volume = item->volume,
-		.job = item->job,
-		.addr = item->addr,
-		.offset = item->offset,
-		.len = item->kind == ITEM_DAMAGE ? item->damage_len : item->len,
-		.file_index = item->file_index,
-		.stream = item->stream,
-		.file = "",
-		.block = item->bad_block,
-		.kept = kept,
-		.reason = reason,
-	};
-	if (item->job) {
-		struct job_entry *entry = job_entry(f, item->job, e);
-		if (entry == NULL)
-			return e->code;
-		if (entry->name && item->file_index > 0 && entry->attributes_of == item->file_index)
-			loss.file = entry->name;
-		entry->counts.damaged++;
-		if (!kept)
-			entry->counts.dropped++;
-	}
-	if (f->o.callbacks.loss)
-		f->o.callbacks.loss(f->o.callbacks.arg, &loss);
-	return 0;
+	return ledger_lose(&f->ledger, item, reason, kept, remedy, e);
 }
 
-static int report_damage(struct filter *f, const struct item *item, struct err *e)
+static int damage(struct filter *f, const struct item *item, struct err *e)
 {
-	if (item->encrypted)
-		return lose(f, item, "it is encrypted", false, "decrypt the volume first: xflate has no key for it", e);
-	/* Where whole blocks pass, so do the odd records in them. */
-	bool kept = item->suspect || (f->pass_blocks && (item->salvaged || !item->bad_block));
-	bool no_volume = item->bad_block && item->addr == 0 && item->volume->kind != IO_TAPE;
-	return lose(f, item, item->reason, kept,
-		    no_volume ? "if it is a damaged volume, --on-damage=skip looks for its blocks" :
-				"rerun with --on-damage=skip to go on without it",
-		    e);
-}
-
-static void count(struct filter_counts *to, const struct item *item, const struct converted *c,
-		  const struct packer_record *records, bool pass)
-{
-	to->records++;
-	if (item->file_index < 0)
-		return;
-	to->bytes_in += item->len;
-	for (size_t i = 0; i < c->count; i++)
-		to->bytes_out += records[i].len;
-	if (pass)
-		to->bytes_out += item->len;
-	to->joined += item->joined;
-	to->undoubled += item->doubled;
-	to->recompressed += c->changed;
-	to->inflate_in += c->inflate_in;
-	to->inflate_out += c->inflate_out;
-	to->deflate_in += c->deflate_in;
-	to->deflate_out += c->deflate_out;
-	if (c->from)
-		to->from[c->from->id]++;
-}
-
-static void note(struct filter *f, const struct job *job, const char *what)
-{
-	char name[LABEL_NAME_BYTES + 64], text[LABEL_NAME_BYTES + 256];
-	if (f->o.callbacks.note == NULL)
-		return;
-	job_describe(job, name, sizeof name);
-	snprintf(text, sizeof text, "%s %s", name, what);
-	f->o.callbacks.note(f->o.callbacks.arg, &f->volume, text);
-}
-
-/* The job's data behind such a separator came from a device that wants it back as it was.  volume-format.md 10, 31 */
-static void note_ndmp(struct filter *f, struct job_entry *entry, const struct item *item)
-{
-	if (!f->o.deflate || item->file_index <= 0 || entry->ndmp_noted ||
-	    (item->stream & STREAM_NUMBER_MASK) != STREAM_NDMP_SEPARATOR)
-		return;
-	entry->ndmp_noted = true;
-	note(f, item->job, "holds NDMP data: inflate the volume again before that is restored");
-}
-
-/* In a set that should be whole, a record that is not. */
-static void note_incomplete(struct filter *f, struct job_entry *entry, const struct item *item,
-			    const struct converted *c)
-{
-	bool passes = (item->head_missing || item->tail_missing) && c->status == STAGE_DONE;
-	if (f->o.path_count == 1 || !passes || entry->incomplete_noted)
-		return;
-	entry->incomplete_noted = true;
-	note(f, item->job, "has a record that is not whole in this set and passes as it is: are the volumes in order?");
-}
-
-static void note_doubled(struct filter *f, struct job_entry *entry, const struct item *item,
-			 const struct converted *c)
-{
-	/* With repair that was judged already, by more than one record. */
-	if (!c->doubled || entry->doubled_noted || f->o.repair)
-		return;
-	entry->doubled_noted = true;
-	note(f, item->job, "holds sparse records that begin with their own address, as Bareos's autoxflate writes them: "
-			   "such files restore shifted by 8 bytes; verify tells, --repair mends");
-}
-
-/* The label's totals against what was read.  bcopy leaves them stale, so this is no damage; but a volume of the set that
- * is missing shows nowhere else. */
-static void check_totals(struct filter *f, struct job_entry *entry, const struct item *item)
-{
-	struct session_label label;
-	bool missing = item->head_missing || item->tail_missing || f->pass_blocks;
-	entry->ended = entry->ended || item->file_index == LABEL_SESSION_END;
-	if (item->file_index != LABEL_SESSION_END || missing || !entry->begun || f->damaged > 0 ||
-	    !label_read_session(item->data, true, &label) || label.job_bytes == entry->counts.bytes_in)
-		return;
-	char text[160];
-	snprintf(text, sizeof text, "ends with a label that counts %llu bytes, but %llu were read: is a volume missing?",
-		 (unsigned long long)label.job_bytes, (unsigned long long)entry->counts.bytes_in);
-	note(f, item->job, text);
-}
-
-/* A job without an end is normal where it was cancelled or goes on elsewhere, but it is also what a cut-off volume
- * looks like. */
-static void note_unfinished(struct filter *f)
-{
-	for (size_t i = 0; i < f->job_count; i++) {
-		if (f->jobs[i].job && !f->jobs[i].ended && f->jobs[i].counts.records > 0)
-			note(f, f->jobs[i].job, "has no end here: it was cancelled, goes on elsewhere, or was cut off");
-	}
+	packer_set_lossy(f->packer);
+	return ledger_damage(&f->ledger, item, e);
 }
 
 /* What to do with a record that did not convert: false if it is dropped. */
@@ -576,49 +394,18 @@ static int settle(struct filter *f, const struct item *item, struct converted *c
 	return err_memory(e, item->len, "a record");
 }
 
-/* Remembers of which file the job's next records are, and what it is called. */
-static int learn_file(struct job_entry *entry, const struct item *item, struct err *e)
-{
-	if (item->file_index <= 0 || !attributes_are(item->stream))
-		return 0;
-	struct attributes a;
-	attributes_read(item->data, &a);
-	entry->attributes_of = item->file_index;
-	size_t bytes = strlen(a.name) + 1;
-	if (bytes > entry->name_cap) {
-		char *grown = realloc(entry->name, bytes);
-		if (grown == NULL)
-			return err_memory(e, bytes, "a file name");
-		entry->name = grown;
-		entry->name_cap = bytes;
-	}
-	memcpy(entry->name, a.name, bytes);
-	return 0;
-}
-
-/* After damage: data of a file whose attributes were lost with it.  A restore would not know where to put it. */
-static bool is_orphan(const struct filter *f, struct job_entry *entry, const struct item *item)
-{
-	entry->begun = entry->begun || item->file_index == LABEL_SESSION_START;
-	if (item->file_index <= 0)
-		return false;
-	bool known = entry->begun || entry->attributes_of > 0;
-	return f->o.on_damage == ON_DAMAGE_SKIP && f->damaged > 0 && known && entry->attributes_of != item->file_index &&
-	       stream_needs_attributes(item->stream);
-}
-
 static int write_record(struct filter *f, struct slot *s, const struct item *item, struct converted *c, struct err *e)
 {
-	struct job_entry *entry = job_entry(f, item->job, e);
+	struct ledger_job *entry = ledger_job(&f->ledger, item->job, e);
 	if (entry == NULL)
 		return e->code;
-	int rc = learn_file(entry, item, e);
+	int rc = ledger_learn_file(entry, item, e);
 	if (rc != 0)
 		return rc;
 	struct packer_record as_is;
 	struct packer_record *records = c->count > 0 ? s->records + c->first : NULL;
 	bool write = c->status == STAGE_DONE;
-	if (is_orphan(f, entry, item)) {
+	if (ledger_is_orphan(&f->ledger, entry, item)) {
 		c->count = 0;
 		rc = lose(f, item, "the attributes of its file are lost", false, "", e);
 		if (rc != 0)
@@ -632,12 +419,7 @@ static int write_record(struct filter *f, struct slot *s, const struct item *ite
 			c->count = write ? 1 : 0;
 		}
 	}
-	note_ndmp(f, entry, item);
-	note_incomplete(f, entry, item, c);
-	note_doubled(f, entry, item, c);
-	check_totals(f, entry, item);
-	count(&f->volume.counts, item, c, records, f->pass_blocks);
-	count(&entry->counts, item, c, records, f->pass_blocks);
+	ledger_enter(&f->ledger, entry, item, c, records);
 	if (f->o.callbacks.plain) {
 		bool whole = c->status == STAGE_DONE && !item->head_missing && !item->tail_missing;
 		struct plain_item plain = {item, records, c->count, whole};
@@ -660,7 +442,7 @@ static int choose_number(struct filter *f, const struct item *item, uint32_t *nu
 	*number = item->number;
 	if (!f->reshape.encrypt || item->job == NULL)
 		return 0;
-	struct job_entry *entry = job_entry(f, item->job, e);
+	struct ledger_job *entry = ledger_job(&f->ledger, item->job, e);
 	if (entry == NULL)
 		return e->code;
 	bool as_it_was = item->opened && f->sealing->same_key;
@@ -691,7 +473,7 @@ static int new_form(struct filter *f, const struct item *item, struct span *bloc
 
 static int write_block(struct filter *f, const struct item *item, struct err *e)
 {
-	f->volume.blocks_in++;
+	f->ledger.volume.blocks_in++;
 	if (f->o.callbacks.old_block)
 		f->o.callbacks.old_block(f->o.callbacks.arg, item);
 	if (!f->pass_blocks)
@@ -720,7 +502,7 @@ static int write_block(struct filter *f, const struct item *item, struct err *e)
 
 static int write_label(struct filter *f, const struct item *item, struct err *e)
 {
-	f->volume.counts.records++;
+	f->ledger.volume.counts.records++;
 	if (f->pass_blocks || f->o.callbacks.plain)
 		return 0;
 	if (!f->reshapes)
@@ -733,10 +515,10 @@ static int write_label(struct filter *f, const struct item *item, struct err *e)
 
 static int start_volume(struct filter *f, const struct slot *s, const struct item *item, struct err *e)
 {
-	f->volume = (struct filter_volume){.info = item->volume, .policy = s->policy};
+	f->ledger.volume = (struct filter_volume){.info = item->volume, .policy = s->policy};
 	if (f->o.callbacks.plain)
 		return 0;
-	int rc = f->o.callbacks.open_output(f->o.callbacks.arg, &f->volume, &f->out, e);
+	int rc = f->o.callbacks.open_output(f->o.callbacks.arg, &f->ledger.volume, &f->out, e);
 	if (rc != 0)
 		return rc;
 	f->volume_open = true;
@@ -752,15 +534,15 @@ static int end_volume(struct filter *f, struct err *e)
 	if (f->o.callbacks.plain)
 		return 0;
 	int rc = packer_end_volume(f->packer, e);
-	f->volume.volume_out = f->sink.offset;
-	f->volume.decrypt = f->reshape.decrypt;
+	f->ledger.volume.volume_out = f->sink.offset;
+	f->ledger.volume.decrypt = f->reshape.decrypt;
 	if (f->sealing)
-		snprintf(f->volume.encrypted_with, sizeof f->volume.encrypted_with, "%s", f->sealing->text);
+		snprintf(f->ledger.volume.encrypted_with, sizeof f->ledger.volume.encrypted_with, "%s", f->sealing->text);
 	f->volume_open = false;
 	sink_close(&f->sink);
-	if (f->volume.info->input + 1 == f->o.path_count)
-		note_unfinished(f);
-	return rc != 0 ? rc : f->o.callbacks.close_output(f->o.callbacks.arg, &f->volume, e);
+	if (f->ledger.volume.info->input + 1 == f->o.path_count)
+		ledger_note_unfinished(&f->ledger);
+	return rc != 0 ? rc : f->o.callbacks.close_output(f->o.callbacks.arg, &f->ledger.volume, e);
 }
 
 static int write_item(struct filter *f, struct slot *s, size_t i, struct err *e)
@@ -770,14 +552,14 @@ static int write_item(struct filter *f, struct slot *s, size_t i, struct err *e)
 			 0 : write_run(f, e);
 	if (rc != 0)
 		return rc;
-	f->volume.policy = s->policy;
+	f->ledger.volume.policy = s->policy;
 	f->sealing = s->cipher;
 	switch (item->kind) {
 	case ITEM_VOLUME_START: return start_volume(f, s, item, e);
 	case ITEM_VOLUME_LABEL: return write_label(f, item, e);
 	case ITEM_BLOCK: return write_block(f, item, e);
 	case ITEM_RECORD: return write_record(f, s, item, &s->done[i], e);
-	case ITEM_DAMAGE: return report_damage(f, item, e);
+	case ITEM_DAMAGE: return damage(f, item, e);
 	case ITEM_FILE_MARK: return f->o.callbacks.plain ? 0 : packer_file_mark(f->packer, e);
 	case ITEM_FOREIGN: return sink_write_foreign(&f->sink, item->data.data, item->data.len, e);
 	case ITEM_VOLUME_END: return end_volume(f, e);
@@ -808,8 +590,8 @@ static bool write_slot(void *arg, void *slot, unsigned worker)
 		f->err = s->err;
 		rc = s->err.code;
 	}
-	if (rc != 0 && f->volume.info)
-		err_volume(&f->err, f->volume.info->name);
+	if (rc != 0 && f->ledger.volume.info)
+		err_volume(&f->err, f->ledger.volume.info->name);
 	slot_empty(s);
 	return rc == 0;
 }
@@ -847,20 +629,20 @@ int filter_run(struct filter *f, struct err *e)
 
 uint64_t filter_damaged(const struct filter *f)
 {
-	return f->damaged;
+	return f->ledger.damaged;
 }
 
 size_t filter_job_slots(const struct filter *f)
 {
-	return f->job_count;
+	return f->ledger.job_count;
 }
 
 bool filter_job(const struct filter *f, size_t index, const struct job **job, struct filter_counts *counts)
 {
-	if (index >= f->job_count || f->jobs[index].job == NULL)
+	if (index >= f->ledger.job_count || f->ledger.jobs[index].job == NULL)
 		return false;
-	*job = f->jobs[index].job;
-	*counts = f->jobs[index].counts;
+	*job = f->ledger.jobs[index].job;
+	*counts = f->ledger.jobs[index].counts;
 	return true;
 }
 

@@ -102,6 +102,18 @@ check() {
 	fi
 }
 
+# fails TEXT COMMAND...: it does not succeed
+fails() {
+	checked=$1
+	shift
+	if "$@" >"$work/said" 2>&1; then
+		not_ok "$checked"
+		echo "# succeeded: $*" | cut -c 1-300
+		return 1
+	fi
+	ok "$checked"
+}
+
 # run COMMAND...: never longer than a minute
 run() {
 	ran=$*

@@ -157,6 +157,10 @@ damage() {
 		done
 		check "$file: as it was" cmp before "$file"
 	done
+	shell '"$0" cache list - </dev/null'
+	refused 1 'list: nothing on standard input'
+	run "$XFLATE" cache list /dev/zero
+	refused 1 'list: an endless file'
 	file=damaged-trailing-junk.cryptoc
 	cp $file before
 	run "$XFLATE" cache list $file
@@ -326,6 +330,11 @@ print(r["format"], r["failed"], r["expired"], len(k), k[0]["state"], k[0]["key_i
 	is "$status $(awk 'length > 80' "$out")" '0 ' 'help cache: 80 columns'
 	[ "$(wc -l <"$out")" -le 40 ]
 	is $? 0 'help cache: one screen'
+	cp c before
+	run "$XFLATE" cache export c -o c --force
+	refused 2 'export: over the cache itself'
+	check 'export: over the cache itself: it is kept' cmp before c
+	rm before
 	shell '"$0" cache list c >/dev/full'
 	is "$status" 1 'list: standard output is full'
 	shell '"$0" cache check c --kek kek-16.txt >/dev/full'

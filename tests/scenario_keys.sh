@@ -250,6 +250,15 @@ lists() {
 }
 
 usage() {
+	for line in 'unwrap wrapped-kek-16.key --kek kek-16.txt -o wrapped-kek-16.key --force' 'generate --kek new.txt -o new.txt --force' \
+		'rewrap list --kek kek-16.txt --new-kek new.txt -o new.txt --force' 'show clear -o ./clear --force'; do
+		cp new.txt kept
+		# shellcheck disable=SC2086 # words
+		run "$XFLATE" key $line
+		refused 2 "an output that is an input: key $line"
+		check 'an output that is an input: it is kept' cmp kept new.txt
+	done
+	rm kept
 	while read -r line; do
 		# shellcheck disable=SC2086 # words
 		run "$XFLATE" key $line

@@ -32,8 +32,8 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:], lambda fd: os.read(fd
 # --- help and usage ---
 
 usage() {
-	for command in '' filter list compare; do
-		# shellcheck disable=SC2086 # a word or none
+	for command in '' filter list verify compare key cache alerts changer 'key load' 'key clear' 'key status' 'key probe'; do
+		# shellcheck disable=SC2086 # words or none
 		run "$XFLATE" $command --help
 		expect_status 0 "$command --help"
 		is "$(wc -c <"$err")" 0 "$command --help: nothing on stderr"
@@ -42,7 +42,8 @@ usage() {
 		is $? 0 "$command --help: one screen"
 		cp "$out" help
 		[ -n "$command" ] || continue
-		run "$XFLATE" help "$command"
+		# shellcheck disable=SC2086
+		run "$XFLATE" help $command
 		check "help $command is the same" cmp help "$out"
 	done
 	rm help

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The key for a drive: from a secret's source, or by volume name from a crypto cache. */
+#ifndef CMD_DRIVEKEY_H
+#define CMD_DRIVEKEY_H
+
+#include "base/secret.h"
+#include "cryptocache.h"
+
+struct drivekey_sources {
+	const char *key;   /* SOURCE of the key, or NULL */
+	const char *cache; /* FILE, or NULL */
+	const char *kek;   /* SOURCE, or NULL */
+	bool raw;	   /* key is 32 bytes or 64 hex digits */
+};
+
+struct drivekey {
+	struct secret key; /* 32 bytes, as the drive gets them */
+	char id[SECRET_ID_BYTES];
+};
+
+#define DRIVEKEY_NONE ((struct drivekey){.key = SECRET_NONE})
+
+/* Reads the KEK (kek stays empty where there is none) and, where a cache is named, the cache.  XE_KEY and others. */
+int drivekey_prepare(const struct drivekey_sources *s, struct secret *kek, struct cryptocache *cache, struct err *e)
+	__attribute__((warn_unused_result));
+
+/* From s->key. */
+int drivekey_read(const struct drivekey_sources *s, const struct secret *kek, struct drivekey *k, struct err *e)
+	__attribute__((warn_unused_result));
+
+/* Of a cache's entry. */
+int drivekey_open(const struct cryptocache_entry *entry, const struct secret *kek, struct drivekey *k, struct err *e)
+	__attribute__((warn_unused_result));
+
+void drivekey_free(struct drivekey *k);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* xflate key load: a key into the drive, and proof that it is there. */
+#include "cmd/command.h"
+
+#include "base/json.h"
+#include "base/msg.h"
+#include "cmd/device.h"
+#include "cmd/drivekey.h"
+#include "cmd/loading.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#define VERB "key load"
+
+struct request {
+	const char *device, *volume;
+	struct drivekey_sources sources;
+	struct loading_options loading;
+	bool automatic, rewind, json;
+	unsigned wait;
+};
+
+static int check_request(const struct request *q)
+{
+	int ways = (q->sources.key != NULL) + (q->volume != NULL) + q->automatic;
+	bool raw = q->loading.mode == KEYLOAD_RAW;
+	if (raw && (ways > 0 || q->sources.cache || q->sources.kek || q->loading.kad))
+		return msg_usage(VERB, "--mode raw reads what is stored and takes no key");
+	if (!raw && ways == 0)
+		return msg_usage(VERB, "which key? --key SOURCE, --volume NAME --cache FILE, or --auto --cache FILE");
+	if (ways > 1)
+		return msg_usage(VERB, "one of --key, --volume and --auto");
+	if ((q->volume || q->automatic) && q->sources.cache == NULL)
+		return msg_usage(VERB, "--cache FILE: where are the keys?");
+	if (q->sources.key && q->sources.cache)
+		return msg_usage(VERB, "--cache: the key comes from --key");
+	if (q->sources.raw && q->sources.key == NULL)
+		return msg_usage(VERB, "--raw-key belongs to --key; a cache knows which keys are raw");
+	if (q->volume && (strlen(q->volume) >= LABEL_NAME_BYTES || *q->volume == '\0'))
+		return msg_usage(VERB, "--volume: a volume name has 1 to %d characters", LABEL_NAME_BYTES - 1);
+	if (q->rewind && !q->automatic)
+		return msg_usage(VERB, "--rewind belongs to --auto");
+	return 0;
+}
+
+static void write_json(const struct request *q, const char *volume, const struct drivekey *k, const struct keyload_result *r)
+{
+	struct json j = {.out = stdout};
+	json_object(&j, NULL);
+	json_number(&j, "format", 1);
+	json_text(&j, "device", q->device);
+	json_bool(&j, "loaded", !q->loading.dry_run);
+	json_text(&j, "volume", volume);
+	if (k->id[0])
+		json_text(&j, "key_id", k->id);
+	json_text(&j, "mode", loading_mode_name(q->loading.mode));
+	json_number(&j, "algorithm", r->algorithm.index);
+	json_bool(&j, "algorithm_from_drive", r->known);
+	json_bool(&j, "had_key", r->had_key);
+	if (!q->loading.dry_run)
+		json_number(&j, "key_instance_counter", r->after.counter);
+	json_end_object(&j);
+}
+
+static int load(const struct request *q, struct drive *d, enum drive_ready ready, struct err *e)
+{
+	struct secret kek = SECRET_NONE;
+	struct cryptocache cache = CRYPTOCACHE_NONE;
+	struct drivekey k = DRIVEKEY_NONE;
+	char volume[LABEL_NAME_BYTES] = "";
+	const struct cryptocache_entry *entry = NULL;
+	struct keyload_result result;
+	bool found = true;
+
+	if (q->volume)
+		snprintf(volume, sizeof volume, "%s", q->volume);
+	int rc = drivekey_prepare(&q->sources, &kek, &cache, e);
+	if (rc == 0 && q->automatic)
+		rc = device_volume_name(d, ready, q->rewind, volume, &found, e);
+	if (rc == 0 && !found)
+		rc = err_set(e, XE_FAILED, "the tape has no label of Bareos or Bacula in its first block; name the volume with --volume");
+	if (rc == 0 && q->sources.cache) {
+		entry = cryptocache_find(&cache, volume);
+		rc = entry ? drivekey_open(entry, &kek, &k, e) :
+			     err_set(e, XE_KEY, "volume %s has no key in %s%s", volume, q->sources.cache,
+				     q->automatic ? "; no key is in the drive now" : "");
+	} else if (rc == 0 && q->sources.key) {
+		rc = drivekey_read(&q->sources, &kek, &k, e);
+	}
+	if (rc == 0)
+		rc = loading_run(d, ready, q->device, &q->loading, volume, &k, &result, e);
+	if (rc == 0 && q->json)
+		write_json(q, volume, &k, &result);
+	drivekey_free(&k);
+	cryptocache_free(&cache);
+	secret_free(&kek);
+	return rc;
+}
+
+static int run_load(const struct request *q)
+{
+	struct drive d = DRIVE_NONE;
+	enum drive_ready ready;
+	struct err e = {0};
+	int rc = device_open(&d, q->device, q->wait, &ready, &e);
+	if (rc == 0)
+		rc = load(q, &d, ready, &e);
+	drive_close(&d);
+	if (rc != 0) {
+		err_volume(&e, q->device);
+		return msg_fail(&e);
+	}
+	return 0;
+}
+
+static const struct option long_options[] = {
+	{"key", required_argument, NULL, 'k'},
+	{"volume", required_argument, NULL, 'n'},
+	{"cache", required_argument, NULL, 'c'},
+	{"auto", no_argument, NULL, 'a'},
+	{"rewind", no_argument, NULL, 'r'},
+	{"kek", required_argument, NULL, 'w'},
+	{"mode", required_argument, NULL, 'm'},
+	{"algorithm", required_argument, NULL, 'i'},
+	{"kad", required_argument, NULL, 'd'},
+	{"clear-on-demount", no_argument, NULL, 'o'},
+	{"raw-key", no_argument, NULL, 'x'},
+	{"dry-run", no_argument, NULL, 'y'},
+	{"wait", required_argument, NULL, 't'},
+	{"json", no_argument, NULL, 'j'},
+	{"quiet", no_argument, NULL, 'q'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+/* Returns 0, an exit status, or -1 for help. */
+static int parse(int argc, char **argv, struct request *q)
+{
+	int option, rc = command_no_abbreviations(VERB, argc, argv, long_options);
+	optind = 1;
+	opterr = 0;
+	while (rc == 0 && (option = getopt_long(argc, argv, "qv", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'k': q->sources.key = optarg; break;
+		case 'n': q->volume = optarg; break;
+		case 'c': q->sources.cache = optarg; break;
+		case 'a': q->automatic = true; break;
+		case 'r': q->rewind = true; break;
+		case 'w': q->sources.kek = optarg; break;
+		case 'm': rc = loading_mode_option(VERB, optarg, &q->loading); break;
+		case 'i': rc = loading_algorithm_option(VERB, optarg, &q->loading); break;
+		case 'd': q->loading.kad = optarg; break;
+		case 'o': q->loading.clear_on_demount = true; break;
+		case 'x': q->sources.raw = true; break;
+		case 'y': q->loading.dry_run = true; break;
+		case 't': rc = device_wait_option(VERB, optarg, &q->wait); break;
+		case 'j': q->json = true; break;
+		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
+		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
+		case 'h': fputs(command_key_load.help, stdout); return -1;
+		default: return msg_usage(VERB, "%s: unknown option, or its value is missing", argv[optind - 1]);
+		}
+	}
+	if (rc == 0)
+		rc = check_request(q);
+	if (rc == 0)
+		rc = device_argument(VERB, argc, argv, optind, &q->device);
+	return rc;
+}
+
+static int cmd_key_load(int argc, char **argv)
+{
+	struct request q = {.loading = LOADING_DEFAULTS};
+	int rc = parse(argc, argv, &q);
+	if (rc != 0)
+		return rc < 0 ? 0 : rc;
+	secret_guard_process();
+	return run_load(&q);
+}
+
+const struct command command_key_load = {
+	.name = "load",
+	.summary = "a key into a tape drive, and proof that it is there",
+	.help = "Usage: xflate key load [OPTIONS] DEVICE\n"
+		"\n"
+		"Loads a key into a tape drive, reads the drive's status back, and fails (with\n"
+		"the key cleared again) unless it is what was asked for.  DEVICE: /dev/nst0,\n"
+		"/dev/sg3, iscsi://host/target/lun; without it, $TAPE.\n"
+		"\n"
+		"      --key SOURCE        the key; SOURCE: FILE, -, fd:N, cred:NAME or tty\n"
+		"      --volume NAME       the key of this volume in the cache\n"
+		"      --auto              read the volume's name from the label of the tape\n"
+		"      --rewind            --auto may rewind a tape that is not at its beginning\n"
+		"      --cache FILE        crypto cache of a Bareos storage daemon\n"
+		"      --kek SOURCE        Key Encryption Key, if the key is wrapped\n"
+		"      --raw-key           --key is 32 bytes or 64 hex digits, no passphrase\n"
+		"      --mode MODE         mixed: writes encrypted, reads both (default);\n"
+		"                          decrypt: writes clear, reads encrypted; raw: no key\n"
+		"      --algorithm N       index of the algorithm (default: found)\n"
+		"      --kad TEXT          key descriptor for the tape; %v volume name, %k key id\n"
+		"      --clear-on-demount  the drive forgets the key when it unloads the tape\n"
+		"      --wait SECONDS      for a drive that is still loading\n"
+		"      --dry-run           check everything, load nothing\n"
+		"      --json, -q, -v\n"
+		"\n"
+		"Exit status: 0 loaded; 1 failed; 2 wrong usage; 4 key; 5 drive not ready;\n"
+		"6 refused by the drive; 7 not permitted.\n",
+	.run = cmd_key_load,
+};

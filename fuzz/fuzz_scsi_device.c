@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* INQUIRY, VPD, MODE SENSE, READ ATTRIBUTE, READ POSITION: texts end, and hold nothing but printable ASCII. */
+#include "scsi_device.h"
+
+#include <stdlib.h>
+
+static void must_be_clean(const char *text)
+{
+	for (; *text; text++) {
+		if (*text < 0x20 || *text > 0x7e)
+			abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct span answer = {data, size}, value;
+	struct scsi_device d;
+	struct scsi_device_position p;
+	char text[SCSI_DEVICE_TEXT_BYTES];
+	uint8_t density;
+	bool flag;
+	if (scsi_device_inquiry(answer, &d)) {
+		must_be_clean(d.vendor);
+		must_be_clean(d.product);
+		must_be_clean(d.revision);
+	}
+	if (scsi_device_serial(answer, text))
+		must_be_clean(text);
+	if (scsi_device_identity(answer, text))
+		must_be_clean(text);
+	if (scsi_device_attribute(answer, SCSI_DEVICE_ATTRIBUTE_BARCODE, &value) && value.len > 0 &&
+	    (value.data < data || value.data + value.len > data + size))
+		abort();
+	(void)scsi_device_density(answer, &density, &flag);
+	(void)scsi_device_position(answer, &p);
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The books of a run of the filter: what was read and written of each volume and job, what was lost and of which file, and
+ * what is worth a note.  Used by the filter's writing side alone, in the order of the data. */
+#ifndef PIPELINE_LEDGER_H
+#define PIPELINE_LEDGER_H
+
+#include "pipeline/filter.h"
+#include "pipeline/slot.h"
+
+struct ledger_job {
+	const struct job *job; /* NULL: this index is free */
+	struct filter_counts counts;
+	const struct volume_info *seen_on; /* last volume with records of it */
+	bool ndmp_noted, incomplete_noted, doubled_noted;
+	bool begun, ended;     /* its start and its end of session were seen */
+	uint64_t next_number;  /* of an encrypted block that keeps its place: no number comes twice */
+	int32_t attributes_of; /* FileIndex of the last attributes seen, */
+	char *name;	       /* and the file's name in them */
+	size_t name_cap;
+};
+
+struct ledger {
+	const struct filter_options *o;
+	bool pass_blocks; /* whole blocks pass, and their records are only counted */
+	struct filter_volume volume; /* at hand */
+	struct ledger_job *jobs;     /* by job index */
+	size_t job_count;
+	uint64_t damaged;
+};
+
+void ledger_free(struct ledger *l);
+
+/* The job's page, made if there is none; valid until the next one is made.  NULL without memory. */
+struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct err *e);
+
+/* Remembers of which file the job's next records are, and what it is called. */
+int ledger_learn_file(struct ledger_job *entry, const struct item *item, struct err *e) __attribute__((warn_unused_result));
+
+/* After damage: data of a file whose attributes were lost with it.  A restore would not know where to put it. */
+bool ledger_is_orphan(const struct ledger *l, struct ledger_job *entry, const struct item *item);
+
+/* Damage, or something that cannot be done: stops the run (XE_DAMAGE, XE_KEY, with the remedy) or becomes a loss. */
+int ledger_lose(struct ledger *l, const struct item *item, const char *reason, bool kept, const char *remedy, struct err *e)
+	__attribute__((warn_unused_result));
+
+/* The same of an ITEM_DAMAGE. */
+int ledger_damage(struct ledger *l, const struct item *item, struct err *e) __attribute__((warn_unused_result));
+
+/* Counts a record and what it became, and notes what is odd about it. */
+void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
+		  const struct packer_record *records);
+
+/* At the end: jobs without an end are normal where they were cancelled or go on elsewhere, but it is also what a cut-off
+ * volume looks like. */
+void ledger_note_unfinished(struct ledger *l);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a drive says of itself and of the cartridge in it: INQUIRY, VPD, MODE SENSE, READ ATTRIBUTE, READ POSITION.  Readers
+ * as in scsi.h: they believe no length beyond what was transferred, and return false for an answer that is none. */
+#ifndef SCSI_DEVICE_H
+#define SCSI_DEVICE_H
+
+#include "base/bytes.h"
+
+#define SCSI_DEVICE_INQUIRY_BYTES 96
+#define SCSI_DEVICE_TYPE_TAPE 0x01
+
+/* Texts of devices are trimmed, and what is not printable ASCII in them is '?'. */
+struct scsi_device {
+	uint8_t type;
+	char vendor[9], product[17], revision[5];
+};
+
+bool scsi_device_inquiry(struct span answer, struct scsi_device *q);
+
+#define SCSI_DEVICE_TEXT_BYTES 65
+
+/* VPD page 80h. */
+bool scsi_device_serial(struct span answer, char text[static SCSI_DEVICE_TEXT_BYTES]);
+
+/* VPD page 83h: the world-wide name of the logical unit, "naa.5001405000000001"; the first of association 0. */
+bool scsi_device_identity(struct span answer, char text[static SCSI_DEVICE_TEXT_BYTES]);
+
+#define SCSI_DEVICE_ATTRIBUTE_SERIAL 0x0401  /* of the medium */
+#define SCSI_DEVICE_ATTRIBUTE_DENSITY 0x0405 /* it is formatted in */
+#define SCSI_DEVICE_ATTRIBUTE_BARCODE 0x0806
+
+/* The value of one attribute of a READ ATTRIBUTE answer; it points into answer.  Attributes are in ascending order, but
+ * no reliance is placed on that. */
+bool scsi_device_attribute(struct span answer, uint16_t number, struct span *value);
+
+/* Trims and cleans foreign text; room of at least 1 byte. */
+void scsi_device_text(struct span from, char *text, size_t room);
+
+/* Density code of the medium from MODE SENSE(6) with a block descriptor; LTO-1 40h, 2 42h, 3 44h, 4 46h, 5 58h, 6 5ah, 7
+ * 5ch, 8 5eh, 9 60h. */
+bool scsi_device_density(struct span answer, uint8_t *density, bool *write_protected);
+
+/* "LTO-3"; NULL for codes that are not of LTO.  *can_encrypt is for known ones. */
+const char *scsi_device_density_name(uint8_t density, bool *can_encrypt);
+
+/* Short form of READ POSITION. */
+struct scsi_device_position {
+	bool at_beginning, unknown;
+	uint32_t block;
+};
+
+bool scsi_device_position(struct span answer, struct scsi_device_position *p);
+
+#endif

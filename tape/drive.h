@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A tape drive: its commands, one function each, with what can go wrong put in words. */
+#ifndef TAPE_DRIVE_H
+#define TAPE_DRIVE_H
+
+#include "scsi.h"
+#include "scsi_device.h"
+#include "scsi_sense.h"
+#include "tape/transport.h"
+#include "tapealert.h"
+
+struct drive {
+	struct transport *transport;
+	struct scsi_sense sense;     /* of the last command that failed; !valid if it had none */
+	struct scsi_sense attention; /* the last UNIT ATTENTION that was waiting; !valid: none */
+};
+
+#define DRIVE_NONE ((struct drive){0})
+
+/* Takes away the UNIT ATTENTIONs that wait (one of power on, one of a new medium, ...).  The medium need not be there;
+ * *ready says whether it is, and *d stays open either way.  XE_FAILED, XE_USAGE, XE_NOT_READY (node or drive busy),
+ * XE_REFUSED (transport), XE_PERMISSION. */
+enum drive_ready { DRIVE_READY, DRIVE_NO_MEDIUM, DRIVE_NOT_YET };
+int drive_open(struct drive *d, const char *device, enum drive_ready *ready, struct err *e) __attribute__((warn_unused_result));
+
+/* Idempotent. */
+void drive_close(struct drive *d);
+
+/* TEST UNIT READY until the medium is there, it is certain that there is none, or seconds are over.  Errors as above. */
+int drive_wait(struct drive *d, unsigned seconds, enum drive_ready *ready, struct err *e) __attribute__((warn_unused_result));
+
+/* ---- what it is ---- */
+
+struct drive_identity {
+	struct scsi_device device;
+	char serial[SCSI_DEVICE_TEXT_BYTES], identity[SCSI_DEVICE_TEXT_BYTES]; /* "" where it does not tell */
+};
+
+int drive_identify(struct drive *d, struct drive_identity *id, struct err *e) __attribute__((warn_unused_result));
+
+/* Of the cartridge; "" and NULL for what the drive does not tell.  Never fails: nothing depends on it. */
+struct drive_medium {
+	char barcode[SCSI_DEVICE_TEXT_BYTES], serial[SCSI_DEVICE_TEXT_BYTES];
+	const char *format; /* "LTO-3" */
+	bool can_encrypt;   /* true for formats that are not known */
+	bool write_protected;
+};
+void drive_medium(struct drive *d, struct drive_medium *m);
+
+/* ---- encryption ---- */
+
+/* Is there tape data encryption at all?  *yes is false for a drive that knows no SECURITY PROTOCOL, or no protocol 20h. */
+int drive_encrypts(struct drive *d, bool *yes, struct err *e) __attribute__((warn_unused_result));
+
+int drive_status(struct drive *d, struct scsi_status *s, struct err *e) __attribute__((warn_unused_result));
+
+/* A page that a drive may do without: *has tells.  Other failures are errors. */
+int drive_capabilities(struct drive *d, struct scsi_capabilities *c, bool *has, struct err *e) __attribute__((warn_unused_result));
+int drive_management(struct drive *d, struct scsi_management *m, bool *has, struct err *e) __attribute__((warn_unused_result));
+
+/* *has is false without a medium, and where the drive finds nothing but a blank. */
+int drive_next_block(struct drive *d, struct scsi_next_block *b, bool *has, struct err *e) __attribute__((warn_unused_result));
+
+/* Sends the page, wipes it on every path.  After a failure that is no plain refusal (d->sense) the drive may have
+ * taken it all the same.  A UNIT ATTENTION is not passed over: what was known of the drive may be stale. */
+int drive_set(struct drive *d, const struct scsi_set *s, struct err *e) __attribute__((warn_unused_result));
+
+/* Takes the key out of the drive and reads the status back: both modes must be off.  after may be NULL.  exactly: only
+ * the page that Bareos sends. */
+int drive_clear(struct drive *d, uint8_t algorithm, bool exactly, struct scsi_status *after, struct err *e) __attribute__((warn_unused_result));
+
+/* ---- the tape ---- */
+
+/* TAPEALERT_PAGE or TAPEALERT_RESPONSE_PAGE. */
+int drive_alerts(struct drive *d, uint8_t page, struct tapealert *t, struct err *e) __attribute__((warn_unused_result));
+
+int drive_position(struct drive *d, struct scsi_device_position *p, bool *has, struct err *e) __attribute__((warn_unused_result));
+
+/* Rewinds, reads the first block (*got 0: a file mark, or a blank tape), rewinds. */
+int drive_first_block(struct drive *d, void *data, size_t room, size_t *got, struct err *e) __attribute__((warn_unused_result));
+
+#endif

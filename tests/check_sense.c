@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sense data in both forms and in words; TapeAlert pages and their table. */
+#include "scsi_sense.h"
+#include "tapealert.h"
+
+#include "check_codec.h"
+
+#include <stdio.h>
+
+static uint8_t bytes[1024];
+
+static struct span image(const char *hex)
+{
+	return (struct span){bytes, unhex(bytes, hex)};
+}
+
+#define FIXED_HEX "70 00 05 00000000 0a 00000000 26 00 00 80 0008"
+#define DESCRIPTOR_HEX "72 05 26 00 000000 14 00 0a 80 00 0000000000000203 02 06 0000 8a 0008 00"
+
+START_TEST(test_fixed)
+{
+	struct scsi_sense s;
+	ck_assert(scsi_sense_read(image(FIXED_HEX), &s));
+	ck_assert(s.valid && !s.deferred && s.has_code && s.has_field && !s.in_cdb && !s.has_info);
+	ck_assert(scsi_sense_is(&s, 5, 0x26, 0));
+	ck_assert(!scsi_sense_is(&s, 5, 0x26, 1) && !scsi_sense_is(&s, 6, 0x26, 0));
+	ck_assert_uint_eq(s.field, 8);
+	ck_assert(scsi_sense_read(image("f0 00 a0 00010203 0a 00000000 00 00 00 00 0000"), &s));
+	ck_assert(s.filemark && s.ili && !s.eom && s.has_info && s.info == 0x00010203 && s.key == 0);
+	ck_assert(scsi_sense_read(image("71 00 43 00000000 0a 00000000 0c 00 00 80 0008"), &s));
+	ck_assert(s.deferred && s.eom && !s.has_field);
+	ck_assert(scsi_sense_read(image("f1 00 03"), &s));
+	ck_assert(s.deferred && s.key == 3 && !s.has_code && !s.has_info);
+	/* An additional length that ends before the code, and one that goes beyond the data. */
+	ck_assert(scsi_sense_read(image("70 00 05 00000000 04 00000000 26 00"), &s));
+	ck_assert(!s.has_code && s.asc == 0);
+	ck_assert(scsi_sense_read(image("70 00 05 00000000 ff 00000000 26 02"), &s));
+	ck_assert(s.has_code && s.asc == 0x26 && s.ascq == 2 && !s.has_field);
+}
+END_TEST
+
+START_TEST(test_descriptor)
+{
+	struct scsi_sense s;
+	ck_assert(scsi_sense_read(image(DESCRIPTOR_HEX), &s));
+	ck_assert(s.valid && s.has_code && s.key == 5 && s.asc == 0x26 && s.has_info && s.info == 0x203);
+	ck_assert(s.has_field && !s.in_cdb && s.field == 8);
+	ck_assert(scsi_sense_read(image("73 03 0c 00 000000 04 04 02 00 e0"), &s));
+	ck_assert(s.deferred && s.filemark && s.eom && s.ili);
+	ck_assert(scsi_sense_read(image("72 05 24 00 000000 08 02 06 0000 c0 0001 00"), &s));
+	ck_assert(s.has_field && s.in_cdb && s.field == 1);
+	/* A descriptor that announces more than there is ends the row; information that is not valid does not count. */
+	ck_assert(scsi_sense_read(image("72 05 24 00 000000 08 02 ff 0000 c0 0001 00"), &s));
+	ck_assert(scsi_sense_read(image("72 05 24 00 000000 0c 00 0a 00 00 0000000000000203"), &s));
+	ck_assert(!s.has_info);
+}
+END_TEST
+
+START_TEST(test_truncated)
+{
+	const char *const samples[] = {FIXED_HEX, DESCRIPTOR_HEX};
+	struct scsi_sense s;
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t whole[64];
+		size_t len = unhex(whole, samples[i]), least = i == 0 ? 3 : 4;
+		for (size_t n = 0; n <= len; n++) {
+			struct guarded g = guarded_copy(whole, n);
+			ck_quick(scsi_sense_read((struct span){g.p, n}, &s) == (n >= least));
+			ck_quick(s.valid == (n >= least));
+			ck_quick(n >= least || (s.key == 0 && !s.has_code));
+			guarded_free(&g);
+		}
+	}
+	for (unsigned first = 0; first < 256; first++) {
+		uint8_t b[18] = {(uint8_t)first, 5, 5};
+		unsigned form = first & 0x7f;
+		ck_quick(scsi_sense_read((struct span){b, sizeof b}, &s) == (form >= 0x70 && form <= 0x73));
+	}
+}
+END_TEST
+
+static void expect_words(const char *hex, bool set_page, const char *text, const char *advice)
+{
+	struct scsi_sense s;
+	char got[SCSI_SENSE_TEXT_BYTES];
+	const char *told;
+	scsi_sense_read(image(hex), &s);
+	scsi_sense_describe(&s, set_page, got);
+	(void)scsi_sense_meaning(&s, &told);
+	ck_assert_str_eq(got, text);
+	ck_assert_msg(advice ? told && strstr(told, advice) : told == NULL, "%s: advice \"%s\"", text, told ? told : "");
+}
+
+START_TEST(test_words)
+{
+	expect_words(FIXED_HEX, true, "5/26/00 ILLEGAL REQUEST: invalid field in the parameter list (byte 8, the algorithm index)", "algorithm index");
+	expect_words(FIXED_HEX, false, "5/26/00 ILLEGAL REQUEST: invalid field in the parameter list (byte 8)", "key status");
+	expect_words("72 07 74 01 00000000", false, "7/74/01 DATA PROTECT: unable to decrypt: there is no key in the drive, or decryption is off", "probe");
+	expect_words("72 07 74 03 00000000", false, "7/74/03 DATA PROTECT: wrong key", "ten wrong");
+	expect_words("72 07 26 10 00000000", true, "7/26/10 DATA PROTECT: too many wrong keys: the drive takes no more of them", "unload");
+	expect_words("72 06 29 05 00000000", false, "6/29/05 UNIT ATTENTION: power on or reset: the drive has lost its key", "load the key again");
+	expect_words("72 06 2a 13 00000000", false, "6/2a/13 UNIT ATTENTION: the key instance counter has changed: another key than the locked one is in the drive", "load the key again");
+	expect_words("72 05 ee 10 00000000", false, "5/ee/10 ILLEGAL REQUEST: IBM: a key is required", "application managed");
+	expect_words("72 07 ef 10 00000000", false, "7/ef/10 DATA PROTECT: IBM: a key is required", "key manager");
+	expect_words("72 07 ef 77 00000000", false, "7/ef/77 DATA PROTECT: IBM: encryption, keys by the library or a key manager", "application managed");
+	expect_words("72 09 83 01 00000000", false, "9/83/01 VENDOR SPECIFIC: a vendor's own code", NULL);
+	expect_words("72 03 7f 01 00000000", false, "3/7f/01 MEDIUM ERROR: a code that is not in xflate's table", NULL);
+	expect_words("71 00 03 00000000 0a 00000000 0c 00 00 00 0000", false, "3/0c/00 MEDIUM ERROR of an earlier command: write error", "alerts");
+	expect_words("70 00 04", false, "4/00/00 HARDWARE ERROR: nothing more is said", NULL);
+	expect_words("", false, "no sense data", NULL);
+	expect_words("72 02 3a 00 00000000", false, "2/3a/00 NOT READY: no medium", "load a cartridge");
+	/* Every code that drives send about keys has words and no placeholder. */
+	for (unsigned ascq = 0; ascq <= 0x0d; ascq++) {
+		struct scsi_sense s = {.valid = true, .has_code = true, .key = 7, .asc = 0x74, .ascq = (uint8_t)ascq};
+		const char *advice;
+		ck_quick(strstr(scsi_sense_meaning(&s, &advice), "table") == NULL);
+	}
+	for (unsigned key = 0; key < 16; key++)
+		ck_quick(strlen(scsi_sense_key((uint8_t)key)) > 0);
+}
+END_TEST
+
+/* ---- TapeAlert ---- */
+
+static size_t alert_page(uint8_t *p, uint64_t active)
+{
+	memcpy(p, "\x2e\0\x01\x40", 4);
+	for (unsigned i = 0; i < 64; i++) {
+		uint8_t *at = p + 4 + 5 * i;
+		at[0] = 0;
+		at[1] = (uint8_t)(i + 1);
+		at[2] = 0x60;
+		at[3] = 1;
+		at[4] = active >> i & 1;
+	}
+	return 324;
+}
+
+START_TEST(test_alerts)
+{
+	uint8_t page[400];
+	struct tapealert t;
+	uint64_t active = (uint64_t)1 << 63 | 1u << 19 | 1u;
+	size_t len = alert_page(page, active);
+	ck_assert(tapealert_read((struct span){page, len}, &t));
+	ck_assert(t.active == active && t.reported == UINT64_MAX);
+	for (size_t n = 0; n <= len; n++) {
+		struct guarded g = guarded_copy(page, n);
+		bool read = tapealert_read((struct span){g.p, n}, &t);
+		unsigned whole = n < 4 ? 0 : (unsigned)(n - 4) / 5;
+		ck_quick(read == (whole > 0));
+		ck_quick(!read || t.reported == (whole == 64 ? UINT64_MAX : ((uint64_t)1 << whole) - 1));
+		ck_quick((t.active & ~t.reported) == 0);
+		guarded_free(&g);
+	}
+	/* Only bit 0 counts; parameters of other lengths are stepped over; numbers beyond 64 are none. */
+	ck_assert(tapealert_read(image("2e 00 0013 0001 60 01 fe 0002 60 02 01 00 0041 60 01 01 0003 60 00"), &t));
+	ck_assert(t.reported == 3 && t.active == 2);
+	ck_assert(!tapealert_read(image("2e 00 0005 0041 60 01 01"), &t));
+	ck_assert(!tapealert_read(image("2e 00 0005 0000 60 01 01"), &t));
+	ck_assert(!tapealert_read(image("0d 00 0005 0001 60 01 01"), &t));
+	ck_assert(tapealert_read(image("6e 00 ffff 0001 60 01 01"), &t) && t.active == 1);
+	/* Page 12h: the first bit is flag 1. */
+	ck_assert(tapealert_read(image("12 00 000c 0000 00 08 8000 1000 0000 0001"), &t));
+	ck_assert(t.active == ((uint64_t)1 << 63 | 1u << 19 | 1u) && t.reported == UINT64_MAX);
+	ck_assert(!tapealert_read(image("12 00 000c 0000 00 08 8000 1000 0000 00"), &t));
+	ck_assert(!tapealert_read(image("12 00 000c 0000 00 04 8000 1000 0000 0001"), &t));
+}
+END_TEST
+
+START_TEST(test_alert_table)
+{
+	unsigned critical = 0, warnings = 0, information = 0, reserved = 0;
+	for (unsigned n = 1; n <= TAPEALERT_FLAGS; n++) {
+		const struct tapealert_flag *f = tapealert_flag(n);
+		ck_assert(f->name && f->meaning && f->advice);
+		critical += f->severity == 'C';
+		warnings += f->severity == 'W';
+		information += f->severity == 'I';
+		reserved += f->severity == '-';
+	}
+	/* formats/keys-and-drives.md 7.3 */
+	ck_assert_uint_eq(information, 4);
+	ck_assert_uint_eq(reserved, 3);
+	ck_assert_uint_eq(critical + warnings + information + reserved, 64);
+	ck_assert_uint_eq(critical, 25);
+	ck_assert_str_eq(tapealert_flag(20)->name, "Clean now");
+	ck_assert_str_eq(tapealert_flag(16)->name, "Forced eject");
+	ck_assert_str_eq(tapealert_flag(47)->name, "External encryption: communication");
+	ck_assert_str_eq(tapealert_flag(55)->name, "Loading or threading failure");
+	ck_assert_str_eq(tapealert_severity('C'), "critical");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("sense");
+	TCase *t = tcase_create("sense");
+
+	tcase_add_test(t, test_fixed);
+	tcase_add_test(t, test_descriptor);
+	tcase_add_test(t, test_truncated);
+	tcase_add_test(t, test_words);
+	tcase_add_test(t, test_alerts);
+	tcase_add_test(t, test_alert_table);
+	suite_add_tcase(s, t);
+	return check_run(s);
+}

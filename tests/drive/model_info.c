@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the drive says of itself: personalities, INQUIRY, LOG SENSE, READ ATTRIBUTE. */
+#include "model.h"
+
+#include <string.h>
+
+#define GCM 0x00010014
+
+static const struct personality personalities[] = {
+	{"hp-lto6", "HP", "Ultrium 6-SCSI", "35GD", true, 1, false, true, true, false, false, 1,
+	 {{1, GCM, 32, 32, 12, false, true, true, 3, 4}}},
+	{"hp-lto4", "HP", "Ultrium 4-SCSI", "H63W", true, 1, true, true, true, false, false, 1,
+	 {{1, GCM, 32, 32, 16, false, true, true, 3, 4}}},
+	{"quantum-lto4", "QUANTUM", "ULTRIUM 4", "2210", true, 0, false, true, true, false, false, 1,
+	 {{0, GCM, 32, 32, 12, false, false, false, 3, 4}}},
+	{"ibm-lto8", "IBM", "ULT3580-HH8", "N9M1", true, 1, false, true, true, false, false, 3,
+	 {{1, GCM, 32, 12, 60, false, true, true, 3, 5}, {2, GCM, 32, 12, 60, true, true, true, 3, 5}, {3, GCM, 32, 0, 60, false, true, true, 2, 5}}},
+	{"library", "IBM", "ULT3580-TD5", "C7R3", true, 3, false, true, true, false, false, 1,
+	 {{1, GCM, 32, 12, 60, false, true, true, 3, 4}}},
+	{"appliance", "HP", "Ultrium 5-SCSI", "Z61U", true, 4, false, true, true, false, false, 1,
+	 {{1, GCM, 32, 32, 16, false, true, true, 3, 4}}},
+	{"lto3", "HP", "Ultrium 3-SCSI", "L67W", false, 0, false, false, false, false, false, 0, {{0}}},
+	{"no-list", "OLD", "Ultrium 4", "0001", true, 0, false, false, false, false, false, 1,
+	 {{1, GCM, 32, 32, 12, false, false, false, 3, 4}}},
+	{"picky", "PICKY", "Ultrium 7", "0001", true, 1, false, true, false, true, false, 2,
+	 {{4, 0x00010010, 32, 32, 12, false, true, true, 3, 4}, {7, GCM, 32, 16, 0, true, true, true, 1, 1}}},
+	{"short-keys", "ODD", "Ultrium 9", "0001", true, 1, false, true, true, false, false, 1,
+	 {{1, GCM, 16, 32, 12, false, true, true, 3, 4}}},
+};
+
+const struct personality *model_personality(const char *name)
+{
+	for (size_t i = 0; i < sizeof personalities / sizeof personalities[0]; i++) {
+		if (strcmp(personalities[i].name, name) == 0)
+			return &personalities[i];
+	}
+	return NULL;
+}
+
+static void padded(uint8_t *at, const char *text, size_t room)
+{
+	size_t n = strlen(text);
+	memset(at, ' ', room);
+	memcpy(at, text, n < room ? n : room);
+}
+
+uint8_t model_inquiry(const struct drive *d, const uint8_t *cdb, uint8_t *r, size_t *n, struct answer *a)
+{
+	static const uint8_t naa[] = {0x50, 0x01, 0x40, 0x50, 0, 0, 0, 1};
+	r[0] = 1;
+	if ((cdb[1] & 1) == 0) {
+		if (cdb[2] != 0)
+			return model_invalid_cdb(a, 2);
+		r[1] = 0x80;
+		r[2] = 6;
+		r[3] = 2;
+		r[4] = 91;
+		padded(r + 8, d->p->vendor, 8);
+		padded(r + 16, d->p->product, 16);
+		padded(r + 32, d->p->revision, 4);
+		*n = 96;
+		return GOOD;
+	}
+	r[1] = cdb[2];
+	switch (cdb[2]) {
+	case 0x00:
+		r[3] = 3;
+		r[5] = 0x80;
+		r[6] = 0x83;
+		*n = 7;
+		return GOOD;
+	case 0x80:
+		r[3] = 10;
+		padded(r + 4, "TST0000001", 10);
+		*n = 14;
+		return GOOD;
+	case 0x83:
+		r[3] = 12;
+		r[4] = 1;
+		r[5] = 3;
+		r[7] = 8;
+		memcpy(r + 8, naa, sizeof naa);
+		*n = 16;
+		return GOOD;
+	default: return model_invalid_cdb(a, 2);
+	}
+}
+
+/* 2Eh clears what it tells, 12h does not. */
+uint8_t model_log_sense(struct drive *d, const uint8_t *cdb, uint8_t *r, size_t *n, struct answer *a)
+{
+	static const uint8_t pages[] = {0x00, 0x12, 0x2e};
+	r[0] = cdb[2] & 0x3f;
+	switch (r[0]) {
+	case 0x00:
+		put16(r + 2, sizeof pages);
+		memcpy(r + 4, pages, sizeof pages);
+		*n = 4 + sizeof pages;
+		return GOOD;
+	case 0x12:
+		put16(r + 2, 12);
+		r[7] = 8;
+		for (unsigned i = 0; i < 64; i++)
+			r[8 + i / 8] |= (uint8_t)((d->alerts >> i & 1) << (7 - i % 8));
+		*n = 16;
+		return GOOD;
+	case 0x2e:
+		put16(r + 2, 320);
+		for (unsigned i = 0; i < 64; i++) {
+			uint8_t *p = r + 4 + i * 5;
+			put16(p, i + 1);
+			p[2] = 0x60;
+			p[3] = 1;
+			p[4] = d->alerts >> i & 1;
+		}
+		*n = 324;
+		if (get16(cdb + 7) > 4)
+			d->alerts = 0;
+		return GOOD;
+	default: return model_invalid_cdb(a, 2);
+	}
+}
+
+uint8_t model_attribute(const struct drive *d, const uint8_t *cdb, uint8_t *r, size_t *n, struct answer *a)
+{
+	static const struct {
+		unsigned id;
+		const char *text;
+		size_t len;
+	} attributes[] = {{0x0400, "TESTCORP", 8}, {0x0401, "MEDIUM0001", 32}, {0x0806, "A00001L6", 32}};
+	if (d->medium == MEDIUM_NONE)
+		return model_sense(a, 2, 0x3a, 0);
+	if ((cdb[1] & 0x1f) != 0)
+		return model_invalid_cdb(a, 1);
+	*n = 4;
+	for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
+		if (attributes[i].id < get16(cdb + 8))
+			continue;
+		put16(r + *n, attributes[i].id);
+		r[*n + 2] = 0x81;
+		put16(r + *n + 3, (unsigned)attributes[i].len);
+		padded(r + *n + 5, attributes[i].text, attributes[i].len);
+		*n += 5 + attributes[i].len;
+	}
+	put32(r, (unsigned long)(*n - 4));
+	return GOOD;
+}

@@ -1,0 +1,149 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Independent eyes: Debian's stenc, sg_raw, sg_logs and sg_inq on the same drive as xflate, before and after it.
+# shellcheck source=tests/drive/drive_lib.sh
+. "$(dirname "$0")/drive_lib.sh"
+
+printf '%s\n' "$drive_key" >stenc.key
+printf '%064d\n' 7 >wrong.key
+chmod 600 stenc.key wrong.key
+# What stenc shows, one word each.
+stenc_says() { stenc -f "$nst" --detail 2>&1 | sed -n "s/^$1: *//p"; }
+rewind() { mt -f "$nst" rewind; }
+head -c 262144 /dev/urandom >plain
+
+drive hp-lto6
+is "$(stenc_says 'Drive Encryption')" off "before: stenc sees no encryption"
+run "$XFLATE" key load --key pass --kad 'VOL-0001 descr' "$nst"
+expect_status 0 "xflate loads a key"
+is "$(stenc_says 'Drive Encryption')" mixed "stenc sees mixed mode"
+is "$(stenc_says 'Drive Input')" Encrypting "... encrypting"
+is "$(stenc_says 'Key Instance Counter')" "$(state counter)" "... the key instance counter"
+is "$(stenc_says 'Encryption Algorithm')" 1 "... the algorithm"
+is "$(stenc_says 'Drive Key Desc.(uKAD)')" "VOL-0001 descr" "... the descriptor"
+sg_raw -r 8192 "$sg" a2 20 00 20 00 00 00 00 20 00 00 00 2>/dev/null -o raw.page
+is "$(od -An -tx1 -N8 raw.page | tr -d ' ')" 0020002642020301 "sg_raw reads page 0020h: 02 encrypt, 03 mixed, algorithm 1"
+
+# ---- data: a key of xflate's, read with stenc's, and the other way round ----
+check "dd writes under xflate's key" dd if=plain of="$nst" bs=65536
+rewind
+run "$XFLATE" key clear -q "$nst"
+is "$(stenc_says 'Drive Encryption')" off "stenc sees that the key is cleared"
+fails "without a key it cannot be read" dd if="$nst" of=got bs=65536
+is "$(stenc -f "$nst" --detail 2>&1 | grep -c 'unable to decrypt')" 1 "stenc says that the block cannot be decrypted"
+check "stenc loads the hex of the same key" stenc -f "$nst" -e mixed -k stenc.key -a 1
+rewind
+check "... dd reads it" dd if="$nst" of=got bs=65536
+check "... the same" cmp plain got
+run "$XFLATE" key status --json "$nst"
+is "$(json 'd["status"]["encryption_mode"], d["status"]["decryption_mode"], d["status"]["key_instance_counter"]')" \
+	"('encrypt', 'mixed', $(state counter))" "xflate sees what stenc did"
+check "stenc loads another key" stenc -f "$nst" -e mixed -k wrong.key -a 1
+rewind
+fails "... which does not read it" dd if="$nst" of=got bs=65536
+rewind
+run "$XFLATE" key status "$nst"
+prints 'next block: +0: encrypted, and its key is missing or another' "... as xflate says, too"
+printf "%s\nmade by stenc\n" "$drive_key" >described.key
+chmod 600 described.key
+check "stenc loads a key with a description" stenc -f "$nst" -e on -k described.key -a 1
+run "$XFLATE" key status "$nst"
+prints 'key descriptor: +U-KAD "made by stenc"' "xflate shows the description"
+prints 'reads: +encrypted blocks only' "... and that clear blocks are refused"
+check "dd writes under stenc's key" dd if=plain of="$nst" bs=65536
+rewind
+run "$XFLATE" key load --raw-key --key stenc.key "$nst"
+expect_status 0 "xflate loads the same file as a raw key"
+check "... dd reads it" dd if="$nst" of=got bs=65536
+check "... the same" cmp plain got
+run "$XFLATE" key load --key other "$nst"
+rewind
+fails "another passphrase does not read it" dd if="$nst" of=got bs=65536
+check "stenc turns encryption off" stenc -f "$nst" -e off -a 1
+run "$XFLATE" key status --bscrypto "$nst"
+prints '^   Encryption Mode: Disabled$' "... xflate sees it, in bscrypto's words"
+
+# ---- flags ----
+ctl 'alert 20'
+ctl 'alert 38'
+run "$XFLATE" alerts --keep --json "$sg"
+is "$(json '[f["flag"] for f in d["flags"]]')" "[20, 38]" "xflate sees the TapeAlert flags, and leaves them"
+sg_logs --page=0x2e "$sg" >logs 2>&1
+is "$(grep -cE ': 1$' logs)" 2 "sg_logs sees as many"
+check "... by the same name" grep -qi 'clean.*: 1' logs
+run "$XFLATE" alerts "$sg"
+expect_status 0 "... and has cleared them"
+is "$(sg_inq "$sg" | sed -n 's/ *Product identification: *\(.*[^ ]\) */\1/p')" "Ultrium 6-SCSI" "sg_inq and xflate name the same drive"
+sg_logs --page=0x2e --hex "$sg" >hex 2>/dev/null
+
+# ---- offline ----
+sg_raw -r 8192 "$sg" a2 20 00 10 00 00 00 00 20 00 00 00 2>/dev/null -o caps.page
+run "$XFLATE" key status --explain "$(od -An -tx1 caps.page)"
+prints 'algorithm 1: +AES-256-GCM-128 \(00010014\), 32-byte keys' "a page that sg_raw read is explained"
+run sh -c "od -An -tx1 raw.page | '$XFLATE' key status --explain -"
+prints 'U-KAD "VOL-0001 descr"' "... and one from standard input"
+run "$XFLATE" key status --explain '72 07 74 03 00 00 00 00'
+prints '7/74/03 DATA PROTECT: wrong key' "sense data, too"
+run "$XFLATE" key status --explain "00 10 00 30 40 00 02 03 01 00 00 00 00 00 00 00 00 00 00 20 $drive_key"
+prints 'key: +32 bytes \(not shown\)' "a page with a key is explained without it"
+fails "... indeed" grep -q 4142434445 "$out" "$err"
+run "$XFLATE" key status --explain '0000 0008 0010 0020 0021 0030'
+prints '0010h 0020h 0021h 0030h' "a list of pages"
+run "$XFLATE" key status --explain '0011 0002 00 02'
+prints 'wrapped with the drive' "the formats of keys"
+run "$XFLATE" key status --explain '0031 000c 00000000 00000000 0002 abcd'
+prints 'public key: +type 0, format 0, 2 bytes' "a public key"
+run "$XFLATE" key status --explain '0030 0010 000102030405060708090a0b0c0d0e0f'
+expect_status 0 "a random number"
+run "$XFLATE" key status --explain 'zz'
+expect_status 2 "what is no hex"
+run "$XFLATE" key status --explain '00 99 00 00'
+expect_status 1 "what is no page"
+
+# ---- bscrypto ----
+ln -s "$XFLATE" bscrypto
+drive hp-lto6
+run ./bscrypto -s pass "$nst"
+expect_status 0 "bscrypto -s"
+is "$(pages)" "0010003040000203010000000000000000000020$drive_key" "... sends bscrypto's page"
+run ./bscrypto -e -v "$nst"
+expect_status 1 "bscrypto -e -v on a blank tape: -v has nothing to tell"
+check "dd writes" dd if=plain of="$nst" bs=65536
+rewind
+run ./bscrypto -e -v "$nst"
+expect_status 0 "bscrypto -e -v"
+cat >expected <<'LINES'
+Drive encryption status:
+   Encryption Mode: Encrypt
+   Decryption Mode: Mixed
+   Raw Decryption Mode Disabled (RDMD): Disabled
+   Volume Contains Encrypted Logical Blocks (VCELB): Enabled
+   Logical Block encryption parameters: Application Managed
+   Key Associated Data (KAD) Descriptor: Normal key
+Volume encryption status:
+   Compression Status: Compression Enabled
+   Encryption Status: Encryption Enabled
+   Raw Decryption Mode Disabled Status (RDMDS): Disabled
+   Encryption Mode External Status (EMES): Disabled
+   Next Block Key Associated Data (KAD) Descriptor: Normal key
+LINES
+is "$(cat "$out")" "$(cat expected)" "... line for line"
+run ./bscrypto -c "$nst"
+expect_status 0 "bscrypto -c"
+is "$(pages | tail -n 1)" "00100030400000000100000000000000000000200000000000000000000000000000000000000000000000000000000000000000" \
+	"... sends bscrypto's page"
+is "$(cat "$out" "$err")" "" "... and says nothing"
+"$XFLATE" key generate --kek kek -o wrapped 2>/dev/null
+run ./bscrypto -s wrapped -w kek "$nst"
+expect_status 0 "bscrypto -s -w"
+key_is "$("$XFLATE" key unwrap wrapped --kek kek 2>/dev/null | "$PYTHON" -c 'import sys; print(sys.stdin.read(31).encode().hex() + "00")')" \
+	"... the first 31 bytes of what was wrapped"
+ctl 'fault op=b5 sense=5/26/0'
+run ./bscrypto -s pass "$nst"
+expect_status 1 "bscrypto -s that fails is exit status 1"
+run ./bscrypto -s wrapped -w other "$nst"
+expect_status 1 "... as is one whose key cannot be unwrapped"
+drive library
+run ./bscrypto -s pass "$nst"
+expect_status 1 "... and a drive that the library manages"
+done_testing

@@ -1,0 +1,249 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Volumes on an encrypted tape: a lost host, probing, the changer, reading and writing with the key in the drive.
+# shellcheck source=tests/drive/drive_lib.sh
+. "$(dirname "$0")/drive_lib.sh"
+volumes=${here%/*}/volumes
+
+# The rewind of the drive, as mt does it.
+rewind() { "$PYTHON" -c 'import fcntl, os, struct, sys
+fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x40086D01, struct.pack("hi", 6, 1))' "$nst"; }
+to_data() { "$PYTHON" -c 'import fcntl, os, struct, sys
+fd = os.open(sys.argv[1], os.O_RDONLY)
+for op, n in (6, 1), (1, 1):
+    fcntl.ioctl(fd, 0x40086D01, struct.pack("hi", op, n))' "$nst"; }
+label() { "$PYTHON" "$here/tapewrite.py" "$1" "$nst" label; }
+# shellcheck disable=SC2317 # called by check
+data() { "$PYTHON" "$here/tapewrite.py" "$1" "$nst" data; }
+
+xz -dc "$volumes/bareos/vol-multi.xz" >vol 2>/dev/null
+name=$(xflate list --json vol | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["volumes"][0]["volume"])')
+
+# ---- the keys: one cache with the volume's and others ----
+umask 077
+for i in 1 2 3 4 5; do
+	"$XFLATE" key generate --kek kek -o "k$i" 2>/dev/null
+done
+{
+	printf 'OTHER-1\t%s\n' "$(cat k1)"
+	printf 'OTHER-2\t%s\n' "$(cat k2)"
+	printf 'OTHER-3\t%s\n' "$(cat k3)"
+	printf '%s\t%s\n' "$name" "$(cat k4)"
+	printf 'OTHER-5\t%s\n' "$(cat k5)"
+} >list
+check "a cache is made" "$XFLATE" cache import cache list
+umask 022
+
+# ---- a backup: label in clear, data under the key ----
+drive hp-lto6
+check "the label is written in clear" label vol
+run "$XFLATE" key load --volume "$name" --cache cache --kek kek --kad '%v %k' "$nst"
+expect_status 0 "the key of the volume is loaded by its name"
+says "key [0-9a-f]{8} of volume $name is in the drive" "... it says so"
+key_id=$(sed -n 's/.*: key \([0-9a-f]*\) of volume.*/\1/p' "$err")
+check "the data is written" data vol
+run "$XFLATE" key clear "$nst"
+check "the data is encrypted on the tape" [ "$(state encrypted)" -gt 10 ]
+rewind
+run "$XFLATE" verify "$nst"
+check "without the key the tape cannot be read" [ "$status" -ne 0 ]
+to_data
+run "$XFLATE" key status "$nst"
+prints 'next block: +2: encrypted, and its key is missing' "the status knows that the next block is locked"
+prints "its descriptor: +U-KAD \"$name $key_id\"" "... and shows whose key it wants"
+prints 'encrypted blocks: +the volume has some' "... and that there are such blocks"
+
+# ---- probing ----
+run "$XFLATE" key probe --cache cache --kek kek "$nst"
+expect_status 0 "probe finds the key"
+is "$(cat "$out")" "volume $name, key $key_id" "... by name and id"
+is "$(grep -c '^b5200010000000000034' "$work/log")" 1 "... at once, by the block's descriptor"
+is "$(state key) $(state position)" "none 2" "... no key stays, the tape has not moved"
+run "$XFLATE" key probe --json --cache cache --kek kek "$nst"
+is "$(json 'd["found"], d["volume"], d["wrong"]')" "(True, '$name', 0)" "... as JSON"
+grep -v "^$name	" list >others
+"$XFLATE" cache import cache2 others 2>/dev/null
+run "$XFLATE" key probe --cache cache2 --kek kek "$nst"
+expect_status 4 "probing keys that do not fit"
+says 'none of 3 keys opens the block; the rest was not tried' "... stops after three"
+is "$(state wrong) $(state key)" "0 none" "... without a wrong read"
+run "$XFLATE" key probe --cache cache2 --kek kek --tries 9 "$nst"
+says 'none of 4 keys opens the block$' "... or goes on if told to"
+run "$XFLATE" key load -q --key pass "$nst"
+run "$XFLATE" key probe --cache cache --kek kek "$nst"
+expect_status 1 "probing while a key is in the drive is refused"
+run "$XFLATE" key probe --force --cache cache --kek kek "$nst"
+expect_status 0 "... unless forced"
+rewind
+run "$XFLATE" key probe --cache cache --kek kek "$nst"
+expect_status 1 "probing at the label"
+says 'is not encrypted' "... says that it is clear"
+run "$XFLATE" key probe --cache cache "$nst" </dev/null
+expect_status 1 "... without a KEK, too"
+
+# ---- the host is lost ----
+check "the keys are exported as a bundle" "$XFLATE" cache export cache --bundle bundle --kek kek
+rm -f cache cache2 k1 k2 k3 k4 k5 list others
+# Typed in again: as the eye reads it, without blanks at the ends of lines.
+sed 's/[[:space:]]*$//' bundle >typed
+chmod 600 typed
+check "... and typed in again on another" "$XFLATE" cache import cache typed
+rewind
+run "$XFLATE" key load --auto --cache cache --kek kek "$nst"
+expect_status 0 "the tape's label tells whose key to load"
+says "of volume $name is in the drive" "... it is the volume's"
+is "$(state position)" 0 "... the tape stands at its beginning"
+run "$XFLATE" verify "$nst"
+expect_status 0 "verify proves the whole volume"
+rewind
+run "$XFLATE" list "$nst"
+expect_status 0 "list reads it"
+rewind
+run "$XFLATE" -i -d lz4 -o recompressed "$nst"
+expect_status 0 "filter reads it"
+rewind
+check "... into a volume of the same content" "$XFLATE" compare vol --vs recompressed
+run "$XFLATE" key clear "$nst"
+expect_status 0 "the key is cleared"
+is "$(state key)" none "... and gone"
+
+# ---- filter writes to the encrypted tape ----
+ctl 'medium blank'
+run "$XFLATE" key load -q --key pass "$nst"
+run "$XFLATE" -q -r lzo -o "$nst" vol
+expect_status 0 "filter writes to a drive with a key"
+check "... every block is encrypted" [ "$(state encrypted)" = "$(($(state blocks) - 1))" ]
+rewind
+check "... and reads back the same" "$XFLATE" compare vol --vs "$nst"
+
+# ---- labels that tell nothing ----
+rewind
+run "$XFLATE" key load --auto --cache cache --kek kek "$nst"
+expect_status 6 "a label that was written with a key in the drive cannot be read"
+says 'may be encrypted' "... says so"
+is "$(state key)" none "... and the key is cleared"
+ctl 'medium blank'
+run "$XFLATE" key load --auto --cache cache --kek kek "$nst"
+expect_status 1 "a blank tape"
+says 'no label' "... has none"
+printf '%080d' 7 | "$PYTHON" -c 'import os, sys; fd = os.open(sys.argv[1], os.O_WRONLY); os.write(fd, sys.stdin.buffer.read())' "$nst"
+rewind
+run "$XFLATE" key load --auto --cache cache --kek kek "$nst"
+expect_status 1 "something that is no label"
+rewind
+printf 'VOL1ANSI01%070d' 3 | "$PYTHON" -c 'import os, sys; fd = os.open(sys.argv[1], os.O_WRONLY); os.write(fd, sys.stdin.buffer.read())' "$nst"
+rewind
+run "$XFLATE" key load --auto --cache cache --kek kek "$nst"
+says 'volume ANSI01 has no key in cache; no key is in the drive now' "an ANSI label"
+ctl 'medium blank'
+label vol
+run "$XFLATE" key load --auto --cache cache --kek kek "$sg"
+expect_status 1 "a tape that is not at its beginning"
+says 'stands at block 2' "... says where it is"
+run "$XFLATE" key load --auto --rewind --cache cache --kek kek "$sg"
+expect_status 0 "... is rewound if allowed, by commands of sg alone"
+is "$(state position)" 0 "... and stands at its beginning"
+run "$XFLATE" key load --auto --cache cache --kek other "$sg"
+expect_status 4 "the wrong KEK"
+ctl 'medium none'
+run "$XFLATE" key load --auto --cache cache --kek kek "$sg"
+expect_status 5 "no tape"
+
+# ---- the changer ----
+cat >mtx-changer <<'SH'
+#!/bin/sh
+# CHANGER OPERATION SLOT DEVICE INDEX
+echo "$*" >>calls
+grep '^key=' MNT/state >>calls
+case $2 in
+load) [ "$3" = 9 ] && exit 5; echo 'medium protected' >MNT/ctl ;;
+unload) echo 'medium none' >MNT/ctl ;;
+list) printf '1:VOL1\n2:VOL2\n' ;;
+fail) exit 3 ;;
+esac
+SH
+sed -i "s|MNT|$mnt|" mtx-changer
+chmod +x mtx-changer
+changer() { run "$XFLATE" changer --cache cache --kek kek "$@"; }
+drive hp-lto6
+label vol
+rewind
+ctl 'medium none'
+changer -- ./mtx-changer /dev/sg9 load 1 "$nst" 0
+expect_status 0 "changer: load"
+is "$(head -n 1 calls)" "/dev/sg9 load 1 $nst 0" "... the command got its arguments"
+check "... the volume's key is in the drive" [ "$(state key)" != none ]
+rm -f calls
+changer -- ./mtx-changer /dev/sg9 unload 1 "$nst" 0
+expect_status 0 "changer: unload"
+is "$(tail -n 1 calls)" "key=none" "... the key was cleared before"
+changer -- ./mtx-changer /dev/sg9 list
+expect_status 0 "changer: list"
+is "$(cat "$out")" "1:VOL1
+2:VOL2" "... its output passes through"
+is "$(cat "$err")" "" "... and nothing else is said"
+changer -- ./mtx-changer /dev/sg9 fail
+expect_status 3 "changer: the command's status passes through"
+changer -- ./mtx-changer /dev/sg9 load 9 "$nst" 0
+expect_status 5 "... and of a load that fails"
+is "$(state key)" none "... no key then"
+changer -- ./nothere x list
+expect_status 127 "changer: no such command"
+changer
+expect_status 2 "changer: no command"
+run "$XFLATE" changer -- ./mtx-changer x load 1 "$nst" 0
+expect_status 2 "changer: no cache"
+"$XFLATE" cache remove cache "$name" 2>/dev/null
+changer -- ./mtx-changer /dev/sg9 load 1 "$nst" 0
+expect_status 0 "changer: a volume without a key"
+says 'will not be encrypted' "... is used in clear, and it is said"
+is "$(state key)" none "... without a key"
+ctl 'medium none'
+changer --require-key -- ./mtx-changer /dev/sg9 load 1 "$nst" 0
+expect_status 4 "... unless keys are required"
+ctl 'fault op=b5 count=9 sense=5/26/0'
+changer -- ./mtx-changer /dev/sg9 unload 1 "$nst" 0
+expect_status 0 "changer: a key that cannot be cleared does not keep the tape in the drive"
+says 'could not be cleared' "... but it is said"
+
+# ---- ten wrong keys and reads ----
+drive hp-lto4 'medium lto4'
+run "$XFLATE" key load -q --key pass "$nst"
+"$PYTHON" -c 'import os, sys; os.write(os.open(sys.argv[1], os.O_WRONLY), b"x" * 1024)' "$nst"
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	rewind
+	run "$XFLATE" key load -q --raw-key --key /dev/fd/8 "$nst" 8<<KEY
+$(printf '%064d' "$i")
+KEY
+	"$PYTHON" -c 'import os, sys; os.read(os.open(sys.argv[1], os.O_RDONLY), 1024)' "$nst" 2>/dev/null
+done
+is "$(state locked)" 1 "HP LTO-4 locks itself after ten wrong keys and reads"
+run "$XFLATE" key load --key pass "$nst"
+expect_status 6 "... then it takes no key"
+says 'too many wrong keys: .*unload and load' "... and what to do"
+run "$XFLATE" key clear "$nst"
+expect_status 0 "... clearing works"
+run sg_raw "$sg" 1b 00 00 00 00 00
+run sg_raw "$sg" 1b 00 00 00 01 00
+run "$XFLATE" key load --key pass "$nst"
+expect_status 0 "after unloading the right key is taken"
+
+# ---- alerts ----
+ctl 'alert 3'
+ctl 'alert 20'
+ctl 'alert 64'
+run "$XFLATE" alerts --keep "$sg"
+expect_status 3 "alerts: a critical flag is exit status 3"
+prints '^20 ACTIVE +critical:' "... with severity"
+prints 'what to do: clean the drive' "... and advice"
+prints '^64 ACTIVE' "... the 64th, too"
+prints 'does not clear' "... --keep leaves them"
+run "$XFLATE" alerts --json "$sg"
+is "$(json '[f["flag"] for f in d["flags"]], d["bareos_flags"], d["cleared_by_reading"]')" "([3, 20, 64], '0x0000000000100008', True)" "... as JSON"
+run "$XFLATE" alerts "$sg"
+expect_status 0 "... reading has cleared them"
+prints 'no TapeAlert flag is active' "... there is none now"
+prints 'Reading has cleared the flags' "... and it says what reading does"
+run "$XFLATE" alerts --all "$sg"
+is "$(grep -cE '^ ?[0-9]+ -' "$out")" 64 "... all 64 on demand"
+done_testing
