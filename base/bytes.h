@@ -23,8 +23,11 @@ struct rd {
 
 static inline struct rd rd_over(const void *data, size_t len)
 {
+	static const uint8_t none[1];
+	const uint8_t *p = data;
 	/* Not even 0 may be added to NULL. */
-	const uint8_t *p = len > 0 ? data : (const uint8_t *)"";
+	if (p == NULL)
+		return (struct rd){none, none, len > 0};
 	return (struct rd){p, p + len, false};
 }
 

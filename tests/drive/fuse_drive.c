@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 #define TRANSFER_MAX (8u << 20)
-#define REGION_MAX ((size_t)256 << 20)
+#define REGION_MAX ((size_t)16 << 20) /* of memory to be scanned: the shadow of a sanitizer is none of it */
 
 static struct drive drive;
 
@@ -38,6 +38,7 @@ static bool exclusive, no_rawio, read_only, nst_open, wrote;
 static char leaks[8192];
 static uint8_t last_page[2048], watched[256];
 static size_t last_page_len, watched_len;
+static bool scanned;
 
 /* ---- the client's memory ---- */
 
@@ -351,8 +352,10 @@ static void sg_io(fuse_req_t req, fuse_ino_t ino, uint64_t mode, void *arg)
 	if (cdb[0] == 0xb5 && h.dxfer_len > 20 && h.dxfer_len <= sizeof last_page && data[6] + data[7] > 0) {
 		memcpy(last_page, data, h.dxfer_len);
 		last_page_len = h.dxfer_len;
-	} else if (cdb[0] == 0xa2 && last_page_len > 0) {
+		scanned = false;
+	} else if (cdb[0] == 0xa2 && last_page_len > 0 && !scanned) {
 		scan(pid, "status");
+		scanned = true;
 	}
 	h.status = a.status;
 	h.masked_status = a.status >> 1;

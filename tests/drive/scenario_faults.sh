@@ -42,7 +42,7 @@ run "$XFLATE" key status "$sg"
 expect_status 0 "a drive that is loading: its status"
 prints 'cartridge: +not ready yet' "... says so"
 run "$XFLATE" key load --auto --cache /dev/null "$sg"
-expect_status 4 "... an empty cache"
+expect_status 1 "... an empty cache"
 (sleep 1; ctl 'loading 0') &
 run "$XFLATE" key status --wait 20 "$sg"
 wait_done=$status
