@@ -25,11 +25,11 @@ one() {
 		expect_status 3 "$name: wounded"
 		done_testing
 		;;
-	enc256-append)
+	esac
+	if [ "$flags" = '(encrypted)' ]; then
 		refused 4 "$name: it is encrypted"
 		done_testing
-		;;
-	esac
+	fi
 	expect_status 0 "$name: sound" || done_testing
 	check "$name: the report says so" grep -q '^sound: ' "$out"
 	# shellcheck disable=SC2086 # options
