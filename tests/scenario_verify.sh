@@ -25,7 +25,7 @@ one() {
 		expect_status 3 "$name: wounded"
 		done_testing
 		;;
-	enc256-append)
+	enc256-append | enc256-spoolseg | enc128-* | mk-enc256-* | strong256-*)
 		refused 4 "$name: it is encrypted"
 		done_testing
 		;;
