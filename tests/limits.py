@@ -40,13 +40,6 @@ def frames(kind, total):
     return one * (total // n + 1) + mk.fz_piece(False, b"", 0)
 
 
-def lzo_zeros(n):
-    """LZO1X: four literals, one match that goes on and on."""
-    length = n - 4
-    extra, rest = divmod(length - 9 - 255, 255)
-    return bytes((21, 0, 0, 0, 0)) + b"\x20" + bytes(extra) + bytes((rest + 1,)) + b"\0\0"
-
-
 def volume(records, cap=BLOCK):
     """One job, each record a file's."""
     s = mk.Session(mk.Packer(mk.BAREOS, "BB02", cap))
