@@ -110,14 +110,20 @@ int report_volume(struct report *r, const struct filter_volume *v, const char *o
 
 void report_loss(struct report *r, const struct filter_loss *l)
 {
-	char job[LABEL_NAME_BYTES + 64] = "no job known", file[32] = "", place[64];
+	char job[LABEL_NAME_BYTES + 64] = "no job known", file[48] = "", place[96] = "";
 	if (l->job)
 		job_describe(l->job, job, sizeof job);
-	if (l->file_index > 0)
+	if (l->last_index > l->file_index)
+		snprintf(file, sizeof file, ", FileIndex %d to %d", l->file_index, l->last_index);
+	else if (l->file_index > 0)
 		snprintf(file, sizeof file, ", FileIndex %d", l->file_index);
-	volume_place(l->volume, l->addr, l->offset, place, sizeof place);
-	msg_warning("%s: %s: %s%s%s%s: %llu bytes at %s: %s", l->volume->name, l->kept ? "damaged but kept" : "lost", job, file,
-		    l->file[0] ? " " : "", l->file, (unsigned long long)l->len, place, l->reason);
+	if (!l->files) {
+		char at[64];
+		volume_place(l->volume, l->addr, l->offset, at, sizeof at);
+		snprintf(place, sizeof place, "%llu bytes at %s: ", (unsigned long long)l->len, at);
+	}
+	msg_warning("%s: %s: %s%s%s%s: %s%s", l->volume->name, l->kept ? "damaged but kept" : "lost", job, file,
+		    l->file[0] ? " " : "", l->file, place, l->reason);
 	if (r->loss_count >= LOSSES_KEPT) {
 		r->losses_not_kept++;
 		return;
@@ -239,12 +245,16 @@ static void write_losses(struct json *j, const struct report *r)
 		if (k->job_id)
 			json_number(j, "job_id", k->job_id);
 		json_signed(j, "file_index", k->l.file_index);
+		if (k->l.last_index > 0)
+			json_signed(j, "last_file_index", k->l.last_index);
 		if (k->file && k->file[0])
 			json_text(j, "file", k->file);
-		json_number(j, "stream", k->l.stream);
-		json_number(j, "address", k->l.addr);
-		json_number(j, "offset_in_block", k->l.offset);
-		json_number(j, "bytes", k->l.len);
+		if (!k->l.files) {
+			json_number(j, "stream", k->l.stream);
+			json_number(j, "address", k->l.addr);
+			json_number(j, "offset_in_block", k->l.offset);
+			json_number(j, "bytes", k->l.len);
+		}
 		json_bool(j, "kept", k->l.kept);
 		json_text(j, "reason", k->reason ? k->reason : "");
 		json_end_object(j);

@@ -58,6 +58,8 @@ static void json_problem(struct json *j, const struct verify_problem *p)
 	}
 	if (p->file_index > 0)
 		json_signed(j, "file_index", p->file_index);
+	if (p->last_index > 0)
+		json_signed(j, "last_file_index", p->last_index);
 	if (p->file[0])
 		json_text(j, "file", p->file);
 	if (p->placed) {
@@ -74,10 +76,12 @@ static void on_problem(void *arg, const struct verify_problem *p)
 	struct request *q = arg;
 	if (q->json)
 		json_problem(q->json, p);
-	char job[LABEL_NAME_BYTES + 64] = "", index[32] = "", place[96] = "";
+	char job[LABEL_NAME_BYTES + 64] = "", index[48] = "", place[96] = "";
 	if (p->job)
 		job_describe(p->job, job, sizeof job);
-	if (p->file_index > 0)
+	if (p->last_index > p->file_index)
+		snprintf(index, sizeof index, ", FileIndex %d to %d", p->file_index, p->last_index);
+	else if (p->file_index > 0)
 		snprintf(index, sizeof index, ", FileIndex %d", p->file_index);
 	if (p->placed) {
 		char at[64];
@@ -154,6 +158,19 @@ static void print_count(uint64_t n, const char *what)
 		printf(", %llu %s", (unsigned long long)n, what);
 }
 
+static void print_missing(const struct missing *m)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		const struct missing_range *r = &m->ranges[i];
+		if (r->first == r->last)
+			printf("  missing:    FileIndex %d\n", r->first);
+		else
+			printf("  missing:    FileIndex %d to %d (%lld files)\n", r->first, r->last, (long long)r->last - r->first + 1);
+	}
+	if (m->unlisted)
+		printf("  missing:    and %llu files more\n", (unsigned long long)m->unlisted);
+}
+
 static void print_job(const struct verify_job *k)
 {
 	char name[LABEL_NAME_BYTES + 64], size[MSG_SIZE_BYTES], digests[96];
@@ -168,6 +185,7 @@ static void print_job(const struct verify_job *k)
 	print_count(k->files[PROOF_UNCOUNTED], "not proved");
 	print_count(k->files[PROOF_NO_CONTENT], "without content");
 	print_count(damaged_files(k), "DAMAGED");
+	print_count(missing_files(k->missing), "missing");
 	printf("\n  content:    %s in %llu records\n", msg_size(k->bytes, size), (unsigned long long)k->records);
 	if (k->ended && k->end.has_totals)
 		printf("  ended:      status %c, %u files, %llu bytes\n",
@@ -180,12 +198,14 @@ static void print_job(const struct verify_job *k)
 	if (k->doubled)
 		printf("  wound:      %llu files with addresses stored twice (--repair)\n", (unsigned long long)k->doubled);
 	for (size_t i = 0; i < k->damaged_count; i++) {
+		const char *file = k->damaged[i].name;
 		printf("  DAMAGED:    FileIndex %d ", k->damaged[i].file_index);
-		print_name(k->damaged[i].name ? k->damaged[i].name : "");
+		print_name(file && file[0] ? file : "(its name is lost)");
 		putchar('\n');
 	}
 	if (k->damaged_not_listed)
 		printf("  DAMAGED:    and %llu files more\n", (unsigned long long)k->damaged_not_listed);
+	print_missing(k->missing);
 }
 
 static void print_volume(const struct verify_volume *v)
@@ -252,6 +272,15 @@ static void json_job(struct json *j, const struct verify_job *k)
 	}
 	json_end_array(j);
 	json_number(j, "damaged_files_not_listed", k->damaged_not_listed);
+	json_array(j, "missing");
+	for (size_t i = 0; i < k->missing->count; i++) {
+		json_object(j, NULL);
+		json_signed(j, "first", k->missing->ranges[i].first);
+		json_signed(j, "last", k->missing->ranges[i].last);
+		json_end_object(j);
+	}
+	json_end_array(j);
+	json_number(j, "missing_files", missing_files(k->missing));
 	json_end_object(j);
 }
 
@@ -273,7 +302,7 @@ static void json_volume(struct json *j, const struct verify_volume *v)
 }
 
 struct totals {
-	uint64_t proved, with_content, damaged;
+	uint64_t proved, with_content, damaged, missing;
 	size_t jobs;
 };
 
@@ -287,6 +316,7 @@ static struct totals add_up(const struct verify *v)
 		t.jobs++;
 		t.proved += k->files[PROOF_RIGHT];
 		t.damaged += damaged_files(k);
+		t.missing += missing_files(k->missing);
 		for (int n = 0; n < PROOF_VERDICTS; n++)
 			t.with_content += n != PROOF_NO_CONTENT ? k->files[n] : 0;
 	}
@@ -309,6 +339,7 @@ static void print_report(const struct request *q, int status)
 	printf("%s: %zu job%s, %llu of %llu files with content proved by their digests", verdict, t.jobs, t.jobs == 1 ? "" : "s",
 	       (unsigned long long)t.proved, (unsigned long long)t.with_content);
 	print_count(t.damaged, "damaged");
+	print_count(t.missing, "missing");
 	putchar('\n');
 }
 
@@ -331,6 +362,7 @@ static void json_report(const struct request *q, int status, bool finished)
 	json_number(j, "files_proved", t.proved);
 	json_number(j, "files_with_content", t.with_content);
 	json_number(j, "files_damaged", t.damaged);
+	json_number(j, "files_missing", t.missing);
 	json_bool(j, "finished", finished);
 	json_bool(j, "sound", finished && status == 0);
 	json_signed(j, "exit_status", status);

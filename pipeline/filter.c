@@ -306,6 +306,9 @@ static bool read_slot(void *arg, void *slot)
 			if (policy_for(f, item->volume, f->policy_final, &s->err) != 0)
 				return false;
 		}
+		/* Damage or empty blocks may stand before it. */
+		if (item->kind == ITEM_VOLUME_LABEL && refuse_special(item->volume, &s->err) != 0)
+			return false;
 		if (f->reshapes && reshape_item(f, item, &s->err) != 0)
 			return false;
 		s->policy = f->policy;
@@ -318,9 +321,9 @@ static bool read_slot(void *arg, void *slot)
 			item->data = (struct span){NULL, 0};
 			item->buf = NULL;
 		}
-		/* Names are wanted all the same: their bytes stay with the block. */
-		bool names = item->kind == ITEM_RECORD && attributes_are(item->stream) && !item->head_missing;
-		if (item->kind == ITEM_RECORD && f->pass_blocks && !names) {
+		/* Names and labels are wanted all the same: their bytes stay with the block. */
+		bool wanted = (item->file_index < 0 || attributes_are(item->stream)) && !item->head_missing;
+		if (item->kind == ITEM_RECORD && f->pass_blocks && !wanted) {
 			item->data = (struct span){NULL, 0};
 			item->buf = NULL;
 		}
@@ -419,7 +422,9 @@ static int write_record(struct filter *f, struct slot *s, const struct item *ite
 			c->count = write ? 1 : 0;
 		}
 	}
-	ledger_enter(&f->ledger, entry, item, c, records);
+	rc = ledger_enter(&f->ledger, entry, item, c, records, e);
+	if (rc != 0)
+		return rc;
 	if (f->o.callbacks.plain) {
 		bool whole = c->status == STAGE_DONE && !item->head_missing && !item->tail_missing;
 		struct plain_item plain = {item, records, c->count, whole};
@@ -541,7 +546,7 @@ static int end_volume(struct filter *f, struct err *e)
 	f->volume_open = false;
 	sink_close(&f->sink);
 	if (f->ledger.volume.info->input + 1 == f->o.path_count)
-		ledger_note_unfinished(&f->ledger);
+		ledger_conclude(&f->ledger);
 	return rc != 0 ? rc : f->o.callbacks.close_output(f->o.callbacks.arg, &f->ledger.volume, e);
 }
 
@@ -644,6 +649,12 @@ bool filter_job(const struct filter *f, size_t index, const struct job **job, st
 	*job = f->ledger.jobs[index].job;
 	*counts = f->ledger.jobs[index].counts;
 	return true;
+}
+
+const struct missing *filter_missing(const struct filter *f, const struct job *job)
+{
+	static const struct missing none;
+	return job->index < f->ledger.job_count ? &f->ledger.jobs[job->index].missing : &none;
 }
 
 void filter_progress(const struct filter *f, uint64_t *bytes_in, uint64_t *bytes_out)

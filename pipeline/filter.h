@@ -3,6 +3,7 @@
 #ifndef PIPELINE_FILTER_H
 #define PIPELINE_FILTER_H
 
+#include "pipeline/missing.h"
 #include "pipeline/reshape.h"
 #include "pipeline/stage.h"
 
@@ -24,8 +25,10 @@ struct filter_loss {
 	uint64_t addr, len;    /* addr as in struct item */
 	uint32_t offset;
 	int32_t file_index;    /* 0: not known */
+	int32_t last_index;    /* the last one where there are more, else 0 */
 	uint32_t stream;
 	const char *file;      /* its name, if the attributes were read; else "" */
+	bool files;	       /* whole files that are not here, known at the end: there is no addr, len, stream */
 	bool block;	       /* a whole block, or a gap between blocks: file_index is that of the data before or in it */
 	bool kept;
 	const char *reason;
@@ -96,6 +99,9 @@ uint64_t filter_damaged(const struct filter *f);
 /* What one job had: ask for every index below filter_job_slots; false where there is none. */
 size_t filter_job_slots(const struct filter *f);
 bool filter_job(const struct filter *f, size_t index, const struct job **job, struct filter_counts *counts);
+
+/* The files of a job that did not come; once filter_run has returned. */
+const struct missing *filter_missing(const struct filter *f, const struct job *job);
 
 /* Bytes read and written so far; any thread. */
 void filter_progress(const struct filter *f, uint64_t *bytes_in, uint64_t *bytes_out);

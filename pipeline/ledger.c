@@ -9,8 +9,10 @@
 
 void ledger_free(struct ledger *l)
 {
-	for (size_t i = 0; i < l->job_count; i++)
+	for (size_t i = 0; i < l->job_count; i++) {
 		free(l->jobs[i].name);
+		missing_free(&l->jobs[i].missing);
+	}
 	free(l->jobs);
 	*l = (struct ledger){0};
 }
@@ -202,8 +204,18 @@ static void check_totals(struct ledger *l, struct ledger_job *entry, const struc
 	note(l, item->job, text);
 }
 
-void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
-		  const struct packer_record *records)
+/* Which of the job's files are here. */
+static int see_file(struct ledger_job *entry, const struct item *item, struct err *e)
+{
+	entry->missing.begun = entry->missing.begun || item->file_index == LABEL_SESSION_START;
+	struct session_label end;
+	if (item->file_index == LABEL_SESSION_END && label_read_session(item->data, true, &end) && end.has_totals)
+		return missing_end(&entry->missing, end.job_files, e);
+	return item->file_index > 0 ? missing_see(&entry->missing, item->file_index, e) : 0;
+}
+
+int ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
+		 const struct packer_record *records, struct err *e)
 {
 	note_ndmp(l, entry, item);
 	note_incomplete(l, entry, item, c);
@@ -211,13 +223,40 @@ void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item 
 	check_totals(l, entry, item);
 	count(&l->volume.counts, item, c, records, l->pass_blocks);
 	count(&entry->counts, item, c, records, l->pass_blocks);
+	return see_file(entry, item, e);
 }
 
-void ledger_note_unfinished(struct ledger *l)
+/* Where nothing was damaged, a program left them out in order. */
+static void lose_missing(struct ledger *l, struct ledger_job *entry)
+{
+	for (size_t i = 0; l->damaged > 0 && i < entry->missing.count; i++) {
+		const struct missing_range *r = &entry->missing.ranges[i];
+		struct filter_loss loss = {
+			.volume = l->volume.info,
+			.job = entry->job,
+			.file_index = r->first,
+			.last_index = r->last,
+			.files = true,
+			.file = "",
+			.reason = r->first == r->last ? "nothing of this file is here" : "nothing of these files is here",
+		};
+		l->damaged++;
+		l->volume.counts.damaged++;
+		entry->counts.damaged++;
+		if (l->o->callbacks.loss)
+			l->o->callbacks.loss(l->o->callbacks.arg, &loss);
+	}
+}
+
+void ledger_conclude(struct ledger *l)
 {
 	for (size_t i = 0; i < l->job_count; i++) {
-		if (l->jobs[i].job && !l->jobs[i].ended && l->jobs[i].counts.records > 0)
-			note(l, l->jobs[i].job, "has no end here: it was cancelled, goes on elsewhere, or was cut off");
+		struct ledger_job *entry = &l->jobs[i];
+		if (entry->job == NULL)
+			continue;
+		lose_missing(l, entry);
+		if (!entry->ended && entry->counts.records > 0)
+			note(l, entry->job, "has no end here: it was cancelled, goes on elsewhere, or was cut off");
 	}
 }
 

@@ -5,6 +5,7 @@
 #define PIPELINE_LEDGER_H
 
 #include "pipeline/filter.h"
+#include "pipeline/missing.h"
 #include "pipeline/slot.h"
 
 struct ledger_job {
@@ -17,6 +18,7 @@ struct ledger_job {
 	int32_t attributes_of; /* FileIndex of the last attributes seen, */
 	char *name;	       /* and the file's name in them */
 	size_t name_cap;
+	struct missing missing;
 };
 
 struct ledger {
@@ -47,11 +49,11 @@ int ledger_lose(struct ledger *l, const struct item *item, const char *reason, b
 int ledger_damage(struct ledger *l, const struct item *item, struct err *e) __attribute__((warn_unused_result));
 
 /* Counts a record and what it became, and notes what is odd about it. */
-void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
-		  const struct packer_record *records);
+int ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
+		 const struct packer_record *records, struct err *e) __attribute__((warn_unused_result));
 
-/* At the end: jobs without an end are normal where they were cancelled or go on elsewhere, but it is also what a cut-off
- * volume looks like. */
-void ledger_note_unfinished(struct ledger *l);
+/* At the end: after damage, whole files that did not come are losses.  Jobs without an end are normal where they were
+ * cancelled or go on elsewhere, but it is also what a cut-off volume looks like. */
+void ledger_conclude(struct ledger *l);
 
 #endif

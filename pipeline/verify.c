@@ -15,8 +15,10 @@ struct tracked {
 	int32_t last_index;
 	uint32_t previous_stream;
 	uint32_t last_number;
-	uint64_t gaps, misnumbered;
+	uint64_t misnumbered;
 	bool numbered, ndmp, cut, data_behind_end;
+	bool jumped;	 /* a block number was passed over just before the block at hand, */
+	bool block_gone; /* and files are missing there */
 	const struct volume_info *misplaced_on; /* the addresses in its end lie behind it there */
 };
 
@@ -29,6 +31,7 @@ struct verify {
 	struct verify_volume *volumes;
 	size_t volume_count;
 	uint64_t problems[VERIFY_NOTE + 1];
+	uint64_t losses; /* places that the filter could not read, or only in part */
 	const struct item *item; /* at hand, for what is found in it */
 	struct err err;		 /* found in a callback that cannot fail */
 };
@@ -102,7 +105,7 @@ static void report(struct verify *v, const struct verify_problem *p)
 	struct verify_volume *on = p->volume ? volume_of(v, p->volume, &v->err) : NULL;
 	if (k && p->kind == VERIFY_DAMAGE) {
 		k->result.problems++;
-		if (p->file_index > 0)
+		if (p->file_index > 0 && p->last_index == 0)
 			add_damaged_file(&k->result, p->file_index, p->file, p->reason, &v->err);
 	}
 	if (on && p->kind == VERIFY_DAMAGE)
@@ -152,6 +155,7 @@ static void on_loss(void *arg, const struct filter_loss *l)
 	bool unhurt = l->block && (l->kept || (l->job && proof_is_past(v->proof, l->job, l->file_index)));
 	if (l->job && !unhurt)
 		proof_damage(v->proof, l->job, l->file_index);
+	v->losses++;
 	report(v, &(struct verify_problem){
 			  .kind = VERIFY_DAMAGE,
 			  .volume = l->volume,
@@ -171,8 +175,8 @@ static void check_number(struct tracked *k, const struct item *block)
 {
 	bool next = block->number == k->last_number + 1;
 	bool spooled = block->form.version == 3 && (block->number == k->last_number || block->number == 0);
-	if (k->numbered && !next && !spooled)
-		k->misnumbered++;
+	k->misnumbered += k->numbered && !next && !spooled;
+	k->jumped = k->numbered && block->number > k->last_number + 1;
 	k->numbered = true;
 	k->last_number = block->number;
 }
@@ -210,8 +214,8 @@ static void check_order(struct verify *v, struct tracked *k, const struct item *
 	}
 	if (item->file_index < k->last_index)
 		found(v, VERIFY_DAMAGE, "FileIndex goes back from %d", k->last_index);
-	else if (item->file_index > k->last_index + 1 && (k->result.begun || k->last_index > 0))
-		k->gaps++;
+	else if (item->file_index > k->last_index + 1 && k->last_index > 0)
+		k->block_gone = k->block_gone || k->jumped;
 	k->last_index = item->file_index;
 }
 
@@ -404,8 +408,33 @@ void verify_free(struct verify *v)
 	free(v);
 }
 
+/* Whole files that are not here.  Where nothing was lost and no block is gone, a program left them out in order. */
+static void conclude_missing(struct verify *v, struct tracked *k)
+{
+	char text[160];
+	uint64_t files = missing_files(k->result.missing);
+	bool lost = v->losses > 0 || k->block_gone;
+	for (size_t i = 0; lost && i < k->result.missing->count; i++) {
+		const struct missing_range *r = &k->result.missing->ranges[i];
+		report(v, &(struct verify_problem){
+				  .kind = VERIFY_DAMAGE,
+				  .volume = v->volumes[v->volume_count - 1].info,
+				  .job = k->result.job,
+				  .file_index = r->first,
+				  .last_index = r->last,
+				  .file = "",
+				  .reason = r->first == r->last ? "nothing of this file is here" : "nothing of these files is here",
+			  });
+	}
+	if (lost || files == 0)
+		return;
+	snprintf(text, sizeof text, "%llu file%s missing in its FileIndex: left out when this volume was made", (unsigned long long)files,
+		 files == 1 ? " is" : "s are");
+	found_of_job(v, k, VERIFY_NOTE, text);
+}
+
 /* What can be said only at the end. */
-static void conclude_job(struct verify *v, const struct tracked *k)
+static void conclude_job(struct verify *v, struct tracked *k)
 {
 	char text[160];
 	if (!k->result.begun)
@@ -415,11 +444,7 @@ static void conclude_job(struct verify *v, const struct tracked *k)
 	/* In a dump of a tape they are places on the tape. */
 	if (k->misplaced_on && k->misplaced_on->padding == 0)
 		found_of_job(v, k, VERIFY_NOTE, "the addresses in its end-of-session label lie behind it, as bcopy leaves them");
-	if (k->gaps > 0 && k->result.problems == 0) {
-		snprintf(text, sizeof text, "%llu gap%s in its FileIndex: files were left out when this volume was made",
-			 (unsigned long long)k->gaps, k->gaps == 1 ? "" : "s");
-		found_of_job(v, k, VERIFY_NOTE, text);
-	}
+	conclude_missing(v, k);
 	if (k->misnumbered > 0 && k->result.problems == 0) {
 		snprintf(text, sizeof text, "%llu of its blocks do not bear the number that follows",
 			 (unsigned long long)k->misnumbered);
@@ -462,6 +487,10 @@ static void conclude_volume(struct verify *v, const struct verify_volume *on)
 int verify_run(struct verify *v, struct err *e)
 {
 	int rc = filter_run(v->filter, e);
+	for (size_t i = 0; i < v->job_count; i++) {
+		if (v->jobs[i].result.job)
+			v->jobs[i].result.missing = filter_missing(v->filter, v->jobs[i].result.job);
+	}
 	if (rc == 0)
 		rc = proof_finish(v->proof, e);
 	for (size_t i = 0; rc == 0 && i < v->job_count; i++) {

@@ -19,6 +19,7 @@ struct verify_problem {
 	const struct volume_info *volume;
 	const struct job *job; /* NULL: none, or not known */
 	int32_t file_index;    /* 0: none, or not known */
+	int32_t last_index;    /* the last one of several, else 0 */
 	const char *file;      /* "" if not known */
 	bool placed;	       /* addr, offset, len say where */
 	uint64_t addr, len;
@@ -46,6 +47,7 @@ struct verify_job {
 	struct verify_damaged_file *damaged;
 	size_t damaged_count;
 	uint64_t damaged_not_listed;
+	const struct missing *missing; /* files that are not here at all; set by verify_run */
 };
 
 struct verify_volume {

@@ -689,22 +689,32 @@ START_TEST(test_refused)
 }
 END_TEST
 
+/* Its label comes first; behind an empty block; behind another label that is not whole and therefore none. */
 START_TEST(test_special_volume)
 {
 	struct outcome o = { 0 };
-	struct mk label = { 0 };
+	struct mk label = { 0 }, other = { 0 };
 
 	new_volume("v0");
 	vol[0].len = 0;
 	mk_volume_label_data(&label, "Bacula 1.0 Metadata\n", 10000, "v0", "15.0.3");
+	mk_volume_label_data(&other, MK_BACULA, 11, "v0", "15.0.3");
+	if (_i > 0) {
+		mk_begin(&vol[0], 2, 0, 0, 0, true);
+		if (_i > 1)
+			mk_part(&vol[0], -2, 0, (uint32_t)other.len + 1, other.p, other.len);
+		mk_end(&vol[0]);
+	}
 	mk_begin(&vol[0], 2, 0, 0, 0, true);
 	mk_record(&vol[0], -2, 0, label.p, label.len);
 	mk_end(&vol[0]);
+	mk_free(&other);
 	mk_free(&label);
 	save();
 	struct filter_options fo = options();
 
 	fo.inflate = true;
+	fo.on_damage = ON_DAMAGE_SKIP;
 	run(fo, &o);
 	ck_assert_int_eq(o.rc, XE_FAILED);
 	ck_assert_ptr_nonnull(strstr(o.e.text, "aligned metadata"));
@@ -776,7 +786,7 @@ int main(void)
 	tcase_add_test(t, test_damage_go_on);
 	tcase_add_test(t, test_encrypted);
 	tcase_add_loop_test(t, test_refused, 0, 2);
-	tcase_add_test(t, test_special_volume);
+	tcase_add_loop_test(t, test_special_volume, 0, 3);
 	tcase_add_test(t, test_gzip_form);
 	suite_add_tcase(s, t);
 	return check_run(s);

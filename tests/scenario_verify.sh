@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # counts FILE: "files proved, of files with content, damaged" as the last line of a report says
-counts() { sed -n '$s/^[A-Za-z ]*: [0-9]* jobs*, \([0-9]*\) of \([0-9]*\) files with content proved by their digests\(, \([0-9]*\) damaged\)*$/\1 \2 \4/p' "$1"; }
+counts() { sed -n '$s/^[A-Za-z ]*: [0-9]* jobs*, \([0-9]*\) of \([0-9]*\) files with content proved by their digests\(, \([0-9]*\) damaged\)*\(, [0-9]* missing\)*$/\1 \2 \4/p' "$1"; }
 
 # json EXPRESSION: of the report in $out, as d
 json() { "$PYTHON" -c 'import json, sys; d = json.load(open(sys.argv[2])); print(eval(sys.argv[1]))' "$1" "$out" 2>&1; }
@@ -140,6 +140,45 @@ done
 run "$XFLATE" verify "$VOLUMES/made/bad-adler"
 says 'bad-adler: damaged: job 1 \(.*\), FileIndex 3 /srv/job/file3: [0-9]+ bytes at byte' 'damage: job, file and name'
 check 'damage: the report lists the file' grep -q '^  DAMAGED:    FileIndex 3 /srv/job/file3$' "$out"
+
+# --- whole files lost ---
+
+# zeroed VOLUME N OUTPUT: its N-th block becomes a hole; -N: the block is taken out
+zeroed() {
+	"$PYTHON" - "$@" <<'END'
+import struct, sys
+data, n = open(sys.argv[1], "rb").read(), int(sys.argv[2])
+at = 0
+for i in range(abs(n)):
+    at += struct.unpack(">I", data[at + 4:at + 8])[0]
+end = at + struct.unpack(">I", data[at + 4:at + 8])[0]
+open(sys.argv[3], "wb").write(data[:at] + (bytes(end - at) if n > 0 else b"") + data[end:])
+END
+}
+zeroed vol-nochecksum 11 "$work/hole"
+zeroed vol-nochecksum -11 "$work/gone"
+for name in hole gone; do
+	run "$XFLATE" verify "$work/$name"
+	expect_status 3 "$name: damaged"
+	says "$name: damaged: job 38 \\(.*, FileIndex 19 to 29: nothing of these files is here" "$name: which files are gone"
+	check "$name: the report" grep -q '^  missing:    FileIndex 19 to 29 (11 files)$' "$out"
+	check "$name: the totals" grep -q '^DAMAGED: 1 job, 21 of 23 .*, 2 damaged, 11 missing$' "$out"
+	run "$XFLATE" verify --json "$work/$name"
+	is "$(json 'd["files_missing"], d["jobs"][0]["missing"], [(p["file_index"], p["last_file_index"]) for p in d["problems"] if "last_file_index" in p]')" \
+		"(11, [{'first': 19, 'last': 29}], [(19, 29)])" "$name: JSON says the same"
+	run "$XFLATE" --on-damage=skip --report "$work/report" --force -o "$work/skipped" "$work/$name"
+	says "lost: job 38 \\(.*, FileIndex 19 to 29: nothing of these files is here" "$name: skip says so"
+	cp "$work/report" "$out"
+	is "$(json '[(l["file_index"], l["last_file_index"]) for l in d["damage"] if "last_file_index" in l]')" '[(19, 29)]' "$name: so does its report"
+	run "$XFLATE" verify "$work/skipped"
+	expect_status 0 "$name: what skip made is sound"
+	says '12 files are missing in its FileIndex: left out when this volume was made' "$name: and the gap is told"
+done
+# Of a job without its start the end tells the name.
+zeroed vol-multi 10 "$work/start"
+run "$XFLATE" verify "$work/start"
+check 'a lost start: the job has its name' grep -q '^job 52 (J-multi-c' "$out"
+check 'a lost start: the file has none' grep -q '^  DAMAGED:    FileIndex 1 (its name is lost)$' "$out"
 
 # --- right to the byte, and wrong all the same ---
 

@@ -292,12 +292,12 @@ static int count_opened(struct reader *r, struct err *e)
 	return 0;
 }
 
-/* The label's fields, once; a second start of session changes nothing. */
+/* The label's fields, once; a second start of session changes nothing.  Where the start is lost, the end tells. */
 static void learn_job(struct session *s, int32_t file_index, struct span data)
 {
-	if (file_index != LABEL_SESSION_START || s->job.has_label)
-		return;
-	s->job.has_label = label_read_session(data, false, &s->job.label);
+	bool end = file_index == LABEL_SESSION_END;
+	if ((file_index == LABEL_SESSION_START || end) && !s->job.has_label)
+		s->job.has_label = label_read_session(data, end, &s->job.label);
 }
 
 static void volume_label(struct reader *r, const struct record_header *h, struct span data, struct item *item)
@@ -595,7 +595,9 @@ static void learn_product(struct reader *r)
 	if (v->product_known || !record_next(&rest, r->block.header.version, &h, &part))
 		return;
 	if (label_is_volume(h.file_index)) {
-		learn_volume(v, r->block.header.version, part);
+		/* One that is not whole will be dropped, and tells nothing. */
+		if (h.len == part.len && h.stream >= 0)
+			learn_volume(v, r->block.header.version, part);
 		return;
 	}
 	struct session_label label;

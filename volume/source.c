@@ -662,5 +662,6 @@ bool source_begins_volume(const struct source_item *b, struct span *data)
 	struct rd rest = rd_over(b->data, b->header.len);
 	rd_bytes(&rest, block_header_bytes(b->header.version));
 	struct record_header h;
-	return record_next(&rest, b->header.version, &h, data) && label_is_volume(h.file_index) && h.len == data->len;
+	return record_next(&rest, b->header.version, &h, data) && label_is_volume(h.file_index) && h.stream >= 0 &&
+	       h.len == data->len;
 }
