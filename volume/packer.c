@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/packer.h"
 
-#include <stdlib.h>
+#include "volume/outblock.h"
 
-#define FIRST_BUFFER_BYTES ((size_t)64 << 10)
-/* Unfilled blocks of all sessions together; past it the one that waited longest is written short. */
-#define WAITING_MAX_BYTES ((size_t)8 << 20)
+#include <stdlib.h>
 
 /* The output of a record that a volume change cuts: what belongs to the next volumes. */
 struct tail {
@@ -18,30 +16,19 @@ struct tail {
 };
 
 struct out_session {
-	const struct job *job;
-	uint8_t *block; /* header space first; NULL while nothing waits */
-	size_t cap, used, capacity;
-	struct block_form form;
-	uint32_t number; /* of the next block */
-	int32_t first_index, last_index;
-	bool on_volume;	 /* a block of it was written to this volume */
-	uint64_t first_addr, last_end;
+	struct outblock block; /* that waits for more records */
 	bool begun;	 /* its start of session was written: all its records pass here */
 	int32_t last_file; /* FileIndex last written */
 	uint64_t written; /* JobBytes of what was written, */
 	int64_t delta;	 /* minus what was read */
-	struct out_session *older, *newer; /* among those with a block buffer, by last use */
 	struct tail *tail;
 };
 
 struct packer {
 	struct packer_options o;
-	struct sink *sink;
+	struct outblocks blocks;
 	struct out_session **sessions; /* by job index */
 	size_t session_count;
-	size_t waiting; /* bytes of all block buffers */
-	struct out_session *oldest, *newest; /* with a block buffer */
-	uint32_t max_encrypted;
 	bool lossy;	      /* something was lost on the way */
 	bool tails;	      /* some session has a tail to write on this volume */
 	uint64_t label_end;   /* address of the label block's end in the output */
@@ -62,7 +49,7 @@ struct packer *packer_new(const struct packer_options *options)
 	struct packer *p = calloc(1, sizeof *p);
 	if (p) {
 		p->o = *options;
-		p->max_encrypted = BLOCK_DEFAULT_BYTES;
+		p->blocks = (struct outblocks){.o = &p->o, .max_encrypted = BLOCK_DEFAULT_BYTES};
 	}
 	return p;
 }
@@ -74,7 +61,7 @@ void packer_free(struct packer *p)
 	for (size_t i = 0; i < p->session_count; i++) {
 		if (p->sessions[i]) {
 			free_tail(p->sessions[i]->tail);
-			free(p->sessions[i]->block);
+			outblock_free(&p->blocks, &p->sessions[i]->block);
 			free(p->sessions[i]);
 		}
 	}
@@ -102,148 +89,11 @@ static struct out_session *session_of(struct packer *p, const struct job *job, u
 			err_memory(e, sizeof *s, "a session");
 			return NULL;
 		}
-		s->job = job;
-		s->number = number;
+		s->block.job = job;
+		s->block.number = number;
 		p->sessions[job->index] = s;
 	}
 	return s;
-}
-
-static void unlink_session(struct packer *p, struct out_session *s)
-{
-	*(s->older ? &s->older->newer : &p->oldest) = s->newer;
-	*(s->newer ? &s->newer->older : &p->newest) = s->older;
-	s->older = s->newer = NULL;
-}
-
-static void link_newest(struct packer *p, struct out_session *s)
-{
-	s->older = p->newest;
-	*(s->older ? &s->older->newer : &p->oldest) = s;
-	p->newest = s;
-}
-
-/* ---- blocks ---- */
-
-static void free_block(struct packer *p, struct out_session *s)
-{
-	if (s->block)
-		unlink_session(p, s);
-	p->waiting -= s->cap;
-	free(s->block);
-	s->block = NULL;
-	s->cap = s->used = 0;
-}
-
-/* Behind the last record, fewer bytes than a record header are nothing to a reader. */
-static void fill_up(struct out_session *s)
-{
-	size_t least = block_header_bytes(3) + BLOCK_ENCRYPTED_BODY_MIN_BYTES;
-	if (s->used < least) {
-		memset(s->block + s->used, 0, least - s->used);
-		s->used = least;
-	}
-}
-
-static int flush(struct packer *p, struct out_session *s, struct err *e)
-{
-	if (s->used == 0)
-		return 0;
-	bool encrypt = s->form.version == 3 && (s->form.options & BLOCK_OPTION_BLOCK_ENCRYPTED) && p->o.encrypt;
-	if (encrypt)
-		fill_up(s);
-	struct block_header h = {
-		.version = s->form.version,
-		.options = s->form.options,
-		.len = (uint32_t)s->used,
-		.number = s->number++,
-		.session_id = s->job->session_id,
-		.session_time = s->job->session_time,
-	};
-	block_seal(s->block, &h, s->form.checksum);
-	struct packed_block b = {
-		.job = s->job,
-		.addr = sink_address(p->sink),
-		.len = h.len,
-		.number = h.number,
-		.first_index = s->first_index,
-		.last_index = s->last_index,
-	};
-	b.end = sink_end_address(p->sink, b.addr, b.len);
-	int rc = encrypt ? p->o.encrypt(p->o.arg, s->block, s->used, e) : 0;
-	rc = rc != 0 ? rc : sink_write(p->sink, s->block, s->used, false, e);
-	if (rc != 0)
-		return rc;
-	if (!s->on_volume)
-		s->first_addr = b.addr;
-	s->on_volume = true;
-	s->last_end = b.end;
-	s->used = 0;
-	if (p->o.on_block)
-		p->o.on_block(p->o.arg, &b);
-	return 0;
-}
-
-/* Keeps the memory of all unfilled blocks within bounds, however many sessions are open. */
-static int make_way(struct packer *p, const struct out_session *keep, size_t bytes, struct err *e)
-{
-	while (p->waiting + bytes > WAITING_MAX_BYTES) {
-		struct out_session *s = p->oldest == keep ? keep->newer : p->oldest;
-		if (s == NULL)
-			return 0;
-		int rc = flush(p, s, e);
-		if (rc != 0)
-			return rc;
-		free_block(p, s);
-	}
-	return 0;
-}
-
-static int ensure(struct packer *p, struct out_session *s, size_t bytes, struct err *e)
-{
-	if (bytes <= s->cap)
-		return 0;
-	size_t cap = s->cap ? s->cap : FIRST_BUFFER_BYTES;
-	while (cap < bytes)
-		cap *= 2;
-	if (cap > s->capacity)
-		cap = s->capacity;
-	int rc = make_way(p, s, cap - s->cap, e);
-	if (rc != 0)
-		return rc;
-	uint8_t *grown = realloc(s->block, cap);
-	if (grown == NULL)
-		return err_memory(e, cap, "a block");
-	p->waiting += cap - s->cap;
-	if (s->block)
-		unlink_session(p, s);
-	s->block = grown;
-	s->cap = cap;
-	link_newest(p, s);
-	return 0;
-}
-
-static int begin_block(struct packer *p, struct out_session *s, const struct item *item, struct err *e)
-{
-	uint32_t capacity = p->o.max_block;
-	bool encrypted = item->form.version == 3 && (item->form.options & BLOCK_OPTION_BLOCK_ENCRYPTED);
-	/* Bacula's readers do not survive an encrypted block larger than their device's (bacula-encryption.md, trap 5). */
-	if (capacity == 0 && encrypted)
-		capacity = p->max_encrypted;
-	else if (capacity == 0)
-		capacity = item->largest > BLOCK_DEFAULT_BYTES ? item->largest : BLOCK_DEFAULT_BYTES;
-	s->form = item->form;
-	s->capacity = capacity;
-	s->first_index = s->last_index = 0;
-	if (s->block) {
-		unlink_session(p, s);
-		link_newest(p, s);
-	}
-	size_t header = block_header_bytes(s->form.version);
-	int rc = ensure(p, s, header, e);
-	if (rc == 0)
-		s->used = header;
-	return rc;
 }
 
 static bool same_form(const struct block_form *a, const struct block_form *b)
@@ -255,11 +105,11 @@ static bool same_form(const struct block_form *a, const struct block_form *b)
 
 /* Session labels are never split; an empty record whose header would end the block goes to the next one, because
  * products disagree on what follows it (volume-format.md 2.2, 2.4). */
-static bool must_flush(const struct out_session *s, const struct item *item, const struct packer_record *r)
+static bool must_flush(const struct outblock *b, const struct item *item, const struct packer_record *r)
 {
-	size_t space = s->capacity - s->used;
-	size_t header = record_header_bytes(s->form.version);
-	bool only_header = s->used == block_header_bytes(s->form.version);
+	size_t space = b->capacity - b->used;
+	size_t header = record_header_bytes(b->form.version);
+	bool only_header = b->used == block_header_bytes(b->form.version);
 	if (space < header)
 		return true;
 	if (only_header)
@@ -286,52 +136,53 @@ static void copy_data(uint8_t *to, const struct packer_record *r, size_t from, s
 static int put_record(struct packer *p, struct out_session *s, const struct item *item,
 		      const struct packer_record *r, size_t limit, struct err *e)
 {
+	struct outblock *b = &s->block;
 	size_t have = r->head.len + r->body.len;
 	size_t end = limit < have ? limit : have;
 	size_t at = 0;
 	bool continues = r->continues;
 	int rc = 0;
-	if (s->used > 0 && !same_form(&s->form, &item->form))
-		rc = flush(p, s, e);
+	if (b->used > 0 && !same_form(&b->form, &item->form))
+		rc = outblock_flush(&p->blocks, b, e);
 	while (rc == 0) {
-		if (s->used == 0)
-			rc = begin_block(p, s, item, e);
-		if (rc == 0 && must_flush(s, item, r)) {
-			rc = flush(p, s, e);
+		if (b->used == 0)
+			rc = outblock_begin(&p->blocks, b, item, e);
+		if (rc == 0 && must_flush(b, item, r)) {
+			rc = outblock_flush(&p->blocks, b, e);
 			continue;
 		}
-		size_t header = record_header_bytes(s->form.version);
-		size_t n = s->capacity - s->used - header;
+		size_t header = record_header_bytes(b->form.version);
+		size_t n = b->capacity - b->used - header;
 		if (n > end - at)
 			n = end - at;
-		rc = rc != 0 ? rc : ensure(p, s, s->used + header + n, e);
+		rc = rc != 0 ? rc : outblock_ensure(&p->blocks, b, b->used + header + n, e);
 		if (rc != 0)
 			break;
 		struct record_header h = {
-			.session_id = s->job->session_id,
-			.session_time = s->job->session_time,
+			.session_id = b->job->session_id,
+			.session_time = b->job->session_time,
 			.file_index = item->file_index,
 			.stream = continues ? -(int32_t)r->stream : (int32_t)r->stream,
 			.len = r->len - (uint32_t)at,
 		};
-		struct wr w = wr_over(s->block + s->used, header);
-		record_header_write(&w, s->form.version, &h);
-		copy_data(s->block + s->used + header, r, at, n);
-		s->used += header + n;
+		struct wr w = wr_over(b->data + b->used, header);
+		record_header_write(&w, b->form.version, &h);
+		copy_data(b->data + b->used + header, r, at, n);
+		b->used += header + n;
 		at += n;
 		if (item->file_index > 0) {
-			if (s->first_index == 0)
-				s->first_index = item->file_index;
-			s->last_index = item->file_index;
+			if (b->first_index == 0)
+				b->first_index = item->file_index;
+			b->last_index = item->file_index;
 		}
 		if (at == end)
 			break;
 		continues = true;
-		rc = flush(p, s, e);
+		rc = outblock_flush(&p->blocks, b, e);
 	}
 	/* Behind a record that is not whole nothing may stand in its block. */
 	if (rc == 0 && at < r->len)
-		rc = flush(p, s, e);
+		rc = outblock_flush(&p->blocks, b, e);
 	return rc;
 }
 
@@ -470,11 +321,11 @@ static void update_totals(const struct packer *p, struct out_session *s, const s
 	}
 	uint64_t start, end;
 	if (end_is_position(p, item, l)) {
-		end = sink_address(p->sink);
-		start = s->on_volume ? s->first_addr : end;
+		end = sink_address(p->blocks.sink);
+		start = s->block.on_volume ? s->block.first_addr : end;
 	} else {
-		start = s->on_volume ? s->first_addr : 0;
-		end = s->on_volume ? s->last_end : p->label_end;
+		start = s->block.on_volume ? s->block.first_addr : 0;
+		end = s->block.on_volume ? s->block.last_end : p->label_end;
 	}
 	l->start_file = (uint32_t)(start >> 32);
 	l->start_block = (uint32_t)start;
@@ -491,8 +342,8 @@ static int put_session_end(struct packer *p, struct out_session *s, const struct
 	memcpy(copy, r->body.data, r->body.len);
 	int rc = 0;
 	/* Whether a block of the session precedes it on the volume is known only when it has its block. */
-	if (s->used > 0 && (!same_form(&s->form, &item->form) || must_flush(s, item, r)))
-		rc = flush(p, s, e);
+	if (s->block.used > 0 && (!same_form(&s->block.form, &item->form) || must_flush(&s->block, item, r)))
+		rc = outblock_flush(&p->blocks, &s->block, e);
 	struct session_label label;
 	if (rc == 0 && label_read_session(r->body, true, &label) && label.has_totals) {
 		update_totals(p, s, item, &label);
@@ -502,9 +353,9 @@ static int put_session_end(struct packer *p, struct out_session *s, const struct
 	patched.body.data = copy;
 	rc = rc != 0 ? rc : put_record(p, s, item, &patched, SIZE_MAX, e);
 	free(copy);
-	rc = rc != 0 ? rc : flush(p, s, e);
+	rc = rc != 0 ? rc : outblock_flush(&p->blocks, &s->block, e);
 	if (rc == 0)
-		free_block(p, s);
+		outblock_free(&p->blocks, &s->block);
 	return rc;
 }
 
@@ -512,7 +363,7 @@ static int put_session_end(struct packer *p, struct out_session *s, const struct
 
 void packer_limit_encrypted(struct packer *p, uint32_t bytes)
 {
-	p->max_encrypted = bytes;
+	p->blocks.max_encrypted = bytes;
 }
 
 void packer_set_lossy(struct packer *p)
@@ -571,21 +422,21 @@ static int seal_and_write_label(struct packer *p, const struct item *item, struc
 	record_header_write(&w, h.version, &rec);
 	wr_bytes(&w, item->data.data, item->data.len);
 	block_seal(block, &h, item->form.checksum);
-	int rc = sink_write(p->sink, block, h.len, true, e);
+	int rc = sink_write(p->blocks.sink, block, h.len, true, e);
 	free(block);
 	return rc;
 }
 
 int packer_label(struct packer *p, const struct item *item, struct err *e)
 {
-	struct packed_block b = {.addr = sink_address(p->sink), .number = item->number};
-	uint64_t before = p->sink->offset;
-	int rc = item->whole_block ? sink_write(p->sink, item->data.data, item->data.len, true, e) :
+	struct packed_block b = {.addr = sink_address(p->blocks.sink), .number = item->number};
+	uint64_t before = p->blocks.sink->offset;
+	int rc = item->whole_block ? sink_write(p->blocks.sink, item->data.data, item->data.len, true, e) :
 				     seal_and_write_label(p, item, e);
 	if (rc != 0)
 		return rc;
-	b.len = (uint32_t)(p->sink->offset - before);
-	b.end = sink_end_address(p->sink, b.addr, b.len);
+	b.len = (uint32_t)(p->blocks.sink->offset - before);
+	b.end = sink_end_address(p->blocks.sink, b.addr, b.len);
 	p->label_end = b.end;
 	bool tape = item->volume->kind == IO_TAPE;
 	size_t old = block_header_bytes(item->form.version) + record_header_bytes(item->form.version) + item->len;
@@ -597,13 +448,13 @@ int packer_label(struct packer *p, const struct item *item, struct err *e)
 
 void packer_begin_volume(struct packer *p, struct sink *sink)
 {
-	p->sink = sink;
+	p->blocks.sink = sink;
 	p->label_end = p->old_label_end = 0;
 	for (size_t i = 0; i < p->session_count; i++) {
 		struct out_session *s = p->sessions[i];
 		if (s == NULL)
 			continue;
-		s->on_volume = false;
+		s->block.on_volume = false;
 		p->tails = p->tails || s->tail;
 	}
 }
@@ -613,9 +464,9 @@ static int flush_all(struct packer *p, struct err *e)
 	int rc = p->tails ? put_tails(p, e) : 0;
 	for (size_t i = 0; rc == 0 && i < p->session_count; i++) {
 		struct out_session *s = p->sessions[i];
-		if (s && s->block) {
-			rc = flush(p, s, e);
-			free_block(p, s);
+		if (s && s->block.data) {
+			rc = outblock_flush(&p->blocks, &s->block, e);
+			outblock_free(&p->blocks, &s->block);
 		}
 	}
 	return rc;
@@ -629,5 +480,5 @@ int packer_end_volume(struct packer *p, struct err *e)
 int packer_file_mark(struct packer *p, struct err *e)
 {
 	int rc = flush_all(p, e);
-	return rc != 0 ? rc : sink_file_mark(p->sink, e);
+	return rc != 0 ? rc : sink_file_mark(p->blocks.sink, e);
 }

@@ -4,28 +4,7 @@
 #ifndef VOLUME_READER_H
 #define VOLUME_READER_H
 
-#include "volume/label.h"
-#include "volume/source.h"
-
-/* What is known of a volume.  The label's fields are written before ITEM_VOLUME_START is handed out (behind tape labels of
- * other systems: before ITEM_VOLUME_LABEL), padding and bytes before ITEM_VOLUME_END.  Lives as long as the reader. */
-struct volume_info {
-	char path[4096];	/* as given; "-" for standard input */
-	const char *name;	/* how messages call it: the path, or the Volume Name for standard input */
-	unsigned input;		/* index among the inputs */
-	enum io_kind kind;
-	uint64_t size;		/* bytes, 0 if unknown */
-	bool has_label;
-	struct volume_label label;
-	bool product_known;	/* by the label, or by the first block behind what stands in its place */
-	enum product product;
-	uint64_t padding; /* bytes passed over, in a dump of a tape */
-	uint64_t bytes;	  /* read, known at ITEM_VOLUME_END, */
-	uint64_t opened;  /* as are the blocks that a key opened, */
-	uint64_t reused;  /* those among them whose number their session has had before: Bacula's spooling repeats tweaks so, */
-	char cipher[OPENER_CIPHER_BYTES]; /* and what they were opened with */
-	struct volume_info *next;
-};
+#include "volume/volume.h"
 
 /* One session: a job's data.  Its label fields are written when its start of session is read, or else its end, before any
  * later item of it is handed out.  Lives as long as the reader. */
@@ -38,9 +17,6 @@ struct job {
 
 /* "job 12 (J-big.2026-11-22...)" or "session 12/1795351262" */
 void job_describe(const struct job *job, char *text, size_t text_bytes);
-
-/* "byte 8573" or "tape file 1 block 17" */
-void volume_place(const struct volume_info *v, uint64_t addr, uint32_t offset, char *text, size_t text_bytes);
 
 /* How a block is written: kept on the way through. */
 struct block_form {

@@ -130,11 +130,3 @@ void job_describe(const struct job *job, char *text, size_t text_bytes)
 	else
 		snprintf(text, text_bytes, "session %u/%u", job->session_id, job->session_time);
 }
-
-void volume_place(const struct volume_info *v, uint64_t addr, uint32_t offset, char *text, size_t text_bytes)
-{
-	if (v->kind == IO_TAPE)
-		snprintf(text, text_bytes, "tape file %u block %u", (unsigned)(addr >> 32), (unsigned)addr);
-	else
-		snprintf(text, text_bytes, "byte %llu", (unsigned long long)(addr + offset));
-}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pipeline/writer.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct writer {
+	const struct filter_options *o;
+	const struct reshape *reshape;
+	bool reshapes;
+	bool pass_blocks;
+	struct packer *packer;
+	struct ledger ledger;
+	struct io out;
+	struct sink sink;
+	bool volume_open;
+	struct span run; /* blocks to pass that follow one another in memory */
+	const struct cipher_volume *sealing; /* what the volume at hand is encrypted with */
+	struct reshape_buffer scratch;
+	_Atomic uint64_t bytes_out;
+};
+
+static void on_new_block(void *arg, const struct packed_block *b)
+{
+	struct writer *w = arg;
+	w->ledger.volume.blocks_out++;
+	if (w->o->callbacks.new_block)
+		w->o->callbacks.new_block(w->o->callbacks.arg, b);
+}
+
+static int on_encrypt(void *arg, uint8_t *block, size_t len, struct err *e)
+{
+	struct writer *w = arg;
+	if (w->sealing && xts_encrypt_block(w->sealing->xts, block, block, len))
+		return 0;
+	return err_set(e, XE_FAILED, "a block of %zu bytes cannot be encrypted; use a smaller --max-block", len);
+}
+
+struct writer *writer_new(const struct filter_options *options, const struct reshape *reshape, bool pass_blocks)
+{
+	struct writer *w = calloc(1, sizeof *w);
+	if (w == NULL)
+		return NULL;
+	w->o = options;
+	w->reshape = reshape;
+	w->reshapes = reshape_wanted(reshape);
+	w->pass_blocks = pass_blocks;
+	w->out = IO_CLOSED;
+	w->ledger = (struct ledger){.o = options, .pass_blocks = pass_blocks};
+	const struct packer_options po = {
+		.max_block = options->max_block, .on_block = on_new_block, .encrypt = reshape->encrypt ? on_encrypt : NULL, .arg = w};
+	w->packer = packer_new(&po);
+	if (w->packer == NULL) {
+		writer_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void writer_free(struct writer *w)
+{
+	if (w == NULL)
+		return;
+	packer_free(w->packer);
+	free(w->scratch.data);
+	sink_close(&w->sink);
+	ledger_free(&w->ledger);
+	free(w);
+}
+
+const struct ledger *writer_ledger(const struct writer *w)
+{
+	return &w->ledger;
+}
+
+uint64_t writer_bytes(const struct writer *w)
+{
+	return atomic_load_explicit(&w->bytes_out, memory_order_relaxed);
+}
+
+/* ---- records ---- */
+
+static int lose(struct writer *w, const struct item *item, const char *reason, bool kept, const char *remedy,
+		struct err *e)
+{
+	packer_set_lossy(w->packer);
+	return ledger_lose(&w->ledger, item, reason, kept, remedy, e);
+}
+
+static int damage(struct writer *w, const struct item *item, struct err *e)
+{
+	packer_set_lossy(w->packer);
+	return ledger_damage(&w->ledger, item, e);
+}
+
+/* What to do with a record that did not convert: false if it is dropped. */
+static int settle(struct writer *w, const struct item *item, struct converted *c, struct packer_record *as_is,
+		  bool *write, struct err *e)
+{
+	bool keep = w->o->on_damage == ON_DAMAGE_KEEP;
+	*as_is = (struct packer_record){
+		.stream = item->stream,
+		.len = item->len,
+		.continues = item->head_missing,
+		.body = item->data,
+	};
+	switch (c->status) {
+	case STAGE_DONE:
+	case STAGE_ROOM:
+		return 0;
+	case STAGE_DAMAGE:
+		/* Between converted records of its file, a record of another stream would cost the next one, too. */
+		*write = keep && c->number_kept;
+		return lose(w, item, c->reason ? c->reason : "out of memory", *write,
+			    "rerun with --on-damage=skip to go on without it", e);
+	case STAGE_MISSING:
+		*write = keep || w->o->incomplete_ok;
+		if (w->o->incomplete_ok)
+			return 0;
+		return lose(w, item,
+			    item->head_missing ? "this record begins on another volume" :
+						 "this record is not complete: it ends on another volume, or its job "
+						 "never ended",
+			    keep,
+			    "give all volumes of the job in their order, or rerun with --on-damage=skip to drop it or "
+			    "keep to pass it as it is",
+			    e);
+	case STAGE_FOREIGN:
+		err_volume(e, item->volume->name);
+		return err_set(e, XE_USAGE, "%s; convert them with -r ALGORITHM, or inflate with -i",
+			       c->reason ? c->reason : "");
+	case STAGE_MEMORY: break;
+	}
+	return err_memory(e, item->len, "a record");
+}
+
+static int write_record(struct writer *w, struct slot *s, const struct item *item, struct converted *c, struct err *e)
+{
+	struct ledger_job *entry = ledger_job(&w->ledger, item->job, e);
+	if (entry == NULL)
+		return e->code;
+	int rc = ledger_learn_file(entry, item, e);
+	if (rc != 0)
+		return rc;
+	struct packer_record as_is;
+	struct packer_record *records = c->count > 0 ? s->records + c->first : NULL;
+	bool write = c->status == STAGE_DONE;
+	if (ledger_is_orphan(&w->ledger, entry, item)) {
+		c->count = 0;
+		rc = lose(w, item, "the attributes of its file are lost", false, "", e);
+		if (rc != 0)
+			return rc;
+	} else if (!w->pass_blocks) {
+		rc = settle(w, item, c, &as_is, &write, e);
+		if (rc != 0)
+			return rc;
+		if (c->status != STAGE_DONE) {
+			records = &as_is;
+			c->count = write ? 1 : 0;
+		}
+	}
+	rc = ledger_enter(&w->ledger, entry, item, c, records, e);
+	if (rc != 0)
+		return rc;
+	if (w->o->callbacks.plain) {
+		bool whole = c->status == STAGE_DONE && !item->head_missing && !item->tail_missing;
+		struct plain_item plain = {item, records, c->count, whole};
+		return w->o->callbacks.plain(w->o->callbacks.arg, &plain, e);
+	}
+	return w->pass_blocks ? 0 : packer_put(w->packer, item, records, c->count, e);
+}
+
+/* ---- blocks that pass ---- */
+
+static int write_run(struct writer *w, struct err *e)
+{
+	int rc = w->run.len > 0 ? sink_write(&w->sink, w->run.data, w->run.len, false, e) : 0;
+	w->run = (struct span){NULL, 0};
+	return rc;
+}
+
+/* A block that was opened with the key that it gets again keeps its number; others get one that their session has not had
+ * here. */
+static int choose_number(struct writer *w, const struct item *item, uint32_t *number, struct err *e)
+{
+	*number = item->number;
+	if (!w->reshape->encrypt || item->job == NULL)
+		return 0;
+	struct ledger_job *entry = ledger_job(&w->ledger, item->job, e);
+	if (entry == NULL)
+		return e->code;
+	bool as_it_was = item->opened && w->sealing->same_key;
+	if (!as_it_was && entry->next_number > *number)
+		*number = (uint32_t)entry->next_number;
+	if (entry->next_number > UINT32_MAX)
+		return err_set(e, XE_FAILED, "a session has more blocks than can be numbered");
+	if (entry->next_number <= *number)
+		entry->next_number = (uint64_t)*number + 1;
+	return 0;
+}
+
+/* What is written in the place of a block that keeps it. */
+static int new_form(struct writer *w, const struct item *item, struct span *block, uint32_t *number, struct err *e)
+{
+	*block = item->data;
+	*number = item->number;
+	if (!w->reshapes)
+		return 0;
+	if (item->begins_volume)
+		return reshape_label(w->reshape, w->sealing, item, true, &w->scratch, block, e);
+	/* BB02 blocks of a mixed volume are clear already. */
+	if (!w->reshape->encrypt && item->form.version != 3)
+		return 0;
+	int rc = choose_number(w, item, number, e);
+	return rc != 0 ? rc : reshape_block(w->reshape, w->sealing, item, *number, &w->scratch, block, e);
+}
+
+static int write_block(struct writer *w, const struct item *item, struct err *e)
+{
+	w->ledger.volume.blocks_in++;
+	if (w->o->callbacks.old_block)
+		w->o->callbacks.old_block(w->o->callbacks.arg, item);
+	if (!w->pass_blocks)
+		return 0;
+	struct span block;
+	uint32_t number;
+	int rc = new_form(w, item, &block, &number, e);
+	bool joins = w->run.len > 0 && w->run.data + w->run.len == block.data && w->out.kind != IO_TAPE;
+	rc = rc != 0 || joins ? rc : write_run(w, e);
+	if (rc != 0)
+		return rc;
+	struct packed_block b = {
+		.job = item->job,
+		.addr = sink_address(&w->sink) + w->run.len,
+		.len = (uint32_t)block.len,
+		.number = number,
+		.first_index = item->first_index,
+		.last_index = item->last_index,
+	};
+	b.end = sink_end_address(&w->sink, b.addr, b.len);
+	w->run = joins ? (struct span){w->run.data, w->run.len + block.len} : block;
+	on_new_block(w, &b);
+	/* The next block comes to the same place. */
+	return w->reshapes ? write_run(w, e) : 0;
+}
+
+/* ---- volumes ---- */
+
+static int write_label(struct writer *w, const struct item *item, struct err *e)
+{
+	w->ledger.volume.counts.records++;
+	if (w->pass_blocks || w->o->callbacks.plain)
+		return 0;
+	if (!w->reshapes)
+		return packer_label(w->packer, item, e);
+	struct item label = *item;
+	int rc = reshape_label(w->reshape, w->sealing, item, false, &w->scratch, &label.data, e);
+	label.whole_block = true;
+	return rc != 0 ? rc : packer_label(w->packer, &label, e);
+}
+
+static int start_volume(struct writer *w, const struct slot *s, const struct item *item, struct err *e)
+{
+	w->ledger.volume = (struct filter_volume){.info = item->volume, .policy = s->policy};
+	if (w->o->callbacks.plain)
+		return 0;
+	int rc = w->o->callbacks.open_output(w->o->callbacks.arg, &w->ledger.volume, &w->out, e);
+	if (rc != 0)
+		return rc;
+	w->volume_open = true;
+	uint32_t device = item->volume->label.block_size;
+	packer_limit_encrypted(w->packer, device >= PACKER_BLOCK_MIN_BYTES && device < BLOCK_DEFAULT_BYTES ? device : BLOCK_DEFAULT_BYTES);
+	sink_open(&w->sink, &w->out, w->o->digest_out);
+	packer_begin_volume(w->packer, &w->sink);
+	return 0;
+}
+
+static int end_volume(struct writer *w, struct err *e)
+{
+	if (w->o->callbacks.plain)
+		return 0;
+	int rc = packer_end_volume(w->packer, e);
+	w->ledger.volume.volume_out = w->sink.offset;
+	w->ledger.volume.decrypt = w->reshape->decrypt;
+	if (w->sealing)
+		snprintf(w->ledger.volume.encrypted_with, sizeof w->ledger.volume.encrypted_with, "%s", w->sealing->text);
+	w->volume_open = false;
+	sink_close(&w->sink);
+	if (w->ledger.volume.info->input + 1 == w->o->path_count)
+		ledger_conclude(&w->ledger);
+	return rc != 0 ? rc : w->o->callbacks.close_output(w->o->callbacks.arg, &w->ledger.volume, e);
+}
+
+static int write_item(struct writer *w, struct slot *s, size_t i, struct err *e)
+{
+	const struct item *item = &s->items[i];
+	int rc = item->kind == ITEM_BLOCK || item->kind == ITEM_RECORD || item->kind == ITEM_VOLUME_LABEL ?
+			 0 : write_run(w, e);
+	if (rc != 0)
+		return rc;
+	w->ledger.volume.policy = s->policy;
+	w->sealing = s->cipher;
+	switch (item->kind) {
+	case ITEM_VOLUME_START: return start_volume(w, s, item, e);
+	case ITEM_VOLUME_LABEL: return write_label(w, item, e);
+	case ITEM_BLOCK: return write_block(w, item, e);
+	case ITEM_RECORD: return write_record(w, s, item, &s->done[i], e);
+	case ITEM_DAMAGE: return damage(w, item, e);
+	case ITEM_FILE_MARK: return w->o->callbacks.plain ? 0 : packer_file_mark(w->packer, e);
+	case ITEM_FOREIGN: return sink_write_foreign(&w->sink, item->data.data, item->data.len, e);
+	case ITEM_VOLUME_END: return end_volume(w, e);
+	case ITEM_END: break;
+	}
+	return 0;
+}
+
+int writer_slot(struct writer *w, struct slot *s, struct stage_ctx *ctx, struct err *e)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < s->item_count; i++) {
+		if (i == s->done_count) {
+			/* The arena is written: use it again for what is left. */
+			s->arena.used = 0;
+			s->record_count = 0;
+			slot_convert(s, ctx, w->pass_blocks);
+		}
+		rc = write_item(w, s, i, e);
+	}
+	if (rc == 0)
+		rc = write_run(w, e);
+	if (w->volume_open)
+		atomic_store_explicit(&w->bytes_out, w->sink.offset, memory_order_relaxed);
+	if (rc == 0 && s->err.code != XE_OK) {
+		*e = s->err;
+		rc = s->err.code;
+	}
+	if (rc != 0 && w->ledger.volume.info)
+		err_volume(e, w->ledger.volume.info->name);
+	slot_empty(s);
+	return rc;
+}

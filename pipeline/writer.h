@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The filter's writing side: what became of a slot's items goes to the packer, or to who asked for it plain; where nothing is
+ * to be changed, whole blocks pass instead.  One thread at a time, in the order of the data. */
+#ifndef PIPELINE_WRITER_H
+#define PIPELINE_WRITER_H
+
+#include "pipeline/ledger.h"
+
+struct writer;
+
+/* options and reshape must stay until writer_free.  pass_blocks: see filter_moves_blocks.  NULL without memory. */
+struct writer *writer_new(const struct filter_options *options, const struct reshape *reshape, bool pass_blocks);
+void writer_free(struct writer *w);
+
+/* Writes a slot and empties it.  What a full arena left unconverted is converted with ctx.  XE_DAMAGE, XE_KEY, XE_USAGE and
+ * XE_FAILED, as the callbacks, the sink and the ledger have them, or what was found while reading. */
+int writer_slot(struct writer *w, struct slot *s, struct stage_ctx *ctx, struct err *e) __attribute__((warn_unused_result));
+
+/* The books, valid as long as w. */
+const struct ledger *writer_ledger(const struct writer *w);
+
+/* Bytes of the volume at hand that are written; any thread. */
+uint64_t writer_bytes(const struct writer *w);
+
+#endif

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "volume/assembler.h"
+
+#include "volume/ahead.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct assembler {
+	const struct reader_options *o;
+	struct buf_pool *pool;
+	struct session_table sessions;
+	uint32_t largest;
+	unsigned damages, damages_before; /* bad blocks so far, and before this volume */
+
+	/* The volume at hand */
+	struct volume_info *volume;
+	uint64_t began;	  /* address in its input */
+	bool label_taken; /* its label was handed out */
+
+	/* The block being taken apart */
+	const struct source_item *block;
+	bool in_block, block_announced, gap_checked;
+	uint32_t record_at; /* offset of the record at hand in the block */
+	struct rd rest;
+	struct session *session; /* of the last record of the block */
+
+	struct session *cut; /* at the end of a volume: the session to look at next */
+	struct buf *lent;    /* buffer of a joined record, until the next call */
+};
+
+struct assembler *assembler_new(const struct reader_options *options, struct buf_pool *pool)
+{
+	struct assembler *a = calloc(1, sizeof *a);
+	if (a == NULL)
+		return NULL;
+	a->o = options;
+	a->pool = pool;
+	return a;
+}
+
+void assembler_free(struct assembler *a)
+{
+	if (a == NULL)
+		return;
+	buf_unref(a->lent);
+	session_table_free(&a->sessions);
+	free(a);
+}
+
+uint32_t assembler_largest(const struct assembler *a)
+{
+	return a->largest;
+}
+
+/* The buffer lent with the last item goes back. */
+static void release(struct assembler *a)
+{
+	buf_unref(a->lent);
+	a->lent = NULL;
+}
+
+void assembler_begin_volume(struct assembler *a, struct volume_info *v, uint64_t addr)
+{
+	a->volume = v;
+	a->began = addr;
+}
+
+void assembler_end_volume(struct assembler *a)
+{
+	release(a);
+	for (struct session *s = a->sessions.first; s; s = s->next)
+		s->last_empty = false;
+	a->label_taken = false;
+	a->damages_before = a->damages;
+}
+
+/* ---- one block ---- */
+
+static struct item item_here(const struct assembler *a, enum item_kind kind)
+{
+	const struct block_header *h = &a->block->header;
+	return (struct item){
+		.kind = kind,
+		.volume = a->volume,
+		.job = a->session ? &a->session->job : NULL,
+		.addr = a->block->addr - a->began,
+		.form = {h->version, h->options, a->block->checksum},
+		.offset = a->record_at,
+		.largest = a->largest,
+		.number = h->number,
+	};
+}
+
+static void damage_item(struct assembler *a, struct item *item, const struct session *s, const struct item *about,
+			const char *reason)
+{
+	*item = item_here(a, ITEM_DAMAGE);
+	item->job = &s->job;
+	item->file_index = about->file_index;
+	item->stream = about->stream;
+	item->addr = about->addr;
+	item->offset = about->offset;
+	item->damage_len = about->len;
+	snprintf(item->reason, sizeof item->reason, "%s", reason);
+}
+
+/* The session of a record, in BB01 its own; NULL without memory for it. */
+static struct session *session_of(struct assembler *a, const struct record_header *h, struct err *e)
+{
+	const struct block_header *b = &a->block->header;
+	bool own = b->version == 1;
+	uint32_t id = own ? h->session_id : b->session_id, time = own ? h->session_time : b->session_time;
+	unsigned before = a->sessions.count;
+	struct session *s = session_get(&a->sessions, id, time);
+	if (s == NULL)
+		err_memory(e, sizeof *s, "a session");
+	if (s == NULL || a->sessions.count == before)
+		return s;
+	if (session_memory(a->pool, SESSION_BYTES, e) != 0)
+		return NULL;
+	buf_pool_charge(a->pool, SESSION_BYTES);
+	return s;
+}
+
+/* First and last FileIndex of data in the block at hand; 0 if there is none. */
+static void data_indexes(const struct assembler *a, int32_t *first, int32_t *last)
+{
+	struct rd rest = rd_over(a->block->data, a->block->sane_bytes);
+	rd_bytes(&rest, block_header_bytes(a->block->header.version));
+	struct record_header h;
+	struct span part;
+	*first = *last = 0;
+	while (record_next(&rest, a->block->header.version, &h, &part)) {
+		if (h.file_index > 0 && *first == 0)
+			*first = h.file_index;
+		if (h.file_index > 0)
+			*last = h.file_index;
+	}
+}
+
+/* What map and list want to know of a block.  Returns 1, or < 0 on error. */
+static int announce_block(struct assembler *a, struct item *item, struct err *e)
+{
+	const struct block_header *h = &a->block->header;
+	*item = item_here(a, ITEM_BLOCK);
+	item->len = h->len;
+	item->data = (struct span){a->block->data, h->len};
+	item->buf = a->block->buf;
+	item->encrypted = a->block->encrypted;
+	item->opened = a->block->opened;
+	struct rd rest = a->rest;
+	struct record_header first;
+	struct span part;
+	if (a->block->encrypted || !record_next(&rest, h->version, &first, &part))
+		return 1;
+	/* The session in a label block's header says nothing (volume-corrections.md A6). */
+	item->begins_volume = label_is_volume(first.file_index);
+	if (!item->begins_volume) {
+		const struct session *s = session_of(a, &first, e);
+		if (s == NULL)
+			return e->code;
+		item->job = &s->job;
+	}
+	if (a->o->indexes)
+		data_indexes(a, &item->first_index, &item->last_index);
+	return 1;
+}
+
+static void begin_block(struct assembler *a)
+{
+	const struct block_header *h = &a->block->header;
+	a->rest = rd_over(a->block->data, a->block->sane_bytes);
+	rd_bytes(&a->rest, block_header_bytes(h->version));
+	a->in_block = true;
+	a->block_announced = !a->o->blocks;
+	a->gap_checked = h->version == 1;
+	a->session = NULL;
+	a->largest = h->len > a->largest ? h->len : a->largest;
+}
+
+/* Tweaks are made of the session and the block's number in it. */
+static int count_opened(struct assembler *a, struct err *e)
+{
+	const struct block_header *h = &a->block->header;
+	if (!a->block->opened)
+		return 0;
+	struct session *s = session_get(&a->sessions, h->session_id, h->session_time);
+	if (s == NULL)
+		return err_memory(e, sizeof *s, "a session");
+	a->volume->opened++;
+	if (s->sealed && h->number <= s->highest_number)
+		a->volume->reused++;
+	else
+		s->highest_number = h->number;
+	s->sealed = true;
+	return 0;
+}
+
+int assembler_block(struct assembler *a, const struct source_item *block, struct err *e)
+{
+	a->record_at = 0;
+	a->block = block;
+	begin_block(a);
+	return count_opened(a, e);
+}
+
+bool assembler_at_other_volume(const struct assembler *a)
+{
+	struct volume_label label;
+	struct span data;
+	return a->label_taken && source_begins_volume(a->block, &data) && label_read_volume(data, &label) &&
+	       strcmp(label.volume, a->volume->label.volume) != 0;
+}
+
+/* Whose data a bad block held, as far as its own header can be believed: only a session that is known. */
+static void name_bad_block(struct assembler *a, struct item *item)
+{
+	const struct block_header *h = &a->block->header;
+	item->bad_block = true;
+	a->damages++;
+	if (a->block->data == NULL || h->version == 1)
+		return;
+	struct session *s = session_find(&a->sessions, h->session_id, h->session_time);
+	if (s == NULL && !item->encrypted) {
+		size_t used = strlen(item->reason);
+		snprintf(item->reason + used, sizeof item->reason - used, " (its header names session %u/%u)",
+			 h->session_id, h->session_time);
+	}
+	if (s == NULL)
+		return;
+	item->job = &s->job;
+	if (a->block->sane_bytes > 0)
+		data_indexes(a, &item->first_index, &item->last_index);
+	item->file_index = item->first_index;
+	/* Its own number accounts for it. */
+	if (s->numbered && h->number == s->last_number + 1) {
+		s->last_number = h->number;
+		s->last_index = item->last_index ? item->last_index : s->last_index;
+	}
+}
+
+/* What of a bad block is used all the same: where its checksum is right, the records before the one that breaks the rules;
+ * where only the checksum is wrong, all of it, if the caller wants such. */
+static void salvage(struct assembler *a, struct item *item)
+{
+	const struct source_item *b = a->block;
+	if (b->data == NULL)
+		return;
+	item->suspect = a->o->keep_suspect && b->sane_bytes == b->header.len;
+	bool part = b->checksum_right && b->sane_bytes > block_header_bytes(b->header.version);
+	if (!item->suspect && !part)
+		return;
+	begin_block(a);
+	item->salvaged = !item->suspect;
+	item->damage_len = item->suspect ? b->len : b->len - b->sane_bytes;
+}
+
+void assembler_other(struct assembler *a, const struct source_item *block, struct item *item)
+{
+	a->record_at = 0;
+	a->block = block;
+	a->session = NULL;
+	if (block->event == SOURCE_FILE_MARK || block->event == SOURCE_FOREIGN) {
+		*item = item_here(a, block->event == SOURCE_FOREIGN ? ITEM_FOREIGN : ITEM_FILE_MARK);
+		item->data = (struct span){block->data, block->len};
+		item->buf = block->buf;
+		return;
+	}
+	*item = item_here(a, ITEM_DAMAGE);
+	item->damage_len = block->len;
+	item->encrypted = block->encrypted;
+	snprintf(item->reason, sizeof item->reason, "%s", block->encrypted ? "the block is encrypted" : block->reason);
+	name_bad_block(a, item);
+	if (block->event == SOURCE_DAMAGE)
+		salvage(a, item);
+}
+
+/* ---- its records ---- */
+
+/* The label's fields, once; a second start of session changes nothing.  Where the start is lost, the end tells. */
+static void learn_job(struct session *s, int32_t file_index, struct span data)
+{
+	bool end = file_index == LABEL_SESSION_END;
+	if ((file_index == LABEL_SESSION_START || end) && !s->job.has_label)
+		s->job.has_label = label_read_session(data, end, &s->job.label);
+}
+
+static void volume_label(struct assembler *a, const struct record_header *h, struct span data, struct item *item)
+{
+	*item = item_here(a, ITEM_VOLUME_LABEL);
+	item->job = NULL;
+	item->file_index = h->file_index;
+	item->stream = (uint32_t)h->stream;
+	item->len = (uint32_t)data.len;
+	/* One record of another block would be a second label. */
+	if (a->label_taken || data.len < h->len || h->stream < 0) {
+		item->kind = ITEM_DAMAGE;
+		item->damage_len = data.len;
+		snprintf(item->reason, sizeof item->reason, "%s", a->label_taken ? "the volume label stands here a second time" :
+			 "the volume label is not whole");
+		return;
+	}
+	a->label_taken = true;
+	volume_learn_label(a->volume, a->block->header.version, data);
+	size_t alone = block_header_bytes(a->block->header.version) + record_header_bytes(a->block->header.version);
+	item->whole_block = a->block->header.len == alone + data.len;
+	item->data = item->whole_block ? (struct span){a->block->data, a->block->header.len} : data;
+	item->buf = a->block->buf;
+}
+
+/* Hands out the session's joined record. */
+static void take_partial(struct assembler *a, struct session *s, struct item *item)
+{
+	*item = s->partial.item;
+	item->largest = a->largest;
+	a->lent = item->buf;
+	s->partial.item.buf = NULL;
+	partial_drop(&s->partial);
+	if (item->file_index < 0 && !item->head_missing && !item->tail_missing)
+		learn_job(s, item->file_index, item->data);
+}
+
+/* A part without its beginning.  Returns 1 if item was filled, 0 if not, < 0 on error. */
+static int continuation(struct assembler *a, struct session *s, const struct record_header *h, struct span part,
+			struct item *item, struct err *e)
+{
+	uint32_t stream = (uint32_t)-h->stream;
+	struct partial *p = &s->partial;
+	struct item about = item_here(a, ITEM_RECORD);
+	about.file_index = h->file_index;
+	about.stream = stream;
+	about.len = h->len;
+
+	if (s->skip > 0) {
+		if (s->skip == h->len && s->skip_stream == stream) {
+			s->skip -= (uint32_t)part.len;
+			return 0;
+		}
+		s->skip = 0;
+	}
+	if (p->open && p->item.stream == stream && p->item.file_index == h->file_index &&
+	    p->item.len - p->have == h->len) {
+		partial_add(p, part);
+		if (!partial_complete(p))
+			return 0;
+		take_partial(a, s, item);
+		return 1;
+	}
+	if (p->open) {
+		damage_item(a, item, s, &p->item, "the rest of this record does not follow");
+		partial_drop(p);
+		a->rest.p -= part.len + record_header_bytes(a->block->header.version);
+		return 1;
+	}
+	/* Bareos repeats the header of an empty record that ends with its block (volume-format.md 2.2). */
+	if (s->last_empty && h->len == 0 && s->last_stream == stream && s->last_index == h->file_index)
+		return 0;
+	/* The session may have begun in what was lost. */
+	if (s->seen || a->damages > a->damages_before) {
+		damage_item(a, item, s, &about, "the beginning of this record is missing");
+		item->damage_len = part.len;
+		return 1;
+	}
+	about.head_missing = true;
+	int rc = partial_open(p, &about, a->pool, a->o->keep_bytes, e);
+	if (rc != 0)
+		return rc;
+	partial_add(p, part);
+	if (!partial_complete(p))
+		return 0;
+	take_partial(a, s, item);
+	return 1;
+}
+
+/* A record's first header.  Returns as above. */
+static int beginning(struct assembler *a, struct session *s, const struct record_header *h, struct span part,
+		     struct item *item, struct err *e)
+{
+	if (s->partial.open) {
+		damage_item(a, item, s, &s->partial.item, "the rest of this record does not follow");
+		partial_drop(&s->partial);
+		a->rest.p -= part.len + record_header_bytes(a->block->header.version);
+		return 1;
+	}
+	s->skip = 0;
+	*item = item_here(a, ITEM_RECORD);
+	item->file_index = h->file_index;
+	item->stream = (uint32_t)h->stream;
+	item->len = h->len;
+	if (part.len < h->len) {
+		int rc = partial_open(&s->partial, item, a->pool, a->o->keep_bytes, e);
+		if (rc == 0)
+			partial_add(&s->partial, part);
+		return rc;
+	}
+	item->data = part;
+	item->buf = a->block->buf;
+	if (h->file_index < 0)
+		learn_job(s, h->file_index, part);
+	s->last_empty = h->len == 0 && rd_left(&a->rest) == 0;
+	s->last_stream = item->stream;
+	s->last_index = h->file_index;
+	return 1;
+}
+
+/* After damage the numbers of a session's blocks tell whether one of its own was lost there, and between which files.
+ * Returns 1 if item was filled, 0 if not, < 0 on error. */
+static int find_gap(struct assembler *a, struct item *item, struct err *e)
+{
+	const struct block_header *h = &a->block->header;
+	a->gap_checked = true;
+	struct rd rest = a->rest;
+	struct record_header first;
+	struct span part;
+	if (!record_next(&rest, h->version, &first, &part) || label_is_volume(first.file_index))
+		return 0;
+	struct session *s = session_of(a, &first, e);
+	if (s == NULL)
+		return e->code;
+	bool gap = s->numbered && s->damages != a->damages && h->number > s->last_number + 1;
+	uint32_t lost = h->number - s->last_number - 1;
+	int32_t before = s->last_index > 0 ? s->last_index : 0;
+	s->numbered = true;
+	s->last_number = h->number;
+	s->damages = a->damages;
+	if (!gap)
+		return 0;
+	int32_t low, high;
+	data_indexes(a, &low, &high);
+	*item = item_here(a, ITEM_DAMAGE);
+	item->job = &s->job;
+	item->bad_block = true;
+	item->file_index = before;
+	snprintf(item->reason, sizeof item->reason, "%u of this job's blocks missing before here, with data of FileIndex %d to %d",
+		 lost, before, low ? low : before);
+	return 1;
+}
+
+int assembler_next(struct assembler *a, struct item *item, struct err *e)
+{
+	release(a);
+	if (!a->in_block)
+		return 0;
+	unsigned version = a->block->header.version;
+	if (!a->block_announced) {
+		a->block_announced = true;
+		return announce_block(a, item, e);
+	}
+	if (!a->gap_checked && !a->block->encrypted) {
+		int rc = find_gap(a, item, e);
+		if (rc != 0)
+			return rc;
+	}
+	for (;;) {
+		struct record_header h;
+		struct span part;
+		a->record_at = (uint32_t)(a->rest.p - a->block->data);
+		bool more = !a->block->encrypted && record_next(&a->rest, version, &h, &part);
+		if (!more) {
+			if (a->session)
+				a->session->seen = true;
+			a->in_block = false;
+			return 0;
+		}
+		if (label_is_volume(h.file_index)) {
+			volume_label(a, &h, part, item);
+			return 1;
+		}
+		struct session *s = session_of(a, &h, e);
+		if (s == NULL)
+			return e->code;
+		if (a->session && a->session != s)
+			a->session->seen = true;
+		a->session = s;
+		int rc = h.stream < 0 ? continuation(a, s, &h, part, item, e) : beginning(a, s, &h, part, item, e);
+		if (rc == 0 || h.stream >= 0)
+			s->seen = true;
+		if (rc != 0)
+			return rc;
+	}
+}
+
+/* ---- the end of a volume ---- */
+
+void assembler_begin_cut(struct assembler *a)
+{
+	a->cut = a->sessions.first;
+}
+
+int assembler_next_cut(struct assembler *a, size_t from, struct item *item, struct err *e)
+{
+	release(a);
+	while (a->cut) {
+		struct session *s = a->cut;
+		a->cut = s->next;
+		if (!s->partial.open)
+			continue;
+		int rc = ahead_complete(s, a->o, from, a->pool, e);
+		if (rc != 0)
+			return rc;
+		s->partial.item.tail_missing = !partial_complete(&s->partial);
+		/* Its rest may be what was lost. */
+		if (s->partial.item.tail_missing && a->damages > a->damages_before && !a->o->keep_suspect) {
+			damage_item(a, item, s, &s->partial.item, "the rest of this record does not follow");
+			partial_drop(&s->partial);
+			return 1;
+		}
+		bool cut = s->partial.item.tail_missing;
+		take_partial(a, s, item);
+		/* Its rest on the next volume is then a part without a beginning, not damage. */
+		s->seen = !cut;
+		return 1;
+	}
+	return 0;
+}

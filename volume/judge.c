@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "volume/judge.h"
+
+#include <stdio.h>
+
+static const struct judge_session *known(const struct judge *j, const struct block_header *h)
+{
+	for (unsigned i = 0; i < JUDGE_SESSIONS; i++) {
+		const struct judge_session *k = &j->known[i];
+		if (k->time != 0 && k->id == h->session_id && k->time == h->session_time)
+			return k;
+	}
+	return NULL;
+}
+
+bool judge_knows(const struct judge *j, const struct block_header *h)
+{
+	return known(j, h) != NULL;
+}
+
+void judge_remember(struct judge *j, const struct block_header *h)
+{
+	const struct judge_session *had = known(j, h);
+	struct judge_session *k = had ? &j->known[had - j->known] : &j->known[j->next++ % JUDGE_SESSIONS];
+	bool checksum = k->checksum && k->id == h->session_id && k->time == h->session_time;
+	*k = (struct judge_session){h->session_id, h->session_time, checksum || block_has_checksum(h)};
+}
+
+/* Finds an encrypted block's plain text.  Afterwards v->opened says whether there is any; if so v->plain holds it.  A
+ * NULL-ciphered block is one whose checksum fits without any key (bacula-encryption.md 1.1). */
+static int open_block(struct judge *j, const uint8_t *block, const struct block_header *h, struct judge_verdict *v,
+		      struct err *e)
+{
+	if (!block_is_encrypted(h))
+		return 0;
+	v->encrypted = !v->checksum || block_checksum(block, h) != h->checksum;
+	if (!v->encrypted || j->opener == NULL)
+		return 0;
+	enum opener_how how;
+	int rc = opener_open(j->opener, j->pool, block, h, v->checksum, &v->plain, &how, e);
+	v->opened = how != OPENER_SHUT;
+	v->shut = how == OPENER_SHUT;
+	v->encrypted = false;
+	return rc;
+}
+
+/* Why the h->len bytes at block, plain by now, are not a good block; NULL if they are. */
+static const char *plain_fault(const uint8_t *block, const struct block_header *h, bool expected,
+			       struct judge_verdict *v)
+{
+	uint64_t sum = v->checksum ? block_checksum(block, h) : 0;
+	size_t at = 0;
+	const char *fault = block_check_records(block, h, &at);
+	v->sane_bytes = fault ? at : h->len;
+	v->checksum_right = v->checksum && sum == h->checksum;
+	if (!block_has_checksum(h) && expected && (h->version == 3 || sum != 0))
+		return "its checksum is gone, though the other blocks of its job have one";
+	if (v->checksum && sum != h->checksum) {
+		snprintf(v->text, sizeof v->text, "%s is %0*llx, header says %0*llx", h->version == 3 ? "XXH3" : "CRC32",
+			 h->version == 3 ? 16 : 8, (unsigned long long)sum, h->version == 3 ? 16 : 8,
+			 (unsigned long long)h->checksum);
+		return v->text;
+	}
+	return fault;
+}
+
+int judge_block(struct judge *j, const uint8_t *block, const struct block_header *h, struct judge_verdict *v,
+		struct err *e)
+{
+	const struct judge_session *k = h->version > 1 ? known(j, h) : NULL;
+	bool expected = k && k->checksum;
+	*v = (struct judge_verdict){0};
+	/* One CRC in four thousand million is 0, which otherwise stands for none. */
+	v->checksum = block_has_checksum(h) || (h->version == 2 && expected);
+	int rc = open_block(j, block, h, v, e);
+	if (rc != 0 || v->encrypted)
+		return rc;
+	v->sane_bytes = block_header_bytes(h->version);
+	if (v->shut)
+		v->fault = "no key opens it: it is damaged, or encrypted with another key";
+	else
+		v->fault = plain_fault(v->opened ? v->plain->data : block, h, expected, v);
+	return 0;
+}

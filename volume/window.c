@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "volume/window.h"
+
+#include "volume/block.h"
+
+#define TAPE_READ_BYTES ((size_t)1 << 20)
+
+void window_open(struct window *w, struct buf_pool *pool, struct io *in, struct digest *digest)
+{
+	*w = (struct window){.in = *in, .pool = pool, .digest = digest, .tape_read_bytes = TAPE_READ_BYTES};
+	*in = IO_CLOSED;
+}
+
+void window_close(struct window *w)
+{
+	buf_unref(w->buf);
+	w->buf = NULL;
+	io_close(&w->in);
+}
+
+/* Room for n bytes from pos on: in place if the buffer has it, else in a new one. */
+static int make_room(struct window *w, size_t n, struct err *e)
+{
+	size_t cap = n > WINDOW_BYTES ? n : WINDOW_BYTES;
+	if (cap < w->least)
+		cap = w->least;
+	if (w->buf && w->pos + n <= w->buf->cap)
+		return 0;
+	struct buf *fresh = buf_new(w->pool, cap);
+	if (fresh == NULL)
+		return err_memory(e, cap, "reading");
+	size_t rest = window_left(w);
+	if (rest > 0)
+		memcpy(fresh->data, window_here(w), rest);
+	buf_unref(w->buf);
+	w->buf = fresh;
+	w->pos = 0;
+	w->fill = rest;
+	return 0;
+}
+
+int window_read(struct window *w, size_t n, struct err *e)
+{
+	int rc = make_room(w, n, e);
+	if (rc != 0)
+		return rc;
+	size_t got;
+	rc = io_read(&w->in, w->buf->data + w->fill, n - window_left(w), w->buf->cap - w->fill, &got, e);
+	if (rc != 0)
+		return rc;
+	digest_add(w->digest, w->buf->data + w->fill, got);
+	w->fill += got;
+	w->bytes += got;
+	w->end = window_left(w) < n;
+	return 0;
+}
+
+int window_read_tape(struct window *w, size_t *got, struct err *e)
+{
+	for (;;) {
+		bool too_small;
+		w->fill = w->pos = 0;
+		int rc = make_room(w, w->tape_read_bytes, e);
+		if (rc != 0)
+			return rc;
+		if (w->buf->refs > 1) {
+			buf_unref(w->buf);
+			w->buf = NULL;
+			continue;
+		}
+		rc = io_read_tape(w->in.fd, w->buf->data, w->tape_read_bytes, got, &too_small, e);
+		if (rc != 0)
+			return rc;
+		if (!too_small)
+			break;
+		if (w->tape_read_bytes >= BLOCK_MAX_BYTES)
+			return err_set(e, XE_FAILED, "a tape block is larger than %u bytes", BLOCK_MAX_BYTES);
+		w->tape_read_bytes *= 2;
+	}
+	w->bytes += *got;
+	digest_add(w->digest, w->buf->data, *got);
+	return 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is read of one input and not yet passed: bytes [pos, fill) of a counted buffer.  Blocks that were handed out point
+ * into it, so when somebody still holds it, the rest moves to a new one. */
+#ifndef VOLUME_WINDOW_H
+#define VOLUME_WINDOW_H
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/io.h"
+
+#define WINDOW_BYTES ((size_t)128 << 10)
+
+struct window {
+	struct io in; /* owned */
+	struct buf_pool *pool;
+	struct digest *digest; /* of every byte read; may be NULL */
+	struct buf *buf;
+	size_t pos, fill;
+	bool end;	       /* nothing behind fill */
+	uint64_t offset;       /* of pos in the input */
+	uint64_t bytes;	       /* read */
+	size_t least;	       /* bytes of the next buffer, if WINDOW_BYTES are not enough */
+	size_t tape_read_bytes; /* asked of a drive at a time, grown as its blocks need */
+};
+
+/* Takes in over.  pool and digest must stay until window_close. */
+void window_open(struct window *w, struct buf_pool *pool, struct io *in, struct digest *digest);
+void window_close(struct window *w);
+
+/* Bytes at window_here. */
+static inline size_t window_left(const struct window *w)
+{
+	return w->fill - w->pos;
+}
+
+/* Valid until the next window_have; longer with a reference to w->buf. */
+static inline const uint8_t *window_here(const struct window *w)
+{
+	return w->buf->data + w->pos;
+}
+
+/* Passes over n <= window_left bytes. */
+static inline void window_advance(struct window *w, size_t n)
+{
+	w->pos += n;
+	w->offset += n;
+}
+
+/* What window_have does when n bytes are not there yet. */
+int window_read(struct window *w, size_t n, struct err *e) __attribute__((warn_unused_result));
+
+/* Makes n bytes available from pos on, if the input has them: window_left tells.  XE_FAILED on read errors and without
+ * memory. */
+__attribute__((warn_unused_result)) static inline int window_have(struct window *w, size_t n, struct err *e)
+{
+	return window_left(w) >= n || w->end ? 0 : window_read(w, n, e);
+}
+
+/* One read of a tape, one block of *got bytes at w->buf->data; 0: a file mark.  XE_FAILED as above. */
+int window_read_tape(struct window *w, size_t *got, struct err *e) __attribute__((warn_unused_result));
+
+#endif
