@@ -521,6 +521,73 @@ START_TEST(test_gap)
 }
 END_TEST
 
+#define ONCE_MORE "a block of this job stands here once more; nothing is missing for it\n"
+
+/* Three blocks with two split records; the middle one again: just behind itself, and later, where FileIndex would go back, a
+ * record would be broken off, or the job has ended. */
+START_TEST(test_repeated_block)
+{
+	struct mk *m = new_volume("v1");
+
+	for (uint32_t i = 0; i < 5; i++) {
+		static const uint32_t number[] = { 0, 1, 1, 2, 1 };
+
+		block(m, 7, number[i]);
+		if (number[i] == 0) {
+			part(m, 1, 2, 500, 0, 100);
+		} else if (number[i] == 1) {
+			part(m, 1, 2, 500, 100, 500);
+			whole(m, 2, 2, 9);
+			part(m, 3, 2, 50, 0, 20);
+		} else {
+			part(m, 3, 2, 50, 20, 50);
+			if (_i == 1)
+				part(m, 4, 2, 80, 0, 40);
+			if (_i == 2)
+				mk_eos(m, 7, &(struct mk_totals){ .files = 3 });
+		}
+		mk_end(m);
+	}
+	if (_i == 1) {
+		block(m, 7, 3);
+		part(m, 4, 2, 80, 40, 80);
+		mk_end(m);
+	}
+	read_all();
+	static const char *const ends[] = { "", "R7 4/2 80\n", "" };
+	const char *end = _i == 2 ? strstr(text, "R7 -5/7 ") : NULL;
+
+	ck_assert(_i != 2 || end);
+	ck_assert_ptr_nonnull(strstr(text, "R7 1/2 500\nR7 2/2 9\nD7 0/0 489: " ONCE_MORE "R7 3/2 50\n"));
+	ck_assert_ptr_nonnull(strstr(end ? end : text, "\nD7 0/0 489: " ONCE_MORE));
+	ck_assert_ptr_nonnull(strstr(text, ends[_i]));
+	ck_assert_ptr_null(strstr(text, "missing\n"));
+	ck_assert_ptr_null(strstr(text, "does not follow"));
+}
+END_TEST
+
+/* The same bytes in order are no repetition, whatever their number; blocks without a checksum are never one. */
+START_TEST(test_alike_blocks)
+{
+	struct mk *m = new_volume("v1");
+
+	for (uint32_t i = 0; i < 3; i++) {
+		mk_begin(m, 2, 7, MK_TIME, 0, _i == 0);
+		whole(m, 1, 2, 10);
+		mk_end(m);
+	}
+	for (uint32_t i = 0; i < 2 && _i == 1; i++) {
+		mk_begin(m, 2, 7, MK_TIME, 1, false);
+		part(m, 2, 2, 500, 0, 100);
+		mk_end(m);
+	}
+	read_all();
+	expect(_i == 0 ? "V v1\nL\nR7 1/2 10\nR7 1/2 10\nR7 1/2 10\nE\n." :
+			 "V v1\nL\nR7 1/2 10\nR7 1/2 10\nR7 1/2 10\nD7 2/2 500: the rest of this record does not follow\n"
+			 "R7 2/2 500 has 100 tail\nE\n.");
+}
+END_TEST
+
 START_TEST(test_head_missing)
 {
 	struct mk *m = new_volume("v2");
@@ -1013,6 +1080,8 @@ int main(void)
 	tcase_add_test(t, test_lost_middle);
 	tcase_add_test(t, test_keep_suspect);
 	tcase_add_test(t, test_gap);
+	tcase_add_loop_test(t, test_repeated_block, 0, 3);
+	tcase_add_loop_test(t, test_alike_blocks, 0, 2);
 	tcase_add_test(t, test_head_missing);
 	tcase_add_test(t, test_tail_missing);
 	tcase_add_test(t, test_head_and_tail_missing);

@@ -384,6 +384,7 @@ static int beginning(struct assembler *a, struct session *s, const struct record
 		return 1;
 	}
 	s->skip = 0;
+	s->last_index = h->file_index;
 	*item = item_here(a, ITEM_RECORD);
 	item->file_index = h->file_index;
 	item->stream = (uint32_t)h->stream;
@@ -400,7 +401,6 @@ static int beginning(struct assembler *a, struct session *s, const struct record
 		learn_job(s, h->file_index, part);
 	s->last_empty = h->len == 0 && rd_left(&a->rest) == 0;
 	s->last_stream = item->stream;
-	s->last_index = h->file_index;
 	return 1;
 }
 
@@ -418,6 +418,8 @@ static int find_gap(struct assembler *a, struct item *item, struct err *e)
 	struct session *s = session_of(a, &first, e);
 	if (s == NULL)
 		return e->code;
+	if (a->block->checksum)
+		session_remember_block(s, h);
 	bool gap = s->numbered && s->damages != a->damages && h->number > s->last_number + 1;
 	uint32_t lost = h->number - s->last_number - 1;
 	int32_t before = s->last_index > 0 ? s->last_index : 0;
@@ -432,9 +434,52 @@ static int find_gap(struct assembler *a, struct item *item, struct err *e)
 	item->job = &s->job;
 	item->bad_block = true;
 	item->file_index = before;
-	snprintf(item->reason, sizeof item->reason, "%u of this job's blocks missing before here, with data of FileIndex %d to %d",
-		 lost, before, low ? low : before);
+	char files[64] = "";
+	if (low > before)
+		snprintf(files, sizeof files, ", with data of FileIndex %d to %d", before, low);
+	else if (before > 0)
+		snprintf(files, sizeof files, ", with data of FileIndex %d", before);
+	snprintf(item->reason, sizeof item->reason, "%u of this job's blocks missing before here%s", lost, files);
 	return 1;
+}
+
+/* Can a record that begins so be the next one of the session? */
+static bool follows(const struct session *s, const struct record_header *h)
+{
+	const struct partial *p = &s->partial;
+	uint32_t stream = (uint32_t)-h->stream;
+	if (h->stream < 0) {
+		bool read_ahead = s->skip > 0 && s->skip == h->len && s->skip_stream == stream;
+		bool repeated = s->last_empty && h->len == 0;
+		bool next = p->open && p->item.stream == stream && p->item.file_index == h->file_index &&
+			    p->item.len - p->have == h->len;
+		return read_ahead || repeated || next;
+	}
+	bool ended = s->last_index == LABEL_SESSION_END;
+	bool back = h->file_index > 0 ? h->file_index < s->last_index : h->file_index == LABEL_SESSION_START && s->seen;
+	return !p->open && !ended && !back;
+}
+
+/* A block that stands here once more, as tape drives that write again after an error leave it, and copies that went wrong:
+ * one that the session had before, and that does not go on where the session is.  Identical ones that do are in order: the
+ * numbers of spooled jobs begin anew (volume-corrections.md A5), and content may repeat. */
+static bool is_repeated(struct assembler *a, struct item *item)
+{
+	const struct block_header *h = &a->block->header;
+	struct rd rest = a->rest;
+	struct record_header first;
+	struct span part;
+	const struct session *s = h->version == 1 || !a->block->checksum || a->block->event != SOURCE_BLOCK ?
+					  NULL : session_find(&a->sessions, h->session_id, h->session_time);
+	if (s == NULL || h->number > s->last_number || !record_next(&rest, h->version, &first, &part) ||
+	    label_is_volume(first.file_index) || follows(s, &first) || !session_had_block(s, h))
+		return false;
+	*item = item_here(a, ITEM_DAMAGE);
+	item->job = &s->job;
+	item->bad_block = true;
+	item->damage_len = h->len;
+	snprintf(item->reason, sizeof item->reason, "a block of this job stands here once more; nothing is missing for it");
+	return true;
 }
 
 int assembler_next(struct assembler *a, struct item *item, struct err *e)
@@ -443,6 +488,10 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e)
 	if (!a->in_block)
 		return 0;
 	unsigned version = a->block->header.version;
+	if (!a->gap_checked && !a->block->encrypted && is_repeated(a, item)) {
+		a->in_block = false;
+		return 1;
+	}
 	if (!a->block_announced) {
 		a->block_announced = true;
 		return announce_block(a, item, e);

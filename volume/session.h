@@ -13,6 +13,14 @@ struct partial {
 	uint32_t have;	  /* bytes of the record seen */
 };
 
+/* What tells a block that was read from others of its session. */
+struct past_block {
+	uint64_t checksum;
+	uint32_t number, len;
+};
+
+#define SESSION_PAST_BLOCKS 256u
+
 struct session {
 	struct job job;
 	struct partial partial;
@@ -27,10 +35,12 @@ struct session {
 	bool last_empty;      /* the last record was empty and ended with its block */
 	uint32_t last_stream;
 	int32_t last_index;
+	struct past_block *past; /* the last blocks, in a ring once there are SESSION_PAST_BLOCKS */
+	unsigned past_count;	 /* so far */
 	struct session *next_in_bucket, *next; /* next: in order of appearance */
 };
 
-#define SESSION_BYTES 6144u /* what a session costs, with all that is known of its job elsewhere */
+#define SESSION_BYTES 10240u /* what a session costs, with all that is known of its job elsewhere */
 
 struct session_table {
 	struct session **buckets;
@@ -45,6 +55,12 @@ struct session *session_find(const struct session_table *t, uint32_t id, uint32_
 /* Finds or makes the session.  NULL without memory. */
 struct session *session_get(struct session_table *t, uint32_t id, uint32_t time);
 void session_table_free(struct session_table *t);
+
+/* Remembers a block with a checksum; one that cannot be, for want of memory, will not be known again. */
+void session_remember_block(struct session *s, const struct block_header *h);
+
+/* Is this one of those, with all its bytes? */
+bool session_had_block(const struct session *s, const struct block_header *h);
 
 /* XE_FAILED with the limit and the option that raises it, if bytes more are not within the limit of pool. */
 int session_memory(const struct buf_pool *pool, uint64_t bytes, struct err *e) __attribute__((warn_unused_result));
