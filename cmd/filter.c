@@ -9,7 +9,6 @@
 #include "cmd/report.h"
 #include "volume/map.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -323,26 +322,6 @@ static void on_progress(void *arg, struct progress_state *state)
 
 /* ---- the run ---- */
 
-static uint64_t total_bytes(const struct filter_options *o)
-{
-	uint64_t total = 0;
-	for (size_t i = 0; i < o->path_count; i++) {
-		struct io in;
-		struct stat st;
-		if (strcmp(o->paths[i], "-") == 0) {
-			io_describe(&in, 0);
-			if (in.kind != IO_FILE)
-				return 0;
-			total += in.size;
-		} else if (stat(o->paths[i], &st) == 0 && S_ISREG(st.st_mode)) {
-			total += (uint64_t)st.st_size;
-		} else {
-			return 0;
-		}
-	}
-	return total;
-}
-
 /* Looks at devices and files only: opening and closing a named pipe would chase its writer away. */
 static bool is_tape(const char *path)
 {
@@ -441,7 +420,7 @@ static int run_filter(struct request *q, struct err *e)
 		rc = err_memory(e, 0, "the filter");
 	if (rc != 0)
 		return rc;
-	q->total = total_bytes(&q->o);
+	q->total = command_total_bytes(q->o.paths, q->o.path_count);
 	progress_start(q->progress, on_progress, q);
 	rc = filter_run(q->filter, e);
 	progress_stop();

@@ -2,6 +2,7 @@
 /* xflate list: labels, jobs, blocks, records, algorithms.  Decodes nothing. */
 #include "cmd/command.h"
 
+#include "base/array.h"
 #include "base/json.h"
 #include "base/msg.h"
 #include "base/progress.h"
@@ -53,15 +54,10 @@ struct listing {
 
 static struct listed_job *job_of(struct listing *l, const struct job *job)
 {
-	if (job->index >= l->job_count) {
-		size_t count = (size_t)job->index * 2 + 16;
-		struct listed_job *grown = realloc(l->jobs, count * sizeof *grown);
-		if (grown == NULL)
-			return NULL;
-		memset(grown + l->job_count, 0, (count - l->job_count) * sizeof *grown);
-		l->jobs = grown;
-		l->job_count = count;
-	}
+	struct listed_job *jobs = array_reach(l->jobs, &l->job_count, job->index, sizeof *jobs);
+	if (jobs == NULL)
+		return NULL;
+	l->jobs = jobs;
 	l->jobs[job->index].job = job;
 	return &l->jobs[job->index];
 }
@@ -288,14 +284,10 @@ static void write_tally(struct json *j, const struct tally *t)
 static void write_job(struct json *j, const struct listed_job *k)
 {
 	json_object(j, NULL);
-	json_number(j, "session_id", k->job->session_id);
-	json_number(j, "session_time", k->job->session_time);
+	command_json_job(j, k->job);
 	if (k->job->has_label) {
 		const struct session_label *s = &k->job->label;
 		const char type[2] = {(char)(s->type & 0x7f), 0}, level[2] = {(char)(s->level & 0x7f), 0};
-		json_number(j, "job_id", s->job_id);
-		json_text(j, "job", s->job);
-		json_text(j, "client", s->client);
 		json_text(j, "fileset", s->fileset);
 		json_text(j, "type", type);
 		json_text(j, "level", level);
