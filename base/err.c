@@ -2,33 +2,37 @@
 #include "base/err.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-int err_set(struct err *e, enum xerr code, const char *format, ...)
+/* False if e holds a fault already. */
+__attribute__((format(printf, 3, 0))) static bool fill(struct err *e, enum xerr code, const char *format, va_list ap)
 {
 	if (e->code != XE_OK)
-		return e->code;
+		return false;
 	e->code = code;
+	vsnprintf(e->text, sizeof e->text, format, ap);
+	return true;
+}
 
+int err_set(struct err *e, enum xerr code, const char *format, ...)
+{
 	va_list ap;
 	va_start(ap, format);
-	vsnprintf(e->text, sizeof e->text, format, ap);
+	fill(e, code, format, ap);
 	va_end(ap);
-	return code;
+	return e->code;
 }
 
 int err_errno(struct err *e, enum xerr code, int errnum, const char *format, ...)
 {
-	if (e->code != XE_OK)
-		return e->code;
-	e->code = code;
-
 	va_list ap;
 	va_start(ap, format);
-	vsnprintf(e->text, sizeof e->text, format, ap);
+	bool fresh = fill(e, code, format, ap);
 	va_end(ap);
-
+	if (!fresh)
+		return e->code;
 	size_t used = strlen(e->text);
 	char reason[128];
 	snprintf(e->text + used, sizeof e->text - used, ": %s", strerror_r(errnum, reason, sizeof reason));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/command.h"
 
+#include "base/json.h"
 #include "base/msg.h"
 
 #include <errno.h>
@@ -9,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define MEMORY_MIN_BYTES ((unsigned)64 << 20) /* some records of the largest size */
 
@@ -92,4 +95,28 @@ int command_no_abbreviations(const char *verb, int argc, char **argv, const stru
 		i += value_follows;
 	}
 	return 0;
+}
+
+uint64_t command_total_bytes(const char *const *paths, size_t count)
+{
+	uint64_t total = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct stat st;
+		bool standard = strcmp(paths[i], "-") == 0;
+		if ((standard ? fstat(STDIN_FILENO, &st) : stat(paths[i], &st)) != 0 || !S_ISREG(st.st_mode))
+			return 0;
+		total += (uint64_t)st.st_size;
+	}
+	return total;
+}
+
+void command_json_job(struct json *j, const struct job *job)
+{
+	json_number(j, "session_id", job->session_id);
+	json_number(j, "session_time", job->session_time);
+	if (job->has_label) {
+		json_number(j, "job_id", job->label.job_id);
+		json_text(j, "job", job->label.job);
+		json_text(j, "client", job->label.client);
+	}
 }

@@ -49,6 +49,15 @@ int command_on_damage(const char *verb, const char *text, enum on_damage *on_dam
 /* --max-memory BYTES.  Returns as above. */
 int command_max_memory(const char *verb, const char *text, uint64_t *bytes);
 
+/* ---- and what they tell ---- */
+
+/* Bytes of all inputs ("-" is standard input); 0 if one of them is no regular file. */
+uint64_t command_total_bytes(const char *const *paths, size_t count);
+
+/* Into an open object: session_id, session_time, and with a label job_id, job, client. */
+struct json;
+void command_json_job(struct json *j, const struct job *job);
+
 #define COMMAND_THREADS_MAX 256u
 
 #endif

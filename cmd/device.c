@@ -80,8 +80,7 @@ bool device_label_name(struct span block, char name[static LABEL_NAME_BYTES])
 		return false;
 	if (block_has_checksum(&h) && block_checksum(block.data, &h) != h.checksum)
 		return false;
-	struct rd rest = rd_over(block.data, h.len);
-	rd_bytes(&rest, block_header_bytes(h.version));
+	struct rd rest = block_records(block.data, h.len, h.version);
 	if (!record_next(&rest, h.version, &record, &part) || !label_is_volume(record.file_index) || part.len < record.len ||
 	    !label_read_volume(part, &label))
 		return false;

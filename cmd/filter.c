@@ -3,13 +3,12 @@
 #include "cmd/command.h"
 
 #include "base/msg.h"
-#include "base/outfile.h"
 #include "base/progress.h"
 #include "cmd/keys.h"
+#include "cmd/outputs.h"
 #include "cmd/report.h"
 #include "volume/map.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -19,18 +18,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define VOLUME_MODE 0640 /* as storage daemons make theirs */
-
 struct request {
 	struct filter_options o;
-	const char *output, *map_path, *report_path;
-	bool force;
-	bool folder; /* output is a folder: each volume becomes a file of its own there */
+	struct outputs out;
+	const char *map_path, *report_path;
 	struct keys keys;
 	enum progress_mode progress;
-	struct outfile **volumes; /* where the output goes; in a folder one for each volume, named when all are done */
-	size_t volume_count;
-	unsigned last_input; /* that the last of them came from */
 	struct outfile map_file, report_file;
 	struct map *map;
 	struct report *report;
@@ -163,7 +156,7 @@ static int parse_option(struct request *q, int option)
 	case 'i': q->o.inflate = true; break;
 	case 'r': q->o.inflate = true; /* fall through */
 	case 'd': status = parse_codec(q, optarg); break;
-	case 'o': status = once(&q->output, "-o", optarg); break;
+	case 'o': status = once(&q->out.path, "-o", optarg); break;
 	case 'T': status = command_threads("filter", optarg, &q->o.threads); break;
 	case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
 	case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
@@ -179,7 +172,7 @@ static int parse_option(struct request *q, int option)
 	case OPT_STRONG: q->o.strong = true; break;
 	case OPT_BLOCK_FORMAT: status = parse_block_format(q, optarg); break;
 	case OPT_KEEP_LAYOUT: q->o.keep_layout = true; break;
-	case OPT_FORCE: q->force = q->o.force = true; break;
+	case OPT_FORCE: q->out.replace = q->o.force = true; break;
 	case OPT_PROGRESS:
 		if (!progress_parse(optarg, &q->progress))
 			status = msg_usage("filter", "--progress %s: must be auto, never, always or json", optarg);
@@ -190,16 +183,10 @@ static int parse_option(struct request *q, int option)
 	return status == 0 ? 0 : status + 1;
 }
 
-static const char *last_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
-
 /* Each place for one output, each output to a place that can be. */
 static int check_outputs(const struct request *q)
 {
-	const char *const out[] = {q->output, q->map_path, q->report_path};
+	const char *const out[] = {q->out.path, q->map_path, q->report_path};
 	for (size_t i = 0; i < 3; i++) {
 		if (out[i] && out[i][0] == '\0')
 			return msg_usage("filter", "an empty path is no place for an output");
@@ -209,11 +196,11 @@ static int check_outputs(const struct request *q)
 		}
 	}
 	for (size_t i = 0; q->o.path_count > 1 && i < q->o.path_count; i++) {
-		const char *name = last_name(q->o.paths[i]);
-		for (size_t k = 0; k < i && strcmp(q->output, "-") != 0; k++) {
-			if (strcmp(name, last_name(q->o.paths[k])) == 0)
+		const char *name = outputs_file_name(q->o.paths[i]);
+		for (size_t k = 0; k < i && strcmp(q->out.path, "-") != 0; k++) {
+			if (strcmp(name, outputs_file_name(q->o.paths[k])) == 0)
 				return msg_usage("filter", "%s and %s would become one file in %s", q->o.paths[k],
-						 q->o.paths[i], q->output);
+						 q->o.paths[i], q->out.path);
 		}
 	}
 	return 0;
@@ -263,8 +250,11 @@ static int parse(struct request *q, int argc, char **argv)
 		q->o.paths = standard_input;
 		q->o.path_count = 1;
 	}
-	if (q->output == NULL)
-		q->output = "-";
+	if (q->out.path == NULL)
+		q->out.path = "-";
+	q->out.inputs = q->o.paths;
+	q->out.input_count = q->o.path_count;
+	q->out.keep_partial = q->o.on_damage != ON_DAMAGE_STOP;
 	int wrong = check_outputs(q);
 	wrong = wrong != 0 ? wrong : check_encryption(q);
 	return wrong != 0 ? wrong + 1 : 0;
@@ -272,99 +262,12 @@ static int parse(struct request *q, int argc, char **argv)
 
 /* ---- where the output goes ---- */
 
-static int refuse_same(const struct request *q, const struct io *out, const char *name, struct err *e)
-{
-	if (out->kind == IO_STREAM && !out->standard)
-		return 0;
-	for (size_t i = 0; i < q->o.path_count; i++) {
-		struct io in;
-		struct stat st;
-		if (strcmp(q->o.paths[i], "-") == 0) {
-			io_describe(&in, 0);
-		} else {
-			if (stat(q->o.paths[i], &st) != 0)
-				continue;
-			in = (struct io){.fd = 0, .dev = st.st_dev, .ino = st.st_ino,
-					 .kind = S_ISREG(st.st_mode) ? IO_FILE : IO_STREAM};
-		}
-		bool regular = in.kind == IO_FILE || in.kind == IO_TAPE || out->kind == IO_TAPE;
-		if (regular && io_same(&in, out)) {
-			err_volume(e, name);
-			return err_set(e, XE_USAGE, "is an input, too: it would be overwritten while it is read");
-		}
-	}
-	return 0;
-}
-
-/* The same question of a path that is not opened yet. */
-static int refuse_same_path(const struct request *q, const char *path, struct err *e)
-{
-	struct stat st;
-	if (strcmp(path, "-") == 0 || stat(path, &st) != 0)
-		return 0;
-	struct io out = {.fd = 0, .dev = st.st_dev, .ino = st.st_ino, .kind = IO_FILE};
-	return S_ISREG(st.st_mode) || S_ISCHR(st.st_mode) ? refuse_same(q, &out, path, e) : 0;
-}
-
-static int folder_path(const struct request *q, const struct volume_info *v, char *path, size_t path_bytes,
-		       struct err *e)
-{
-	/* Another volume behind the first in one input has only its own name. */
-	bool another = q->volume_count > 0 && q->last_input == v->input;
-	const char *name = another || strcmp(v->path, "-") == 0 ? v->label.volume : last_name(v->path);
-	/* A Volume Name comes from the volume itself. */
-	if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || name[0] == '\0') {
-		err_volume(e, v->name);
-		return err_set(e, XE_USAGE, "its Volume Name cannot be a file name; use -o FILE");
-	}
-	int n = snprintf(path, path_bytes, "%s/%s", q->output, name);
-	if (n < 0 || (size_t)n >= path_bytes)
-		return err_set(e, XE_FAILED, "the path of an output is too long");
-	for (size_t i = 0; i < q->volume_count; i++) {
-		if (strcmp(q->volumes[i]->path, path) == 0) {
-			err_volume(e, path);
-			return err_set(e, XE_USAGE, "two volumes of this run would get this name");
-		}
-	}
-	return 0;
-}
-
-static struct outfile *current(const struct request *q)
-{
-	return q->volume_count ? q->volumes[q->volume_count - 1] : NULL;
-}
-
-/* The next output; the last of the list from then on. */
-static int add_output(struct request *q, const char *path, struct err *e)
-{
-	struct outfile **grown = realloc(q->volumes, (q->volume_count + 1) * sizeof(struct outfile *));
-	struct outfile *o = malloc(sizeof *o);
-	if (grown)
-		q->volumes = grown;
-	if (grown == NULL || o == NULL) {
-		free(o);
-		return err_memory(e, sizeof *o, "an output");
-	}
-	*o = OUTFILE_NONE;
-	q->volumes[q->volume_count++] = o;
-	int rc = refuse_same_path(q, path, e);
-	rc = rc != 0 ? rc : outfile_open(o, path, VOLUME_MODE, q->force, q->o.on_damage != ON_DAMAGE_STOP, e);
-	return rc != 0 ? rc : refuse_same(q, &o->io, o->direct && o->path[0] == '\0' ? "standard output" : path, e);
-}
-
 static int open_output(void *arg, const struct filter_volume *v, struct io *out, struct err *e)
 {
 	struct request *q = arg;
-	int rc = 0;
-	if (q->folder) {
-		char path[OUTFILE_PATH_BYTES];
-		rc = folder_path(q, v->info, path, sizeof path, e);
-		rc = rc != 0 ? rc : add_output(q, path, e);
-	}
+	int rc = outputs_begin_volume(&q->out, v->info, out, e);
 	if (rc != 0)
 		return rc;
-	*out = current(q)->io;
-	q->last_input = v->info->input;
 	if (q->map)
 		map_begin_volume(q->map, v->info);
 	return 0;
@@ -380,14 +283,10 @@ static double since(const struct timespec *began)
 static int close_output(void *arg, const struct filter_volume *v, struct err *e)
 {
 	struct request *q = arg;
-	int rc = 0;
 	if (q->map)
 		map_end_volume(q->map, v->info->bytes, v->volume_out, v->blocks_in, v->blocks_out);
-	if (q->folder)
-		rc = outfile_finish(current(q), e);
-	if (rc == 0)
-		rc = report_volume(q->report, v, q->folder ? current(q)->path : q->output, since(&q->began), e);
-	return rc;
+	int rc = outputs_end_volume(&q->out, e);
+	return rc != 0 ? rc : report_volume(q->report, v, outputs_current_path(&q->out), since(&q->began), e);
 }
 
 static void on_loss(void *arg, const struct filter_loss *loss)
@@ -423,45 +322,6 @@ static void on_progress(void *arg, struct progress_state *state)
 
 /* ---- the run ---- */
 
-static uint64_t total_bytes(const struct filter_options *o)
-{
-	uint64_t total = 0;
-	for (size_t i = 0; i < o->path_count; i++) {
-		struct io in;
-		struct stat st;
-		if (strcmp(o->paths[i], "-") == 0) {
-			io_describe(&in, 0);
-			if (in.kind != IO_FILE)
-				return 0;
-			total += in.size;
-		} else if (stat(o->paths[i], &st) == 0 && S_ISREG(st.st_mode)) {
-			total += (uint64_t)st.st_size;
-		} else {
-			return 0;
-		}
-	}
-	return total;
-}
-
-/* One folder for several inputs, or because it is one already. */
-static int choose_folder(struct request *q, struct err *e)
-{
-	struct stat st;
-	bool exists = strcmp(q->output, "-") != 0 && stat(q->output, &st) == 0;
-	bool wants = q->output[strlen(q->output) - 1] == '/';
-	q->folder = exists && S_ISDIR(st.st_mode);
-	if ((q->o.path_count == 1 && !wants) || q->folder || strcmp(q->output, "-") == 0)
-		return 0;
-	err_volume(e, q->output);
-	if (exists)
-		return err_set(e, XE_USAGE, "is no folder, and the output needs one");
-	if (mkdir(q->output, 0750) != 0)
-		return err_errno(e, XE_FAILED, errno, "cannot make the folder");
-	e->volume[0] = '\0';
-	q->folder = true;
-	return 0;
-}
-
 /* Looks at devices and files only: opening and closing a named pipe would chase its writer away. */
 static bool is_tape(const char *path)
 {
@@ -483,7 +343,8 @@ static bool is_tape(const char *path)
 
 static bool any_tape(const struct request *q)
 {
-	if (current(q) && current(q)->io.kind == IO_TAPE)
+	const struct outfile *out = outputs_current(&q->out);
+	if (out && out->io.kind == IO_TAPE)
 		return true;
 	for (size_t i = 0; i < q->o.path_count; i++) {
 		if (is_tape(q->o.paths[i]))
@@ -502,8 +363,8 @@ static int open_side_files(struct request *q, struct err *e)
 			return err_memory(e, 0, "the report's digests");
 	}
 	if (q->map_path) {
-		rc = refuse_same_path(q, q->map_path, e);
-		rc = rc != 0 ? rc : outfile_open(&q->map_file, q->map_path, VOLUME_MODE, q->force, false, e);
+		rc = outputs_refuse_input(&q->out, q->map_path, e);
+		rc = rc != 0 ? rc : outfile_open(&q->map_file, q->map_path, OUTPUTS_MODE, q->out.replace, false, e);
 		q->map = rc == 0 ? map_new(q->map_file.io.fd) : NULL;
 		if (rc == 0 && q->map == NULL)
 			rc = err_memory(e, 0, "the map");
@@ -511,8 +372,8 @@ static int open_side_files(struct request *q, struct err *e)
 		q->o.callbacks.new_block = on_new_block;
 	}
 	if (rc == 0 && q->report_path) {
-		rc = refuse_same_path(q, q->report_path, e);
-		rc = rc != 0 ? rc : outfile_open(&q->report_file, q->report_path, 0644, q->force, false, e);
+		rc = outputs_refuse_input(&q->out, q->report_path, e);
+		rc = rc != 0 ? rc : outfile_open(&q->report_file, q->report_path, 0644, q->out.replace, false, e);
 	}
 	return rc;
 }
@@ -524,8 +385,7 @@ static int finish(struct request *q, struct err *e)
 	rc = rc == 0 && q->map ? outfile_finish(&q->map_file, e) : rc;
 	if (rc != 0)
 		err_volume(e, q->map_path);
-	for (size_t i = 0; rc == 0 && i < q->volume_count; i++)
-		rc = outfile_commit(q->volumes[i], e);
+	rc = rc != 0 ? rc : outputs_commit(&q->out, e);
 	if (rc == 0 && q->map)
 		rc = outfile_commit(&q->map_file, e);
 	return rc;
@@ -548,11 +408,9 @@ static int run_filter(struct request *q, struct err *e)
 	int rc = keys_open(&q->keys, e);
 	q->o.cipher.read = keys_given(&q->keys) ? &q->keys.read : NULL;
 	q->o.cipher.write = keys_new_given(&q->keys) ? &q->keys.write : NULL;
-	rc = rc != 0 ? rc : choose_folder(q, e);
+	rc = rc != 0 ? rc : outputs_choose_folder(&q->out, e);
 	rc = rc != 0 ? rc : open_side_files(q, e);
-	/* What can be refused before a byte is read, is. */
-	if (rc == 0 && !q->folder)
-		rc = add_output(q, q->output, e);
+	rc = rc != 0 ? rc : outputs_open(&q->out, e);
 	q->o.repack = any_tape(q);
 	if (rc == 0 && q->o.repack && q->o.keep_layout)
 		rc = err_set(e, XE_USAGE, "--keep-layout: on tapes blocks are written anew");
@@ -562,7 +420,7 @@ static int run_filter(struct request *q, struct err *e)
 		rc = err_memory(e, 0, "the filter");
 	if (rc != 0)
 		return rc;
-	q->total = total_bytes(&q->o);
+	q->total = command_total_bytes(q->o.paths, q->o.path_count);
 	progress_start(q->progress, on_progress, q);
 	rc = filter_run(q->filter, e);
 	progress_stop();
@@ -573,13 +431,7 @@ static int run_filter(struct request *q, struct err *e)
 static void release(struct request *q)
 {
 	bool partial;
-	for (size_t i = 0; i < q->volume_count; i++) {
-		outfile_abandon(q->volumes[i], &partial);
-		if (partial)
-			msg_warning("%s: what was written is in %s.partial", q->volumes[i]->path, q->volumes[i]->path);
-		free(q->volumes[i]);
-	}
-	free(q->volumes);
+	outputs_release(&q->out);
 	outfile_abandon(&q->map_file, &partial);
 	outfile_abandon(&q->report_file, &partial);
 	map_free(q->map);
@@ -614,8 +466,8 @@ static int cmd_filter(int argc, char **argv)
 	if (run_filter(&q, &e) != 0)
 		status = msg_fail(&e);
 	/* With a wrong key nothing of a volume is worth keeping. */
-	for (size_t i = 0; e.code == XE_KEY && i < q.volume_count; i++)
-		q.volumes[i]->keep_partial = false;
+	if (e.code == XE_KEY)
+		outputs_drop_partial(&q.out);
 	if (e.code == XE_OK && filter_damaged(q.filter) > 0)
 		status = 3;
 	status = write_report(&q, status);

@@ -2,6 +2,7 @@
 /* xflate list: labels, jobs, blocks, records, algorithms.  Decodes nothing. */
 #include "cmd/command.h"
 
+#include "base/array.h"
 #include "base/json.h"
 #include "base/msg.h"
 #include "base/progress.h"
@@ -53,15 +54,10 @@ struct listing {
 
 static struct listed_job *job_of(struct listing *l, const struct job *job)
 {
-	if (job->index >= l->job_count) {
-		size_t count = (size_t)job->index * 2 + 16;
-		struct listed_job *grown = realloc(l->jobs, count * sizeof *grown);
-		if (grown == NULL)
-			return NULL;
-		memset(grown + l->job_count, 0, (count - l->job_count) * sizeof *grown);
-		l->jobs = grown;
-		l->job_count = count;
-	}
+	struct listed_job *jobs = array_reach(l->jobs, &l->job_count, job->index, sizeof *jobs);
+	if (jobs == NULL)
+		return NULL;
+	l->jobs = jobs;
 	l->jobs[job->index].job = job;
 	return &l->jobs[job->index];
 }
@@ -288,14 +284,10 @@ static void write_tally(struct json *j, const struct tally *t)
 static void write_job(struct json *j, const struct listed_job *k)
 {
 	json_object(j, NULL);
-	json_number(j, "session_id", k->job->session_id);
-	json_number(j, "session_time", k->job->session_time);
+	command_json_job(j, k->job);
 	if (k->job->has_label) {
 		const struct session_label *s = &k->job->label;
 		const char type[2] = {(char)(s->type & 0x7f), 0}, level[2] = {(char)(s->level & 0x7f), 0};
-		json_number(j, "job_id", s->job_id);
-		json_text(j, "job", s->job);
-		json_text(j, "client", s->client);
 		json_text(j, "fileset", s->fileset);
 		json_text(j, "type", type);
 		json_text(j, "level", level);
@@ -468,7 +460,8 @@ static int read_all(struct listing *l, const char *const *paths, size_t count, c
 	return rc;
 }
 
-static int cmd_list(int argc, char **argv)
+/* Returns 0, or the exit status + 1. */
+static int parse(struct listing *l, struct keys *keys, struct json *json, int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{"blocks", no_argument, NULL, 'b'}, {"records", no_argument, NULL, 'r'}, {"json", no_argument, NULL, 'j'},
@@ -477,43 +470,49 @@ static int cmd_list(int argc, char **argv)
 		KEYS_OPTIONS,
 		{NULL, 0, NULL, 0},
 	};
-	static const char *const standard_input[] = {"-"};
-	struct json json = {.out = stdout};
-	struct listing l = {0};
-	struct keys keys = {0};
 	int wrong = 0;
 	int option = command_no_abbreviations("list", argc, argv, long_options);
 	if (option != 0)
-		return option;
+		return option + 1;
 	optind = 1;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "qv", long_options, NULL)) != -1) {
 		switch (option) {
-		case 'b': l.blocks = true; break;
-		case 'r': l.records = true; break;
-		case 'j': l.json = &json; break;
+		case 'b': l->blocks = true; break;
+		case 'r': l->records = true; break;
+		case 'j': l->json = json; break;
 		case 'M':
-			option = command_max_memory("list", optarg, &l.max_memory);
+			option = command_max_memory("list", optarg, &l->max_memory);
 			if (option != 0)
-				return option;
+				return option + 1;
 			break;
 		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
 		case 'v':
 			msg_set_verbosity(msg_verbosity() + 1);
-			l.records = l.blocks; /* -v blocks, -vv records, as bls does */
-			l.blocks = true;
+			l->records = l->blocks; /* -v blocks, -vv records, as bls does */
+			l->blocks = true;
 			break;
-		case 'h': fputs(command_list.help, stdout); return 0;
+		case 'h': fputs(command_list.help, stdout); return 1;
 		default:
-			if (!keys_option(&keys, "list", option, optarg, &wrong))
-				return msg_usage("list", "%s: unknown option", argv[optind - 1]);
+			if (!keys_option(keys, "list", option, optarg, &wrong))
+				return msg_usage("list", "%s: unknown option", argv[optind - 1]) + 1;
 		}
 	}
-	wrong = wrong != 0 ? wrong : keys_check(&keys, "list");
-	if (wrong != 0)
-		return wrong;
-	if (argc == optind && isatty(0))
-		return msg_usage("list", "which volume?");
+	wrong = wrong != 0 ? wrong : keys_check(keys, "list");
+	if (wrong == 0 && argc == optind && isatty(0))
+		wrong = msg_usage("list", "which volume?");
+	return wrong != 0 ? wrong + 1 : 0;
+}
+
+static int cmd_list(int argc, char **argv)
+{
+	static const char *const standard_input[] = {"-"};
+	struct json json = {.out = stdout};
+	struct listing l = {0};
+	struct keys keys = {0};
+	int stop = parse(&l, &keys, &json, argc, argv);
+	if (stop != 0)
+		return stop - 1;
 	if (l.json) {
 		json_object(&json, NULL);
 		json_number(&json, "format", 1);

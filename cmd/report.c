@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/msg.h"
+#include "cmd/command.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -221,13 +222,7 @@ static void write_jobs(struct json *j, const struct filter *f)
 		if (!filter_job(f, i, &job, &counts))
 			continue;
 		json_object(j, NULL);
-		json_number(j, "session_id", job->session_id);
-		json_number(j, "session_time", job->session_time);
-		if (job->has_label) {
-			json_number(j, "job_id", job->label.job_id);
-			json_text(j, "job", job->label.job);
-			json_text(j, "client", job->label.client);
-		}
+		command_json_job(j, job);
 		write_counts(j, &counts);
 		json_end_object(j);
 	}

@@ -12,8 +12,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct request {
 	struct verify_options o;
@@ -121,19 +119,6 @@ static void on_progress(void *arg, struct progress_state *state)
 	state->reads_only = true;
 }
 
-static uint64_t total_bytes(const struct verify_options *o)
-{
-	uint64_t total = 0;
-	for (size_t i = 0; i < o->path_count; i++) {
-		struct stat st;
-		bool standard = strcmp(o->paths[i], "-") == 0;
-		if ((standard ? fstat(STDIN_FILENO, &st) : stat(o->paths[i], &st)) != 0 || !S_ISREG(st.st_mode))
-			return 0;
-		total += (uint64_t)st.st_size;
-	}
-	return total;
-}
-
 /* ---- the report ---- */
 
 static uint64_t damaged_files(const struct verify_job *k)
@@ -236,13 +221,7 @@ static void json_job(struct json *j, const struct verify_job *k)
 		[PROOF_DAMAGED] = "damaged", [PROOF_UNCOUNTED] = "not_proved",
 	};
 	json_object(j, NULL);
-	json_number(j, "session_id", k->job->session_id);
-	json_number(j, "session_time", k->job->session_time);
-	if (k->job->has_label) {
-		json_number(j, "job_id", k->job->label.job_id);
-		json_text(j, "job", k->job->label.job);
-		json_text(j, "client", k->job->label.client);
-	}
+	command_json_job(j, k->job);
 	json_object(j, "files");
 	for (int i = 0; i < PROOF_VERDICTS; i++)
 		json_number(j, keys[i], k->files[i]);
@@ -389,7 +368,7 @@ static int run(struct request *q)
 	if (rc == 0 && q->verify == NULL)
 		rc = err_memory(&e, 0, "verifying");
 	if (rc == 0) {
-		q->total = total_bytes(&q->o);
+		q->total = command_total_bytes(q->o.paths, q->o.path_count);
 		progress_start(q->progress, on_progress, q);
 		rc = verify_run(q->verify, &e);
 		progress_stop();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/cipher.h"
 
+#include "base/array.h"
 #include "volume/label.h"
 #include "volume/relabel.h"
 
@@ -205,15 +206,10 @@ int cipher_begin(struct cipher *c, const struct volume_info *info, struct cipher
 
 int cipher_renumber(struct cipher *c, const struct job *job, uint32_t *number, struct err *e)
 {
-	if (job->index >= c->rewrite_count) {
-		size_t count = (size_t)job->index * 2 + 16;
-		uint8_t *grown = realloc(c->rewrites, count);
-		if (grown == NULL)
-			return err_memory(e, count, "jobs");
-		memset(grown + c->rewrite_count, 0, count - c->rewrite_count);
-		c->rewrites = grown;
-		c->rewrite_count = count;
-	}
+	uint8_t *grown = array_reach(c->rewrites, &c->rewrite_count, job->index, sizeof *grown);
+	if (grown == NULL)
+		return err_memory(e, job->index, "jobs");
+	c->rewrites = grown;
 	uint32_t rewrites = *number >> REWRITE_SHIFT;
 	if (c->rewrites[job->index] == 0)
 		c->rewrites[job->index] = (uint8_t)(rewrites + 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/ledger.h"
 
+#include "base/array.h"
 #include "volume/attributes.h"
 #include "volume/stream.h"
 
@@ -19,17 +20,12 @@ void ledger_free(struct ledger *l)
 
 struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct err *e)
 {
-	if (job->index >= l->job_count) {
-		size_t count = (size_t)job->index * 2 + 16;
-		struct ledger_job *grown = realloc(l->jobs, count * sizeof *grown);
-		if (grown == NULL) {
-			err_memory(e, count * sizeof *grown, "jobs");
-			return NULL;
-		}
-		memset(grown + l->job_count, 0, (count - l->job_count) * sizeof *grown);
-		l->jobs = grown;
-		l->job_count = count;
+	struct ledger_job *jobs = array_reach(l->jobs, &l->job_count, job->index, sizeof *jobs);
+	if (jobs == NULL) {
+		err_memory(e, job->index * sizeof *jobs, "jobs");
+		return NULL;
 	}
+	l->jobs = jobs;
 	struct ledger_job *entry = &l->jobs[job->index];
 	entry->job = job;
 	if (entry->seen_on != l->volume.info) {
@@ -46,16 +42,7 @@ int ledger_learn_file(struct ledger_job *entry, const struct item *item, struct 
 	struct attributes a;
 	attributes_read(item->data, &a);
 	entry->attributes_of = item->file_index;
-	size_t bytes = strlen(a.name) + 1;
-	if (bytes > entry->name_cap) {
-		char *grown = realloc(entry->name, bytes);
-		if (grown == NULL)
-			return err_memory(e, bytes, "a file name");
-		entry->name = grown;
-		entry->name_cap = bytes;
-	}
-	memcpy(entry->name, a.name, bytes);
-	return 0;
+	return attributes_keep_name(&a, &entry->name, &entry->name_cap, e);
 }
 
 static void describe_place(const struct item *item, char *text, size_t text_bytes)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/repair.h"
 
+#include "base/array.h"
 #include "base/digest.h"
 #include "pipeline/stage.h"
 #include "volume/attributes.h"
@@ -73,15 +74,10 @@ void repairer_free(struct repairer *r)
 
 static struct tracked *tracked_of(struct repairer *r, const struct job *job)
 {
-	if (job->index >= r->job_count) {
-		size_t count = (size_t)job->index * 2 + 16;
-		struct tracked **grown = realloc(r->jobs, count * sizeof(struct tracked *));
-		if (grown == NULL)
-			return NULL;
-		memset(grown + r->job_count, 0, (count - r->job_count) * sizeof(struct tracked *));
-		r->jobs = grown;
-		r->job_count = count;
-	}
+	struct tracked **jobs = array_reach(r->jobs, &r->job_count, job->index, sizeof(struct tracked *));
+	if (jobs == NULL)
+		return NULL;
+	r->jobs = jobs;
 	if (r->jobs[job->index] == NULL)
 		r->jobs[job->index] = calloc(1, sizeof(struct tracked));
 	return r->jobs[job->index];

@@ -2,6 +2,7 @@
 /* The filter inflates everything in parallel and hands the plain records here, in order. */
 #include "pipeline/verify.h"
 
+#include "base/array.h"
 #include "volume/attributes.h"
 #include "volume/stream.h"
 
@@ -40,17 +41,12 @@ struct verify {
 
 static struct tracked *job_of(struct verify *v, const struct job *job, struct err *e)
 {
-	if (job->index >= v->job_count) {
-		size_t count = (size_t)job->index * 2 + 16;
-		struct tracked *grown = realloc(v->jobs, count * sizeof *grown);
-		if (grown == NULL) {
-			err_memory(e, count * sizeof *grown, "jobs");
-			return NULL;
-		}
-		memset(grown + v->job_count, 0, (count - v->job_count) * sizeof *grown);
-		v->jobs = grown;
-		v->job_count = count;
+	struct tracked *jobs = array_reach(v->jobs, &v->job_count, job->index, sizeof *jobs);
+	if (jobs == NULL) {
+		err_memory(e, job->index * sizeof *jobs, "jobs");
+		return NULL;
 	}
+	v->jobs = jobs;
 	v->jobs[job->index].result.job = job;
 	return &v->jobs[job->index];
 }

@@ -188,6 +188,16 @@ in_folder() { find "$1" -mindepth 1 | sed "s|^$1/||" | sort | tr '\n' ' '; }
 # volumes PATTERN: lines "group/name product flags" of the list that match
 volumes() { grep -E "$1" "$VOLUMES/list"; }
 
+# listed LINE: takes a line of the list apart: the $volume's path, its $name, $product and $flags
+listed() {
+	tab=$(printf '\t')
+	volume=$VOLUMES/${1%%"$tab"*}
+	name=${volume##*/}
+	rest=${1#*"$tab"}
+	product=${rest%%"$tab"*}
+	flags=${rest#*"$tab"}
+}
+
 flags_of() { awk -F '\t' -v v="$1" '$1 == v { print $3 }' "$VOLUMES/list"; }
 
 # The plan.  The exit status is for those who run a scenario alone.

@@ -101,12 +101,7 @@ unfinished() {
 
 # one LINE of the list
 one() {
-	tab=$(printf '\t')
-	volume=$VOLUMES/${1%%"$tab"*}
-	name=${volume##*/}
-	rest=${1#*"$tab"}
-	product=${rest%%"$tab"*}
-	flags=${rest#*"$tab"}
+	listed "$1"
 	# A volume that Bareos itself spoilt: what is wrong in it must stay as it is.
 	good=OK
 	if [ "$flags" = '(must fail)' ]; then

@@ -279,12 +279,7 @@ bad_one() {
 
 # one LINE of the list
 one() {
-	tab=$(printf '\t')
-	volume=$VOLUMES/${1%%"$tab"*}
-	name=${volume##*/}
-	rest=${1#*"$tab"}
-	product=${rest%%"$tab"*}
-	flags=${rest#*"$tab"}
+	listed "$1"
 	case $name in
 	good-*) good ;;
 	wound-*) wound ;;

@@ -13,11 +13,7 @@ json() { "$PYTHON" -c 'import json, sys; d = json.load(open(sys.argv[2])); print
 
 # One volume of the list: what verify counts is what the oracle proves (hard links apart: they have no content).
 one() {
-	tab=$(printf '\t')
-	volume=$VOLUMES/${1%%"$tab"*}
-	name=${volume##*/}
-	rest=${1#*"$tab"}
-	flags=${rest#*"$tab"}
+	listed "$1"
 	[ "$flags" != '(set)' ] || flags=--partial
 	run "$XFLATE" verify "$volume"
 	case $name in

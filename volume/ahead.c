@@ -8,8 +8,7 @@
 static bool take(struct session *s, const struct source_item *b)
 {
 	struct partial *p = &s->partial;
-	struct rd rest = rd_over(b->data, b->header.len);
-	rd_bytes(&rest, block_header_bytes(b->header.version));
+	struct rd rest = block_records(b->data, b->header.len, b->header.version);
 	struct record_header h;
 	struct span part;
 	while (record_next(&rest, b->header.version, &h, &part)) {

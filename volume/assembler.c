@@ -126,8 +126,7 @@ static struct session *session_of(struct assembler *a, const struct record_heade
 /* First and last FileIndex of data in the block at hand; 0 if there is none. */
 static void data_indexes(const struct assembler *a, int32_t *first, int32_t *last)
 {
-	struct rd rest = rd_over(a->block->data, a->block->sane_bytes);
-	rd_bytes(&rest, block_header_bytes(a->block->header.version));
+	struct rd rest = block_records(a->block->data, a->block->sane_bytes, a->block->header.version);
 	struct record_header h;
 	struct span part;
 	*first = *last = 0;
@@ -170,8 +169,7 @@ static int announce_block(struct assembler *a, struct item *item, struct err *e)
 static void begin_block(struct assembler *a)
 {
 	const struct block_header *h = &a->block->header;
-	a->rest = rd_over(a->block->data, a->block->sane_bytes);
-	rd_bytes(&a->rest, block_header_bytes(h->version));
+	a->rest = block_records(a->block->data, a->block->sane_bytes, h->version);
 	a->in_block = true;
 	a->block_announced = !a->o->blocks;
 	a->gap_checked = h->version == 1;

@@ -54,3 +54,17 @@ bool attributes_read(struct span data, struct attributes *a)
 	a->size = size_in(rd_string(&r));
 	return true;
 }
+
+int attributes_keep_name(const struct attributes *a, char **name, size_t *cap, struct err *e)
+{
+	size_t bytes = strlen(a->name) + 1;
+	if (bytes > *cap) {
+		char *grown = realloc(*name, bytes);
+		if (grown == NULL)
+			return err_memory(e, bytes, "a file name");
+		*name = grown;
+		*cap = bytes;
+	}
+	memcpy(*name, a->name, bytes);
+	return 0;
+}

@@ -4,6 +4,7 @@
 #define VOLUME_ATTRIBUTES_H
 
 #include "base/bytes.h"
+#include "base/err.h"
 
 #define ATTRIBUTES_HARD_LINK 1 /* type: a further name of a file that is stored already */
 
@@ -20,5 +21,10 @@ bool attributes_are(uint32_t stream);
 /* "FileIndex type name\0stat\0..."; stat: 16 numbers in Bacula's base64, blanks between.  False if there is no whole
  * name. */
 bool attributes_read(struct span data, struct attributes *a);
+
+/* Copies the name to *name, malloc'ed memory of *cap bytes (NULL and 0 at first) that grows as it has to.  XE_FAILED without
+ * memory. */
+int attributes_keep_name(const struct attributes *a, char **name, size_t *cap, struct err *e)
+	__attribute__((warn_unused_result));
 
 #endif

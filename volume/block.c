@@ -122,6 +122,13 @@ void record_header_write(struct wr *w, unsigned version, const struct record_hea
 	wr_be32(w, h->len);
 }
 
+struct rd block_records(const uint8_t *block, size_t len, unsigned version)
+{
+	struct rd rest = rd_over(block, len);
+	rd_bytes(&rest, block_header_bytes(version));
+	return rest;
+}
+
 bool record_next(struct rd *block_rest, unsigned version, struct record_header *h, struct span *part)
 {
 	if (block_rest->bad || rd_left(block_rest) < record_header_bytes(version))

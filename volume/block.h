@@ -62,6 +62,9 @@ struct record_header {
 void record_header_read(struct rd *r, unsigned version, struct record_header *h);
 void record_header_write(struct wr *w, unsigned version, const struct record_header *h);
 
+/* A cursor over the records of a block, behind its header: of its first len bytes.  For record_next. */
+struct rd block_records(const uint8_t *block, size_t len, unsigned version);
+
 /* Takes one record part (header and the data that is in this block) off the rest of a block.  Returns false at the
  * end of the block; fewer bytes than a header are no record (volume-format.md 2.3) and are skipped. */
 bool record_next(struct rd *block_rest, unsigned version, struct record_header *h, struct span *part);

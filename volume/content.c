@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/content.h"
 
+#include "base/array.h"
 #include "volume/attributes.h"
 #include "volume/stream.h"
 
@@ -58,15 +59,10 @@ void content_free(struct content *c)
 
 static struct open_file *file_of(struct content *c, const struct job *job)
 {
-	if (job->index >= c->count) {
-		size_t count = (size_t)job->index * 2 + 16;
-		struct open_file **grown = realloc(c->files, count * sizeof(struct open_file *));
-		if (grown == NULL)
-			return NULL;
-		memset(grown + c->count, 0, (count - c->count) * sizeof(struct open_file *));
-		c->files = grown;
-		c->count = count;
-	}
+	struct open_file **files = array_reach(c->files, &c->count, job->index, sizeof(struct open_file *));
+	if (files == NULL)
+		return NULL;
+	c->files = files;
 	struct open_file *f = c->files[job->index];
 	if (f)
 		return f;
@@ -135,7 +131,7 @@ static void add_data(struct open_file *f, const struct packer_record *r, bool ha
 	struct rd head = rd_over(r->head.data, r->head.len);
 	struct rd body = rd_over(r->body.data, r->body.len);
 	/* Too short for its address: whatever it is, it is content. */
-	if (has_prefix && r->head.len + r->body.len >= STREAM_PREFIX_BYTES) {
+	if (has_prefix && packer_record_bytes(r) >= STREAM_PREFIX_BYTES) {
 		uint64_t address = r->head.len > 0 ? rd_be64(&head) : rd_be64(&body);
 		if (address != f->next_address || rd_left(&body) == 0) {
 			/* A jump, or an empty chunk that marks an end: part of the content. */

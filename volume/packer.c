@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/packer.h"
 
+#include "base/array.h"
 #include "volume/outblock.h"
 
 #include <stdlib.h>
@@ -71,17 +72,12 @@ void packer_free(struct packer *p)
 
 static struct out_session *session_of(struct packer *p, const struct job *job, uint32_t number, struct err *e)
 {
-	if (job->index >= p->session_count) {
-		size_t count = (size_t)job->index * 2 + 16;
-		struct out_session **grown = realloc(p->sessions, count * sizeof(struct out_session *));
-		if (grown == NULL) {
-			err_memory(e, count * sizeof(struct out_session *), "sessions");
-			return NULL;
-		}
-		memset(grown + p->session_count, 0, (count - p->session_count) * sizeof(struct out_session *));
-		p->sessions = grown;
-		p->session_count = count;
+	struct out_session **sessions = array_reach(p->sessions, &p->session_count, job->index, sizeof(struct out_session *));
+	if (sessions == NULL) {
+		err_memory(e, job->index * sizeof(struct out_session *), "sessions");
+		return NULL;
 	}
+	p->sessions = sessions;
 	struct out_session *s = p->sessions[job->index];
 	if (s == NULL) {
 		s = calloc(1, sizeof *s);
@@ -137,7 +133,7 @@ static int put_record(struct packer *p, struct out_session *s, const struct item
 		      const struct packer_record *r, size_t limit, struct err *e)
 {
 	struct outblock *b = &s->block;
-	size_t have = r->head.len + r->body.len;
+	size_t have = packer_record_bytes(r);
 	size_t end = limit < have ? limit : have;
 	size_t at = 0;
 	bool continues = r->continues;
@@ -196,7 +192,7 @@ static int put_until(struct packer *p, struct out_session *s, const struct item 
 	uint64_t out = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct packer_record *r = &records[i];
-		size_t have = r->head.len + r->body.len;
+		size_t have = packer_record_bytes(r);
 		*done = i;
 		*done_bytes = 0;
 		if (out + have <= bound) {
@@ -220,7 +216,7 @@ static struct tail *make_tail(const struct item *item, const struct packer_recor
 {
 	size_t bytes = 0;
 	for (size_t i = 0; i < count; i++)
-		bytes += records[i].head.len + records[i].body.len;
+		bytes += packer_record_bytes(&records[i]);
 	struct tail *t = calloc(1, sizeof *t);
 	if (t == NULL)
 		return NULL;
@@ -237,7 +233,7 @@ static struct tail *make_tail(const struct item *item, const struct packer_recor
 	size_t at = 0;
 	for (size_t i = 0; i < count; i++) {
 		size_t from = i == 0 ? skip : 0;
-		size_t n = records[i].head.len + records[i].body.len - from;
+		size_t n = packer_record_bytes(&records[i]) - from;
 		copy_data(t->data + at, &records[i], from, n);
 		t->records[i] = (struct packer_record){
 			.stream = records[i].stream,
@@ -381,7 +377,7 @@ int packer_put(struct packer *p, const struct item *item, const struct packer_re
 	/* Of a record in parts, each volume's parts count where they are. */
 	uint64_t out = 0;
 	for (size_t i = 0; i < count; i++)
-		out += records[i].head.len + records[i].body.len;
+		out += packer_record_bytes(&records[i]);
 	if (item->file_index >= 0) {
 		if (count > 0)
 			s->last_file = item->file_index;

@@ -17,6 +17,12 @@ struct packer_record {
 	struct span head, body;
 };
 
+/* Bytes of its data here. */
+static inline size_t packer_record_bytes(const struct packer_record *r)
+{
+	return r->head.len + r->body.len;
+}
+
 /* What one item is once the stages have made its records plain. */
 struct plain_item {
 	const struct item *item;

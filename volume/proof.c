@@ -4,6 +4,7 @@
  * them if it has used none. */
 #include "volume/proof.h"
 
+#include "base/array.h"
 #include "volume/attributes.h"
 #include "volume/stream.h"
 
@@ -182,15 +183,10 @@ static struct open_proof *file_of(struct proof *p, const struct job *job)
 	struct open_proof *f = find(p, job);
 	if (f)
 		return f;
-	if (job->index >= p->count) {
-		size_t count = (size_t)job->index * 2 + 16;
-		struct open_proof **grown = realloc(p->files, count * sizeof(struct open_proof *));
-		if (grown == NULL)
-			return NULL;
-		memset(grown + p->count, 0, (count - p->count) * sizeof(struct open_proof *));
-		p->files = grown;
-		p->count = count;
-	}
+	struct open_proof **files = array_reach(p->files, &p->count, job->index, sizeof(struct open_proof *));
+	if (files == NULL)
+		return NULL;
+	p->files = files;
 	f = calloc(1, sizeof *f);
 	if (f)
 		f->job = job;
@@ -254,18 +250,9 @@ static int learn_name(struct open_proof *f, const struct packer_record *r, struc
 	struct attributes a;
 	if (!attributes_read(r->body, &a))
 		return 0;
-	size_t bytes = strlen(a.name) + 1;
-	if (bytes > f->name_cap) {
-		char *grown = realloc(f->name, bytes);
-		if (grown == NULL)
-			return err_memory(e, bytes, "a file name");
-		f->name = grown;
-		f->name_cap = bytes;
-	}
-	memcpy(f->name, a.name, bytes);
 	f->type = a.type;
 	f->size = a.size;
-	return 0;
+	return attributes_keep_name(&a, &f->name, &f->name_cap, e);
 }
 
 /* One plain record, its address apart. */

@@ -306,8 +306,7 @@ bool source_begins_volume(const struct source_item *b, struct span *data)
 {
 	if (b->event != SOURCE_BLOCK || b->encrypted)
 		return false;
-	struct rd rest = rd_over(b->data, b->header.len);
-	rd_bytes(&rest, block_header_bytes(b->header.version));
+	struct rd rest = block_records(b->data, b->header.len, b->header.version);
 	struct record_header h;
 	return record_next(&rest, b->header.version, &h, data) && label_is_volume(h.file_index) && h.stream >= 0 &&
 	       h.len == data->len;

@@ -42,8 +42,7 @@ void volume_learn_first(struct volume_info *v, const struct source_item *block)
 void volume_learn_product(struct volume_info *v, const struct source_item *block)
 {
 	unsigned version = block->header.version;
-	struct rd rest = rd_over(block->data, block->sane_bytes);
-	rd_bytes(&rest, block_header_bytes(version));
+	struct rd rest = block_records(block->data, block->sane_bytes, version);
 	struct record_header h;
 	struct span part;
 	if (v->product_known || !record_next(&rest, version, &h, &part))

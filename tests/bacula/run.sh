@@ -21,69 +21,14 @@ umask 022
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 XFLATE=${XFLATE:-$top/xflate}
-case $XFLATE in
-/*) ;;
-*) XFLATE=$PWD/$XFLATE ;;
-esac
-
-# --- lines of the report ---
-
-passed=0
-failed=0
-ok() {
-	passed=$((passed + 1))
-	echo "ok - $1"
-}
-not_ok() {
-	failed=$((failed + 1))
-	echo "not ok - $1"
-}
-show() { tail -n 25 "$1" | cut -c 1-240 | sed 's/^/# /'; }
+# shellcheck source=tests/bacula/lib.sh
+. "$here/lib.sh"
 note() { echo "# $1"; }
-finish() {
-	echo "$passed passed, $failed failed"
-	[ "$failed" = 0 ]
-	exit
-}
-# check TEXT COMMAND...: true or false; what the command said is shown when it is false.
-check() {
-	text=$1
-	shift
-	if "$@" >"$work/said" 2>&1; then
-		ok "$text"
-	else
-		not_ok "$text"
-		show "$work/said"
-		return 1
-	fi
-}
-# need TEXT COMMAND...: the same, and nothing after it makes sense without.
-need() { check "$@" || finish; }
 
 # --- the work folder and its end ---
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/xflate-bacula.XXXXXX")
-dir_pid=
-sd_pid=
-fd_pid=
-stop() {
-	[ -n "$1" ] || return 0
-	kill "$1" 2>/dev/null || :
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		kill -0 "$1" 2>/dev/null || break
-		sleep 0.3
-	done
-	kill -KILL "$1" 2>/dev/null || :
-	wait "$1" 2>/dev/null || :
-}
-cleanup() {
-	trap '' INT TERM HUP
-	stop "$dir_pid"
-	stop "$sd_pid"
-	stop "$fd_pid"
-	if [ -n "${KEEP:-}" ]; then echo "kept: $work" >&2; else rm -rf "$work"; fi
-}
-trap cleanup EXIT
+trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
@@ -127,7 +72,6 @@ need "director, daemons, bconsole, bls, bextract and bscan of Bacula 9.6 run" to
 
 ports=$(perl -MIO::Socket::INET -e 'my @s = map { IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1) or die } 1 .. 3;
 	print join " ", map { $_->sockport } @s')
-password() { od -A n -N 16 -t x1 /dev/urandom | tr -d ' \n'; }
 # shellcheck disable=SC2086 # three words
 set -- $ports
 printf 's|@%s@|%s|g\n' WORK "$work" DIRPORT "$1" FDPORT "$2" SDPORT "$3" \

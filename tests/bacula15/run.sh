@@ -20,71 +20,15 @@ umask 077
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 XFLATE=${XFLATE:-$top/build/xflate}
-case $XFLATE in
-/*) ;;
-*) XFLATE=$PWD/$XFLATE ;;
-esac
-
-# --- lines of the report ---
-
-passed=0
-failed=0
-ok() {
-	passed=$((passed + 1))
-	echo "ok - $1"
-}
-not_ok() {
-	failed=$((failed + 1))
-	echo "not ok - $1"
-}
-show() { tail -n 25 "$1" | cut -c 1-240 | sed 's/^/# /'; }
-finish() {
-	echo "$passed passed, $failed failed"
-	[ "$failed" = 0 ]
-	exit
-}
-# check TEXT COMMAND...: true or false; what the command said is shown when it is false.
-check() {
-	text=$1
-	shift
-	if "$@" >"$work/said" 2>&1; then
-		ok "$text"
-	else
-		not_ok "$text"
-		show "$work/said"
-		return 1
-	fi
-}
-# need TEXT COMMAND...: the same, and nothing after it makes sense without.
-need() { check "$@" || finish; }
+# shellcheck source=tests/bacula/lib.sh
+. "$top/tests/bacula/lib.sh"
 refuses() { ! "$@"; }
 
 # --- the work folder and its end ---
 
 # Short, because the Encryption Command has 127 characters for everything.
 work=$(mktemp -d /tmp/xf15.XXXXXX)
-dir_pid=
-sd_pid=
-fd_pid=
-stop() {
-	[ -n "$1" ] || return 0
-	kill "$1" 2>/dev/null || :
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		kill -0 "$1" 2>/dev/null || break
-		sleep 0.3
-	done
-	kill -KILL "$1" 2>/dev/null || :
-	wait "$1" 2>/dev/null || :
-}
-cleanup() {
-	trap '' INT TERM HUP
-	stop "$dir_pid"
-	stop "$sd_pid"
-	stop "$fd_pid"
-	gpgconf --homedir "$work/gpg" --kill all 2>/dev/null || :
-	if [ -n "${KEEP:-}" ]; then echo "kept: $work" >&2; else rm -rf "$work"; fi
-}
-trap cleanup EXIT
+trap 'clean_up gpgconf --homedir "$work/gpg" --kill all' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 mkdir "$work/conf" "$work/run" "$work/log" "$work/v" "$work/out" "$work/k" "$work/gpg" "$work/src"
@@ -141,7 +85,6 @@ ports=$(python3 -c 'import socket
 s = [socket.socket() for i in range(3)]
 for x in s: x.bind(("127.0.0.1", 0))
 print(*[x.getsockname()[1] for x in s])')
-password() { od -A n -N 16 -t x1 /dev/urandom | tr -d ' \n'; }
 command="$work/xf getkey -k $work/k -C $work/c --log $work/log/a"
 check "the Encryption Command has ${#command} of 127 characters" test ${#command} -lt 128 || :
 # shellcheck disable=SC2086 # three words

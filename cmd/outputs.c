@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/outputs.h"
+
+#include "base/msg.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+const char *outputs_file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+int outputs_choose_folder(struct outputs *o, struct err *e)
+{
+	struct stat st;
+	bool exists = strcmp(o->path, "-") != 0 && stat(o->path, &st) == 0;
+	bool wants = o->path[strlen(o->path) - 1] == '/';
+	o->folder = exists && S_ISDIR(st.st_mode);
+	if ((o->input_count == 1 && !wants) || o->folder || strcmp(o->path, "-") == 0)
+		return 0;
+	err_volume(e, o->path);
+	if (exists)
+		return err_set(e, XE_USAGE, "is no folder, and the output needs one");
+	if (mkdir(o->path, 0750) != 0)
+		return err_errno(e, XE_FAILED, errno, "cannot make the folder");
+	e->volume[0] = '\0';
+	o->folder = true;
+	return 0;
+}
+
+static int refuse_same(const struct outputs *o, const struct io *out, const char *name, struct err *e)
+{
+	if (out->kind == IO_STREAM && !out->standard)
+		return 0;
+	for (size_t i = 0; i < o->input_count; i++) {
+		struct io in;
+		struct stat st;
+		if (strcmp(o->inputs[i], "-") == 0) {
+			io_describe(&in, 0);
+		} else {
+			if (stat(o->inputs[i], &st) != 0)
+				continue;
+			in = (struct io){.fd = 0, .dev = st.st_dev, .ino = st.st_ino,
+					 .kind = S_ISREG(st.st_mode) ? IO_FILE : IO_STREAM};
+		}
+		bool regular = in.kind == IO_FILE || in.kind == IO_TAPE || out->kind == IO_TAPE;
+		if (regular && io_same(&in, out)) {
+			err_volume(e, name);
+			return err_set(e, XE_USAGE, "is an input, too: it would be overwritten while it is read");
+		}
+	}
+	return 0;
+}
+
+int outputs_refuse_input(const struct outputs *o, const char *path, struct err *e)
+{
+	struct stat st;
+	if (strcmp(path, "-") == 0 || stat(path, &st) != 0)
+		return 0;
+	struct io out = {.fd = 0, .dev = st.st_dev, .ino = st.st_ino, .kind = IO_FILE};
+	return S_ISREG(st.st_mode) || S_ISCHR(st.st_mode) ? refuse_same(o, &out, path, e) : 0;
+}
+
+static int folder_path(const struct outputs *o, const struct volume_info *v, char *path, size_t path_bytes,
+		       struct err *e)
+{
+	/* Another volume behind the first in one input has only its own name. */
+	bool another = o->count > 0 && o->last_input == v->input;
+	const char *name = another || strcmp(v->path, "-") == 0 ? v->label.volume : outputs_file_name(v->path);
+	/* A Volume Name comes from the volume itself. */
+	if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || name[0] == '\0') {
+		err_volume(e, v->name);
+		return err_set(e, XE_USAGE, "its Volume Name cannot be a file name; use -o FILE");
+	}
+	int n = snprintf(path, path_bytes, "%s/%s", o->path, name);
+	if (n < 0 || (size_t)n >= path_bytes)
+		return err_set(e, XE_FAILED, "the path of an output is too long");
+	for (size_t i = 0; i < o->count; i++) {
+		if (strcmp(o->volumes[i]->path, path) == 0) {
+			err_volume(e, path);
+			return err_set(e, XE_USAGE, "two volumes of this run would get this name");
+		}
+	}
+	return 0;
+}
+
+/* The next output; the last of the list from then on. */
+static int add_output(struct outputs *o, const char *path, struct err *e)
+{
+	struct outfile **grown = realloc(o->volumes, (o->count + 1) * sizeof(struct outfile *));
+	struct outfile *f = malloc(sizeof *f);
+	if (grown)
+		o->volumes = grown;
+	if (grown == NULL || f == NULL) {
+		free(f);
+		return err_memory(e, sizeof *f, "an output");
+	}
+	*f = OUTFILE_NONE;
+	o->volumes[o->count++] = f;
+	int rc = outputs_refuse_input(o, path, e);
+	rc = rc != 0 ? rc : outfile_open(f, path, OUTPUTS_MODE, o->replace, o->keep_partial, e);
+	return rc != 0 ? rc : refuse_same(o, &f->io, f->direct && f->path[0] == '\0' ? "standard output" : path, e);
+}
+
+int outputs_open(struct outputs *o, struct err *e)
+{
+	return o->folder ? 0 : add_output(o, o->path, e);
+}
+
+struct outfile *outputs_current(const struct outputs *o)
+{
+	return o->count ? o->volumes[o->count - 1] : NULL;
+}
+
+const char *outputs_current_path(const struct outputs *o)
+{
+	return o->folder ? outputs_current(o)->path : o->path;
+}
+
+int outputs_begin_volume(struct outputs *o, const struct volume_info *v, struct io *out, struct err *e)
+{
+	if (o->folder) {
+		char path[OUTFILE_PATH_BYTES];
+		int rc = folder_path(o, v, path, sizeof path, e);
+		rc = rc != 0 ? rc : add_output(o, path, e);
+		if (rc != 0)
+			return rc;
+	}
+	*out = outputs_current(o)->io;
+	o->last_input = v->input;
+	return 0;
+}
+
+int outputs_end_volume(struct outputs *o, struct err *e)
+{
+	return o->folder ? outfile_finish(outputs_current(o), e) : 0;
+}
+
+int outputs_commit(struct outputs *o, struct err *e)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < o->count; i++)
+		rc = outfile_commit(o->volumes[i], e);
+	return rc;
+}
+
+void outputs_drop_partial(struct outputs *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		o->volumes[i]->keep_partial = false;
+}
+
+void outputs_release(struct outputs *o)
+{
+	bool partial;
+	for (size_t i = 0; i < o->count; i++) {
+		outfile_abandon(o->volumes[i], &partial);
+		if (partial)
+			msg_warning("%s: what was written is in %s.partial", o->volumes[i]->path, o->volumes[i]->path);
+		free(o->volumes[i]);
+	}
+	free(o->volumes);
+	o->volumes = NULL;
+	o->count = 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where the volumes of a run go: one file, device or pipe for all, or a folder with a file for each.  Files get their names
+ * when all of them are done, and none is an input. */
+#ifndef CMD_OUTPUTS_H
+#define CMD_OUTPUTS_H
+
+#include "base/outfile.h"
+#include "volume/volume.h"
+
+#define OUTPUTS_MODE 0640 /* as storage daemons make their volumes */
+
+struct outputs {
+	/* The caller's, and borrowed */
+	const char *path; /* "-": standard output */
+	const char *const *inputs;
+	size_t input_count;
+	bool replace, keep_partial; /* as outfile_open has them */
+
+	bool folder; /* path is a folder */
+	struct outfile **volumes; /* in a folder one for each volume */
+	size_t count;
+	unsigned last_input; /* that the last of them came from */
+};
+
+/* The last part of a path: the name that a volume keeps in a folder. */
+const char *outputs_file_name(const char *path);
+
+/* One folder for several inputs (made, if there is none), or because path is one already.  XE_USAGE, XE_FAILED. */
+int outputs_choose_folder(struct outputs *o, struct err *e) __attribute__((warn_unused_result));
+
+/* What can be refused before a byte is read, is: opens the one output, unless there is a folder.  As outfile_open; XE_USAGE
+ * for an input. */
+int outputs_open(struct outputs *o, struct err *e) __attribute__((warn_unused_result));
+
+/* XE_USAGE if path, which is not open yet, is an input, too. */
+int outputs_refuse_input(const struct outputs *o, const char *path, struct err *e) __attribute__((warn_unused_result));
+
+/* *out: where volume v goes, open until outputs_end_volume, which brings it to the disk.  As outputs_open, and XE_USAGE
+ * where v has no name for a file. */
+int outputs_begin_volume(struct outputs *o, const struct volume_info *v, struct io *out, struct err *e)
+	__attribute__((warn_unused_result));
+int outputs_end_volume(struct outputs *o, struct err *e) __attribute__((warn_unused_result));
+
+/* The output opened last, or NULL; and how messages call it. */
+struct outfile *outputs_current(const struct outputs *o);
+const char *outputs_current_path(const struct outputs *o);
+
+/* Gives all of them their names.  As outfile_commit. */
+int outputs_commit(struct outputs *o, struct err *e) __attribute__((warn_unused_result));
+
+/* Nothing that is written is worth keeping as PATH.partial. */
+void outputs_drop_partial(struct outputs *o);
+
+/* Removes what has no name yet, or says where it is left.  Idempotent. */
+void outputs_release(struct outputs *o);
+
+#endif

@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the tests with a real Bacula share: the lines of their report, three daemons and their end.  Read with $XFLATE set;
+# the work folder is $work.
+# shellcheck disable=SC2034,SC2154 # for those who read it, and theirs
+
+case $XFLATE in
+/*) ;;
+*) XFLATE=$PWD/$XFLATE ;;
+esac
+
+# --- lines of the report ---
+
+passed=0
+failed=0
+ok() {
+	passed=$((passed + 1))
+	echo "ok - $1"
+}
+not_ok() {
+	failed=$((failed + 1))
+	echo "not ok - $1"
+}
+show() { tail -n 25 "$1" | cut -c 1-240 | sed 's/^/# /'; }
+finish() {
+	echo "$passed passed, $failed failed"
+	[ "$failed" = 0 ]
+	exit
+}
+# check TEXT COMMAND...: true or false; what the command said is shown when it is false.
+check() {
+	text=$1
+	shift
+	if "$@" >"$work/said" 2>&1; then
+		ok "$text"
+	else
+		not_ok "$text"
+		show "$work/said"
+		return 1
+	fi
+}
+# need TEXT COMMAND...: the same, and nothing after it makes sense without.
+need() { check "$@" || finish; }
+
+# --- daemons ---
+
+dir_pid=
+sd_pid=
+fd_pid=
+stop() {
+	[ -n "$1" ] || return 0
+	kill "$1" 2>/dev/null || :
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		kill -0 "$1" 2>/dev/null || break
+		sleep 0.3
+	done
+	kill -KILL "$1" 2>/dev/null || :
+	wait "$1" 2>/dev/null || :
+}
+# clean_up [COMMAND...]: at the end of the script, however it ends.  COMMAND when the daemons are gone.
+clean_up() {
+	trap '' INT TERM HUP
+	stop "$dir_pid"
+	stop "$sd_pid"
+	stop "$fd_pid"
+	"$@" 2>/dev/null || :
+	if [ -n "${KEEP:-}" ]; then echo "kept: $work" >&2; else rm -rf "$work"; fi
+}
+password() { od -A n -N 16 -t x1 /dev/urandom | tr -d ' \n'; }
