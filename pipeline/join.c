@@ -53,10 +53,10 @@ void joiner_free(struct joiner *j)
 	free(j);
 }
 
-/* Of the length at which the network layer cuts, and here in one piece? */
+/* Of the length at which the network layer cuts, and all of it here? */
 static bool may_be_cut(const struct item *item)
 {
-	return item->kind == ITEM_RECORD && item->file_index > 0 && item->len == RECORD_NETWORK_BYTES && item->cuts == 0 &&
+	return item->kind == ITEM_RECORD && item->file_index > 0 && item->len == RECORD_NETWORK_BYTES &&
 	       !item->head_missing && !item->tail_missing;
 }
 
@@ -123,6 +123,14 @@ static int begin(struct joiner *j, const struct item *item, uint32_t whole, stru
 	return 0;
 }
 
+/* Of a record without a header, all pieces may be of the full length: what decodes then is whole. */
+static bool complete(struct joiner *j, const struct pending *p)
+{
+	struct item whole = p->item;
+	whole.len = (uint32_t)whole.data.len;
+	return p->item.len == 0 && decodes(j, &whole);
+}
+
 /* Is item the next piece?  Then it is added. */
 static bool add(struct joiner *j, struct pending *p, const struct item *item)
 {
@@ -130,13 +138,17 @@ static bool add(struct joiner *j, struct pending *p, const struct item *item)
 	bool middle = item->len == RECORD_NETWORK_BYTES && item->len < missing;
 	bool last = p->item.len ? item->len == missing : item->len < RECORD_NETWORK_BYTES && item->len <= missing;
 	if (item->kind != ITEM_RECORD || item->file_index != p->item.file_index || item->stream != p->item.stream ||
-	    item->cuts > 0 || item->head_missing || item->tail_missing || !(last || middle))
+	    item->head_missing || item->tail_missing || !(last || middle))
 		return false;
 	if (p->item.len == 0 && decodes(j, item))
 		return false;
+	/* Where a piece goes on to the next volume, so does the whole. */
+	p->item.cuts = item->cuts;
+	for (unsigned i = 0; i < item->cuts; i++)
+		p->item.cut[i] = (uint32_t)p->item.data.len + item->cut[i];
 	memcpy(p->item.buf->data + p->item.data.len, item->data.data, item->len);
 	p->item.data.len += item->len;
-	if (last)
+	if (last || complete(j, p))
 		p->item.len = (uint32_t)p->item.data.len;
 	return true;
 }
@@ -153,10 +165,21 @@ static void take(struct joiner *j, struct pending **at, struct item *item)
 	free(p);
 }
 
-/* Whatever of its job comes between the pieces ends the collecting; so does the end of the volume. */
+/* What has its next piece on the next volume is handed out with that one. */
+static void carry_over(struct joiner *j)
+{
+	for (struct pending *p = j->pending; p; p = p->next)
+		p->item.cuts = 0;
+}
+
+/* Whatever of its job comes between the pieces ends the collecting; so does the end of the last volume. */
 static struct pending **interrupted(struct joiner *j, const struct item *item)
 {
-	if (item->kind == ITEM_VOLUME_END || item->kind == ITEM_END)
+	if (item->kind == ITEM_VOLUME_END && !item->last_volume) {
+		carry_over(j);
+		return NULL;
+	}
+	if (item->kind == ITEM_VOLUME_END)
 		return &j->pending;
 	bool of_job = item->job && (item->kind == ITEM_RECORD || item->kind == ITEM_DAMAGE);
 	return of_job ? find(j, item->job) : NULL;
