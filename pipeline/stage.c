@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/stage.h"
 
+#include "volume/doubling.h"
 #include "volume/relabel.h"
 #include "volume/stream.h"
 
@@ -203,13 +204,12 @@ static enum stage_status decode_to_scratch(struct stage_ctx *ctx, const struct p
 static bool is_doubled(const struct parts *p, struct span plain)
 {
 	static const uint8_t zero[STREAM_PREFIX_BYTES] = {0};
-	return p->codec && !p->mend && p->prefix.len == STREAM_PREFIX_BYTES && plain.len >= STREAM_PREFIX_BYTES &&
-	       memcmp(p->prefix.data, zero, sizeof zero) != 0 && memcmp(p->prefix.data, plain.data, p->prefix.len) == 0;
+	return p->codec && !p->mend && doubling_begins(p->prefix, plain) && memcmp(p->prefix.data, zero, sizeof zero) != 0;
 }
 
 static struct span without_second_address(const struct parts *p, struct span plain)
 {
-	if (!p->mend || plain.len < STREAM_PREFIX_BYTES)
+	if (!p->mend || !doubling_begins(p->prefix, plain))
 		return plain;
 	return (struct span){plain.data + STREAM_PREFIX_BYTES, plain.len - STREAM_PREFIX_BYTES};
 }
