@@ -237,7 +237,8 @@ outputs() {
 	files 'hard soft vol vol.as-it-was ' 'the input as output: nothing is left'
 	rm -f hard soft vol.as-it-was
 
-	for options in '-o one --map one' '-o one --report one' '--map one --report one'; do
+	for options in '-o one --map one' '-o one --report one' '--map one --report one' '-o one --map ./one' \
+		"-o $work/here/one --report one" '--map .//one --report one' '-o ./ --map vol' '-o ./ --report vol'; do
 		for force in '' --force; do
 			# shellcheck disable=SC2086 # words
 			run "$XFLATE" $force $options vol
