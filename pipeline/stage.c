@@ -112,8 +112,7 @@ static enum stage_status read_header(const struct item *item, struct parts *p, s
 			       CODEC_HEADER_VERSION);
 	if (p->header.size > p->payload.len && item->len == RECORD_NETWORK_BYTES)
 		return damaged(result,
-			       "%s data of %u bytes was cut at %u by the network layer, its rest is the next record "
-			       "(restores lose this file)",
+			       "%s data of %u bytes was cut at %u by the network layer, and its rest does not follow",
 			       p->codec->name, p->header.size, RECORD_NETWORK_BYTES);
 	if (p->header.size != p->payload.len)
 		return damaged(result, "compression header says %u bytes, the record has %zu", p->header.size,
@@ -443,7 +442,7 @@ static void sum_up(const struct item *item, struct stage_result *result)
 	result->changed = result->changed || result->inflated || result->deflated;
 }
 
-/* A wounded record that is to stay in the form that it has. */
+/* A wounded record that is to stay in the form that it has; what is past mending is damage. */
 static enum stage_status mend(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item,
 			      struct arena *arena, struct stage_result *result)
 {
@@ -503,7 +502,7 @@ enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *
 	bool compressed = form == STREAM_LEGACY || form == STREAM_HEADED;
 	bool inflate = policy->inflate && compressed;
 	bool deflates = policy->deflate && (form == STREAM_PLAIN || inflate);
-	bool wounded = (item->joined || item->doubled) && form != STREAM_OPAQUE;
+	bool wounded = (item->joined || item->unjoined || item->doubled) && form != STREAM_OPAQUE;
 	if (wounded && !inflate && !deflates)
 		return mend(ctx, policy, item, arena, result);
 	if (!inflate && !deflates)

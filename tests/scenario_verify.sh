@@ -125,6 +125,15 @@ run "$XFLATE" verify "$VOLUMES/made/wound-network-cut"
 expect_status 3 'cut by the network: found'
 is "$(grep -c 'cut: job 1 (.*), FileIndex [1-57] /srv/job/file[1-57]: ' "$err")" 6 'cut by the network: six files by name'
 
+# A piece whose rest is not there is past mending.
+"$PYTHON" "$here/mkvolume.py" --split wound-network-cut 49 first second
+run "$XFLATE" --repair -o "$work/kept" first
+refused 1 'cut by the network, its rest missing: --repair refuses'
+says 'was cut at 999996 by the network layer, and its rest does not follow' 'cut by the network, its rest missing: it says so'
+run "$XFLATE" --repair --on-damage=keep -o "$work/kept" first
+expect_status 3 'cut by the network, its rest missing: kept'
+rm -f first second
+
 # Wounds where one volume of a set ends: within a piece, between two, among records that wait for what tells.
 for place in network-cut:1 network-cut:15 network-cut:16 network-cut:17 network-cut:33 network-cut:130 network-cut:131 doubled:1 doubled:2 doubled:4 doubled:5; do
 	name=wound-${place%:*}
