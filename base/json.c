@@ -1,29 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/json.h"
 
+#include "base/printable.h"
+
 #include <inttypes.h>
 #include <string.h>
 
-/* Length of the UTF-8 character at s, 0 if it is none. */
-static size_t utf8_bytes(const unsigned char *s)
-{
-	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 :
-		   s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	/* Overlong forms and surrogates */
-	if (n >= 3 && ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] >= 0xa0) ||
-		       (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] >= 0x90)))
-		return 0;
-	return n;
-}
-
 bool json_can_hold(const char *text)
 {
-	for (const unsigned char *s = (const unsigned char *)text; *s;) {
-		size_t n = utf8_bytes(s);
+	for (const char *s = text; *s;) {
+		size_t n = printable_utf8_bytes(s);
 		if (n == 0)
 			return false;
 		s += n;
@@ -34,15 +20,16 @@ bool json_can_hold(const char *text)
 static void put_string(struct json *j, const char *text)
 {
 	putc('"', j->out);
-	for (const unsigned char *s = (const unsigned char *)text; *s;) {
-		size_t n = utf8_bytes(s);
+	for (const char *s = text; *s;) {
+		size_t n = printable_utf8_bytes(s);
 		if (n == 0) {
 			fputs("\\ufffd", j->out);
 			n = 1;
 		} else if (*s == '"' || *s == '\\') {
 			fprintf(j->out, "\\%c", *s);
-		} else if (*s < 0x20) {
-			fprintf(j->out, "\\u%04x", *s);
+		} else if (printable_bytes(s) == 0) {
+			/* Two bytes: U+0080 to U+009F, the second is its number. */
+			fprintf(j->out, "\\u%04x", (unsigned)(unsigned char)s[n - 1]);
 		} else {
 			fwrite(s, 1, n, j->out);
 		}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/msg.h"
 
+#include "base/printable.h"
+
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,25 +38,13 @@ static void put(const char *text, size_t len)
 
 static const char clear_line[] = "\r\033[K";
 
-/* Names on volumes and in file systems are foreign: no control character of theirs reaches the terminal. */
-static size_t make_printable(char *text)
-{
-	size_t n = 0;
-	for (; text[n]; n++) {
-		unsigned char c = (unsigned char)text[n];
-		if (c < 0x20 || c == 0x7f)
-			text[n] = '?';
-	}
-	return n;
-}
-
 /* One write for a whole line, so that lines of several processes do not mix. */
 static void print_line(const char *format, va_list ap)
 {
 	char line[LINE_BYTES];
 	int head = snprintf(line, sizeof line, "xflate: ");
 	vsnprintf(line + head, sizeof line - (size_t)head - 1, format, ap);
-	size_t len = make_printable(line);
+	size_t len = printable_make(line);
 	line[len++] = '\n';
 	pthread_mutex_lock(&lock);
 	if (progress_shown)

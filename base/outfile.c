@@ -140,6 +140,32 @@ static int make_temporary(struct outfile *o, mode_t mode, struct err *e)
 	return 0;
 }
 
+static bool folder_of(const char *path, struct stat *st)
+{
+	char folder[OUTFILE_PATH_BYTES];
+	snprintf(folder, sizeof folder, "%s", path);
+	return stat(dirname(folder), st) == 0;
+}
+
+static const char *last_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/* Will another file of this run get this name, however its path is written? */
+static bool is_taken(const char *path)
+{
+	struct stat here, there;
+	for (int i = 0; i < OUTFILE_MAX; i++) {
+		const char *other = unfinished[i] ? unfinished[i]->path : NULL;
+		if (other && strcmp(last_name(path), last_name(other)) == 0 && folder_of(path, &here) && folder_of(other, &there) &&
+		    here.st_dev == there.st_dev && here.st_ino == there.st_ino)
+			return true;
+	}
+	return false;
+}
+
 int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace, bool keep_partial, struct err *e)
 {
 	*o = OUTFILE_NONE;
@@ -161,6 +187,8 @@ int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace,
 			rc = open_in_place(o, e);
 		else if (exists && !replace)
 			rc = err_set(e, XE_FAILED, "exists already; use --force to replace it");
+		else if (is_taken(path))
+			rc = err_set(e, XE_USAGE, "two outputs cannot go to one place");
 		else
 			rc = make_temporary(o, mode, e);
 	}

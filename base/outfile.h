@@ -29,7 +29,8 @@ void outfile_catch_signals(void);
 void outfile_give_up(const char *why) __attribute__((noreturn));
 
 /* "-" is standard output, refused if it is a terminal.  An existing regular file is refused unless replace.  Other
- * things that exist (devices, pipes) are opened and written in place.  mode is that of a new file.  XE_FAILED, XE_USAGE,
+ * things that exist (devices, pipes) are opened and written in place.  What another unfinished file will be called is
+ * refused.  mode is that of a new file.  XE_FAILED, XE_USAGE,
  * XE_PERMISSION. */
 int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace, bool keep_partial, struct err *e)
 	__attribute__((warn_unused_result));

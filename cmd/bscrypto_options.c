@@ -3,6 +3,8 @@
  * "v", the next word is a value whatever it looks like, and options may stand behind the device. */
 #include "cmd/bscrypto.h"
 
+#include "base/printable.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,8 +55,7 @@ int bscrypto_fail(const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(line, sizeof line, format, ap);
 	va_end(ap);
-	for (char *c = line; *c; c++)
-		*c = (unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c;
+	printable_make(line);
 	fprintf(stderr, "%s\n", line);
 	return 1;
 }

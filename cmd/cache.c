@@ -3,6 +3,7 @@
 #include "cmd/cache.h"
 
 #include "base/msg.h"
+#include "base/printable.h"
 #include "cmd/keyout.h"
 #include "cmd/source.h"
 #include "keywrap.h"
@@ -34,8 +35,7 @@ void cache_time_text(int64_t seconds, char text[static CACHE_TIME_BYTES])
 static void put_column(FILE *out, const char *text, size_t width)
 {
 	size_t n = strlen(text);
-	for (const char *c = text; *c; c++)
-		putc((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c, out);
+	printable_put(text, out);
 	for (; n < width; n++)
 		putc(' ', out);
 	putc(' ', out);

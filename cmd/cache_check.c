@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cache check: does every key open, and how long does the daemon keep it? */
 #include "base/msg.h"
+#include "base/printable.h"
 #include "cmd/cache.h"
 #include "cmd/source.h"
 #include "keywrap.h"
@@ -60,8 +61,7 @@ static int judge(struct check *k, struct verdict *v, const char *text, const cha
 static void put_name(const char *name, size_t width)
 {
 	size_t n = strlen(name);
-	for (const char *c = name; *c; c++)
-		putchar((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c);
+	printable_put(name, stdout);
 	for (; n < width; n++)
 		putchar(' ');
 }

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/msg.h"
 #include "base/outfile.h"
+#include "base/printable.h"
 #include "base/progress.h"
 #include "cmd/keys.h"
 #include "pipeline/filter.h"
@@ -94,10 +95,13 @@ static void differ(struct comparison *c, const char *job, int32_t file_index, co
 		json_end_object(c->json);
 		return;
 	}
+	printable_put(job, stdout);
 	if (file_index < 0)
-		printf("%s: session label: %s\n", job, what);
+		printf(": session label");
 	else
-		printf("%s: FileIndex %d%s%s: %s\n", job, file_index, name[0] ? " " : "", name, what);
+		printf(": FileIndex %d%s", file_index, name[0] ? " " : "");
+	printable_put(file_index < 0 ? "" : name, stdout);
+	printf(": %s\n", what);
 	if (shown == DIFFERENCES_SHOWN)
 		printf("(further differences are counted, not shown)\n");
 }

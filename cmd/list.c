@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/printable.h"
 #include "base/progress.h"
 #include "cmd/keys.h"
 #include "pipeline/cipher.h"
@@ -117,11 +118,9 @@ static void time_text(int64_t microseconds, char *text, size_t text_bytes)
 		snprintf(text, text_bytes, "-");
 }
 
-/* Foreign text on a terminal: nothing below a blank. */
 static void print_name(const char *name)
 {
-	for (; *name; name++)
-		putchar((unsigned char)*name < 0x20 || *name == 0x7f ? '?' : *name);
+	printable_put(name, stdout);
 }
 
 static const char *algorithms(const struct tally *t, char *text, size_t text_bytes)
@@ -233,8 +232,11 @@ static void print_volume(const struct listing *l)
 	printf("\n");
 	if (v->has_label) {
 		time_text(v->label.label_time, text, sizeof text);
-		printf("  label:      %.*s, version %u, labelled %s\n", (int)strcspn(v->label.id, "\n"), v->label.id,
-		       v->label.version, text);
+		char id[sizeof v->label.id];
+		snprintf(id, sizeof id, "%.*s", (int)strcspn(v->label.id, "\n"), v->label.id);
+		printf("  label:      ");
+		print_name(id);
+		printf(", version %u, labelled %s\n", v->label.version, text);
 		printf("  pool:       ");
 		print_name(v->label.pool);
 		printf(", media type ");

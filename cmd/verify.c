@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/msg.h"
 #include "base/outfile.h"
+#include "base/printable.h"
 #include "base/progress.h"
 #include "cmd/keys.h"
 #include "pipeline/verify.h"
@@ -23,11 +24,9 @@ struct request {
 	uint64_t total; /* bytes of the inputs, 0: unknown */
 };
 
-/* Foreign text on a terminal: nothing below a blank. */
 static void print_name(const char *name)
 {
-	for (; *name; name++)
-		putchar((unsigned char)*name < 0x20 || *name == 0x7f ? '?' : *name);
+	printable_put(name, stdout);
 }
 
 static const char *volume_name(const struct volume_info *v)

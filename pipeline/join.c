@@ -19,6 +19,8 @@ struct joiner {
 	struct buf_pool *pool;
 	struct stage_ctx *stage; /* tells whether a record without a header is whole */
 	struct pending *pending;
+	struct pending *broken; /* its rest does not follow: what was collected is handed out as it came, */
+	size_t given;		/* and so much of it was already */
 	struct item queued; /* read, but something pending comes first */
 	bool has_queued;
 	struct buf *lent;
@@ -39,24 +41,32 @@ struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool)
 	return j;
 }
 
+static void pending_free(struct pending *p)
+{
+	if (p == NULL)
+		return;
+	buf_unref(p->item.buf);
+	free(p);
+}
+
 void joiner_free(struct joiner *j)
 {
 	if (j == NULL)
 		return;
 	for (struct pending *p = j->pending, *next; p; p = next) {
 		next = p->next;
-		buf_unref(p->item.buf);
-		free(p);
+		pending_free(p);
 	}
+	pending_free(j->broken);
 	buf_unref(j->lent);
 	stage_ctx_free(j->stage);
 	free(j);
 }
 
-/* Of the length at which the network layer cuts, and here in one piece? */
+/* Of the length at which the network layer cuts, and all of it here? */
 static bool may_be_cut(const struct item *item)
 {
-	return item->kind == ITEM_RECORD && item->file_index > 0 && item->len == RECORD_NETWORK_BYTES && item->cuts == 0 &&
+	return item->kind == ITEM_RECORD && item->file_index > 0 && item->len == RECORD_NETWORK_BYTES &&
 	       !item->head_missing && !item->tail_missing;
 }
 
@@ -123,6 +133,14 @@ static int begin(struct joiner *j, const struct item *item, uint32_t whole, stru
 	return 0;
 }
 
+/* Is it all there?  Without a header the decoder tells: what decodes is whole, also if its last piece is of the full length. */
+static bool complete(struct joiner *j, const struct pending *p)
+{
+	struct item whole = p->item;
+	whole.len = (uint32_t)whole.data.len;
+	return p->item.len ? p->item.len == whole.len : decodes(j, &whole);
+}
+
 /* Is item the next piece?  Then it is added. */
 static bool add(struct joiner *j, struct pending *p, const struct item *item)
 {
@@ -130,33 +148,79 @@ static bool add(struct joiner *j, struct pending *p, const struct item *item)
 	bool middle = item->len == RECORD_NETWORK_BYTES && item->len < missing;
 	bool last = p->item.len ? item->len == missing : item->len < RECORD_NETWORK_BYTES && item->len <= missing;
 	if (item->kind != ITEM_RECORD || item->file_index != p->item.file_index || item->stream != p->item.stream ||
-	    item->cuts > 0 || item->head_missing || item->tail_missing || !(last || middle))
+	    item->head_missing || item->tail_missing || !(last || middle))
 		return false;
 	if (p->item.len == 0 && decodes(j, item))
 		return false;
 	memcpy(p->item.buf->data + p->item.data.len, item->data.data, item->len);
 	p->item.data.len += item->len;
-	if (last)
+	bool whole = complete(j, p);
+	if (last && !whole) {
+		p->item.data.len -= item->len;
+		return false;
+	}
+	/* Where a piece goes on to the next volume, so does the whole. */
+	p->item.cuts = item->cuts;
+	for (unsigned i = 0; i < item->cuts; i++)
+		p->item.cut[i] = (uint32_t)(p->item.data.len - item->len) + item->cut[i];
+	if (whole)
 		p->item.len = (uint32_t)p->item.data.len;
 	return true;
 }
 
-/* Hands out what is pending at *at, whole or not. */
+/* The next piece of what is broken: all of them have the full length.  Where it goes on to the next volume, the last does. */
+static void give_piece(struct joiner *j, struct item *item)
+{
+	struct pending *p = j->broken;
+	*item = p->item;
+	item->unjoined = j->given == 0;
+	item->len = RECORD_NETWORK_BYTES;
+	item->data = (struct span){p->item.data.data + j->given, item->len};
+	bool last = j->given + item->len == p->item.data.len;
+	item->cuts = last ? p->item.cuts : 0;
+	for (unsigned i = 0; i < item->cuts; i++)
+		item->cut[i] = p->item.cut[i] - (uint32_t)j->given;
+	buf_ref(item->buf);
+	j->lent = item->buf;
+	j->given += item->len;
+	if (last) {
+		pending_free(p);
+		j->broken = NULL;
+	}
+}
+
+/* Hands out what is pending at *at: the whole, or the first of its pieces. */
 static void take(struct joiner *j, struct pending **at, struct item *item)
 {
 	struct pending *p = *at;
 	*at = p->next;
+	if (p->item.data.len != p->item.len) {
+		j->broken = p;
+		j->given = 0;
+		give_piece(j, item);
+		return;
+	}
 	*item = p->item;
-	item->joined = item->data.len == item->len;
-	item->len = (uint32_t)item->data.len;
+	item->joined = true;
 	j->lent = item->buf;
 	free(p);
 }
 
-/* Whatever of its job comes between the pieces ends the collecting; so does the end of the volume. */
+/* What has its next piece on the next volume is handed out with that one. */
+static void carry_over(struct joiner *j)
+{
+	for (struct pending *p = j->pending; p; p = p->next)
+		p->item.cuts = 0;
+}
+
+/* Whatever of its job comes between the pieces ends the collecting; so does the end of the last volume. */
 static struct pending **interrupted(struct joiner *j, const struct item *item)
 {
-	if (item->kind == ITEM_VOLUME_END || item->kind == ITEM_END)
+	if (item->kind == ITEM_VOLUME_END && !item->last_volume) {
+		carry_over(j);
+		return NULL;
+	}
+	if (item->kind == ITEM_VOLUME_END)
 		return &j->pending;
 	bool of_job = item->job && (item->kind == ITEM_RECORD || item->kind == ITEM_DAMAGE);
 	return of_job ? find(j, item->job) : NULL;
@@ -166,6 +230,10 @@ int joiner_next(struct joiner *j, struct item *item, struct err *e)
 {
 	buf_unref(j->lent);
 	j->lent = NULL;
+	if (j->broken) {
+		give_piece(j, item);
+		return 0;
+	}
 	for (;;) {
 		if (j->has_queued) {
 			*item = j->queued;

@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "pipeline/stage.h"
 #include "volume/attributes.h"
+#include "volume/doubling.h"
 #include "volume/proof.h"
 #include "volume/stream.h"
 
@@ -13,18 +14,14 @@
 #define WAITING_MAX 16u /* items of one job: a record or a few with holes between them, ACLs, the digest */
 #define WAITING_JOBS_MAX 256u /* each pins a block */
 
-/* All records of a file are doubled, or none. */
-enum finding { FINDING_NONE, FINDING_DOUBLED, FINDING_SOUND };
-
 /* The file of a job that is being read. */
 struct tracked {
 	int32_t file_index;
 	uint64_t size; /* as its attributes say */
-	enum finding finding;
+	enum doubling_finding finding; /* all records of a file are doubled, or none */
+	struct doubling doubling;
 	struct item *waiting; /* NULL or WAITING_MAX, from the first record that may be doubled on */
 	size_t waiting_count;
-	uint64_t next_address; /* behind the last of its records, as long as it is */
-	bool address_matched;  /* one of them begins with an address that is not 0 */
 };
 
 struct repairer {
@@ -112,13 +109,13 @@ static bool is_sparse(const struct item *item)
 }
 
 /* What waits goes on, now that it is known what it is. */
-static int settle(struct repairer *r, struct tracked *t, enum finding finding, struct err *e)
+static int settle(struct repairer *r, struct tracked *t, enum doubling_finding finding, struct err *e)
 {
 	int rc = 0;
 	t->finding = finding;
 	for (size_t i = 0; i < t->waiting_count; i++) {
 		struct item *item = &t->waiting[i];
-		item->doubled = finding == FINDING_DOUBLED && is_sparse(item);
+		item->doubled = finding == DOUBLING_YES && is_sparse(item);
 		if (rc == 0)
 			rc = make_ready(r, item, e);
 		else
@@ -133,42 +130,22 @@ static int settle(struct repairer *r, struct tracked *t, enum finding finding, s
 
 /* ---- what tells ---- */
 
-static bool is_zero(struct span address)
-{
-	static const uint8_t zero[STREAM_PREFIX_BYTES] = {0};
-	return memcmp(address.data, zero, sizeof zero) == 0;
-}
-
-/* Does the record begin with its own address?  Then it may be doubled; data may begin so by itself. */
-static bool begins_with_address(struct repairer *r, const struct item *item, struct span *address, struct span *plain)
-{
-	return stage_plain(r->stage, item, address, plain) && address->len > 0 && plain->len >= STREAM_PREFIX_BYTES &&
-	       memcmp(address->data, plain->data, STREAM_PREFIX_BYTES) == 0;
-}
-
-/* item follows on the last record that waits: without a hole between them the addresses tell whose length is right. */
-static enum finding follow(struct repairer *r, struct tracked *t, const struct item *item)
+/* A record that does not decode tells nothing of its file. */
+static enum doubling_finding follow(struct repairer *r, struct tracked *t, const struct item *item)
 {
 	struct span address, plain;
-	if (!begins_with_address(r, item, &address, &plain))
-		return FINDING_SOUND;
-	struct rd rd = rd_over(address.data, address.len);
-	uint64_t at = rd_be64(&rd), before = t->next_address;
-	t->next_address = at + plain.len;
-	t->address_matched = t->address_matched || !is_zero(address);
-	if (t->waiting_count == 0 || at > before)
-		return FINDING_NONE;
-	return at == before ? FINDING_SOUND : FINDING_DOUBLED;
+	bool tells = stage_plain(r->stage, item, &address, &plain);
+	return tells ? doubling_add(&t->doubling, address, plain) : DOUBLING_OPEN;
 }
 
 /* The digest of the records that wait, as they are and each without its first 8 bytes. */
-static enum finding compare(struct repairer *r, const struct tracked *t, const struct item *item)
+static enum doubling_finding compare(struct repairer *r, const struct tracked *t, const struct item *item)
 {
 	enum digest_kind kind;
 	if (!proof_digest_kind(item->stream, item->data.len, &kind))
-		return FINDING_NONE;
+		return DOUBLING_OPEN;
 	struct digest *d = digest_new(kind);
-	enum finding finding = FINDING_NONE;
+	enum doubling_finding finding = DOUBLING_OPEN;
 	r->short_of_memory = d == NULL;
 	for (size_t skip = 0; d && skip <= STREAM_PREFIX_BYTES; skip += STREAM_PREFIX_BYTES) {
 		struct span address, plain;
@@ -180,17 +157,15 @@ static enum finding compare(struct repairer *r, const struct tracked *t, const s
 		}
 		size_t len = digest_value(d, value);
 		if (len == item->data.len && memcmp(value, item->data.data, len) == 0)
-			finding = skip ? FINDING_DOUBLED : FINDING_SOUND;
+			finding = skip ? DOUBLING_YES : DOUBLING_NO;
 	}
 	digest_free(d);
 	return finding;
 }
 
-/* Nothing better comes: eight bytes that are an address are no chance; of zeros the file's size tells. */
-static enum finding measure(const struct tracked *t)
+static enum doubling_finding measure(const struct tracked *t)
 {
-	bool doubled = t->address_matched || t->next_address == t->size + STREAM_PREFIX_BYTES;
-	return doubled ? FINDING_DOUBLED : FINDING_SOUND;
+	return doubling_judge(&t->doubling, t->size);
 }
 
 /* ---- items ---- */
@@ -205,12 +180,22 @@ static int settle_all(struct repairer *r, struct err *e)
 	return rc;
 }
 
+/* What is not told by the end of a volume of a set, the next one tells: it is handed out with that. */
+static void carry_over(struct repairer *r)
+{
+	for (size_t i = 0; i < r->job_count; i++) {
+		struct tracked *t = r->jobs[i];
+		for (size_t n = 0; t && n < t->waiting_count; n++)
+			t->waiting[n].cuts = 0;
+	}
+}
+
 static void begin_file(struct tracked *t, const struct item *item)
 {
 	t->file_index = item->file_index;
-	t->finding = FINDING_NONE;
-	t->size = t->next_address = 0;
-	t->address_matched = false;
+	t->finding = DOUBLING_OPEN;
+	t->doubling = (struct doubling){0};
+	t->size = 0;
 }
 
 /* A record of the file at hand.  *wait: it has to. */
@@ -220,16 +205,16 @@ static int take_record(struct repairer *r, struct tracked *t, struct item *item,
 	if (attributes_are(item->stream) && attributes_read(item->data, &a))
 		t->size = a.size;
 	bool data = is_sparse(item) && item->data.len > 0;
-	if (t->finding == FINDING_NONE && (data || t->waiting_count > 0)) {
-		enum finding finding = data ? follow(r, t, item) : compare(r, t, item);
-		if (finding == FINDING_NONE && t->waiting_count == WAITING_MAX)
+	if (t->finding == DOUBLING_OPEN && (data || t->waiting_count > 0)) {
+		enum doubling_finding finding = data ? follow(r, t, item) : compare(r, t, item);
+		if (finding == DOUBLING_OPEN && t->waiting_count == WAITING_MAX)
 			finding = measure(t);
-		*wait = finding == FINDING_NONE;
+		*wait = finding == DOUBLING_OPEN;
 		int rc = *wait ? 0 : settle(r, t, finding, e);
 		if (rc != 0)
 			return rc;
 	}
-	item->doubled = is_sparse(item) && t->finding == FINDING_DOUBLED;
+	item->doubled = is_sparse(item) && t->finding == DOUBLING_YES;
 	return 0;
 }
 
@@ -249,25 +234,40 @@ static int let_wait(struct repairer *r, struct tracked *t, const struct item *it
 	return crowded ? settle(r, t, measure(t), e) : 0;
 }
 
+/* A record of a job. */
+static int take_job_record(struct repairer *r, struct tracked *t, struct item *item, bool *wait, struct err *e)
+{
+	if (item->file_index != t->file_index) {
+		int rc = t->waiting_count > 0 ? settle(r, t, measure(t), e) : 0;
+		if (rc != 0)
+			return rc;
+		begin_file(t, item);
+	}
+	return take_record(r, t, item, wait, e);
+}
+
+/* Damage within a job: what waits goes on waiting, and the damage with it, in its place. */
+static int take_damage(struct repairer *r, struct tracked *t, bool *wait, struct err *e)
+{
+	*wait = t->waiting_count > 0 && t->waiting_count < WAITING_MAX;
+	return t->waiting_count == WAITING_MAX ? settle(r, t, measure(t), e) : 0;
+}
+
 /* One item into the order.  Its buffer is held by whoever has it then. */
 static int take_item(struct repairer *r, struct item *item, struct err *e)
 {
-	bool ends = item->kind == ITEM_VOLUME_END || item->kind == ITEM_END || item->kind == ITEM_FILE_MARK;
 	bool of_job = item->job && (item->kind == ITEM_RECORD || item->kind == ITEM_DAMAGE);
-	int rc = ends ? settle_all(r, e) : 0;
+	bool last = item->kind == ITEM_VOLUME_END && item->last_volume;
+	int rc = last ? settle_all(r, e) : 0;
 	bool wait = false;
 	struct tracked *t = NULL;
-	if (rc == 0 && of_job) {
+	if (item->kind == ITEM_VOLUME_END)
+		carry_over(r);
+	if (of_job) {
 		t = tracked_of(r, item->job);
 		if (t == NULL)
 			return err_memory(e, sizeof *t, "a job");
-		bool other = item->kind == ITEM_DAMAGE || item->file_index != t->file_index;
-		if (other && t->waiting_count > 0)
-			rc = settle(r, t, measure(t), e);
-		if (other && item->kind == ITEM_RECORD)
-			begin_file(t, item);
-		if (rc == 0 && item->kind == ITEM_RECORD)
-			rc = take_record(r, t, item, &wait, e);
+		rc = item->kind == ITEM_RECORD ? take_job_record(r, t, item, &wait, e) : take_damage(r, t, &wait, e);
 	}
 	if (rc != 0)
 		return rc;

@@ -14,7 +14,7 @@ struct repairer *repairer_new(struct joiner *joiner);
 void repairer_free(struct repairer *r);
 
 /* As joiner_next.  Data may begin with its own address by itself, so one record does not tell: items of its job wait for
- * what does, the address of the next record, the file's digest, its size. */
+ * what does, the address of the next record, the file's digest, its size; if need be until the next volume. */
 int repairer_next(struct repairer *r, struct item *item, struct err *e) __attribute__((warn_unused_result));
 
 #endif

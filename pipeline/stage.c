@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/stage.h"
 
+#include "volume/doubling.h"
 #include "volume/relabel.h"
 #include "volume/stream.h"
 
@@ -111,8 +112,7 @@ static enum stage_status read_header(const struct item *item, struct parts *p, s
 			       CODEC_HEADER_VERSION);
 	if (p->header.size > p->payload.len && item->len == RECORD_NETWORK_BYTES)
 		return damaged(result,
-			       "%s data of %u bytes was cut at %u by the network layer, its rest is the next record "
-			       "(restores lose this file)",
+			       "%s data of %u bytes was cut at %u by the network layer, and its rest does not follow",
 			       p->codec->name, p->header.size, RECORD_NETWORK_BYTES);
 	if (p->header.size != p->payload.len)
 		return damaged(result, "compression header says %u bytes, the record has %zu", p->header.size,
@@ -203,13 +203,12 @@ static enum stage_status decode_to_scratch(struct stage_ctx *ctx, const struct p
 static bool is_doubled(const struct parts *p, struct span plain)
 {
 	static const uint8_t zero[STREAM_PREFIX_BYTES] = {0};
-	return p->codec && !p->mend && p->prefix.len == STREAM_PREFIX_BYTES && plain.len >= STREAM_PREFIX_BYTES &&
-	       memcmp(p->prefix.data, zero, sizeof zero) != 0 && memcmp(p->prefix.data, plain.data, p->prefix.len) == 0;
+	return p->codec && !p->mend && doubling_begins(p->prefix, plain) && memcmp(p->prefix.data, zero, sizeof zero) != 0;
 }
 
 static struct span without_second_address(const struct parts *p, struct span plain)
 {
-	if (!p->mend || plain.len < STREAM_PREFIX_BYTES)
+	if (!p->mend || !doubling_begins(p->prefix, plain))
 		return plain;
 	return (struct span){plain.data + STREAM_PREFIX_BYTES, plain.len - STREAM_PREFIX_BYTES};
 }
@@ -443,7 +442,7 @@ static void sum_up(const struct item *item, struct stage_result *result)
 	result->changed = result->changed || result->inflated || result->deflated;
 }
 
-/* A wounded record that is to stay in the form that it has. */
+/* A wounded record that is to stay in the form that it has; what is past mending is damage. */
 static enum stage_status mend(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item,
 			      struct arena *arena, struct stage_result *result)
 {
@@ -503,7 +502,7 @@ enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *
 	bool compressed = form == STREAM_LEGACY || form == STREAM_HEADED;
 	bool inflate = policy->inflate && compressed;
 	bool deflates = policy->deflate && (form == STREAM_PLAIN || inflate);
-	bool wounded = (item->joined || item->doubled) && form != STREAM_OPAQUE;
+	bool wounded = (item->joined || item->unjoined || item->doubled) && form != STREAM_OPAQUE;
 	if (wounded && !inflate && !deflates)
 		return mend(ctx, policy, item, arena, result);
 	if (!inflate && !deflates)

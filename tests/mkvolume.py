@@ -8,6 +8,7 @@ mkvolume.py --all DIR      write them all
 mkvolume.py --list         the names
 mkvolume.py --flags NAME   the volcheck.py options that the volume needs
 mkvolume.py --sets         each set of volumes in one line
+mkvolume.py --split NAME N OUT1 OUT2   a set of two: NAME's first N blocks behind its label, and the rest behind another
 
 A volume of a set is told apart by --partial in its flags; the whole set in order needs none.
 The same name gives the same bytes each time (but for what zlib makes of it).  Exit 77: python3-xxhash is
@@ -339,11 +340,11 @@ class Session:
         self.bytes += len(data)
         self.packer.put(self, self.fi, stream, data)
 
-    def new(self, content=b"", stream=2, **more):
+    def new(self, content=b"", stream=2, size=None, **more):
         """The attributes of the next file."""
         self.fi += 1
         name = "/srv/%s/file%d" % (self.name, self.fi)
-        self.put(1, attributes(self.fi, name, len(content), stream, **more))
+        self.put(1, attributes(self.fi, name, len(content) if size is None else size, stream, **more))
 
     def digest(self, content, kind="md5"):
         stream, algorithm = DIGESTS[kind]
@@ -965,6 +966,16 @@ def bad_record_len(name):
 # --- neither good nor bad -----------------------------------------------------------------------------------
 
 
+def zlib_of_length(seed, n):
+    """Noise, and what is n bytes long of it in zlib."""
+    plain = n
+    while True:
+        packed = zlib.compress(noise(seed, plain), 6)
+        if len(packed) == n:
+            return noise(seed, plain), packed
+        plain -= len(packed) - n
+
+
 def wound_network_cut(name):
     """What real clients with a network buffer of 1 000 000 make: messages cut at 999 996 bytes (volume-corrections.md A9)."""
     s = Session(Packer(cap=64512))
@@ -977,6 +988,14 @@ def wound_network_cut(name):
             s.put(stream, record[at:at + 999996])
         s.digest(content)
     s.file(text(4, 5000), 29, "gzip")
+    # All pieces of the full length; and what follows is cut, too.
+    first, packed = zlib_of_length("full", 2 * 999996)
+    second = noise("next", 1000000)
+    s.new(first + second, 4)
+    for record in (packed, encode("zlib", second)):
+        for at in range(0, len(record), 999996):
+            s.put(4, record[at:at + 999996])
+    s.digest(first + second)
     return whole(name, s.close())
 
 
@@ -992,6 +1011,10 @@ SPARSE_FILES = (  # form, stream, may be wounded, digest, extents
     # Pages that bear their own address: nothing is wrong with them.
     ("lz4", 30, False, "md5", tuple((at, struct.pack(">Q", at) + text(at, 992)) for at in range(0, 5000, 1000))),
     ("lz4", 30, False, "md5", ((4096, struct.pack(">Q", 4096) + text(8, 90)),)),
+    # More of them, with holes between.
+    ("lz4", 30, False, "md5", tuple((at, struct.pack(">Q", at) + text(at, 992)) for at in range(0, 60000, 2000))),
+    ("lz4", 30, False, None, tuple((at, struct.pack(">Q", at) + text(at, 992)) for at in range(0, 60000, 3000))),
+    ("lz4", 30, True, None, tuple((at, text(at, 1000)) for at in range(1000, 60000, 3000))),
     ("lz4", 30, True, None, tuple((at, struct.pack(">Q", at) + text(at, 992)) for at in range(1000, 5000, 1000))),
 )
 
@@ -1000,7 +1023,7 @@ def sparse_files(name, wounded):
     s = Session(Packer(cap=4096))
     for alg, stream, may, digest, extents in SPARSE_FILES:
         content = b"".join(data for _, data in extents)
-        s.new(content, stream)
+        s.new(content, stream, size=extents[-1][0] + len(extents[-1][1]))
         for at, data in extents:
             address = struct.pack(">Q", at)
             s.put(stream, address + encode(alg, (address if wounded and may else b"") + data))
@@ -1154,11 +1177,22 @@ def write(name, path):
         f.write(ALL[name](name))
 
 
+def split(name, count, paths):
+    volume, at = ALL[name](name), []
+    while not at or at[-1] < len(volume):
+        at.append((at[-1] if at else 0) + struct.unpack_from(">I", volume, (at[-1] if at else 0) + 4)[0])
+    for path, part in zip(paths, (volume[:at[count]], volume[:at[0]] + volume[at[count]:])):
+        with open(path, "wb") as f:
+            f.write(part)
+
+
 def main(args):
     if args == ["--list"]:
         print("\n".join(ALL))
     elif args == ["--sets"]:
         print("\n".join(" ".join(s) for s in SETS))
+    elif len(args) == 5 and args[0] == "--split" and args[1] in ALL:
+        split(args[1], int(args[2]), args[3:])
     elif len(args) == 2 and args[0] == "--flags" and args[1] in ALL:
         print(" ".join(FLAGS[args[1]]))
     elif len(args) == 2 and args[0] == "--all":

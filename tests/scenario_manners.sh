@@ -190,21 +190,21 @@ os.execvp(sys.argv[1], sys.argv[1:])'
 		import sys
 		sys.path.insert(0, sys.argv[1])
 		import mkvolume as m
-		for path, name in (("climber", "../climbed"), ("painter", "red\x1b[31mand\nwhite\r")):
+		for path, name in (("climber", "../climbed"), ("painter", "red\x1b[31mand\nwhite\r\x9b1m"), ("other", "")):
 		    s = m.Session(m.Packer(), name=name)
-		    s.file(m.text(1, 3000), 29, "gzip")
+		    s.file(m.text(len(name), 3000), 29, "gzip")
 		    with open(path, "wb") as f:
 		        f.write(m.whole(name, s.close()))
 	END
 	mkdir folder
 	shell '"$0" -i -o folder <climber'
 	refused 2 'a volume name that is a path elsewhere'
-	files 'climber folder painter ' 'a volume name that is a path elsewhere: nothing is written'
-	shell '"$0" -i <painter 2>&1 >/dev/null; "$0" list -vv <painter'
+	files 'climber folder other painter ' 'a volume name that is a path elsewhere: nothing is written'
+	shell '"$0" -i <painter 2>&1 >/dev/null; "$0" list -vv <painter; "$0" verify -v <painter; "$0" compare painter --vs other; "$0" compare other --vs painter'
 	is "$(tr -d '\n\040-\176' <"$out" | wc -c)" 0 'control characters in names do not reach the terminal'
 	run "$XFLATE" list --json painter
 	check 'control characters in names do not spoil JSON' "$PYTHON" -m json.tool "$out"
-	rm -rf climber painter folder
+	rm -rf climber painter other folder
 }
 
 # --- outputs ---
@@ -237,7 +237,8 @@ outputs() {
 	files 'hard soft vol vol.as-it-was ' 'the input as output: nothing is left'
 	rm -f hard soft vol.as-it-was
 
-	for options in '-o one --map one' '-o one --report one' '--map one --report one'; do
+	for options in '-o one --map one' '-o one --report one' '--map one --report one' '-o one --map ./one' \
+		"-o $work/here/one --report one" '--map .//one --report one' '-o ./ --map vol' '-o ./ --report vol'; do
 		for force in '' --force; do
 			# shellcheck disable=SC2086 # words
 			run "$XFLATE" $force $options vol

@@ -73,7 +73,7 @@ is "$(wc -c <"$err")" 0 'a report: nothing to warn of'
 run "$XFLATE" verify "$VOLUMES/made/good-undoubled"
 expect_status 0 'pages that bear their own address are no wound'
 run "$XFLATE" verify "$VOLUMES/made/wound-doubled"
-is "$(grep -c ': doubled: job 1 ' "$err")" 7 'doubled addresses: with digests and without'
+is "$(grep -c ': doubled: job 1 ' "$err")" 8 'doubled addresses: with digests and without'
 
 # --- sets ---
 
@@ -119,7 +119,37 @@ expect_status 0 '--repair of a volume without a wound: sound'
 check '--repair of a volume without a wound: the same' xflate compare -q vol-gzip6 --vs "$work/same"
 run "$XFLATE" verify "$VOLUMES/made/wound-network-cut"
 expect_status 3 'cut by the network: found'
-is "$(grep -c 'cut: job 1 (.*), FileIndex [1-5] /srv/job/file[1-5]: ' "$err")" 5 'cut by the network: five files by name'
+is "$(grep -c 'cut: job 1 (.*), FileIndex [1-57] /srv/job/file[1-57]: ' "$err")" 6 'cut by the network: six files by name'
+
+# A piece whose rest is not there is past mending.
+"$PYTHON" "$here/mkvolume.py" --split wound-network-cut 49 first second
+run "$XFLATE" --repair -o "$work/kept" first
+refused 1 'cut by the network, its rest missing: --repair refuses'
+says 'was cut at 999996 by the network layer, and its rest does not follow' 'cut by the network, its rest missing: it says so'
+run "$XFLATE" --repair --on-damage=keep -o "$work/kept" first
+expect_status 3 'cut by the network, its rest missing: kept'
+rm -f first second
+
+# Wounds where one volume of a set ends: within a piece, between two, among records that wait for what tells.
+for place in network-cut:1 network-cut:15 network-cut:16 network-cut:17 network-cut:33 network-cut:130 network-cut:131 doubled:1 doubled:2 doubled:4 doubled:5; do
+	name=wound-${place%:*}
+	blocks=${place#*:}
+	original=$VOLUMES/made/$name
+	[ "$name" != wound-doubled ] || original=$VOLUMES/made/good-undoubled
+	rm -rf "$work/set"
+	mkdir "$work/set"
+	"$PYTHON" "$here/mkvolume.py" --split "$name" "$blocks" first second
+	for options in '' '-r gzip'; do
+		# shellcheck disable=SC2086 # options
+		run "$XFLATE" -q --repair $options -o "$work/set" --force first second
+		expect_status 0 "$name, a set cut behind block $blocks: --repair $options" || continue
+		run "$XFLATE" verify -qq "$work/set/first" "$work/set/second"
+		expect_status 0 "$name, a set cut behind block $blocks: --repair $options: sound"
+		check "$name, a set cut behind block $blocks: --repair $options: the same" \
+			xflate compare -q "$original" --vs "$work/set/first" "$work/set/second"
+	done
+	rm -f first second
+done
 
 # --- damage ---
 

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "volume/attributes.h"
+#include "volume/doubling.h"
 #include "volume/stream.h"
 
 #include <stdlib.h>
@@ -31,13 +32,11 @@ struct open_proof {
 	size_t name_cap;
 	unsigned type;
 	uint64_t size; /* as the attributes say */
-	uint64_t bytes, data_records;
+	uint64_t bytes;
 	struct content_stream as_is, undoubled;
 	bool has_data, opaque, cut, damaged, joined, doubled;
-	bool may_be_doubled;	 /* every record so far begins with its own address, */
-	bool overlapping;	 /* so that some reach into the next ones, */
-	bool adjoining;		 /* or only up to them: then it is their data that begins so */
-	uint64_t next_address;
+	bool may_be_doubled; /* every record so far begins with its own address */
+	struct doubling doubling;
 	bool judged;		 /* a digest came: */
 	enum proof_verdict verdict;
 	enum digest_kind digest;
@@ -221,9 +220,8 @@ static int close_file(struct proof *p, struct open_proof *f, struct err *e)
 		.doubled = f->doubled,
 	};
 	/* Without a digest the addresses tell, or the size. */
-	bool too_long = f->data_records == 1 && f->next_address == f->size + STREAM_PREFIX_BYTES;
-	if (file.verdict == PROOF_NO_DIGEST && f->may_be_doubled && !f->adjoining)
-		file.doubled = f->overlapping || f->data_records > 1 || too_long;
+	if (file.verdict == PROOF_NO_DIGEST && f->may_be_doubled)
+		file.doubled = doubling_judge(&f->doubling, f->size) == DOUBLING_YES;
 	int rc = p->on_file(p->arg, &file, e);
 	f->file_index = 0;
 	return rc;
@@ -235,8 +233,8 @@ static void open_next(struct proof *p, struct open_proof *f, int32_t file_index)
 	stream_reset(p, &f->undoubled);
 	f->file_index = file_index;
 	f->type = 0;
-	f->size = f->bytes = f->data_records = f->next_address = 0;
-	f->overlapping = f->adjoining = false;
+	f->size = f->bytes = 0;
+	f->doubling = (struct doubling){0};
 	f->has_data = f->opaque = f->cut = f->damaged = f->joined = f->doubled = f->judged = false;
 	f->may_be_doubled = true;
 	if (f->name)
@@ -266,18 +264,11 @@ static int add_data(struct proof *p, struct open_proof *f, const struct packer_r
 	/* Stages leave nothing but the address in the head. */
 	struct span data = {body.p, rd_left(&body)};
 	unsigned kinds = p->all || f->kinds == 0 ? ALL_KINDS : f->kinds;
-	f->may_be_doubled = f->may_be_doubled && address && data.len >= STREAM_PREFIX_BYTES &&
-			    memcmp(address, data.data, STREAM_PREFIX_BYTES) == 0;
-	if (f->may_be_doubled) {
-		struct rd rd = rd_over(address, STREAM_PREFIX_BYTES);
-		uint64_t at = rd_be64(&rd);
-		f->overlapping = f->overlapping || (f->has_data && at < f->next_address);
-		f->adjoining = f->adjoining || (f->has_data && at == f->next_address);
-		f->next_address = at + data.len;
-	}
+	struct span prefix = {address, address ? STREAM_PREFIX_BYTES : 0};
+	f->may_be_doubled = f->may_be_doubled && doubling_begins(prefix, data);
+	doubling_add(&f->doubling, prefix, data);
 	f->has_data = true;
 	f->bytes += data.len;
-	f->data_records++;
 	int rc = stream_add(p, &f->as_is, kinds, data, e);
 	if (rc == 0 && f->may_be_doubled)
 		rc = stream_add(p, &f->undoubled, kinds,

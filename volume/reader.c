@@ -141,7 +141,8 @@ static void close_volume(struct reader *r, struct item *item)
 	r->bytes_before += source_bytes(r->source);
 	source_free(r->source);
 	r->source = NULL;
-	r->phase = ++r->input < r->o.path_count ? PHASE_OPEN : PHASE_DONE;
+	item->last_volume = ++r->input == r->o.path_count;
+	r->phase = item->last_volume ? PHASE_DONE : PHASE_OPEN;
 }
 
 /* What cannot be read ahead (a pipe, a tape, another input of the same) is read in its turn: a record that a volume

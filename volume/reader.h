@@ -58,8 +58,10 @@ struct item {
 	bool head_missing, tail_missing; /* parts lie on volumes that are not given */
 	bool whole_block;		 /* ITEM_VOLUME_LABEL */
 	bool begins_volume;		 /* ITEM_BLOCK: its first record is the volume label */
+	bool last_volume;		 /* ITEM_VOLUME_END: no other volume follows */
 	bool opened;			 /* ITEM_BLOCK: was encrypted; data is plain, its header as it was stored */
-	bool joined;			 /* of several records, see pipeline/join.h */
+	bool joined;			 /* of several records, see pipeline/join.h, */
+	bool unjoined;			 /* or the first of such that do not fit together */
 	bool doubled;			 /* holds its address twice, see pipeline/repair.h */
 	unsigned cuts;			 /* volume changes inside the record */
 	uint32_t cut[ITEM_CUTS];	 /* data bytes before each */
