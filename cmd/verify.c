@@ -155,11 +155,32 @@ static void print_missing(const struct missing *m)
 		printf("  missing:    and %llu files more\n", (unsigned long long)m->unlisted);
 }
 
+/* The job; where its start is not here, the label at its end tells what it is. */
+static struct job known_job(const struct verify_job *k)
+{
+	bool end = !k->job->has_label && k->ended && k->end.has_totals;
+	return (struct job){
+		.session_id = k->job->session_id,
+		.session_time = k->job->session_time,
+		.has_label = k->job->has_label || end,
+		.label = end ? k->end : k->job->label,
+	};
+}
+
+static void print_job_name(const struct verify_job *k)
+{
+	char name[LABEL_NAME_BYTES + 64];
+	const struct job job = known_job(k);
+	job_describe(&job, name, sizeof name);
+	print_name(name);
+	if (job.has_label && !k->job->has_label)
+		printf(", session %u/%u", job.session_id, job.session_time);
+}
+
 static void print_job(const struct verify_job *k)
 {
-	char name[LABEL_NAME_BYTES + 64], size[MSG_SIZE_BYTES], digests[96];
-	job_describe(k->job, name, sizeof name);
-	print_name(name);
+	char size[MSG_SIZE_BYTES], digests[96];
+	print_job_name(k);
 	printf("\n  files:      %llu proved", (unsigned long long)k->files[PROOF_RIGHT]);
 	if (k->digests)
 		printf(" (%s)", digest_names(k->digests, digests, sizeof digests));
@@ -220,7 +241,8 @@ static void json_job(struct json *j, const struct verify_job *k)
 		[PROOF_DAMAGED] = "damaged", [PROOF_UNCOUNTED] = "not_proved",
 	};
 	json_object(j, NULL);
-	command_json_job(j, k->job);
+	const struct job job = known_job(k);
+	command_json_job(j, &job);
 	json_object(j, "files");
 	for (int i = 0; i < PROOF_VERDICTS; i++)
 		json_number(j, keys[i], k->files[i]);

@@ -203,7 +203,7 @@ done
 # Of a job without its start the end tells the name.
 zeroed vol-multi 10 "$work/start"
 run "$XFLATE" verify "$work/start"
-check 'a lost start: the job has its name' grep -q '^job 52 (J-multi-c' "$out"
+check 'a lost start: the job has its name' grep -q '^job 52 (J-multi-c.*), session 52/1795351262$' "$out"
 check 'a lost start: the file has none' grep -q '^  DAMAGED:    FileIndex 1 (its name is lost)$' "$out"
 
 # --- right to the byte, and wrong all the same ---

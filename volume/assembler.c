@@ -276,12 +276,12 @@ void assembler_other(struct assembler *a, const struct source_item *block, struc
 
 /* ---- its records ---- */
 
-/* The label's fields, once; a second start of session changes nothing.  Where the start is lost, the end tells. */
+/* The label's fields, once; a second start of session changes nothing. */
 static void learn_job(struct session *s, int32_t file_index, struct span data)
 {
-	bool end = file_index == LABEL_SESSION_END;
-	if ((file_index == LABEL_SESSION_START || end) && !s->job.has_label)
-		s->job.has_label = label_read_session(data, end, &s->job.label);
+	if (file_index != LABEL_SESSION_START || s->job.has_label)
+		return;
+	s->job.has_label = label_read_session(data, false, &s->job.label);
 }
 
 static void volume_label(struct assembler *a, const struct record_header *h, struct span data, struct item *item)

@@ -6,8 +6,8 @@
 
 #include "volume/volume.h"
 
-/* One session: a job's data.  Its label fields are written when its start of session is read, or else its end, before any
- * later item of it is handed out.  Lives as long as the reader. */
+/* One session: a job's data.  Its label fields are written when its start of session is read, before any later item of
+ * it is handed out.  Lives as long as the reader. */
 struct job {
 	uint32_t session_id, session_time;
 	unsigned index;	  /* 0, 1, 2... in order of appearance */
