@@ -15,6 +15,8 @@
 #define KNOWN_SESSIONS 64u
 #define LOOK_BYTES ((size_t)4 << 20) /* further than blocks inside the data of one record can follow each other */
 #define ANSI_LABEL_BYTES 80u
+#define SEARCH_BYTES ((uint64_t)256 << 20) /* of supposed blocks that a search for blocks may read, */
+#define SEARCH_FACTOR 8u		   /* and so many times those of the volume before it */
 
 struct known_session {
 	uint32_t id, time;
@@ -40,6 +42,12 @@ struct source {
 	uint32_t last_len;    /* and its length */
 	struct known_session known[KNOWN_SESSIONS];
 	unsigned known_next;
+	/* What a search has cost, and what it knows already: so that it takes no more than its share however many bytes look
+	 * like headers. */
+	uint64_t searched, searched_again; /* bytes, see may_search */
+	uint64_t foreign_end;		   /* a row of blocks up to here was judged to be part of a file's data */
+	uint64_t looked_from, looked_to;   /* no block of a known session begins between these; nor, if known_at is 0, */
+	uint64_t known_at;		   /* before this one */
 	struct buf *held;     /* the reference lent with the last item */
 	struct opener *opener; /* NULL: encrypted blocks stay closed */
 	struct source_item ahead; /* the block behind a label, read to prove the key first */
@@ -110,7 +118,8 @@ static const uint8_t *here(const struct source *s)
 /* Room for n bytes from pos on: in place if nobody else holds the window, else in a new one. */
 static int make_room(struct source *s, size_t n, struct err *e)
 {
-	size_t cap = n > WINDOW_BYTES ? n : WINDOW_BYTES;
+	/* A search asks for much from one place after the other: each move shall serve many. */
+	size_t cap = n > WINDOW_BYTES && n > s->largest ? n + n / 2 : WINDOW_BYTES;
 	if (cap < s->largest)
 		cap = s->largest;
 	if (s->window && s->pos + n <= s->window->cap)
@@ -166,8 +175,10 @@ static struct known_session *known(struct source *s, const struct block_header *
 static void remember(struct source *s, const struct block_header *h)
 {
 	struct known_session *k = known(s, h);
-	if (k == NULL)
+	if (k == NULL) {
 		k = &s->known[s->known_next++ % KNOWN_SESSIONS];
+		s->foreign_end = s->looked_from = s->looked_to = s->known_at = 0;
+	}
 	bool checksum = k->checksum && k->id == h->session_id && k->time == h->session_time;
 	*k = (struct known_session){h->session_id, h->session_time, checksum || block_has_checksum(h)};
 }
@@ -199,6 +210,8 @@ static const char *plain_fault(const uint8_t *block, const struct block_header *
 	const char *fault = block_check_records(block, h, &at);
 	item->sane_bytes = fault ? at : h->len;
 	item->checksum_right = item->checksum && sum == h->checksum;
+	if (!block_options_known(h))
+		return "its option bits make no sense";
 	if (!block_has_checksum(h) && expected && (h->version == 3 || sum != 0))
 		return "its checksum is gone, though the other blocks of its job have one";
 	if (item->checksum && sum != h->checksum) {
@@ -230,6 +243,23 @@ static int block_fault(struct source *s, const uint8_t *block, const struct bloc
 	return 0;
 }
 
+/* Headers can lie so close in garbage, and claim such lengths, that proving each would take hours.  What a search may read
+ * is bounded; where that is used up, the same once more for those behind which another header stands. */
+static bool may_search(struct source *s, size_t off, const struct block_header *h)
+{
+	uint64_t most = SEARCH_BYTES + s->offset * SEARCH_FACTOR;
+	if (s->searched + h->len <= most) {
+		s->searched += h->len;
+		return true;
+	}
+	size_t behind = left(s) - off - h->len;
+	bool followed = behind == 0 || (behind >= BLOCK_PROBE_BYTES && block_probe(here(s) + off + h->len));
+	if (!followed || s->searched_again + h->len > most)
+		return false;
+	s->searched_again += h->len;
+	return true;
+}
+
 /* Is there a whole, good block at pos + off?  On success *len is its length. */
 static int good_block_at(struct source *s, size_t off, bool *good, struct block_header *h, struct err *e)
 {
@@ -238,7 +268,7 @@ static int good_block_at(struct source *s, size_t off, bool *good, struct block_
 	if (rc != 0 || left(s) < off + BLOCK_PROBE_BYTES || !block_header_read(here(s) + off, left(s) - off, h))
 		return rc;
 	rc = have(s, off + h->len, e);
-	if (rc != 0 || left(s) < off + h->len)
+	if (rc != 0 || left(s) < off + h->len || !may_search(s, off, h))
 		return rc;
 	/* Lengths first: a made-up header fails there, long before its millions of bytes are summed up. */
 	size_t at;
@@ -249,9 +279,9 @@ static int good_block_at(struct source *s, size_t off, bool *good, struct block_
 	rc = block_fault(s, here(s) + off, h, &scratch, &fault, e);
 	buf_unref(scratch.buf);
 	*good = rc == 0 && fault == NULL;
-	if (!*good || scratch.checksum)
+	if (!*good || (scratch.checksum && !scratch.encrypted))
 		return rc;
-	/* Nothing but the lengths speaks for it: the next block must stand where it ends. */
+	/* Nothing but its length speaks for it: the next block must stand where it ends. */
 	rc = have(s, off + h->len + BLOCK_PROBE_BYTES, e);
 	size_t behind = left(s) - off - h->len;
 	*good = behind == 0 || (behind >= BLOCK_PROBE_BYTES && block_probe(here(s) + off + h->len));
@@ -261,19 +291,29 @@ static int good_block_at(struct source *s, size_t off, bool *good, struct block_
 /* Does a good block of a session that this volume has stand within LOOK_BYTES behind pos + off? */
 static int known_block_behind(struct source *s, size_t off, bool *yes, struct err *e)
 {
-	*yes = false;
-	size_t at = off;
-	int rc = have(s, off + LOOK_BYTES, e);
-	while (rc == 0 && !*yes && left(s) >= at + BLOCK_PROBE_BYTES && at < off + LOOK_BYTES) {
+	uint64_t from = s->offset + off;
+	*yes = from <= s->known_at && s->known_at < from + LOOK_BYTES;
+	bool looked = s->looked_from <= from && from < s->looked_to;
+	size_t at = looked ? (size_t)(s->looked_to - s->offset) : off;
+	bool may = *yes || s->searched <= SEARCH_BYTES + s->offset * SEARCH_FACTOR;
+	int rc = may ? have(s, off + LOOK_BYTES, e) : 0;
+	s->looked_from = looked ? s->looked_from : from;
+	size_t began = at;
+	while (rc == 0 && may && !*yes && left(s) >= at + BLOCK_PROBE_BYTES && at < off + LOOK_BYTES) {
 		const uint8_t *id = memmem(here(s) + at + 12, left(s) - at - 12, "BB0", 3);
-		if (id == NULL)
-			return 0;
+		if (id == NULL) {
+			at = left(s) - (BLOCK_PROBE_BYTES - 1);
+			s->looked_to = s->offset + at;
+			break;
+		}
 		at = (size_t)(id - here(s)) - 12;
 		struct block_header h;
 		rc = good_block_at(s, at, yes, &h, e);
 		*yes = *yes && known(s, &h);
-		at++;
+		s->known_at = *yes ? s->offset + at : s->known_at;
+		s->looked_to = s->offset + ++at;
 	}
+	s->searched += at - began;
 	return rc;
 }
 
@@ -290,6 +330,10 @@ static int believable(struct source *s, bool *yes, struct err *e)
 			return rc;
 		if (!*yes && off == 0)
 			return 0;
+		if (off == 0 && s->offset < s->foreign_end && !known(s, &h)) {
+			*yes = false;
+			return 0;
+		}
 		if (!*yes)
 			break;
 		off += h.len;
@@ -300,6 +344,7 @@ static int believable(struct source *s, bool *yes, struct err *e)
 	bool known_follows;
 	int rc = known_block_behind(s, off, &known_follows, e);
 	*yes = !known_follows;
+	s->foreign_end = known_follows ? s->offset + off : 0;
 	return rc;
 }
 
