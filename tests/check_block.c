@@ -86,14 +86,15 @@ START_TEST(test_bb03_options)
 {
 	uint8_t block[44] = { 0 };
 
-	for (uint32_t options = 0; options < 8; options++) {
+	for (uint32_t options = 0; options < 10; options++) {
 		struct block_header h = { .version = 3, .options = options, .len = sizeof block };
 
 		block_seal(block, &h, options & 1);
 		ck_assert(block_header_read(block, sizeof block, &h));
 		ck_assert_uint_eq(h.options, options);
 		ck_assert_int_eq(block_has_checksum(&h), options & 1);
-		ck_assert_int_eq(block_is_encrypted(&h), (options & 4) != 0);
+		ck_assert_int_eq(block_is_encrypted(&h), (options & 6) == 6 && options < 8);
+		ck_assert_int_eq(block_options_known(&h), options < 8 && (options & 6) != 4);
 		ck_assert_int_eq(h.checksum != 0, options & 1);
 	}
 }

@@ -764,6 +764,120 @@ START_TEST(test_encrypted)
 }
 END_TEST
 
+/* Three plain BB03 blocks, numbers 0 to 2, of 49 bytes; returns where the second begins. */
+static size_t three_bb03(void)
+{
+	vol.len = 0;
+	mk_label(&vol, 3, "v1", true);
+	label = vol.len;
+	for (uint32_t i = 0; i < 3; i++) {
+		mk_begin(&vol, 3, 7, MK_TIME, i, true);
+		mk_record(&vol, 1, 2, "hello", 5);
+		mk_end(&vol);
+	}
+	return label + 49;
+}
+
+/* Option bits that no daemon writes are damage: such a block is not taken for an encrypted one, which would end the run. */
+START_TEST(test_option_bits)
+{
+	static const uint32_t wrong[] = { 5, 4, 15, 0x80000007, 0x42423037 };
+	size_t at = three_bb03();
+
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		mk_set32(vol.p + at, wrong[i]);
+		expect(want_text("B 0+%zu 0\nB %zu+49 0\nD %zu+49 * its option bits make no sense\nB %zu+49 2\n", label, label, at,
+				 at + 49));
+	}
+}
+END_TEST
+
+/* The header of an encrypted block in garbage or in a file's data: nothing proves it, and no block stands where it ends. */
+START_TEST(test_encrypted_in_garbage)
+{
+	struct mk whole = { 0 };
+	size_t at = three_bb03();
+
+	mk_put(&whole, vol.p, vol.len);
+	for (uint32_t options = 6; options < 8; options++) {
+		uint8_t fake[60];
+
+		memset(fake, 0xaa, sizeof fake);
+		memcpy(fake + 10, whole.p + label, 32);
+		mk_set32(fake + 10, options);
+		mk_set32(fake + 14, 70);
+		vol.len = at;
+		mk_put(&vol, fake, sizeof fake);
+		mk_put(&vol, whole.p + at, whole.len - at);
+		expect(want_text("B 0+%zu 0\nB %zu+49 0\nD %zu+60 no block header (BB01, BB02, BB03) where one should be\n"
+				 "B %zu+49 1\nB %zu+49 2\n", label, label, at, at + 60, at + 109));
+	}
+	free(whole.p);
+}
+END_TEST
+
+/* n bytes of headers close together that all claim a block of 20 MB with one long record. */
+static void crowd(size_t n)
+{
+	uint8_t unit[36];
+
+	mk_set32(unit, 0x12345678);
+	mk_set32(unit + 4, 20000000);
+	mk_set32(unit + 8, 1);
+	memcpy(unit + 12, "BB02", 4);
+	mk_set32(unit + 16, 7);
+	mk_set32(unit + 20, MK_TIME);
+	mk_set32(unit + 24, 1);
+	mk_set32(unit + 28, 2);
+	mk_set32(unit + 32, 19999990);
+	for (size_t at = 0; at + sizeof unit <= n; at += sizeof unit)
+		mk_put(&vol, unit, sizeof unit);
+}
+
+/* The search reads each byte a few times, not once for each header: else this takes an hour. */
+START_TEST(test_crowd_of_headers)
+{
+	begin();
+	block(7, 0, 1000);
+	size_t at = vol.len;
+	crowd(24000012);
+	size_t good = vol.len;
+	block(7, 1, 1000);
+	block(7, 2, 1000);
+	read_file();
+	ck_assert_ptr_nonnull(strstr(text, want_text("D %zu+%zu ", at, good - at)));
+	ck_assert_ptr_nonnull(strstr(text, want_text("B %zu+1036 1\nB %zu+1036 2\n", good, good + 1036)));
+}
+END_TEST
+
+/* A row of small blocks of other sessions, each apart from the next, is part of a file's data: a block of a known session
+ * follows.  That is found out once, not for each of them. */
+START_TEST(test_crowd_of_foreign_blocks)
+{
+	struct mk inner = { 0 };
+
+	for (uint32_t i = 0; i < 40000; i++) {
+		mk_begin(&inner, 2, 1000 + i, MK_TIME, 0, true);
+		mk_record(&inner, 1, 2, "hello", 5);
+		mk_end(&inner);
+		mk_put(&inner, "...", i & 1 ? 3 : 0);
+	}
+	begin();
+	block(7, 0, 1000);
+	size_t at = vol.len;
+	mk_put(&vol, "!", 1);
+	mk_put(&vol, inner.p, inner.len);
+	mk_put(&vol, "!", 1);
+	size_t good = vol.len;
+	block(7, 1, 1000);
+	read_file();
+	ck_assert_str_eq(text, want_text("B 0+%zu 0\nB %zu+1036 0\n"
+					 "D %zu+%zu no block header (BB01, BB02, BB03) where one should be\nB %zu+1036 1\n",
+					 label, label, at, good - at, good));
+	free(inner.p);
+}
+END_TEST
+
 START_TEST(test_read_error)
 {
 	begin();
@@ -806,6 +920,10 @@ int main(void)
 	tcase_add_test(t, test_damaged_dump);
 	tcase_add_test(t, test_every_byte);
 	tcase_add_test(t, test_encrypted);
+	tcase_add_test(t, test_option_bits);
+	tcase_add_test(t, test_encrypted_in_garbage);
+	tcase_add_test(t, test_crowd_of_headers);
+	tcase_add_test(t, test_crowd_of_foreign_blocks);
 	tcase_add_test(t, test_read_error);
 	suite_add_tcase(s, t);
 	return check_run(s);

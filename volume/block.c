@@ -70,7 +70,13 @@ uint64_t block_checksum(const uint8_t *block, const struct block_header *h)
 
 bool block_is_encrypted(const struct block_header *h)
 {
-	return h->version == 3 && (h->options & BLOCK_OPTION_BLOCK_ENCRYPTED);
+	return h->version == 3 && (h->options & ~BLOCK_OPTION_CHECKSUM) == (BLOCK_OPTION_VOLUME_ENCRYPTED | BLOCK_OPTION_BLOCK_ENCRYPTED);
+}
+
+bool block_options_known(const struct block_header *h)
+{
+	uint32_t options = h->version == 3 ? h->options & ~BLOCK_OPTION_CHECKSUM : 0;
+	return options == 0 || options == BLOCK_OPTION_VOLUME_ENCRYPTED || block_is_encrypted(h);
 }
 
 void block_seal(uint8_t *block, const struct block_header *h, bool checksum)

@@ -49,8 +49,12 @@ bool block_has_checksum(const struct block_header *h);
 /* Checksum of the h->len bytes at block. */
 uint64_t block_checksum(const uint8_t *block, const struct block_header *h);
 
-/* Cannot be looked into without a key. */
+/* Cannot be looked into without a key.  Both option bits of encryption tell; one bit of them alone may be damage.
+ * formats/bacula-encryption.md 1.1 */
 bool block_is_encrypted(const struct block_header *h);
+
+/* Are BB03's option bits such as a daemon writes? */
+bool block_options_known(const struct block_header *h);
 
 struct record_header {
 	uint32_t session_id, session_time; /* BB01 only */

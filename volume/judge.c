@@ -53,6 +53,8 @@ static const char *plain_fault(const uint8_t *block, const struct block_header *
 	const char *fault = block_check_records(block, h, &at);
 	v->sane_bytes = fault ? at : h->len;
 	v->checksum_right = v->checksum && sum == h->checksum;
+	if (!block_options_known(h))
+		return "its option bits make no sense";
 	if (!block_has_checksum(h) && expected && (h->version == 3 || sum != 0))
 		return "its checksum is gone, though the other blocks of its job have one";
 	if (v->checksum && sum != h->checksum) {

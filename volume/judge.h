@@ -17,7 +17,7 @@ struct judge {
 		uint32_t id, time;
 		bool checksum;
 	} known[JUDGE_SESSIONS];
-	unsigned next;
+	unsigned next; /* counts those that were ever known */
 };
 
 struct judge_verdict {

@@ -3,30 +3,53 @@
 
 #define ID_AT 12u /* where in a block header its id stands */
 #define LOOK_BYTES ((size_t)4 << 20) /* further than blocks inside the data of one record can follow each other */
+#define SEARCH_BYTES ((uint64_t)256 << 20) /* of supposed blocks that a search for blocks may read, */
+#define SEARCH_FACTOR 8u		   /* and so many times those of the volume before it */
+
+/* What a search may read: headers can lie so close in garbage, and claim such lengths, that proving each would take hours. */
+static uint64_t most_bytes(const struct resync *r)
+{
+	return SEARCH_BYTES + r->w->offset * SEARCH_FACTOR;
+}
+
+/* Where that is used up, the same once more for those behind which another header stands. */
+static bool may_search(struct resync *r, size_t off, const struct block_header *h)
+{
+	if (r->searched + h->len <= most_bytes(r)) {
+		r->searched += h->len;
+		return true;
+	}
+	size_t behind = window_left(r->w) - off - h->len;
+	bool followed = behind == 0 || (behind >= BLOCK_PROBE_BYTES && block_probe(window_here(r->w) + off + h->len));
+	if (!followed || r->searched_again + h->len > most_bytes(r))
+		return false;
+	r->searched_again += h->len;
+	return true;
+}
 
 /* Is there a whole, good block off bytes behind w?  *h is then its header. */
-static int good_block_at(struct window *w, struct judge *j, size_t off, bool *good, struct block_header *h,
-			 struct err *e)
+static int good_block_at(struct resync *r, size_t off, bool *good, struct block_header *h, struct err *e)
 {
+	struct window *w = r->w;
 	*good = false;
 	int rc = window_have(w, off + BLOCK_HEADER_MAX_BYTES, e);
 	if (rc != 0 || window_left(w) < off + BLOCK_PROBE_BYTES ||
 	    !block_header_read(window_here(w) + off, window_left(w) - off, h))
 		return rc;
 	rc = window_have(w, off + h->len, e);
-	if (rc != 0 || window_left(w) < off + h->len)
+	if (rc != 0 || window_left(w) < off + h->len || !may_search(r, off, h))
 		return rc;
 	/* Lengths first: a made-up header fails there, long before its millions of bytes are summed up. */
 	size_t at;
 	if (!block_is_encrypted(h) && block_check_records(window_here(w) + off, h, &at))
 		return 0;
 	struct judge_verdict v;
-	rc = judge_block(j, window_here(w) + off, h, &v, e);
+	rc = judge_block(r->j, window_here(w) + off, h, &v, e);
 	buf_unref(v.plain);
 	*good = rc == 0 && v.fault == NULL;
-	if (!*good || v.checksum)
+	if (!*good || (v.checksum && !v.encrypted))
 		return rc;
-	/* Nothing but the lengths speaks for it: the next block must stand where it ends. */
+	/* Nothing but its length speaks for it: the next block must stand where it ends. */
 	rc = window_have(w, off + h->len + BLOCK_PROBE_BYTES, e);
 	size_t behind = window_left(w) - off - h->len;
 	*good = behind == 0 || (behind >= BLOCK_PROBE_BYTES && block_probe(window_here(w) + off + h->len));
@@ -34,52 +57,74 @@ static int good_block_at(struct window *w, struct judge *j, size_t off, bool *go
 }
 
 /* Does a good block of a session that this volume has stand within LOOK_BYTES behind that place? */
-static int known_block_behind(struct window *w, struct judge *j, size_t off, bool *yes, struct err *e)
+static int known_block_behind(struct resync *r, size_t off, bool *yes, struct err *e)
 {
-	*yes = false;
-	size_t at = off;
-	int rc = window_have(w, off + LOOK_BYTES, e);
-	while (rc == 0 && !*yes && window_left(w) >= at + BLOCK_PROBE_BYTES && at < off + LOOK_BYTES) {
+	struct window *w = r->w;
+	uint64_t from = w->offset + off;
+	*yes = from <= r->known_at && r->known_at < from + LOOK_BYTES;
+	bool looked = r->looked_from <= from && from < r->looked_to;
+	size_t at = looked ? (size_t)(r->looked_to - w->offset) : off, began = at;
+	bool may = !*yes && r->searched <= most_bytes(r);
+	int rc = may ? window_have(w, off + LOOK_BYTES, e) : 0;
+	r->looked_from = looked ? r->looked_from : from;
+	while (rc == 0 && may && !*yes && window_left(w) >= at + BLOCK_PROBE_BYTES && at < off + LOOK_BYTES) {
 		const uint8_t *id = memmem(window_here(w) + at + ID_AT, window_left(w) - at - ID_AT, "BB0", 3);
-		if (id == NULL)
-			return 0;
+		if (id == NULL) {
+			at = window_left(w) - (BLOCK_PROBE_BYTES - 1);
+			r->looked_to = w->offset + at;
+			break;
+		}
 		at = (size_t)(id - window_here(w)) - ID_AT;
 		struct block_header h;
-		rc = good_block_at(w, j, at, yes, &h, e);
-		*yes = *yes && judge_knows(j, &h);
-		at++;
+		rc = good_block_at(r, at, yes, &h, e);
+		*yes = *yes && judge_knows(r->j, &h);
+		r->known_at = *yes ? w->offset + at : r->known_at;
+		r->looked_to = w->offset + ++at;
 	}
+	r->searched += at - began;
 	return rc;
 }
 
 /* May reading go on here after damage?  A block of a session that this volume has is believed at once.  Another may be
  * part of a backed-up volume inside file data.  Then the row of such blocks breaks off where the outer block ends, and
  * blocks of known sessions follow soon. */
-static int believable(struct window *w, struct judge *j, bool *yes, struct err *e)
+static int believable(struct resync *r, bool *yes, struct err *e)
 {
+	struct window *w = r->w;
 	size_t off = 0;
+	/* With a new session all that was found may be otherwise. */
+	if (r->sessions != r->j->next) {
+		r->sessions = r->j->next;
+		r->foreign_end = r->looked_from = r->looked_to = r->known_at = 0;
+	}
 	for (;;) {
 		struct block_header h;
-		int rc = good_block_at(w, j, off, yes, &h, e);
+		int rc = good_block_at(r, off, yes, &h, e);
 		if (rc != 0)
 			return rc;
 		if (!*yes && off == 0)
 			return 0;
+		if (off == 0 && w->offset < r->foreign_end && !judge_knows(r->j, &h)) {
+			*yes = false;
+			return 0;
+		}
 		if (!*yes)
 			break;
 		off += h.len;
 		rc = window_have(w, off + 1, e);
-		if (rc != 0 || judge_knows(j, &h) || off >= LOOK_BYTES || window_left(w) == off)
+		if (rc != 0 || judge_knows(r->j, &h) || off >= LOOK_BYTES || window_left(w) == off)
 			return rc;
 	}
 	bool known_follows;
-	int rc = known_block_behind(w, j, off, &known_follows, e);
+	int rc = known_block_behind(r, off, &known_follows, e);
 	*yes = !known_follows;
+	r->foreign_end = known_follows ? w->offset + off : 0;
 	return rc;
 }
 
-int resync_pass(struct window *w, struct judge *j, struct err *e)
+int resync_pass(struct resync *r, struct err *e)
 {
+	struct window *w = r->w;
 	window_advance(w, window_left(w) > 0 ? 1 : 0);
 	for (;;) {
 		/* Not at every step: that would move the window for a few bytes each time. */
@@ -97,15 +142,16 @@ int resync_pass(struct window *w, struct judge *j, struct err *e)
 		}
 		window_advance(w, (size_t)(id - window_here(w)) - ID_AT);
 		bool yes = false;
-		rc = window_left(w) >= BLOCK_PROBE_BYTES && block_probe(window_here(w)) ? believable(w, j, &yes, e) : 0;
+		rc = window_left(w) >= BLOCK_PROBE_BYTES && block_probe(window_here(w)) ? believable(r, &yes, e) : 0;
 		if (rc != 0 || yes)
 			return rc;
 		window_advance(w, 1);
 	}
 }
 
-int resync_continues(struct window *w, struct judge *j, size_t len, size_t padded, bool *yes, struct err *e)
+int resync_continues(struct resync *r, size_t len, size_t padded, bool *yes, struct err *e)
 {
+	struct window *w = r->w;
 	for (size_t at = padded;; at = len) {
 		int rc = window_have(w, at + BLOCK_HEADER_MAX_BYTES, e);
 		if (rc != 0)
@@ -113,9 +159,9 @@ int resync_continues(struct window *w, struct judge *j, size_t len, size_t padde
 		size_t left = window_left(w);
 		struct block_header h;
 		*yes = left == at || (left > at && block_header_read(window_here(w) + at, left - at, &h) &&
-				      (h.version == 1 || judge_knows(j, &h)));
+				      (h.version == 1 || judge_knows(r->j, &h)));
 		if (!*yes)
-			rc = good_block_at(w, j, at, yes, &h, e);
+			rc = good_block_at(r, at, yes, &h, e);
 		if (rc != 0 || *yes || at == len)
 			return rc;
 	}

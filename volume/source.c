@@ -15,6 +15,7 @@
 struct source {
 	struct window w;
 	struct judge judge;
+	struct resync resync;
 	struct padding padding;
 	struct opener *opener; /* NULL: encrypted blocks stay closed */
 	struct buf *held;      /* the reference lent with the last item */
@@ -37,6 +38,7 @@ struct source *source_new(struct buf_pool *pool, struct io *in, struct digest *d
 	}
 	window_open(&s->w, pool, in, digest);
 	s->judge = (struct judge){.opener = s->opener, .pool = pool};
+	s->resync = (struct resync){.w = &s->w, .j = &s->judge};
 	return s;
 }
 
@@ -113,7 +115,7 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 	bool whole = false;
 	uint32_t len = item->header.len;
 	if (len > 0 && window_left(&s->w) >= len) {
-		int rc = resync_continues(&s->w, &s->judge, len, padding_behind(&s->padding, len), &whole, e);
+		int rc = resync_continues(&s->resync, len, padding_behind(&s->padding, len), &whole, e);
 		if (rc != 0)
 			return rc;
 	}
@@ -127,7 +129,7 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 	} else {
 		buf_unref(item->buf);
 		item->buf = NULL;
-		int rc = resync_pass(&s->w, &s->judge, e);
+		int rc = resync_pass(&s->resync, e);
 		if (rc != 0)
 			return rc;
 	}

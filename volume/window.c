@@ -21,7 +21,8 @@ void window_close(struct window *w)
 /* Room for n bytes from pos on: in place if the buffer has it, else in a new one. */
 static int make_room(struct window *w, size_t n, struct err *e)
 {
-	size_t cap = n > WINDOW_BYTES ? n : WINDOW_BYTES;
+	/* A search asks for much from one place after the other: each move shall serve many. */
+	size_t cap = n > WINDOW_BYTES && n > w->least ? n + n / 2 : WINDOW_BYTES;
 	if (cap < w->least)
 		cap = w->least;
 	if (w->buf && w->pos + n <= w->buf->cap)
