@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define LEFT_MAX 3599999999.0 /* seconds that are told: what has stalled takes for ever */
+
 static struct {
 	enum progress_mode mode;
 	void (*get)(void *arg, struct progress_state *state);
@@ -40,6 +42,12 @@ static double seconds(void)
 	return (double)(now.tv_sec - progress.began.tv_sec) + (double)(now.tv_nsec - progress.began.tv_nsec) / 1e9;
 }
 
+/* Seconds until all is read, if it goes on so; < 0: nobody knows. */
+static double seconds_left(const struct progress_state *state, double rate)
+{
+	return state->total > 0 && rate > 0 && state->done <= state->total ? (double)(state->total - state->done) / rate : -1;
+}
+
 static void describe(char *text, size_t text_bytes)
 {
 	struct progress_state state = {0};
@@ -54,14 +62,18 @@ static void describe(char *text, size_t text_bytes)
 	if (!state.reads_only)
 		msg_size(state.out, out);
 	msg_size((uint64_t)rate, speed);
+	double left = seconds_left(&state, rate);
 	if (progress.mode == PROGRESS_JSON) {
+		char estimate[64] = "null";
+		if (left >= 0)
+			snprintf(estimate, sizeof estimate, "%.0f", left < LEFT_MAX ? left : LEFT_MAX);
 		snprintf(text, text_bytes,
-			 "{\"format\":1,\"bytes_in\":%llu,\"bytes_total\":%llu,\"bytes_out\":%llu,\"seconds\":%.3f}\n",
-			 (unsigned long long)state.done, (unsigned long long)state.total, (unsigned long long)state.out, t);
-	} else if (state.total > 0 && rate > 0 && state.done <= state.total) {
-		unsigned left = (unsigned)((double)(state.total - state.done) / rate + 0.5);
+			 "{\"format\":1,\"bytes_in\":%llu,\"bytes_total\":%llu,\"bytes_out\":%llu,\"seconds\":%.3f,\"seconds_left\":%s}\n",
+			 (unsigned long long)state.done, (unsigned long long)state.total, (unsigned long long)state.out, t, estimate);
+	} else if (left >= 0) {
+		unsigned s = (unsigned)((left < LEFT_MAX ? left : LEFT_MAX) + 0.5);
 		snprintf(text, text_bytes, "xflate: %s of %s (%.0f%%)%s%s, %s/s, %u:%02u:%02u left", done, total,
-			 100.0 * (double)state.done / (double)state.total, arrow, out, speed, left / 3600, left / 60 % 60, left % 60);
+			 100.0 * (double)state.done / (double)state.total, arrow, out, speed, s / 3600, s / 60 % 60, s % 60);
 	} else {
 		snprintf(text, text_bytes, "xflate: %s%s%s, %s/s, %.0f s", done, arrow, out, speed, t);
 	}

@@ -94,12 +94,19 @@ static bool decodes(struct joiner *j, const struct item *item)
 	return stage_plain(j->stage, item, &address, &plain);
 }
 
-/* Is item the first piece of a record?  Without a header the decoder tells: what decodes is whole. */
+/* Plain data can be cut anywhere, but what has no room for its address is no record of its own. */
+static bool is_addressed(const struct item *item)
+{
+	return stream_form(item->stream) == STREAM_PLAIN && stream_has_prefix(item->stream);
+}
+
+/* Is item the first piece of a record?  Without a header the decoder tells: what decodes is whole.  Of plain data the next
+ * record tells. */
 static bool is_cut(struct joiner *j, const struct item *item, uint32_t *whole)
 {
 	enum stream_form form = may_be_cut(item) ? stream_form(item->stream) : STREAM_OPAQUE;
 	*whole = form == STREAM_HEADED ? whole_length(item) : 0;
-	return *whole > 0 || (form == STREAM_LEGACY && !decodes(j, item));
+	return *whole > 0 || (form == STREAM_LEGACY && !decodes(j, item)) || (form == STREAM_PLAIN && is_addressed(item));
 }
 
 static struct pending **find(struct joiner *j, const struct job *job)
@@ -113,6 +120,8 @@ static struct pending **find(struct joiner *j, const struct job *job)
 static int begin(struct joiner *j, const struct item *item, uint32_t whole, struct err *e)
 {
 	uint32_t room = whole ? whole : RECORD_MAX_BYTES; /* what is not written costs no memory */
+	if (is_addressed(item))
+		room = RECORD_NETWORK_BYTES + STREAM_PREFIX_BYTES;
 	int rc = session_memory(j->pool, room, e);
 	if (rc != 0)
 		return rc;
@@ -147,6 +156,10 @@ static bool add(struct joiner *j, struct pending *p, const struct item *item)
 	size_t missing = (p->item.len ? p->item.len : RECORD_MAX_BYTES) - p->item.data.len;
 	bool middle = item->len == RECORD_NETWORK_BYTES && item->len < missing;
 	bool last = p->item.len ? item->len == missing : item->len < RECORD_NETWORK_BYTES && item->len <= missing;
+	if (is_addressed(&p->item)) {
+		middle = false;
+		last = item->len > 0 && item->len < STREAM_PREFIX_BYTES;
+	}
 	if (item->kind != ITEM_RECORD || item->file_index != p->item.file_index || item->stream != p->item.stream ||
 	    item->head_missing || item->tail_missing || !(last || middle))
 		return false;
@@ -173,7 +186,7 @@ static void give_piece(struct joiner *j, struct item *item)
 {
 	struct pending *p = j->broken;
 	*item = p->item;
-	item->unjoined = j->given == 0;
+	item->unjoined = j->given == 0 && !is_addressed(item);
 	item->len = RECORD_NETWORK_BYTES;
 	item->data = (struct span){p->item.data.data + j->given, item->len};
 	bool last = j->given + item->len == p->item.data.len;

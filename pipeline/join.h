@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Compressed records that the network layer cut: a client's message above 999996 bytes arrives as several records, of
  * which only the first has a compression header, or begins as a zlib stream does.  Nothing is lost by it but the restore:
- * the pieces, joined, decode.  They may lie on several volumes of a set.
+ * the pieces, joined, decode.  They may lie on several volumes of a set.  Of plain data with an address the last piece has
+ * none.
  * formats/volume-corrections.md A9 */
 #ifndef PIPELINE_JOIN_H
 #define PIPELINE_JOIN_H

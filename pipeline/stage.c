@@ -451,9 +451,8 @@ static enum stage_status mend(struct stage_ctx *ctx, const struct stage_policy *
 	if (status != STAGE_DONE)
 		return status;
 	if (p.codec == NULL) {
-		add_record(result, item->stream, p.prefix, without_second_address(&p, p.payload));
 		result->changed = true;
-		return STAGE_DONE;
+		return write_plain(&p, item, without_second_address(&p, p.payload), arena, result);
 	}
 	bool level_known = p.codec->id == CODEC_GZIP && p.header.level >= p.codec->level_min &&
 			   p.header.level <= p.codec->level_max;

@@ -996,6 +996,14 @@ def wound_network_cut(name):
         for at in range(0, len(record), 999996):
             s.put(4, record[at:at + 999996])
     s.digest(first + second)
+    # Plain, with addresses: what is cut off has none.
+    content = noise("plain", 2 * 999992)
+    s.new(content, 6)
+    for at in (0, 999992):
+        record = struct.pack(">Q", at) + content[at:at + 999992]
+        s.put(6, record[:999996])
+        s.put(6, record[999996:])
+    s.digest(content)
     return whole(name, s.close())
 
 

@@ -744,7 +744,7 @@ print(r["exit_status"], len(d) == r["volumes"][0]["damaged"] > 0, d[0]["volume"]
 		if [ "$mode" = json ]; then
 			is "$("$PYTHON" -c 'import json, sys
 lines = [json.loads(l) for l in open(sys.argv[1])]
-print(len(lines) >= 2, all(l["format"] == 1 for l in lines), lines[-1]["bytes_in"] >= 800000,
+print(len(lines) >= 2, all(l["format"] == 1 and l["seconds_left"] is None for l in lines), lines[-1]["bytes_in"] >= 800000,
       [l["bytes_in"] for l in lines] == sorted(l["bytes_in"] for l in lines))' "$err")" 'True True True True' \
 				'--progress=json: lines that parse'
 		else
@@ -752,7 +752,20 @@ print(len(lines) >= 2, all(l["format"] == 1 for l in lines), lines[-1]["bytes_in
 		fi
 		check "--progress=$mode: the output" cmp "$multi" result
 	done
-	rm -f result
+	# Where the size of the input is known, so is when it will be read.
+	mkfifo slow
+	{
+		sleep 2.3
+		cat
+	} <slow >result &
+	"$XFLATE" -q --progress=json --force -o slow "$multi" 2>"$err"
+	wait
+	is "$("$PYTHON" -c 'import json, sys
+l = json.loads(open(sys.argv[1]).readline())
+print(isinstance(l["seconds_left"], int), l["bytes_total"] > l["bytes_in"] > 0 < l["seconds"])' "$err")" 'True True' \
+		'--progress=json: the time left'
+	check '--progress=json: the output, through a named pipe' cmp "$multi" result
+	rm -f slow result
 }
 
 # --- list and compare ---

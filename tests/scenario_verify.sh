@@ -119,7 +119,7 @@ expect_status 0 '--repair of a volume without a wound: sound'
 check '--repair of a volume without a wound: the same' xflate compare -q vol-gzip6 --vs "$work/same"
 run "$XFLATE" verify "$VOLUMES/made/wound-network-cut"
 expect_status 3 'cut by the network: found'
-is "$(grep -c 'cut: job 1 (.*), FileIndex [1-57] /srv/job/file[1-57]: ' "$err")" 6 'cut by the network: six files by name'
+is "$(grep -c 'cut: job 1 (.*), FileIndex [1-578] /srv/job/file[1-578]: ' "$err")" 7 'cut by the network: seven files by name'
 
 # A piece whose rest is not there is past mending.
 "$PYTHON" "$here/mkvolume.py" --split wound-network-cut 49 first second
