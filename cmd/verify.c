@@ -122,7 +122,7 @@ static void on_progress(void *arg, struct progress_state *state)
 
 static uint64_t damaged_files(const struct verify_job *k)
 {
-	return k->damaged_count + k->damaged_not_listed;
+	return k->files[PROOF_WRONG] + k->files[PROOF_DAMAGED];
 }
 
 static const char *digest_names(unsigned digests, char *text, size_t text_bytes)
@@ -190,6 +190,7 @@ static void print_job(const struct verify_job *k)
 	print_count(k->files[PROOF_UNCOUNTED], "not proved");
 	print_count(k->files[PROOF_NO_CONTENT], "without content");
 	print_count(damaged_files(k), "DAMAGED");
+	print_count(k->lost, "LOST");
 	print_count(missing_files(k->missing), "missing");
 	printf("\n  content:    %s in %llu records\n", msg_size(k->bytes, size), (unsigned long long)k->records);
 	if (k->ended && k->end.has_totals)
@@ -204,7 +205,7 @@ static void print_job(const struct verify_job *k)
 		printf("  wound:      %llu files with addresses stored twice (--repair)\n", (unsigned long long)k->doubled);
 	for (size_t i = 0; i < k->damaged_count; i++) {
 		const char *file = k->damaged[i].name;
-		printf("  DAMAGED:    FileIndex %d ", k->damaged[i].file_index);
+		printf("  %s FileIndex %d ", k->damaged[i].judged ? "DAMAGED:   " : "LOST:      ", k->damaged[i].file_index);
 		print_name(file && file[0] ? file : "(its name is lost)");
 		putchar('\n');
 	}
@@ -246,6 +247,7 @@ static void json_job(struct json *j, const struct verify_job *k)
 	json_object(j, "files");
 	for (int i = 0; i < PROOF_VERDICTS; i++)
 		json_number(j, keys[i], k->files[i]);
+	json_number(j, "lost", k->lost);
 	json_end_object(j);
 	json_array(j, "digests");
 	for (int i = 0; i < DIGEST_KINDS; i++) {
@@ -316,7 +318,7 @@ static struct totals add_up(const struct verify *v)
 		t.jobs++;
 		t.proved += k->files[PROOF_RIGHT];
 		t.damaged += damaged_files(k);
-		t.missing += missing_files(k->missing);
+		t.missing += missing_files(k->missing) + k->lost;
 		for (int n = 0; n < PROOF_VERDICTS; n++)
 			t.with_content += n != PROOF_NO_CONTENT ? k->files[n] : 0;
 	}

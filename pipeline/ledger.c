@@ -11,7 +11,8 @@
 void ledger_free(struct ledger *l)
 {
 	for (size_t i = 0; i < l->job_count; i++) {
-		free(l->jobs[i].name);
+		free(l->jobs[i].name.text);
+		free(l->jobs[i].lost_name.text);
 		missing_free(&l->jobs[i].missing);
 	}
 	free(l->jobs);
@@ -35,14 +36,70 @@ struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct er
 	return entry;
 }
 
-int ledger_learn_file(struct ledger_job *entry, const struct item *item, struct err *e)
+static int keep_name(struct ledger_name *n, int32_t file_index, const char *name, struct err *e)
 {
-	if (item->file_index <= 0 || !attributes_are(item->stream))
+	size_t bytes = strlen(name) + 1;
+	if (bytes > n->cap) {
+		char *grown = realloc(n->text, bytes);
+		if (grown == NULL)
+			return err_memory(e, bytes, "a file name");
+		n->text = grown;
+		n->cap = bytes;
+	}
+	memcpy(n->text, name, bytes);
+	n->of = file_index;
+	return 0;
+}
+
+static const char *name_of(const struct ledger_job *entry, int32_t file_index)
+{
+	if (file_index > 0 && entry->name.of == file_index)
+		return entry->name.text;
+	return file_index > 0 && entry->lost_name.of == file_index ? entry->lost_name.text : "";
+}
+
+/* Was there damage since the last file?  It may lie in a block whose job nobody knows. */
+static bool is_hurt(const struct ledger *l, const struct ledger_job *entry)
+{
+	return l->lost_blocks + entry->wounds != entry->wounds_before;
+}
+
+static int see_file(struct ledger *l, struct ledger_job *entry, int32_t file_index, struct err *e)
+{
+	bool hurt = is_hurt(l, entry);
+	if (file_index > entry->missing.highest)
+		entry->wounds_before = l->lost_blocks + entry->wounds;
+	return missing_see(&entry->missing, file_index, hurt, e);
+}
+
+/* One wrong bit in a FileIndex shall not make a thousand files lost: its block has a right checksum, or its attributes or
+ * another record say the same. */
+static int see_record(struct ledger *l, struct ledger_job *entry, const struct item *item, int32_t attributes, struct err *e)
+{
+	int32_t index = item->file_index;
+	bool sure = (item->form.checksum && !item->suspect) || attributes == index || entry->last_index == index ||
+		    index <= entry->missing.highest + 1;
+	entry->last_index = index;
+	return sure ? see_file(l, entry, index, e) : 0;
+}
+
+int ledger_learn_file(struct ledger *l, struct ledger_job *entry, const struct item *item, struct err *e)
+{
+	entry->missing.begun = entry->missing.begun || item->file_index == LABEL_SESSION_START;
+	struct session_label end;
+	if (item->file_index == LABEL_SESSION_END && !item->suspect && label_read_session(item->data, true, &end) && end.has_totals)
+		return missing_end(&entry->missing, end.job_files, is_hurt(l, entry), e);
+	if (item->file_index <= 0)
 		return 0;
-	struct attributes a;
-	attributes_read(item->data, &a);
+	struct attributes a = {0};
+	bool named = attributes_are(item->stream);
+	if (named)
+		attributes_read(item->data, &a);
+	int rc = see_record(l, entry, item, a.file_index, e);
+	if (rc != 0 || !named)
+		return rc;
 	entry->attributes_of = item->file_index;
-	return attributes_keep_name(&a, &entry->name, &entry->name_cap, e);
+	return keep_name(&entry->name, item->file_index, a.name, e);
 }
 
 static void describe_place(const struct item *item, char *text, size_t text_bytes)
@@ -57,6 +114,17 @@ static void describe_place(const struct item *item, char *text, size_t text_byte
 		 job[0] ? ")" : "");
 }
 
+/* Counts it and tells the caller; entry may be NULL. */
+static void tell(struct ledger *l, struct ledger_job *entry, const struct filter_loss *loss)
+{
+	l->damaged++;
+	l->volume.counts.damaged++;
+	if (entry)
+		entry->counts.damaged++;
+	if (l->o->callbacks.loss)
+		l->o->callbacks.loss(l->o->callbacks.arg, loss);
+}
+
 int ledger_lose(struct ledger *l, const struct item *item, const char *reason, bool kept, const char *remedy,
 		struct err *e)
 {
@@ -66,8 +134,7 @@ int ledger_lose(struct ledger *l, const struct item *item, const char *reason, b
 		err_volume(e, item->volume->name);
 		return err_set(e, item->encrypted ? XE_KEY : XE_DAMAGE, "%s: %s; %s", place, reason, remedy);
 	}
-	l->damaged++;
-	l->volume.counts.damaged++;
+	l->lost_blocks += item->bad_block;
 	if (!kept)
 		l->volume.counts.dropped++;
 	struct filter_loss loss = {
@@ -83,19 +150,95 @@ int ledger_lose(struct ledger *l, const struct item *item, const char *reason, b
 		.kept = kept,
 		.reason = reason,
 	};
+	struct ledger_job *entry = NULL;
 	if (item->job) {
-		struct ledger_job *entry = ledger_job(l, item->job, e);
+		entry = ledger_job(l, item->job, e);
 		if (entry == NULL)
 			return e->code;
-		if (entry->name && item->file_index > 0 && entry->attributes_of == item->file_index)
-			loss.file = entry->name;
-		entry->counts.damaged++;
+		loss.file = name_of(entry, item->file_index);
+		entry->wounds += !item->bad_block;
 		if (!kept)
 			entry->counts.dropped++;
 	}
-	if (l->o->callbacks.loss)
-		l->o->callbacks.loss(l->o->callbacks.arg, &loss);
+	tell(l, entry, &loss);
 	return 0;
+}
+
+/* One file in a block that is left out. */
+struct lost_file {
+	int32_t index; /* 0: none yet */
+	uint32_t stream, offset;
+	uint64_t bytes;
+	const char *name;
+};
+
+static int lose_file(struct ledger *l, struct ledger_job *entry, const struct item *block, const struct lost_file *f,
+		     struct err *e)
+{
+	if (f->index == 0)
+		return 0;
+	const struct filter_loss loss = {
+		.volume = block->volume,
+		.job = block->job,
+		.addr = block->addr,
+		.offset = f->offset,
+		.len = f->bytes,
+		.file_index = f->index,
+		.stream = f->stream,
+		.file = f->name,
+		.reason = "in the block that is left out",
+	};
+	/* This tells of it. */
+	int rc = entry ? see_file(l, entry, f->index, e) : 0;
+	if (rc != 0)
+		return rc;
+	tell(l, entry, &loss);
+	/* It may go on in the next block. */
+	bool known = entry == NULL || f->name == entry->name.text || f->name == entry->lost_name.text;
+	return known ? 0 : keep_name(&entry->lost_name, f->index, f->name, e);
+}
+
+/* Does a file begin here, or go on from the block before?  Its attributes repeat its FileIndex, or it follows the last one. */
+static bool begins_file(const struct lost_file *f, int64_t last, const struct record_header *h, const struct attributes *a)
+{
+	if (h->file_index <= 0 || h->file_index == f->index)
+		return false;
+	return a->file_index == h->file_index || h->file_index == last + 1 || (f->index == 0 && (last == 0 || h->file_index == last));
+}
+
+/* Whose data a block held that is left out, as far as its bytes can be believed. */
+static int lose_files(struct ledger *l, const struct item *block, struct err *e)
+{
+	struct ledger_job *entry = block->job ? ledger_job(l, block->job, e) : NULL;
+	if (block->job && entry == NULL)
+		return e->code;
+	struct rd rest = rd_over(block->data.data, block->data.len);
+	rd_bytes(&rest, block_header_bytes(block->form.version));
+	struct record_header h;
+	struct span part;
+	struct lost_file f = {0};
+	int64_t last = entry ? entry->missing.highest : 0;
+	uint32_t at = (uint32_t)(rest.p - block->data.data);
+	for (; record_next(&rest, block->form.version, &h, &part); at = (uint32_t)(rest.p - block->data.data)) {
+		if (entry && h.file_index == LABEL_SESSION_START)
+			entry->missing.begun = true;
+		uint32_t stream = h.stream < 0 ? (uint32_t)-h.stream : (uint32_t)h.stream;
+		struct attributes a = {0};
+		if (h.file_index > 0 && h.stream > 0 && attributes_are(stream))
+			attributes_read(part, &a);
+		if (begins_file(&f, last, &h, &a)) {
+			int rc = lose_file(l, entry, block, &f, e);
+			if (rc != 0)
+				return rc;
+			f = (struct lost_file){h.file_index, stream, at, 0, entry ? name_of(entry, h.file_index) : ""};
+			last = h.file_index;
+		}
+		if (h.file_index <= 0 || h.file_index != f.index)
+			continue;
+		f.bytes += part.len;
+		f.name = a.file_index == h.file_index && a.name[0] ? a.name : f.name;
+	}
+	return lose_file(l, entry, block, &f, e);
 }
 
 int ledger_damage(struct ledger *l, const struct item *item, struct err *e)
@@ -103,12 +246,21 @@ int ledger_damage(struct ledger *l, const struct item *item, struct err *e)
 	if (item->encrypted)
 		return ledger_lose(l, item, "it is encrypted", false, "give its key, as with --decrypt --key FILE", e);
 	/* Where whole blocks pass, so do the odd records in them. */
-	bool kept = item->suspect || (l->pass_blocks && (item->salvaged || !item->bad_block));
+	bool kept = (item->bad_block && item->suspect) || (l->pass_blocks && (item->salvaged || !item->bad_block));
 	bool no_volume = item->bad_block && item->addr == 0 && item->volume->kind != IO_TAPE;
-	return ledger_lose(l, item, item->reason, kept,
-		    no_volume ? "if it is a damaged volume, --on-damage=skip looks for its blocks" :
-				"rerun with --on-damage=skip to go on without it",
-		    e);
+	bool one_by_one = item->bad_block && item->data.len > 0 && !kept && !item->salvaged && l->o->on_damage != ON_DAMAGE_STOP;
+	struct item block = *item;
+	block.file_index = one_by_one ? 0 : item->file_index;
+	int rc = ledger_lose(l, &block, item->reason, kept,
+			     no_volume ? "if it is a damaged volume, --on-damage=skip looks for its blocks" :
+					 "rerun with --on-damage=skip to go on without it",
+			     e);
+	/* Of a record that is damaged or not whole it is known all the same which file it is of. */
+	if (rc == 0 && !item->bad_block && item->job && item->file_index > 0) {
+		struct ledger_job *entry = ledger_job(l, item->job, e);
+		rc = entry ? see_record(l, entry, item, 0, e) : e->code;
+	}
+	return rc == 0 && one_by_one ? lose_files(l, item, e) : rc;
 }
 
 static void count(struct filter_counts *to, const struct item *item, const struct converted *c,
@@ -191,18 +343,8 @@ static void check_totals(struct ledger *l, struct ledger_job *entry, const struc
 	note(l, item->job, text);
 }
 
-/* Which of the job's files are here. */
-static int see_file(struct ledger_job *entry, const struct item *item, struct err *e)
-{
-	entry->missing.begun = entry->missing.begun || item->file_index == LABEL_SESSION_START;
-	struct session_label end;
-	if (item->file_index == LABEL_SESSION_END && label_read_session(item->data, true, &end) && end.has_totals)
-		return missing_end(&entry->missing, end.job_files, e);
-	return item->file_index > 0 ? missing_see(&entry->missing, item->file_index, e) : 0;
-}
-
-int ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
-		 const struct packer_record *records, struct err *e)
+void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
+		  const struct packer_record *records)
 {
 	note_ndmp(l, entry, item);
 	note_incomplete(l, entry, item, c);
@@ -210,14 +352,15 @@ int ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *
 	check_totals(l, entry, item);
 	count(&l->volume.counts, item, c, records, l->pass_blocks);
 	count(&entry->counts, item, c, records, l->pass_blocks);
-	return see_file(entry, item, e);
 }
 
-/* Where nothing was damaged, a program left them out in order. */
+/* Where there was no damage, a program left them out in order. */
 static void lose_missing(struct ledger *l, struct ledger_job *entry)
 {
-	for (size_t i = 0; l->damaged > 0 && i < entry->missing.count; i++) {
+	for (size_t i = 0; i < entry->missing.count; i++) {
 		const struct missing_range *r = &entry->missing.ranges[i];
+		if (!r->hurt)
+			continue;
 		struct filter_loss loss = {
 			.volume = l->volume.info,
 			.job = entry->job,
@@ -227,11 +370,7 @@ static void lose_missing(struct ledger *l, struct ledger_job *entry)
 			.file = "",
 			.reason = r->first == r->last ? "nothing of this file is here" : "nothing of these files is here",
 		};
-		l->damaged++;
-		l->volume.counts.damaged++;
-		entry->counts.damaged++;
-		if (l->o->callbacks.loss)
-			l->o->callbacks.loss(l->o->callbacks.arg, &loss);
+		tell(l, entry, &loss);
 	}
 }
 

@@ -8,6 +8,12 @@
 #include "pipeline/missing.h"
 #include "pipeline/slot.h"
 
+struct ledger_name {
+	int32_t of; /* FileIndex */
+	char *text;
+	size_t cap;
+};
+
 struct ledger_job {
 	const struct job *job; /* NULL: this index is free */
 	struct filter_counts counts;
@@ -15,10 +21,13 @@ struct ledger_job {
 	bool ndmp_noted, incomplete_noted, doubled_noted;
 	bool begun, ended;     /* its start and its end of session were seen */
 	uint64_t next_number;  /* of an encrypted block that keeps its place: no number comes twice */
-	int32_t attributes_of; /* FileIndex of the last attributes seen, */
-	char *name;	       /* and the file's name in them */
-	size_t name_cap;
+	int32_t attributes_of;	      /* FileIndex of the last attributes seen */
+	struct ledger_name name;      /* the file's name in them, */
+	struct ledger_name lost_name; /* and in the last ones that were lost with their block */
 	struct missing missing;
+	int32_t last_index;	 /* FileIndex of the last record */
+	uint64_t wounds;	 /* losses, */
+	uint64_t wounds_before;	 /* and with all lost blocks, when the highest FileIndex so far came */
 };
 
 struct ledger {
@@ -28,6 +37,7 @@ struct ledger {
 	struct ledger_job *jobs;     /* by job index */
 	size_t job_count;
 	uint64_t damaged;
+	uint64_t lost_blocks; /* or gaps between blocks */
 };
 
 void ledger_free(struct ledger *l);
@@ -35,8 +45,9 @@ void ledger_free(struct ledger *l);
 /* The job's page, made if there is none; valid until the next one is made.  NULL without memory. */
 struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct err *e);
 
-/* Remembers of which file the job's next records are, and what it is called. */
-int ledger_learn_file(struct ledger_job *entry, const struct item *item, struct err *e) __attribute__((warn_unused_result));
+/* Remembers of which file the job's next records are, what it is called, and which files were passed over. */
+int ledger_learn_file(struct ledger *l, struct ledger_job *entry, const struct item *item, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* After damage: data of a file whose attributes were lost with it.  A restore would not know where to put it. */
 bool ledger_is_orphan(const struct ledger *l, struct ledger_job *entry, const struct item *item);
@@ -49,8 +60,8 @@ int ledger_lose(struct ledger *l, const struct item *item, const char *reason, b
 int ledger_damage(struct ledger *l, const struct item *item, struct err *e) __attribute__((warn_unused_result));
 
 /* Counts a record and what it became, and notes what is odd about it. */
-int ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
-		 const struct packer_record *records, struct err *e) __attribute__((warn_unused_result));
+void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
+		  const struct packer_record *records);
 
 /* At the end: after damage, whole files that did not come are losses.  Jobs without an end are normal where they were
  * cancelled or go on elsewhere, but it is also what a cut-off volume looks like. */

@@ -23,6 +23,14 @@ uint64_t missing_files(const struct missing *m)
 	return files;
 }
 
+uint64_t missing_unhurt(const struct missing *m)
+{
+	uint64_t files = 0;
+	for (size_t i = 0; i < m->count; i++)
+		files += m->ranges[i].hurt ? 0 : files_in(m->ranges[i]);
+	return files;
+}
+
 /* Puts a range at place at, those behind it move up. */
 static int insert(struct missing *m, size_t at, struct missing_range r, struct err *e)
 {
@@ -56,7 +64,7 @@ static int fill(struct missing *m, int32_t file_index, struct err *e)
 	}
 	if (low == m->count || m->ranges[low].first > file_index)
 		return 0;
-	struct missing_range *r = &m->ranges[low], behind = {file_index + 1, r->last};
+	struct missing_range *r = &m->ranges[low], behind = {file_index + 1, r->last, r->hurt};
 	if (r->first == r->last) {
 		memmove(r, r + 1, (m->count - low - 1) * sizeof *r);
 		m->count--;
@@ -70,17 +78,17 @@ static int fill(struct missing *m, int32_t file_index, struct err *e)
 	return 0;
 }
 
-int missing_see(struct missing *m, int32_t file_index, struct err *e)
+int missing_see(struct missing *m, int32_t file_index, bool hurt, struct err *e)
 {
 	if (file_index <= m->highest)
 		return fill(m, file_index, e);
-	struct missing_range before = {m->highest + 1, file_index - 1};
+	struct missing_range before = {m->highest + 1, file_index - 1, hurt};
 	bool known = m->begun || m->highest > 0;
 	m->highest = file_index;
 	return known && before.first <= before.last ? insert(m, m->count, before, e) : 0;
 }
 
-int missing_end(struct missing *m, uint32_t job_files, struct err *e)
+int missing_end(struct missing *m, uint32_t job_files, bool hurt, struct err *e)
 {
 	int32_t last = job_files > INT32_MAX ? INT32_MAX : (int32_t)job_files;
 	while (m->count > 0 && m->ranges[m->count - 1].first > last)
@@ -89,7 +97,7 @@ int missing_end(struct missing *m, uint32_t job_files, struct err *e)
 		m->ranges[m->count - 1].last = last;
 	if (last <= m->highest || (!m->begun && m->highest == 0))
 		return 0;
-	struct missing_range behind = {m->highest + 1, last};
+	struct missing_range behind = {m->highest + 1, last, hurt};
 	m->highest = last;
 	return insert(m, m->count, behind, e);
 }

@@ -14,6 +14,7 @@
 
 struct missing_range {
 	int32_t first, last;
+	bool hurt; /* there was damage between the files around it */
 };
 
 /* Of one job; begin with all zero. */
@@ -22,17 +23,20 @@ struct missing {
 	int32_t highest;	      /* FileIndex so far */
 	struct missing_range *ranges; /* ascending */
 	size_t count;
-	uint64_t unlisted; /* files of further ranges */
+	uint64_t unlisted; /* files of further ranges, hurt or not */
 };
 
 void missing_free(struct missing *m);
 
-/* A record of this FileIndex (> 0) is here.  XE_FAILED without memory. */
-int missing_see(struct missing *m, int32_t file_index, struct err *e) __attribute__((warn_unused_result));
+/* Something of this FileIndex (> 0) is here, or is told otherwise.  hurt: there was damage since the last call.  XE_FAILED without
+ * memory. */
+int missing_see(struct missing *m, int32_t file_index, bool hurt, struct err *e) __attribute__((warn_unused_result));
 
 /* The job's end says how many files it had: what garbage claimed beyond that was none. */
-int missing_end(struct missing *m, uint32_t job_files, struct err *e) __attribute__((warn_unused_result));
+int missing_end(struct missing *m, uint32_t job_files, bool hurt, struct err *e) __attribute__((warn_unused_result));
 
+/* All of them; and those that were left out in order, without damage near. */
 uint64_t missing_files(const struct missing *m);
+uint64_t missing_unhurt(const struct missing *m);
 
 #endif

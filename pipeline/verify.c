@@ -13,13 +13,14 @@
 /* A job, and what its next record is held against. */
 struct tracked {
 	struct verify_job result;
-	int32_t last_index;
+	int32_t first_index, last_index;
+	int32_t attributes_of, orphan; /* FileIndex of the last attributes seen; of the last file without any */
 	uint32_t previous_stream;
 	uint32_t last_number;
 	uint64_t misnumbered;
 	bool numbered, ndmp, cut, data_behind_end;
 	bool jumped;	 /* a block number was passed over just before the block at hand, */
-	bool block_gone; /* and files are missing there */
+	bool files_gone; /* and files are missing there, or bytes, says its end */
 	const struct volume_info *misplaced_on; /* the addresses in its end lie behind it there */
 };
 
@@ -32,7 +33,6 @@ struct verify {
 	struct verify_volume *volumes;
 	size_t volume_count;
 	uint64_t problems[VERIFY_NOTE + 1];
-	uint64_t losses; /* places that the filter could not read, or only in part */
 	const struct item *item; /* at hand, for what is found in it */
 	struct err err;		 /* found in a callback that cannot fail */
 };
@@ -67,15 +67,36 @@ static struct verify_volume *volume_of(struct verify *v, const struct volume_inf
 	return &grown[v->volume_count++];
 }
 
+/* Where in the list the first file stands that does not lie before this one. */
+static size_t place_of(const struct verify_job *k, int32_t file_index)
+{
+	size_t low = 0, high = k->damaged_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (k->damaged[middle].file_index < file_index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool is_listed(const struct verify_job *k, size_t at, int32_t file_index)
+{
+	return at < k->damaged_count && k->damaged[at].file_index == file_index;
+}
+
 static void add_damaged_file(struct verify_job *k, int32_t file_index, const char *name, const char *reason,
 			     struct err *e)
 {
-	for (size_t i = k->damaged_count; i > 0 && k->damaged[i - 1].file_index >= file_index; i--) {
-		if (k->damaged[i - 1].file_index == file_index)
-			return;
+	size_t n = k->damaged_count, at = place_of(k, file_index);
+	if (is_listed(k, at, file_index))
+		return;
+	if (n >= VERIFY_FILES_LISTED) {
+		k->damaged_not_listed++;
+		return;
 	}
-	size_t n = k->damaged_count;
-	if ((n & (n - 1)) == 0 && n < VERIFY_FILES_LISTED) {
+	if ((n & (n - 1)) == 0) {
 		struct verify_damaged_file *grown = realloc(k->damaged, (n ? n * 2 : 1) * sizeof *grown);
 		if (grown == NULL) {
 			err_memory(e, n * sizeof *grown, "damaged files");
@@ -83,14 +104,30 @@ static void add_damaged_file(struct verify_job *k, int32_t file_index, const cha
 		}
 		k->damaged = grown;
 	}
-	if (n >= VERIFY_FILES_LISTED) {
-		k->damaged_not_listed++;
-		return;
-	}
-	struct verify_damaged_file f = {file_index, strdup(name), strdup(reason)};
+	struct verify_damaged_file f = {.file_index = file_index, .name = strdup(name), .reason = strdup(reason)};
 	if (f.name == NULL || f.reason == NULL)
 		err_memory(e, 0, "a damaged file");
-	k->damaged[k->damaged_count++] = f;
+	memmove(k->damaged + at + 1, k->damaged + at, (n - at) * sizeof f);
+	k->damaged[at] = f;
+	k->damaged_count++;
+	k->lost++;
+}
+
+/* What is listed as damaged counts as nothing else: the verdict becomes that.  False: the file stands here a second time, and
+ * is not counted again. */
+static bool count_file(struct verify_job *k, struct proof_file *f)
+{
+	size_t at = place_of(k, f->file_index);
+	bool listed = is_listed(k, at, f->file_index), bad = f->verdict == PROOF_WRONG || f->verdict == PROOF_DAMAGED;
+	if (listed && k->damaged[at].judged)
+		return false;
+	if (listed) {
+		k->damaged[at].judged = true;
+		k->lost--;
+	}
+	f->verdict = listed && !bad ? PROOF_DAMAGED : f->verdict;
+	k->files[f->verdict]++;
+	return true;
 }
 
 /* Counts it and tells the caller. */
@@ -109,18 +146,11 @@ static void report(struct verify *v, const struct verify_problem *p)
 	v->o.problem(v->o.arg, p);
 }
 
-/* Something in the item at hand. */
-static void found(struct verify *v, enum verify_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static void found(struct verify *v, enum verify_kind kind, const char *format, ...)
+/* Something in the item at hand; of_file: its file is hurt. */
+static void found_in_item(struct verify *v, enum verify_kind kind, bool of_file, const char *text)
 {
-	char text[256];
-	va_list ap;
-	va_start(ap, format);
-	vsnprintf(text, sizeof text, format, ap);
-	va_end(ap);
 	const struct item *item = v->item;
-	int32_t index = item->file_index > 0 ? item->file_index : 0;
+	int32_t index = of_file && item->file_index > 0 ? item->file_index : 0;
 	report(v, &(struct verify_problem){
 			  .kind = kind,
 			  .volume = item->volume,
@@ -135,6 +165,18 @@ static void found(struct verify *v, enum verify_kind kind, const char *format, .
 		  });
 }
 
+static void found(struct verify *v, enum verify_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void found(struct verify *v, enum verify_kind kind, const char *format, ...)
+{
+	char text[256];
+	va_list ap;
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	found_in_item(v, kind, true, text);
+}
+
 /* Something of a job that has no place. */
 static void found_of_job(struct verify *v, const struct tracked *k, enum verify_kind kind, const char *reason)
 {
@@ -147,11 +189,12 @@ static void found_of_job(struct verify *v, const struct tracked *k, enum verify_
 static void on_loss(void *arg, const struct filter_loss *l)
 {
 	struct verify *v = arg;
-	/* A gap after a file's digest is none of its own; the records of a block that is kept are still to be judged. */
-	bool unhurt = l->block && (l->kept || (l->job && proof_is_past(v->proof, l->job, l->file_index)));
+	/* A gap after a file's digest is none of its own; the records of a block that is kept are still to be judged.  What
+	 * is there of a file that was judged already is in a wrong place. */
+	bool unhurt = l->block ? l->kept || (l->job && proof_is_past(v->proof, l->job, l->file_index)) :
+				 l->job && proof_is_behind(v->proof, l->job, l->file_index);
 	if (l->job && !unhurt)
 		proof_damage(v->proof, l->job, l->file_index);
-	v->losses++;
 	report(v, &(struct verify_problem){
 			  .kind = VERIFY_DAMAGE,
 			  .volume = l->volume,
@@ -206,13 +249,18 @@ static void check_order(struct verify *v, struct tracked *k, const struct item *
 {
 	if (k->result.ended && !k->data_behind_end) {
 		k->data_behind_end = true;
-		found(v, VERIFY_DAMAGE, "data behind the job's end-of-session label");
+		found_in_item(v, VERIFY_DAMAGE, false, "data behind the job's end-of-session label");
 	}
-	if (item->file_index < k->last_index)
-		found(v, VERIFY_DAMAGE, "FileIndex goes back from %d", k->last_index);
-	else if (item->file_index > k->last_index + 1 && k->last_index > 0)
-		k->block_gone = k->block_gone || k->jumped;
+	if (item->file_index < k->last_index) {
+		char text[80];
+		snprintf(text, sizeof text, "FileIndex goes back from %d to %d", k->last_index, item->file_index);
+		found_in_item(v, VERIFY_DAMAGE, false, text);
+	} else if (item->file_index > k->last_index + 1 && k->last_index > 0) {
+		k->files_gone = k->files_gone || k->jumped;
+	}
 	k->last_index = item->file_index;
+	if (k->first_index == 0)
+		k->first_index = item->file_index;
 }
 
 static void check_attributes(struct verify *v, const struct plain_item *plain)
@@ -225,6 +273,20 @@ static void check_attributes(struct verify *v, const struct plain_item *plain)
 		found(v, VERIFY_DAMAGE, "attributes without a whole file name");
 	else if (a.file_index != plain->item->file_index)
 		found(v, VERIFY_DAMAGE, "attributes of FileIndex %d", a.file_index);
+}
+
+/* After damage: a restore does not know where to put data whose attributes were lost, whatever its digest says. */
+static void check_orphan(struct verify *v, struct tracked *k, const struct item *item)
+{
+	bool known = k->result.begun || k->attributes_of > 0;
+	if (attributes_are(item->stream))
+		k->attributes_of = item->file_index;
+	if (!known || v->problems[VERIFY_DAMAGE] == 0 || k->attributes_of == item->file_index || k->orphan == item->file_index ||
+	    !stream_needs_attributes(item->stream))
+		return;
+	k->orphan = item->file_index;
+	proof_damage(v->proof, item->job, item->file_index);
+	found(v, VERIFY_DAMAGE, "the attributes of its file are lost");
 }
 
 static void check_start(struct verify *v, struct tracked *k, const struct item *item)
@@ -244,7 +306,7 @@ static void check_addresses(struct tracked *k, const struct item *item, const st
 {
 	uint64_t start = (uint64_t)l->start_file << 32 | l->start_block, end = (uint64_t)l->end_file << 32 | l->end_block;
 	uint64_t here = item->addr + item->offset;
-	if (item->volume->kind == IO_FILE && (start > here || end > here))
+	if (item->volume->kind != IO_TAPE && (start > here || end > here))
 		k->misplaced_on = item->volume;
 }
 
@@ -263,6 +325,7 @@ static void check_end(struct verify *v, struct tracked *k, const struct item *it
 	/* Where parts are missing, so are their files and bytes. */
 	if (!k->result.begun || k->cut || k->result.problems > 0)
 		return;
+	k->files_gone = k->files_gone || k->result.data_bytes < k->result.end.job_bytes;
 	if (k->result.end.job_bytes != k->result.data_bytes)
 		found(v, VERIFY_DAMAGE, "the end-of-session label counts %llu bytes, but %llu are here (a volume is missing, or bcopy made this one)",
 		      (unsigned long long)k->result.end.job_bytes, (unsigned long long)k->result.data_bytes);
@@ -304,6 +367,7 @@ static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 		check_order(v, k, item);
 		check_stream(v, k, item);
 		check_attributes(v, plain);
+		check_orphan(v, k, item);
 		k->previous_stream = item->stream & STREAM_NUMBER_MASK;
 		k->result.data_bytes += item->len;
 	}
@@ -316,7 +380,6 @@ static int on_file(void *arg, const struct proof_file *f, struct err *e)
 	struct tracked *k = job_of(v, f->job, e);
 	if (k == NULL)
 		return e->code;
-	k->result.files[f->verdict]++;
 	k->result.bytes += f->bytes;
 	k->result.joined += f->joined;
 	k->result.doubled += f->doubled;
@@ -340,6 +403,8 @@ static int on_file(void *arg, const struct proof_file *f, struct err *e)
 		p.kind = VERIFY_UNPROVED;
 		report(v, &p);
 	}
+	struct proof_file counted = *f;
+	bool told = count_file(&k->result, &counted);
 	if (f->joined) {
 		snprintf(text, sizeof text, "its records were cut at 999996 bytes by the client's network layer: restores lose "
 			 "it, xflate filter --repair mends it");
@@ -352,8 +417,8 @@ static int on_file(void *arg, const struct proof_file *f, struct err *e)
 		p.kind = VERIFY_DOUBLED;
 		report(v, &p);
 	}
-	if (v->o.file)
-		v->o.file(v->o.arg, f);
+	if (v->o.file && told)
+		v->o.file(v->o.arg, &counted);
 	return 0;
 }
 
@@ -404,14 +469,14 @@ void verify_free(struct verify *v)
 	free(v);
 }
 
-/* Whole files that are not here.  Where nothing was lost and no block is gone, a program left them out in order. */
+/* Whole files that are not here.  Where nothing else is wrong, a program left them out in order. */
 static void conclude_missing(struct verify *v, struct tracked *k)
 {
-	char text[160];
-	uint64_t files = missing_files(k->result.missing);
-	bool lost = v->losses > 0 || k->block_gone;
-	for (size_t i = 0; lost && i < k->result.missing->count; i++) {
-		const struct missing_range *r = &k->result.missing->ranges[i];
+	const struct missing *m = k->result.missing;
+	for (size_t i = 0; i < m->count; i++) {
+		const struct missing_range *r = &m->ranges[i];
+		if (!r->hurt && !k->files_gone)
+			continue;
 		report(v, &(struct verify_problem){
 				  .kind = VERIFY_DAMAGE,
 				  .volume = v->volumes[v->volume_count - 1].info,
@@ -422,10 +487,12 @@ static void conclude_missing(struct verify *v, struct tracked *k)
 				  .reason = r->first == r->last ? "nothing of this file is here" : "nothing of these files is here",
 			  });
 	}
-	if (lost || files == 0)
+	uint64_t left_out = k->files_gone ? 0 : missing_unhurt(m);
+	if (left_out == 0)
 		return;
-	snprintf(text, sizeof text, "%llu file%s missing in its FileIndex: left out when this volume was made", (unsigned long long)files,
-		 files == 1 ? " is" : "s are");
+	char text[160];
+	snprintf(text, sizeof text, "%llu file%s missing in its FileIndex: left out when this volume was made",
+		 (unsigned long long)left_out, left_out == 1 ? " is" : "s are");
 	found_of_job(v, k, VERIFY_NOTE, text);
 }
 
@@ -433,8 +500,13 @@ static void conclude_missing(struct verify *v, struct tracked *k)
 static void conclude_job(struct verify *v, struct tracked *k)
 {
 	char text[160];
-	if (!k->result.begun)
+	if (!k->result.begun && k->first_index > 1) {
+		snprintf(text, sizeof text, "has no start of session here, nor files before FileIndex %d: they lie on another volume, or "
+			 "were lost", k->first_index);
+		found_of_job(v, k, VERIFY_NOTE, text);
+	} else if (!k->result.begun) {
 		found_of_job(v, k, VERIFY_NOTE, "has no start of session here: it lies on another volume, or was lost");
+	}
 	if (!k->result.ended)
 		found_of_job(v, k, VERIFY_NOTE, "has no end here: it was cancelled, goes on elsewhere, or was cut off");
 	/* In a dump of a tape they are places on the tape. */

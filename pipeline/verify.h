@@ -30,13 +30,16 @@ struct verify_problem {
 struct verify_damaged_file {
 	int32_t file_index;
 	char *name, *reason;
+	bool judged; /* counted by its verdict: something of it is here */
 };
 
 #define VERIFY_FILES_LISTED 100000u /* of one job; further ones are counted only */
 
 struct verify_job {
 	const struct job *job; /* NULL: this slot is empty */
+	/* A file in the list of damaged ones counts as PROOF_WRONG or PROOF_DAMAGED, or among the lost ones. */
 	uint64_t files[PROOF_VERDICTS];
+	uint64_t lost; /* files of which nothing was read; those that the list has no room for are not among them */
 	unsigned digests; /* kinds that files were proved with, a bit each */
 	uint64_t bytes;	  /* of plain content */
 	uint64_t records, data_bytes;
@@ -44,10 +47,10 @@ struct verify_job {
 	uint64_t joined, doubled;
 	bool begun, ended;
 	struct session_label end;
-	struct verify_damaged_file *damaged;
+	struct verify_damaged_file *damaged; /* in order of their FileIndexes, none twice */
 	size_t damaged_count;
 	uint64_t damaged_not_listed;
-	const struct missing *missing; /* files that are not here at all; set by verify_run */
+	const struct missing *missing; /* files of which nothing is here, not even a name; set by verify_run */
 };
 
 struct verify_volume {

@@ -140,7 +140,7 @@ static int write_record(struct writer *w, struct slot *s, const struct item *ite
 	struct ledger_job *entry = ledger_job(&w->ledger, item->job, e);
 	if (entry == NULL)
 		return e->code;
-	int rc = ledger_learn_file(entry, item, e);
+	int rc = ledger_learn_file(&w->ledger, entry, item, e);
 	if (rc != 0)
 		return rc;
 	struct packer_record as_is;
@@ -160,9 +160,7 @@ static int write_record(struct writer *w, struct slot *s, const struct item *ite
 			c->count = write ? 1 : 0;
 		}
 	}
-	rc = ledger_enter(&w->ledger, entry, item, c, records, e);
-	if (rc != 0)
-		return rc;
+	ledger_enter(&w->ledger, entry, item, c, records);
 	if (w->o->callbacks.plain) {
 		bool whole = c->status == STAGE_DONE && !item->head_missing && !item->tail_missing;
 		struct plain_item plain = {item, records, c->count, whole};

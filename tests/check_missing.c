@@ -28,7 +28,7 @@ static void see(const char *indexes)
 		char *end;
 		long index = strtol(at, &end, 10);
 
-		ck_assert_int_eq(missing_see(&m, (int32_t)index, &e), 0);
+		ck_assert_int_eq(missing_see(&m, (int32_t)index, false, &e), 0);
 		at = *end ? end + 1 : end;
 	}
 }
@@ -79,9 +79,23 @@ START_TEST(test_rows)
 	m.begun = rows[_i].begun;
 	see(rows[_i].seen);
 	if (rows[_i].files)
-		ck_assert_int_eq(missing_end(&m, rows[_i].files, &e), 0);
+		ck_assert_int_eq(missing_end(&m, rows[_i].files, false, &e), 0);
 	ck_assert_str_eq(text(), rows[_i].missing);
 	ck_assert_uint_eq(missing_files(&m), rows[_i].count);
+}
+END_TEST
+
+/* Which rows damage lies by: also what is left of one when a late file comes. */
+START_TEST(test_hurt)
+{
+	ck_assert_int_eq(missing_see(&m, 3, false, &e), 0);
+	ck_assert_int_eq(missing_see(&m, 9, true, &e), 0);
+	ck_assert_int_eq(missing_see(&m, 6, false, &e), 0);
+	ck_assert_int_eq(missing_end(&m, 12, true, &e), 0);
+	ck_assert_str_eq(text(), "1-2 4-5 7-8 10-12");
+	for (size_t i = 0; i < m.count; i++)
+		ck_assert_int_eq(m.ranges[i].hurt, i > 0);
+	ck_assert_uint_eq(missing_unhurt(&m), 2);
 }
 END_TEST
 
@@ -89,8 +103,8 @@ END_TEST
 START_TEST(test_two_ends)
 {
 	see("1");
-	ck_assert_int_eq(missing_end(&m, 3, &e), 0);
-	ck_assert_int_eq(missing_end(&m, 3, &e), 0);
+	ck_assert_int_eq(missing_end(&m, 3, false, &e), 0);
+	ck_assert_int_eq(missing_end(&m, 3, false, &e), 0);
 	ck_assert_str_eq(text(), "2-3");
 }
 END_TEST
@@ -99,11 +113,11 @@ END_TEST
 START_TEST(test_limit)
 {
 	for (int32_t i = 1; i <= (int32_t)MISSING_RANGES * 4; i += 2)
-		ck_assert_int_eq(missing_see(&m, i, &e), 0);
+		ck_assert_int_eq(missing_see(&m, i, false, &e), 0);
 	ck_assert_uint_eq(m.count, MISSING_RANGES);
 	ck_assert_uint_eq(missing_files(&m), MISSING_RANGES * 2 - 1);
-	ck_assert_int_eq(missing_see(&m, 2, &e), 0);
-	ck_assert_int_eq(missing_see(&m, 2 * (int32_t)MISSING_RANGES, &e), 0);
+	ck_assert_int_eq(missing_see(&m, 2, false, &e), 0);
+	ck_assert_int_eq(missing_see(&m, 2 * (int32_t)MISSING_RANGES, false, &e), 0);
 	ck_assert_uint_eq(m.count, MISSING_RANGES - 2);
 	for (size_t i = 1; i < m.count; i++)
 		ck_assert_int_lt(m.ranges[i - 1].last, m.ranges[i].first);
@@ -117,6 +131,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_rows, 0, sizeof rows / sizeof rows[0]);
+	tcase_add_test(t, test_hurt);
 	tcase_add_test(t, test_two_ends);
 	tcase_add_test(t, test_limit);
 	suite_add_tcase(s, t);

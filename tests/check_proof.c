@@ -168,6 +168,8 @@ START_TEST(test_not_provable)
 	add(0, 9, STREAM_FILE, "data", 4);
 	ck_assert(!proof_is_past(proof, &jobs[0], 9));
 	ck_assert(proof_is_past(proof, &jobs[0], 8));
+	ck_assert(proof_is_behind(proof, &jobs[0], 8));
+	ck_assert(!proof_is_behind(proof, &jobs[0], 9) && !proof_is_behind(proof, &jobs[0], 10));
 	proof_damage(proof, &jobs[0], 9);
 	add_digest(0, 9, STREAM_MD5, DIGEST_MD5, "data", 4);
 	end();

@@ -206,6 +206,70 @@ run "$XFLATE" verify "$work/start"
 check 'a lost start: the job has its name' grep -q '^job 52 (J-multi-c.*), session 52/1795351262$' "$out"
 check 'a lost start: the file has none' grep -q '^  DAMAGED:    FileIndex 1 (its name is lost)$' "$out"
 
+# --- blocks that are lost: which files were in them ---
+
+# Two jobs, blocks in turn, of 12 small files each.  The second job's second block holds the end of file 3, files 4 to 6
+# and the attributes of file 7.
+"$PYTHON" - "$here" <<'END'
+import sys
+sys.path.insert(0, sys.argv[1])
+import mkvolume as m
+def job(i):
+    s = m.Session(m.Packer(cap=1024, sid=i, stime=i), i, i, i, "job%d" % i)
+    for n in range(12):
+        s.file(m.text(n, 158), 2)
+    return s.close()
+blocks = m.lay("lost", m.interleave([job(1), job(2)]))
+third = [i for i, b in enumerate(blocks) if b[16:20] == b"\0\0\0\2"][1]
+bad = blocks[third]
+def write(name, block, rest=blocks[third + 1:]):
+    with open(name, "wb") as f:
+        f.write(b"".join(blocks[:third]) + block + b"".join(rest))
+write("lost-hole", bytes(len(bad)))
+write("lost-missing", b"")
+write("lost-crc", bad[:500] + bytes([bad[500] ^ 1]) + bad[501:])
+write("lost-swapped", blocks[third + 2], [blocks[third + 1], bad] + blocks[third + 3:])
+write("lost-end", bytes(100), [])
+END
+for name in lost-hole lost-missing; do
+	run "$XFLATE" verify "$name"
+	expect_status 3 "$name: damaged"
+	check "$name: files of which nothing is left are counted" grep -q '^  files:      7 proved (MD5), 2 DAMAGED, 3 missing$' "$out"
+	check "$name: and listed" grep -q '^  missing:    FileIndex 4 to 6 (3 files)$' "$out"
+	check "$name: all files are accounted for" grep -q '^DAMAGED: 2 jobs, 19 of 21 files .*, 2 damaged, 3 missing$' "$out"
+	run "$XFLATE" verify --json "$name"
+	is "$(json '[(j["files"]["proved"], j["missing_files"], j["missing"], [f["file_index"] for f in j["damaged_files"]]) for j in d["jobs"]]')" \
+		"[(12, 0, [], []), (7, 3, [{'first': 4, 'last': 6}], [3, 7])]" "$name: JSON says the same"
+	run "$XFLATE" -q --on-damage=skip --report report -o result "$name"
+	says 'lost: job 2 .*, FileIndex 4 to 6: nothing of these files is here' "$name: skip says so, too"
+	cp report "$out"
+	is "$(json '[(l["file_index"], l["last_file_index"]) for l in d["damage"] if "last_file_index" in l]')" '[(4, 6)]' \
+		"$name: and its report"
+	rm -f result report
+done
+run "$XFLATE" -q --on-damage=skip -o result lost-crc
+expect_status 3 'lost-crc: damaged'
+for n in 3 4 5 6 7; do
+	says "lost: job 2 .*, FileIndex $n /srv/job2/file$n: [0-9]+ bytes at byte [0-9]+: in the block that is left out" \
+		"lost-crc: what skip leaves out is told by name: file $n"
+done
+says 'FileIndex 7 /srv/job2/file7: .*the attributes of its file are lost' 'lost-crc: and where it goes on'
+rm -f result
+run "$XFLATE" verify lost-crc
+check 'lost-crc: verify reads on, only one file is hurt' grep -q '^  files:      11 proved (MD5), 1 DAMAGED$' "$out"
+run "$XFLATE" verify lost-swapped
+expect_status 3 'lost-swapped: damaged'
+says 'FileIndex goes back from' 'lost-swapped: out of order'
+check 'lost-swapped: what is there after all is not lost' sh -c '! grep -q -e LOST -e missing "$1"' - "$out"
+is "$(sed -n 's/^  DAMAGED:    FileIndex \([0-9]*\) .*/\1/p' "$out" | tr '\n' ' ')" '3 7 10 ' \
+	'lost-swapped: nor damaged, but for what is cut by the wrong order'
+run "$XFLATE" verify --json lost-end
+is "$(json '[(j["missing_files"], j["ended"]) for j in d["jobs"]]')" '[(0, False), (0, False)]' 'lost-end: how many are behind nobody knows'
+# What a pipe says of a volume is what its file says.
+cat lost-missing | "$XFLATE" verify --json - 2>/dev/null | grep -v '"input"' >piped
+"$XFLATE" verify --json lost-missing 2>/dev/null | grep -v '"input"' >read
+check 'from a pipe: the same report' cmp piped read
+
 # --- right to the byte, and wrong all the same ---
 
 false_one() {

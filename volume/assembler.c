@@ -102,6 +102,7 @@ static void damage_item(struct assembler *a, struct item *item, const struct ses
 	item->addr = about->addr;
 	item->offset = about->offset;
 	item->damage_len = about->len;
+	item->suspect = about->suspect;
 	snprintf(item->reason, sizeof item->reason, "%s", reason);
 }
 
@@ -211,22 +212,56 @@ bool assembler_at_other_volume(const struct assembler *a)
 	       strcmp(label.volume, a->volume->label.volume) != 0;
 }
 
-/* Whose data a bad block held, as far as its own header can be believed: only a session that is known. */
-static void name_bad_block(struct assembler *a, struct item *item)
+/* The label's fields, once; a second start of session changes nothing. */
+static void learn_job(struct session *s, int32_t file_index, struct span data)
+{
+	if (file_index != LABEL_SESSION_START || s->job.has_label)
+		return;
+	s->job.has_label = label_read_session(data, false, &s->job.label);
+}
+
+/* The session of a bad block, as far as its own header can be believed: one that is known, or that begins in it, for then the
+ * block has a start-of-session label to speak for it.  NULL if neither, or without memory. */
+static struct session *session_of_bad_block(struct assembler *a, struct err *e)
+{
+	const struct block_header *h = &a->block->header;
+	struct session *s = session_find(&a->sessions, h->session_id, h->session_time);
+	struct rd rest = rd_over(a->block->data, a->block->sane_bytes);
+	rd_bytes(&rest, block_header_bytes(h->version));
+	struct record_header first;
+	struct span part;
+	struct session_label label;
+	if (s || !record_next(&rest, h->version, &first, &part) || first.file_index != LABEL_SESSION_START ||
+	    !label_read_session(part, false, &label))
+		return s;
+	s = session_of(a, &first, e);
+	if (s)
+		learn_job(s, first.file_index, part);
+	return s;
+}
+
+/* Whose data it held. */
+static int name_bad_block(struct assembler *a, struct item *item, struct err *e)
 {
 	const struct block_header *h = &a->block->header;
 	item->bad_block = true;
 	a->damages++;
+	if (a->block->data && a->block->sane_bytes > 0) {
+		item->data = (struct span){a->block->data, a->block->sane_bytes};
+		item->buf = a->block->buf;
+	}
 	if (a->block->data == NULL || h->version == 1)
-		return;
-	struct session *s = session_find(&a->sessions, h->session_id, h->session_time);
+		return 0;
+	struct session *s = session_of_bad_block(a, e);
+	if (s == NULL && e->code != XE_OK)
+		return e->code;
 	if (s == NULL && !item->encrypted) {
 		size_t used = strlen(item->reason);
 		snprintf(item->reason + used, sizeof item->reason - used, " (its header names session %u/%u)",
 			 h->session_id, h->session_time);
 	}
 	if (s == NULL)
-		return;
+		return 0;
 	item->job = &s->job;
 	if (a->block->sane_bytes > 0)
 		data_indexes(a, &item->first_index, &item->last_index);
@@ -236,6 +271,7 @@ static void name_bad_block(struct assembler *a, struct item *item)
 		s->last_number = h->number;
 		s->last_index = item->last_index ? item->last_index : s->last_index;
 	}
+	return 0;
 }
 
 /* What of a bad block is used all the same: where its checksum is right, the records before the one that breaks the rules;
@@ -254,7 +290,7 @@ static void salvage(struct assembler *a, struct item *item)
 	item->damage_len = item->suspect ? b->len : b->len - b->sane_bytes;
 }
 
-void assembler_other(struct assembler *a, const struct source_item *block, struct item *item)
+int assembler_other(struct assembler *a, const struct source_item *block, struct item *item, struct err *e)
 {
 	a->record_at = 0;
 	a->block = block;
@@ -263,26 +299,19 @@ void assembler_other(struct assembler *a, const struct source_item *block, struc
 		*item = item_here(a, block->event == SOURCE_FOREIGN ? ITEM_FOREIGN : ITEM_FILE_MARK);
 		item->data = (struct span){block->data, block->len};
 		item->buf = block->buf;
-		return;
+		return 0;
 	}
 	*item = item_here(a, ITEM_DAMAGE);
 	item->damage_len = block->len;
 	item->encrypted = block->encrypted;
 	snprintf(item->reason, sizeof item->reason, "%s", block->encrypted ? "the block is encrypted" : block->reason);
-	name_bad_block(a, item);
-	if (block->event == SOURCE_DAMAGE)
+	int rc = name_bad_block(a, item, e);
+	if (rc == 0 && block->event == SOURCE_DAMAGE)
 		salvage(a, item);
+	return rc;
 }
 
 /* ---- its records ---- */
-
-/* The label's fields, once; a second start of session changes nothing. */
-static void learn_job(struct session *s, int32_t file_index, struct span data)
-{
-	if (file_index != LABEL_SESSION_START || s->job.has_label)
-		return;
-	s->job.has_label = label_read_session(data, false, &s->job.label);
-}
 
 static void volume_label(struct assembler *a, const struct record_header *h, struct span data, struct item *item)
 {
@@ -319,6 +348,12 @@ static void take_partial(struct assembler *a, struct session *s, struct item *it
 		learn_job(s, item->file_index, item->data);
 }
 
+/* Its checksum is wrong, and its records are taken all the same. */
+static bool in_suspect_block(const struct assembler *a)
+{
+	return a->block->event == SOURCE_DAMAGE && !a->block->checksum_right;
+}
+
 /* A part without its beginning.  Returns 1 if item was filled, 0 if not, < 0 on error. */
 static int continuation(struct assembler *a, struct session *s, const struct record_header *h, struct span part,
 			struct item *item, struct err *e)
@@ -329,6 +364,7 @@ static int continuation(struct assembler *a, struct session *s, const struct rec
 	about.file_index = h->file_index;
 	about.stream = stream;
 	about.len = h->len;
+	about.suspect = in_suspect_block(a);
 
 	if (s->skip > 0) {
 		if (s->skip == h->len && s->skip_stream == stream) {
@@ -387,6 +423,7 @@ static int beginning(struct assembler *a, struct session *s, const struct record
 	item->file_index = h->file_index;
 	item->stream = (uint32_t)h->stream;
 	item->len = h->len;
+	item->suspect = in_suspect_block(a);
 	if (part.len < h->len) {
 		int rc = partial_open(&s->partial, item, a->pool, a->o->keep_bytes, e);
 		if (rc == 0)

@@ -25,8 +25,9 @@ int assembler_block(struct assembler *a, const struct source_item *block, struct
 bool assembler_at_other_volume(const struct assembler *a);
 
 /* Damage, a block that nobody can read, a file mark, another system's label: fills item.  What of a bad block is used all the
- * same follows with assembler_next.  Borrowed as above. */
-void assembler_other(struct assembler *a, const struct source_item *block, struct item *item);
+ * same follows with assembler_next.  Borrowed as above.  XE_FAILED without memory. */
+int assembler_other(struct assembler *a, const struct source_item *block, struct item *item, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* The next item of the block at hand; item->buf is lent until the next call.  Returns 1 if item was filled, 0 at the block's
  * end, else XE_FAILED (memory). */

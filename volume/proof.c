@@ -28,6 +28,7 @@ struct content_stream {
 struct open_proof {
 	const struct job *job;
 	int32_t file_index; /* 0: none */
+	int32_t highest_closed;
 	char *name;
 	size_t name_cap;
 	unsigned type;
@@ -223,6 +224,7 @@ static int close_file(struct proof *p, struct open_proof *f, struct err *e)
 	if (file.verdict == PROOF_NO_DIGEST && f->may_be_doubled)
 		file.doubled = doubling_judge(&f->doubling, f->size) == DOUBLING_YES;
 	int rc = p->on_file(p->arg, &file, e);
+	f->highest_closed = f->file_index > f->highest_closed ? f->file_index : f->highest_closed;
 	f->file_index = 0;
 	return rc;
 }
@@ -411,6 +413,12 @@ bool proof_is_past(const struct proof *p, const struct job *job, int32_t file_in
 	const struct open_proof *f = find(p, job);
 	bool proved = f && f->judged && f->verdict == PROOF_RIGHT && !f->damaged;
 	return f && (f->file_index > file_index || (f->file_index == file_index && proved));
+}
+
+bool proof_is_behind(const struct proof *p, const struct job *job, int32_t file_index)
+{
+	const struct open_proof *f = find(p, job);
+	return f && f->file_index != file_index && f->highest_closed >= file_index;
 }
 
 const char *proof_name(const struct proof *p, const struct job *job, int32_t file_index)

@@ -47,6 +47,9 @@ void proof_damage(struct proof *p, const struct job *job, int32_t file_index);
 /* Was this file, or one behind it, proved already? */
 bool proof_is_past(const struct proof *p, const struct job *job, int32_t file_index);
 
+/* Is this file closed, not the one at hand?  It was judged then. */
+bool proof_is_behind(const struct proof *p, const struct job *job, int32_t file_index);
+
 /* The name of the job's file at hand if it is this one, else "". */
 const char *proof_name(const struct proof *p, const struct job *job, int32_t file_index);
 

@@ -197,8 +197,8 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 	case SOURCE_DAMAGE:
 	case SOURCE_FILE_MARK:
 	case SOURCE_FOREIGN:
-		assembler_other(r->assembler, &r->block, item);
-		return 1;
+		rc = assembler_other(r->assembler, &r->block, item, e);
+		return rc == 0 ? 1 : rc;
 	}
 	return 0;
 }

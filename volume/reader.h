@@ -69,8 +69,9 @@ struct item {
 	int32_t first_index, last_index; /* ITEM_BLOCK: data FileIndexes in it, 0 if none */
 
 	uint64_t damage_len; /* ITEM_DAMAGE: bytes */
-	bool bad_block;	     /* ITEM_DAMAGE: of a whole block or a gap between blocks, not of one record */
-	bool suspect;	     /* ITEM_DAMAGE: its records follow all the same (keep_suspect) */
+	bool bad_block;	     /* ITEM_DAMAGE: of a whole block or a gap between blocks, not of one record; data: of the block, as
+				far as its records can be told apart */
+	bool suspect;	     /* ITEM_DAMAGE: its records follow all the same (keep_suspect); else: begins in such a block */
 	bool salvaged;	     /* ITEM_DAMAGE: the sound ones of its records follow */
 	bool encrypted;	     /* ITEM_DAMAGE: not damaged, but nothing can be read without the key */
 	char reason[SOURCE_REASON_BYTES];
