@@ -28,12 +28,13 @@ struct ledger {
 	uint64_t damaged;
 };
 
+/* Idempotent. */
 void ledger_free(struct ledger *l);
 
 /* The job's page, made if there is none; valid until the next one is made.  NULL without memory. */
 struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct err *e);
 
-/* Remembers of which file the job's next records are, and what it is called. */
+/* Remembers of which file the job's next records are, and what it is called.  XE_FAILED without memory. */
 int ledger_learn_file(struct ledger_job *entry, const struct item *item, struct err *e) __attribute__((warn_unused_result));
 
 /* After damage: data of a file whose attributes were lost with it.  A restore would not know where to put it. */
