@@ -43,7 +43,7 @@ size_t keywrap_draw(const uint8_t *random, size_t n, char *out, size_t want);
 /* A new passphrase, from the system's generator through OpenSSL.  XE_FAILED. */
 int keywrap_generate(struct secret *passphrase, struct err *e) __attribute__((warn_unused_result));
 
-/* A new raw key of n bytes. */
+/* A new raw key of n bytes.  XE_FAILED. */
 int keywrap_generate_raw(struct secret *key, size_t n, struct err *e) __attribute__((warn_unused_result));
 
 /* The key that a drive gets: the first 31 bytes of the passphrase, ending at a NUL, then zeros; so does every release
@@ -80,12 +80,12 @@ int keywrap_wrap(const uint8_t *kek, size_t kek_bytes, const uint8_t *key, size_
 int keywrap_unwrap(const uint8_t *kek, size_t kek_bytes, const uint8_t *wrapped, size_t len, uint8_t *key, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* RFC 5649, for keys of 1 to 4096 bytes; the wrapped key has the next multiple of 8, and 8 more. */
+/* RFC 5649, for keys of 1 to 4096 bytes; the wrapped key has the next multiple of 8, and 8 more.  XE_FAILED. */
 #define KEYWRAP_PADDED_BYTES(len) (((len) + 15) / 8 * 8)
 int keywrap_wrap_padded(const uint8_t *kek, size_t kek_bytes, const uint8_t *key, size_t len, uint8_t *wrapped, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* key takes len bytes; *key_bytes tells how many it has. */
+/* The way back; key takes len bytes; *key_bytes tells how many it has.  XE_KEY as above. */
 int keywrap_unwrap_padded(const uint8_t *kek, size_t kek_bytes, const uint8_t *wrapped, size_t len, uint8_t *key,
 			  size_t *key_bytes, struct err *e) __attribute__((warn_unused_result));
 
@@ -104,7 +104,7 @@ int keywrap_open(const char *text, size_t len, const struct secret *kek, struct 
 int keywrap_seal(const struct secret *key, enum keywrap_form form, const struct secret *kek, struct secret *text,
 		 struct err *e) __attribute__((warn_unused_result));
 
-/* The id of a key that keywrap_open has opened. */
+/* The id of a key that keywrap_open has opened.  XE_FAILED without memory. */
 int keywrap_opened_id(const struct secret *key, enum keywrap_form form, char id[static SECRET_ID_BYTES], struct err *e)
 	__attribute__((warn_unused_result));
 

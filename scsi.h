@@ -37,6 +37,7 @@ enum scsi_page {
 /* A page and its header: what bscrypto asks for. */
 #define SCSI_PAGE_MAX_BYTES 8196u
 
+/* Each makes one CDB.  room: bytes that the answer may have; len: bytes that are sent. */
 struct scsi_cdb scsi_make_test_unit_ready(void);
 struct scsi_cdb scsi_make_request_sense(uint8_t room);
 struct scsi_cdb scsi_make_inquiry(uint16_t room);
@@ -102,6 +103,7 @@ struct scsi_management {
 	bool lock, ckod, ckorp, ckorl, all_nexus, local, public;
 };
 
+/* As all readers here. */
 bool scsi_read_management(struct span answer, struct scsi_management *m);
 
 /* Page 0020h. */
@@ -120,6 +122,7 @@ struct scsi_status {
 	struct scsi_kads kads; /* of the key in the drive */
 };
 
+/* As all readers here; so are those below. */
 bool scsi_read_status(struct span answer, struct scsi_status *s);
 
 /* Page 0021h. */
@@ -181,6 +184,7 @@ bool scsi_read_capabilities(struct span answer, struct scsi_capabilities *c);
  * is one.  NULL if none will do.  encrypt: it must encrypt, too. */
 const struct scsi_algorithm *scsi_choose_algorithm(const struct scsi_capabilities *c, bool encrypt);
 
+/* The one of that index; NULL if there is none. */
 const struct scsi_algorithm *scsi_find_algorithm(const struct scsi_capabilities *c, uint8_t index);
 
 /* "AES-256-GCM-128"; NULL for codes without a name here. */

@@ -15,6 +15,7 @@ struct scsi_device {
 	char vendor[9], product[17], revision[5];
 };
 
+/* Standard INQUIRY data. */
 bool scsi_device_inquiry(struct span answer, struct scsi_device *q);
 
 #define SCSI_DEVICE_TEXT_BYTES 65

@@ -28,6 +28,7 @@ struct tapealert_flag {
 /* n from 1 to 64. */
 const struct tapealert_flag *tapealert_flag(unsigned n);
 
+/* "critical", "warning", "information", "reserved". */
 const char *tapealert_severity(char severity);
 
 #endif

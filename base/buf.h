@@ -23,8 +23,8 @@ struct buf_pool *buf_pool_new(size_t keep_bytes);
 
 #define BUF_LIMIT_BYTES ((uint64_t)1 << 30) /* of a new pool */
 
-/* How much its buffers and what is charged to it may be in all.  buf_new does not ask: those ask who take what a volume
- * claims to need, before they take it. */
+/* How many bytes its buffers and what is charged to it may be in all.  buf_new does not ask: those ask who take what a
+ * volume claims to need, before they take it. */
 void buf_pool_limit(struct buf_pool *pool, uint64_t bytes);
 uint64_t buf_pool_limit_bytes(const struct buf_pool *pool);
 
@@ -34,12 +34,13 @@ bool buf_pool_allows(const struct buf_pool *pool, uint64_t bytes);
 /* Counts memory that lies elsewhere and is kept as long as the pool. */
 void buf_pool_charge(struct buf_pool *pool, uint64_t bytes);
 
-/* All its buffers must have been returned. */
+/* All its buffers must have been returned.  NULL is fine. */
 void buf_pool_free(struct buf_pool *pool);
 
 /* A buffer of at least cap bytes with one reference, content undefined.  NULL without memory.  Any thread. */
 struct buf *buf_new(struct buf_pool *pool, size_t cap);
 
+/* One reference more.  Any thread. */
 void buf_ref(struct buf *b);
 
 /* Drops one reference; the last one returns the buffer to its pool.  NULL is fine.  Any thread. */

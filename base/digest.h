@@ -26,17 +26,17 @@ const char *digest_name(enum digest_kind kind);
 
 struct digest;
 
-/* NULL without memory. */
+/* NULL without memory, or where the library has no such digest.  The caller's, for digest_free (NULL is fine). */
 struct digest *digest_new(enum digest_kind kind);
 void digest_free(struct digest *d);
 
 /* Begins anew.  False if the library cannot: it may want memory. */
 bool digest_reset(struct digest *d);
 
-/* NULL is fine: nothing is counted then. */
+/* Adds len bytes.  NULL is fine: nothing is counted then.  What the library cannot do, digest_value tells. */
 void digest_add(struct digest *d, const void *data, size_t len);
 
-/* The digest of all that was added; its length, or 0 if the library cannot.  d may be added to further. */
+/* The digest of all that was added; its length in bytes, or 0 if the library cannot.  d may be added to further. */
 size_t digest_value(const struct digest *d, uint8_t value[static DIGEST_MAX_BYTES]);
 
 /* The same as hex digits; "" for NULL. */

@@ -33,6 +33,7 @@ int io_open_input(struct io *in, const char *path, struct err *e) __attribute__(
 /* Describes a descriptor opened elsewhere; never fails for a valid one. */
 void io_describe(struct io *io, int fd);
 
+/* Closes what is ours to close.  Idempotent. */
 void io_close(struct io *io);
 
 /* Both the same regular file, device or pipe? */
@@ -47,19 +48,21 @@ void io_allow_reads(void);
 int io_read(const struct io *in, void *data, size_t least, size_t most, size_t *got, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* One read(2), for tapes: one block.  *got 0 is a file mark.  *too_small: the block is larger than n; the tape stands
- * before it again. */
+/* One read(2), for tapes: one block of *got bytes.  *got 0 is a file mark.  *too_small, and no failure: the block is larger
+ * than n bytes; the tape stands before it again.  XE_FAILED, XE_NOT_READY without a medium. */
 int io_read_tape(int fd, void *data, size_t n, size_t *got, bool *too_small, struct err *e)
 	__attribute__((warn_unused_result));
 
 /* Writes all n bytes.  One write(2) unless the system takes less.  XE_FAILED. */
 int io_write(int fd, const void *data, size_t n, struct err *e) __attribute__((warn_unused_result));
 
-/* One write(2) of n bytes or failure, for tapes. */
+/* One write(2) of n bytes or failure, for tapes.  XE_FAILED, also at the end of the medium. */
 int io_write_tape(int fd, const void *data, size_t n, struct err *e) __attribute__((warn_unused_result));
+
+/* Behind the block written last.  XE_FAILED. */
 int io_write_file_mark(int fd, struct err *e) __attribute__((warn_unused_result));
 
-/* Block size of a tape drive in fixed block mode, 0 in variable mode. */
+/* Block size in bytes of a tape drive in fixed block mode, 0 in variable mode. */
 size_t io_tape_fixed_bytes(int fd);
 
 /* Asks the kernel for larger pipe buffers; no harm if it declines. */

@@ -16,11 +16,16 @@ struct json {
 /* Would json_text give back this text, byte for byte? */
 bool json_can_hold(const char *text);
 
-/* Keys are NULL inside arrays.  Text that is no UTF-8 has its odd bytes replaced by U+FFFD. */
+/* What stands in an object has a key, what stands in an array or alone has NULL.  All strings are borrowed for the call.
+ * Nothing here fails: whether the stream took it, who owns the stream asks it. */
+
+/* Opens and closes a group.  A newline follows the outermost. */
 void json_object(struct json *j, const char *key);
 void json_array(struct json *j, const char *key);
 void json_end_object(struct json *j);
 void json_end_array(struct json *j);
+
+/* Values.  Text that is no UTF-8 has its odd bytes replaced by U+FFFD; digits are those behind the point. */
 void json_text(struct json *j, const char *key, const char *text);
 void json_number(struct json *j, const char *key, uint64_t v);
 void json_signed(struct json *j, const char *key, int64_t v);

@@ -29,7 +29,7 @@ int msg_usage(const char *command, const char *format, ...) __attribute__((forma
 /* Shows text as the progress line of a terminal (overwriting the one before), or takes it away (NULL). */
 void msg_progress(const char *text);
 
-/* "1.9 MB": decimal units, as volumes are sold. */
+/* "1.9 MB": decimal units, as volumes are sold.  Returns text. */
 #define MSG_SIZE_BYTES 24
 const char *msg_size(uint64_t bytes, char text[static MSG_SIZE_BYTES]);
 

@@ -17,6 +17,7 @@ struct names {
 #define NAMES_MAX ((size_t)1 << 24)
 #define NAMES_ABSENT SIZE_MAX
 
+/* Idempotent; the rows stay. */
 void names_free(struct names *n);
 
 /* The first row that was added under this name, or NAMES_ABSENT. */

@@ -17,6 +17,7 @@ struct progress_state {
 /* get is called from the progress thread until progress_stop returns.  Must be called before other threads start:
  * it blocks SIGUSR1 in the caller and all that follow.  Without a thread there is no progress, and nothing else. */
 void progress_start(enum progress_mode mode, void (*get)(void *arg, struct progress_state *state), void *arg);
+/* Ends the thread and takes its line away.  Nothing if there is none. */
 void progress_stop(void);
 
 /* "auto", "never", "always", "json"; false if it is none. */

@@ -17,6 +17,7 @@ void cache_time_text(int64_t seconds, char text[static CACHE_TIME_BYTES]);
 /* The table of bscrypto -D, to a stream of keyout.h; no_keys: forms instead of keys. */
 void cache_print(FILE *out, const struct cryptocache *c, bool no_keys);
 
+/* "cache check": as run of struct subcommand. */
 int cache_check(int argc, char **argv);
 
 #endif

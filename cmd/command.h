@@ -18,7 +18,7 @@ extern const struct command command_filter, command_list, command_verify, comman
 /* Of the verb key: what talks to a drive. */
 extern const struct command command_key_load, command_key_clear, command_key_status, command_key_probe;
 
-/* A verb of verbs: "key generate".  argv[0] of run is the second word. */
+/* A verb of verbs: "key generate".  argv[0] of run is the second word; it returns the exit status. */
 struct subcommand {
 	const char *name;
 	int (*run)(int argc, char **argv);

@@ -24,14 +24,15 @@ struct drivekey {
 int drivekey_prepare(const struct drivekey_sources *s, struct secret *kek, struct cryptocache *cache, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* From s->key. */
+/* From s->key, which drivekey_free forgets.  XE_KEY, and as source_read. */
 int drivekey_read(const struct drivekey_sources *s, const struct secret *kek, struct drivekey *k, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* Of a cache's entry. */
+/* Of a cache's entry.  XE_KEY: it is no key, or kek does not open it. */
 int drivekey_open(const struct cryptocache_entry *entry, const struct secret *kek, struct drivekey *k, struct err *e)
 	__attribute__((warn_unused_result));
 
+/* Wipes it.  Idempotent. */
 void drivekey_free(struct drivekey *k);
 
 #endif

@@ -22,14 +22,15 @@ struct drivetext_report {
 	struct scsi_management management;
 };
 
+/* To standard output: for people, and as JSON. */
 void drivetext_print(const struct drivetext_report *r);
 void drivetext_json(const struct drivetext_report *r);
 
-/* bscrypto -e and -v, line for line; indent blanks before each. */
+/* The same of bscrypto -e and -v, line for line. */
 void drivetext_bscrypto_status(const struct scsi_status *s);
 void drivetext_bscrypto_volume(const struct scsi_next_block *b);
 
-/* Single pages, for --explain. */
+/* Single pages, for --explain.  c: the drive's algorithms, for their names; NULL if they are not known. */
 void drivetext_status(const struct scsi_status *s, const struct scsi_capabilities *c);
 void drivetext_next_block(const struct scsi_next_block *b, const struct scsi_capabilities *c);
 void drivetext_capabilities(const struct scsi_capabilities *c);

@@ -25,7 +25,7 @@ int keyout_commit(struct keyout *k, struct err *e) __attribute__((warn_unused_re
 /* Closes it; a file that was not committed goes away.  Idempotent. */
 void keyout_close(struct keyout *k);
 
-/* Open, one line, commit. */
+/* Open, one line, commit.  Errors as there. */
 int keyout_line(const char *path, bool force, bool clear, const struct secret *text, struct err *e)
 	__attribute__((warn_unused_result));
 

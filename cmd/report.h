@@ -7,11 +7,12 @@
 
 struct report;
 
-/* NULL without memory. */
+/* NULL without memory; for report_free (NULL is fine). */
 struct report *report_new(void);
 void report_free(struct report *r);
 
-/* Remembered for the JSON, printed at once. */
+/* Remembered for the JSON, printed at once.  output: where the volume went, a path; seconds: since the run began.  XE_FAILED
+ * without memory; of a loss that there is none for, report_write tells. */
 int report_volume(struct report *r, const struct filter_volume *v, const char *output, double seconds, struct err *e);
 void report_loss(struct report *r, const struct filter_loss *loss);
 
@@ -25,7 +26,7 @@ struct report_run {
 	int status;
 };
 
-/* Writes all of it to fd. */
+/* Writes all of it to fd, which stays the caller's.  XE_FAILED. */
 int report_write(const struct report *r, const struct report_run *run, int fd, struct err *e);
 
 #endif

@@ -67,6 +67,7 @@ struct codec_header {
 	uint16_t version;
 };
 
+/* Any 12 bytes can be read; whether magic, size and version make sense is the caller's to see. */
 void codec_header_read(const uint8_t in[static CODEC_HEADER_BYTES], struct codec_header *h);
 void codec_header_write(uint8_t out[static CODEC_HEADER_BYTES], const struct codec_header *h);
 
@@ -78,7 +79,7 @@ uint16_t codec_header_level(const struct codec *c, int level);
  * block of a fastlzlib payload only (volume-format.md 5.7). */
 bool codec_is_common(const struct codec *c, const uint8_t *in, size_t in_len);
 
-/* "libdeflate 1.14, ..." for --version: the output bytes depend on these. */
+/* "libdeflate 1.14, ..." for --version: the output bytes depend on these.  text: text_bytes of room, cut with its NUL. */
 void codec_versions(char *text, size_t text_bytes);
 
 #endif

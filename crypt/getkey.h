@@ -24,6 +24,8 @@ enum getkey_way {
 	GETKEY_GENERATION, /* one before the one in force: the label's copy says so */
 	GETKEY_MASTER,	   /* decrypted with the master key */
 };
+
+/* "new", "again", "file", "generation", "master": static. */
 const char *getkey_way_text(enum getkey_way way);
 
 /* A key for the volume, durable and readable before it is given out; what a master key made of it has been decrypted again
@@ -35,10 +37,12 @@ int getkey_label(const struct getkey *g, const char *volume, struct answer *a, e
 int getkey_read(const struct getkey *g, const char *volume, struct span enc_key, struct span master_id,
 		struct answer *a, enum getkey_way *way, struct err *e) __attribute__((warn_unused_result));
 
-/* The clear key of what stands in a key file or label: decrypted with the section that master_id names.  a->key is set. */
+/* The clear key of what stands in a key file or label: decrypted with the section that master_id names.  a->key is set.
+ * XE_KEY: no such section, or it does not open; XE_FAILED, XE_NOT_READY. */
 int getkey_decrypt(const struct getkey *g, struct answer *a, struct err *e) __attribute__((warn_unused_result));
 
-/* a->enc_key and a->master_id become a->key under that section's master key, tried out unless it says not to. */
+/* a->enc_key and a->master_id become a->key under that section's master key, tried out unless it says not to.  Errors as
+ * above. */
 int getkey_encrypt(const struct getkey *g, const struct keyconf_section *section, struct answer *a, struct err *e)
 	__attribute__((warn_unused_result));
 

@@ -22,7 +22,8 @@ struct keyconf_section {
 	bool check;   /* xflate_check = off: there is no secret key on this machine to try what was encrypted */
 };
 
-/* Reads a whole file's text.  Errors name the line and never quote a value.  XE_USAGE, XE_FAILED. */
+/* Reads a whole file's text.  Errors name the line and never quote a value.  *c is the caller's, for keyconf_free (NULL is
+ * fine).  XE_USAGE, XE_FAILED. */
 int keyconf_read(struct keyconf **c, const struct secret *text, struct err *e) __attribute__((warn_unused_result));
 void keyconf_free(struct keyconf *c);
 

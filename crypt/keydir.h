@@ -23,6 +23,8 @@ struct keydir {
 
 /* make: with mode 0700, if it is not there.  XE_FAILED, XE_PERMISSION. */
 int keydir_open(struct keydir *d, const char *path, bool make, struct err *e) __attribute__((warn_unused_result));
+
+/* Idempotent. */
 void keydir_close(struct keydir *d);
 
 /* For those who write.  Released by keydir_close.  XE_NOT_READY: somebody else has had it for all those seconds. */
@@ -39,7 +41,7 @@ int keydir_read(const struct keydir *d, const char *volume, struct answer *a, bo
 	__attribute__((warn_unused_result));
 
 /* a becomes the key in force of a->volume; it is on the disk and was read back when this returns 0.  key: what a->key is
- * or would be, for the mark below.  The folder must be locked. */
+ * or would be, for the mark below.  The folder must be locked.  XE_FAILED. */
 int keydir_write(struct keydir *d, const struct answer *a, const struct secret *key, struct err *e)
 	__attribute__((warn_unused_result));
 
@@ -49,11 +51,12 @@ bool keydir_is_new(const struct keydir *d, const char *volume, const struct secr
 /* It was asked for: the volume has its label.  Best effort. */
 void keydir_in_use(const struct keydir *d, const char *volume);
 
-/* The index-th of the generations, 0 the latest.  *found false: there are no more. */
+/* The index-th of the generations, 0 the latest.  *found false: there are no more.  Errors as keydir_read. */
 int keydir_generation(const struct keydir *d, const char *volume, unsigned index, struct answer *a, bool *found,
 		      struct err *e) __attribute__((warn_unused_result));
 
-/* Calls each for every volume that has a key, in the order of their names, until one returns other than 0. */
+/* Calls each for every volume that has a key, in the order of their names, until one returns other than 0, which is then
+ * returned.  XE_FAILED. */
 int keydir_each(const struct keydir *d, int (*each)(void *arg, const char *volume, struct err *e), void *arg,
 		struct err *e) __attribute__((warn_unused_result));
 

@@ -10,7 +10,8 @@
 
 struct pattern;
 
-/* XE_USAGE, in words, for an expression that is wrong; XE_FAILED without memory. */
+/* *p is the caller's, for pattern_free (NULL is fine).  XE_USAGE, in words, for an expression that is wrong; XE_FAILED without
+ * memory. */
 int pattern_new(struct pattern **p, const char *text, struct err *e) __attribute__((warn_unused_result));
 void pattern_free(struct pattern *p);
 

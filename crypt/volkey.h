@@ -16,6 +16,7 @@ struct volkey_source {
 	unsigned seconds; /* for a command, and for gpg */
 };
 
+/* Wipes the key; dir and command are borrowed.  Idempotent. */
 void volkey_source_free(struct volkey_source *s);
 
 /* A key of people's own: base64, 64 or 128 hex digits, or 32 or 64 raw bytes.  Takes text over.  XE_KEY. */
@@ -30,6 +31,8 @@ struct volkey {
 	uint8_t master_id[ANSWER_MASTER_ID_BYTES];
 	size_t master_id_len;
 };
+
+/* Wipes them.  Idempotent. */
 void volkey_free(struct volkey *k);
 
 /* Of the volume whose label says this: volume may be "" where the label is lost, then only a named key will do.  XE_KEY:
@@ -37,7 +40,7 @@ void volkey_free(struct volkey *k);
 int volkey_find(const struct volkey_source *s, const char *volume, struct span enc_key, struct span master_id,
 		struct volkey *k, struct err *e) __attribute__((warn_unused_result));
 
-/* The key to write a volume with: the named one, or what LABEL gives for it. */
+/* The key to write a volume with: the named one, or what LABEL gives for it.  XE_KEY, XE_FAILED, XE_NOT_READY. */
 int volkey_make(const struct volkey_source *s, const char *volume, enum xts_cipher cipher, struct answer *a,
 		struct err *e) __attribute__((warn_unused_result));
 

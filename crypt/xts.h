@@ -34,7 +34,7 @@ int xts_check_key(enum xts_cipher cipher, const struct secret *key, struct err *
 /* Key schedules, of one thread. */
 struct xts;
 
-/* The cipher follows from the key's length.  XE_KEY, XE_FAILED. */
+/* The cipher follows from the key's length.  *x is the caller's, for xts_free (NULL is fine).  XE_KEY, XE_FAILED. */
 int xts_new(struct xts **x, const struct secret *key, struct err *e) __attribute__((warn_unused_result));
 void xts_free(struct xts *x);
 

@@ -64,7 +64,7 @@ int keylist_parse(struct keylist *list, struct span text, struct err *e) __attri
  * others.  XE_KEY: there was one. */
 int keylist_check_keys(struct keylist *list, struct err *e) __attribute__((warn_unused_result));
 
-/* From and to a cache. */
+/* list becomes what the cache holds.  XE_FAILED. */
 int keylist_from_cache(struct keylist *list, const struct cryptocache *c, struct err *e) __attribute__((warn_unused_result));
 
 enum keylist_format { KEYLIST_LINES, KEYLIST_JSON, KEYLIST_SQL };
@@ -77,7 +77,7 @@ bool keylist_format_parse(const char *name, enum keylist_format *format);
 int keylist_write(FILE *out, enum keylist_format format, const struct keylist *list, const struct keylist *old,
 		  struct err *e) __attribute__((warn_unused_result));
 
-/* For keylist_parse: JSON. */
+/* For keylist_parse: JSON.  Errors as there. */
 int keylist_parse_json(struct keylist *list, struct span text, struct err *e) __attribute__((warn_unused_result));
 
 #endif

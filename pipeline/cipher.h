@@ -17,7 +17,7 @@ struct cipher_options {
 
 struct cipher;
 
-/* NULL without memory. */
+/* What options names must stay until cipher_free (NULL is fine).  NULL without memory. */
 struct cipher *cipher_new(const struct cipher_options *options);
 void cipher_free(struct cipher *c);
 

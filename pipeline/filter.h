@@ -83,14 +83,15 @@ struct filter_options {
 
 struct filter;
 
-/* NULL without memory. */
+/* What options names must stay until filter_free (NULL is fine).  NULL without memory. */
 struct filter *filter_new(const struct filter_options *options);
 void filter_free(struct filter *f);
 
 /* Would this request move blocks?  Those that do cannot keep the layout. */
 bool filter_moves_blocks(const struct filter_options *options);
 
-/* The whole run.  0 also when damage was passed on: filter_damaged() tells. */
+/* The whole run, once.  0 also when damage was passed on: filter_damaged() tells.  XE_FAILED, XE_USAGE: this input cannot be
+ * converted so; XE_DAMAGE with ON_DAMAGE_STOP; XE_KEY; and what inputs and callbacks have for an error. */
 int filter_run(struct filter *f, struct err *e) __attribute__((warn_unused_result));
 
 /* Records and places that were damaged, dropped or kept in spite of it. */

@@ -11,7 +11,7 @@
 
 struct joiner;
 
-/* Stands between reader and whoever decodes.  NULL without memory. */
+/* Stands between reader and whoever decodes.  reader and pool must stay until joiner_free (NULL is fine).  NULL without memory. */
 struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool);
 void joiner_free(struct joiner *j);
 

@@ -38,17 +38,9 @@ struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct er
 
 static int keep_name(struct ledger_name *n, int32_t file_index, const char *name, struct err *e)
 {
-	size_t bytes = strlen(name) + 1;
-	if (bytes > n->cap) {
-		char *grown = realloc(n->text, bytes);
-		if (grown == NULL)
-			return err_memory(e, bytes, "a file name");
-		n->text = grown;
-		n->cap = bytes;
-	}
-	memcpy(n->text, name, bytes);
-	n->of = file_index;
-	return 0;
+	int rc = attributes_keep_name(name, &n->text, &n->cap, e);
+	n->of = rc == 0 ? file_index : 0;
+	return rc;
 }
 
 static const char *name_of(const struct ledger_job *entry, int32_t file_index)

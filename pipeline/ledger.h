@@ -40,12 +40,14 @@ struct ledger {
 	uint64_t lost_blocks; /* or gaps between blocks */
 };
 
+/* Idempotent. */
 void ledger_free(struct ledger *l);
 
 /* The job's page, made if there is none; valid until the next one is made.  NULL without memory. */
 struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct err *e);
 
-/* Remembers of which file the job's next records are, what it is called, and which files were passed over. */
+/* Remembers of which file the job's next records are, what it is called, and which files were passed over.  XE_FAILED without
+ * memory. */
 int ledger_learn_file(struct ledger *l, struct ledger_job *entry, const struct item *item, struct err *e)
 	__attribute__((warn_unused_result));
 

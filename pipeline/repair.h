@@ -9,7 +9,7 @@
 
 struct repairer;
 
-/* Stands behind the joiner.  NULL without memory. */
+/* Stands behind the joiner, which must stay until repairer_free (NULL is fine).  NULL without memory. */
 struct repairer *repairer_new(struct joiner *joiner);
 void repairer_free(struct repairer *r);
 

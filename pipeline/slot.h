@@ -34,6 +34,7 @@ struct slot {
 	struct err err; /* found while reading: surfaces behind the items */
 };
 
+/* s: zeroed.  False without memory; slot_free then, too. */
 bool slot_init(struct slot *s);
 void slot_free(struct slot *s);
 

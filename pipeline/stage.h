@@ -32,7 +32,7 @@ struct arena {
 	size_t cap, used;
 };
 
-/* Of one thread.  NULL without memory. */
+/* Working memory of one thread, for stage_ctx_free (NULL is fine).  NULL without memory. */
 struct stage_ctx;
 struct stage_ctx *stage_ctx_new(void);
 void stage_ctx_free(struct stage_ctx *ctx);
@@ -67,7 +67,7 @@ enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *
 
 /* The plain data of a record, its address apart; valid until ctx is used again.  False if it does not decode, or if there
  * is no memory for it: then stage_short_of_memory tells so from now on. */
-bool stage_short_of_memory(const struct stage_ctx *ctx);
 bool stage_plain(struct stage_ctx *ctx, const struct item *item, struct span *address, struct span *plain);
+bool stage_short_of_memory(const struct stage_ctx *ctx);
 
 #endif

@@ -74,14 +74,15 @@ struct verify_options {
 
 struct verify;
 
-/* NULL without memory. */
+/* What options names must stay until verify_free (NULL is fine).  NULL without memory. */
 struct verify *verify_new(const struct verify_options *options);
 void verify_free(struct verify *v);
 
-/* The whole run; damage is no failure of it. */
+/* The whole run, once; damage is no failure of it.  XE_FAILED, XE_KEY, and what the inputs have for an error. */
 int verify_run(struct verify *v, struct err *e) __attribute__((warn_unused_result));
 
-/* Results.  Jobs in order of appearance; ask for every index below verify_job_slots, NULL where there is none. */
+/* Results, borrowed until verify_free.  Jobs in order of appearance; ask for every index below verify_job_slots, NULL where
+ * there is none.  Volumes in order, below verify_volumes.  How many problems of a kind there were. */
 size_t verify_job_slots(const struct verify *v);
 const struct verify_job *verify_job(const struct verify *v, size_t index);
 size_t verify_volumes(const struct verify *v);

@@ -17,6 +17,10 @@ struct drive {
 
 #define DRIVE_NONE ((struct drive){0})
 
+/* Unless something else is said, commands fail with XE_REFUSED (the drive says no, or answers what is no answer),
+ * XE_NOT_READY (busy, no medium, a UNIT ATTENTION), XE_KEY (data that its key does not open), XE_PERMISSION, XE_FAILED;
+ * d->sense tells more. */
+
 /* Takes away the UNIT ATTENTIONs that wait (one of power on, one of a new medium, ...).  The medium need not be there;
  * *ready says whether it is, and *d stays open either way.  XE_FAILED, XE_USAGE, XE_NOT_READY (node or drive busy),
  * XE_REFUSED (transport), XE_PERMISSION. */
@@ -36,6 +40,7 @@ struct drive_identity {
 	char serial[SCSI_DEVICE_TEXT_BYTES], identity[SCSI_DEVICE_TEXT_BYTES]; /* "" where it does not tell */
 };
 
+/* INQUIRY and its pages.  XE_REFUSED also for what is no tape drive. */
 int drive_identify(struct drive *d, struct drive_identity *id, struct err *e) __attribute__((warn_unused_result));
 
 /* Of the cartridge; "" and NULL for what the drive does not tell.  Never fails: nothing depends on it. */
@@ -45,6 +50,7 @@ struct drive_medium {
 	bool can_encrypt;   /* true for formats that are not known */
 	bool write_protected;
 };
+
 void drive_medium(struct drive *d, struct drive_medium *m);
 
 /* ---- encryption ---- */
@@ -52,6 +58,7 @@ void drive_medium(struct drive *d, struct drive_medium *m);
 /* Is there tape data encryption at all?  *yes is false for a drive that knows no SECURITY PROTOCOL, or no protocol 20h. */
 int drive_encrypts(struct drive *d, bool *yes, struct err *e) __attribute__((warn_unused_result));
 
+/* Page 0020h, see scsi.h. */
 int drive_status(struct drive *d, struct scsi_status *s, struct err *e) __attribute__((warn_unused_result));
 
 /* A page that a drive may do without: *has tells.  Other failures are errors. */
@@ -74,9 +81,10 @@ int drive_clear(struct drive *d, uint8_t algorithm, bool exactly, struct scsi_st
 /* TAPEALERT_PAGE or TAPEALERT_RESPONSE_PAGE. */
 int drive_alerts(struct drive *d, uint8_t page, struct tapealert *t, struct err *e) __attribute__((warn_unused_result));
 
+/* *has is false where the drive knows no such command. */
 int drive_position(struct drive *d, struct scsi_device_position *p, bool *has, struct err *e) __attribute__((warn_unused_result));
 
-/* Rewinds, reads the first block (*got 0: a file mark, or a blank tape), rewinds. */
+/* Rewinds, reads the first block, up to room bytes (*got 0: a file mark, or a blank tape), rewinds. */
 int drive_first_block(struct drive *d, void *data, size_t room, size_t *got, struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -36,7 +36,7 @@ struct keyload_result {
 int keyload_run(struct drive *d, enum drive_ready ready, const struct keyload_options *o, struct keyload_result *result,
 		struct err *e) __attribute__((warn_unused_result));
 
-/* The algorithm index to clear a key with, or to read the status by. */
+/* The algorithm index to clear a key with, or to read the status by.  Errors of tape/drive.h. */
 int keyload_index(struct drive *d, uint8_t *index, struct err *e) __attribute__((warn_unused_result));
 
 /* "application", "library", "drive", "appliance", "not reported" */

@@ -8,7 +8,8 @@
 
 enum nodes_system { NODES_LINUX, NODES_FREEBSD, NODES_SOLARIS };
 
-/* Is it by its name a node that rewinds (or ejects) when closed?  Then use is the name of its sibling that does not. */
+/* Is it by its name a node that rewinds (or ejects) when closed?  Then use, room bytes, is the name
+ * of its sibling that does not. */
 bool nodes_rewinds(enum nodes_system system, const char *path, char *use, size_t room);
 
 #endif

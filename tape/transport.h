@@ -72,6 +72,7 @@ struct transport {
 	char node[256];	   /* what the commands go through: another one for Linux's nst nodes */
 };
 
+/* Each opens device into t, whose ops it sets; t->device is filled already.  Errors as transport_open. */
 #if defined(__linux__)
 int linux_open(struct transport *t, const char *device, struct err *e) __attribute__((warn_unused_result));
 /* sysfs: "/sys".  The sg node that belongs to a tape node: name of room bytes, device numbers.  False if there is none. */

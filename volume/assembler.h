@@ -9,11 +9,12 @@
 
 struct assembler;
 
-/* options and pool must stay until assembler_free.  NULL without memory. */
+/* options and pool must stay until assembler_free (NULL is fine).  NULL without memory. */
 struct assembler *assembler_new(const struct reader_options *options, struct buf_pool *pool);
 void assembler_free(struct assembler *a);
 
-/* Blocks from here on are of v, which begins at address addr of its input; v must stay until assembler_free. */
+/* Blocks from here on are of v, which begins at address addr of its input; v must stay until assembler_free.  At its end
+ * what is remembered of its blocks is forgotten; sessions and records that wait go on. */
 void assembler_begin_volume(struct assembler *a, struct volume_info *v, uint64_t addr);
 void assembler_end_volume(struct assembler *a);
 

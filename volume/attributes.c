@@ -55,16 +55,16 @@ bool attributes_read(struct span data, struct attributes *a)
 	return true;
 }
 
-int attributes_keep_name(const struct attributes *a, char **name, size_t *cap, struct err *e)
+int attributes_keep_name(const char *name, char **kept, size_t *cap, struct err *e)
 {
-	size_t bytes = strlen(a->name) + 1;
+	size_t bytes = strlen(name) + 1;
 	if (bytes > *cap) {
-		char *grown = realloc(*name, bytes);
+		char *grown = realloc(*kept, bytes);
 		if (grown == NULL)
 			return err_memory(e, bytes, "a file name");
-		*name = grown;
+		*kept = grown;
 		*cap = bytes;
 	}
-	memcpy(*name, a->name, bytes);
+	memcpy(*kept, name, bytes);
 	return 0;
 }

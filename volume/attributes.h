@@ -22,9 +22,9 @@ bool attributes_are(uint32_t stream);
  * name. */
 bool attributes_read(struct span data, struct attributes *a);
 
-/* Copies the name to *name, malloc'ed memory of *cap bytes (NULL and 0 at first) that grows as it has to.  XE_FAILED without
- * memory. */
-int attributes_keep_name(const struct attributes *a, char **name, size_t *cap, struct err *e)
+/* Copies a file's name to *kept, malloc'ed memory of *cap bytes (NULL and 0 at first) that grows as it has to.  XE_FAILED
+ * without memory. */
+int attributes_keep_name(const char *name, char **kept, size_t *cap, struct err *e)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -29,7 +29,7 @@ struct block_header {
 	uint32_t session_id, session_time; /* 0 for BB01: there they are in each record */
 };
 
-/* Header bytes of a block, 16, 24 or 32, and of a record, 20 or 12. */
+/* Header bytes of a block of this version (1, 2, 3): 16, 24 or 32, and of a record: 20 or 12. */
 size_t block_header_bytes(unsigned version);
 size_t record_header_bytes(unsigned version);
 
@@ -63,6 +63,7 @@ struct record_header {
 	uint32_t len;			   /* data bytes from here to the record's end, in this block and later ones */
 };
 
+/* record_header_bytes of the cursor, whatever they say.  volume-format.md 2.1 */
 void record_header_read(struct rd *r, unsigned version, struct record_header *h);
 void record_header_write(struct wr *w, unsigned version, const struct record_header *h);
 

@@ -26,10 +26,10 @@ struct content;
 struct content *content_new(int (*on_file)(void *arg, const struct content_file *file, struct err *e), void *arg);
 void content_free(struct content *c);
 
-/* The items of each session in their order. */
+/* The items of each session in their order.  XE_FAILED without memory, or what on_file returns. */
 int content_add(struct content *c, const struct plain_item *plain, struct err *e) __attribute__((warn_unused_result));
 
-/* No more records of any job. */
+/* No more records of any job.  Errors as above. */
 int content_finish(struct content *c, struct err *e) __attribute__((warn_unused_result));
 
 #endif

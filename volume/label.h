@@ -16,6 +16,7 @@ enum {
 
 #define LABEL_NAME_BYTES 128
 
+/* Is this the FileIndex of a volume's label? */
 bool label_is_volume(int32_t file_index);
 
 struct volume_label {

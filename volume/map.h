@@ -8,16 +8,18 @@
 
 struct map;
 
-/* Writes to fd, which stays the caller's.  NULL without memory. */
+/* Writes to fd, which stays the caller's.  For map_free (NULL is fine).  NULL without memory. */
 struct map *map_new(int fd);
 void map_free(struct map *m);
 
+/* A line each, in the order of the data: a volume, its blocks as they were read and as they were written, bytes and blocks of
+ * both.  Errors wait for map_finish. */
 void map_begin_volume(struct map *m, const struct volume_info *v);
 void map_old_block(struct map *m, const struct item *block);
 void map_new_block(struct map *m, const struct packed_block *b);
 void map_end_volume(struct map *m, uint64_t old_bytes, uint64_t new_bytes, uint64_t old_blocks, uint64_t new_blocks);
 
-/* The checksum line; tells of any write error since map_new. */
+/* The checksum line; tells of any write error since map_new.  XE_FAILED. */
 int map_finish(struct map *m, struct err *e) __attribute__((warn_unused_result));
 
 #endif

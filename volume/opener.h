@@ -25,7 +25,7 @@ struct opener_keys {
 
 struct opener;
 
-/* NULL without memory. */
+/* keys must stay until opener_free (NULL is fine).  NULL without memory. */
 struct opener *opener_new(const struct opener_keys *keys);
 void opener_free(struct opener *o);
 

@@ -49,17 +49,18 @@ struct packer_options {
 
 struct packer;
 
-/* NULL without memory. */
+/* For packer_free (NULL is fine).  NULL without memory. */
 struct packer *packer_new(const struct packer_options *options);
 void packer_free(struct packer *p);
 
-/* Everything up to the matching packer_end_volume goes to sink.  Sessions and their BlockNumbers go on over volumes. */
+/* Everything up to the matching packer_end_volume goes to sink, which is borrowed.  Sessions and their BlockNumbers go on
+ * over volumes. */
 void packer_begin_volume(struct packer *p, struct sink *sink);
 
 /* Largest encrypted block to write from here on, where max_block is not given.  Until then BLOCK_DEFAULT_BYTES. */
 void packer_limit_encrypted(struct packer *p, uint32_t bytes);
 
-/* Writes what waits in unfilled blocks. */
+/* Writes what waits in unfilled blocks.  What can fail here and below: XE_FAILED, of the sink, of encrypt or without memory. */
 int packer_end_volume(struct packer *p, struct err *e) __attribute__((warn_unused_result));
 
 /* item is an ITEM_VOLUME_LABEL; it becomes a block of its own.  Where it is a whole block, that may be another one than what

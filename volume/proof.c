@@ -252,7 +252,7 @@ static int learn_name(struct open_proof *f, const struct packer_record *r, struc
 		return 0;
 	f->type = a.type;
 	f->size = a.size;
-	return attributes_keep_name(&a, &f->name, &f->name_cap, e);
+	return attributes_keep_name(a.name, &f->name, &f->name_cap, e);
 }
 
 /* One plain record, its address apart. */

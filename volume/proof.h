@@ -38,7 +38,7 @@ struct proof;
 struct proof *proof_new(bool all, int (*on_file)(void *arg, const struct proof_file *file, struct err *e), void *arg);
 void proof_free(struct proof *p);
 
-/* The records of each session in their order. */
+/* The records of each session in their order.  XE_FAILED without memory, or what on_file returns. */
 int proof_add(struct proof *p, const struct plain_item *plain, struct err *e) __attribute__((warn_unused_result));
 
 /* Something of this file was lost or dropped: it cannot be right any more. */
@@ -57,7 +57,7 @@ const char *proof_name(const struct proof *p, const struct job *job, int32_t fil
  * none. */
 bool proof_digest_kind(uint32_t stream, size_t len, enum digest_kind *kind);
 
-/* No more records of any job. */
+/* No more records of any job.  Errors as above. */
 int proof_finish(struct proof *p, struct err *e) __attribute__((warn_unused_result));
 
 #endif

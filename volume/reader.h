@@ -15,7 +15,7 @@ struct job {
 	struct session_label label;
 };
 
-/* "job 12 (J-big.2026-11-22...)" or "session 12/1795351262" */
+/* "job 12 (J-big.2026-11-22...)" or "session 12/1795351262".  text: text_bytes, NUL included. */
 void job_describe(const struct job *job, char *text, size_t text_bytes);
 
 /* How a block is written: kept on the way through. */
@@ -90,11 +90,12 @@ struct reader_options {
 
 struct reader;
 
-/* The paths must stay until reader_free.  NULL without memory. */
+/* What options names, and pool, must stay until reader_free (NULL is fine).  NULL without memory. */
 struct reader *reader_new(const struct reader_options *options, struct buf_pool *pool);
 void reader_free(struct reader *r);
 
-/* The next item; item->buf is lent until the next call.  XE_FAILED and what io_open_input says. */
+/* The next item; item->buf is lent until the next call.  XE_FAILED (also for an input that is no volume), XE_KEY, and what
+ * io_open_input says. */
 int reader_next(struct reader *r, struct item *item, struct err *e) __attribute__((warn_unused_result));
 
 /* Bytes read so far; any thread. */

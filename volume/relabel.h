@@ -28,7 +28,8 @@ struct relabel {
 	size_t fixed_len; /* as long as the old one: shorter fields are followed by zeros, a longer name is cut; 0: as it comes */
 };
 
-/* Writes the label's data to out, RELABEL_MAX_BYTES of room, and its length to *len.  NULL, or what is in the way. */
+/* Writes the label's data to out, RELABEL_MAX_BYTES of room, and its length to *len.  NULL, or what is in the way:
+ * static. */
 const char *relabel_volume(struct span data, const struct relabel *to, uint8_t *out, size_t *len);
 
 /* Makes a session label (or a volume label) of Bacula one of Bareos, in place: its length stays.  False, and nothing is

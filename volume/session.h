@@ -52,8 +52,10 @@ struct session_table {
 /* NULL if there is none. */
 struct session *session_find(const struct session_table *t, uint32_t id, uint32_t time);
 
-/* Finds or makes the session.  NULL without memory. */
+/* Finds or makes the session; the table's.  NULL without memory. */
 struct session *session_get(struct session_table *t, uint32_t id, uint32_t time);
+
+/* All sessions, and what of their records waits.  Idempotent. */
 void session_table_free(struct session_table *t);
 
 /* Remembers a block with a checksum; one that cannot be, for want of memory, will not be known again. */
@@ -65,13 +67,15 @@ bool session_had_block(const struct session *s, const struct block_header *h);
 /* XE_FAILED with the limit and the option that raises it, if bytes more are not within the limit of pool. */
 int session_memory(const struct buf_pool *pool, uint64_t bytes, struct err *e) __attribute__((warn_unused_result));
 
-/* Opens a partial record: item says what is known of it, len is its full length, keep the bytes to keep at most. */
+/* Opens a partial record: item says what is known of it, item->len is its full length, keep the bytes of data to keep at
+ * most.  XE_FAILED without memory. */
 int partial_open(struct partial *p, const struct item *item, struct buf_pool *pool, size_t keep, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* Adds the next part. */
+/* Adds the next part, which is copied. */
 void partial_add(struct partial *p, struct span part);
 
+/* Were all of its bytes seen? */
 bool partial_complete(const struct partial *p);
 
 /* Forgets it. */

@@ -17,6 +17,7 @@ struct sink {
 	size_t padded_cap;
 };
 
+/* Begins a volume at out's place; both are borrowed until sink_close, which closes neither and is idempotent. */
 void sink_open(struct sink *s, const struct io *out, struct digest *digest);
 void sink_close(struct sink *s);
 
@@ -27,16 +28,16 @@ uint64_t sink_address(const struct sink *s);
  * volume-format.md 1.5, 3.4 */
 uint64_t sink_end_address(const struct sink *s, uint64_t addr, uint64_t len);
 
-/* Writes one block (or, except on tapes, several that follow one another).  label: a volume label, which has a size of
- * its own on tapes. */
+/* Writes one block of len bytes (or, except on tapes, several that follow one another).  label: a volume label, which has a
+ * size of its own on tapes.  XE_FAILED. */
 int sink_write(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* A block of another system's, written as it is; nothing on anything but a tape. */
+/* A block of another system's, written as it is; nothing on anything but a tape.  XE_FAILED. */
 int sink_write_foreign(struct sink *s, const uint8_t *data, size_t len, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* Nothing on anything but a tape. */
+/* Nothing on anything but a tape.  XE_FAILED. */
 int sink_file_mark(struct sink *s, struct err *e) __attribute__((warn_unused_result));
 
 #endif

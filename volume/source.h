@@ -37,13 +37,13 @@ struct source_item {
 	char reason[SOURCE_REASON_BYTES];
 };
 
-/* Takes in over; every byte read is added to digest (NULL: to none).  keys open encrypted blocks (NULL: they stay closed).
- * NULL without memory. */
+/* Takes in over, unless it fails; every byte read is added to digest (NULL: to none).  keys open encrypted blocks (NULL: they
+ * stay closed).  pool, digest and keys must stay until source_free (NULL is fine).  NULL without memory. */
 struct source *source_new(struct buf_pool *pool, struct io *in, struct digest *digest, const struct opener_keys *keys);
 void source_free(struct source *s);
 
-/* XE_FAILED on read errors and without memory; XE_KEY if there are keys and none fits, before the label is handed out where
- * the block behind it tells. */
+/* The next item; what it points to is lent until the next call.  XE_FAILED on read errors and without memory; XE_KEY if there
+ * are keys and none fits, before the label is handed out where the block behind it tells. */
 int source_next(struct source *s, struct source_item *item, struct err *e) __attribute__((warn_unused_result));
 
 /* Does a block begin with a volume's label, whole?  *data is then the label's data. */

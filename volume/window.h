@@ -23,7 +23,7 @@ struct window {
 	size_t tape_read_bytes; /* asked of a drive at a time, grown as its blocks need */
 };
 
-/* Takes in over.  pool and digest must stay until window_close. */
+/* Takes in over.  pool and digest must stay until window_close, which is idempotent. */
 void window_open(struct window *w, struct buf_pool *pool, struct io *in, struct digest *digest);
 void window_close(struct window *w);
 
