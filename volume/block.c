@@ -70,7 +70,9 @@ uint64_t block_checksum(const uint8_t *block, const struct block_header *h)
 
 bool block_is_encrypted(const struct block_header *h)
 {
-	return h->version == 3 && (h->options & BLOCK_OPTION_BLOCK_ENCRYPTED);
+	/* Bacula sets both bits together; others are none of its (bacula-encryption.md 1.1).  One that flipped makes no cipher. */
+	return h->version == 3 && (h->options & ~(uint32_t)BLOCK_OPTION_CHECKSUM) ==
+				  (BLOCK_OPTION_VOLUME_ENCRYPTED | BLOCK_OPTION_BLOCK_ENCRYPTED);
 }
 
 void block_seal(uint8_t *block, const struct block_header *h, bool checksum)
@@ -148,7 +150,7 @@ const char *block_check_records(const uint8_t *block, const struct block_header 
 		/* In BB01 a continuation may stand behind records of another session. */
 		if (rec.stream < 0 && !first && h->version != 1)
 			return "a continuation stands in the middle of the block";
-		if (rec.stream == INT32_MIN || (rec.stream < 0 && rec.file_index == 0))
+		if (rec.stream == INT32_MIN)
 			return "a record header makes no sense";
 		first = false;
 	}

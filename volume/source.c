@@ -199,6 +199,8 @@ static const char *plain_fault(const uint8_t *block, const struct block_header *
 	const char *fault = block_check_records(block, h, &at);
 	item->sane_bytes = fault ? at : h->len;
 	item->checksum_right = item->checksum && sum == h->checksum;
+	if (h->version == 3 && (h->options & BLOCK_OPTION_BLOCK_ENCRYPTED) && !block_is_encrypted(h))
+		return "its header is half that of an encrypted block";
 	if (!block_has_checksum(h) && expected && (h->version == 3 || sum != 0))
 		return "its checksum is gone, though the other blocks of its job have one";
 	if (item->checksum && sum != h->checksum) {
@@ -249,12 +251,30 @@ static int good_block_at(struct source *s, size_t off, bool *good, struct block_
 	rc = block_fault(s, here(s) + off, h, &scratch, &fault, e);
 	buf_unref(scratch.buf);
 	*good = rc == 0 && fault == NULL;
-	if (!*good || scratch.checksum)
+	if (!*good || (scratch.checksum && !scratch.encrypted))
 		return rc;
 	/* Nothing but the lengths speaks for it: the next block must stand where it ends. */
 	rc = have(s, off + h->len + BLOCK_PROBE_BYTES, e);
 	size_t behind = left(s) - off - h->len;
 	*good = behind == 0 || (behind >= BLOCK_PROBE_BYTES && block_probe(here(s) + off + h->len));
+	return rc;
+}
+
+/* Of a block without a checksum, behind which no other stands: does one of a session that this volume has begin inside of it?
+ * Then bytes of the block are missing, and it reaches over the next one. */
+static int reaches_over(struct source *s, size_t len, bool *yes, struct err *e)
+{
+	*yes = false;
+	int rc = have(s, len + BLOCK_PROBE_BYTES, e);
+	for (size_t at = 1; rc == 0 && !*yes && at < len && left(s) >= len + BLOCK_PROBE_BYTES; at++) {
+		const uint8_t *id = memmem(here(s) + at + 12, len - at + 2, "BB0", 3);
+		if (id == NULL)
+			return 0;
+		at = (size_t)(id - here(s)) - 12;
+		struct block_header h;
+		rc = good_block_at(s, at, yes, &h, e);
+		*yes = *yes && h.version > 1 && known(s, &h) && at + h.len > len;
+	}
 	return rc;
 }
 
@@ -350,6 +370,14 @@ static int continues_behind(struct source *s, size_t len, bool *yes, struct err 
 		if (rc != 0 || *yes || at == len)
 			return rc;
 	}
+}
+
+/* *over: a block without a checksum ends where no other begins, but one begins inside of it. */
+static int check_end(struct source *s, size_t len, bool *over, struct err *e)
+{
+	bool goes_on;
+	int rc = continues_behind(s, len, &goes_on, e);
+	return rc != 0 || goes_on ? rc : reaches_over(s, len, over, e);
 }
 
 /* The bytes of the block at pos, plain, for the caller of source_next. */
@@ -518,8 +546,15 @@ static int next_in_stream(struct source *s, struct source_item *item, struct err
 	rc = block_fault(s, here(s), &item->header, item, &fault, e);
 	if (rc == 0 && item->shut)
 		rc = opener_shut(s->opener, e);
+	bool over = false;
+	if (rc == 0 && fault == NULL && !item->checksum && !item->encrypted)
+		rc = check_end(s, item->header.len, &over, e);
 	if (rc != 0)
 		return rc;
+	if (over) {
+		item->header.len = 0;
+		fault = "bytes of this block are missing: the next one begins inside of it";
+	}
 	if (fault)
 		return damage(s, item, fault, e);
 
