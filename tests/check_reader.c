@@ -688,6 +688,29 @@ START_TEST(test_next_does_not_fit)
 }
 END_TEST
 
+/* The next volume would go on with it, but for damage: then its beginning is not handed out either. */
+START_TEST(test_next_is_damaged)
+{
+	struct mk *m = new_volume("v1");
+
+	block(m, 7, 0);
+	part(m, 1, 2, 500, 0, 100);
+	mk_end(m);
+	m = new_volume("v2");
+	block(m, 7, 1);
+	part(m, 1, 2, 500, 100, 300);
+	mk_end(m);
+	m->p[m->len - 1] ^= 1;
+	block(m, 7, 2);
+	rest(m, 1, 2, 500, 300, 500);
+	whole(m, 3, 2, 7);
+	mk_end(m);
+	read_all();
+	ck_assert_ptr_nonnull(strstr(text, "V v1\nL\nD7 1/2 500: the rest of this record does not follow\nE"));
+	ck_assert_ptr_nonnull(strstr(text, "\nD7 1/2 200: the beginning of this record is missing\nR7 3/2 7\nE"));
+}
+END_TEST
+
 /* cat v1 v2: what the change cuts is joined, and belongs to the second. */
 START_TEST(test_concatenated)
 {
@@ -1022,6 +1045,7 @@ int main(void)
 	tcase_add_test(t, test_volume_between);
 	tcase_add_test(t, test_wrong_order);
 	tcase_add_test(t, test_next_does_not_fit);
+	tcase_add_test(t, test_next_is_damaged);
 	tcase_add_test(t, test_concatenated);
 	tcase_add_test(t, test_label_again);
 	tcase_add_test(t, test_label_not_alone);

@@ -526,7 +526,7 @@ static int next_cut_record(struct reader *r, struct item *item, struct err *e)
 			return rc;
 		s->partial.item.tail_missing = !partial_complete(&s->partial);
 		/* Its rest may be what was lost. */
-		if (s->partial.item.tail_missing && r->damages > r->damages_before && !r->o.keep_suspect) {
+		if (s->partial.item.tail_missing && (r->damages > r->damages_before || s->torn) && !r->o.keep_suspect) {
 			damage_item(r, item, s, &s->partial.item, "the rest of this record does not follow");
 			partial_drop(&s->partial);
 			return 1;
