@@ -521,6 +521,28 @@ START_TEST(test_gap)
 }
 END_TEST
 
+/* A file before the one whose record was going on is whole. */
+START_TEST(test_gap_in_record)
+{
+	struct mk *m = new_volume("v1");
+
+	block(m, 7, 0);
+	whole(m, 1, 2, 10);
+	part(m, 2, 2, 500, 0, 100);
+	mk_end(m);
+	mk_put(m, "garbage", 8);
+	block(m, 7, 2);
+	part(m, 3, 2, 500, 300, 500);
+	whole(m, 4, 2, 10);
+	mk_end(m);
+	read_all();
+	expect("V v1\nL\nR7 1/2 10\nD 8: no block header (BB01, BB02, BB03) where one should be\n"
+	       "D7 2/0 0: 1 of this job's blocks missing before here, with data of FileIndex 2 to 3\n"
+	       "D7 2/2 500: the rest of this record does not follow\n"
+	       "D7 3/2 200: the beginning of this record is missing\nR7 4/2 10\nE\n.");
+}
+END_TEST
+
 START_TEST(test_head_missing)
 {
 	struct mk *m = new_volume("v2");
@@ -1036,6 +1058,7 @@ int main(void)
 	tcase_add_test(t, test_lost_middle);
 	tcase_add_test(t, test_keep_suspect);
 	tcase_add_test(t, test_gap);
+	tcase_add_test(t, test_gap_in_record);
 	tcase_add_test(t, test_head_missing);
 	tcase_add_test(t, test_tail_missing);
 	tcase_add_test(t, test_head_and_tail_missing);

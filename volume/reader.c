@@ -443,7 +443,9 @@ static int find_gap(struct reader *r, struct item *item, struct err *e)
 		return e->code;
 	bool gap = s->numbered && s->damages != r->damages && h->number > s->last_number + 1;
 	uint32_t lost = h->number - s->last_number - 1;
-	int32_t before = s->last_index > 0 ? s->last_index : 0;
+	/* The file before one that has begun is whole. */
+	int32_t before = s->partial.open ? s->partial.item.file_index : s->last_index;
+	before = before > 0 ? before : 0;
 	s->numbered = true;
 	s->last_number = h->number;
 	s->damages = r->damages;
