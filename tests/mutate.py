@@ -42,6 +42,8 @@ SECONDS = 60
 STATUSES = (0, 1, 2, 3, 4)
 # A record that ends with its volume, and whose rest the next volume does not have: xflate cannot know, and says so.
 IN_ORDER = b"are the volumes in order?"
+# The first three encrypted blocks are all hurt; a volume of Bareos stands before the encrypted one.
+NO_KEY = b"the key is wrong", b"reads no encrypted blocks"
 ABOUT_LABELS = ("label", "FileIndex goes back")  # what is lost or there twice shows in what is left
 
 
@@ -132,7 +134,7 @@ class Subject:
         return "%s, volume %d, %s: %s: %s" % (seed, which, " ".join(how) or "copied", wound.what, "; ".join(problems)), problems
 
     def judge(self, folder, how, inputs, wound, which):
-        damaged = self.sound and self.damaged(wound, which)
+        damaged = self.sound and not wound.padding and self.damaged(wound, which)
         intact = {key for key, records in self.files.items()
                   if not wound.touches(key, [b for _, _, where in records for v, b in where if v == which])}
         out = os.path.join(folder, "skip", "")
@@ -173,9 +175,9 @@ class Subject:
                 problems.append("skip copies what it cannot read")
         elif status in (0, 3):
             problems += self.judge_skip(folder, how, out, wound, which, intact, ordered)
-        elif self.encrypted and not self.keys and b"it is encrypted" in err:
-            pass  # A damaged block looks encrypted where the cipher is NULL.
-        elif intact and not (0 in wound.blocks and b"label" in err):
+        elif self.encrypted and (any(why in err for why in NO_KEY) or not self.keys and b"it is encrypted" in err):
+            pass  # Or the cipher is NULL, and a damaged block looks encrypted.
+        elif intact and not wound.all and not (0 in wound.blocks and b"label" in err):
             problems.append("skip gives up: %s" % err[-200:].decode("utf-8", "replace"))
         return problems
 
@@ -212,6 +214,7 @@ class Subject:
         records, wrong = wounds.records_of(volumes)
         if self.sound and ordered:
             problems += wrong[:1]
+        problems += wounds.numbered(volumes)
         problems += self.compare_records(how, wounds.files_of(records), intact)
         if self.args.peer and ordered:
             problems += self.judge_by_bls(folder, how, names, volumes)
@@ -305,7 +308,8 @@ class Subject:
         for p in told:
             key = (p.get("session_id"), p.get("session_time")), p.get("file_index", 0)
             about_order = any(word in p["reason"] for word in ABOUT_LABELS)
-            if p["kind"] == "note" or (key, p["reason"]) in self.known or (wound.between and about_order):
+            if p["kind"] == "note" or (key, p["reason"]) in self.known or (wound.between and about_order) or \
+                    (wound.renumbered and "blocks missing" in p["reason"]):
                 continue
             accused.add(key)
             if key in intact:
@@ -418,6 +422,8 @@ def donors(args):
             with open(os.path.join(folder, name), "rb") as f:
                 data = f.read()
             v = wounds.Volume(wounds.relabel(data) if args.peer and wounds.BAREOS in data[:200] else data)
+            if name.startswith("enc"):
+                key_file(args.keys, name)
             # An encrypted block ends a run without its key, with status 4.
             if not any(b.encrypted for b in v.blocks):
                 out.append(v)
@@ -428,7 +434,7 @@ def make(args):
     with open(args.first_path, "rb") as f:
         volume = wounds.Volume(f.read())
     tries = (wounds.mutate("%s %d" % (args.make, n), volume) for n in range(1000))
-    wound = next(w for w in tries if w.blocks and 0 not in w.blocks)
+    wound = next(w for w in tries if 0 not in w.blocks and wounds.records_of([wounds.Volume(w.data)])[1])
     with open(args.second_path, "wb") as f:
         f.write(wound.data)
     print(wound.what)

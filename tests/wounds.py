@@ -134,6 +134,19 @@ def records_of(volumes):
     return out, wrong
 
 
+def numbered(volumes):
+    """What is wrong with the block numbers: in each session they go up by one.  In BB01 no session is known."""
+    last = {}
+    for v, volume in enumerate(volumes):
+        for b, parts in zip(volume.blocks, volume.parts):
+            if b.fmt == b"BB01" or not parts or parts[0][1] in (-1, -2):
+                continue
+            if b.session in last and b.number != last[b.session] + 1:
+                return ["volume %d, byte %d: block number %d behind %d of its session" % (v, b.at, b.number, last[b.session])]
+            last[b.session] = b.number
+    return []
+
+
 def files_of(records):
     """{(session, FileIndex): [(stream, payload, where)]} of the files that are whole."""
     out, cut = {}, set()
@@ -165,12 +178,13 @@ class Wound:
     ranges:  its bytes that are not what or where they were; none: a change that harms no file.
     between: (place, sessions): where a good block was put, which breaks a record of its session that goes on over this place.
     strangers: (session, FileIndex) that may be there twice.
-    accused: files whose content was changed under right checksums, so that only their digest tells; undecodable: by gzip."""
+    accused: files whose content was changed under right checksums, so that only their digest tells; undecodable: by gzip.
+    padding: only zeros between blocks, as a tape has them; renumbered: a block of a job seems to be missing."""
 
     def __init__(self, what, edits, ranges, between=(), strangers=()):
         self.what, self.edits, self.ranges = what, list(edits), list(ranges)
         self.between, self.strangers = list(between), set(strangers)
-        self.accused, self.undecodable = set(), False
+        self.accused, self.undecodable, self.padding, self.renumbered = set(), False, False, False
 
     def apply(self, volume):
         data = volume.data
@@ -288,8 +302,10 @@ def insert(g, v):
         k = g.randrange(max(1, n - 24))
         head = struct.pack(">III", g.getrandbits(32), g.choice((24, 100, 64512, 20000001)), k) + b"BB0" + g.choice((b"1", b"2", b"3"))
         new[k:k + len(head)] = head
-    return Wound("%d bytes of garbage before byte %d" % (len(new), at), [(at, at, bytes(new))],
-                 [] if at in starts(v) else [(at - 1, at + 1)])
+    wound = Wound("%d bytes of garbage before byte %d" % (len(new), at), [(at, at, bytes(new))],
+                  [] if at in starts(v) else [(at - 1, at + 1)])
+    wound.padding = at in starts(v) and not any(new)
+    return wound
 
 
 def foreign(g, v):
@@ -303,8 +319,10 @@ def foreign(g, v):
     i, j = some_blocks(g, v, (0, 0, 1, 2))
     at = v.blocks[i].at
     end = v.blocks[j - 1].end if j > i else at
+    # Behind the label of another volume nothing goes on.
+    who = None if any(p[1] in (-1, -2) for p in parts) else {p[0] for p in parts}
     return Wound("%d bytes of another volume %s bytes %d to %d" % (len(new), "over" if j > i else "before", at, end),
-                 [(at, end, new)], [(at, end)], [(at, {p[0] for p in parts})], {p[:2] for p in parts})
+                 [(at, end, new)], [(at, end)], [(at, who)], {p[:2] for p in parts})
 
 
 def record(g, v):
@@ -386,8 +404,10 @@ def forge(g, v):
     moved = b.head > 16 and session != b.session
     # The number is a part of the cipher's tweak.
     ranges = [(b.at, b.end)] if moved or b.encrypted else []
-    return Wound("%s in the block at byte %d, with a right checksum" % (what, b.at), [(b.at, b.end, seal(raw))], ranges,
-                 [(b.at, {session})] if moved else [], strangers if moved else ())
+    wound = Wound("%s in the block at byte %d, with a right checksum" % (what, b.at), [(b.at, b.end, seal(raw))], ranges,
+                  [(b.at, {session})] if moved else [], strangers if moved else ())
+    wound.renumbered = field == 0
+    return wound
 
 
 def hole(g, v):
@@ -426,6 +446,8 @@ def several(g, v):
         for name in ("edits", "ranges", "between"):
             getattr(out, name).extend(getattr(more, name))
         out.strangers |= more.strangers
+        out.padding = out.padding and more.padding
+        out.renumbered = out.renumbered or more.renumbered
         # Where one wound hides another, neither need be found for its own sake.
         out.accused, out.undecodable = set(), False
     return out
