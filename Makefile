@@ -112,12 +112,12 @@ check-tsan:
 
 # Debian's own Bacula backs up, xflate converts, Debian's bls and bextract read and restore.
 check-bacula: $(BUILD)/xflate
-	@tests/packages.sh build
+	@tests/packages.sh build check
 	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/bacula/run.sh
 
 # Bacula 15 of Debian trixie labels, backs up and restores with xflate getkey, and reads what xflate encrypted.
 check-bacula15: $(BUILD)/xflate
-	@tests/packages.sh build peer15
+	@tests/packages.sh build check peer15
 	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/bacula15/run.sh
 
 # A tape drive made of a FUSE file.

@@ -588,6 +588,28 @@ START_TEST(test_alike_blocks)
 }
 END_TEST
 
+/* A file before the one whose record was going on is whole. */
+START_TEST(test_gap_in_record)
+{
+	struct mk *m = new_volume("v1");
+
+	block(m, 7, 0);
+	whole(m, 1, 2, 10);
+	part(m, 2, 2, 500, 0, 100);
+	mk_end(m);
+	mk_put(m, "garbage", 8);
+	block(m, 7, 2);
+	part(m, 3, 2, 500, 300, 500);
+	whole(m, 4, 2, 10);
+	mk_end(m);
+	read_all();
+	expect("V v1\nL\nR7 1/2 10\nD 8: no block header (BB01, BB02, BB03) where one should be\n"
+	       "D7 2/0 0: 1 of this job's blocks missing before here, with data of FileIndex 2 to 3\n"
+	       "D7 2/2 500: the rest of this record does not follow\n"
+	       "D7 3/2 200: the beginning of this record is missing\nR7 4/2 10\nE\n.");
+}
+END_TEST
+
 START_TEST(test_head_missing)
 {
 	struct mk *m = new_volume("v2");
@@ -752,6 +774,29 @@ START_TEST(test_next_does_not_fit)
 	mk_end(m);
 	read_all();
 	expect("V v1\nL\nR7 1/2 500 has 100 tail\nE\nV v3\nL\nR7 2/2 400 @100 head\nR7 3/2 7\nE\n.");
+}
+END_TEST
+
+/* The next volume would go on with it, but for damage: then its beginning is not handed out either. */
+START_TEST(test_next_is_damaged)
+{
+	struct mk *m = new_volume("v1");
+
+	block(m, 7, 0);
+	part(m, 1, 2, 500, 0, 100);
+	mk_end(m);
+	m = new_volume("v2");
+	block(m, 7, 1);
+	part(m, 1, 2, 500, 100, 300);
+	mk_end(m);
+	m->p[m->len - 1] ^= 1;
+	block(m, 7, 2);
+	rest(m, 1, 2, 500, 300, 500);
+	whole(m, 3, 2, 7);
+	mk_end(m);
+	read_all();
+	ck_assert_ptr_nonnull(strstr(text, "V v1\nL\nD7 1/2 500: the rest of this record does not follow\nE"));
+	ck_assert_ptr_nonnull(strstr(text, "\nD7 1/2 200: the beginning of this record is missing\nR7 3/2 7\nE"));
 }
 END_TEST
 
@@ -1082,6 +1127,7 @@ int main(void)
 	tcase_add_test(t, test_gap);
 	tcase_add_loop_test(t, test_repeated_block, 0, 3);
 	tcase_add_loop_test(t, test_alike_blocks, 0, 2);
+	tcase_add_test(t, test_gap_in_record);
 	tcase_add_test(t, test_head_missing);
 	tcase_add_test(t, test_tail_missing);
 	tcase_add_test(t, test_head_and_tail_missing);
@@ -1091,6 +1137,7 @@ int main(void)
 	tcase_add_test(t, test_volume_between);
 	tcase_add_test(t, test_wrong_order);
 	tcase_add_test(t, test_next_does_not_fit);
+	tcase_add_test(t, test_next_is_damaged);
 	tcase_add_test(t, test_concatenated);
 	tcase_add_test(t, test_label_again);
 	tcase_add_test(t, test_label_not_alone);

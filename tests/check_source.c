@@ -878,6 +878,50 @@ START_TEST(test_crowd_of_foreign_blocks)
 }
 END_TEST
 
+/* Behind damage, what looks like the header of an encrypted block is none if no other block follows on it. */
+START_TEST(test_false_cipher)
+{
+	vol.len = 0;
+	mk_label(&vol, 3, "v1", true);
+	label = vol.len;
+	for (uint32_t i = 0; i < 3; i++) {
+		mk_begin(&vol, 3, 7, MK_TIME, i, true);
+		mk_record(&vol, 1, 2, "hello, hello, hello, hello, hello, hello, hello, hello", 54);
+		mk_end(&vol);
+	}
+	uint8_t *hurt = vol.p + label + 98;
+
+	memset(hurt, 0xff, 98);
+	mk_set32(hurt + 30, 7);
+	mk_set32(hurt + 34, 120); /* over the last block, so that none of this job would follow */
+	memcpy(hurt + 42, "BB03", 4);
+	expect(want_text("B 0+%zu 0\nB %zu+98 0\nD %zu+98 no block header (BB01, BB02, BB03) where one should be\nB %zu+98 2\n", label,
+			 label, label + 98, label + 196));
+}
+END_TEST
+
+/* Bytes of a block without a checksum are gone: it reaches over the next one, which is found all the same. */
+START_TEST(test_reaches_over)
+{
+	static const size_t gone[] = { 1, 4, 30, 50 };
+
+	vol.len = 0;
+	mk_label(&vol, 2, "v1", false);
+	label = vol.len;
+	for (uint32_t i = 0; i < 4; i++) {
+		mk_begin(&vol, 2, 7, MK_TIME, i, false);
+		mk_record(&vol, 1, 2, "hello, hello, hello, hello, hello, hello, hello, hello", 54);
+		mk_end(&vol);
+	}
+	size_t n = gone[_i], at = label + 90 + 36;
+
+	memmove(vol.p + at, vol.p + at + n, vol.len - at - n);
+	vol.len -= n;
+	expect(want_text("B 0+%zu 0\nB %zu+90 0\nD %zu+%zu bytes of this block are missing: the next one begins inside of it\n"
+			 "B %zu+90 2\nB %zu+90 3\n", label, label, label + 90, 90 - n, label + 180 - n, label + 270 - n));
+}
+END_TEST
+
 START_TEST(test_read_error)
 {
 	begin();
@@ -924,6 +968,8 @@ int main(void)
 	tcase_add_test(t, test_encrypted_in_garbage);
 	tcase_add_test(t, test_crowd_of_headers);
 	tcase_add_test(t, test_crowd_of_foreign_blocks);
+	tcase_add_test(t, test_false_cipher);
+	tcase_add_loop_test(t, test_reaches_over, 0, 4);
 	tcase_add_test(t, test_read_error);
 	suite_add_tcase(s, t);
 	return check_run(s);

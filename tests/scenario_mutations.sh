@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Every real volume damaged in seeded ways: what xflate makes of it, judged by tests/mutate.py.
+# Every real volume damaged in seeded ways: what xflate makes of it, judged by tests/mutate.py.  Debian's bls judges it in
+# check-bacula and check-bacula15.
 #
 #   MUTATIONS=8   damaged copies of each volume       MUTATION_SEED=1
 # shellcheck source=tests/lib.sh

@@ -52,6 +52,7 @@ static int search(struct session *s, const char *path, const struct reader_optio
 	struct source_item b;
 	bool found = false;
 	while (*more && (rc = source_next(source, &b, e)) == 0 && b.event != SOURCE_END) {
+		s->torn = s->torn || b.event == SOURCE_DAMAGE;
 		if (!may_hold(s, &b))
 			continue;
 		uint32_t before = s->partial.have;
@@ -70,6 +71,7 @@ int ahead_complete(struct session *s, const struct reader_options *o, size_t fro
 	struct partial *p = &s->partial;
 	uint32_t here = p->have;
 	bool more = true;
+	s->torn = false;
 	for (size_t i = from; more && i < o->path_count && p->item.cuts < ITEM_CUTS; i++) {
 		struct stat st;
 		/* What is not there at all is said when its turn comes. */

@@ -6,7 +6,8 @@
 #include "volume/session.h"
 
 /* Completes s's partial record from o->paths[from...], as far as they are files; its item then tells where the volumes
- * cut it, and s that the continuation is to be skipped when it comes.  Left as it was if the rest is not there. */
+ * cut it, and s that the continuation is to be skipped when it comes.  Left as it was if the rest is not there;
+ * s->torn then says whether there was damage on the way. */
 int ahead_complete(struct session *s, const struct reader_options *o, size_t from, struct buf_pool *pool, struct err *e)
 	__attribute__((warn_unused_result));
 

@@ -585,7 +585,8 @@ int assembler_next_cut(struct assembler *a, size_t from, struct item *item, stru
 			return rc;
 		s->partial.item.tail_missing = !partial_complete(&s->partial);
 		/* Its rest may be what was lost. */
-		if (s->partial.item.tail_missing && a->damages > a->damages_before && !a->o->keep_suspect) {
+		bool hurt = a->damages > a->damages_before || s->torn;
+		if (s->partial.item.tail_missing && hurt && !a->o->keep_suspect) {
 			damage_item(a, item, s, &s->partial.item, "the rest of this record does not follow");
 			partial_drop(&s->partial);
 			return 1;

@@ -149,6 +149,23 @@ int resync_pass(struct resync *r, struct err *e)
 	}
 }
 
+int resync_reaches_over(struct resync *r, size_t len, bool *yes, struct err *e)
+{
+	struct window *w = r->w;
+	*yes = false;
+	int rc = window_have(w, len + BLOCK_PROBE_BYTES, e);
+	for (size_t at = 1; rc == 0 && !*yes && at < len && window_left(w) >= len + BLOCK_PROBE_BYTES; at++) {
+		const uint8_t *id = memmem(window_here(w) + at + ID_AT, len - at + 2, "BB0", 3);
+		if (id == NULL)
+			return 0;
+		at = (size_t)(id - window_here(w)) - ID_AT;
+		struct block_header h;
+		rc = good_block_at(r, at, yes, &h, e);
+		*yes = *yes && h.version > 1 && judge_knows(r->j, &h) && at + h.len > len;
+	}
+	return rc;
+}
+
 int resync_continues(struct resync *r, size_t len, size_t padded, bool *yes, struct err *e)
 {
 	struct window *w = r->w;

@@ -23,6 +23,10 @@ struct resync {
  * without memory. */
 int resync_pass(struct resync *r, struct err *e) __attribute__((warn_unused_result));
 
+/* Of a block of len bytes at w that has no checksum to speak for it, with no other where it ends.  *yes: a block of a session that
+ * this volume has begins inside of it and ends behind it, so bytes of it are missing.  Errors as above. */
+int resync_reaches_over(struct resync *r, size_t len, bool *yes, struct err *e) __attribute__((warn_unused_result));
+
 /* *yes: a block header, or the end of the volume, stands len bytes behind w, or where padding would put it: padded bytes
  * behind w (len if there is none).  Errors as above. */
 int resync_continues(struct resync *r, size_t len, size_t padded, bool *yes, struct err *e)

@@ -27,6 +27,7 @@ struct session {
 	bool seen;	      /* a block of it was read */
 	uint32_t skip;	      /* bytes of a continuation that was taken from the next volumes ahead of time */
 	uint32_t skip_stream;
+	bool torn;	      /* the next volumes have damage where the rest of its record may have been */
 	bool numbered;	      /* a block of it was read: */
 	uint32_t last_number; /* its BlockNumber, */
 	unsigned damages;     /* and the damages found on the volumes by then */

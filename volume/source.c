@@ -137,6 +137,14 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 	return 0;
 }
 
+/* *over: a block without a checksum ends where no other begins, but one begins inside of it. */
+static int check_end(struct source *s, size_t len, bool *over, struct err *e)
+{
+	bool goes_on;
+	int rc = resync_continues(&s->resync, len, padding_behind(&s->padding, len), &goes_on, e);
+	return rc != 0 || goes_on ? rc : resync_reaches_over(&s->resync, len, over, e);
+}
+
 static void deliver_block(struct source *s, struct source_item *item)
 {
 	item->event = SOURCE_BLOCK;
@@ -194,8 +202,15 @@ static int next_in_stream(struct source *s, struct source_item *item, struct err
 	}
 	const char *fault;
 	rc = judge_item(s, window_here(&s->w), item, &fault, e);
+	bool over = false;
+	if (rc == 0 && fault == NULL && !item->checksum && !item->encrypted)
+		rc = check_end(s, item->header.len, &over, e);
 	if (rc != 0)
 		return rc;
+	if (over) {
+		item->header.len = 0;
+		fault = "bytes of this block are missing: the next one begins inside of it";
+	}
 	if (fault)
 		return damage(s, item, fault, e);
 

@@ -4,6 +4,7 @@
 #
 #   XFLATE=path         the program under test (default: xflate at the top of the repository)
 #   BACULA_DEBS=folder  keeps the downloaded packages for the next run
+#   MUTATIONS=4         damaged copies of each bundled volume; MUTATION_SEED=1
 #   KEEP=1              leaves the work folder and says where it is
 #
 # Director, storage daemon and file daemon run as the current user from a private folder, on free
@@ -389,6 +390,22 @@ python=/usr/bin/python3
 for set in $sets; do
 	for seed in 1 2 3 4; do skipped "$set" "$seed"; done
 done
+
+# The bundled volumes, damaged in every way that mutate.py knows; bls reads what skip makes of each, and counts what is there.
+cat >"$work/bls" <<END
+#!/bin/sh
+LD_LIBRARY_PATH=$libraries exec "$(command -v bls)" "\$@"
+END
+chmod 755 "$work/bls"
+judged() {
+	PYTHONDONTWRITEBYTECODE=1 "$python" "$here/../mutate.py" --runs "${MUTATIONS:-4}" --seed "${MUTATION_SEED:-1}" --bls "$work/bls" \
+		"$XFLATE" "$work/volumes" >"$work/judged" 2>&1 || :
+	cat "$work/judged"
+	grep -q '^1\.\.[1-9]' "$work/judged" && ! grep -q '^not ok' "$work/judged"
+}
+need "the bundled volumes" "$here/../prepare" "$work/volumes"
+check "bls reads all that skip makes of damaged volumes, ${MUTATIONS:-4} of each" judged || :
+note "$(grep '^# .* runs' "$work/judged" | sed 's/^# //')"
 
 for set in $sets; do
 	# shellcheck disable=SC2046 # a list of files

@@ -5,6 +5,7 @@
 #
 #   XFLATE=path          the program under test (default: build/xflate)
 #   BACULA15_DEBS=folder keeps lists and packages for the next run
+#   MUTATIONS=4          damaged copies of each bundled volume; MUTATION_SEED=1
 #   KEEP=1               leaves the work folder and says where it is
 #
 # All of it runs as the current user from a private folder, on free ports of 127.0.0.1, with a catalog in SQLite. The tools of
@@ -59,6 +60,26 @@ tools_run() {
 }
 schema=$pkg/usr/share/dbconfig-common/data/bacula-director-sqlite3/install/sqlite3
 need "director, daemons, bconsole, bls and bextract of Bacula 15 run" tools_run
+
+# --- the bundled volumes, damaged ---
+
+# In every way that mutate.py knows; bls reads what skip makes of each, and counts what is there.
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+cat >"$work/bls" <<END
+#!/bin/sh
+exec "$pkg/loader" --library-path "$libraries" "$pkg/usr/sbin/bls" "\$@"
+END
+chmod 755 "$work/bls"
+judged() {
+	TMPDIR=/tmp PYTHONDONTWRITEBYTECODE=1 "$python" "$top/tests/mutate.py" --runs "${MUTATIONS:-4}" --seed "${MUTATION_SEED:-1}" \
+		--bls "$work/bls" "$work/xf" "$work/volumes" >"$work/judged" 2>&1 || :
+	cat "$work/judged"
+	grep -q '^1\.\.[1-9]' "$work/judged" && ! grep -q '^not ok' "$work/judged"
+}
+need "the bundled volumes" "$top/tests/prepare" "$work/volumes"
+check "bls reads all that skip makes of damaged volumes, ${MUTATIONS:-4} of each" judged || :
+grep '^# .* runs' "$work/judged" || :
 
 # --- a master key, and the configuration ---
 
