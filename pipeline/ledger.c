@@ -287,6 +287,12 @@ static void note(struct ledger *l, const struct job *job, const char *what)
 	l->o->callbacks.note(l->o->callbacks.arg, &l->volume, text);
 }
 
+void ledger_note_volume(const struct ledger *l, const char *text)
+{
+	if (l->o->callbacks.note)
+		l->o->callbacks.note(l->o->callbacks.arg, &l->volume, text);
+}
+
 /* The job's data behind such a separator came from a device that wants it back as it was.  volume-format.md 10, 31 */
 static void note_ndmp(struct ledger *l, struct ledger_job *entry, const struct item *item)
 {

@@ -65,6 +65,9 @@ int ledger_damage(struct ledger *l, const struct item *item, struct err *e) __at
 void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
 		  const struct packer_record *records);
 
+/* Something of the volume at hand that its user wants to know. */
+void ledger_note_volume(const struct ledger *l, const char *text);
+
 /* At the end: after damage, whole files that did not come are losses.  Jobs without an end are normal where they were
  * cancelled or go on elsewhere, but it is also what a cut-off volume looks like. */
 void ledger_conclude(struct ledger *l);

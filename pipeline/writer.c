@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/writer.h"
 
+#include "volume/relabel.h"
+
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,9 @@ struct writer {
 	struct io out;
 	struct sink sink;
 	bool volume_open;
+	bool labelled;		 /* the volume at hand has its label, or is not to have one */
+	bool label_made;	 /* here, in the place of one that is lost */
+	uint64_t damaged_before; /* the volume */
 	struct span run; /* blocks to pass that follow one another in memory */
 	const struct cipher_volume *sealing; /* what the volume at hand is encrypted with */
 	struct reshape_buffer scratch;
@@ -135,6 +140,45 @@ static int settle(struct writer *w, const struct item *item, struct converted *c
 	return err_memory(e, item->len, "a record");
 }
 
+/* Bareos and Bacula read no volume without a label.  Where damage took it, the volume gets one that tells what is known: the name
+ * of its file, which is that of the volume, and the pool of its first job. */
+static int replace_label(struct writer *w, const struct item *item, struct err *e)
+{
+	w->labelled = true;
+	if (w->ledger.damaged == w->damaged_before)
+		return 0;
+	const char *slash = strrchr(item->volume->path, '/');
+	struct session_label start = {.pool = "Default"};
+	bool bacula = item->form.version == 3 || w->ledger.volume.policy->target == PRODUCT_BACULA;
+	if (item->file_index == LABEL_SESSION_START && label_read_session(item->data, false, &start))
+		bacula = strncmp(start.id, "Bacula", 6) == 0 && !w->reshape->bareos;
+	struct relabel_lost lost = {
+		.bacula = bacula,
+		.bb03 = item->form.version == 3,
+		.volume = slash ? slash + 1 : item->volume->path,
+		.pool = start.pool,
+		.time = start.time,
+	};
+	uint8_t data[RELABEL_MAX_BYTES];
+	bool named = item->volume->kind == IO_FILE && strcmp(item->volume->path, "-") != 0 && lost.volume[0];
+	size_t len = named && !w->reshape->encrypt ? relabel_lost(&lost, data) : 0;
+	if (len == 0) {
+		ledger_note_volume(&w->ledger, "its label is lost, and nothing tells its name: what is written has no label");
+		return 0;
+	}
+	ledger_note_volume(&w->ledger, "its label is lost: it gets one with the name of its file and the media type File");
+	w->label_made = true;
+	struct item label = {
+		.kind = ITEM_VOLUME_LABEL,
+		.volume = item->volume,
+		.form = item->form,
+		.file_index = LABEL_VOLUME,
+		.len = (uint32_t)len,
+		.data = {data, len},
+	};
+	return packer_label(w->packer, &label, e);
+}
+
 static int write_record(struct writer *w, struct slot *s, const struct item *item, struct converted *c, struct err *e)
 {
 	struct ledger_job *entry = ledger_job(&w->ledger, item->job, e);
@@ -166,7 +210,10 @@ static int write_record(struct writer *w, struct slot *s, const struct item *ite
 		struct plain_item plain = {item, records, c->count, whole};
 		return w->o->callbacks.plain(w->o->callbacks.arg, &plain, e);
 	}
-	return w->pass_blocks ? 0 : packer_put(w->packer, item, records, c->count, e);
+	if (w->pass_blocks)
+		return 0;
+	rc = w->labelled || c->count == 0 ? 0 : replace_label(w, item, e);
+	return rc != 0 ? rc : packer_put(w->packer, item, records, c->count, e);
 }
 
 /* ---- blocks that pass ---- */
@@ -250,6 +297,9 @@ static int write_label(struct writer *w, const struct item *item, struct err *e)
 	w->ledger.volume.counts.records++;
 	if (w->pass_blocks || w->o->callbacks.plain)
 		return 0;
+	if (w->label_made)
+		return lose(w, item, "a volume label behind the data", false, "", e);
+	w->labelled = true;
 	if (!w->reshapes)
 		return packer_label(w->packer, item, e);
 	struct item label = *item;
@@ -267,6 +317,8 @@ static int start_volume(struct writer *w, const struct slot *s, const struct ite
 	if (rc != 0)
 		return rc;
 	w->volume_open = true;
+	w->labelled = w->label_made = false;
+	w->damaged_before = w->ledger.damaged;
 	uint32_t device = item->volume->label.block_size;
 	packer_limit_encrypted(w->packer, device >= PACKER_BLOCK_MIN_BYTES && device < BLOCK_DEFAULT_BYTES ? device : BLOCK_DEFAULT_BYTES);
 	sink_open(&w->sink, &w->out, w->o->digest_out);

@@ -340,6 +340,8 @@ START_TEST(test_check_records)
 		ck_assert_ptr_nonnull(RULES(v, { 1, 2, UINT32_MAX, 5 }));
 		ck_assert_uint_eq(at, head);
 		ck_assert_ptr_nonnull(RULES(v, { 1, INT32_MIN, 5, 5 }));
+		ck_assert_ptr_nonnull(RULES(v, { 1, 0, 5, 5 }));
+		ck_assert_ptr_null(RULES(v, { -2, 0, 5, 5 }));
 		/* A plugin that saved nothing has a record of FileIndex 0, which may be cut like any other. */
 		ck_assert_ptr_null(RULES(v, { 0, -26, 5, 5 }));
 	}

@@ -199,6 +199,39 @@ START_TEST(test_session_label)
 }
 END_TEST
 
+/* A label made anew is one that is read, whole, and ends where its readers expect it to. */
+START_TEST(test_lost)
+{
+	struct relabel_lost lost = { .bacula = _i & 1, .bb03 = _i & 2, .volume = "Vol-1", .pool = "Pool", .time = 1700000000000000 };
+	struct volume_label label;
+	struct relabel_keys keys;
+	size_t n = relabel_lost(&lost, data);
+
+	ck_assert_uint_gt(n, 0);
+	ck_assert(label_read_volume((struct span){ data, n }, &label));
+	ck_assert(!label_read_volume((struct span){ data, n - (_i & 1 ? 21 : 0) - (_i & 2 ? 12 : 0) - 1 }, &label));
+	ck_assert_str_eq(label.id, lost.bacula ? "Bacula 1.0 immortal\n" : "Bareos 2.0 immortal\n");
+	ck_assert_uint_eq(label.version, lost.bacula ? 11 : 20);
+	ck_assert_str_eq(label.volume, "Vol-1");
+	ck_assert_str_eq(label.pool, "Pool");
+	ck_assert_str_eq(label.media_type, "File");
+	ck_assert_str_eq(label.program, "xflate");
+	ck_assert_int_eq(label.write_time, lost.time);
+	if (_i == 3)
+		ck_assert(relabel_read_keys((struct span){ data, n }, &keys) && keys.enc_key.len == 0 && keys.block_size == 0);
+
+	char name[LABEL_NAME_BYTES + 1];
+
+	memset(name, 'v', sizeof name);
+	name[LABEL_NAME_BYTES - 1] = '\0';
+	lost.volume = lost.pool = name;
+	ck_assert_uint_gt(relabel_lost(&lost, data), 0);
+	name[LABEL_NAME_BYTES - 1] = 'v';
+	name[LABEL_NAME_BYTES] = '\0';
+	ck_assert_uint_eq(relabel_lost(&lost, data), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("relabel");
@@ -209,6 +242,7 @@ int main(void)
 	tcase_add_test(t, test_obfuscation);
 	tcase_add_test(t, test_fixed_length);
 	tcase_add_test(t, test_session_label);
+	tcase_add_loop_test(t, test_lost, 0, 4);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

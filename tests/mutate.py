@@ -17,7 +17,7 @@ A run damages one volume of a set (wounds.py) and then asks, by a parser of its 
   * verify accuses no file outside the wound, in the damaged volume or in what skip made of it;
   * with --bls: it reads that output without a complaint and counts the jobs, files, records and blocks that are in it.
 For bls, Bareos's labels are made Bacula's before anything is damaged (wounds.relabel), and a volume whose label the wound took
-gets the undamaged one's in front: xflate makes no label.
+gets the undamaged one's in front, if xflate cannot make one.
 Prints TAP, a line for each volume.
 """
 

@@ -13,6 +13,7 @@ tests=$(grep -cE '^(not )?ok ' "$work/mutations")
 failures=$(grep -c '^not ok ' "$work/mutations")
 if ! grep -q '^1\.\.' "$work/mutations"; then
 	not_ok 'the runs came to their end'
-	show "$err"
+	tail -n 5 "$err" >"$work/last"
+	show "$work/last"
 fi
 done_testing

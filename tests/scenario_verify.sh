@@ -270,6 +270,30 @@ cat lost-missing | "$XFLATE" verify --json - 2>/dev/null | grep -v '"input"' >pi
 "$XFLATE" verify --json lost-missing 2>/dev/null | grep -v '"input"' >read
 check 'from a pipe: the same report' cmp piped read
 
+# --- a label that is lost ---
+
+for path in bareos/vol-multi bacula/plain-interleave bacula/small-lzo; do
+	name=${path#*/}
+	mkdir -p "$work/lost"
+	{ head -c 40 /dev/zero; tail -c +41 "$VOLUMES/$path"; } >"$work/lost/$name"
+	run "$XFLATE" --on-damage=skip --force -o "$work/skipped" "$work/lost/$name"
+	expect_status 3 "$name: the label is lost"
+	says 'its label is lost: it gets one with the name of its file' "$name: which is told"
+	run "$XFLATE" verify -q "$work/skipped"
+	expect_status 0 "$name: what skip made is sound"
+	check "$name: the volume's name" grep -q "^volume $name\$" "$out"
+	check "$name: nothing else is lost" xflate compare -q "$VOLUMES/$path" --vs "$work/skipped"
+	run "$XFLATE" list "$work/skipped"
+	pool=$("$XFLATE" list "$VOLUMES/$path" | sed -n 's/^  pool: *\([^,]*\),.*/\1/p')
+	check "$name: its pool is that of its first job" grep -q "^  pool: *$pool, media type File," "$out"
+	is "$(sed -n 's/^  label: *\([A-Z][a-z]*\) .*/\1/p' "$out")" \
+		"$("$XFLATE" list "$VOLUMES/$path" | sed -n 's/^  label: *\([A-Z][a-z]*\) .*/\1/p')" "$name: the product that wrote it"
+done
+"$XFLATE" --on-damage=skip <"$work/lost/vol-multi" >"$work/skipped" 2>"$err"
+says 'its label is lost, and nothing tells its name' 'a lost label, from a pipe: it has no name'
+run "$XFLATE" verify "$work/skipped"
+says 'there is no volume label' 'a lost label, from a pipe: so there is none'
+
 # --- right to the byte, and wrong all the same ---
 
 false_one() {

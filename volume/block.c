@@ -161,7 +161,8 @@ const char *block_check_records(const uint8_t *block, const struct block_header 
 		/* In BB01 a continuation may stand behind records of another session. */
 		if (rec.stream < 0 && !first && h->version != 1)
 			return "a continuation stands in the middle of the block";
-		if (rec.stream == INT32_MIN)
+		/* Data of stream 0 could not go on in another block: its continuation would look like a beginning. */
+		if (rec.stream == INT32_MIN || (rec.stream == 0 && rec.file_index >= 0))
 			return "a record header makes no sense";
 		first = false;
 	}

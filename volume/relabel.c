@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/relabel.h"
 
+#include "volume/label.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -141,6 +143,38 @@ const char *relabel_volume(struct span data, const struct relabel *to, uint8_t *
 		*len = to->fixed_len;
 	}
 	return NULL;
+}
+
+static void put_text(struct wr *w, const char *text)
+{
+	wr_bytes(w, text, strlen(text) + 1);
+}
+
+size_t relabel_lost(const struct relabel_lost *lost, uint8_t *out)
+{
+	struct wr w = wr_over(out, RELABEL_MAX_BYTES);
+	if (strlen(lost->volume) >= LABEL_NAME_BYTES || strlen(lost->pool) >= LABEL_NAME_BYTES)
+		return 0;
+	put_text(&w, lost->bacula ? bacula_id : bareos_id);
+	wr_be32(&w, lost->bacula ? BACULA_VERSION : BAREOS_VERSION);
+	wr_be64(&w, (uint64_t)lost->time);
+	wr_be64(&w, (uint64_t)lost->time);
+	wr_be64(&w, 0);
+	wr_be64(&w, 0);
+	put_text(&w, lost->volume);
+	put_text(&w, "");
+	put_text(&w, lost->pool);
+	put_text(&w, "Backup");
+	put_text(&w, "File");
+	put_text(&w, "");
+	put_text(&w, "xflate");
+	put_text(&w, XFLATE_VERSION);
+	put_text(&w, "");
+	if (lost->bacula)
+		wr_bytes(&w, no_bacula, sizeof no_bacula);
+	if (lost->bb03)
+		put_keys(&w, &(struct relabel){0});
+	return w.bad ? 0 : (size_t)(w.p - out);
 }
 
 bool relabel_is_bacula(struct span data)

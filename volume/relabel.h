@@ -32,6 +32,18 @@ struct relabel {
  * static. */
 const char *relabel_volume(struct span data, const struct relabel *to, uint8_t *out, size_t *len);
 
+/* What is left to tell of a volume whose label is lost. */
+struct relabel_lost {
+	bool bacula; /* its Id, else Bareos's */
+	bool bb03;
+	const char *volume, *pool;
+	int64_t time; /* microseconds since 1970 */
+};
+
+/* Writes the data of a new volume label to out, RELABEL_MAX_BYTES of room, and returns its length; 0 if the names are too long
+ * for a label.  Its media type is "File", its host is not known. */
+size_t relabel_lost(const struct relabel_lost *lost, uint8_t *out) __attribute__((warn_unused_result));
+
 /* Makes a session label (or a volume label) of Bacula one of Bareos, in place: its length stays.  False, and nothing is
  * changed, if it is not one of version 11. */
 bool relabel_for_bareos(uint8_t *data, size_t len);
