@@ -190,7 +190,7 @@ static void print_job(const struct verify_job *k)
 	print_count(k->files[PROOF_UNCOUNTED], "not proved");
 	print_count(k->files[PROOF_NO_CONTENT], "without content");
 	print_count(damaged_files(k), "DAMAGED");
-	print_count(k->lost, "LOST");
+	print_count(k->damaged.lost, "LOST");
 	print_count(missing_files(k->missing), "missing");
 	printf("\n  content:    %s in %llu records\n", msg_size(k->bytes, size), (unsigned long long)k->records);
 	if (k->ended && k->end.has_totals)
@@ -203,14 +203,14 @@ static void print_job(const struct verify_job *k)
 		printf("  wound:      %llu files cut by the network layer (--repair)\n", (unsigned long long)k->joined);
 	if (k->doubled)
 		printf("  wound:      %llu files with addresses stored twice (--repair)\n", (unsigned long long)k->doubled);
-	for (size_t i = 0; i < k->damaged_count; i++) {
-		const char *file = k->damaged[i].name;
-		printf("  %s FileIndex %d ", k->damaged[i].judged ? "DAMAGED:   " : "LOST:      ", k->damaged[i].file_index);
+	for (size_t i = 0; i < k->damaged.count; i++) {
+		const char *file = k->damaged.files[i].name;
+		printf("  %s FileIndex %d ", k->damaged.files[i].judged ? "DAMAGED:   " : "LOST:      ", k->damaged.files[i].file_index);
 		print_name(file && file[0] ? file : "(its name is lost)");
 		putchar('\n');
 	}
-	if (k->damaged_not_listed)
-		printf("  DAMAGED:    and %llu files more\n", (unsigned long long)k->damaged_not_listed);
+	if (k->damaged.not_listed)
+		printf("  DAMAGED:    and %llu files more\n", (unsigned long long)k->damaged.not_listed);
 	print_missing(k->missing);
 }
 
@@ -247,7 +247,7 @@ static void json_job(struct json *j, const struct verify_job *k)
 	json_object(j, "files");
 	for (int i = 0; i < PROOF_VERDICTS; i++)
 		json_number(j, keys[i], k->files[i]);
-	json_number(j, "lost", k->lost);
+	json_number(j, "lost", k->damaged.lost);
 	json_end_object(j);
 	json_array(j, "digests");
 	for (int i = 0; i < DIGEST_KINDS; i++) {
@@ -264,8 +264,8 @@ static void json_job(struct json *j, const struct verify_job *k)
 	json_number(j, "doubled_files", k->doubled);
 	json_number(j, "damage", k->problems);
 	json_array(j, "damaged_files");
-	for (size_t i = 0; i < k->damaged_count; i++) {
-		const struct verify_damaged_file *d = &k->damaged[i];
+	for (size_t i = 0; i < k->damaged.count; i++) {
+		const struct damaged_file *d = &k->damaged.files[i];
 		json_object(j, NULL);
 		json_signed(j, "file_index", d->file_index);
 		json_text(j, "file", d->name ? d->name : "");
@@ -273,7 +273,7 @@ static void json_job(struct json *j, const struct verify_job *k)
 		json_end_object(j);
 	}
 	json_end_array(j);
-	json_number(j, "damaged_files_not_listed", k->damaged_not_listed);
+	json_number(j, "damaged_files_not_listed", k->damaged.not_listed);
 	json_array(j, "missing");
 	for (size_t i = 0; i < k->missing->count; i++) {
 		json_object(j, NULL);
@@ -318,7 +318,7 @@ static struct totals add_up(const struct verify *v)
 		t.jobs++;
 		t.proved += k->files[PROOF_RIGHT];
 		t.damaged += damaged_files(k);
-		t.missing += missing_files(k->missing) + k->lost;
+		t.missing += missing_files(k->missing) + k->damaged.lost;
 		for (int n = 0; n < PROOF_VERDICTS; n++)
 			t.with_content += n != PROOF_NO_CONTENT ? k->files[n] : 0;
 	}

@@ -43,7 +43,7 @@ static int verify(const char *path, bool all, struct told *told)
 		for (int n = 0; k && n < PROOF_VERDICTS; n++)
 			sum.files[n] += k->files[n];
 		damage += k ? k->problems : 0;
-		FUZZ_MUST(k == NULL || k->damaged_count <= k->problems);
+		FUZZ_MUST(k == NULL || k->damaged.count <= k->problems);
 	}
 	for (int n = 0; n <= VERIFY_NOTE; n++)
 		FUZZ_MUST(verify_problems(v, (enum verify_kind)n) == told->problems[n]);

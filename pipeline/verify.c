@@ -67,64 +67,16 @@ static struct verify_volume *volume_of(struct verify *v, const struct volume_inf
 	return &grown[v->volume_count++];
 }
 
-/* Where in the list the first file stands that does not lie before this one. */
-static size_t place_of(const struct verify_job *k, int32_t file_index)
-{
-	size_t low = 0, high = k->damaged_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (k->damaged[middle].file_index < file_index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static bool is_listed(const struct verify_job *k, size_t at, int32_t file_index)
-{
-	return at < k->damaged_count && k->damaged[at].file_index == file_index;
-}
-
-static void add_damaged_file(struct verify_job *k, int32_t file_index, const char *name, const char *reason,
-			     struct err *e)
-{
-	size_t n = k->damaged_count, at = place_of(k, file_index);
-	if (is_listed(k, at, file_index))
-		return;
-	if (n >= VERIFY_FILES_LISTED) {
-		k->damaged_not_listed++;
-		return;
-	}
-	if ((n & (n - 1)) == 0) {
-		struct verify_damaged_file *grown = realloc(k->damaged, (n ? n * 2 : 1) * sizeof *grown);
-		if (grown == NULL) {
-			err_memory(e, n * sizeof *grown, "damaged files");
-			return;
-		}
-		k->damaged = grown;
-	}
-	struct verify_damaged_file f = {.file_index = file_index, .name = strdup(name), .reason = strdup(reason)};
-	if (f.name == NULL || f.reason == NULL)
-		err_memory(e, 0, "a damaged file");
-	memmove(k->damaged + at + 1, k->damaged + at, (n - at) * sizeof f);
-	k->damaged[at] = f;
-	k->damaged_count++;
-	k->lost++;
-}
-
 /* What is listed as damaged counts as nothing else: the verdict becomes that.  False: the file stands here a second time, and
  * is not counted again. */
 static bool count_file(struct verify_job *k, struct proof_file *f)
 {
-	size_t at = place_of(k, f->file_index);
-	bool listed = is_listed(k, at, f->file_index), bad = f->verdict == PROOF_WRONG || f->verdict == PROOF_DAMAGED;
-	if (listed && k->damaged[at].judged)
+	const struct damaged_file *listed = damaged_find(&k->damaged, f->file_index);
+	bool bad = f->verdict == PROOF_WRONG || f->verdict == PROOF_DAMAGED;
+	if (listed && listed->judged)
 		return false;
-	if (listed) {
-		k->damaged[at].judged = true;
-		k->lost--;
-	}
+	if (listed)
+		damaged_judge(&k->damaged, listed);
 	f->verdict = listed && !bad ? PROOF_DAMAGED : f->verdict;
 	k->files[f->verdict]++;
 	return true;
@@ -138,8 +90,9 @@ static void report(struct verify *v, const struct verify_problem *p)
 	struct verify_volume *on = p->volume ? volume_of(v, p->volume, &v->err) : NULL;
 	if (k && p->kind == VERIFY_DAMAGE) {
 		k->result.problems++;
-		if (p->file_index > 0 && p->last_index == 0)
-			add_damaged_file(&k->result, p->file_index, p->file, p->reason, &v->err);
+		if (p->file_index > 0 && p->last_index == 0 &&
+		    damaged_add(&k->result.damaged, p->file_index, p->file, p->reason, &v->err) != 0)
+			return;
 	}
 	if (on && p->kind == VERIFY_DAMAGE)
 		on->problems++;
@@ -457,13 +410,8 @@ void verify_free(struct verify *v)
 		return;
 	filter_free(v->filter);
 	proof_free(v->proof);
-	for (size_t i = 0; i < v->job_count; i++) {
-		for (size_t n = 0; n < v->jobs[i].result.damaged_count; n++) {
-			free(v->jobs[i].result.damaged[n].name);
-			free(v->jobs[i].result.damaged[n].reason);
-		}
-		free(v->jobs[i].result.damaged);
-	}
+	for (size_t i = 0; i < v->job_count; i++)
+		damaged_free(&v->jobs[i].result.damaged);
 	free(v->jobs);
 	free(v->volumes);
 	free(v);

@@ -3,6 +3,7 @@
 #ifndef PIPELINE_VERIFY_H
 #define PIPELINE_VERIFY_H
 
+#include "pipeline/damaged.h"
 #include "pipeline/filter.h"
 #include "volume/proof.h"
 
@@ -27,19 +28,10 @@ struct verify_problem {
 	const char *reason;
 };
 
-struct verify_damaged_file {
-	int32_t file_index;
-	char *name, *reason;
-	bool judged; /* counted by its verdict: something of it is here */
-};
-
-#define VERIFY_FILES_LISTED 100000u /* of one job; further ones are counted only */
-
 struct verify_job {
 	const struct job *job; /* NULL: this slot is empty */
-	/* A file in the list of damaged ones counts as PROOF_WRONG or PROOF_DAMAGED, or among the lost ones. */
+	/* A file in the list of damaged ones counts as PROOF_WRONG or PROOF_DAMAGED, or there among the lost ones. */
 	uint64_t files[PROOF_VERDICTS];
-	uint64_t lost; /* files of which nothing was read; those that the list has no room for are not among them */
 	unsigned digests; /* kinds that files were proved with, a bit each */
 	uint64_t bytes;	  /* of plain content */
 	uint64_t records, data_bytes;
@@ -47,9 +39,7 @@ struct verify_job {
 	uint64_t joined, doubled;
 	bool begun, ended;
 	struct session_label end;
-	struct verify_damaged_file *damaged; /* in order of their FileIndexes, none twice */
-	size_t damaged_count;
-	uint64_t damaged_not_listed;
+	struct damaged damaged;
 	const struct missing *missing; /* files of which nothing is here, not even a name; set by verify_run */
 };
 

@@ -19,6 +19,7 @@ struct writer {
 	bool volume_open;
 	bool labelled;		 /* the volume at hand has its label, or is not to have one */
 	bool label_made;	 /* here, in the place of one that is lost */
+	const struct volume_info *before; /* the last volume that had its label, NULL: none */
 	uint64_t damaged_before; /* the volume */
 	struct span run; /* blocks to pass that follow one another in memory */
 	const struct cipher_volume *sealing; /* what the volume at hand is encrypted with */
@@ -140,25 +141,39 @@ static int settle(struct writer *w, const struct item *item, struct converted *c
 	return err_memory(e, item->len, "a record");
 }
 
-/* Bareos and Bacula read no volume without a label.  Where damage took it, the volume gets one that tells what is known: the name
- * of its file, which is that of the volume, and the pool of its first job. */
+/* What the volume before in the set, and the first job, tell of one that has lost its label. */
+static struct relabel_lost what_is_known(const struct writer *w, const struct item *item, struct session_label *start)
+{
+	const struct volume_label *before = w->before ? &w->before->label : NULL;
+	const char *slash = strrchr(item->volume->path, '/');
+	struct relabel_lost lost = {
+		.bacula = item->form.version == 3 || w->ledger.volume.policy->target == PRODUCT_BACULA,
+		.bb03 = item->form.version == 3,
+		.volume = slash ? slash + 1 : item->volume->path,
+		.pool = before ? before->pool : "Default",
+		.media_type = before ? before->media_type : "File",
+		.time = before ? before->write_time : 0,
+	};
+	if (before)
+		lost.bacula = strncmp(before->id, "Bacula", 6) == 0;
+	if (item->file_index == LABEL_SESSION_START && label_read_session(item->data, false, start)) {
+		lost.bacula = strncmp(start->id, "Bacula", 6) == 0;
+		lost.pool = start->pool;
+		lost.time = start->time;
+	}
+	lost.bacula = lost.bacula && !w->reshape->bareos;
+	return lost;
+}
+
+/* Bareos and Bacula read no volume without a label.  Where damage took it, the volume gets one that tells what is known; its name
+ * is that of its file. */
 static int replace_label(struct writer *w, const struct item *item, struct err *e)
 {
 	w->labelled = true;
 	if (w->ledger.damaged == w->damaged_before)
 		return 0;
-	const char *slash = strrchr(item->volume->path, '/');
-	struct session_label start = {.pool = "Default"};
-	bool bacula = item->form.version == 3 || w->ledger.volume.policy->target == PRODUCT_BACULA;
-	if (item->file_index == LABEL_SESSION_START && label_read_session(item->data, false, &start))
-		bacula = strncmp(start.id, "Bacula", 6) == 0 && !w->reshape->bareos;
-	struct relabel_lost lost = {
-		.bacula = bacula,
-		.bb03 = item->form.version == 3,
-		.volume = slash ? slash + 1 : item->volume->path,
-		.pool = start.pool,
-		.time = start.time,
-	};
+	struct session_label start;
+	struct relabel_lost lost = what_is_known(w, item, &start);
 	uint8_t data[RELABEL_MAX_BYTES];
 	bool named = item->volume->kind == IO_FILE && strcmp(item->volume->path, "-") != 0 && lost.volume[0];
 	size_t len = named && !w->reshape->encrypt ? relabel_lost(&lost, data) : 0;
@@ -166,7 +181,7 @@ static int replace_label(struct writer *w, const struct item *item, struct err *
 		ledger_note_volume(&w->ledger, "its label is lost, and nothing tells its name: what is written has no label");
 		return 0;
 	}
-	ledger_note_volume(&w->ledger, "its label is lost: it gets one with the name of its file and the media type File");
+	ledger_note_volume(&w->ledger, "its label is lost: it gets one with the name of its file");
 	w->label_made = true;
 	struct item label = {
 		.kind = ITEM_VOLUME_LABEL,
@@ -300,6 +315,7 @@ static int write_label(struct writer *w, const struct item *item, struct err *e)
 	if (w->label_made)
 		return lose(w, item, "a volume label behind the data", false, "", e);
 	w->labelled = true;
+	w->before = item->volume->has_label ? item->volume : w->before;
 	if (!w->reshapes)
 		return packer_label(w->packer, item, e);
 	struct item label = *item;

@@ -202,7 +202,7 @@ END_TEST
 /* A label made anew is one that is read, whole, and ends where its readers expect it to. */
 START_TEST(test_lost)
 {
-	struct relabel_lost lost = { .bacula = _i & 1, .bb03 = _i & 2, .volume = "Vol-1", .pool = "Pool", .time = 1700000000000000 };
+	struct relabel_lost lost = { .bacula = _i & 1, .bb03 = _i & 2, .volume = "Vol-1", .pool = "Pool", .media_type = "LTO", .time = 1700000000000000 };
 	struct volume_label label;
 	struct relabel_keys keys;
 	size_t n = relabel_lost(&lost, data);
@@ -214,7 +214,7 @@ START_TEST(test_lost)
 	ck_assert_uint_eq(label.version, lost.bacula ? 11 : 20);
 	ck_assert_str_eq(label.volume, "Vol-1");
 	ck_assert_str_eq(label.pool, "Pool");
-	ck_assert_str_eq(label.media_type, "File");
+	ck_assert_str_eq(label.media_type, "LTO");
 	ck_assert_str_eq(label.program, "xflate");
 	ck_assert_int_eq(label.write_time, lost.time);
 	if (_i == 3)
@@ -224,7 +224,7 @@ START_TEST(test_lost)
 
 	memset(name, 'v', sizeof name);
 	name[LABEL_NAME_BYTES - 1] = '\0';
-	lost.volume = lost.pool = name;
+	lost.volume = lost.pool = lost.media_type = name;
 	ck_assert_uint_gt(relabel_lost(&lost, data), 0);
 	name[LABEL_NAME_BYTES - 1] = 'v';
 	name[LABEL_NAME_BYTES] = '\0';

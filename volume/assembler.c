@@ -478,23 +478,6 @@ static int find_gap(struct assembler *a, struct item *item, struct err *e)
 	return 1;
 }
 
-/* Can a record that begins so be the next one of the session? */
-static bool follows(const struct session *s, const struct record_header *h)
-{
-	const struct partial *p = &s->partial;
-	uint32_t stream = (uint32_t)-h->stream;
-	if (h->stream < 0) {
-		bool read_ahead = s->skip > 0 && s->skip == h->len && s->skip_stream == stream;
-		bool repeated = s->last_empty && h->len == 0;
-		bool next = p->open && p->item.stream == stream && p->item.file_index == h->file_index &&
-			    p->item.len - p->have == h->len;
-		return read_ahead || repeated || next;
-	}
-	bool ended = s->last_index == LABEL_SESSION_END;
-	bool back = h->file_index > 0 ? h->file_index < s->last_index : h->file_index == LABEL_SESSION_START && s->seen;
-	return !p->open && !ended && !back;
-}
-
 /* A block that stands here once more, as tape drives that write again after an error leave it, and copies that went wrong:
  * one that the session had before, and that does not go on where the session is.  Identical ones that do are in order: the
  * numbers of spooled jobs begin anew (volume-corrections.md A5), and content may repeat. */
@@ -507,7 +490,7 @@ static bool is_repeated(struct assembler *a, struct item *item)
 	const struct session *s = h->version == 1 || !a->block->checksum || a->block->event != SOURCE_BLOCK ?
 					  NULL : session_find(&a->sessions, h->session_id, h->session_time);
 	if (s == NULL || h->number > s->last_number || !record_next(&rest, h->version, &first, &part) ||
-	    label_is_volume(first.file_index) || follows(s, &first) || !session_had_block(s, h))
+	    label_is_volume(first.file_index) || session_follows(s, &first) || !session_had_block(s, h))
 		return false;
 	*item = item_here(a, ITEM_DAMAGE);
 	item->job = &s->job;

@@ -153,7 +153,8 @@ static void put_text(struct wr *w, const char *text)
 size_t relabel_lost(const struct relabel_lost *lost, uint8_t *out)
 {
 	struct wr w = wr_over(out, RELABEL_MAX_BYTES);
-	if (strlen(lost->volume) >= LABEL_NAME_BYTES || strlen(lost->pool) >= LABEL_NAME_BYTES)
+	if (strlen(lost->volume) >= LABEL_NAME_BYTES || strlen(lost->pool) >= LABEL_NAME_BYTES ||
+	    strlen(lost->media_type) >= LABEL_NAME_BYTES)
 		return 0;
 	put_text(&w, lost->bacula ? bacula_id : bareos_id);
 	wr_be32(&w, lost->bacula ? BACULA_VERSION : BAREOS_VERSION);
@@ -165,7 +166,7 @@ size_t relabel_lost(const struct relabel_lost *lost, uint8_t *out)
 	put_text(&w, "");
 	put_text(&w, lost->pool);
 	put_text(&w, "Backup");
-	put_text(&w, "File");
+	put_text(&w, lost->media_type);
 	put_text(&w, "");
 	put_text(&w, "xflate");
 	put_text(&w, XFLATE_VERSION);

@@ -36,12 +36,12 @@ const char *relabel_volume(struct span data, const struct relabel *to, uint8_t *
 struct relabel_lost {
 	bool bacula; /* its Id, else Bareos's */
 	bool bb03;
-	const char *volume, *pool;
+	const char *volume, *pool, *media_type;
 	int64_t time; /* microseconds since 1970 */
 };
 
 /* Writes the data of a new volume label to out, RELABEL_MAX_BYTES of room, and returns its length; 0 if the names are too long
- * for a label.  Its media type is "File", its host is not known. */
+ * for a label.  Its host is not known. */
 size_t relabel_lost(const struct relabel_lost *lost, uint8_t *out) __attribute__((warn_unused_result));
 
 /* Makes a session label (or a volume label) of Bacula one of Bareos, in place: its length stays.  False, and nothing is

@@ -101,6 +101,22 @@ bool session_had_block(const struct session *s, const struct block_header *h)
 	return false;
 }
 
+bool session_follows(const struct session *s, const struct record_header *h)
+{
+	const struct partial *p = &s->partial;
+	uint32_t stream = (uint32_t)-h->stream;
+	if (h->stream < 0) {
+		bool read_ahead = s->skip > 0 && s->skip == h->len && s->skip_stream == stream;
+		bool repeated = s->last_empty && h->len == 0;
+		bool next = p->open && p->item.stream == stream && p->item.file_index == h->file_index &&
+			    p->item.len - p->have == h->len;
+		return read_ahead || repeated || next;
+	}
+	bool ended = s->last_index == LABEL_SESSION_END;
+	bool back = h->file_index > 0 ? h->file_index < s->last_index : h->file_index == LABEL_SESSION_START && s->seen;
+	return !p->open && !ended && !back;
+}
+
 int session_memory(const struct buf_pool *pool, uint64_t bytes, struct err *e)
 {
 	if (buf_pool_allows(pool, bytes))

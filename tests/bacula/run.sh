@@ -400,7 +400,7 @@ chmod 755 "$work/bls"
 judged() {
 	PYTHONDONTWRITEBYTECODE=1 "$python" "$here/../mutate.py" --runs "${MUTATIONS:-4}" --seed "${MUTATION_SEED:-1}" --bls "$work/bls" \
 		"$XFLATE" "$work/volumes" >"$work/judged" 2>&1 || :
-	cat "$work/judged"
+	grep -v '^ok ' "$work/judged"
 	grep -q '^1\.\.[1-9]' "$work/judged" && ! grep -q '^not ok' "$work/judged"
 }
 need "the bundled volumes" "$here/../prepare" "$work/volumes"

@@ -74,7 +74,7 @@ chmod 755 "$work/bls"
 judged() {
 	TMPDIR=/tmp PYTHONDONTWRITEBYTECODE=1 "$python" "$top/tests/mutate.py" --runs "${MUTATIONS:-4}" --seed "${MUTATION_SEED:-1}" \
 		--bls "$work/bls" "$work/xf" "$work/volumes" >"$work/judged" 2>&1 || :
-	cat "$work/judged"
+	grep -v '^ok ' "$work/judged"
 	grep -q '^1\.\.[1-9]' "$work/judged" && ! grep -q '^not ok' "$work/judged"
 }
 need "the bundled volumes" "$top/tests/prepare" "$work/volumes"
