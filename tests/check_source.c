@@ -900,6 +900,20 @@ START_TEST(test_false_cipher)
 }
 END_TEST
 
+/* A length that is wrong reaches just to the end of a good block behind: those inside of it are found. */
+START_TEST(test_wrong_length_fits)
+{
+	begin();
+	for (uint32_t i = 0; i < 6; i++)
+		block(7, i, 1000);
+	mk_set32(vol.p + label + 1036 + 4, 1036 * (uint32_t)(2 + _i));
+	read_file();
+	ck_assert_ptr_nonnull(strstr(text, want_text("B %zu+1036 0\nD %zu+1036 CRC32 is ", label, label + 1036)));
+	ck_assert_ptr_nonnull(strstr(text, want_text("\nB %zu+1036 2\nB %zu+1036 3\nB %zu+1036 4\nB %zu+1036 5\n", label + 2 * 1036,
+						     label + 3 * 1036, label + 4 * 1036, label + 5 * 1036)));
+}
+END_TEST
+
 /* Bytes of a block without a checksum are gone: it reaches over the next one, which is found all the same. */
 START_TEST(test_reaches_over)
 {
@@ -970,6 +984,7 @@ int main(void)
 	tcase_add_test(t, test_crowd_of_foreign_blocks);
 	tcase_add_test(t, test_false_cipher);
 	tcase_add_loop_test(t, test_reaches_over, 0, 4);
+	tcase_add_loop_test(t, test_wrong_length_fits, 0, 4);
 	tcase_add_test(t, test_read_error);
 	suite_add_tcase(s, t);
 	return check_run(s);

@@ -149,6 +149,33 @@ int resync_pass(struct resync *r, struct err *e)
 	}
 }
 
+int resync_hidden(struct resync *r, size_t len, size_t *at, struct err *e)
+{
+	struct window *w = r->w;
+	*at = 0;
+	for (size_t from = 1; from + ID_AT < len; from++) {
+		const uint8_t *id = memmem(window_here(w) + from + ID_AT, len - from - ID_AT, "BB0", 3);
+		if (id == NULL)
+			return 0;
+		from = (size_t)(id - window_here(w)) - ID_AT;
+		size_t end = from;
+		bool good = true;
+		while (good && end < len) {
+			struct block_header h;
+			int rc = good_block_at(r, end, &good, &h, e);
+			if (rc != 0)
+				return rc;
+			good = good && h.version > 1 && judge_knows(r->j, &h);
+			end += good ? h.len : 0;
+		}
+		if (good && end == len) {
+			*at = from;
+			return 0;
+		}
+	}
+	return 0;
+}
+
 int resync_reaches_over(struct resync *r, size_t len, bool *yes, struct err *e)
 {
 	struct window *w = r->w;

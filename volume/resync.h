@@ -27,6 +27,10 @@ int resync_pass(struct resync *r, struct err *e) __attribute__((warn_unused_resu
  * this volume has begins inside of it and ends behind it, so bytes of it are missing.  Errors as above. */
 int resync_reaches_over(struct resync *r, size_t len, bool *yes, struct err *e) __attribute__((warn_unused_result));
 
+/* Of a bad block of len bytes at w, behind which another stands: its length, too, may be wrong.  *at is where inside of it a row of
+ * good blocks begins, of sessions that this volume has, that ends where it does; 0 if there is none.  Errors as above. */
+int resync_hidden(struct resync *r, size_t len, size_t *at, struct err *e) __attribute__((warn_unused_result));
+
 /* *yes: a block header, or the end of the volume, stands len bytes behind w, or where padding would put it: padded bytes
  * behind w (len if there is none).  Errors as above. */
 int resync_continues(struct resync *r, size_t len, size_t padded, bool *yes, struct err *e)

@@ -115,9 +115,13 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 	bool whole = false;
 	uint32_t len = item->header.len;
 	if (len > 0 && window_left(&s->w) >= len) {
+		size_t hidden = 0;
 		int rc = resync_continues(&s->resync, len, padding_behind(&s->padding, len), &whole, e);
+		if (rc == 0 && whole && !item->checksum_right)
+			rc = resync_hidden(&s->resync, len, &hidden, e);
 		if (rc != 0)
 			return rc;
+		whole = whole && hidden == 0;
 	}
 	if (whole) {
 		lend(s, item);
