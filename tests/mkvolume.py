@@ -950,6 +950,18 @@ def bad_garbage(name):
 
 
 @volume()
+def wreck(name):
+    """Its label is gone, a block with whole files in it is a hole, another stands there twice, one has wrong bytes."""
+    s = Session(Packer(cap=1024))
+    for n in range(30):
+        s.file(text(n, 158), 29, "gzip")
+    blocks = lay(name, s.close())
+    label = bytes(40) + blocks[0][40:]
+    hurt = blocks[6][:500] + bytes([blocks[6][500] ^ 1]) + blocks[6][501:]
+    return b"".join([label] + blocks[1:3] + [bytes(len(blocks[3]))] + blocks[4:6] + [blocks[5], hurt] + blocks[7:])
+
+
+@volume()
 def bad_record_len(name):
     s = bad_session()
     s.new(b"", 2)
