@@ -32,6 +32,7 @@ for part in model model_crypto model_info; do
 done
 # Not with _GNU_SOURCE: the kernel's header has an iovec of its own.
 $cc -O1 -g -std=gnu17 -o "$share/tcmu_drive" tests/drive/tcmu_drive.c "$share"/*.o -lcrypto || exit 1
+$cc -O1 -std=gnu17 -shared -fPIC -o "$share/xstate.so" tests/drive/uml_xstate.c -ldl || exit 1
 
 cat >"$share/init" <<INIT
 #!/bin/sh
@@ -69,7 +70,7 @@ NST=/dev/nst0 SG=/dev/sg0 CTL=/run/ctl STATE=/run/state TMPDIR=/tmp XFLATE=$BUIL
 echo \$? >/share/status
 RUN
 chmod +x "$share/init"
-timeout -k 5 "${UML_SECONDS:-300}" "$linux" mem="${UML_MEM:-512M}" root=/dev/root rootfstype=hostfs rootflags=/ ro quiet loglevel=1 \
+timeout -k 5 "${UML_SECONDS:-300}" env LD_PRELOAD="$share/xstate.so" "$linux" mem="${UML_MEM:-512M}" root=/dev/root rootfstype=hostfs rootflags=/ ro quiet loglevel=1 \
 	con=null con0=null,fd:2 con1=fd:0,fd:1 init="$share/init" </dev/null >"$share/console" 2>&1
 if ! [ -f "$share/status" ]; then
 	echo "not ok - the guest did not come to its end"
