@@ -29,12 +29,12 @@ static bool answers_as_tape(int fd)
 	return ioctl(fd, MTIOCGET, &status) == 0;
 }
 
-void io_describe(struct io *io, int fd)
+bool io_describe(struct io *io, int fd)
 {
 	*io = (struct io){.fd = fd, .kind = IO_STREAM};
 	struct stat st;
 	if (fstat(fd, &st) != 0)
-		return;
+		return false;
 	io->dev = st.st_dev;
 	io->ino = st.st_ino;
 	if (answers_as_tape(fd)) {
@@ -43,6 +43,7 @@ void io_describe(struct io *io, int fd)
 		io->kind = IO_FILE;
 		io->size = (uint64_t)st.st_size;
 	}
+	return true;
 }
 
 static int refuse_unreadable(int fd, struct err *e)
@@ -73,12 +74,14 @@ int io_open_input(struct io *in, const char *path, struct err *e)
 		return err_errno(e, code, errno, "cannot open");
 	}
 	int rc = refuse_unreadable(fd, e);
+	if (rc == 0 && !io_describe(in, fd))
+		rc = err_errno(e, XE_FAILED, errno, "cannot tell what it is");
 	if (rc != 0) {
+		*in = IO_CLOSED;
 		if (!standard)
 			close(fd);
 		return rc;
 	}
-	io_describe(in, fd);
 	in->standard = standard;
 	if (in->kind == IO_FILE)
 		posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);

@@ -30,8 +30,9 @@ void io_guard_standard(void);
  * the test drive, any node that does).  XE_FAILED, XE_PERMISSION, XE_NOT_READY. */
 int io_open_input(struct io *in, const char *path, struct err *e) __attribute__((warn_unused_result));
 
-/* Describes a descriptor opened elsewhere; never fails for a valid one. */
-void io_describe(struct io *io, int fd);
+/* Describes a descriptor opened elsewhere; never fails for a valid one.  False if it could not be examined (errno): it is then a
+ * stream. */
+bool io_describe(struct io *io, int fd);
 
 /* Closes what is ours to close.  Idempotent. */
 void io_close(struct io *io);
