@@ -70,7 +70,7 @@ static int see_record(struct ledger *l, struct ledger_job *entry, const struct i
 {
 	int32_t index = item->file_index;
 	bool sure = (item->form.checksum && !item->suspect) || attributes == index || entry->last_index == index ||
-		    index <= entry->missing.highest + 1;
+		    index - 1 <= entry->missing.highest;
 	entry->last_index = index;
 	return sure ? see_file(l, entry, index, e) : 0;
 }

@@ -64,16 +64,17 @@ static int fill(struct missing *m, int32_t file_index, struct err *e)
 	}
 	if (low == m->count || m->ranges[low].first > file_index)
 		return 0;
-	struct missing_range *r = &m->ranges[low], behind = {file_index + 1, r->last, r->hurt};
+	struct missing_range *r = &m->ranges[low];
 	if (r->first == r->last) {
 		memmove(r, r + 1, (m->count - low - 1) * sizeof *r);
 		m->count--;
 	} else if (r->first == file_index) {
 		r->first++;
 	} else {
+		struct missing_range behind = *r;
 		r->last = file_index - 1;
-		if (behind.first <= behind.last)
-			return insert(m, low + 1, behind, e);
+		if (file_index < behind.last)
+			return insert(m, low + 1, (struct missing_range){file_index + 1, behind.last, behind.hurt}, e);
 	}
 	return 0;
 }

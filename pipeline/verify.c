@@ -208,7 +208,7 @@ static void check_order(struct verify *v, struct tracked *k, const struct item *
 		char text[80];
 		snprintf(text, sizeof text, "FileIndex goes back from %d to %d", k->last_index, item->file_index);
 		found_in_item(v, VERIFY_DAMAGE, false, text);
-	} else if (item->file_index > k->last_index + 1 && k->last_index > 0) {
+	} else if (item->file_index - 1 > k->last_index && k->last_index > 0) {
 		k->files_gone = k->files_gone || k->jumped;
 	}
 	k->last_index = item->file_index;

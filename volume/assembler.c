@@ -80,12 +80,14 @@ void assembler_end_volume(struct assembler *a)
 static struct item item_here(const struct assembler *a, enum item_kind kind)
 {
 	const struct block_header *h = &a->block->header;
+	/* What is taken from a block with option bits that make no sense must not hand them on. */
+	uint32_t options = block_options_known(h) ? h->options : h->options & BLOCK_OPTION_CHECKSUM;
 	return (struct item){
 		.kind = kind,
 		.volume = a->volume,
 		.job = a->session ? &a->session->job : NULL,
 		.addr = a->block->addr - a->began,
-		.form = {h->version, h->options, a->block->checksum},
+		.form = {h->version, options, a->block->checksum},
 		.offset = a->record_at,
 		.largest = a->largest,
 		.number = h->number,
