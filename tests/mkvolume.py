@@ -950,7 +950,7 @@ def bad_garbage(name):
 
 
 @volume()
-def wreck(name):
+def false_wreck(name):
     """Its label is gone, a block with whole files in it is a hole, another stands there twice, one has wrong bytes."""
     s = Session(Packer(cap=1024))
     for n in range(30):

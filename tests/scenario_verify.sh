@@ -272,14 +272,14 @@ check 'from a pipe: the same report' cmp piped as-file
 
 # --- all of it at once ---
 
-run "$XFLATE" verify "$VOLUMES/made/wreck"
+run "$XFLATE" verify "$VOLUMES/made/false-wreck"
 expect_status 3 'a wreck: damaged'
 says 'stands here once more; nothing is missing for it' 'a wreck: the block that stands there twice'
 says 'FileIndex [0-9]+ to [0-9]+: nothing of these files is here' 'a wreck: files of which nothing is left'
 is "$(grep -c '^  DAMAGED:    FileIndex' "$out")" "$(sed -n '$s/.* \([0-9]*\) damaged.*/\1/p' "$out")" 'a wreck: the list is as long as its count'
 is "$(sed -n '$s/.*, \([0-9]*\) of \([0-9]*\) files.*, \([0-9]*\) damaged, \([0-9]*\) missing/\1 \2 \3 \4/p' "$out" |
 	awk '{ print $2 + $4, $1 + $3 + $4 }')" '30 30' 'a wreck: all files are accounted for'
-run "$XFLATE" --on-damage=skip --force -o "$work/skipped" "$VOLUMES/made/wreck"
+run "$XFLATE" --on-damage=skip --force -o "$work/skipped" "$VOLUMES/made/false-wreck"
 expect_status 3 'a wreck: skip'
 run "$XFLATE" --force -o "$work/again" "$work/skipped"
 expect_status 0 'a wreck: what skip made passes without damage'
