@@ -204,8 +204,7 @@ static int lose_files(struct ledger *l, const struct item *block, struct err *e)
 	struct ledger_job *entry = block->job ? ledger_job(l, block->job, e) : NULL;
 	if (block->job && entry == NULL)
 		return e->code;
-	struct rd rest = rd_over(block->data.data, block->data.len);
-	rd_bytes(&rest, block_header_bytes(block->form.version));
+	struct rd rest = block_records(block->data.data, block->data.len, block->form.version);
 	struct record_header h;
 	struct span part;
 	struct lost_file f = {0};

@@ -228,8 +228,7 @@ static struct session *session_of_bad_block(struct assembler *a, struct err *e)
 {
 	const struct block_header *h = &a->block->header;
 	struct session *s = session_find(&a->sessions, h->session_id, h->session_time);
-	struct rd rest = rd_over(a->block->data, a->block->sane_bytes);
-	rd_bytes(&rest, block_header_bytes(h->version));
+	struct rd rest = block_records(a->block->data, a->block->sane_bytes, h->version);
 	struct record_header first;
 	struct span part;
 	struct session_label label;
