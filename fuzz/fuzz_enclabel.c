@@ -21,12 +21,12 @@ static void rewrite(struct span data, const struct relabel *to)
 	FUZZ_MUST(to->fixed_len == 0 || len == to->fixed_len);
 	struct volume_label before, after;
 	FUZZ_MUST(label_read_volume(data, &before) && label_read_volume((struct span){out, len}, &after));
-	FUZZ_MUST(strcmp(before.volume, after.volume) == 0 && strcmp(before.program, after.program) == 0);
+	FUZZ_MUST(strcmp(before.volume, after.volume) == 0 && (to->owner == RELABEL_BACULA || strcmp(before.program, after.program) == 0));
 	if (!to->bb03)
 		return;
 	struct relabel_keys keys;
-	FUZZ_MUST(to->bareos || relabel_read_keys((struct span){out, len}, &keys));
-	FUZZ_MUST(to->bareos || keys.enc_key.len == to->enc_key.len);
+	FUZZ_MUST(to->owner == RELABEL_BAREOS || relabel_read_keys((struct span){out, len}, &keys));
+	FUZZ_MUST(to->owner == RELABEL_BAREOS || keys.enc_key.len == to->enc_key.len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct relabel to = {
 		.bb03 = data[0] & 1,
 		.obfuscate = data[0] & 2,
-		.bareos = (data[0] & 5) == 4,
+		.owner = (data[0] & 5) == 4 ? RELABEL_BAREOS : data[0] & 16 ? RELABEL_BACULA : RELABEL_AS_IT_IS,
 		.enc_key = {key, data[1]},
 		.fixed_len = data[0] & 8 ? label.len : 0,
 	};
@@ -49,8 +49,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *copy = malloc(label.len ? label.len : 1);
 	FUZZ_MUST(copy != NULL);
 	memcpy(copy, label.data, label.len);
-	FUZZ_MUST(relabel_for_bareos(copy, label.len) == relabel_is_bacula(label));
-	FUZZ_MUST(!relabel_is_bacula((struct span){copy, label.len}));
+	for (int to_whom = RELABEL_AS_IT_IS; to_whom <= RELABEL_BACULA; to_whom++) {
+		enum relabel_owner owner = (enum relabel_owner)to_whom;
+		FUZZ_MUST(relabel_session(copy, label.len, owner) == relabel_applies(label, owner));
+		FUZZ_MUST(!relabel_applies((struct span){copy, label.len}, owner));
+		memcpy(copy, label.data, label.len);
+	}
 	free(copy);
 	return 0;
 }

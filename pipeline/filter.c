@@ -51,13 +51,15 @@ bool filter_moves_blocks(const struct filter_options *o)
 
 static struct reshape reshape_of(const struct filter_options *o)
 {
-	bool bareos = o->target_given && (o->target == PRODUCT_BAREOS || o->target == PRODUCT_BAREOS_22);
+	enum relabel_owner owner = !o->target_given || o->target == PRODUCT_ANY || o->callbacks.plain ? RELABEL_AS_IT_IS :
+				   o->target == PRODUCT_BACULA				      ? RELABEL_BACULA :
+												RELABEL_BAREOS;
 	bool limit = o->keep_layout && o->max_block > BLOCK_DEFAULT_BYTES;
 	return (struct reshape){
 		.decrypt = o->cipher.decrypt,
 		.encrypt = o->cipher.encrypt,
 		.strong = o->strong,
-		.bareos = bareos && !o->callbacks.plain,
+		.owner = owner,
 		.version = o->block_format,
 		.encrypted_max = limit ? o->max_block : BLOCK_DEFAULT_BYTES,
 	};

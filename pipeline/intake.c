@@ -145,7 +145,7 @@ static int policy_for(struct intake *in, const struct volume_info *v, bool last,
 		.plain_max = in->o->deflate ? stage_plain_max(in->o->codec, in->target) : 0,
 		.target = in->target,
 		.strict = in->o->target_given,
-		.for_bareos = in->reshape->bareos,
+		.owner = in->reshape->owner,
 	};
 	p->next = in->policies;
 	in->policies = p;

@@ -302,6 +302,29 @@ static void note_ndmp(struct ledger *l, struct ledger_job *entry, const struct i
 	note(l, item->job, "holds NDMP data: inflate the volume again before that is restored");
 }
 
+/* What a volume of Bacula holds that Bareos does not understand, and nobody can convert. */
+static void count_unknown(const struct ledger *l, struct ledger_job *entry, const struct item *item)
+{
+	bool bareos = l->o->target_given && (l->o->target == PRODUCT_BAREOS || l->o->target == PRODUCT_BAREOS_22);
+	if (!bareos || item->file_index <= 0)
+		return;
+	entry->unknown_to_target += !stream_known_to_bareos(stream_for(true, item->stream, item->len), item->len);
+	entry->client_encrypted = entry->client_encrypted || stream_is_client_encrypted(item->stream);
+}
+
+static void note_unknown(struct ledger *l, const struct ledger_job *entry)
+{
+	char text[240];
+	if (entry->unknown_to_target > 0) {
+		snprintf(text, sizeof text, "holds %llu records that Bareos does not know (digests of streams 39 and 40, or of "
+			 "plugins): it warns of an unknown stream at each, and restores the files all the same",
+			 (unsigned long long)entry->unknown_to_target);
+		note(l, entry->job, text);
+	}
+	if (entry->client_encrypted && l->volume.info->product == PRODUCT_BACULA)
+		note(l, entry->job, "holds data that the client encrypted: nobody sees whether ZSTD is inside, which Bareos cannot read");
+}
+
 /* In a set that should be whole, a record that is not. */
 static void note_incomplete(struct ledger *l, struct ledger_job *entry, const struct item *item,
 			    const struct converted *c)
@@ -346,6 +369,7 @@ void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item 
 	note_ndmp(l, entry, item);
 	note_incomplete(l, entry, item, c);
 	note_doubled(l, entry, item, c);
+	count_unknown(l, entry, item);
 	check_totals(l, entry, item);
 	count(&l->volume.counts, item, c, records, l->pass_blocks);
 	count(&entry->counts, item, c, records, l->pass_blocks);
@@ -378,6 +402,7 @@ void ledger_conclude(struct ledger *l)
 		if (entry->job == NULL)
 			continue;
 		lose_missing(l, entry);
+		note_unknown(l, entry);
 		if (!entry->ended && entry->counts.records > 0)
 			note(l, entry->job, "has no end here: it was cancelled, goes on elsewhere, or was cut off");
 	}

@@ -20,6 +20,8 @@ struct ledger_job {
 	const struct volume_info *seen_on; /* last volume with records of it */
 	bool ndmp_noted, incomplete_noted, doubled_noted;
 	bool begun, ended;     /* its start and its end of session were seen */
+	uint64_t unknown_to_target; /* records that its readers warn about */
+	bool client_encrypted;	    /* some are */
 	uint64_t next_number;  /* of an encrypted block that keeps its place: no number comes twice */
 	int32_t attributes_of;	      /* FileIndex of the last attributes seen */
 	struct ledger_name name;      /* the file's name in them, */

@@ -2,7 +2,6 @@
 #include "pipeline/reshape.h"
 
 #include "volume/label.h"
-#include "volume/relabel.h"
 
 #include <stdlib.h>
 
@@ -10,7 +9,7 @@
 
 bool reshape_wanted(const struct reshape *r)
 {
-	return r->decrypt || r->encrypt || r->bareos || r->version != 0;
+	return r->decrypt || r->encrypt || r->owner != RELABEL_AS_IT_IS || r->version != 0;
 }
 
 static unsigned version_of(const struct reshape *r, unsigned old)
@@ -19,7 +18,7 @@ static unsigned version_of(const struct reshape *r, unsigned old)
 		return r->version;
 	if (r->encrypt)
 		return 3;
-	return r->bareos && old == 3 ? 2 : old;
+	return r->owner == RELABEL_BAREOS && old == 3 ? 2 : old;
 }
 
 struct block_form reshape_form(const struct reshape *r, const struct block_form *old)
@@ -86,7 +85,7 @@ static struct relabel what_to_write(const struct reshape *r, const struct cipher
 		relabel_read_keys(old->data, &keys);
 	struct relabel to = {
 		.bb03 = version == 3,
-		.bareos = r->bareos && relabel_is_bacula(old->data),
+		.owner = relabel_applies(old->data, r->owner) ? r->owner : RELABEL_AS_IT_IS,
 		.obfuscate = r->encrypt && r->strong,
 		.fixed_len = in_place ? old->data.len : 0,
 	};
@@ -114,8 +113,9 @@ static int refuse_label(const struct reshape *r, const struct item *item, const 
 			struct err *e)
 {
 	bool bareos = item->volume->product_known && item->volume->product != PRODUCT_BACULA;
-	if (r->encrypt && bareos)
-		return err_set(e, XE_USAGE, "is a volume of Bareos, which reads no encrypted blocks");
+	if (bareos && r->owner != RELABEL_BACULA && (r->encrypt || r->version == 3))
+		return err_set(e, XE_USAGE, "is a volume of Bareos, which reads no %s blocks; --target bacula makes it one of Bacula",
+			       r->encrypt ? "encrypted" : "BB03");
 	if (in_place && !old->alone)
 		return err_set(e, XE_FAILED, "there is more than the label in its first block, which therefore cannot keep its place");
 	if (in_place && r->encrypt && old->block.version != 3)
@@ -146,7 +146,7 @@ int reshape_label(const struct reshape *r, const struct cipher_volume *cv, const
 	h.version = version;
 	h.options = label_options(r, item);
 	h.len = (uint32_t)(header + record + len);
-	if (to.bareos)
+	if (to.owner != RELABEL_AS_IT_IS)
 		h.session_id = h.session_time = 0;
 	rc = reserve(buffer, h.len, e);
 	if (rc != 0)

@@ -2,7 +2,6 @@
 #include "pipeline/stage.h"
 
 #include "volume/doubling.h"
-#include "volume/relabel.h"
 #include "volume/stream.h"
 
 #include <stdarg.h>
@@ -11,6 +10,7 @@
 
 #define PIECE_BYTES 983040u	   /* plain bytes of a piece where a record must be split: below RECORD_NETWORK_BYTES */
 #define FIRST_GUESS_BYTES 262144u  /* what clients read at once */
+#define LZO_BACULA_MAX_BYTES 69699u /* what 65536 plain bytes can become; see stage_plain_max */
 #define RECORD_HEAD_BYTES (STREAM_PREFIX_BYTES + CODEC_HEADER_BYTES)
 
 struct stage_ctx {
@@ -67,6 +67,10 @@ bool stage_product_reads(enum product p, enum codec_id codec)
 
 size_t stage_plain_max(const struct codec *codec, enum product target)
 {
+	/* Bacula's bextract begins with 70000 bytes and doubles what the last try gave: with more literals than that, nothing, for
+	 * ever. */
+	if (codec->id == CODEC_LZO && (target == PRODUCT_BACULA || target == PRODUCT_ANY))
+		return 65536;
 	/* Clients of Bareos 22 and older cut FastLZ and LZ4 records to their buffer without a word. */
 	bool framed = codec->id == CODEC_LZFAST || codec->id == CODEC_LZ4 || codec->id == CODEC_LZ4HC;
 	return target == PRODUCT_BAREOS_22 && framed ? 65536 : codec->plain_max;
@@ -412,11 +416,22 @@ static enum stage_status recompress(struct stage_ctx *ctx, const struct stage_po
 	return deflate(ctx, policy, p, item, plain, arena, result);
 }
 
+/* Both products make XXH3-128 digests, under numbers that mean something else to the other. */
+static void renumber(const struct stage_policy *policy, const struct item *item, struct stage_result *result)
+{
+	if (policy->owner == RELABEL_AS_IT_IS || item->file_index <= 0)
+		return;
+	uint32_t stream = stream_for(policy->owner == RELABEL_BAREOS, item->stream, item->len);
+	result->changed = stream != item->stream;
+	result->records[0].stream = stream;
+}
+
 static enum stage_status keep_if_readable(const struct stage_policy *policy, const struct item *item,
 					  struct stage_result *result)
 {
 	struct parts p;
 	keep(item, result);
+	renumber(policy, item, result);
 	if (!policy->strict || item->head_missing || item->file_index < 0 ||
 	    stream_form(item->stream) != STREAM_HEADED)
 		return STAGE_DONE;
@@ -426,10 +441,11 @@ static enum stage_status keep_if_readable(const struct stage_policy *policy, con
 	/* Bacula takes gzip without a header only (volume-format.md 8.3). */
 	bool bacula = policy->target == PRODUCT_BACULA || policy->target == PRODUCT_ANY;
 	bool headed_gzip = p.codec->id == CODEC_GZIP && bacula;
-	if (stage_product_reads(policy->target, p.codec->id) && !headed_gzip)
+	bool large_lzo = p.codec->id == CODEC_LZO && bacula && p.payload.len > LZO_BACULA_MAX_BYTES;
+	if (stage_product_reads(policy->target, p.codec->id) && !headed_gzip && !large_lzo)
 		return STAGE_DONE;
 	snprintf(result->reason, sizeof result->reason, "%s cannot read %s records%s", product_name(policy->target),
-		 p.codec->name, headed_gzip ? " with a header" : "");
+		 p.codec->name, headed_gzip ? " with a header" : large_lzo ? " of this size" : "");
 	return STAGE_FOREIGN;
 }
 
@@ -469,14 +485,14 @@ static enum stage_status mend(struct stage_ctx *ctx, const struct stage_policy *
 }
 
 /* The label of a session, in the other product's words and of the same length. */
-static enum stage_status relabel(const struct item *item, struct arena *arena, struct stage_result *result)
+static enum stage_status relabel(const struct item *item, enum relabel_owner to, struct arena *arena, struct stage_result *result)
 {
 	if (!reserve(arena, item->data.len))
 		return no_room(result, arena->used + item->data.len);
 	uint8_t *copy = arena->data + arena->used;
 	memcpy(copy, item->data.data, item->data.len);
 	arena->used += item->data.len;
-	relabel_for_bareos(copy, item->data.len);
+	relabel_session(copy, item->data.len, to);
 	add_record(result, item->stream, (struct span){NULL, 0}, (struct span){copy, item->data.len});
 	return STAGE_DONE;
 }
@@ -495,8 +511,8 @@ enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *
 	result->from = NULL;
 	result->inflate_in = result->inflate_out = result->deflate_in = result->deflate_out = 0;
 	result->number_kept = true;
-	if (policy->for_bareos && is_session_label(item) && relabel_is_bacula(item->data))
-		return relabel(item, arena, result);
+	if (is_session_label(item) && relabel_applies(item->data, policy->owner))
+		return relabel(item, policy->owner, arena, result);
 	enum stream_form form = item->file_index < 0 ? STREAM_OPAQUE : stream_form(item->stream);
 	bool compressed = form == STREAM_LEGACY || form == STREAM_HEADED;
 	bool inflate = policy->inflate && compressed;

@@ -6,6 +6,7 @@
 
 #include "codec/codec.h"
 #include "volume/packer.h"
+#include "volume/relabel.h"
 
 /* What is done to the records of one volume. */
 struct stage_policy {
@@ -16,7 +17,7 @@ struct stage_policy {
 	bool bare_gzip;	  /* gzip in streams 4, 7, 12 without a header, not in 29, 30, 31 */
 	size_t plain_max; /* plain bytes of one compressed record */
 	enum product target;
-	bool for_bareos;  /* labels of Bacula's sessions become Bareos's */
+	enum relabel_owner owner; /* labels of the other product's sessions become this one's, and so do numbers of digests */
 	bool strict;	  /* records kept as they are must be readable by target, too */
 };
 

@@ -161,7 +161,7 @@ static struct relabel_lost what_is_known(const struct writer *w, const struct it
 		lost.pool = start->pool;
 		lost.time = start->time;
 	}
-	lost.bacula = lost.bacula && !w->reshape->bareos;
+	lost.bacula = w->reshape->owner == RELABEL_AS_IT_IS ? lost.bacula : w->reshape->owner == RELABEL_BACULA;
 	return lost;
 }
 
@@ -337,6 +337,9 @@ static int start_volume(struct writer *w, const struct slot *s, const struct ite
 	w->damaged_before = w->ledger.damaged;
 	uint32_t device = item->volume->label.block_size;
 	packer_limit_encrypted(w->packer, device >= PACKER_BLOCK_MIN_BYTES && device < BLOCK_DEFAULT_BYTES ? device : BLOCK_DEFAULT_BYTES);
+	/* Bareos's default is 16 times Bacula's, whose readers lose records of blocks that are larger than their device's. */
+	bool bareos = item->volume->product_known && item->volume->product != PRODUCT_BACULA;
+	packer_limit(w->packer, bareos && w->reshape->owner == RELABEL_BACULA ? BLOCK_DEFAULT_BYTES : 0);
 	sink_open(&w->sink, &w->out, w->o->digest_out);
 	packer_begin_volume(w->packer, &w->sink);
 	return 0;

@@ -120,13 +120,29 @@ START_TEST(test_forms)
 	rewrite(make_label(15, "host", "", ""), &(struct relabel){.bb03 = true}, &out);
 	ck_assert(relabel_read_keys(out, &k));
 	/* For Bareos: its Id, its version, nothing behind the program's date. */
-	rewrite(make_label(25, "host", "KEY", "ID"), &(struct relabel){.bareos = true}, &out);
+	rewrite(make_label(25, "host", "KEY", "ID"), &(struct relabel){.owner = RELABEL_BAREOS}, &out);
 	struct volume_label l;
 	ck_assert(label_read_volume(out, &l));
 	ck_assert_str_eq(l.id, "Bareos 2.0 immortal\n");
 	ck_assert_uint_eq(l.version, 20);
 	ck_assert_str_eq(l.volume, "Vol-1");
 	ck_assert_uint_eq(out.len, make_label(15, "host", "", "").len);
+	/* And back for Bacula: with the fields that it reads, and no version of Bareos that would tell otherwise. */
+	uint8_t bareos[RELABEL_MAX_BYTES];
+	struct span theirs = {memcpy(bareos, out.data, out.len), out.len};
+	for (int bb03 = 0; bb03 < 2; bb03++) {
+		rewrite(theirs, &(struct relabel){.owner = RELABEL_BACULA, .bb03 = bb03}, &out);
+		ck_assert(label_read_volume(out, &l));
+		ck_assert_str_eq(l.id, "Bacula 1.0 immortal\n");
+		ck_assert_uint_eq(l.version, 11);
+		ck_assert_str_eq(l.volume, "Vol-1");
+		ck_assert_str_eq(l.program, "xflate");
+		ck_assert_int_eq(label_product(&l, 2), PRODUCT_BACULA);
+		ck_assert_int_eq(relabel_read_keys(out, &k), bb03);
+	}
+	uint8_t other[RELABEL_MAX_BYTES];
+	size_t other_len;
+	ck_assert_ptr_nonnull(relabel_volume(theirs, &(struct relabel){.owner = RELABEL_BAREOS}, other, &other_len));
 	ck_assert_uint_gt(with, without);
 }
 END_TEST
@@ -187,15 +203,18 @@ START_TEST(test_session_label)
 	struct span d = make_label(20, "h", "", "");
 	uint8_t copy[256];
 	memcpy(copy, d.data, d.len);
-	ck_assert(relabel_for_bareos(copy, d.len));
+	ck_assert(!relabel_session(copy, d.len, RELABEL_AS_IT_IS));
+	ck_assert(!relabel_session(copy, d.len, RELABEL_BACULA));
+	ck_assert(relabel_session(copy, d.len, RELABEL_BAREOS));
 	ck_assert_mem_eq(copy, "Bareos 2.0 immortal\n\0\0\0\0\x14", 25);
 	ck_assert_mem_eq(copy + 25, d.data + 25, d.len - 25);
-	ck_assert(!relabel_for_bareos(copy, d.len)); /* once */
-	memcpy(copy, d.data, d.len);
+	ck_assert(!relabel_session(copy, d.len, RELABEL_BAREOS)); /* once */
+	ck_assert(relabel_session(copy, d.len, RELABEL_BACULA));
+	ck_assert_mem_eq(copy, d.data, d.len);
 	copy[24] = 10; /* the layout before version 11 is another one */
-	ck_assert(!relabel_for_bareos(copy, d.len));
+	ck_assert(!relabel_session(copy, d.len, RELABEL_BAREOS));
 	for (size_t n = 0; n < 25; n++)
-		ck_assert(!relabel_for_bareos(copy, n));
+		ck_assert(!relabel_session(copy, n, RELABEL_BAREOS));
 }
 END_TEST
 

@@ -60,6 +60,25 @@ START_TEST(test_in_form)
 }
 END_TEST
 
+START_TEST(test_products)
+{
+	const uint32_t flag = 1u << 25;
+	ck_assert_uint_eq(stream_for(true, flag | 41, 16), flag | 40);
+	ck_assert_uint_eq(stream_for(false, flag | 40, 16), flag | 41);
+	/* Already so; or another digest, which the other product does not make. */
+	const struct { bool bareos; uint32_t stream; size_t len; } same[] = {
+		{true, 40, 16}, {false, 41, 16}, {true, 41, 8}, {false, 40, 8}, {true, 39, 8}, {false, 39, 8}, {true, 2, 16}, {false, 3, 16}};
+	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+		ck_assert_uint_eq(stream_for(same[i].bareos, same[i].stream, same[i].len), same[i].stream);
+	ck_assert(stream_known_to_bareos(40, 16) && stream_known_to_bareos(flag | 2, 5) && stream_known_to_bareos(1998, 8));
+	ck_assert(!stream_known_to_bareos(40, 8) && !stream_known_to_bareos(41, 16) && !stream_known_to_bareos(flag | 39, 8));
+	for (uint32_t n = 0; n < 2048; n++) {
+		bool is = n == 20 || n == 21 || n == 23 || n == 24 || n == 25 || n == 32 || n == 33;
+		ck_quick(stream_is_client_encrypted(n | flag) == is);
+	}
+}
+END_TEST
+
 START_TEST(test_names)
 {
 	static const struct {
@@ -99,6 +118,7 @@ int main(void)
 	tcase_add_test(t, test_form);
 	tcase_add_test(t, test_prefix);
 	tcase_add_test(t, test_in_form);
+	tcase_add_test(t, test_products);
 	tcase_add_test(t, test_names);
 	suite_add_tcase(s, t);
 	return check_run(s);

@@ -60,10 +60,10 @@ one_product() {
 	there_and_back
 	case $name in
 	vol-gzip6 | vol-multi | vol-sparse-lz4)
-		convert 'to lzo for bacula' lzo -r lzo --target bacula
 		convert 'to gzip for bacula' gzip-legacy -r gzip --target bacula --force
 		convert 'to gzip for anybody' gzip-legacy -r gzip --target any --force
 		pieces=.pieces
+		convert 'to lzo for bacula' lzo -r lzo --target bacula
 		convert 'to zstd for bacula' zstd -r zstd --target bacula
 		convert 'to lz4 for old bareos' lz4 -r lz4 --target bareos-22
 		pieces=

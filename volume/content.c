@@ -204,7 +204,7 @@ int content_add(struct content *c, const struct plain_item *made, struct err *e)
 		else if (item->file_index < 0)
 			add_label(f, item, r);
 		else
-			add_rest(f, item->stream, r);
+			add_rest(f, stream_for(true, item->stream, item->len), r); /* in each product under its own number */
 		if (item->file_index > 0 && attributes_are(item->stream))
 			learn_name(f, r->body);
 	}

@@ -124,6 +124,8 @@ int outblock_begin(struct outblocks *all, struct outblock *b, const struct item 
 	/* Bacula's readers do not survive an encrypted block larger than their device's (bacula-encryption.md, trap 5). */
 	if (capacity == 0 && encrypted)
 		capacity = all->max_encrypted;
+	else if (capacity == 0 && all->max_plain > 0)
+		capacity = all->max_plain;
 	else if (capacity == 0)
 		capacity = item->largest > BLOCK_DEFAULT_BYTES ? item->largest : BLOCK_DEFAULT_BYTES;
 	b->form = item->form;

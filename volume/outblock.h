@@ -22,6 +22,7 @@ struct outblock {
 struct outblocks {
 	const struct packer_options *o; /* borrowed, as is sink */
 	struct sink *sink;
+	uint32_t max_plain;	/* bytes of the largest other block where o says nothing; 0: as the input's */
 	uint32_t max_encrypted; /* bytes of the largest encrypted block where o says nothing */
 	size_t waiting; /* bytes of memory of all blocks */
 	struct outblock *oldest, *newest; /* with memory */

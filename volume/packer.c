@@ -293,9 +293,9 @@ static int put_tails(struct packer *p, struct err *e)
  * the value itself where it can be, else by who wrote the volume.  volume-corrections.md A3, A4 */
 static bool end_is_position(const struct packer *p, const struct item *item, const struct session_label *l)
 {
-	/* A label of Bacula's that has become one of Bareos's. */
-	if (strncmp(l->id, "Bareos", 6) == 0 && item->data.len > 0 && memcmp(l->id, item->data.data, 6 < item->data.len ? 6 : item->data.len) != 0)
-		return false;
+	/* A label that has become one of the other product's. */
+	if (item->data.len >= 6 && memcmp(l->id, item->data.data, 6) != 0)
+		return strncmp(l->id, "Bacula", 6) == 0;
 	uint64_t end = (uint64_t)l->end_file << 32 | l->end_block;
 	if (end == item->addr || end == p->old_label_end + 1)
 		return true;
@@ -356,6 +356,11 @@ static int put_session_end(struct packer *p, struct out_session *s, const struct
 }
 
 /* ---- the interface ---- */
+
+void packer_limit(struct packer *p, uint32_t bytes)
+{
+	p->blocks.max_plain = bytes;
+}
 
 void packer_limit_encrypted(struct packer *p, uint32_t bytes)
 {

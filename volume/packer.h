@@ -57,6 +57,9 @@ void packer_free(struct packer *p);
  * over volumes. */
 void packer_begin_volume(struct packer *p, struct sink *sink);
 
+/* Largest block to write from here on, where max_block is not given; 0, and until then: as the input's. */
+void packer_limit(struct packer *p, uint32_t bytes);
+
 /* Largest encrypted block to write from here on, where max_block is not given.  Until then BLOCK_DEFAULT_BYTES. */
 void packer_limit_encrypted(struct packer *p, uint32_t bytes);
 

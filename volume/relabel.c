@@ -99,6 +99,30 @@ static void put_keys(struct wr *w, const struct relabel *to)
 	wr_be32(w, 0);
 }
 
+static const struct {
+	const char *id; /* with its NUL, sizeof bareos_id bytes */
+	uint32_t version;
+} owners[] = {[RELABEL_BAREOS] = {bareos_id, BAREOS_VERSION}, [RELABEL_BACULA] = {bacula_id, BACULA_VERSION}};
+
+static void put_identity(struct wr *w, const struct fields *f, enum relabel_owner to)
+{
+	put(w, to == RELABEL_AS_IT_IS ? f->id : (struct span){(const uint8_t *)owners[to].id, sizeof bareos_id});
+	wr_be32(w, to == RELABEL_AS_IT_IS ? f->version : owners[to].version);
+}
+
+static void put_text(struct wr *w, const char *text)
+{
+	wr_bytes(w, text, strlen(text) + 1);
+}
+
+/* LabelProg, ProgVersion, ProgDate */
+static void put_program(struct wr *w)
+{
+	put_text(w, "xflate");
+	put_text(w, XFLATE_VERSION);
+	put_text(w, "");
+}
+
 /* Nobody reads the host's name back, so a short one can be hidden by the word's beginning. */
 static void put_host(struct wr *w, const struct fields *f, const struct relabel *to)
 {
@@ -117,18 +141,20 @@ const char *relabel_volume(struct span data, const struct relabel *to, uint8_t *
 		return "its label is longer than readers take";
 	if (!take_apart(data, &f))
 		return "its label ends too early";
-	if (to->bareos && !relabel_is_bacula(data))
-		return "its label is none of Bacula's version 11";
+	if (to->owner != RELABEL_AS_IT_IS && !relabel_applies(data, to->owner))
+		return to->owner == RELABEL_BAREOS ? "its label is none of Bacula's version 11" : "its label is none of Bareos's version 20";
 	if (to->enc_key.len > 0 && to->master_id.len > RELABEL_MASTER_ID_BYTES)
 		return "the name of the master key is too long for a label";
-	put(&w, to->bareos ? (struct span){(const uint8_t *)bareos_id, sizeof bareos_id} : f.id);
-	wr_be32(&w, to->bareos ? BAREOS_VERSION : f.version);
+	put_identity(&w, &f, to->owner);
 	put(&w, f.before);
 	put_host(&w, &f, to);
-	put(&w, f.program);
-	if (!to->bareos && f.has_bacula)
+	if (to->owner == RELABEL_BACULA)
+		put_program(&w);
+	else
+		put(&w, f.program);
+	if (to->owner == RELABEL_AS_IT_IS && f.has_bacula)
 		put(&w, f.bacula);
-	else if (to->bb03)
+	else if (to->bb03 || to->owner == RELABEL_BACULA)
 		wr_bytes(&w, no_bacula, sizeof no_bacula);
 	if (to->bb03)
 		put_keys(&w, to);
@@ -143,11 +169,6 @@ const char *relabel_volume(struct span data, const struct relabel *to, uint8_t *
 		*len = to->fixed_len;
 	}
 	return NULL;
-}
-
-static void put_text(struct wr *w, const char *text)
-{
-	wr_bytes(w, text, strlen(text) + 1);
 }
 
 size_t relabel_lost(const struct relabel_lost *lost, uint8_t *out)
@@ -168,9 +189,7 @@ size_t relabel_lost(const struct relabel_lost *lost, uint8_t *out)
 	put_text(&w, "Backup");
 	put_text(&w, lost->media_type);
 	put_text(&w, "");
-	put_text(&w, "xflate");
-	put_text(&w, XFLATE_VERSION);
-	put_text(&w, "");
+	put_program(&w);
 	if (lost->bacula)
 		wr_bytes(&w, no_bacula, sizeof no_bacula);
 	if (lost->bb03)
@@ -178,20 +197,22 @@ size_t relabel_lost(const struct relabel_lost *lost, uint8_t *out)
 	return w.bad ? 0 : (size_t)(w.p - out);
 }
 
-bool relabel_is_bacula(struct span data)
+bool relabel_applies(struct span data, enum relabel_owner to)
 {
+	if (to == RELABEL_AS_IT_IS)
+		return false;
+	enum relabel_owner from = to == RELABEL_BAREOS ? RELABEL_BACULA : RELABEL_BAREOS;
 	struct rd r = rd_over(data.data, data.len);
-	const uint8_t *id = rd_bytes(&r, sizeof bacula_id);
+	const uint8_t *id = rd_bytes(&r, sizeof bareos_id);
 	uint32_t version = rd_be32(&r);
-	return !r.bad && memcmp(id, bacula_id, sizeof bacula_id) == 0 && version == BACULA_VERSION;
+	return !r.bad && memcmp(id, owners[from].id, sizeof bareos_id) == 0 && version == owners[from].version;
 }
 
-bool relabel_for_bareos(uint8_t *data, size_t len)
+bool relabel_session(uint8_t *data, size_t len, enum relabel_owner to)
 {
-	if (!relabel_is_bacula((struct span){data, len}))
+	if (!relabel_applies((struct span){data, len}, to))
 		return false;
 	struct wr w = wr_over(data, len);
-	wr_bytes(&w, bareos_id, sizeof bareos_id);
-	wr_be32(&w, BAREOS_VERSION);
+	put_identity(&w, NULL, to);
 	return true;
 }

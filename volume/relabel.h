@@ -20,10 +20,14 @@ struct relabel_keys {
 /* data: of a volume label in a BB03 block.  False if it ends inside these fields. */
 bool relabel_read_keys(struct span data, struct relabel_keys *keys);
 
+/* Whose Id and version a label is to bear: every product refuses the other's.  volume-format.md 3.2 */
+enum relabel_owner { RELABEL_AS_IT_IS, RELABEL_BAREOS, RELABEL_BACULA };
+
 struct relabel {
 	bool bb03;	/* with the fields 21 to 25 */
 	bool obfuscate; /* the host name */
-	bool bareos;	/* Bareos's Id and version, and none of the fields that Bacula has behind the program's date */
+	enum relabel_owner owner; /* Bacula's labels have fields behind the program's date that Bareos's have not; it is xflate that
+				     wrote a label with another owner, for by the program's version readers tell the two apart */
 	struct span enc_key, master_id; /* what is to stand there */
 	size_t fixed_len; /* as long as the old one: shorter fields are followed by zeros, a longer name is cut; 0: as it comes */
 };
@@ -44,11 +48,11 @@ struct relabel_lost {
  * for a label.  Its host is not known. */
 size_t relabel_lost(const struct relabel_lost *lost, uint8_t *out) __attribute__((warn_unused_result));
 
-/* Makes a session label (or a volume label) of Bacula one of Bareos, in place: its length stays.  False, and nothing is
- * changed, if it is not one of version 11. */
-bool relabel_for_bareos(uint8_t *data, size_t len);
+/* Is this a label (of a session, of a volume) of the other product, of the version that has the same fields: Bacula's 11, Bareos's
+ * 20?  False for RELABEL_AS_IT_IS. */
+bool relabel_applies(struct span data, enum relabel_owner to);
 
-/* Is that what relabel_for_bareos could do? */
-bool relabel_is_bacula(struct span data);
+/* Makes such a session label one of to's, in place: its length stays.  False, and nothing is changed, if it is none. */
+bool relabel_session(uint8_t *data, size_t len, enum relabel_owner to);
 
 #endif

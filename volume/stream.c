@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/stream.h"
 
+#define XXH128_BYTES 16u
+
 /* Rows: file, sparse, win32.  Columns: enum stream_form. */
 static const uint16_t data_streams[3][4] = {
 	{0, STREAM_FILE, STREAM_GZIP, STREAM_COMPRESSED},
@@ -54,6 +56,27 @@ bool stream_needs_attributes(uint32_t stream)
 	bool digest = n >= STREAM_XXH64 && n <= STREAM_XXH128_BACULA;
 	bool acl_or_xattr = n >= 1000 && n <= 1999;
 	return data || digest || acl_or_xattr;
+}
+
+uint32_t stream_for(bool bareos, uint32_t stream, size_t len)
+{
+	uint32_t n = stream & STREAM_NUMBER_MASK, theirs = bareos ? STREAM_XXH128_BACULA : STREAM_XXH128_BAREOS;
+	if (n != theirs || len != XXH128_BYTES)
+		return stream;
+	return (stream & ~STREAM_NUMBER_MASK) | (bareos ? STREAM_XXH128_BAREOS : STREAM_XXH128_BACULA);
+}
+
+bool stream_known_to_bareos(uint32_t stream, size_t len)
+{
+	uint32_t n = stream & STREAM_NUMBER_MASK;
+	bool bacula_only = (n >= 34 && n <= 38) || n == STREAM_XXH64 || n == STREAM_XXH128_BACULA;
+	return !bacula_only && !(n == STREAM_XXH128_BAREOS && len != XXH128_BYTES);
+}
+
+bool stream_is_client_encrypted(uint32_t stream)
+{
+	uint32_t n = stream & STREAM_NUMBER_MASK;
+	return n == 20 || n == 21 || (n >= 23 && n <= 25) || n == 32 || n == 33;
 }
 
 struct named {

@@ -56,6 +56,15 @@ uint32_t stream_in_form(uint32_t stream, enum stream_form form);
 /* Does a record belong to the file whose attributes came before it, so that it is of no use without them? */
 bool stream_needs_attributes(uint32_t stream);
 
+/* Digests that both products make, but under other numbers: the number that this one's readers know (volume-corrections.md B3). */
+uint32_t stream_for(bool bareos, uint32_t stream, size_t len);
+
+/* Do Bareos's readers know what a record of this stream and length holds?  Others cost a warning, and nothing else. */
+bool stream_known_to_bareos(uint32_t stream, size_t len);
+
+/* Encrypted by the client: what is inside, compressed with what, nobody else sees. */
+bool stream_is_client_encrypted(uint32_t stream);
+
 /* "COMPRESSED_DATA"; "stream" numbers that nobody defined give NULL. */
 const char *stream_name(uint32_t stream);
 

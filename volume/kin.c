@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "volume/kin.h"
+
+#include "volume/label.h"
+#include "volume/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The sessions of one input, as a hash set: time << 32 | id, never 0. */
+struct sessions {
+	bool known; /* it was looked at */
+	bool later; /* it can only be read in its turn */
+	uint64_t *keys;
+	size_t count, room;
+};
+
+struct kin {
+	const char *const *paths;
+	size_t count;
+	struct sessions *inputs;
+};
+
+struct kin *kin_new(const char *const *paths, size_t count)
+{
+	struct kin *k = calloc(1, sizeof *k);
+	if (k == NULL)
+		return NULL;
+	*k = (struct kin){.paths = paths, .count = count, .inputs = calloc(count ? count : 1, sizeof *k->inputs)};
+	if (k->inputs)
+		return k;
+	free(k);
+	return NULL;
+}
+
+void kin_free(struct kin *k)
+{
+	if (k == NULL)
+		return;
+	for (size_t i = 0; i < k->count; i++)
+		free(k->inputs[i].keys);
+	free(k->inputs);
+	free(k);
+}
+
+/* ---- the set ---- */
+
+static uint64_t *place_of(const struct sessions *s, uint64_t key)
+{
+	size_t at = (size_t)((key * 0x9e3779b97f4a7c15u) >> 32) & (s->room - 1);
+	while (s->keys[at] != 0 && s->keys[at] != key)
+		at = (at + 1) & (s->room - 1);
+	return &s->keys[at];
+}
+
+static bool has(const struct sessions *s, uint64_t key)
+{
+	return s->room > 0 && *place_of(s, key) == key;
+}
+
+static int widen(struct sessions *s, struct err *e)
+{
+	struct sessions wide = {.room = s->room ? s->room * 2 : 64};
+	wide.keys = calloc(wide.room, sizeof *wide.keys);
+	if (wide.keys == NULL)
+		return err_memory(e, wide.room * sizeof *wide.keys, "the sessions of a volume");
+	for (size_t i = 0; i < s->room; i++) {
+		if (s->keys[i] != 0)
+			*place_of(&wide, s->keys[i]) = s->keys[i];
+	}
+	free(s->keys);
+	s->keys = wide.keys;
+	s->room = wide.room;
+	return 0;
+}
+
+static int add(struct sessions *s, uint32_t id, uint32_t time, struct err *e)
+{
+	uint64_t key = (uint64_t)time << 32 | id;
+	if (key == 0 || has(s, key))
+		return 0;
+	int rc = s->count * 2 >= s->room ? widen(s, e) : 0;
+	if (rc != 0)
+		return rc;
+	*place_of(s, key) = key;
+	s->count++;
+	return 0;
+}
+
+/* ---- looking at an input ---- */
+
+/* Block headers say whose a block is, but for BB01, where every record does, and for labels, where they say nothing. */
+static int add_block(struct sessions *s, const struct source_item *b, struct err *e)
+{
+	struct span label;
+	if (b->event != SOURCE_BLOCK || source_begins_volume(b, &label))
+		return 0;
+	if (b->header.version > 1)
+		return add(s, b->header.session_id, b->header.session_time, e);
+	struct rd rest = block_records(b->data, b->header.len, b->header.version);
+	struct record_header h;
+	struct span part;
+	int rc = 0;
+	while (rc == 0 && record_next(&rest, b->header.version, &h, &part))
+		rc = add(s, h.session_id, h.session_time, e);
+	return rc;
+}
+
+/* Whatever stands between the blocks: as the reader sees them. */
+static int read_through(struct sessions *s, struct io *in, struct err *e)
+{
+	struct buf_pool *pool = buf_pool_new(0);
+	struct source *source = pool ? source_new(pool, in, NULL, NULL) : NULL;
+	struct source_item b = {.event = SOURCE_END};
+	int rc = 0;
+	if (source == NULL) {
+		io_close(in);
+		buf_pool_free(pool);
+		return err_memory(e, 0, "looking ahead");
+	}
+	struct err unread = {0};
+	while (rc == 0 && source_next(source, &b, &unread) == 0 && b.event != SOURCE_END)
+		rc = add_block(s, &b, e);
+	source_free(source);
+	buf_pool_free(pool);
+	return rc;
+}
+
+/* Of a volume: the n bytes at head are its beginning. */
+static bool is_label(const uint8_t *head, size_t n, const struct block_header *block)
+{
+	struct rd r = rd_over(head, n);
+	struct record_header h;
+	rd_bytes(&r, block_header_bytes(block->version));
+	record_header_read(&r, block->version, &h);
+	return !r.bad && label_is_volume(h.file_index);
+}
+
+/* From header to header.  *whole: they tile the file, so that all was seen. */
+static int walk(struct sessions *s, const struct io *in, bool *whole, struct err *e)
+{
+	uint64_t at = 0;
+	int rc = 0;
+	while (rc == 0 && at < in->size) {
+		uint8_t head[BLOCK_HEADER_MAX_BYTES + RECORD_HEADER_MAX_BYTES];
+		struct block_header h;
+		ssize_t n = pread(in->fd, head, sizeof head, (off_t)at);
+		bool header = n >= (ssize_t)BLOCK_PROBE_BYTES && block_header_read(head, (size_t)n, &h) && h.version > 1;
+		if (!header || h.len > in->size - at)
+			return 0;
+		rc = is_label(head, (size_t)n, &h) ? 0 : add(s, h.session_id, h.session_time, e);
+		at += h.len;
+	}
+	*whole = rc == 0;
+	return rc;
+}
+
+static int look(struct kin *k, size_t i, struct err *e)
+{
+	struct sessions *s = &k->inputs[i];
+	struct io in;
+	struct stat st;
+	struct err unread = {0};
+	if (s->known)
+		return 0;
+	s->known = true;
+	bool there = strcmp(k->paths[i], "-") != 0 && stat(k->paths[i], &st) == 0;
+	s->later = strcmp(k->paths[i], "-") == 0 || (there && !S_ISREG(st.st_mode));
+	if (!there || s->later || io_open_input(&in, k->paths[i], &unread) != 0)
+		return 0;
+	if (in.kind != IO_FILE) {
+		s->later = true;
+		io_close(&in);
+		return 0;
+	}
+	bool whole = false;
+	int rc = walk(s, &in, &whole, e);
+	if (rc == 0 && !whole)
+		return read_through(s, &in, e);
+	io_close(&in);
+	return rc;
+}
+
+/* ---- kinship ---- */
+
+int kin_next(struct kin *k, size_t from, bool (*wanted)(const void *arg, uint32_t session_id, uint32_t session_time), const void *arg,
+	     size_t *at, struct err *e)
+{
+	for (*at = from; *at < k->count; ++*at) {
+		int rc = look(k, *at, e);
+		if (rc != 0)
+			return rc;
+		const struct sessions *s = &k->inputs[*at];
+		for (size_t i = 0; i < s->room; i++) {
+			if (s->keys[i] != 0 && wanted(arg, (uint32_t)s->keys[i], (uint32_t)(s->keys[i] >> 32)))
+				return 0;
+		}
+		if (s->later)
+			return 0;
+	}
+	return 0;
+}
+
+struct range {
+	const struct kin *k;
+	size_t first, end;
+};
+
+static bool in_range(const void *arg, uint32_t session_id, uint32_t session_time)
+{
+	const struct range *r = arg;
+	for (size_t i = r->first; i < r->end; i++) {
+		if (has(&r->k->inputs[i], (uint64_t)session_time << 32 | session_id))
+			return true;
+	}
+	return false;
+}
+
+int kin_end(struct kin *k, size_t first, size_t last, size_t *end, struct err *e)
+{
+	struct range r = {k, first, last + 1};
+	int rc = 0;
+	for (size_t i = first; rc == 0 && i <= last; i++)
+		rc = look(k, i, e);
+	while (rc == 0 && r.end < k->count) {
+		size_t next;
+		rc = kin_next(k, r.end, in_range, &r, &next, e);
+		if (rc != 0 || next == k->count)
+			break;
+		r.end = next + 1;
+	}
+	*end = r.end;
+	return rc;
+}
