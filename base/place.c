@@ -28,7 +28,8 @@ void place_folder(const char *path, char folder[static PLACE_PATH_BYTES])
 		snprintf(folder, PLACE_PATH_BYTES, "%.*s", n, path);
 }
 
-/* What Linux calls protected_symlinks, wherever that is not set: in /tmp a link leads where its owner wants us. */
+/* What Linux calls protected_symlinks and protected_fifos, wherever that is not set: in /tmp a link leads where its owner wants us, and
+ * who reads a pipe there gets what was meant for a file. */
 static bool is_strange(const char *path, const struct stat *link)
 {
 	char folder[PLACE_PATH_BYTES];
@@ -93,9 +94,9 @@ static int look(struct place *p, int fd, bool *link, struct err *e)
 		*link = false;
 		return find_descriptor(p, e);
 	}
-	if (*link && is_strange(p->path, &p->st))
-		return err_set(e, XE_FAILED, "%s is a symbolic link that user %u put into a folder of everybody; it is not followed",
-			       p->path, (unsigned)p->st.st_uid);
+	if ((*link || S_ISFIFO(p->st.st_mode)) && is_strange(p->path, &p->st))
+		return err_set(e, XE_FAILED, "%s is a %s that user %u put into a folder of everybody; it is not followed", p->path,
+			       *link ? "symbolic link" : "named pipe", (unsigned)p->st.st_uid);
 	if (*link)
 		return follow(p, fd, e);
 	if (S_ISDIR(p->st.st_mode))

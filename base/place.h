@@ -25,7 +25,8 @@ struct place {
 	char path[PLACE_PATH_BYTES]; /* behind all links; its folder may be a link still */
 };
 
-/* Links are followed as open(2) does it, but not those that a stranger put into a folder where everybody may write.
+/* Links are followed as open(2) does it, but not those that a stranger put into a folder where everybody may write, nor is
+ * such a named pipe taken.
  * XE_FAILED, XE_USAGE: folders, links that lead round, a file that only another process's descriptor names. */
 int place_find(struct place *p, const char *path, struct err *e) __attribute__((warn_unused_result));
 

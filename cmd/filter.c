@@ -24,6 +24,7 @@ struct request {
 	struct outputs out;
 	const char *map_path, *report_path;
 	struct keys keys;
+	const char *key_files[3]; /* as given, if they are files at all */
 	enum progress_mode progress;
 	struct outfile map_file, report_file;
 	struct map *map;
@@ -255,6 +256,11 @@ static int parse(struct request *q, int argc, char **argv)
 		q->out.path = "-";
 	q->out.inputs = q->o.paths;
 	q->out.input_count = q->o.path_count;
+	q->key_files[0] = q->keys.key;
+	q->key_files[1] = q->keys.new_key;
+	q->key_files[2] = q->keys.config;
+	q->out.sources = q->key_files;
+	q->out.source_count = sizeof q->key_files / sizeof q->key_files[0];
 	q->out.keep_partial = q->o.on_damage != ON_DAMAGE_STOP;
 	int wrong = check_outputs(q);
 	wrong = wrong != 0 ? wrong : check_encryption(q);

@@ -33,10 +33,13 @@ static int refuse_same(const struct outputs *o, const struct io *out, const char
 	/* /dev/null, pipes and terminals may be both. */
 	if (out->type != S_IFREG && out->type != S_IFBLK && out->kind != IO_TAPE)
 		return 0;
-	for (size_t i = 0; i < o->input_count; i++) {
+	for (size_t i = 0; i < o->input_count + o->source_count; i++) {
 		struct io in;
-		bool standard = strcmp(o->inputs[i], "-") == 0;
-		if ((standard ? io_describe(&in, STDIN_FILENO) : io_describe_path(&in, o->inputs[i])) && io_same(&in, out)) {
+		const char *path = i < o->input_count ? o->inputs[i] : o->sources[i - o->input_count];
+		if (path == NULL)
+			continue;
+		bool standard = strcmp(path, "-") == 0;
+		if ((standard ? io_describe(&in, STDIN_FILENO) : io_describe_path(&in, path)) && io_same(&in, out)) {
 			err_volume(e, name);
 			return err_set(e, XE_USAGE, "is an input, too: it would be overwritten while it is read");
 		}

@@ -14,6 +14,8 @@ struct outputs {
 	const char *path; /* "-": standard output */
 	const char *const *inputs;
 	size_t input_count;
+	const char *const *sources; /* of keys and the like: other files that are read; NULL for some */
+	size_t source_count;
 	bool replace, keep_partial; /* as outfile_open has them */
 
 	bool folder; /* path is a folder, */

@@ -253,8 +253,13 @@ static void put_down(pid_t pid)
 static void put_all_down(void)
 {
 	for (size_t i = 0; i < RUNNING_MAX; i++) {
-		if (running[i] > 0)
-			put_down(running[i]);
+		pid_t pid = running[i];
+		if (pid <= 0)
+			continue;
+		put_down(pid);
+		/* The first process of a container might never do it. */
+		if (wait_for(pid, now_ms() + GRACE_MS))
+			(void)waitpid(pid, NULL, WNOHANG);
 	}
 }
 

@@ -320,6 +320,13 @@ START_TEST(test_links)
 		ck_assert_int_eq(lchown(link, 65534, 65534), 0);
 		ck_assert_int_eq(outfile_open(&o, link, 0600, true, false, &e), XE_FAILED);
 		ck_assert_ptr_nonnull(strstr(e.text, "user 65534"));
+		/* Nor are pipes taken that somebody waits at. */
+		ck_assert_int_eq(unlink(second), 0);
+		ck_assert_int_eq(mkfifo(second, 0666), 0);
+		ck_assert_int_eq(lchown(second, 65534, 65534), 0);
+		e = (struct err){ 0 };
+		ck_assert_int_eq(outfile_open(&o, second, 0600, true, false, &e), XE_FAILED);
+		ck_assert_ptr_nonnull(strstr(e.text, "named pipe that user 65534"));
 	}
 }
 END_TEST

@@ -30,6 +30,9 @@ limited() {
 	status=$?
 }
 
+# child_of PID: its only one
+child_of() { tr -d " " <"/proc/$1/task/$1/children"; }
+
 # --- what a rescue leaves when it fails ---
 
 partials() {
@@ -91,9 +94,16 @@ partials() {
 
 # What was read intact is in it, also what waits in memory: as much as of a volume that ends there.
 waiting() {
-	for bytes in 300000 900000; do
-		head -c "$bytes" "$multi" >short
-		"$XFLATE" -qq --force -i --on-damage=skip -o wanted short
+	# Sessions side by side; records that were cut, of which the next may be the rest; files that may be doubled.
+	for case in "$multi 300000 -i" "$multi 900000 -i" "$VOLUMES/made/wound-network-cut 1100000 -i" \
+		"$VOLUMES/made/wound-network-cut 2300000 -r lzo" "$VOLUMES/made/wound-doubled 40000 --repair" "$multi 500000 "; do
+		bytes=${case#* }
+		options=${bytes#* }
+		bytes=${bytes%% *}
+		head -c "$bytes" "${case%% *}" >short
+		# shellcheck disable=SC2086 # words
+		"$XFLATE" -qq --force $options --on-damage=skip -o wanted short
+		bytes="${case##*/}"
 		records wanted >wanted.records
 		for how in INT TERM HUP EIO; do
 			rm -f pipe out.partial
@@ -101,16 +111,19 @@ waiting() {
 			if [ "$how" = EIO ]; then
 				[ -e "$work/shim.so" ] || continue
 				# The call of read() that comes behind the last block.
-				LD_PRELOAD=$work/shim.so FAULT_COUNTS=counts "$XFLATE" -qq -i --on-damage=skip -o /dev/null short 2>/dev/null
+				# shellcheck disable=SC2086
+				LD_PRELOAD=$work/shim.so FAULT_COUNTS=counts "$XFLATE" -qq $options --on-damage=skip -o /dev/null short 2>/dev/null
 				last=$(sed -n 's/^read //p' counts)
-				LD_PRELOAD=$work/shim.so FAULT="read:$last:from:5" timeout 60 "$XFLATE" -i --on-damage=skip -o out short >"$out" 2>"$err"
+				# shellcheck disable=SC2086
+				LD_PRELOAD=$work/shim.so FAULT="read:$last:from:5" timeout 60 "$XFLATE" $options --on-damage=skip -o out short >"$out" 2>"$err"
 				is $? 1 "$bytes bytes and then a read error: a failure"
 			else
-				fresh "$XFLATE" -i --on-damage=skip -o out pipe >"$out" 2>"$err" &
+				# shellcheck disable=SC2086
+				fresh "$XFLATE" $options --on-damage=skip -o out pipe >"$out" 2>"$err" &
 				pid=$!
 				exec 9>pipe
 				cat short >&9
-				sleep 1
+				sleep 0.5
 				kill "-$how" "$pid"
 				{ wait "$pid"; } 2>/dev/null
 				status=$?
@@ -319,7 +332,7 @@ print(r["complete"], [(v["output"], v["complete"], v["partial"]) for v in r["vol
 			exec 9>pipe
 			head -c 200000 "$none" >&9
 			sleep 0.7
-			inner=$(pgrep -P "$outer")
+			inner=$(child_of "$outer")
 			kill "-$name" "$inner"
 			sleep 0.3
 			fails "SIG$name ends it as PID 1, too" kill -0 "$inner"
@@ -335,9 +348,9 @@ print(r["complete"], [(v["output"], v["complete"], v["partial"]) for v in r["vol
 			outer=$!
 			exec 9>pipe
 			sleep 0.5
-			kill -TERM "$(pgrep -P "$outer")"
+			kill -TERM "$(child_of "$outer")"
 			sleep 0.2
-			fails "SIGTERM ends $command as PID 1, too" pgrep -P "$outer"
+			fails "SIGTERM ends $command as PID 1, too" [ -n "$(child_of "$outer")" ]
 			kill -KILL "$outer" 2>/dev/null
 			{ wait "$outer"; } 2>/dev/null
 			exec 9>&-
@@ -348,7 +361,7 @@ print(r["complete"], [(v["output"], v["complete"], v["partial"]) for v in r["vol
 			exec 9>pipe
 			head -c 200000 "$none" >&9
 			sleep 0.5
-			kill -KILL "$(pgrep -P "$outer")"
+			kill -KILL "$(child_of "$outer")"
 			{ wait "$outer"; } 2>/dev/null
 			exec 9>&-
 		done
@@ -438,6 +451,15 @@ folders() {
 	shell '"$0" -q --force -o in/vol - <in/hard'
 	refused 2 'the input on standard input, and as output'
 	check 'it is as it was' cmp "$gzip6" in/vol
+	# What else is read is no output either.
+	(umask 077 && "$XFLATE" key generate --base64 >key)
+	cp key old
+	run "$XFLATE" -q --force --encrypt aes-256-xts --new-key key -o key in/vol
+	refused 2 'the key as output'
+	run "$XFLATE" -q --force --encrypt aes-256-xts --new-key key --report ./key -o out in/vol
+	refused 2 'the key as report'
+	check 'the key is as it was' cmp old key
+	rm -f old key
 	rm -rf in again pipe
 	files '' 'folders: nothing is left'
 }
@@ -519,7 +541,8 @@ gone() {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		alive=0
 		for pid in $(cat "$PIDS"); do
-			! kill -0 "$pid" 2>/dev/null || alive=1
+			# Dead ones may wait for their new parent to take notice.
+			[ ! -e "/proc/$pid/stat" ] || grep -q ') Z ' "/proc/$pid/stat" || alive=1
 		done
 		[ "$alive" = 1 ] || break
 		sleep 0.2
