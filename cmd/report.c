@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOSSES_KEPT 100000u /* further ones are printed and counted, but not in the JSON */
@@ -315,9 +314,12 @@ bool report_is_of_failure(const char *path)
 {
 	static const char begins[] = "{\n  \"format\": 1,\n  \"program\": \"xflate ";
 	char head[256];
+	struct io io;
+	/* Opening a pipe or a tape would be noticed. */
+	if (!io_describe_path(&io, path) || io.kind != IO_FILE)
+		return false;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-	ssize_t n = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? read(fd, head, sizeof head - 1) : 0;
+	ssize_t n = fd >= 0 ? read(fd, head, sizeof head - 1) : 0;
 	if (fd >= 0)
 		close(fd);
 	head[n > 0 ? n : 0] = '\0';
