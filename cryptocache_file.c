@@ -116,7 +116,6 @@ static int write_file(const struct cryptocache *c, const char *path, const struc
 {
 	static struct outfile out; /* where the handlers of signals find it */
 	struct secret bytes = SECRET_NONE;
-	bool partial;
 	int r = cryptocache_serialize(c, cryptocache_native(), &bytes, e);
 	if (r == 0)
 		r = outfile_open(&out, path, 0600, old != NULL, false, e);
@@ -129,7 +128,7 @@ static int write_file(const struct cryptocache *c, const char *path, const struc
 		r = io_write(out.io.fd, bytes.data, bytes.len, e);
 	if (r == 0)
 		r = outfile_commit(&out, e);
-	outfile_abandon(&out, &partial);
+	outfile_abandon(&out);
 	secret_free(&bytes);
 	return r;
 }

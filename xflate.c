@@ -3,6 +3,8 @@
 #include "base/cryptomem.h"
 #include "base/io.h"
 #include "base/msg.h"
+#include "base/quit.h"
+#include "base/stack.h"
 #include "cmd/bscrypto.h"
 #include "cmd/command.h"
 #include "codec/codec.h"
@@ -80,14 +82,20 @@ static int dispatch(int argc, char **argv)
 	return c ? c->run(argc - 1, argv + 1) : command_filter.run(argc, argv);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	io_guard_standard();
 	cryptomem_guard();
+	quit_catch_signals();
 	int status = argc > 0 && bscrypto_is_name(argv[0]) ? bscrypto_main(argc, argv) : dispatch(argc, argv);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		msg_error("cannot write to standard output");
 		status = err_worse_status(status, 1);
 	}
 	return status;
+}
+
+int main(int argc, char **argv)
+{
+	return stack_run(run, argc, argv);
 }

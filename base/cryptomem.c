@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/cryptomem.h"
 
-#include "base/outfile.h"
+#include "base/quit.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 static void *or_give_up(void *p)
 {
 	if (p == NULL)
-		outfile_give_up("xflate: out of memory (in libcrypto)\n");
+		quit_now("xflate: out of memory (in libcrypto)\n");
 	return p;
 }
 

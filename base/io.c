@@ -29,20 +29,35 @@ static bool answers_as_tape(int fd)
 	return ioctl(fd, MTIOCGET, &status) == 0;
 }
 
+static void describe(struct io *io, const struct stat *st)
+{
+	io->kind = S_ISREG(st->st_mode) ? IO_FILE : IO_STREAM;
+	io->size = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0;
+	io->dev = st->st_dev;
+	io->ino = st->st_ino;
+	io->type = st->st_mode & S_IFMT;
+	io->device = st->st_rdev;
+}
+
 bool io_describe(struct io *io, int fd)
 {
 	*io = (struct io){.fd = fd, .kind = IO_STREAM};
 	struct stat st;
 	if (fstat(fd, &st) != 0)
 		return false;
-	io->dev = st.st_dev;
-	io->ino = st.st_ino;
-	if (answers_as_tape(fd)) {
+	describe(io, &st);
+	if (answers_as_tape(fd))
 		io->kind = IO_TAPE;
-	} else if (S_ISREG(st.st_mode)) {
-		io->kind = IO_FILE;
-		io->size = (uint64_t)st.st_size;
-	}
+	return true;
+}
+
+bool io_describe_path(struct io *io, const char *path)
+{
+	*io = IO_CLOSED;
+	struct stat st;
+	if (stat(path, &st) != 0)
+		return false;
+	describe(io, &st);
 	return true;
 }
 
@@ -52,7 +67,7 @@ static int refuse_unreadable(int fd, struct err *e)
 	if (isatty(fd))
 		return err_set(e, XE_USAGE, "will not read a volume from a terminal; name a file, or redirect one here");
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-		return err_set(e, XE_FAILED, "is a folder, not a volume");
+		return err_set(e, XE_FAILED, "is a folder, not a volume; name the files in it");
 	return 0;
 }
 
@@ -99,8 +114,10 @@ void io_close(struct io *io)
 
 bool io_same(const struct io *a, const struct io *b)
 {
-	if (a->fd < 0 || b->fd < 0)
+	if (a->type == 0 || b->type == 0)
 		return false;
+	if ((S_ISCHR(a->type) || S_ISBLK(a->type)) && a->type == b->type)
+		return a->device == b->device;
 	return a->dev == b->dev && a->ino == b->ino;
 }
 
@@ -132,7 +149,9 @@ static bool wait_readable(int fd)
 {
 	pthread_once(&cancel_once, open_cancel);
 	struct pollfd p[2] = {{.fd = fd, .events = POLLIN}, {.fd = cancel_fd, .events = POLLIN}};
-	(void)poll(p, 2, -1);
+	/* A signal may be why there is nothing more to read. */
+	while (poll(p, 2, -1) < 0 && errno == EINTR)
+		continue;
 	return p[1].revents == 0;
 }
 

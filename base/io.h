@@ -17,7 +17,10 @@ struct io {
 	uint64_t size; /* bytes; files only */
 	dev_t dev;
 	ino_t ino;
+	mode_t type;   /* S_IFREG, S_IFCHR... */
+	dev_t device;  /* which one, where it is a device */
 	bool standard; /* stdin or stdout: not ours to close */
+	const char *name; /* of an output, for errors; borrowed, or NULL */
 };
 
 #define IO_CLOSED ((struct io){.fd = -1})
@@ -37,7 +40,10 @@ bool io_describe(struct io *io, int fd);
 /* Closes what is ours to close.  Idempotent. */
 void io_close(struct io *io);
 
-/* Both the same regular file, device or pipe? */
+/* Describes what has this path, without opening it: a tape cannot be told from other devices.  False if there is nothing (errno). */
+bool io_describe_path(struct io *io, const char *path);
+
+/* Both the same regular file, device or pipe?  Nodes of one device are the same wherever they lie. */
 bool io_same(const struct io *a, const struct io *b);
 
 /* Ends every io_read that waits for a pipe, in all threads, until io_allow_reads: they fail.  For a run that has failed

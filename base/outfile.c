@@ -1,69 +1,156 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All names are taken in the folder's descriptor: who renames folders meanwhile, or puts links in their place, moves
+ * nothing of ours elsewhere.  What a signal handler needs is made ready before there is anything to clean up. */
 #include "base/outfile.h"
+
+#include "base/printable.h"
+#include "base/quit.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
-/* What a signal handler has to clean up. */
-static struct outfile *volatile unfinished[OUTFILE_MAX];
-static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU};
+#define PARTIAL ".partial"
+#define PARTIALS_MAX 9999u
+#define TEMPORARIES_MAX 100 /* tries */
 
-/* Only calls that are safe in a handler. */
+struct outfile_folder {
+	int fd;
+	bool readable; /* else O_PATH: no fsync */
+	dev_t dev;
+	ino_t ino;
+	size_t users;
+};
+
+static struct outfile_folder folders[OUTFILE_FOLDERS];
+static struct outfile *volatile unfinished[OUTFILE_MAX];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* ---- names: only calls that are safe in a signal handler ---- */
+
+/* Gives the temporary this name if nothing has it.  0, or an errno: EEXIST. */
+static int name_if_free(const struct outfile *o, const char *name)
+{
+	int folder = o->folder->fd;
+	if (renameat2(folder, o->temporary, folder, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+		return errno;
+	/* A file system without that flag, perhaps without links as well: then what is replaced is an empty file of ours. */
+	if (linkat(folder, o->temporary, folder, name, 0) == 0) {
+		unlinkat(folder, o->temporary, 0);
+		return 0;
+	}
+	if (errno == EEXIST)
+		return errno;
+	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return errno;
+	close(fd);
+	if (renameat(folder, o->temporary, folder, name) == 0)
+		return 0;
+	int saved = errno;
+	unlinkat(folder, name, 0);
+	return saved;
+}
+
+/* Will another file of this run get this name? */
+static bool is_promised(const struct outfile *o, const char *name)
+{
+	for (int i = 0; i < OUTFILE_MAX; i++) {
+		const struct outfile *other = unfinished[i];
+		if (other && other != o && other->folder == o->folder && o->folder && strcmp(other->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* NAME.partial, then NAME.partial.2 and so on; NAME cut where the whole would be too long. */
+static void partial_name(const struct outfile *o, unsigned n, char name[static NAME_MAX + 1])
+{
+	char tail[sizeof PARTIAL + 8] = PARTIAL, digits[8];
+	size_t at = sizeof PARTIAL - 1, count = 0, len = strlen(o->name);
+	for (unsigned rest = n > 1 ? n : 0; rest > 0; rest /= 10)
+		digits[count++] = (char)('0' + rest % 10);
+	if (count > 0)
+		tail[at++] = '.';
+	while (count > 0)
+		tail[at++] = digits[--count];
+	if (len + at > o->name_max)
+		len = o->name_max - at;
+	/* Not inside a character of UTF-8. */
+	while (len > 0 && o->name[len] && (o->name[len] & 0xc0) == 0x80)
+		len--;
+	memcpy(name, o->name, len);
+	memcpy(name + len, tail, at);
+	name[len + at] = '\0';
+}
+
+/* What was written stays: under a name that is free, or where that cannot be had under that of the temporary. */
+static void leave_partial(struct outfile *o)
+{
+	char name[NAME_MAX + 1];
+	int errnum = EEXIST;
+	for (unsigned n = 1; n <= PARTIALS_MAX && errnum == EEXIST; n++) {
+		partial_name(o, n, name);
+		errnum = is_promised(o, name) ? EEXIST : name_if_free(o, name);
+	}
+	if (errnum != 0)
+		memcpy(name, o->temporary, sizeof o->temporary);
+	memcpy(o->left + o->folder_bytes, name, strlen(name) + 1);
+}
+
+/* Nothing is removed or renamed that somebody else has put in its place. */
+static void put_away(struct outfile *o)
+{
+	struct stat st;
+	bool seen = fstatat(o->folder->fd, o->temporary, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if ((!seen && errno == ENOENT) || (seen && o->ino != 0 && (st.st_dev != o->dev || st.st_ino != o->ino)))
+		return;
+	if (o->keep_partial && (!seen || st.st_size > 0))
+		leave_partial(o);
+	else
+		unlinkat(o->folder->fd, o->temporary, 0);
+}
+
+static void say(const char *text)
+{
+	char line[OUTFILE_LEFT_BYTES];
+	size_t n = strlen(text);
+	memcpy(line, text, n + 1);
+	n = printable_make(line);
+	(void)!write(STDERR_FILENO, line, n);
+}
+
 static void clean_up(void)
 {
 	for (size_t i = 0; i < OUTFILE_MAX; i++) {
-		const struct outfile *o = unfinished[i];
-		if (o == NULL)
+		struct outfile *o = unfinished[i];
+		if (o == NULL || o->direct)
 			continue;
-		if (o->keep_partial)
-			(void)rename(o->temporary, o->partial);
-		else
-			(void)unlink(o->temporary);
+		size_t folder = o->folder_bytes;
+		put_away(o);
+		if (o->left[folder] == '\0')
+			continue;
+		say("xflate: ");
+		say(o->path);
+		say(": what was written is in ");
+		say(o->left);
+		(void)!write(STDERR_FILENO, "\n", 1);
 	}
 }
 
-/* The signal then does what it would have done without us. */
-static void clean_up_and_die(int signal_number)
-{
-	clean_up();
-	struct sigaction action = {.sa_handler = SIG_DFL};
-	sigaction(signal_number, &action, NULL);
-	raise(signal_number);
-}
-
-void outfile_give_up(const char *why)
-{
-	clean_up();
-	(void)!write(STDERR_FILENO, why, strlen(why));
-	_exit(err_exit_status(XE_FAILED));
-}
-
-void outfile_catch_signals(void)
-{
-	/* A file that grows too large is a write error like others. */
-	signal(SIGXFSZ, SIG_IGN);
-	struct sigaction action = {.sa_handler = clean_up_and_die};
-	sigfillset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
-		sigdelset(&action.sa_mask, caught[i]);
-	for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
-		struct sigaction old;
-		if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-			sigaction(caught[i], &action, NULL);
-	}
-}
+/* ---- the books ---- */
 
 /* Before the file is made and until it has its name: a signal in between finds nothing to remove, which does no harm. */
-static bool enter(struct outfile *o)
+static int enter(struct outfile *o, struct err *e)
 {
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	quit_add(clean_up);
 	pthread_mutex_lock(&lock);
 	for (int i = 0; i < OUTFILE_MAX && o->slot < 0; i++) {
 		if (unfinished[i] == NULL) {
@@ -72,7 +159,7 @@ static bool enter(struct outfile *o)
 		}
 	}
 	pthread_mutex_unlock(&lock);
-	return o->slot >= 0;
+	return o->slot >= 0 ? 0 : err_set(e, XE_FAILED, "too many files at once (%d)", OUTFILE_MAX);
 }
 
 static void leave(struct outfile *o)
@@ -80,6 +167,89 @@ static void leave(struct outfile *o)
 	if (o->slot >= 0)
 		unfinished[o->slot] = NULL;
 	o->slot = -1;
+	if (o->left[o->folder_bytes] == '\0')
+		o->left[0] = '\0';
+	pthread_mutex_lock(&lock);
+	if (o->folder && --o->folder->users == 0)
+		close(o->folder->fd);
+	o->folder = NULL;
+	pthread_mutex_unlock(&lock);
+}
+
+/* One descriptor for all files of a folder.  Takes fd over. */
+static struct outfile_folder *share_folder(int fd, bool readable, const struct stat *st)
+{
+	struct outfile_folder *free_one = NULL, *f = NULL;
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < OUTFILE_FOLDERS && f == NULL; i++) {
+		if (folders[i].users > 0 && folders[i].dev == st->st_dev && folders[i].ino == st->st_ino)
+			f = &folders[i];
+		if (folders[i].users == 0)
+			free_one = &folders[i];
+	}
+	if (f == NULL && free_one) {
+		f = free_one;
+		*f = (struct outfile_folder){.fd = fd, .readable = readable, .dev = st->st_dev, .ino = st->st_ino};
+		fd = -1;
+	}
+	if (f)
+		f->users++;
+	pthread_mutex_unlock(&lock);
+	if (fd >= 0)
+		close(fd);
+	return f;
+}
+
+/* Who may write in a folder may not always read it. */
+static int open_folder(struct outfile *o, const char *path, struct err *e)
+{
+	char folder[PLACE_PATH_BYTES];
+	struct stat st;
+	place_folder(path, folder);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool readable = fd >= 0;
+	if (fd < 0 && errno == EACCES)
+		fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(e, XE_FAILED, errno, "cannot open its folder");
+	if (fstat(fd, &st) != 0) {
+		int rc = err_errno(e, XE_FAILED, errno, "cannot look at its folder");
+		close(fd);
+		return rc;
+	}
+	long most = fpathconf(fd, _PC_NAME_MAX);
+	o->name_max = most > (long)sizeof PARTIAL + 8 && most < NAME_MAX ? (size_t)most : NAME_MAX;
+	o->folder_bytes = (size_t)(place_name(path) - path);
+	memcpy(o->left, path, o->folder_bytes);
+	o->left[o->folder_bytes] = '\0';
+	o->folder = share_folder(fd, readable, &st);
+	return o->folder ? 0 : err_set(e, XE_FAILED, "outputs in too many folders at once (%d)", OUTFILE_FOLDERS);
+}
+
+/* One file by two names, or as a file and as a descriptor: the one would end the other. */
+static int refuse_taken(const struct outfile *o, struct err *e)
+{
+	bool taken = o->folder && is_promised(o, o->name);
+	for (int i = 0; i < OUTFILE_MAX; i++) {
+		const struct outfile *other = unfinished[i];
+		taken = taken || (other && other != o && o->there_ino != 0 && other->there_ino == o->there_ino &&
+				  other->there_dev == o->there_dev);
+	}
+	return taken ? err_set(e, XE_USAGE, "two outputs cannot go to one place") : 0;
+}
+
+/* ---- opening ---- */
+
+/* What io stands for is written in place.  Devices but tapes, like /dev/null, take from many. */
+static int write_in_place(struct outfile *o, struct err *e)
+{
+	o->direct = true;
+	if (!S_ISCHR(o->io.type) || o->io.kind == IO_TAPE) {
+		o->there_dev = o->io.dev;
+		o->there_ino = o->io.ino;
+	}
+	int rc = refuse_taken(o, e);
+	return rc != 0 ? rc : enter(o, e);
 }
 
 static int open_standard_output(struct outfile *o, struct err *e)
@@ -88,28 +258,43 @@ static int open_standard_output(struct outfile *o, struct err *e)
 		return err_set(e, XE_USAGE, "will not write a volume to a terminal; redirect standard output or use -o FILE");
 	io_describe(&o->io, STDOUT_FILENO);
 	o->io.standard = true;
-	o->direct = true;
 	io_widen_pipe(STDOUT_FILENO);
-	return 0;
+	return write_in_place(o, e);
 }
 
-static int open_in_place(struct outfile *o, struct err *e)
+static int open_descriptor(struct outfile *o, int descriptor, struct err *e)
 {
-	int fd = open(o->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (descriptor == STDOUT_FILENO)
+		return open_standard_output(o, e);
+	int flags = fcntl(descriptor, F_GETFL);
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+		return err_set(e, XE_USAGE, "is not open for writing");
+	int fd = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return err_errno(e, XE_FAILED, errno, "cannot open");
+	io_describe(&o->io, fd);
+	return write_in_place(o, e);
+}
+
+static int open_other(struct outfile *o, const struct place *p, struct err *e)
+{
+	int fd = open(p->path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
+	if (fd < 0 && errno == ELOOP) /* /proc/PID/fd/N */
+		fd = open(p->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return err_errno(e, errno == EACCES || errno == EPERM ? XE_PERMISSION : XE_FAILED, errno, "cannot open");
 	io_describe(&o->io, fd);
-	o->direct = true;
-	return 0;
+	/* Only a tape drive may look like a regular file (the test drive does). */
+	if (S_ISREG(o->io.type) && o->io.kind != IO_TAPE)
+		return err_set(e, XE_FAILED, "has become a file while it was opened; nothing was written");
+	return write_in_place(o, e);
 }
 
-/* A tape drive need not be a character device (the test drive is not). */
-static bool is_device(const char *path, const struct stat *st)
+/* A tape drive need not be a character device. */
+static bool is_tape(const char *path)
 {
-	if (!S_ISREG(st->st_mode))
-		return true;
 	struct io io = IO_CLOSED;
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return false;
 	io_describe(&io, fd);
@@ -117,53 +302,74 @@ static bool is_device(const char *path, const struct stat *st)
 	return io.kind == IO_TAPE;
 }
 
+/* Never the same twice: what a killed run has left is in nobody's way, though in a container every process has the same
+ * number. */
+static void choose_temporary(struct outfile *o)
+{
+	static _Atomic uint64_t counter;
+	uint64_t r;
+	if (getrandom(&r, sizeof r, GRND_NONBLOCK) != (ssize_t)sizeof r) {
+		struct timespec t;
+		clock_gettime(CLOCK_REALTIME, &t);
+		r = (uint64_t)t.tv_sec << 32 ^ (uint64_t)t.tv_nsec << 8 ^ (uint64_t)getpid() << 40 ^ ++counter;
+	}
+	snprintf(o->temporary, sizeof o->temporary, ".xflate-%016llx.tmp", (unsigned long long)r);
+}
+
 static int make_temporary(struct outfile *o, mode_t mode, struct err *e)
 {
-	if (!enter(o))
-		return err_set(e, XE_FAILED, "too many files at once (%d)", OUTFILE_MAX);
-	/* Of its own length, so that names of any length have one. */
-	const char *slash = strrchr(o->path, '/');
-	int folder = slash ? (int)(slash - o->path) + 1 : 0;
-	int n = snprintf(o->temporary, sizeof o->temporary, "%.*s.xflate-%ld-%d.tmp", folder, o->path, (long)getpid(), o->slot);
-	int p = snprintf(o->partial, sizeof o->partial, "%s.partial", o->path);
-	if (n < 0 || (size_t)n >= sizeof o->temporary || p < 0 || (size_t)p >= sizeof o->partial) {
-		leave(o);
-		return err_set(e, XE_FAILED, "its path is too long");
-	}
-	int fd = open(o->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0) {
-		int rc = err_errno(e, XE_FAILED, errno, "cannot create %s", o->temporary);
-		leave(o);
+	int rc = enter(o, e), fd = -1;
+	if (rc != 0)
 		return rc;
+	for (int i = 0; fd < 0 && i < TEMPORARIES_MAX; i++) {
+		choose_temporary(o);
+		fd = openat(o->folder->fd, o->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	if (fd < 0) {
+		int errnum = errno;
+		leave(o);
+		return err_errno(e, XE_FAILED, errnum, "cannot create a file beside it");
 	}
 	io_describe(&o->io, fd);
+	o->dev = o->io.dev;
+	o->ino = o->io.ino;
 	return 0;
 }
 
-static bool folder_of(const char *path, struct stat *st)
+static int open_beside(struct outfile *o, const struct place *p, mode_t mode, struct err *e)
 {
-	char folder[OUTFILE_PATH_BYTES];
-	snprintf(folder, sizeof folder, "%s", path);
-	return stat(dirname(folder), st) == 0;
-}
-
-static const char *last_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
-
-/* Will another file of this run get this name, however its path is written? */
-static bool is_taken(const char *path)
-{
-	struct stat here, there;
-	for (int i = 0; i < OUTFILE_MAX; i++) {
-		const char *other = unfinished[i] ? unfinished[i]->path : NULL;
-		if (other && strcmp(last_name(path), last_name(other)) == 0 && folder_of(path, &here) && folder_of(other, &there) &&
-		    here.st_dev == there.st_dev && here.st_ino == there.st_ino)
-			return true;
+	if (p->kind == PLACE_FILE && !o->replace)
+		return err_set(e, XE_FAILED, "exists already; use --force to replace it");
+	if (p->kind == PLACE_FILE) {
+		o->there_dev = p->st.st_dev;
+		o->there_ino = p->st.st_ino;
 	}
-	return false;
+	int rc = open_folder(o, p->path, e);
+	if (rc != 0)
+		return rc;
+	size_t len = strlen(place_name(p->path));
+	if (len > o->name_max)
+		return err_set(e, XE_FAILED, "its name has %zu bytes; this file system takes %zu", len, o->name_max);
+	memcpy(o->name, place_name(p->path), len + 1);
+	rc = refuse_taken(o, e);
+	return rc != 0 ? rc : make_temporary(o, mode, e);
+}
+
+static int open_place(struct outfile *o, mode_t mode, struct err *e)
+{
+	struct place p;
+	int rc = place_find(&p, o->path, e);
+	if (rc != 0)
+		return rc;
+	switch (p.kind) {
+	case PLACE_DESCRIPTOR: return open_descriptor(o, p.descriptor, e);
+	case PLACE_OTHER: return open_other(o, &p, e);
+	case PLACE_FILE: return is_tape(p.path) ? open_other(o, &p, e) : open_beside(o, &p, mode, e);
+	case PLACE_FREE: break;
+	}
+	return open_beside(o, &p, mode, e);
 }
 
 int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace, bool keep_partial, struct err *e)
@@ -172,123 +378,97 @@ int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace,
 	o->replace = replace;
 	o->keep_partial = keep_partial;
 	err_volume(e, path);
-	int rc = 0;
+	int rc;
 	if (strcmp(path, "-") == 0) {
 		rc = open_standard_output(o, e);
 	} else if (strlen(path) >= sizeof o->path) {
 		rc = err_set(e, XE_FAILED, "its path is too long");
 	} else {
 		memcpy(o->path, path, strlen(path) + 1);
-		struct stat st;
-		bool exists = stat(path, &st) == 0 || lstat(path, &st) == 0;
-		if (exists && S_ISDIR(st.st_mode))
-			rc = err_set(e, XE_FAILED, "is a folder");
-		else if (exists && is_device(path, &st))
-			rc = open_in_place(o, e);
-		else if (exists && !replace)
-			rc = err_set(e, XE_FAILED, "exists already; use --force to replace it");
-		else if (is_taken(path))
-			rc = err_set(e, XE_USAGE, "two outputs cannot go to one place");
-		else
-			rc = make_temporary(o, mode, e);
+		rc = open_place(o, mode, e);
 	}
-	if (rc == 0)
+	if (rc == 0) {
 		e->volume[0] = '\0';
+		o->io.name = o->path[0] ? o->path : "standard output";
+		return 0;
+	}
+	io_close(&o->io);
+	leave(o);
 	return rc;
 }
 
-static int sync_folder(const char *path, struct err *e)
-{
-	char folder[OUTFILE_PATH_BYTES];
-	snprintf(folder, sizeof folder, "%s", path);
-	int fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = 0;
-	if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
-		rc = err_errno(e, XE_FAILED, errno, "cannot sync its folder");
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
+/* ---- finishing ---- */
 
-/* Gives the finished file its name; without replace never over one that appeared meanwhile. */
-static int give_name(struct outfile *o, struct err *e)
+static int fault(const struct outfile *o, int errnum, const char *what, struct err *e)
 {
-	if (o->replace) {
-		if (rename(o->temporary, o->path) != 0)
-			return err_errno(e, XE_FAILED, errno, "cannot rename %s", o->temporary);
-		return 0;
-	}
-	if (renameat2(AT_FDCWD, o->temporary, AT_FDCWD, o->path, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno == EEXIST)
-		return err_set(e, XE_FAILED, "exists already; use --force to replace it");
-	if (errno != EINVAL && errno != ENOSYS)
-		return err_errno(e, XE_FAILED, errno, "cannot rename %s", o->temporary);
-	/* A file system without that flag, perhaps without links as well. */
-	if (link(o->temporary, o->path) == 0) {
-		unlink(o->temporary);
-		return 0;
-	}
-	struct stat st;
-	if (errno == EEXIST || lstat(o->path, &st) == 0)
-		return err_set(e, XE_FAILED, "exists already; use --force to replace it");
-	if (rename(o->temporary, o->path) != 0)
-		return err_errno(e, XE_FAILED, errno, "cannot rename %s", o->temporary);
-	return 0;
+	err_volume(e, o->path[0] ? o->path : "standard output");
+	return err_errno(e, XE_FAILED, errnum, "%s", what);
 }
 
 /* Full disks and network file systems may say so only now. */
-static int close_direct(struct outfile *o, struct err *e)
-{
-	bool failed = close(o->io.fd) != 0;
-	o->io = IO_CLOSED;
-	if (!failed)
-		return 0;
-	err_volume(e, o->path[0] ? o->path : "standard output");
-	return err_errno(e, XE_FAILED, errno, "write error");
-}
-
 int outfile_finish(struct outfile *o, struct err *e)
 {
-	if (o->io.fd < 0)
+	int fd = o->io.fd;
+	if (fd < 0)
 		return 0;
-	if (o->direct)
-		return close_direct(o, e);
-	if (fsync(o->io.fd) != 0) {
-		err_volume(e, o->path);
-		return err_errno(e, XE_FAILED, errno, "cannot write it to the disk");
+	if (!o->direct && fsync(fd) != 0)
+		return fault(o, errno, "cannot write it to the disk", e);
+	o->io = IO_CLOSED;
+	return close(fd) == 0 ? 0 : fault(o, errno, "write error", e);
+}
+
+/* Without replace never over something that appeared meanwhile, with it never over what is no file. */
+static int give_name(struct outfile *o, struct err *e)
+{
+	struct stat st;
+	if (fstatat(o->folder->fd, o->temporary, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != o->dev || st.st_ino != o->ino)
+		return err_set(e, XE_FAILED, "its unfinished file %s was taken away or replaced", o->temporary);
+	int errnum = 0;
+	if (o->replace) {
+		bool there = fstatat(o->folder->fd, o->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+		if (there && !S_ISREG(st.st_mode))
+			return err_set(e, XE_FAILED, "is no regular file any more; it is not replaced");
+		if (renameat(o->folder->fd, o->temporary, o->folder->fd, o->name) != 0)
+			errnum = errno;
+	} else {
+		errnum = name_if_free(o, o->name);
 	}
-	io_close(&o->io);
-	return 0;
+	if (errnum == EEXIST && !o->replace)
+		return err_set(e, XE_FAILED, "exists already; use --force to replace it");
+	return errnum == 0 ? 0 : err_errno(e, XE_FAILED, errnum, "cannot rename %s", o->temporary);
+}
+
+static int sync_folder(const struct outfile *o, struct err *e)
+{
+	if (!o->folder->readable || fsync(o->folder->fd) == 0 || errno == EINVAL)
+		return 0;
+	return err_errno(e, XE_FAILED, errno, "is there and whole, but its folder could not be written to the disk");
 }
 
 int outfile_commit(struct outfile *o, struct err *e)
 {
 	int rc = outfile_finish(o, e);
-	if (rc != 0 || o->direct)
+	if (rc != 0)
 		return rc;
-	rc = give_name(o, e);
+	rc = o->direct ? 0 : give_name(o, e);
 	if (rc == 0) {
+		o->done = true;
+		rc = o->direct ? 0 : sync_folder(o, e);
 		leave(o);
-		rc = sync_folder(o->path, e);
 	}
 	if (rc != 0)
 		err_volume(e, o->path);
 	return rc;
 }
 
-void outfile_abandon(struct outfile *o, bool *partial)
+void outfile_abandon(struct outfile *o)
 {
-	*partial = false;
-	if (o->io.fd >= 0 && !o->direct)
-		io_close(&o->io);
+	if (o->io.fd >= 0 && o->keep_partial && !o->direct)
+		(void)!fsync(o->io.fd);
+	io_close(&o->io);
 	if (o->slot < 0)
 		return;
-	struct stat st;
-	bool empty = stat(o->temporary, &st) == 0 && st.st_size == 0;
-	if (o->keep_partial && !empty)
-		*partial = rename(o->temporary, o->partial) == 0;
-	if (!*partial)
-		unlink(o->temporary);
+	if (!o->direct)
+		put_away(o);
 	leave(o);
 }

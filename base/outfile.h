@@ -1,36 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Files that appear whole or not at all: written beside their place, synced, renamed.  Signals remove what is not
- * finished and then kill the process as they would have. */
+/* Files that appear whole or not at all: written beside their place, synced, renamed.  What is there already is replaced only where
+ * that is asked for, and then only if it is a regular file.  Signals put away what is not finished. */
 #ifndef BASE_OUTFILE_H
 #define BASE_OUTFILE_H
 
 #include "base/io.h"
+#include "base/place.h"
 
-#define OUTFILE_PATH_BYTES 4096
+#define OUTFILE_PATH_BYTES PLACE_PATH_BYTES
+#define OUTFILE_LEFT_BYTES (OUTFILE_PATH_BYTES + NAME_MAX + 1)
+#define OUTFILE_TEMPORARY_BYTES 32
+
+struct outfile_folder;
 
 struct outfile {
-	struct io io;
-	char path[OUTFILE_PATH_BYTES], temporary[OUTFILE_PATH_BYTES], partial[OUTFILE_PATH_BYTES];
-	bool direct;	   /* a device, a pipe, standard output: written in place */
+	struct io io; /* io.name is path, or "standard output" */
+	char path[OUTFILE_PATH_BYTES]; /* as given; "" for "-" */
+	char left[OUTFILE_LEFT_BYTES]; /* where outfile_abandon has left what was written; "" nowhere */
+	bool direct;	   /* a device, a pipe, a descriptor: written in place */
 	bool replace;	   /* an existing file */
-	bool keep_partial; /* outfile_abandon leaves it as PATH.partial */
-	int slot;	   /* among those that a signal cleans up, -1: none */
+	bool keep_partial; /* outfile_abandon leaves what was written as PATH.partial, or PATH.partial.2... */
+	bool done;	   /* committed: it is whole, and has its name */
+
+	/* Private */
+	int slot; /* among those that are not finished, -1: none */
+	struct outfile_folder *folder;
+	size_t folder_bytes; /* of left, where path's folder stands, with its slash */
+	char name[NAME_MAX + 1], temporary[OUTFILE_TEMPORARY_BYTES]; /* in folder */
+	size_t name_max; /* bytes of a name there */
+	dev_t dev, there_dev; /* of the temporary; of what is at path already */
+	ino_t ino, there_ino; /* 0: none */
 };
 
 #define OUTFILE_NONE ((struct outfile){.io = {.fd = -1}, .slot = -1})
-#define OUTFILE_MAX 4096 /* unfinished at once */
+#define OUTFILE_MAX 4096 /* unfinished at once, */
+#define OUTFILE_FOLDERS 16 /* in so many folders */
 
-/* Installs the handlers of SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU; those that were ignored stay ignored.  SIGXFSZ is
- * ignored: the write fails instead. */
-void outfile_catch_signals(void);
-
-/* Leaves the program at once, with exit status 1, as a signal would: no unfinished output stays.  why: the whole line for
- * standard error. */
-void outfile_give_up(const char *why) __attribute__((noreturn));
-
-/* "-" is standard output, refused if it is a terminal.  An existing regular file is refused unless replace.  Other
- * things that exist (devices, pipes) are opened and written in place.  What another unfinished file will be called is
- * refused.  mode is that of a new file.  XE_FAILED, XE_USAGE,
+/* "-" is standard output, refused if it is a terminal; so is /dev/stdout.  Symbolic links are followed, see base/place.h.  An existing
+ * regular file is refused unless replace.  Other things that exist (devices, pipes) are opened and written in place.  What another
+ * unfinished file will be called, or is written to, is refused.  mode is that of a new file.  XE_FAILED, XE_USAGE,
  * XE_PERMISSION. */
 int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace, bool keep_partial, struct err *e)
 	__attribute__((warn_unused_result));
@@ -38,10 +46,11 @@ int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace,
 /* Writes it to the disk and closes it; its name it gets from outfile_commit. */
 int outfile_finish(struct outfile *o, struct err *e) __attribute__((warn_unused_result));
 
-/* Finishes it, gives it its name, syncs the folder.  o stays where it is until then: signal handlers know its address. */
+/* Finishes it, gives it its name, syncs the folder: if only that fails, o->done is true.  o stays where it is until then: signal
+ * handlers know its address. */
 int outfile_commit(struct outfile *o, struct err *e) __attribute__((warn_unused_result));
 
-/* Removes it (or, if it is not empty, leaves it as PATH.partial: then *partial is true).  Idempotent. */
-void outfile_abandon(struct outfile *o, bool *partial);
+/* Removes it, or, if it is not empty, leaves it under a name that is free: o->left.  Idempotent. */
+void outfile_abandon(struct outfile *o);
 
 #endif

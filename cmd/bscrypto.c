@@ -283,7 +283,6 @@ int bscrypto_main(int argc, char **argv)
 {
 	struct bscrypto_options o;
 	secret_guard_process();
-	outfile_catch_signals();
 	msg_set_verbosity(-2); /* no word that the original would not say */
 	int status = bscrypto_parse(argc, argv, &o);
 	return status >= 0 ? status : run(&o);

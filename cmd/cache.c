@@ -362,7 +362,6 @@ static const struct subcommand subs[] = {
 static int cmd_cache(int argc, char **argv)
 {
 	secret_guard_process();
-	outfile_catch_signals();
 	return command_dispatch(&command_cache, subs, sizeof subs / sizeof subs[0], argc, argv);
 }
 

@@ -7,14 +7,12 @@
 #include "cmd/device.h"
 #include "cmd/drivekey.h"
 #include "cmd/loading.h"
+#include "crypt/child.h"
 #include "tape/keyload.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define VERB "changer"
 #define WAIT_DEFAULT_S 300
@@ -37,23 +35,12 @@ struct request {
 /* Its exit status, as a shell tells it. */
 static int run_command(const struct request *q)
 {
-	fflush(stdout);
-	pid_t pid = fork();
-	if (pid < 0) {
-		msg_error("%s: cannot start: %s", q->command[0], strerror(errno));
-		return 1;
-	}
-	if (pid == 0) {
-		execvp(q->command[0], q->command);
-		msg_error("%s: cannot run: %s", q->command[0], strerror(errno));
-		_exit(errno == ENOENT ? 127 : 126);
-	}
+	struct err e = {0};
 	int status;
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return 1;
-	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : WIFSIGNALED(status) ? 128 + WTERMSIG(status) : 1;
+	fflush(stdout);
+	if (child_pass(q->command, &status, &e) != 0)
+		(void)msg_fail(&e);
+	return status;
 }
 
 /* ---- keys ---- */

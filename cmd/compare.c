@@ -318,7 +318,6 @@ static int run(struct request *q)
 	struct json json = {.out = stdout};
 	struct comparison c = {.json = q->json ? &json : NULL};
 	struct err e = {0};
-	outfile_catch_signals();
 	if (c.json) {
 		json_object(&json, NULL);
 		json_number(&json, "format", 1);

@@ -4,6 +4,7 @@
 
 #include "base/msg.h"
 #include "base/progress.h"
+#include "base/quit.h"
 #include "cmd/keys.h"
 #include "cmd/outputs.h"
 #include "cmd/report.h"
@@ -23,6 +24,7 @@ struct request {
 	struct outputs out;
 	const char *map_path, *report_path;
 	struct keys keys;
+	const char *key_files[3]; /* as given, if they are files at all */
 	enum progress_mode progress;
 	struct outfile map_file, report_file;
 	struct map *map;
@@ -196,9 +198,9 @@ static int check_outputs(const struct request *q)
 		}
 	}
 	for (size_t i = 0; q->o.path_count > 1 && i < q->o.path_count; i++) {
-		const char *name = outputs_file_name(q->o.paths[i]);
+		const char *name = place_name(q->o.paths[i]);
 		for (size_t k = 0; k < i && strcmp(q->out.path, "-") != 0; k++) {
-			if (strcmp(name, outputs_file_name(q->o.paths[k])) == 0)
+			if (strcmp(name, place_name(q->o.paths[k])) == 0)
 				return msg_usage("filter", "%s and %s would become one file in %s", q->o.paths[k],
 						 q->o.paths[i], q->out.path);
 		}
@@ -254,6 +256,11 @@ static int parse(struct request *q, int argc, char **argv)
 		q->out.path = "-";
 	q->out.inputs = q->o.paths;
 	q->out.input_count = q->o.path_count;
+	q->key_files[0] = q->keys.key;
+	q->key_files[1] = q->keys.new_key;
+	q->key_files[2] = q->keys.config;
+	q->out.sources = q->key_files;
+	q->out.source_count = sizeof q->key_files / sizeof q->key_files[0];
 	q->out.keep_partial = q->o.on_damage != ON_DAMAGE_STOP;
 	int wrong = check_outputs(q);
 	wrong = wrong != 0 ? wrong : check_encryption(q);
@@ -286,7 +293,7 @@ static int close_output(void *arg, const struct filter_volume *v, struct err *e)
 	if (q->map)
 		map_end_volume(q->map, v->info->bytes, v->volume_out, v->blocks_in, v->blocks_out);
 	int rc = outputs_end_volume(&q->out, e);
-	return rc != 0 ? rc : report_volume(q->report, v, outputs_current_path(&q->out), since(&q->began), e);
+	return rc != 0 ? rc : report_volume(q->report, v, outputs_current(&q->out), since(&q->began), e);
 }
 
 static void on_loss(void *arg, const struct filter_loss *loss)
@@ -363,18 +370,18 @@ static int open_side_files(struct request *q, struct err *e)
 			return err_memory(e, 0, "the report's digests");
 	}
 	if (q->map_path) {
-		rc = outputs_refuse_input(&q->out, q->map_path, e);
-		rc = rc != 0 ? rc : outfile_open(&q->map_file, q->map_path, OUTPUTS_MODE, q->out.replace, false, e);
+		rc = outputs_open_file(&q->out, &q->map_file, q->map_path, OUTPUTS_MODE, false, e);
 		q->map = rc == 0 ? map_new(q->map_file.io.fd) : NULL;
 		if (rc == 0 && q->map == NULL)
 			rc = err_memory(e, 0, "the map");
 		q->o.callbacks.old_block = on_old_block;
 		q->o.callbacks.new_block = on_new_block;
 	}
-	if (rc == 0 && q->report_path) {
-		rc = outputs_refuse_input(&q->out, q->report_path, e);
-		rc = rc != 0 ? rc : outfile_open(&q->report_file, q->report_path, 0644, q->out.replace, false, e);
-	}
+	bool replace = q->out.replace;
+	q->out.replace = replace || (q->report_path && report_is_of_failure(q->report_path));
+	if (rc == 0 && q->report_path)
+		rc = outputs_open_file(&q->out, &q->report_file, q->report_path, 0644, false, e);
+	q->out.replace = replace;
 	return rc;
 }
 
@@ -397,10 +404,39 @@ static int write_report(struct request *q, int status)
 	struct err e = {0};
 	if (q->report_path == NULL || q->report_file.io.fd < 0 || q->filter == NULL)
 		return status;
-	struct report_run run = {.options = &q->o, .filter = q->filter, .seconds = since(&q->began), .status = status};
+	struct report_run run = {
+		.options = &q->o,
+		.filter = q->filter,
+		.seconds = since(&q->began),
+		.status = status,
+		.complete = outputs_complete(&q->out),
+	};
 	int rc = report_write(q->report, &run, q->report_file.io.fd, &e);
 	rc = rc != 0 ? rc : outfile_commit(&q->report_file, &e);
-	return rc != 0 ? err_worse_status(status, msg_fail(&e)) : status;
+	if (rc == 0)
+		return status;
+	err_volume(&e, q->report_path);
+	return err_worse_status(status, msg_fail(&e));
+}
+
+/* Under skip and keep the first signal only ends the reading: what is in memory then is worth more than the moment that it takes to
+ * write it.  Into pipes and tapes that might be long. */
+static struct filter *stoppable;
+
+static void stop_reading(void)
+{
+	filter_stop(stoppable);
+}
+
+static int run_gently(struct request *q, struct err *e)
+{
+	const struct outfile *out = outputs_current(&q->out);
+	stoppable = q->filter;
+	if (q->out.keep_partial && (out == NULL || !out->direct))
+		quit_gently(stop_reading);
+	int rc = filter_run(q->filter, e);
+	quit_gently(NULL);
+	return rc;
 }
 
 static int run_filter(struct request *q, struct err *e)
@@ -422,7 +458,7 @@ static int run_filter(struct request *q, struct err *e)
 		return rc;
 	q->total = command_total_bytes(q->o.paths, q->o.path_count);
 	progress_start(q->progress, on_progress, q);
-	rc = filter_run(q->filter, e);
+	rc = run_gently(q, e);
 	progress_stop();
 	report_jobs(q->filter);
 	return rc != 0 ? rc : finish(q, e);
@@ -430,10 +466,9 @@ static int run_filter(struct request *q, struct err *e)
 
 static void release(struct request *q)
 {
-	bool partial;
-	outputs_release(&q->out);
-	outfile_abandon(&q->map_file, &partial);
-	outfile_abandon(&q->report_file, &partial);
+	outfile_abandon(&q->map_file);
+	outfile_abandon(&q->report_file);
+	outputs_free(&q->out);
 	map_free(q->map);
 	filter_free(q->filter);
 	report_free(q->report);
@@ -460,18 +495,25 @@ static int cmd_filter(int argc, char **argv)
 		.note = on_note,
 	};
 	clock_gettime(CLOCK_MONOTONIC, &q.began);
-	outfile_catch_signals();
 	struct err e = {0};
-	int status = 0;
-	if (run_filter(&q, &e) != 0)
-		status = msg_fail(&e);
+	int status = 0, stopped = 0;
+	if (run_filter(&q, &e) != 0) {
+		stopped = quit_asked();
+		status = stopped ? 128 + stopped : msg_fail(&e);
+	}
 	/* With a wrong key nothing of a volume is worth keeping. */
 	if (e.code == XE_KEY)
 		outputs_drop_partial(&q.out);
 	if (e.code == XE_OK && filter_damaged(q.filter) > 0)
 		status = 3;
-	status = write_report(&q, status);
+	outputs_abandon(&q.out);
+	/* What a signal ends leaves none, whenever it comes. */
+	status = stopped ? status : write_report(&q, status);
+	if (status != 0 && status != 3)
+		outputs_tell_complete(&q.out);
 	release(&q);
+	if (stopped)
+		quit_by(stopped);
 	return status;
 }
 

@@ -338,7 +338,6 @@ static const struct subcommand subs[] = {
 static int cmd_key(int argc, char **argv)
 {
 	secret_guard_process();
-	outfile_catch_signals();
 	static const struct command *const in_drive[] = {&command_key_load, &command_key_clear, &command_key_status, &command_key_probe};
 	for (size_t i = 0; argc > 1 && i < sizeof in_drive / sizeof in_drive[0]; i++) {
 		if (strcmp(argv[1], in_drive[i]->name) == 0)

@@ -60,7 +60,6 @@ int keyout_commit(struct keyout *k, struct err *e)
 
 void keyout_close(struct keyout *k)
 {
-	bool partial;
 	if (k->stream) {
 		/* What is in the buffer after a failure must not follow. */
 		if (ferror(k->stream) || k->file.slot >= 0)
@@ -68,7 +67,7 @@ void keyout_close(struct keyout *k)
 		fclose(k->stream);
 	}
 	k->stream = NULL;
-	outfile_abandon(&k->file, &partial);
+	outfile_abandon(&k->file);
 	secret_free(&k->buffer);
 }
 

@@ -8,12 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-const char *outputs_file_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? slash + 1 : path;
-}
+#include <unistd.h>
 
 int outputs_choose_folder(struct outputs *o, struct err *e)
 {
@@ -29,27 +24,22 @@ int outputs_choose_folder(struct outputs *o, struct err *e)
 	if (mkdir(o->path, 0750) != 0)
 		return err_errno(e, XE_FAILED, errno, "cannot make the folder");
 	e->volume[0] = '\0';
-	o->folder = true;
+	o->folder = o->folder_made = true;
 	return 0;
 }
 
 static int refuse_same(const struct outputs *o, const struct io *out, const char *name, struct err *e)
 {
-	if (out->kind == IO_STREAM && !out->standard)
+	/* /dev/null, pipes and terminals may be both. */
+	if (out->type != S_IFREG && out->type != S_IFBLK && out->kind != IO_TAPE)
 		return 0;
-	for (size_t i = 0; i < o->input_count; i++) {
+	for (size_t i = 0; i < o->input_count + o->source_count; i++) {
 		struct io in;
-		struct stat st;
-		if (strcmp(o->inputs[i], "-") == 0) {
-			io_describe(&in, 0);
-		} else {
-			if (stat(o->inputs[i], &st) != 0)
-				continue;
-			in = (struct io){.fd = 0, .dev = st.st_dev, .ino = st.st_ino,
-					 .kind = S_ISREG(st.st_mode) ? IO_FILE : IO_STREAM};
-		}
-		bool regular = in.kind == IO_FILE || in.kind == IO_TAPE || out->kind == IO_TAPE;
-		if (regular && io_same(&in, out)) {
+		const char *path = i < o->input_count ? o->inputs[i] : o->sources[i - o->input_count];
+		if (path == NULL)
+			continue;
+		bool standard = strcmp(path, "-") == 0;
+		if ((standard ? io_describe(&in, STDIN_FILENO) : io_describe_path(&in, path)) && io_same(&in, out)) {
 			err_volume(e, name);
 			return err_set(e, XE_USAGE, "is an input, too: it would be overwritten while it is read");
 		}
@@ -59,11 +49,18 @@ static int refuse_same(const struct outputs *o, const struct io *out, const char
 
 int outputs_refuse_input(const struct outputs *o, const char *path, struct err *e)
 {
-	struct stat st;
-	if (strcmp(path, "-") == 0 || stat(path, &st) != 0)
+	struct io out;
+	if (strcmp(path, "-") == 0 || !io_describe_path(&out, path))
 		return 0;
-	struct io out = {.fd = 0, .dev = st.st_dev, .ino = st.st_ino, .kind = IO_FILE};
-	return S_ISREG(st.st_mode) || S_ISCHR(st.st_mode) ? refuse_same(o, &out, path, e) : 0;
+	return refuse_same(o, &out, path, e);
+}
+
+int outputs_open_file(const struct outputs *o, struct outfile *f, const char *path, mode_t mode, bool keep_partial, struct err *e)
+{
+	int rc = outputs_refuse_input(o, path, e);
+	rc = rc != 0 ? rc : outfile_open(f, path, mode, o->replace, keep_partial, e);
+	/* Standard output has no path to be asked before. */
+	return rc != 0 ? rc : refuse_same(o, &f->io, f->io.name, e);
 }
 
 static int folder_path(const struct outputs *o, const struct volume_info *v, char *path, size_t path_bytes,
@@ -71,7 +68,7 @@ static int folder_path(const struct outputs *o, const struct volume_info *v, cha
 {
 	/* Another volume behind the first in one input has only its own name. */
 	bool another = o->count > 0 && o->last_input == v->input;
-	const char *name = another || strcmp(v->path, "-") == 0 ? v->label.volume : outputs_file_name(v->path);
+	const char *name = another || strcmp(v->path, "-") == 0 ? v->label.volume : place_name(v->path);
 	/* A Volume Name comes from the volume itself. */
 	if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || name[0] == '\0') {
 		err_volume(e, v->name);
@@ -102,9 +99,7 @@ static int add_output(struct outputs *o, const char *path, struct err *e)
 	}
 	*f = OUTFILE_NONE;
 	o->volumes[o->count++] = f;
-	int rc = outputs_refuse_input(o, path, e);
-	rc = rc != 0 ? rc : outfile_open(f, path, OUTPUTS_MODE, o->replace, o->keep_partial, e);
-	return rc != 0 ? rc : refuse_same(o, &f->io, f->direct && f->path[0] == '\0' ? "standard output" : path, e);
+	return outputs_open_file(o, f, path, OUTPUTS_MODE, o->keep_partial, e);
 }
 
 int outputs_open(struct outputs *o, struct err *e)
@@ -115,11 +110,6 @@ int outputs_open(struct outputs *o, struct err *e)
 struct outfile *outputs_current(const struct outputs *o)
 {
 	return o->count ? o->volumes[o->count - 1] : NULL;
-}
-
-const char *outputs_current_path(const struct outputs *o)
-{
-	return o->folder ? outputs_current(o)->path : o->path;
 }
 
 int outputs_begin_volume(struct outputs *o, const struct volume_info *v, struct io *out, struct err *e)
@@ -155,15 +145,47 @@ void outputs_drop_partial(struct outputs *o)
 		o->volumes[i]->keep_partial = false;
 }
 
-void outputs_release(struct outputs *o)
+static size_t count_done(const struct outputs *o)
 {
-	bool partial;
+	size_t done = 0;
+	for (size_t i = 0; i < o->count; i++)
+		done += o->volumes[i]->done;
+	return done;
+}
+
+bool outputs_complete(const struct outputs *o)
+{
+	return o->count > 0 && count_done(o) == o->count;
+}
+
+void outputs_tell_complete(const struct outputs *o)
+{
+	size_t done = count_done(o);
+	if (done > 0 && o->count == 1)
+		msg_error("%s: is complete all the same", o->volumes[0]->path[0] ? o->volumes[0]->path : "standard output");
+	else if (done > 0)
+		msg_error("%s: %zu of %zu volumes are complete all the same", o->path, done, o->count);
+}
+
+void outputs_abandon(struct outputs *o)
+{
 	for (size_t i = 0; i < o->count; i++) {
-		outfile_abandon(o->volumes[i], &partial);
-		if (partial)
-			msg_warning("%s: what was written is in %s.partial", o->volumes[i]->path, o->volumes[i]->path);
-		free(o->volumes[i]);
+		bool open = o->volumes[i]->slot >= 0;
+		outfile_abandon(o->volumes[i]);
+		if (open && o->volumes[i]->left[0])
+			msg_error("%s: what was written is in %s", o->volumes[i]->path, o->volumes[i]->left);
 	}
+	/* Only if it is empty. */
+	if (o->folder_made && count_done(o) == 0)
+		rmdir(o->path);
+	o->folder_made = false;
+}
+
+void outputs_free(struct outputs *o)
+{
+	outputs_abandon(o);
+	for (size_t i = 0; i < o->count; i++)
+		free(o->volumes[i]);
 	free(o->volumes);
 	o->volumes = NULL;
 	o->count = 0;

@@ -14,16 +14,16 @@ struct outputs {
 	const char *path; /* "-": standard output */
 	const char *const *inputs;
 	size_t input_count;
+	const char *const *sources; /* of keys and the like: other files that are read; NULL for some */
+	size_t source_count;
 	bool replace, keep_partial; /* as outfile_open has them */
 
-	bool folder; /* path is a folder */
+	bool folder; /* path is a folder, */
+	bool folder_made; /* and was none before */
 	struct outfile **volumes; /* in a folder one for each volume */
 	size_t count;
 	unsigned last_input; /* that the last of them came from */
 };
-
-/* The last part of a path: the name that a volume keeps in a folder. */
-const char *outputs_file_name(const char *path);
 
 /* One folder for several inputs (made, if there is none), or because path is one already.  XE_USAGE, XE_FAILED. */
 int outputs_choose_folder(struct outputs *o, struct err *e) __attribute__((warn_unused_result));
@@ -41,9 +41,12 @@ int outputs_begin_volume(struct outputs *o, const struct volume_info *v, struct 
 	__attribute__((warn_unused_result));
 int outputs_end_volume(struct outputs *o, struct err *e) __attribute__((warn_unused_result));
 
-/* The output opened last, or NULL; and how messages call it. */
+/* Opens f, the map or the report of the run, as its volumes are opened: outfile_open, and XE_USAGE for an input. */
+int outputs_open_file(const struct outputs *o, struct outfile *f, const char *path, mode_t mode, bool keep_partial, struct err *e)
+	__attribute__((warn_unused_result));
+
+/* The output opened last, or NULL. */
 struct outfile *outputs_current(const struct outputs *o);
-const char *outputs_current_path(const struct outputs *o);
 
 /* Gives all of them their names.  As outfile_commit. */
 int outputs_commit(struct outputs *o, struct err *e) __attribute__((warn_unused_result));
@@ -51,7 +54,16 @@ int outputs_commit(struct outputs *o, struct err *e) __attribute__((warn_unused_
 /* Nothing that is written is worth keeping as PATH.partial. */
 void outputs_drop_partial(struct outputs *o);
 
-/* Removes what has no name yet, or says where it is left.  Idempotent. */
-void outputs_release(struct outputs *o);
+/* Are there any, and do all have their names? */
+bool outputs_complete(const struct outputs *o);
+
+/* Says of a run that failed which volumes are whole in spite of it. */
+void outputs_tell_complete(const struct outputs *o);
+
+/* Removes what has no name yet, or says where it is left: outfile_abandon.  The list stays.  Idempotent. */
+void outputs_abandon(struct outputs *o);
+
+/* And forgets them all. */
+void outputs_free(struct outputs *o);
 
 #endif

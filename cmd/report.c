@@ -6,6 +6,7 @@
 #include "cmd/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +15,8 @@
 
 struct kept_volume {
 	struct filter_volume v;
-	char name[LABEL_NAME_BYTES], output[512];
+	char name[LABEL_NAME_BYTES];
+	const struct outfile *output;
 	double seconds;
 };
 
@@ -94,7 +96,7 @@ static void print_volume(const struct filter_volume *v, double seconds)
 		 (unsigned long long)c->damaged, msg_size(v->info->bytes, in), msg_size(v->volume_out, out), seconds);
 }
 
-int report_volume(struct report *r, const struct filter_volume *v, const char *output, double seconds, struct err *e)
+int report_volume(struct report *r, const struct filter_volume *v, const struct outfile *output, double seconds, struct err *e)
 {
 	print_volume(v, seconds);
 	struct kept_volume *grown = realloc(r->volumes, (r->volume_count + 1) * sizeof *grown);
@@ -105,7 +107,7 @@ int report_volume(struct report *r, const struct filter_volume *v, const char *o
 	k->v = *v;
 	k->seconds = seconds;
 	snprintf(k->name, sizeof k->name, "%s", volume_name(v->info));
-	snprintf(k->output, sizeof k->output, "%s", output);
+	k->output = output;
 	return 0;
 }
 
@@ -191,7 +193,10 @@ static void write_volumes(struct json *j, const struct report *r)
 		json_object(j, NULL);
 		json_text(j, "volume", k->name);
 		json_text(j, "input", k->v.info->path);
-		json_text(j, "output", k->output);
+		json_text(j, "output", k->output->path[0] ? k->output->path : "-");
+		json_bool(j, "complete", k->output->done);
+		if (k->output->left[0])
+			json_text(j, "partial", k->output->left);
 		json_text(j, "product", product_name(k->v.info->product));
 		json_number(j, "bytes_in", k->v.info->bytes);
 		json_number(j, "bytes_out", k->v.volume_out);
@@ -282,6 +287,7 @@ int report_write(const struct report *r, const struct report_run *run, int fd, s
 	json_object(&j, NULL);
 	json_number(&j, "format", 1);
 	json_text(&j, "program", "xflate " XFLATE_VERSION);
+	json_bool(&j, "complete", run->complete);
 	json_bool(&j, "inflate", o->inflate);
 	json_bool(&j, "deflate", o->deflate);
 	if (o->deflate) {
@@ -291,8 +297,9 @@ int report_write(const struct report *r, const struct report_run *run, int fd, s
 	json_number(&j, "threads", o->threads);
 	json_signed(&j, "exit_status", run->status);
 	json_real(&j, "seconds", run->seconds, 3);
-	bool digests = write_digest(&j, "sha256_in", o->digest_in);
-	digests = write_digest(&j, "sha256_out", o->digest_out) && digests;
+	/* Of a run that broke off they would be of as much as it had read, and nothing to compare anything with. */
+	bool digests = !run->complete || write_digest(&j, "sha256_in", o->digest_in);
+	digests = (!run->complete || write_digest(&j, "sha256_out", o->digest_out)) && digests;
 	write_volumes(&j, r);
 	write_jobs(&j, run->filter);
 	write_losses(&j, r);
@@ -301,4 +308,20 @@ int report_write(const struct report *r, const struct report_run *run, int fd, s
 	if (fclose(out) != 0 || failed)
 		return err_errno(e, XE_FAILED, errno, "cannot write the report");
 	return digests && !r->short_of_memory ? 0 : err_memory(e, 0, "the report");
+}
+
+bool report_is_of_failure(const char *path)
+{
+	static const char begins[] = "{\n  \"format\": 1,\n  \"program\": \"xflate ";
+	char head[256];
+	struct io io;
+	/* Opening a pipe or a tape would be noticed. */
+	if (!io_describe_path(&io, path) || io.kind != IO_FILE)
+		return false;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	ssize_t n = fd >= 0 ? read(fd, head, sizeof head - 1) : 0;
+	if (fd >= 0)
+		close(fd);
+	head[n > 0 ? n : 0] = '\0';
+	return strncmp(head, begins, sizeof begins - 1) == 0 && strstr(head, "\n  \"complete\": false,") != NULL;
 }

@@ -3,6 +3,7 @@
 #ifndef CMD_REPORT_H
 #define CMD_REPORT_H
 
+#include "base/outfile.h"
 #include "pipeline/filter.h"
 
 struct report;
@@ -11,9 +12,9 @@ struct report;
 struct report *report_new(void);
 void report_free(struct report *r);
 
-/* Remembered for the JSON, printed at once.  output: where the volume went, a path; seconds: since the run began.  XE_FAILED
- * without memory; of a loss that there is none for, report_write tells. */
-int report_volume(struct report *r, const struct filter_volume *v, const char *output, double seconds, struct err *e);
+/* Remembered for the JSON, printed at once.  output: where the volume went, borrowed until report_write; seconds: since the run
+ * began.  XE_FAILED without memory; of a loss that there is none for, report_write tells. */
+int report_volume(struct report *r, const struct filter_volume *v, const struct outfile *output, double seconds, struct err *e);
 void report_loss(struct report *r, const struct filter_loss *loss);
 
 /* With -v: a line for each job. */
@@ -24,9 +25,13 @@ struct report_run {
 	const struct filter *filter;
 	double seconds;
 	int status;
+	bool complete; /* all volumes are whole and have their names */
 };
 
 /* Writes all of it to fd, which stays the caller's.  XE_FAILED. */
 int report_write(const struct report *r, const struct report_run *run, int fd, struct err *e);
+
+/* Is this the report of a run that came to nothing?  It stands in nobody's way. */
+bool report_is_of_failure(const char *path);
 
 #endif

@@ -376,7 +376,6 @@ static void json_report(const struct request *q, int status, bool finished)
 static int run(struct request *q)
 {
 	struct err e = {0};
-	outfile_catch_signals();
 	if (q->json) {
 		json_object(q->json, NULL);
 		json_number(q->json, "format", 1);

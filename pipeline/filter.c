@@ -7,6 +7,7 @@
 #include "pipeline/pool.h"
 #include "pipeline/writer.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct filter {
@@ -19,6 +20,7 @@ struct filter {
 	struct slot *slots;
 	size_t slot_count;
 	struct err err;
+	atomic_bool stop;
 };
 
 /* ---- making and freeing ---- */
@@ -103,7 +105,12 @@ void filter_free(struct filter *f)
 static bool read_slot(void *arg, void *slot)
 {
 	struct filter *f = arg;
-	return intake_fill(f->intake, slot);
+	struct slot *s = slot;
+	if (!atomic_load_explicit(&f->stop, memory_order_relaxed))
+		return intake_fill(f->intake, slot);
+	s->err = (struct err){0};
+	err_set(&s->err, XE_FAILED, "the reading was ended");
+	return false;
 }
 
 static void work_slot(void *arg, void *slot, unsigned worker)
@@ -121,6 +128,12 @@ static bool write_slot(void *arg, void *slot, unsigned worker)
 static void cancel(void *arg)
 {
 	(void)arg;
+	io_cancel_reads();
+}
+
+void filter_stop(struct filter *f)
+{
+	atomic_store_explicit(&f->stop, true, memory_order_relaxed);
 	io_cancel_reads();
 }
 
@@ -142,8 +155,11 @@ int filter_run(struct filter *f, struct err *e)
 	if (!pool_run(&job, f->o.threads, slots))
 		err_memory(&f->err, 0, "the pool");
 	free(slots);
-	if (f->err.code != XE_OK)
-		*e = f->err;
+	if (f->err.code == XE_OK)
+		return 0;
+	if (f->o.on_damage != ON_DAMAGE_STOP)
+		writer_save(f->writer);
+	*e = f->err;
 	return f->err.code;
 }
 

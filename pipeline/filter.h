@@ -94,6 +94,10 @@ bool filter_moves_blocks(const struct filter_options *options);
  * converted so; XE_DAMAGE with ON_DAMAGE_STOP; XE_KEY; and what inputs and callbacks have for an error. */
 int filter_run(struct filter *f, struct err *e) __attribute__((warn_unused_result));
 
+/* Ends the reading of a run, which then fails; under skip and keep everything that was read until then is written before it does.  May be
+ * called in a signal handler and by any thread, while filter_run is at work. */
+void filter_stop(struct filter *f);
+
 /* Records and places that were damaged, dropped or kept in spite of it. */
 uint64_t filter_damaged(const struct filter *f);
 

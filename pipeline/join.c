@@ -23,6 +23,7 @@ struct joiner {
 	size_t given;		/* and so much of it was already */
 	struct item queued; /* read, but something pending comes first */
 	bool has_queued;
+	struct err fault; /* of the reader; what is pending comes first */
 	struct buf *lent;
 };
 
@@ -251,9 +252,15 @@ int joiner_next(struct joiner *j, struct item *item, struct err *e)
 		if (j->has_queued) {
 			*item = j->queued;
 		} else {
-			int rc = reader_next(j->reader, item, e);
-			if (rc != 0)
+			int rc = j->fault.code != XE_OK ? j->fault.code : reader_next(j->reader, item, &j->fault);
+			if (rc != 0 && j->pending) {
+				take(j, &j->pending, item);
+				return joiner_memory(j, e);
+			}
+			if (rc != 0) {
+				*e = j->fault;
 				return rc;
+			}
 		}
 		j->has_queued = false;
 		struct pending **at = interrupted(j, item);

@@ -282,7 +282,16 @@ int repairer_next(struct repairer *r, struct item *item, struct err *e)
 	r->lent = NULL;
 	while (r->ready_next == r->ready_count) {
 		struct item next;
-		int rc = joiner_next(r->joiner, &next, e);
+		struct err fault = {0};
+		int rc = joiner_next(r->joiner, &next, &fault);
+		/* It fails again when all that waits has been handed out. */
+		if (rc != 0 && r->waiting_jobs > 0) {
+			rc = settle_all(r, e);
+			if (rc == 0)
+				continue;
+		} else if (rc != 0) {
+			*e = fault;
+		}
 		if (rc == 0)
 			rc = take_item(r, &next, e);
 		if (rc == 0 && (r->short_of_memory || stage_short_of_memory(r->stage)))

@@ -396,8 +396,9 @@ int writer_slot(struct writer *w, struct slot *s, struct stage_ctx *ctx, struct 
 		}
 		rc = write_item(w, s, i, e);
 	}
-	if (rc == 0)
-		rc = write_run(w, e);
+	/* Also behind a fault, which e keeps: what the run is of goes with the slot. */
+	int written = write_run(w, e);
+	rc = rc != 0 ? rc : written;
 	if (w->volume_open)
 		atomic_store_explicit(&w->bytes_out, w->sink.offset, memory_order_relaxed);
 	if (rc == 0 && s->err.code != XE_OK) {
@@ -408,4 +409,11 @@ int writer_slot(struct writer *w, struct slot *s, struct stage_ctx *ctx, struct 
 		err_volume(e, w->ledger.volume.info->name);
 	slot_empty(s);
 	return rc;
+}
+
+void writer_save(struct writer *w)
+{
+	struct err ignored = {0};
+	if (w->volume_open && packer_end_volume(w->packer, &ignored) == 0)
+		atomic_store_explicit(&w->bytes_out, w->sink.offset, memory_order_relaxed);
 }

@@ -16,6 +16,9 @@ void writer_free(struct writer *w);
  * XE_FAILED, as the callbacks, the sink and the ledger have them, or what was found while reading. */
 int writer_slot(struct writer *w, struct slot *s, struct stage_ctx *ctx, struct err *e) __attribute__((warn_unused_result));
 
+/* For a run that has failed: what waits in unfilled blocks goes out, as far as it can. */
+void writer_save(struct writer *w);
+
 /* The books, valid as long as w. */
 const struct ledger *writer_ledger(const struct writer *w);
 

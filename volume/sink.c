@@ -52,29 +52,49 @@ static int write_on_tape(struct sink *s, const uint8_t *data, size_t len, bool l
 	return io_write_tape(s->out.fd, s->padded, padded, e);
 }
 
+/* Behind a write that failed nothing more is written: it would stand in the middle of a torn block.  The error is the output's. */
+static int done(struct sink *s, int rc, struct err *e)
+{
+	if (rc == 0)
+		return 0;
+	s->failed = true;
+	if (s->out.name)
+		err_volume(e, s->out.name);
+	return rc;
+}
+
+static int refuse_failed(struct err *e)
+{
+	return err_set(e, XE_FAILED, "a write before this one has failed");
+}
+
 int sink_write(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e)
 {
+	if (s->failed)
+		return refuse_failed(e);
 	s->offset += len;
 	s->blocks++;
 	digest_add(s->digest, data, len);
-	if (s->out.kind == IO_TAPE)
-		return write_on_tape(s, data, len, label, e);
-	return io_write(s->out.fd, data, len, e);
+	return done(s, s->out.kind == IO_TAPE ? write_on_tape(s, data, len, label, e) : io_write(s->out.fd, data, len, e), e);
 }
 
 int sink_write_foreign(struct sink *s, const uint8_t *data, size_t len, struct err *e)
 {
 	if (s->out.kind != IO_TAPE)
 		return 0;
+	if (s->failed)
+		return refuse_failed(e);
 	s->tape_block++;
-	return io_write_tape(s->out.fd, data, len, e);
+	return done(s, io_write_tape(s->out.fd, data, len, e), e);
 }
 
 int sink_file_mark(struct sink *s, struct err *e)
 {
 	if (s->out.kind != IO_TAPE)
 		return 0;
+	if (s->failed)
+		return refuse_failed(e);
 	s->tape_file++;
 	s->tape_block = 0;
-	return io_write_file_mark(s->out.fd, e);
+	return done(s, io_write_file_mark(s->out.fd, e), e);
 }

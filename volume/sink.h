@@ -12,6 +12,7 @@ struct sink {
 	uint64_t offset; /* bytes written */
 	uint64_t blocks;
 	uint32_t tape_file, tape_block;
+	bool failed; /* a write has: there are no more */
 	size_t tape_fixed; /* block size of a drive in fixed mode */
 	uint8_t *padded;   /* scratch */
 	size_t padded_cap;
@@ -29,7 +30,7 @@ uint64_t sink_address(const struct sink *s);
 uint64_t sink_end_address(const struct sink *s, uint64_t addr, uint64_t len);
 
 /* Writes one block of len bytes (or, except on tapes, several that follow one another).  label: a volume label, which has a
- * size of its own on tapes.  XE_FAILED. */
+ * size of its own on tapes.  XE_FAILED, and so every time from then on; the error names out. */
 int sink_write(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e)
 	__attribute__((warn_unused_result));
 

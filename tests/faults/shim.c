@@ -26,6 +26,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum kind {
@@ -289,6 +290,14 @@ WRAP(FSYNC, int, fsync, (int fd), (fd))
 WRAP(FSYNC, int, fdatasync, (int fd), (fd))
 WRAP(RENAME, int, rename, (const char *from, const char *to), (from, to))
 WRAP(RENAME, int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags), (a, from, b, to, flags))
+WRAP(RENAME, int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
+WRAP(LINK, int, linkat, (int a, const char *from, int b, const char *to, int flags), (a, from, b, to, flags))
+WRAP(UNLINK, int, unlinkat, (int dir, const char *path, int flags), (dir, path, flags))
+WRAP(STAT, int, fstatat, (int dir, const char *path, struct stat *st, int flags), (dir, path, st, flags))
+WRAP(STAT, int, fstatat64, (int dir, const char *path, struct stat64 *st, int flags), (dir, path, st, flags))
+WRAP(STAT, int, statfs, (const char *path, struct statfs *st), (path, st))
+WRAP(STAT, int, fstatfs, (int fd, struct statfs *st), (fd, st))
+WRAP(STAT, int, fstatfs64, (int fd, struct statfs64 *st), (fd, st))
 WRAP(LINK, int, link, (const char *from, const char *to), (from, to))
 WRAP(UNLINK, int, unlink, (const char *path), (path))
 WRAP(STAT, int, stat, (const char *path, struct stat *st), (path, st))
