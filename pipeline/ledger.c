@@ -29,8 +29,8 @@ struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct er
 	l->jobs = jobs;
 	struct ledger_job *entry = &l->jobs[job->index];
 	entry->job = job;
-	if (entry->seen_on != l->volume.info) {
-		entry->seen_on = l->volume.info;
+	if (entry->seen_on != l->volume.info->index + 1) {
+		entry->seen_on = l->volume.info->index + 1;
 		l->volume.jobs++;
 	}
 	return entry;

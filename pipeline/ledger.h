@@ -15,9 +15,9 @@ struct ledger_name {
 };
 
 struct ledger_job {
-	const struct job *job; /* NULL: this index is free */
+	const struct job *job; /* as its last item knew it; NULL: this index is free */
 	struct filter_counts counts;
-	const struct volume_info *seen_on; /* last volume with records of it */
+	unsigned seen_on; /* 1 + index of the last volume with records of it; 0: none */
 	bool ndmp_noted, incomplete_noted, doubled_noted;
 	bool begun, ended;     /* its start and its end of session were seen */
 	uint64_t next_number;  /* of an encrypted block that keeps its place: no number comes twice */

@@ -54,7 +54,7 @@ static struct tracked *job_of(struct verify *v, const struct job *job, struct er
 static struct verify_volume *volume_of(struct verify *v, const struct volume_info *info, struct err *e)
 {
 	for (size_t i = v->volume_count; i > 0; i--) {
-		if (v->volumes[i - 1].info == info)
+		if (v->volumes[i - 1].info->index == info->index)
 			return &v->volumes[i - 1];
 	}
 	struct verify_volume *grown = realloc(v->volumes, (v->volume_count + 1) * sizeof *grown);
@@ -171,6 +171,15 @@ static void check_number(struct tracked *k, const struct item *block)
 	k->jumped = k->numbered && block->number > k->last_number + 1;
 	k->numbered = true;
 	k->last_number = block->number;
+}
+
+/* What is known only now is told in the summary. */
+static void on_end_volume(void *arg, const struct volume_info *info)
+{
+	struct verify *v = arg;
+	struct verify_volume *on = volume_of(v, info, &v->err);
+	if (on)
+		on->info = info;
 }
 
 static void on_block(void *arg, const struct item *block)
@@ -290,7 +299,7 @@ static void check_end(struct verify *v, struct tracked *k, const struct item *it
 /* At the ends of the set parts may lie on volumes that are not given; not between them. */
 static void check_set(struct verify *v, const struct item *item)
 {
-	if (item->head_missing && item->volume != v->volumes[0].info)
+	if (item->head_missing && item->volume->index != v->volumes[0].info->index)
 		found(v, VERIFY_DAMAGE, "this record begins on a volume that is not given, or not in its place");
 }
 
@@ -393,7 +402,7 @@ struct verify *verify_new(const struct verify_options *options)
 		.max_memory = options->max_memory,
 		.threads = options->threads,
 		.cipher = {.read = options->keys},
-		.callbacks = {.arg = v, .loss = on_loss, .plain = on_plain, .old_block = on_block},
+		.callbacks = {.arg = v, .loss = on_loss, .plain = on_plain, .end_volume = on_end_volume, .old_block = on_block},
 	};
 	v->proof = proof_new(options->all_digests, on_file, v);
 	v->filter = v->proof ? filter_new(&o) : NULL;
@@ -458,7 +467,8 @@ static void conclude_job(struct verify *v, struct tracked *k)
 	if (!k->result.ended)
 		found_of_job(v, k, VERIFY_NOTE, "has no end here: it was cancelled, goes on elsewhere, or was cut off");
 	/* In a dump of a tape they are places on the tape. */
-	if (k->misplaced_on && k->misplaced_on->padding == 0)
+	const struct verify_volume *misplaced_on = k->misplaced_on ? volume_of(v, k->misplaced_on, &v->err) : NULL;
+	if (misplaced_on && misplaced_on->info->padding == 0)
 		found_of_job(v, k, VERIFY_NOTE, "the addresses in its end-of-session label lie behind it, as bcopy leaves them");
 	conclude_missing(v, k);
 	if (k->misnumbered > 0 && k->result.problems == 0) {

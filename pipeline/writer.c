@@ -307,6 +307,14 @@ static int write_block(struct writer *w, const struct item *item, struct err *e)
 
 /* ---- volumes ---- */
 
+/* Bacula's devices read no encrypted block that is larger than what the label says of them. */
+static void limit_encrypted(struct writer *w, const struct volume_info *v)
+{
+	uint32_t device = v->label.block_size;
+	bool smaller = device >= PACKER_BLOCK_MIN_BYTES && device < BLOCK_DEFAULT_BYTES;
+	packer_limit_encrypted(w->packer, smaller ? device : BLOCK_DEFAULT_BYTES);
+}
+
 static int write_label(struct writer *w, const struct item *item, struct err *e)
 {
 	w->ledger.volume.counts.records++;
@@ -315,6 +323,7 @@ static int write_label(struct writer *w, const struct item *item, struct err *e)
 	if (w->label_made)
 		return lose(w, item, "a volume label behind the data", false, "", e);
 	w->labelled = true;
+	limit_encrypted(w, item->volume);
 	w->before = item->volume->has_label ? item->volume : w->before;
 	if (!w->reshapes)
 		return packer_label(w->packer, item, e);
@@ -335,8 +344,7 @@ static int start_volume(struct writer *w, const struct slot *s, const struct ite
 	w->volume_open = true;
 	w->labelled = w->label_made = false;
 	w->damaged_before = w->ledger.damaged;
-	uint32_t device = item->volume->label.block_size;
-	packer_limit_encrypted(w->packer, device >= PACKER_BLOCK_MIN_BYTES && device < BLOCK_DEFAULT_BYTES ? device : BLOCK_DEFAULT_BYTES);
+	limit_encrypted(w, item->volume);
 	sink_open(&w->sink, &w->out, w->o->digest_out);
 	packer_begin_volume(w->packer, &w->sink);
 	return 0;
@@ -344,6 +352,8 @@ static int start_volume(struct writer *w, const struct slot *s, const struct ite
 
 static int end_volume(struct writer *w, struct err *e)
 {
+	if (w->o->callbacks.end_volume)
+		w->o->callbacks.end_volume(w->o->callbacks.arg, w->ledger.volume.info);
 	if (w->o->callbacks.plain)
 		return 0;
 	int rc = packer_end_volume(w->packer, e);
@@ -367,6 +377,9 @@ static int write_item(struct writer *w, struct slot *s, size_t i, struct err *e)
 		return rc;
 	w->ledger.volume.policy = s->policy;
 	w->sealing = s->cipher;
+	/* What is known by now of the volume at hand.  (Records and damage may be of the one before.) */
+	if (item->kind == ITEM_BLOCK || item->kind == ITEM_VOLUME_LABEL || item->kind == ITEM_VOLUME_END)
+		w->ledger.volume.info = item->volume;
 	switch (item->kind) {
 	case ITEM_VOLUME_START: return start_volume(w, s, item, e);
 	case ITEM_VOLUME_LABEL: return write_label(w, item, e);
