@@ -3,6 +3,7 @@
 #include "pipeline/verify.h"
 
 #include "base/array.h"
+#include "pipeline/totals.h"
 #include "volume/attributes.h"
 #include "volume/stream.h"
 
@@ -13,12 +14,14 @@
 /* A job, and what its next record is held against. */
 struct tracked {
 	struct verify_job result;
+	struct totals totals;
 	int32_t first_index, last_index;
 	int32_t attributes_of, orphan; /* FileIndex of the last attributes seen; of the last file without any */
 	uint32_t previous_stream;
 	uint32_t last_number;
 	uint64_t misnumbered;
-	bool numbered, ndmp, cut, data_behind_end;
+	bool numbered, ndmp, data_behind_end;
+	bool broken_off; /* its last record does not end */
 	bool jumped;	 /* a block number was passed over just before the block at hand, */
 	bool files_gone; /* and files are missing there, or bytes, says its end */
 	const struct volume_info *misplaced_on; /* the addresses in its end lie behind it there */
@@ -192,8 +195,10 @@ static void on_block(void *arg, const struct item *block)
 		on->without_checksum += !block->form.checksum;
 		on->versions |= 1u << block->form.version;
 	}
-	if (k)
+	if (k) {
+		totals_block(&k->totals, block);
 		check_number(k, block);
+	}
 }
 
 /* A reader of volumes passes over data whose stream changes without new attributes (volume-format.md 4.7). */
@@ -203,7 +208,7 @@ static void check_stream(struct verify *v, const struct tracked *k, const struct
 	bool content = stream_form(item->stream) != STREAM_OPAQUE;
 	bool allowed = before == number || before == STREAM_ATTRIBUTES || before == STREAM_ATTRIBUTES_EX || before == 22 ||
 		       before == 35 || before == 36 || before == 0;
-	if (content && !allowed && !k->ndmp && !k->result.problems && !item->head_missing)
+	if (content && !allowed && !k->ndmp && !k->result.problems && !item->head_missing && !item->tail_missing)
 		found(v, VERIFY_DAMAGE, "data of stream %u behind stream %u: a restore passes over it", number, before);
 }
 
@@ -253,7 +258,12 @@ static void check_orphan(struct verify *v, struct tracked *k, const struct item 
 
 static void check_start(struct verify *v, struct tracked *k, const struct item *item)
 {
-	if (k->result.begun)
+	if (k->result.begun && (k->result.ended || k->broken_off) && !k->data_behind_end) {
+		found_of_job(v, k, VERIFY_NOTE, "was run again under its session: each end-of-session label counts its own run");
+		k->result.ended = false;
+		/* Its blocks are numbered anew. */
+		k->misnumbered -= k->misnumbered > 0;
+	} else if (k->result.begun)
 		found(v, VERIFY_DAMAGE, "a second start-of-session label");
 	else if (k->result.records > 1)
 		found(v, VERIFY_DAMAGE, "a start-of-session label behind the job's data");
@@ -284,16 +294,16 @@ static void check_end(struct verify *v, struct tracked *k, const struct item *it
 		return;
 	}
 	check_addresses(k, item, &k->result.end);
-	/* Where parts are missing, so are their files and bytes. */
-	if (!k->result.begun || k->cut || k->result.problems > 0)
-		return;
-	k->files_gone = k->files_gone || k->result.data_bytes < k->result.end.job_bytes;
-	if (k->result.end.job_bytes != k->result.data_bytes)
-		found(v, VERIFY_DAMAGE, "the end-of-session label counts %llu bytes, but %llu are here (a volume is missing, or bcopy made this one)",
-		      (unsigned long long)k->result.end.job_bytes, (unsigned long long)k->result.data_bytes);
-	if ((int64_t)k->result.end.job_files != k->last_index)
-		found(v, VERIFY_DAMAGE, "the end-of-session label counts %u files, but the last FileIndex is %d", k->result.end.job_files,
-		      k->last_index);
+	char text[256];
+	enum totals_verdict verdict = totals_judge(&k->totals, &k->result.end, v->problems[VERIFY_DAMAGE]);
+	totals_describe(&k->totals, verdict, &k->result.end,
+			verdict == TOTALS_SHORT ? "the end-of-session label" : "has an end-of-session label that", text, sizeof text);
+	totals_end(&k->totals);
+	k->files_gone = k->files_gone || verdict == TOTALS_SHORT;
+	if (verdict == TOTALS_SHORT)
+		found(v, VERIFY_DAMAGE, "%s", text);
+	else if (text[0])
+		found_of_job(v, k, VERIFY_NOTE, text);
 }
 
 /* At the ends of the set parts may lie on volumes that are not given; not between them. */
@@ -314,7 +324,7 @@ static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 		return e->code;
 	v->item = item;
 	k->result.records++;
-	k->cut = k->cut || item->head_missing || item->tail_missing;
+	totals_read(&k->totals, item, v->problems[VERIFY_DAMAGE]);
 	k->ndmp = k->ndmp || (item->file_index > 0 && (item->stream & STREAM_NUMBER_MASK) == STREAM_NDMP_SEPARATOR);
 	/* First, for it learns the file's name. */
 	int rc = proof_add(v->proof, plain, e);
@@ -333,6 +343,7 @@ static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 		k->previous_stream = item->stream & STREAM_NUMBER_MASK;
 		k->result.data_bytes += item->len;
 	}
+	k->broken_off = item->tail_missing;
 	return v->err.code != XE_OK ? (*e = v->err).code : 0;
 }
 

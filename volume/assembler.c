@@ -407,9 +407,15 @@ static int beginning(struct assembler *a, struct session *s, const struct record
 		     struct item *item, struct err *e)
 {
 	if (s->partial.open) {
+		a->rest.p -= part.len + record_header_bytes(a->block->header.version);
+		/* A job that was cancelled, and run again under its session. */
+		if (h->file_index == LABEL_SESSION_START && a->damages == a->damages_before) {
+			s->partial.item.tail_missing = true;
+			take_partial(a, s, item);
+			return 1;
+		}
 		damage_item(a, item, s, &s->partial.item, "the rest of this record does not follow");
 		partial_drop(&s->partial);
-		a->rest.p -= part.len + record_header_bytes(a->block->header.version);
 		return 1;
 	}
 	s->skip = 0;
