@@ -22,6 +22,7 @@ struct tracked {
 	uint64_t misnumbered;
 	bool numbered, ndmp, data_behind_end;
 	bool broken_off; /* its last record does not end */
+	bool again;	 /* it is run again, from a later file on */
 	bool jumped;	 /* a block number was passed over just before the block at hand, */
 	bool files_gone; /* and files are missing there, or bytes, says its end */
 	const struct volume_info *misplaced_on; /* the addresses in its end lie behind it there */
@@ -218,13 +219,14 @@ static void check_order(struct verify *v, struct tracked *k, const struct item *
 		k->data_behind_end = true;
 		found_in_item(v, VERIFY_DAMAGE, false, "data behind the job's end-of-session label");
 	}
-	if (item->file_index < k->last_index) {
+	if (item->file_index < k->last_index || (k->again && item->file_index == k->last_index)) {
 		char text[80];
 		snprintf(text, sizeof text, "FileIndex goes back from %d to %d", k->last_index, item->file_index);
 		found_in_item(v, VERIFY_DAMAGE, false, text);
 	} else if (item->file_index - 1 > k->last_index && k->last_index > 0) {
 		k->files_gone = k->files_gone || k->jumped;
 	}
+	k->again = false;
 	k->last_index = item->file_index;
 	if (k->first_index == 0)
 		k->first_index = item->file_index;
@@ -258,18 +260,24 @@ static void check_orphan(struct verify *v, struct tracked *k, const struct item 
 
 static void check_start(struct verify *v, struct tracked *k, const struct item *item)
 {
-	if (k->result.begun && (k->result.ended || k->broken_off) && !k->data_behind_end) {
+	struct session_label label = {0};
+	bool cut = item->head_missing || item->tail_missing;
+	bool whole = cut || label_read_session(item->data, false, &label);
+	/* In the midst of a job the same label would be one that stands there twice. */
+	bool later = !cut && whole && item->job->has_label && label.time != item->job->label.time;
+	bool again = k->result.begun && (k->result.ended || (k->broken_off && later)) && !k->data_behind_end;
+	if (again) {
 		found_of_job(v, k, VERIFY_NOTE, "was run again under its session: each end-of-session label counts its own run");
 		k->result.ended = false;
 		/* Its blocks are numbered anew. */
 		k->misnumbered -= k->misnumbered > 0;
+		k->again = true;
 	} else if (k->result.begun)
 		found(v, VERIFY_DAMAGE, "a second start-of-session label");
 	else if (k->result.records > 1)
 		found(v, VERIFY_DAMAGE, "a start-of-session label behind the job's data");
 	k->result.begun = true;
-	struct session_label label;
-	if (!item->head_missing && !item->tail_missing && !label_read_session(item->data, false, &label))
+	if (!whole)
 		found(v, VERIFY_DAMAGE, "the start-of-session label is not whole");
 }
 

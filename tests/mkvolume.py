@@ -331,10 +331,10 @@ DIGESTS = {"md5": (3, hashlib.md5), "sha1": (10, hashlib.sha1), "sha256": (17, h
 
 
 class Session:
-    def __init__(self, packer, sid=1, jobid=1, stime=STIME, name="job"):
+    def __init__(self, packer, sid=1, jobid=1, stime=STIME, name="job", began=10):
         self.packer, self.sid, self.jobid, self.stime, self.name = packer, sid, jobid, stime, name
         self.fi, self.bytes = 0, 0
-        packer.put_whole(self, SOS, jobid, session_label(packer.product, jobid, name, 10))
+        packer.put_whole(self, SOS, jobid, session_label(packer.product, jobid, name, began))
 
     def put(self, stream, data):
         self.bytes += len(data)
@@ -396,7 +396,7 @@ class Session:
     def again(self):
         """The job is run again under its session: another start, blocks numbered from 0, FileIndexes behind a gap."""
         p = self.packer
-        s = Session(Packer(p.product, p.fmt, p.cap, p.sid, p.stime, p.checksum), self.sid, self.jobid, self.stime, self.name)
+        s = Session(Packer(p.product, p.fmt, p.cap, p.sid, p.stime, p.checksum), self.sid, self.jobid, self.stime, self.name, 500)
         s.fi = self.fi + 1
         return s
 

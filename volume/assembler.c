@@ -409,7 +409,7 @@ static int beginning(struct assembler *a, struct session *s, const struct record
 	if (s->partial.open) {
 		a->rest.p -= part.len + record_header_bytes(a->block->header.version);
 		/* A job that was cancelled, and run again under its session. */
-		if (h->file_index == LABEL_SESSION_START && a->damages == a->damages_before) {
+		if (session_runs_again(s, h->file_index, part) && a->damages == a->damages_before) {
 			s->partial.item.tail_missing = true;
 			take_partial(a, s, item);
 			return 1;

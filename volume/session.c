@@ -69,6 +69,13 @@ const struct job *session_job(const struct session *s)
 	return s->labelled.has_label ? &s->labelled : &s->job;
 }
 
+bool session_runs_again(const struct session *s, int32_t file_index, struct span data)
+{
+	struct session_label label;
+	return file_index == LABEL_SESSION_START && s->labelled.has_label && label_read_session(data, false, &label) &&
+	       label.time != s->labelled.label.time;
+}
+
 void session_learn_job(struct session *s, int32_t file_index, struct span data)
 {
 	if (file_index != LABEL_SESSION_START || s->labelled.has_label)

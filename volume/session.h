@@ -56,6 +56,9 @@ struct session_table {
 /* What is known of its job: what items that are read now are to point to. */
 const struct job *session_job(const struct session *s);
 
+/* Is this the start of another run of the job under its session?  The same label is not, it stands there twice. */
+bool session_runs_again(const struct session *s, int32_t file_index, struct span data);
+
 /* Takes in the job's label, once; a second start of session changes nothing. */
 void session_learn_job(struct session *s, int32_t file_index, struct span data);
 
