@@ -11,7 +11,7 @@ struct buf_pool {
 	struct buf *free_list;
 	size_t kept, keep_bytes;
 	uint64_t limit;
-	_Atomic uint64_t lent; /* bytes of buffers in use, and charges */
+	_Atomic uint64_t charged;
 };
 
 struct buf_pool *buf_pool_new(size_t keep_bytes)
@@ -37,13 +37,18 @@ uint64_t buf_pool_limit_bytes(const struct buf_pool *pool)
 
 bool buf_pool_allows(const struct buf_pool *pool, uint64_t bytes)
 {
-	uint64_t lent = atomic_load_explicit(&pool->lent, memory_order_relaxed);
-	return lent <= pool->limit && bytes <= pool->limit - lent;
+	uint64_t charged = atomic_load_explicit(&pool->charged, memory_order_relaxed);
+	return charged <= pool->limit && bytes <= pool->limit - charged;
 }
 
 void buf_pool_charge(struct buf_pool *pool, uint64_t bytes)
 {
-	atomic_fetch_add_explicit(&pool->lent, bytes, memory_order_relaxed);
+	atomic_fetch_add_explicit(&pool->charged, bytes, memory_order_relaxed);
+}
+
+void buf_pool_discharge(struct buf_pool *pool, uint64_t bytes)
+{
+	atomic_fetch_sub_explicit(&pool->charged, bytes, memory_order_relaxed);
 }
 
 static void buf_free(struct buf *b)
@@ -98,7 +103,6 @@ struct buf *buf_new(struct buf_pool *pool, size_t cap)
 	}
 	b->next = NULL;
 	atomic_init(&b->refs, 1);
-	buf_pool_charge(pool, b->cap);
 	return b;
 }
 
@@ -112,7 +116,6 @@ void buf_unref(struct buf *b)
 	if (b == NULL || atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	struct buf_pool *pool = b->pool;
-	atomic_fetch_sub_explicit(&pool->lent, b->cap, memory_order_relaxed);
 	pthread_mutex_lock(&pool->lock);
 	bool keep = b->cap <= pool->keep_bytes - pool->kept;
 	if (keep) {

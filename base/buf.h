@@ -23,16 +23,17 @@ struct buf_pool *buf_pool_new(size_t keep_bytes);
 
 #define BUF_LIMIT_BYTES ((uint64_t)1 << 30) /* of a new pool */
 
-/* How many bytes its buffers and what is charged to it may be in all.  buf_new does not ask: those ask who take what a
- * volume claims to need, before they take it. */
+/* How many bytes may be charged to it in all.  buf_new neither asks nor charges: those do who keep what a volume claims to
+ * need.  What is only passed on is not counted, for how much of it there is depends on how fast others take it. */
 void buf_pool_limit(struct buf_pool *pool, uint64_t bytes);
 uint64_t buf_pool_limit_bytes(const struct buf_pool *pool);
 
 /* Would bytes more be within the limit?  Any thread. */
 bool buf_pool_allows(const struct buf_pool *pool, uint64_t bytes);
 
-/* Counts memory that lies elsewhere and is kept as long as the pool. */
+/* Counts memory that is kept, and no longer. */
 void buf_pool_charge(struct buf_pool *pool, uint64_t bytes);
+void buf_pool_discharge(struct buf_pool *pool, uint64_t bytes);
 
 /* All its buffers must have been returned.  NULL is fine. */
 void buf_pool_free(struct buf_pool *pool);

@@ -406,8 +406,11 @@ static void end_volume(struct listing *l)
 static int on_item(struct listing *l, const struct item *item, uint64_t *damaged, struct err *e)
 {
 	char place[64];
+	/* As far as it is known by now; a record may have begun on the one before. */
+	if (item->kind != ITEM_RECORD)
+		l->volume = item->volume;
 	switch (item->kind) {
-	case ITEM_VOLUME_START: l->volume = item->volume; return 0;
+	case ITEM_VOLUME_START: return 0;
 	case ITEM_BLOCK: return on_block(l, item, e);
 	case ITEM_RECORD: return on_record(l, item, e);
 	case ITEM_DAMAGE:

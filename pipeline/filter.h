@@ -54,7 +54,8 @@ struct filter_callbacks {
 	void (*note)(void *arg, const struct filter_volume *v, const char *text);
 	/* NULL: records go to the output.  Else they go here instead, in order, and there is no output. */
 	int (*plain)(void *arg, const struct plain_item *plain, struct err *e);
-	void (*old_block)(void *arg, const struct item *block); /* NULL: not wanted */
+	void (*end_volume)(void *arg, const struct volume_info *v); /* all is known of it; NULL: not wanted */
+	void (*old_block)(void *arg, const struct item *block);	    /* NULL: not wanted */
 	void (*new_block)(void *arg, const struct packed_block *b);
 };
 

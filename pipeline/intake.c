@@ -163,8 +163,10 @@ static int next_item(struct intake *in, struct item *item, struct err *e)
 /* The form and number in which the item is written. */
 static int reshape_item(struct intake *in, struct item *item, struct err *e)
 {
-	if (item->kind == ITEM_VOLUME_START)
+	if (item->kind == ITEM_VOLUME_START) {
 		in->cipher_begun = false;
+		in->volume_cipher = NULL;
+	}
 	bool encrypt = in->reshape->encrypt;
 	/* By the first block all is known of the volume that will be. */
 	if (encrypt && item->kind == ITEM_BLOCK && !in->cipher_begun) {

@@ -11,6 +11,7 @@
 /* A record whose pieces are being collected. */
 struct pending {
 	struct item item; /* len: of the whole, 0 if it is not known; data, buf: what is there */
+	uint32_t charged; /* bytes, to the pool */
 	struct pending *next;
 };
 
@@ -42,12 +43,19 @@ struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool)
 	return j;
 }
 
-static void pending_free(struct pending *p)
+/* Without the buffer, which goes on. */
+static void forget(struct joiner *j, struct pending *p)
+{
+	buf_pool_discharge(j->pool, p->charged);
+	free(p);
+}
+
+static void pending_free(struct joiner *j, struct pending *p)
 {
 	if (p == NULL)
 		return;
 	buf_unref(p->item.buf);
-	free(p);
+	forget(j, p);
 }
 
 void joiner_free(struct joiner *j)
@@ -56,9 +64,9 @@ void joiner_free(struct joiner *j)
 		return;
 	for (struct pending *p = j->pending, *next; p; p = next) {
 		next = p->next;
-		pending_free(p);
+		pending_free(j, p);
 	}
-	pending_free(j->broken);
+	pending_free(j, j->broken);
 	buf_unref(j->lent);
 	stage_ctx_free(j->stage);
 	free(j);
@@ -113,7 +121,7 @@ static bool is_cut(struct joiner *j, const struct item *item, uint32_t *whole)
 static struct pending **find(struct joiner *j, const struct job *job)
 {
 	struct pending **at = &j->pending;
-	while (*at && (*at)->item.job != job)
+	while (*at && (*at)->item.job->index != job->index)
 		at = &(*at)->next;
 	return at;
 }
@@ -133,6 +141,8 @@ static int begin(struct joiner *j, const struct item *item, uint32_t whole, stru
 		buf_unref(b);
 		return err_memory(e, room, "a record that was cut");
 	}
+	buf_pool_charge(j->pool, room);
+	p->charged = room;
 	p->item = *item;
 	p->item.buf = b;
 	p->item.len = whole;
@@ -198,7 +208,7 @@ static void give_piece(struct joiner *j, struct item *item)
 	j->lent = item->buf;
 	j->given += item->len;
 	if (last) {
-		pending_free(p);
+		pending_free(j, p);
 		j->broken = NULL;
 	}
 }
@@ -217,7 +227,7 @@ static void take(struct joiner *j, struct pending **at, struct item *item)
 	*item = p->item;
 	item->joined = true;
 	j->lent = item->buf;
-	free(p);
+	forget(j, p);
 }
 
 /* What has its next piece on the next volume is handed out with that one. */

@@ -29,8 +29,8 @@ struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct er
 	l->jobs = jobs;
 	struct ledger_job *entry = &l->jobs[job->index];
 	entry->job = job;
-	if (entry->seen_on != l->volume.info) {
-		entry->seen_on = l->volume.info;
+	if (entry->seen_on != l->volume.info->index + 1) {
+		entry->seen_on = l->volume.info->index + 1;
 		l->volume.jobs++;
 	}
 	return entry;
@@ -347,20 +347,53 @@ static void note_doubled(struct ledger *l, struct ledger_job *entry, const struc
 			   "such files restore shifted by 8 bytes; verify tells, --repair mends");
 }
 
-/* The label's totals against what was read.  bcopy leaves them stale, so this is no damage; but a volume of the set that
- * is missing shows nowhere else. */
-static void check_totals(struct ledger *l, struct ledger_job *entry, const struct item *item)
+int ledger_block(struct ledger *l, const struct item *block, struct err *e)
 {
-	struct session_label label;
-	bool missing = item->head_missing || item->tail_missing || l->pass_blocks;
-	entry->ended = entry->ended || item->file_index == LABEL_SESSION_END;
-	if (item->file_index != LABEL_SESSION_END || missing || !entry->begun || l->damaged > 0 ||
-	    !label_read_session(item->data, true, &label) || label.job_bytes == entry->counts.bytes_in)
+	struct ledger_job *entry = block->job ? ledger_job(l, block->job, e) : NULL;
+	if (entry)
+		totals_block(&entry->totals, block);
+	return block->job && entry == NULL ? e->code : 0;
+}
+
+void ledger_note_cut(struct ledger *l, struct ledger_job *entry, const struct item *item)
+{
+	char text[256];
+	if (entry->cut_noted)
 		return;
-	char text[160];
-	snprintf(text, sizeof text, "ends with a label that counts %llu bytes, but %llu were read: is a volume missing?",
-		 (unsigned long long)label.job_bytes, (unsigned long long)entry->counts.bytes_in);
+	entry->cut_noted = true;
+	snprintf(text, sizeof text, "ends inside a record of FileIndex %d here, which stays as it was: the job was cancelled, or goes on "
+		 "on a volume that is not given; then convert both together, for a restore passes over that record", item->file_index);
 	note(l, item->job, text);
+}
+
+/* Where sizes have changed, a label that cannot be put right no longer fits. */
+static void note_part(struct ledger *l, const struct ledger_job *entry, const struct session_label *end)
+{
+	char text[200];
+	if (entry->totals.read == entry->totals.written)
+		return;
+	snprintf(text, sizeof text, "keeps the totals in its end-of-session label (%llu bytes, %u files): not all of the job is here to "
+		 "be counted", (unsigned long long)end->job_bytes, end->job_files);
+	note(l, entry->job, text);
+}
+
+int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item *item, struct packer_totals *to, bool *known,
+		   struct err *e)
+{
+	struct session_label end;
+	*known = false;
+	if (item->head_missing || item->tail_missing || !label_read_session(item->data, true, &end) || !end.has_totals)
+		return 0;
+	char text[256];
+	enum totals_verdict verdict = totals_judge(&entry->totals, &end, l->damaged);
+	totals_describe(&entry->totals, verdict, &end, verdict == TOTALS_SHORT ? "the end-of-session label" : "has an end-of-session label that",
+			text, sizeof text);
+	*known = totals_of_written(&entry->totals, verdict, &end, to);
+	if (verdict == TOTALS_PART)
+		note_part(l, entry, &end);
+	if (verdict == TOTALS_STALE)
+		note(l, item->job, text);
+	return verdict == TOTALS_SHORT ? ledger_lose(l, item, text, true, "rerun with --on-damage=skip to go on without it", e) : 0;
 }
 
 void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
@@ -370,7 +403,7 @@ void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item 
 	note_incomplete(l, entry, item, c);
 	note_doubled(l, entry, item, c);
 	count_unknown(l, entry, item);
-	check_totals(l, entry, item);
+	entry->ended = entry->ended || item->file_index == LABEL_SESSION_END;
 	count(&l->volume.counts, item, c, records, l->pass_blocks);
 	count(&entry->counts, item, c, records, l->pass_blocks);
 }

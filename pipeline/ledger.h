@@ -7,6 +7,7 @@
 #include "pipeline/filter.h"
 #include "pipeline/missing.h"
 #include "pipeline/slot.h"
+#include "pipeline/totals.h"
 
 struct ledger_name {
 	int32_t of; /* FileIndex */
@@ -15,10 +16,11 @@ struct ledger_name {
 };
 
 struct ledger_job {
-	const struct job *job; /* NULL: this index is free */
+	const struct job *job; /* as its last item knew it; NULL: this index is free */
 	struct filter_counts counts;
-	const struct volume_info *seen_on; /* last volume with records of it */
-	bool ndmp_noted, incomplete_noted, doubled_noted;
+	unsigned seen_on; /* 1 + index of the last volume with records of it; 0: none */
+	bool ndmp_noted, incomplete_noted, doubled_noted, cut_noted;
+	struct totals totals;
 	bool begun, ended;     /* its start and its end of session were seen */
 	uint64_t unknown_to_target; /* records that its readers warn about */
 	bool client_encrypted;	    /* some are */
@@ -66,6 +68,17 @@ int ledger_damage(struct ledger *l, const struct item *item, struct err *e) __at
 /* Counts a record and what it became, and notes what is odd about it. */
 void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
 		  const struct packer_record *records);
+
+/* The job's block, before its records. */
+int ledger_block(struct ledger *l, const struct item *block, struct err *e) __attribute__((warn_unused_result));
+
+/* A record that never ends is passed as it is, in a form that its file does not have any more. */
+void ledger_note_cut(struct ledger *l, struct ledger_job *entry, const struct item *item);
+
+/* The end of a job, or of a run of it, that is to be written: *to is what its label then has to say, *known false where it has
+ * to stay.  That something is missing which no damage accounts for is a loss, as in ledger_lose. */
+int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item *item, struct packer_totals *to, bool *known,
+		   struct err *e) __attribute__((warn_unused_result));
 
 /* Something of the volume at hand that its user wants to know. */
 void ledger_note_volume(const struct ledger *l, const char *text);

@@ -3,6 +3,7 @@
 #include "pipeline/verify.h"
 
 #include "base/array.h"
+#include "pipeline/totals.h"
 #include "volume/attributes.h"
 #include "volume/stream.h"
 
@@ -13,12 +14,15 @@
 /* A job, and what its next record is held against. */
 struct tracked {
 	struct verify_job result;
+	struct totals totals;
 	int32_t first_index, last_index;
 	int32_t attributes_of, orphan; /* FileIndex of the last attributes seen; of the last file without any */
 	uint32_t previous_stream;
 	uint32_t last_number;
 	uint64_t misnumbered;
-	bool numbered, ndmp, cut, data_behind_end;
+	bool numbered, ndmp, data_behind_end;
+	bool broken_off; /* its last record does not end */
+	bool again;	 /* it is run again, from a later file on */
 	bool jumped;	 /* a block number was passed over just before the block at hand, */
 	bool files_gone; /* and files are missing there, or bytes, says its end */
 	const struct volume_info *misplaced_on; /* the addresses in its end lie behind it there */
@@ -54,7 +58,7 @@ static struct tracked *job_of(struct verify *v, const struct job *job, struct er
 static struct verify_volume *volume_of(struct verify *v, const struct volume_info *info, struct err *e)
 {
 	for (size_t i = v->volume_count; i > 0; i--) {
-		if (v->volumes[i - 1].info == info)
+		if (v->volumes[i - 1].info->index == info->index)
 			return &v->volumes[i - 1];
 	}
 	struct verify_volume *grown = realloc(v->volumes, (v->volume_count + 1) * sizeof *grown);
@@ -173,6 +177,15 @@ static void check_number(struct tracked *k, const struct item *block)
 	k->last_number = block->number;
 }
 
+/* What is known only now is told in the summary. */
+static void on_end_volume(void *arg, const struct volume_info *info)
+{
+	struct verify *v = arg;
+	struct verify_volume *on = volume_of(v, info, &v->err);
+	if (on)
+		on->info = info;
+}
+
 static void on_block(void *arg, const struct item *block)
 {
 	struct verify *v = arg;
@@ -183,8 +196,10 @@ static void on_block(void *arg, const struct item *block)
 		on->without_checksum += !block->form.checksum;
 		on->versions |= 1u << block->form.version;
 	}
-	if (k)
+	if (k) {
+		totals_block(&k->totals, block);
 		check_number(k, block);
+	}
 }
 
 /* A reader of volumes passes over data whose stream changes without new attributes (volume-format.md 4.7). */
@@ -194,7 +209,7 @@ static void check_stream(struct verify *v, const struct tracked *k, const struct
 	bool content = stream_form(item->stream) != STREAM_OPAQUE;
 	bool allowed = before == number || before == STREAM_ATTRIBUTES || before == STREAM_ATTRIBUTES_EX || before == 22 ||
 		       before == 35 || before == 36 || before == 0;
-	if (content && !allowed && !k->ndmp && !k->result.problems && !item->head_missing)
+	if (content && !allowed && !k->ndmp && !k->result.problems && !item->head_missing && !item->tail_missing)
 		found(v, VERIFY_DAMAGE, "data of stream %u behind stream %u: a restore passes over it", number, before);
 }
 
@@ -204,13 +219,14 @@ static void check_order(struct verify *v, struct tracked *k, const struct item *
 		k->data_behind_end = true;
 		found_in_item(v, VERIFY_DAMAGE, false, "data behind the job's end-of-session label");
 	}
-	if (item->file_index < k->last_index) {
+	if (item->file_index < k->last_index || (k->again && item->file_index == k->last_index)) {
 		char text[80];
 		snprintf(text, sizeof text, "FileIndex goes back from %d to %d", k->last_index, item->file_index);
 		found_in_item(v, VERIFY_DAMAGE, false, text);
 	} else if (item->file_index - 1 > k->last_index && k->last_index > 0) {
 		k->files_gone = k->files_gone || k->jumped;
 	}
+	k->again = false;
 	k->last_index = item->file_index;
 	if (k->first_index == 0)
 		k->first_index = item->file_index;
@@ -244,13 +260,24 @@ static void check_orphan(struct verify *v, struct tracked *k, const struct item 
 
 static void check_start(struct verify *v, struct tracked *k, const struct item *item)
 {
-	if (k->result.begun)
+	struct session_label label = {0};
+	bool cut = item->head_missing || item->tail_missing;
+	bool whole = cut || label_read_session(item->data, false, &label);
+	/* In the midst of a job the same label would be one that stands there twice. */
+	bool later = !cut && whole && item->job->has_label && label.time != item->job->label.time;
+	bool again = k->result.begun && (k->result.ended || (k->broken_off && later)) && !k->data_behind_end;
+	if (again) {
+		found_of_job(v, k, VERIFY_NOTE, "was run again under its session: each end-of-session label counts its own run");
+		k->result.ended = false;
+		/* Its blocks are numbered anew. */
+		k->misnumbered -= k->misnumbered > 0;
+		k->again = true;
+	} else if (k->result.begun)
 		found(v, VERIFY_DAMAGE, "a second start-of-session label");
 	else if (k->result.records > 1)
 		found(v, VERIFY_DAMAGE, "a start-of-session label behind the job's data");
 	k->result.begun = true;
-	struct session_label label;
-	if (!item->head_missing && !item->tail_missing && !label_read_session(item->data, false, &label))
+	if (!whole)
 		found(v, VERIFY_DAMAGE, "the start-of-session label is not whole");
 }
 
@@ -275,22 +302,22 @@ static void check_end(struct verify *v, struct tracked *k, const struct item *it
 		return;
 	}
 	check_addresses(k, item, &k->result.end);
-	/* Where parts are missing, so are their files and bytes. */
-	if (!k->result.begun || k->cut || k->result.problems > 0)
-		return;
-	k->files_gone = k->files_gone || k->result.data_bytes < k->result.end.job_bytes;
-	if (k->result.end.job_bytes != k->result.data_bytes)
-		found(v, VERIFY_DAMAGE, "the end-of-session label counts %llu bytes, but %llu are here (a volume is missing, or bcopy made this one)",
-		      (unsigned long long)k->result.end.job_bytes, (unsigned long long)k->result.data_bytes);
-	if ((int64_t)k->result.end.job_files != k->last_index)
-		found(v, VERIFY_DAMAGE, "the end-of-session label counts %u files, but the last FileIndex is %d", k->result.end.job_files,
-		      k->last_index);
+	char text[256];
+	enum totals_verdict verdict = totals_judge(&k->totals, &k->result.end, v->problems[VERIFY_DAMAGE]);
+	totals_describe(&k->totals, verdict, &k->result.end,
+			verdict == TOTALS_SHORT ? "the end-of-session label" : "has an end-of-session label that", text, sizeof text);
+	totals_end(&k->totals);
+	k->files_gone = k->files_gone || verdict == TOTALS_SHORT;
+	if (verdict == TOTALS_SHORT)
+		found(v, VERIFY_DAMAGE, "%s", text);
+	else if (text[0])
+		found_of_job(v, k, VERIFY_NOTE, text);
 }
 
 /* At the ends of the set parts may lie on volumes that are not given; not between them. */
 static void check_set(struct verify *v, const struct item *item)
 {
-	if (item->head_missing && item->volume != v->volumes[0].info)
+	if (item->head_missing && item->volume->index != v->volumes[0].info->index)
 		found(v, VERIFY_DAMAGE, "this record begins on a volume that is not given, or not in its place");
 }
 
@@ -305,7 +332,7 @@ static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 		return e->code;
 	v->item = item;
 	k->result.records++;
-	k->cut = k->cut || item->head_missing || item->tail_missing;
+	totals_read(&k->totals, item, v->problems[VERIFY_DAMAGE]);
 	k->ndmp = k->ndmp || (item->file_index > 0 && (item->stream & STREAM_NUMBER_MASK) == STREAM_NDMP_SEPARATOR);
 	/* First, for it learns the file's name. */
 	int rc = proof_add(v->proof, plain, e);
@@ -324,6 +351,7 @@ static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 		k->previous_stream = item->stream & STREAM_NUMBER_MASK;
 		k->result.data_bytes += item->len;
 	}
+	k->broken_off = item->tail_missing;
 	return v->err.code != XE_OK ? (*e = v->err).code : 0;
 }
 
@@ -393,7 +421,7 @@ struct verify *verify_new(const struct verify_options *options)
 		.max_memory = options->max_memory,
 		.threads = options->threads,
 		.cipher = {.read = options->keys},
-		.callbacks = {.arg = v, .loss = on_loss, .plain = on_plain, .old_block = on_block},
+		.callbacks = {.arg = v, .loss = on_loss, .plain = on_plain, .end_volume = on_end_volume, .old_block = on_block},
 	};
 	v->proof = proof_new(options->all_digests, on_file, v);
 	v->filter = v->proof ? filter_new(&o) : NULL;
@@ -458,7 +486,8 @@ static void conclude_job(struct verify *v, struct tracked *k)
 	if (!k->result.ended)
 		found_of_job(v, k, VERIFY_NOTE, "has no end here: it was cancelled, goes on elsewhere, or was cut off");
 	/* In a dump of a tape they are places on the tape. */
-	if (k->misplaced_on && k->misplaced_on->padding == 0)
+	const struct verify_volume *misplaced_on = k->misplaced_on ? volume_of(v, k->misplaced_on, &v->err) : NULL;
+	if (misplaced_on && misplaced_on->info->padding == 0)
 		found_of_job(v, k, VERIFY_NOTE, "the addresses in its end-of-session label lie behind it, as bcopy leaves them");
 	conclude_missing(v, k);
 	if (k->misnumbered > 0 && k->result.problems == 0) {

@@ -87,24 +87,13 @@ uint64_t writer_bytes(const struct writer *w)
 
 /* ---- records ---- */
 
-static int lose(struct writer *w, const struct item *item, const char *reason, bool kept, const char *remedy,
-		struct err *e)
-{
-	packer_set_lossy(w->packer);
-	return ledger_lose(&w->ledger, item, reason, kept, remedy, e);
-}
-
-static int damage(struct writer *w, const struct item *item, struct err *e)
-{
-	packer_set_lossy(w->packer);
-	return ledger_damage(&w->ledger, item, e);
-}
-
 /* What to do with a record that did not convert: false if it is dropped. */
-static int settle(struct writer *w, const struct item *item, struct converted *c, struct packer_record *as_is,
-		  bool *write, struct err *e)
+static int settle(struct writer *w, struct ledger_job *entry, const struct item *item, struct converted *c,
+		  struct packer_record *as_is, bool *write, struct err *e)
 {
 	bool keep = w->o->on_damage == ON_DAMAGE_KEEP;
+	/* Readers drop what never ends. */
+	bool never_ends = item->tail_missing && !item->head_missing && w->ledger.damaged == 0;
 	*as_is = (struct packer_record){
 		.stream = item->stream,
 		.len = item->len,
@@ -118,16 +107,18 @@ static int settle(struct writer *w, const struct item *item, struct converted *c
 	case STAGE_DAMAGE:
 		/* Between converted records of its file, a record of another stream would cost the next one, too. */
 		*write = keep && c->number_kept;
-		return lose(w, item, c->reason ? c->reason : "out of memory", *write,
+		return ledger_lose(&w->ledger, item, c->reason ? c->reason : "out of memory", *write,
 			    "rerun with --on-damage=skip to go on without it", e);
 	case STAGE_MISSING:
-		*write = keep || w->o->incomplete_ok;
+		*write = keep || w->o->incomplete_ok || never_ends;
 		if (w->o->incomplete_ok)
 			return 0;
-		return lose(w, item,
-			    item->head_missing ? "this record begins on another volume" :
-						 "this record is not complete: it ends on another volume, or its job "
-						 "never ended",
+		if (never_ends) {
+			ledger_note_cut(&w->ledger, entry, item);
+			return 0;
+		}
+		return ledger_lose(&w->ledger, item,
+			    item->head_missing ? "this record begins on another volume" : "this record is not complete",
 			    keep,
 			    "give all volumes of the job in their order, or rerun with --on-damage=skip to drop it or "
 			    "keep to pass it as it is",
@@ -194,11 +185,23 @@ static int replace_label(struct writer *w, const struct item *item, struct err *
 	return packer_label(w->packer, &label, e);
 }
 
+/* At the end of a job its label is put right. */
+static int settle_end(struct writer *w, struct ledger_job *entry, const struct item *item, struct packer_record *record,
+		      struct packer_totals *totals, struct err *e)
+{
+	bool known;
+	int rc = ledger_end_job(&w->ledger, entry, item, totals, &known, e);
+	if (rc == 0 && known)
+		record->totals = totals;
+	return rc;
+}
+
 static int write_record(struct writer *w, struct slot *s, const struct item *item, struct converted *c, struct err *e)
 {
 	struct ledger_job *entry = ledger_job(&w->ledger, item->job, e);
 	if (entry == NULL)
 		return e->code;
+	totals_read(&entry->totals, item, w->ledger.damaged);
 	int rc = ledger_learn_file(&w->ledger, entry, item, e);
 	if (rc != 0)
 		return rc;
@@ -207,11 +210,11 @@ static int write_record(struct writer *w, struct slot *s, const struct item *ite
 	bool write = c->status == STAGE_DONE;
 	if (ledger_is_orphan(&w->ledger, entry, item)) {
 		c->count = 0;
-		rc = lose(w, item, "the attributes of its file are lost", false, "", e);
+		rc = ledger_lose(&w->ledger, item, "the attributes of its file are lost", false, "", e);
 		if (rc != 0)
 			return rc;
 	} else if (!w->pass_blocks) {
-		rc = settle(w, item, c, &as_is, &write, e);
+		rc = settle(w, entry, item, c, &as_is, &write, e);
 		if (rc != 0)
 			return rc;
 		if (c->status != STAGE_DONE) {
@@ -227,7 +230,16 @@ static int write_record(struct writer *w, struct slot *s, const struct item *ite
 	}
 	if (w->pass_blocks)
 		return 0;
-	rc = w->labelled || c->count == 0 ? 0 : replace_label(w, item, e);
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < c->count; i++)
+		bytes += packer_record_bytes(&records[i]);
+	totals_wrote(&entry->totals, item, c->count, bytes);
+	struct packer_totals totals;
+	bool end = item->file_index == LABEL_SESSION_END;
+	rc = end && c->count == 1 ? settle_end(w, entry, item, records, &totals, e) : 0;
+	if (end)
+		totals_end(&entry->totals);
+	rc = rc != 0 || w->labelled || c->count == 0 ? rc : replace_label(w, item, e);
 	return rc != 0 ? rc : packer_put(w->packer, item, records, c->count, e);
 }
 
@@ -279,6 +291,9 @@ static int new_form(struct writer *w, const struct item *item, struct span *bloc
 static int write_block(struct writer *w, const struct item *item, struct err *e)
 {
 	w->ledger.volume.blocks_in++;
+	int counted = ledger_block(&w->ledger, item, e);
+	if (counted != 0)
+		return counted;
 	if (w->o->callbacks.old_block)
 		w->o->callbacks.old_block(w->o->callbacks.arg, item);
 	if (!w->pass_blocks)
@@ -307,14 +322,23 @@ static int write_block(struct writer *w, const struct item *item, struct err *e)
 
 /* ---- volumes ---- */
 
+/* Bacula's devices read no encrypted block that is larger than what the label says of them. */
+static void limit_encrypted(struct writer *w, const struct volume_info *v)
+{
+	uint32_t device = v->label.block_size;
+	bool smaller = device >= PACKER_BLOCK_MIN_BYTES && device < BLOCK_DEFAULT_BYTES;
+	packer_limit_encrypted(w->packer, smaller ? device : BLOCK_DEFAULT_BYTES);
+}
+
 static int write_label(struct writer *w, const struct item *item, struct err *e)
 {
 	w->ledger.volume.counts.records++;
 	if (w->pass_blocks || w->o->callbacks.plain)
 		return 0;
 	if (w->label_made)
-		return lose(w, item, "a volume label behind the data", false, "", e);
+		return ledger_lose(&w->ledger, item, "a volume label behind the data", false, "", e);
 	w->labelled = true;
+	limit_encrypted(w, item->volume);
 	w->before = item->volume->has_label ? item->volume : w->before;
 	if (!w->reshapes)
 		return packer_label(w->packer, item, e);
@@ -335,8 +359,7 @@ static int start_volume(struct writer *w, const struct slot *s, const struct ite
 	w->volume_open = true;
 	w->labelled = w->label_made = false;
 	w->damaged_before = w->ledger.damaged;
-	uint32_t device = item->volume->label.block_size;
-	packer_limit_encrypted(w->packer, device >= PACKER_BLOCK_MIN_BYTES && device < BLOCK_DEFAULT_BYTES ? device : BLOCK_DEFAULT_BYTES);
+	limit_encrypted(w, item->volume);
 	/* Bareos's default is 16 times Bacula's, whose readers lose records of blocks that are larger than their device's. */
 	bool bareos = item->volume->product_known && item->volume->product != PRODUCT_BACULA;
 	packer_limit(w->packer, bareos && w->reshape->owner == RELABEL_BACULA ? BLOCK_DEFAULT_BYTES : 0);
@@ -347,6 +370,8 @@ static int start_volume(struct writer *w, const struct slot *s, const struct ite
 
 static int end_volume(struct writer *w, struct err *e)
 {
+	if (w->o->callbacks.end_volume)
+		w->o->callbacks.end_volume(w->o->callbacks.arg, w->ledger.volume.info);
 	if (w->o->callbacks.plain)
 		return 0;
 	int rc = packer_end_volume(w->packer, e);
@@ -370,12 +395,15 @@ static int write_item(struct writer *w, struct slot *s, size_t i, struct err *e)
 		return rc;
 	w->ledger.volume.policy = s->policy;
 	w->sealing = s->cipher;
+	/* What is known by now of the volume at hand.  (Records and damage may be of the one before.) */
+	if (item->kind == ITEM_BLOCK || item->kind == ITEM_VOLUME_LABEL || item->kind == ITEM_VOLUME_END)
+		w->ledger.volume.info = item->volume;
 	switch (item->kind) {
 	case ITEM_VOLUME_START: return start_volume(w, s, item, e);
 	case ITEM_VOLUME_LABEL: return write_label(w, item, e);
 	case ITEM_BLOCK: return write_block(w, item, e);
 	case ITEM_RECORD: return write_record(w, s, item, &s->done[i], e);
-	case ITEM_DAMAGE: return damage(w, item, e);
+	case ITEM_DAMAGE: return ledger_damage(&w->ledger, item, e);
 	case ITEM_FILE_MARK: return w->o->callbacks.plain ? 0 : packer_file_mark(w->packer, e);
 	case ITEM_FOREIGN: return sink_write_foreign(&w->sink, item->data.data, item->data.len, e);
 	case ITEM_VOLUME_END: return end_volume(w, e);

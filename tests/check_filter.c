@@ -85,8 +85,8 @@ static void make_set(size_t bytes)
 {
 	static const enum codec_id ids[] = { CODEC_GZIP, CODEC_LZO, CODEC_LZFAST, CODEC_LZ4, CODEC_LZ4HC };
 	struct mk *m = new_volume("v0"), job[2] = { 0 };
-	uint64_t seed = 11, written = 0;
-	uint32_t number[2] = { 0, 0 };
+	uint64_t seed = 11, written = 0, job_bytes[2] = { 0, 0 };
+	uint32_t number[2] = { 0, 0 }, job_files[2] = { 0, 0 };
 	bool second = false;
 
 	for (int j = 0; j < 2; j++) {
@@ -107,9 +107,12 @@ static void make_set(size_t bytes)
 
 			mk_split(&job[j], 64512, file, (int32_t)stream, r.p, r.len);
 			written += r.len;
+			job_bytes[j] += r.len;
 			mk_free(&r);
 		}
 		mk_split(&job[j], 64512, file, 3, plain + file * 16, 16);
+		job_bytes[j] += strlen(name) + 1 + 16;
+		job_files[j] = (uint32_t)file;
 		/* Full blocks go out in turn; the last one waits. */
 		size_t done = job[j].block;
 
@@ -128,7 +131,7 @@ static void make_set(size_t bytes)
 			mk_end(&job[j]);
 			mk_begin(&job[j], 2, 7 + (uint32_t)j, MK_TIME, job[j].number + 1, true);
 		}
-		mk_eos(&job[j], 29 + (uint32_t)j, &(struct mk_totals){ .files = 1, .bytes = written, .start = 200, .end = 400 });
+		mk_eos(&job[j], 29 + (uint32_t)j, &(struct mk_totals){ .files = job_files[j], .bytes = job_bytes[j], .start = 200, .end = 400 });
 		mk_end(&job[j]);
 		mk_put(m, job[j].p, job[j].len);
 		mk_free(&job[j]);

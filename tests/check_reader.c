@@ -275,6 +275,65 @@ START_TEST(test_job_known)
 }
 END_TEST
 
+/* What an item says of its volume and its job stays as it was when the item came, whatever is learnt behind it. */
+START_TEST(test_known_is_constant)
+{
+	struct mk *m = &vol[volumes++];
+	struct buf_pool *pool = buf_pool_new(1 << 20);
+	const char *list[1] = { mk_in_dir(&dir, "v", paths[0]) };
+	static struct {
+		struct item item;
+		struct volume_info volume;
+		struct job job;
+	} seen[32];
+	size_t count = 0;
+	struct err e = { 0 };
+
+	block(m, 7, 0);
+	whole(m, 1, 2, 9);
+	mk_sos(m, 12);
+	whole(m, 2, 2, 9);
+	mk_end(m);
+	mk_label(m, 2, "late", true);
+	block(m, 7, 1);
+	whole(m, 3, 2, 9);
+	mk_end(m);
+	mk_write(paths[0], m->p, m->len);
+	struct reader *r = reader_new(&(struct reader_options){ .paths = list, .path_count = 1, .blocks = true }, pool);
+
+	do {
+		ck_assert_int_eq(reader_next(r, &seen[count].item, &e), 0);
+		const struct item *it = &seen[count].item;
+
+		if (it->volume)
+			seen[count].volume = *it->volume;
+		if (it->job)
+			seen[count].job = *it->job;
+	} while (seen[count++].item.kind != ITEM_END && count < 32);
+	bool labelled = false, named = false;
+
+	for (size_t i = 0; i + 1 < count; i++) {
+		const struct item *it = &seen[i].item;
+
+		ck_assert_mem_eq(it->volume, &seen[i].volume, sizeof seen[i].volume);
+		ck_assert_uint_eq(it->volume->index, 0);
+		labelled = labelled || (it->kind == ITEM_BLOCK && it->begins_volume);
+		ck_assert(it->volume->has_label == labelled);
+		if (it->job == NULL)
+			continue;
+		ck_assert_mem_eq(it->job, &seen[i].job, sizeof seen[i].job);
+		ck_assert_uint_eq(it->job->index, 0);
+		named = named || it->file_index == -4;
+		ck_assert(it->job->has_label == named);
+	}
+	ck_assert(labelled && named);
+	ck_assert_uint_eq(seen[count - 2].volume.bytes, m->len);
+	ck_assert_uint_eq(seen[count - 3].volume.bytes, 0);
+	reader_free(r);
+	buf_pool_free(pool);
+}
+END_TEST
+
 /* One record over many blocks, another session's blocks between them. */
 START_TEST(test_split)
 {
@@ -1114,6 +1173,7 @@ int main(void)
 
 	tcase_set_timeout(t, 300);
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_known_is_constant);
 	tcase_add_test(t, test_plain);
 	tcase_add_test(t, test_job_known);
 	tcase_add_test(t, test_split);

@@ -331,10 +331,10 @@ DIGESTS = {"md5": (3, hashlib.md5), "sha1": (10, hashlib.sha1), "sha256": (17, h
 
 
 class Session:
-    def __init__(self, packer, sid=1, jobid=1, stime=STIME, name="job"):
+    def __init__(self, packer, sid=1, jobid=1, stime=STIME, name="job", began=10):
         self.packer, self.sid, self.jobid, self.stime, self.name = packer, sid, jobid, stime, name
         self.fi, self.bytes = 0, 0
-        packer.put_whole(self, SOS, jobid, session_label(packer.product, jobid, name, 10))
+        packer.put_whole(self, SOS, jobid, session_label(packer.product, jobid, name, began))
 
     def put(self, stream, data):
         self.bytes += len(data)
@@ -378,20 +378,27 @@ class Session:
         n = len(attributes(self.fi + 1, "/srv/%s/file%d" % (self.name, self.fi + 1), len(content), stream))
         self.fill(left + n + self.packer.hlen)
 
-    def end(self, status="T"):
+    def end(self, status="T", files=None):
         """EOS; the addresses are filled in when the blocks are laid out."""
         p = self.packer
         data = session_label(p.product, self.jobid, self.name, 99)
-        data += struct.pack(">IQ", self.fi, self.bytes) + bytes(20)
+        data += struct.pack(">IQ", self.fi if files is None else files, self.bytes) + bytes(20)
         if p.product.vernum >= 11:
             data += struct.pack(">I", ord(status))
         p.put_whole(self, EOS, self.jobid, data)
         p.now.ends.append(len(p.now.body) - (24 if p.product.vernum >= 11 else 20))
 
-    def close(self):
-        self.end()
+    def close(self, *args):
+        self.end(*args)
         self.packer.flush()
         return self.packer.blocks
+
+    def again(self):
+        """The job is run again under its session: another start, blocks numbered from 0, FileIndexes behind a gap."""
+        p = self.packer
+        s = Session(Packer(p.product, p.fmt, p.cap, p.sid, p.stime, p.checksum), self.sid, self.jobid, self.stime, self.name, 500)
+        s.fi = self.fi + 1
+        return s
 
 
 # --- layout ----------------------------------------------------------------------------------------------
@@ -797,6 +804,89 @@ def good_unfinished(name):
     return whole(name, s.packer.blocks)
 
 
+def twice_run(name, *ends):
+    """A job of Bacula that became Incomplete and was run again: each end counts its own run."""
+    first = Session(Packer(BACULA13, cap=2048))
+    for i in range(6):
+        first.file(text(i, 1500), 4 if i & 1 else 2, "zlib" if i & 1 else None)
+    second = first.again()
+    for i in range(3):
+        second.file(text(10 + i, 1100), 4, "zlib")
+    return whole(name, first.close("I") + second.close("T", *ends))
+
+
+@volume("--rerun")
+def good_rerun(name):
+    return twice_run(name)
+
+
+@volume("--rerun")
+def good_rerun_own_files(name):
+    """JobFiles of the second end are its own, too."""
+    return twice_run(name, 3)
+
+
+def cut_short(s, stream=2):
+    """Cancelled inside a record: what was in the buffer is lost."""
+    content = noise(s.jobid, 9000)
+    s.new(content, stream)
+    s.put(stream, encode("gzip" if stream in HEADED else None, content))
+    assert len(s.packer.blocks) > 4
+    return s.packer.blocks
+
+
+@volume("--rerun", "--unfinished")
+def good_rerun_cut(name):
+    """The first run has no end, and ends inside a record."""
+    first = Session(Packer(BACULA13, cap=2048))
+    first.file(text(1, 5000), 4, "zlib")
+    cut = cut_short(first)
+    second = first.again()
+    second.file(text(2, 3000), 4, "zlib")
+    return whole(name, cut + second.close())
+
+
+def cancelled(name, later):
+    """Jobs that ended inside a record, in both forms of data; others were appended behind them."""
+    blocks = []
+    for jobid, stream in ((1, 29), (2, None), (3, 2), (4, None)):
+        s = Session(Packer(cap=1024, sid=jobid, stime=STIME + later * jobid), jobid, jobid, STIME + later * jobid, "job%d" % jobid)
+        s.file(text(jobid, 2500), stream or 29, None if stream == 2 else "gzip")
+        blocks += cut_short(s, stream) if stream else s.close()
+    return whole(name, blocks)
+
+
+@volume("--unfinished")
+def good_cancelled(name):
+    return cancelled(name, 0)
+
+
+@volume("--unfinished")
+def good_crashed(name):
+    """The daemon was started again each time."""
+    return cancelled(name, 1000)
+
+
+def stale(name, more, files=None):
+    s = Session(Packer(cap=2048))
+    for i in range(5):
+        s.file(text(i, 2000), 2)
+    s.bytes += more
+    return whole(name, s.close("T", files))
+
+
+@volume("--lax-totals")
+def good_stale_less(name):
+    """As bcopy leaves it that inflated: JobBytes is what it was."""
+    return stale(name, -7000)
+
+
+@volume("--lax-totals")
+def good_stale_more(name):
+    """And that deflated."""
+    return stale(name, 7000)
+
+
 def set_volumes():
     """A record over all three volumes; at each boundary both jobs are inside a record."""
     jobs = [Session(Packer(cap=1024, sid=i), i, i, name="job%d" % i) for i in (1, 2)]
@@ -1170,13 +1260,6 @@ def false_behind_end(name):
     return whole(name, s.packer.blocks)
 
 
-def false_totals(name):
-    s = false_session()
-    s.file(text(1, 900))
-    s.bytes += 1
-    return whole(name, s.close())
-
-
 def false_job_files(name):
     s = false_session()
     s.file(text(1, 900))
@@ -1186,7 +1269,7 @@ def false_job_files(name):
 
 FALSE = {f.__name__.replace("_", "-"): f for f in (
     false_digest, false_digest_length, false_data_missing, false_attributes, false_doubled_block, false_swapped_blocks,
-    false_missing_block, false_stream_change, false_second_start, false_behind_end, false_totals, false_job_files)}
+    false_missing_block, false_stream_change, false_second_start, false_behind_end, false_job_files)}
 ALL = {**GOOD, **BAD, **WOUNDS, **FALSE}
 FLAGS.update({name: [] for name in (*WOUNDS, *FALSE)})
 SETS = [["good-set-1", "good-set-2", "good-set-3"]]

@@ -322,12 +322,11 @@ false_one false-data-missing 'FileIndex 2 /srv/job/file2: its content does not m
 false_one false-attributes 'FileIndex 2 /srv/job/file3: .*attributes of FileIndex 3'
 false_one false-doubled-block 'FileIndex 2 /srv/job/file2: its content does not match'
 false_one false-swapped-blocks 'FileIndex goes back from 3'
-false_one false-missing-block 'counts 2784 bytes, but 2088 are here'
+false_one false-missing-block 'counts 2784 bytes and 4 files, but 2088 and 4 are here: a volume is missing'
 false_one false-stream-change 'data of stream 2 behind stream 29: a restore passes over it'
 false_one false-second-start 'a second start-of-session label'
 false_one false-behind-end 'behind the job.s end-of-session label'
-false_one false-totals 'counts 997 bytes, but 996 are here'
-false_one false-job-files 'counts 2 files, but the last FileIndex is 1'
+false_one false-job-files 'counts 996 bytes and 2 files, but 996 and 1 are here: a volume is missing'
 
 # --- large files: their digest is of a kind seen before, or all are counted ---
 

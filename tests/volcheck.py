@@ -399,6 +399,7 @@ class Session:
         self.sos = self.eos = None
         self.number = self.pending = self.doubled = self.zero_sum = self.file = None
         self.last_fi, self.bytes, self.previous = 0, 0, None
+        self.runs, self.first_of_run, self.files_of_run = 0, False, 0
         self.partial = self.ndmp = False
         self.digests = {}
         self.lines = []
@@ -643,6 +644,8 @@ class Checker:
             return
         if last == number and ident == b"BB03":
             self.warn("block number %d again" % number)
+        elif self.o.rerun and number == 0:
+            pass
         elif last is None or last + 1 != number:
             if ident != b"BB01" or last is None or number <= last:
                 self.error("block number %d behind %s of session %d/%d" % (number, last, *session.key))
@@ -709,6 +712,8 @@ class Checker:
 
     def label_record(self, session, fi, jobid, n, data):
         self.records += 1
+        if fi == SOS and self.o.rerun and self.o.unfinished:
+            session.pending = None
         self.drop_pending(session)
         session.doubled = None
         if fi not in (SOS, EOS):
@@ -726,9 +731,13 @@ class Checker:
         return (self.begin if fi == SOS else self.end)(session, label)
 
     def begin(self, session, label):
-        if session.sos or session.eos or session.previous is not None or session.partial:
+        again = self.o.rerun and (session.eos or self.o.unfinished) and not session.partial
+        if not again and (session.sos or session.eos or session.previous is not None or session.partial):
             self.error("SOS inside session %d/%d" % session.key)
-        session.sos = label
+        session.runs += 1
+        session.first_of_run = session.runs > 1
+        session.bytes = session.files_of_run = 0
+        session.eos, session.sos = None, label
         session.lines.append("sos jobid=%d %r" % (label["jobid"], label["names"]))
 
     def end(self, session, label):
@@ -746,7 +755,9 @@ class Checker:
             return
         if label["jobid"] != session.sos["jobid"] or label["names"] != session.sos["names"]:
             self.error("EOS of another job than SOS")
-        if label["files"] != session.last_fi:
+        if self.o.lax_totals:
+            return
+        if label["files"] != session.last_fi and not (session.runs > 1 and label["files"] == session.files_of_run):
             self.error("EOS JobFiles %d, last FileIndex %d" % (label["files"], session.last_fi))
         if label["bytes"] != session.bytes:
             self.error("EOS JobBytes %d, records hold %d" % (label["bytes"], session.bytes))
@@ -784,8 +795,12 @@ class Checker:
         if session.file and session.file.fi == r.fi:
             return
         known = session.last_fi or not session.partial
-        if known and r.fi != session.last_fi + 1:
+        # A job that is run again goes on somewhere behind.
+        fits = r.fi > session.last_fi if session.first_of_run else r.fi == session.last_fi + 1
+        if known and not fits:
             self.error("FileIndex %d behind %d" % (r.fi, session.last_fi), r.place)
+        session.first_of_run = False
+        session.files_of_run += 1
         self.close_file(session)
         session.file, session.last_fi = File(r.fi, r.place), r.fi
         session.file.unproved = session.partial and not session.sos and session.previous is None
@@ -936,7 +951,9 @@ def parse(args):
     flag("--tape-dump", "blocks are padded as on tape")
     flag("--unfinished", "jobs may lack EOS and the end of the last record")
     flag("--partial", "the set lacks volumes: jobs may begin and end elsewhere")
+    flag("--rerun", "a job may run again under its session: each EOS counts its own run")
     flag("--lax-numbers", "do not judge block numbers")
+    flag("--lax-totals", "do not judge JobFiles and JobBytes in EOS")
     flag("--lax-addresses", "do not judge the addresses in EOS")
     flag("--null-cipher", "blocks marked as encrypted are plain")
     flag("--fz-multi", "an FZ payload may have several data blocks")

@@ -14,7 +14,7 @@ struct assembler {
 	unsigned damages, damages_before; /* bad blocks so far, and before this volume */
 
 	/* The volume at hand */
-	struct volume_info *volume;
+	struct volume *volume;
 	uint64_t began;	  /* address in its input */
 	bool label_taken; /* its label was handed out */
 
@@ -60,7 +60,7 @@ static void release(struct assembler *a)
 	a->lent = NULL;
 }
 
-void assembler_begin_volume(struct assembler *a, struct volume_info *v, uint64_t addr)
+void assembler_begin_volume(struct assembler *a, struct volume *v, uint64_t addr)
 {
 	a->volume = v;
 	a->began = addr;
@@ -84,8 +84,8 @@ static struct item item_here(const struct assembler *a, enum item_kind kind)
 	uint32_t options = block_options_known(h) ? h->options : h->options & BLOCK_OPTION_CHECKSUM;
 	return (struct item){
 		.kind = kind,
-		.volume = a->volume,
-		.job = a->session ? &a->session->job : NULL,
+		.volume = volume_known(a->volume),
+		.job = a->session ? session_job(a->session) : NULL,
 		.addr = a->block->addr - a->began,
 		.form = {h->version, options, a->block->checksum},
 		.offset = a->record_at,
@@ -98,7 +98,7 @@ static void damage_item(struct assembler *a, struct item *item, const struct ses
 			const char *reason)
 {
 	*item = item_here(a, ITEM_DAMAGE);
-	item->job = &s->job;
+	item->job = session_job(s);
 	item->file_index = about->file_index;
 	item->stream = about->stream;
 	item->addr = about->addr;
@@ -162,7 +162,7 @@ static int announce_block(struct assembler *a, struct item *item, struct err *e)
 		const struct session *s = session_of(a, &first, e);
 		if (s == NULL)
 			return e->code;
-		item->job = &s->job;
+		item->job = session_job(s);
 	}
 	if (a->o->indexes)
 		data_indexes(a, &item->first_index, &item->last_index);
@@ -189,9 +189,9 @@ static int count_opened(struct assembler *a, struct err *e)
 	struct session *s = session_get(&a->sessions, h->session_id, h->session_time);
 	if (s == NULL)
 		return err_memory(e, sizeof *s, "a session");
-	a->volume->opened++;
+	a->volume->now.opened++;
 	if (s->sealed && h->number <= s->highest_number)
-		a->volume->reused++;
+		a->volume->now.reused++;
 	else
 		s->highest_number = h->number;
 	s->sealed = true;
@@ -211,15 +211,7 @@ bool assembler_at_other_volume(const struct assembler *a)
 	struct volume_label label;
 	struct span data;
 	return a->label_taken && source_begins_volume(a->block, &data) && label_read_volume(data, &label) &&
-	       strcmp(label.volume, a->volume->label.volume) != 0;
-}
-
-/* The label's fields, once; a second start of session changes nothing. */
-static void learn_job(struct session *s, int32_t file_index, struct span data)
-{
-	if (file_index != LABEL_SESSION_START || s->job.has_label)
-		return;
-	s->job.has_label = label_read_session(data, false, &s->job.label);
+	       strcmp(label.volume, a->volume->now.label.volume) != 0;
 }
 
 /* The session of a bad block, as far as its own header can be believed: one that is known, or that begins in it, for then the
@@ -237,7 +229,7 @@ static struct session *session_of_bad_block(struct assembler *a, struct err *e)
 		return s;
 	s = session_of(a, &first, e);
 	if (s)
-		learn_job(s, first.file_index, part);
+		session_learn_job(s, first.file_index, part);
 	return s;
 }
 
@@ -263,7 +255,7 @@ static int name_bad_block(struct assembler *a, struct item *item, struct err *e)
 	}
 	if (s == NULL)
 		return 0;
-	item->job = &s->job;
+	item->job = session_job(s);
 	if (a->block->sane_bytes > 0)
 		data_indexes(a, &item->first_index, &item->last_index);
 	item->file_index = item->first_index;
@@ -331,6 +323,7 @@ static void volume_label(struct assembler *a, const struct record_header *h, str
 	}
 	a->label_taken = true;
 	volume_learn_label(a->volume, a->block->header.version, data);
+	item->volume = volume_known(a->volume);
 	size_t alone = block_header_bytes(a->block->header.version) + record_header_bytes(a->block->header.version);
 	item->whole_block = a->block->header.len == alone + data.len;
 	item->data = item->whole_block ? (struct span){a->block->data, a->block->header.len} : data;
@@ -346,7 +339,8 @@ static void take_partial(struct assembler *a, struct session *s, struct item *it
 	s->partial.item.buf = NULL;
 	partial_drop(&s->partial);
 	if (item->file_index < 0 && !item->head_missing && !item->tail_missing)
-		learn_job(s, item->file_index, item->data);
+		session_learn_job(s, item->file_index, item->data);
+	item->job = session_job(s);
 }
 
 /* Its checksum is wrong, and its records are taken all the same. */
@@ -413,9 +407,15 @@ static int beginning(struct assembler *a, struct session *s, const struct record
 		     struct item *item, struct err *e)
 {
 	if (s->partial.open) {
+		a->rest.p -= part.len + record_header_bytes(a->block->header.version);
+		/* A job that was cancelled, and run again under its session. */
+		if (session_runs_again(s, h->file_index, part) && a->damages == a->damages_before) {
+			s->partial.item.tail_missing = true;
+			take_partial(a, s, item);
+			return 1;
+		}
 		damage_item(a, item, s, &s->partial.item, "the rest of this record does not follow");
 		partial_drop(&s->partial);
-		a->rest.p -= part.len + record_header_bytes(a->block->header.version);
 		return 1;
 	}
 	s->skip = 0;
@@ -434,7 +434,8 @@ static int beginning(struct assembler *a, struct session *s, const struct record
 	item->data = part;
 	item->buf = a->block->buf;
 	if (h->file_index < 0)
-		learn_job(s, h->file_index, part);
+		session_learn_job(s, h->file_index, part);
+	item->job = session_job(s);
 	s->last_empty = h->len == 0 && rd_left(&a->rest) == 0;
 	s->last_stream = item->stream;
 	return 1;
@@ -467,7 +468,7 @@ static int find_gap(struct assembler *a, struct item *item, struct err *e)
 	int32_t low, high;
 	data_indexes(a, &low, &high);
 	*item = item_here(a, ITEM_DAMAGE);
-	item->job = &s->job;
+	item->job = session_job(s);
 	item->bad_block = true;
 	item->file_index = before;
 	char files[64] = "";
@@ -494,7 +495,7 @@ static bool is_repeated(struct assembler *a, struct item *item)
 	    label_is_volume(first.file_index) || session_follows(s, &first) || !session_had_block(s, h))
 		return false;
 	*item = item_here(a, ITEM_DAMAGE);
-	item->job = &s->job;
+	item->job = session_job(s);
 	item->bad_block = true;
 	item->damage_len = h->len;
 	snprintf(item->reason, sizeof item->reason, "a block of this job stands here once more; nothing is missing for it");

@@ -15,7 +15,7 @@ void assembler_free(struct assembler *a);
 
 /* Blocks from here on are of v, which begins at address addr of its input; v must stay until assembler_free.  At its end
  * what is remembered of its blocks is forgotten; sessions and records that wait go on. */
-void assembler_begin_volume(struct assembler *a, struct volume_info *v, uint64_t addr);
+void assembler_begin_volume(struct assembler *a, struct volume *v, uint64_t addr);
 void assembler_end_volume(struct assembler *a);
 
 /* A SOURCE_BLOCK: what it holds follows with assembler_next.  Borrowed until the next one comes.  XE_FAILED without

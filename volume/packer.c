@@ -18,10 +18,6 @@ struct tail {
 
 struct out_session {
 	struct outblock block; /* that waits for more records */
-	bool begun;	 /* its start of session was written: all its records pass here */
-	int32_t last_file; /* FileIndex last written */
-	uint64_t written; /* JobBytes of what was written, */
-	int64_t delta;	 /* minus what was read */
 	struct tail *tail;
 };
 
@@ -30,7 +26,6 @@ struct packer {
 	struct outblocks blocks;
 	struct out_session **sessions; /* by job index */
 	size_t session_count;
-	bool lossy;	      /* something was lost on the way */
 	bool tails;	      /* some session has a tail to write on this volume */
 	uint64_t label_end;   /* address of the label block's end in the output */
 	uint64_t old_label_end;
@@ -304,17 +299,9 @@ static bool end_is_position(const struct packer *p, const struct item *item, con
 	return item->form.version == 3 || item->volume->product == PRODUCT_BACULA;
 }
 
-/* JobBytes and addresses as the daemon that wrote the volume would have put them on the new one. */
-static void update_totals(const struct packer *p, struct out_session *s, const struct item *item,
-			  struct session_label *l)
+/* Addresses as the daemon that wrote the volume would have put them on the new one. */
+static void update_addresses(const struct packer *p, const struct out_session *s, const struct item *item, struct session_label *l)
 {
-	/* What was lost with whole blocks is in no delta. */
-	if (s->begun && p->lossy) {
-		l->job_bytes = s->written;
-		l->job_files = (uint32_t)s->last_file;
-	} else {
-		l->job_bytes += (uint64_t)s->delta;
-	}
 	uint64_t start, end;
 	if (end_is_position(p, item, l)) {
 		end = sink_address(p->blocks.sink);
@@ -342,7 +329,9 @@ static int put_session_end(struct packer *p, struct out_session *s, const struct
 		rc = outblock_flush(&p->blocks, &s->block, e);
 	struct session_label label;
 	if (rc == 0 && label_read_session(r->body, true, &label) && label.has_totals) {
-		update_totals(p, s, item, &label);
+		update_addresses(p, s, item, &label);
+		label.job_bytes = r->totals ? r->totals->bytes : label.job_bytes;
+		label.job_files = r->totals ? r->totals->files : label.job_files;
 		label_patch_totals(copy, r->body.len, &label);
 	}
 	struct packer_record patched = *r;
@@ -352,6 +341,8 @@ static int put_session_end(struct packer *p, struct out_session *s, const struct
 	rc = rc != 0 ? rc : outblock_flush(&p->blocks, &s->block, e);
 	if (rc == 0)
 		outblock_free(&p->blocks, &s->block);
+	/* A job that is run again has addresses of its own. */
+	s->block.on_volume = false;
 	return rc;
 }
 
@@ -367,11 +358,6 @@ void packer_limit_encrypted(struct packer *p, uint32_t bytes)
 	p->blocks.max_encrypted = bytes;
 }
 
-void packer_set_lossy(struct packer *p)
-{
-	p->lossy = true;
-}
-
 int packer_put(struct packer *p, const struct item *item, const struct packer_record *records, size_t count,
 	       struct err *e)
 {
@@ -383,13 +369,6 @@ int packer_put(struct packer *p, const struct item *item, const struct packer_re
 	uint64_t out = 0;
 	for (size_t i = 0; i < count; i++)
 		out += packer_record_bytes(&records[i]);
-	if (item->file_index >= 0) {
-		if (count > 0)
-			s->last_file = item->file_index;
-		s->written += out;
-		s->delta += (int64_t)out - (int64_t)item->data.len;
-	}
-	s->begun = s->begun || (item->file_index == LABEL_SESSION_START && count > 0);
 	if (item->file_index == LABEL_SESSION_END && count == 1 && !records[0].continues)
 		return put_session_end(p, s, item, &records[0], e);
 	if (item->cuts > 0 && count > 0) {

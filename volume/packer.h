@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Records into blocks: one session a block, records split as Bareos and Bacula split them, labels whole, BlockNumbers
- * counted per session, end-of-session labels brought up to date.  formats/volume-format.md 2.2, 2.4, 3.4 */
+ * counted per session, addresses in end-of-session labels brought up to date.  formats/volume-format.md 2.2, 2.4, 3.4 */
 #ifndef VOLUME_PACKER_H
 #define VOLUME_PACKER_H
 
@@ -9,12 +9,19 @@
 
 #define PACKER_BLOCK_MIN_BYTES 4096u /* the largest end-of-session label must fit */
 
+/* What an end-of-session label has to say of its job. */
+struct packer_totals {
+	uint64_t bytes;
+	uint32_t files;
+};
+
 /* One record to write.  Its data is head then body; both are copied. */
 struct packer_record {
 	uint32_t stream; /* positive, with flags */
 	uint32_t len;	 /* as the header declares it: head and body, and what lies on volumes that are not given */
 	bool continues;	 /* begins elsewhere: the first header written is a continuation */
 	struct span head, body;
+	const struct packer_totals *totals; /* of an end-of-session label: JobBytes and JobFiles; NULL: as it has them */
 };
 
 /* Bytes of its data here. */
@@ -74,9 +81,6 @@ int packer_label(struct packer *p, const struct item *item, struct err *e) __att
  * at the same share of their bytes and go on behind the label of the next volume. */
 int packer_put(struct packer *p, const struct item *item, const struct packer_record *records, size_t count,
 	       struct err *e) __attribute__((warn_unused_result));
-
-/* From here on JobBytes and JobFiles are what was written of a job, not what its label said: damage took the rest. */
-void packer_set_lossy(struct packer *p);
 
 /* Writes what waits, then a file mark (tapes). */
 int packer_file_mark(struct packer *p, struct err *e) __attribute__((warn_unused_result));

@@ -19,7 +19,8 @@ struct reader {
 	enum phase phase;
 	size_t input; /* index of the volume being read */
 	struct source *source;
-	struct volume_info *volume, *first_volume;
+	struct volume *volume, *first_volume;
+	unsigned volumes; /* so far */
 	_Atomic uint64_t bytes;
 	uint64_t bytes_before; /* of the inputs done */
 	uint64_t volume_began; /* bytes before this volume */
@@ -53,7 +54,7 @@ void reader_free(struct reader *r)
 		return;
 	assembler_free(r->assembler);
 	source_free(r->source);
-	for (struct volume_info *v = r->first_volume, *next; v; v = next) {
+	for (struct volume *v = r->first_volume, *next; v; v = next) {
 		next = v->next;
 		free(v);
 	}
@@ -69,12 +70,13 @@ uint64_t reader_bytes(const struct reader *r)
 
 static int add_volume(struct reader *r, const struct io *in, struct err *e)
 {
-	struct volume_info *v = volume_new(r->o.paths[r->input], (unsigned)r->input, in);
+	struct volume *v = volume_new(r->o.paths[r->input], r->volumes, (unsigned)r->input, in);
 	if (v == NULL)
 		return err_memory(e, sizeof *v, "a volume");
 	v->next = r->first_volume;
 	r->first_volume = v;
 	r->volume = v;
+	r->volumes++;
 	return 0;
 }
 
@@ -84,7 +86,7 @@ static void start_volume(struct reader *r, uint64_t addr, struct item *item)
 	assembler_begin_volume(r->assembler, r->volume, addr);
 	volume_learn_first(r->volume, &r->block);
 	r->phase = PHASE_BLOCKS;
-	*item = (struct item){.kind = ITEM_VOLUME_START, .volume = r->volume, .largest = assembler_largest(r->assembler)};
+	*item = (struct item){.kind = ITEM_VOLUME_START, .volume = volume_known(r->volume), .largest = assembler_largest(r->assembler)};
 }
 
 static int open_volume(struct reader *r, struct item *item, struct err *e)
@@ -106,7 +108,7 @@ static int open_volume(struct reader *r, struct item *item, struct err *e)
 	/* Its name is wanted before anything is said about it. */
 	rc = source_next(r->source, &r->block, e);
 	if (rc != 0) {
-		err_volume(e, r->volume->name);
+		err_volume(e, r->volume->now.name);
 		return rc;
 	}
 	r->peeked = true;
@@ -128,13 +130,13 @@ static int start_another(struct reader *r, struct item *item, struct err *e)
 
 static void close_volume(struct reader *r, struct item *item)
 {
-	*item = (struct item){.kind = ITEM_VOLUME_END, .volume = r->volume, .largest = assembler_largest(r->assembler)};
+	uint64_t end = r->bytes_before + (r->another_volume ? r->block.addr : source_bytes(r->source));
+	volume_learn_end(r->volume, end - r->volume_began, source_padding(r->source));
+	*item = (struct item){
+		.kind = ITEM_VOLUME_END, .volume = volume_known(r->volume), .largest = assembler_largest(r->assembler)};
 	assembler_end_volume(r->assembler);
 	r->any_block = false;
-	r->volume->padding = source_padding(r->source);
-	r->volume->bytes = r->bytes_before + source_bytes(r->source) - r->volume_began;
 	if (r->another_volume) {
-		r->volume->bytes = r->bytes_before + r->block.addr - r->volume_began;
 		r->phase = PHASE_OPEN;
 		return;
 	}
@@ -165,13 +167,13 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 	r->peeked = false;
 	atomic_store_explicit(&r->bytes, r->bytes_before + source_bytes(r->source), memory_order_relaxed);
 	if (rc != 0) {
-		err_volume(e, r->volume->name);
+		err_volume(e, r->volume->now.name);
 		return rc;
 	}
 	switch (r->block.event) {
 	case SOURCE_END:
 		if (!r->any_block) {
-			err_volume(e, r->volume->name);
+			err_volume(e, r->volume->now.name);
 			return err_set(e, XE_FAILED, source_bytes(r->source) == 0 ? "is empty: not even a volume label" :
 				       "is no volume: there is no block (BB01, BB02, BB03) in it");
 		}
@@ -180,8 +182,8 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 		return 0;
 	case SOURCE_BLOCK:
 		r->any_block = true;
-		if (r->block.opened && r->volume->opened == 0)
-			source_cipher(r->source, r->volume->cipher);
+		if (r->block.opened && r->volume->now.opened == 0)
+			source_cipher(r->source, r->volume->now.cipher);
 		rc = assembler_block(r->assembler, &r->block, e);
 		if (rc != 0)
 			return rc;
@@ -229,6 +231,6 @@ int reader_next(struct reader *r, struct item *item, struct err *e)
 		}
 	}
 	if (rc < 0 && r->volume)
-		err_volume(e, r->volume->name);
+		err_volume(e, r->volume->now.name);
 	return rc < 0 ? rc : 0;
 }

@@ -6,12 +6,12 @@
 
 #include "volume/volume.h"
 
-/* One session: a job's data.  Its label fields are written when its start of session is read, before any later item of
- * it is handed out.  Lives as long as the reader. */
+/* One session: a job's data, and what was known of it when an item was read.  Constant, as struct volume_info is: items behind
+ * its start of session point to another one.  Lives as long as the reader. */
 struct job {
 	uint32_t session_id, session_time;
-	unsigned index;	  /* 0, 1, 2... in order of appearance */
-	_Atomic bool has_label; /* label is known */
+	unsigned index; /* 0, 1, 2... in order of appearance: the same for all that is known of one job */
+	bool has_label; /* label is known */
 	struct session_label label;
 };
 

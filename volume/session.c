@@ -64,6 +64,30 @@ struct session *session_get(struct session_table *t, uint32_t id, uint32_t time)
 	return t->recent = s;
 }
 
+const struct job *session_job(const struct session *s)
+{
+	return s->labelled.has_label ? &s->labelled : &s->job;
+}
+
+bool session_runs_again(const struct session *s, int32_t file_index, struct span data)
+{
+	struct session_label label;
+	return file_index == LABEL_SESSION_START && s->labelled.has_label && label_read_session(data, false, &label) &&
+	       label.time != s->labelled.label.time;
+}
+
+void session_learn_job(struct session *s, int32_t file_index, struct span data)
+{
+	if (file_index != LABEL_SESSION_START || s->labelled.has_label)
+		return;
+	struct session_label label;
+	if (!label_read_session(data, false, &label))
+		return;
+	s->labelled = s->job;
+	s->labelled.label = label;
+	s->labelled.has_label = true;
+}
+
 void session_table_free(struct session_table *t)
 {
 	for (struct session *s = t->first, *next; s; s = next) {
@@ -135,7 +159,8 @@ int partial_open(struct partial *p, const struct item *item, struct buf_pool *po
 	struct buf *b = buf_new(pool, room);
 	if (b == NULL)
 		return err_memory(e, room, "a split record");
-	*p = (struct partial){.open = true, .item = *item};
+	buf_pool_charge(pool, room);
+	*p = (struct partial){.open = true, .item = *item, .pool = pool, .charged = room};
 	p->item.buf = b;
 	p->item.data = (struct span){b->data, 0};
 	return 0;
@@ -161,6 +186,8 @@ bool partial_complete(const struct partial *p)
 void partial_drop(struct partial *p)
 {
 	buf_unref(p->item.buf);
+	if (p->pool)
+		buf_pool_discharge(p->pool, p->charged);
 	*p = (struct partial){0};
 }
 

@@ -10,6 +10,8 @@ struct partial {
 	bool open;
 	struct item item; /* as it will be handed out; item.buf is owned here */
 	size_t kept;	  /* bytes of data in item.buf */
+	struct buf_pool *pool; /* to which it is charged */
+	size_t charged;
 	uint32_t have;	  /* bytes of the record seen */
 };
 
@@ -22,7 +24,8 @@ struct past_block {
 #define SESSION_PAST_BLOCKS 256u
 
 struct session {
-	struct job job;
+	struct job job;	     /* without its label, */
+	struct job labelled; /* and with it, once it is known */
 	struct partial partial;
 	bool seen;	      /* a block of it was read */
 	uint32_t skip;	      /* bytes of a continuation that was taken from the next volumes ahead of time */
@@ -49,6 +52,15 @@ struct session_table {
 	struct session *first, *last, *recent;
 	unsigned count;
 };
+
+/* What is known of its job: what items that are read now are to point to. */
+const struct job *session_job(const struct session *s);
+
+/* Is this the start of another run of the job under its session?  The same label is not, it stands there twice. */
+bool session_runs_again(const struct session *s, int32_t file_index, struct span data);
+
+/* Takes in the job's label, once; a second start of session changes nothing. */
+void session_learn_job(struct session *s, int32_t file_index, struct span data);
 
 /* NULL if there is none. */
 struct session *session_find(const struct session_table *t, uint32_t id, uint32_t time);

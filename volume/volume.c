@@ -1,51 +1,77 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/volume.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-struct volume_info *volume_new(const char *path, unsigned input, const struct io *in)
+struct volume *volume_new(const char *path, unsigned index, unsigned input, const struct io *in)
 {
-	struct volume_info *v = calloc(1, sizeof *v);
+	size_t path_bytes = strlen(path) + 1;
+	struct volume *v = calloc(1, sizeof *v + path_bytes);
 	if (v == NULL)
 		return NULL;
-	snprintf(v->path, sizeof v->path, "%s", path);
-	v->name = strcmp(path, "-") == 0 ? "stdin" : v->path;
-	v->input = input;
+	memcpy(v->path, path, path_bytes);
+	v->now.path = v->path;
+	v->now.name = strcmp(path, "-") == 0 ? "stdin" : v->path;
+	v->now.index = index;
+	v->now.input = input;
 	if (in) {
-		v->kind = in->kind;
-		v->size = in->size;
+		v->now.kind = in->kind;
+		v->now.size = in->size;
 	}
+	v->news = true;
 	return v;
 }
 
-void volume_learn_label(struct volume_info *v, unsigned block_version, struct span data)
+const struct volume_info *volume_known(struct volume *v)
 {
-	struct volume_label label;
-	if (v->has_label || !label_read_volume(data, &label))
-		return;
-	v->has_label = true;
-	v->label = label;
-	v->product = label_product(&label, block_version);
-	v->product_known = true;
+	if (v->news) {
+		assert(v->states < VOLUME_STATES);
+		struct volume_info *next = &v->known[v->states++];
+		*next = v->now;
+		if (v->now.name == v->now.label.volume)
+			next->name = next->label.volume;
+		v->news = false;
+	}
+	return &v->known[v->states - 1];
 }
 
-void volume_learn_first(struct volume_info *v, const struct source_item *block)
+void volume_learn_label(struct volume *v, unsigned block_version, struct span data)
+{
+	struct volume_label label;
+	if (v->now.has_label || !label_read_volume(data, &label))
+		return;
+	v->now.has_label = true;
+	v->now.label = label;
+	v->now.product = label_product(&label, block_version);
+	v->now.product_known = true;
+	v->news = true;
+}
+
+void volume_learn_first(struct volume *v, const struct source_item *block)
 {
 	struct span data;
 	if (source_begins_volume(block, &data))
 		volume_learn_label(v, block->header.version, data);
-	if (strcmp(v->path, "-") == 0 && v->label.volume[0])
-		v->name = v->label.volume;
+	if (strcmp(v->path, "-") == 0 && v->now.label.volume[0])
+		v->now.name = v->now.label.volume;
 }
 
-void volume_learn_product(struct volume_info *v, const struct source_item *block)
+static void learn_product(struct volume *v, enum product product, bool known)
+{
+	v->news = v->news || v->now.product != product || v->now.product_known != known;
+	v->now.product = product;
+	v->now.product_known = known;
+}
+
+void volume_learn_product(struct volume *v, const struct source_item *block)
 {
 	unsigned version = block->header.version;
 	struct rd rest = block_records(block->data, block->sane_bytes, version);
 	struct record_header h;
 	struct span part;
-	if (v->product_known || !record_next(&rest, version, &h, &part))
+	if (v->now.product_known || !record_next(&rest, version, &h, &part))
 		return;
 	if (label_is_volume(h.file_index)) {
 		/* One that is not whole will be dropped, and tells nothing. */
@@ -56,8 +82,14 @@ void volume_learn_product(struct volume_info *v, const struct source_item *block
 	struct session_label label;
 	bool labelled = h.file_index == LABEL_SESSION_START && label_read_session(part, false, &label);
 	bool bareos = labelled && strncmp(label.id, "Bareos", 6) == 0;
-	v->product_known = bareos || version == 3;
-	v->product = bareos ? PRODUCT_BAREOS : PRODUCT_BACULA;
+	learn_product(v, bareos ? PRODUCT_BAREOS : PRODUCT_BACULA, bareos || version == 3);
+}
+
+void volume_learn_end(struct volume *v, uint64_t bytes, uint64_t padding)
+{
+	v->now.bytes = bytes;
+	v->now.padding = padding;
+	v->news = true;
 }
 
 void volume_place(const struct volume_info *v, uint64_t addr, uint32_t offset, char *text, size_t text_bytes)

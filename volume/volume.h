@@ -6,38 +6,59 @@
 #include "volume/label.h"
 #include "volume/source.h"
 
-/* The label's fields are written before ITEM_VOLUME_START is handed out (behind tape labels of
- * other systems: before ITEM_VOLUME_LABEL), padding and bytes before ITEM_VOLUME_END.  Lives as long as its reader. */
+/* What was known of a volume when an item of it was read.  Constant from then on, for others read it while the reader goes
+ * on: when more is known, later items point to another one.  index tells whether two are of one volume.  Lives as long as
+ * the reader. */
 struct volume_info {
-	char path[4096];	/* as given; "-" for standard input */
+	const char *path;	/* as given; "-" for standard input */
 	const char *name;	/* how messages call it: the path, or the Volume Name for standard input */
-	unsigned input;		/* index among the inputs */
+	unsigned index;		/* among the volumes of a run, */
+	unsigned input;		/* and of its input among the inputs */
 	enum io_kind kind;
 	uint64_t size;		/* bytes, 0 if unknown */
 	bool has_label;
 	struct volume_label label;
 	bool product_known;	/* by the label, or by the first block behind what stands in its place */
 	enum product product;
+	/* Known at ITEM_VOLUME_END: */
 	uint64_t padding; /* bytes passed over, in a dump of a tape */
-	uint64_t bytes;	  /* read, known at ITEM_VOLUME_END, */
-	uint64_t opened;  /* as are the blocks that a key opened, */
+	uint64_t bytes;	  /* read, */
+	uint64_t opened;  /* blocks that a key opened, */
 	uint64_t reused;  /* those among them whose number their session has had before: Bacula's spooling repeats tweaks so, */
 	char cipher[OPENER_CIPHER_BYTES]; /* and what they were opened with */
-	struct volume_info *next;
 };
 
-/* The volume that path, the input-th of a run, begins with; in: that input, opened; NULL: another volume behind the first
- * in the same.  For free().  NULL without memory. */
-struct volume_info *volume_new(const char *path, unsigned input, const struct io *in);
+/* Each can be learnt once: a guess at the product, the product, the label, the end. */
+#define VOLUME_STATES 5u
+
+/* A volume that is being read: the reader's alone. */
+struct volume {
+	struct volume_info now; /* as far as it is known */
+	bool news;		/* more than the last of these says: */
+	struct volume_info known[VOLUME_STATES];
+	unsigned states;
+	struct volume *next;
+	char path[];
+};
+
+/* The index-th volume of a run, which its input-th path begins with; in: that input, opened; NULL: another volume behind the
+ * first in the same.  For free().  NULL without memory. */
+struct volume *volume_new(const char *path, unsigned index, unsigned input, const struct io *in);
+
+/* What items that are read now are to point to: all of now that others may be told. */
+const struct volume_info *volume_known(struct volume *v);
 
 /* Takes in what a label record's data says, if nothing did before. */
-void volume_learn_label(struct volume_info *v, unsigned block_version, struct span data);
+void volume_learn_label(struct volume *v, unsigned block_version, struct span data);
 
 /* What the first block tells, before anything is said of the volume. */
-void volume_learn_first(struct volume_info *v, const struct source_item *block);
+void volume_learn_first(struct volume *v, const struct source_item *block);
 
 /* Where the label is missing or bad, blocks and start-of-session labels tell who wrote them. */
-void volume_learn_product(struct volume_info *v, const struct source_item *block);
+void volume_learn_product(struct volume *v, const struct source_item *block);
+
+/* That it was read to its end. */
+void volume_learn_end(struct volume *v, uint64_t bytes, uint64_t padding);
 
 /* "byte 8573" or "tape file 1 block 17": addr is that of a block of v, offset one in that block.  text: text_bytes, NUL
  * included. */
