@@ -21,14 +21,15 @@
 struct old_file {
 	int32_t file_index; /* < 0: a session label */
 	bool seen;
-	struct content_hash data, rest;
+	struct content_hash data, rest, order;
 };
 
 struct old_job {
 	uint32_t session_id, session_time;
 	char name[LABEL_NAME_BYTES + 64];
 	struct old_file *files;
-	size_t count, next; /* next: where the new file is expected */
+	size_t count, next; /* next: where the new file is expected, */
+	size_t reached;	    /* behind the last of those that were found */
 };
 
 struct comparison {
@@ -77,7 +78,7 @@ static int remember(struct comparison *c, const struct content_file *f, struct e
 	if (o == NULL)
 		return err_memory(e, sizeof *o, "a job to compare");
 	job_describe(f->job, o->name, sizeof o->name);
-	o->files[o->count++] = (struct old_file){.file_index = f->file_index, .data = f->data, .rest = f->rest};
+	o->files[o->count++] = (struct old_file){.file_index = f->file_index, .data = f->data, .rest = f->rest, .order = f->order};
 	return 0;
 }
 
@@ -125,6 +126,15 @@ static bool same(const struct content_hash *a, const struct content_hash *b)
 	return a->high == b->high && a->low == b->low;
 }
 
+/* NULL if there is none. */
+static const char *difference(const struct old_file *old, const struct content_file *new)
+{
+	bool data = same(&old->data, &new->data), rest = same(&old->rest, &new->rest);
+	if (data && rest)
+		return same(&old->order, &new->order) ? NULL : "its records stand in another order, or some are empty";
+	return data ? "attributes or other records differ" : rest ? "content differs" : "content and attributes differ";
+}
+
 static int check(struct comparison *c, const struct content_file *f)
 {
 	struct old_job *o = find_job(c, f->job);
@@ -138,12 +148,16 @@ static int check(struct comparison *c, const struct content_file *f)
 		differ(c, job, f->file_index, f->name, "only in the new volume");
 		return 0;
 	}
-	bool data = same(&old->data, &f->data), rest = same(&old->rest, &f->rest);
-	if (data && rest)
+	size_t place = (size_t)(old - o->files);
+	const char *what = difference(old, f);
+	/* A restore reads on: it does not find what stands before what it has. */
+	if (what == NULL && place < o->reached)
+		what = "stands behind files that it stood before";
+	o->reached = place >= o->reached ? place + 1 : o->reached;
+	if (what == NULL)
 		return 0;
 	c->different++;
-	differ(c, job, f->file_index, f->name,
-	       data ? "attributes or other records differ" : rest ? "content differs" : "content and attributes differ");
+	differ(c, job, f->file_index, f->name, what);
 	return 0;
 }
 
@@ -359,8 +373,9 @@ const struct command command_compare = {
 	.help = "Usage: xflate compare [OPTIONS] OLD... --vs NEW...\n"
 		"\n"
 		"Inflates both sets of volumes and compares them job by job and file by file:\n"
-		"plain content at its addresses, attributes, digests, labels.  How records are\n"
-		"compressed, cut and laid out in blocks does not matter.\n"
+		"plain content at its addresses, attributes, digests, labels, and the order of\n"
+		"all that.  How records are compressed, cut and laid out in blocks does not\n"
+		"matter.\n"
 		"\n"
 		"  -T, --threads N      workers, 0: one a processor (the default)\n"
 		"      --on-damage stop|skip|keep\n"
