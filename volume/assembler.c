@@ -80,8 +80,9 @@ void assembler_end_volume(struct assembler *a)
 static struct item item_here(const struct assembler *a, enum item_kind kind)
 {
 	const struct block_header *h = &a->block->header;
-	/* What is taken from a block with option bits that make no sense must not hand them on. */
-	uint32_t options = block_options_known(h) ? h->options : h->options & BLOCK_OPTION_CHECKSUM;
+	/* What is taken from a block with option bits that make no sense, or lie, must not hand them on. */
+	uint32_t options = block_options_known(h) ? h->options & ~BLOCK_OPTION_CHECKSUM : 0;
+	options |= h->version == 3 && a->block->checksum ? BLOCK_OPTION_CHECKSUM : 0;
 	return (struct item){
 		.kind = kind,
 		.volume = a->volume,
@@ -332,7 +333,8 @@ static void volume_label(struct assembler *a, const struct record_header *h, str
 	a->label_taken = true;
 	volume_learn_label(a->volume, a->block->header.version, data);
 	size_t alone = block_header_bytes(a->block->header.version) + record_header_bytes(a->block->header.version);
-	item->whole_block = a->block->header.len == alone + data.len;
+	/* One that is not right is made anew around its record. */
+	item->whole_block = a->block->event == SOURCE_BLOCK && a->block->header.len == alone + data.len;
 	item->data = item->whole_block ? (struct span){a->block->data, a->block->header.len} : data;
 	item->buf = a->block->buf;
 }
