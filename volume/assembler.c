@@ -164,6 +164,7 @@ static int announce_block(struct assembler *a, struct item *item, struct err *e)
 		if (s == NULL)
 			return e->code;
 		item->job = &s->job;
+		item->goes_on = session_goes_on(s, &first);
 	}
 	if (a->o->indexes)
 		data_indexes(a, &item->first_index, &item->last_index);
