@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define DIFFERENCES_SHOWN 1000u
+#define OF_JOB INT32_MAX /* in the place of a FileIndex: not of one file */
 
 /* A file of the old volumes, in the order of its job. */
 struct old_file {
@@ -30,6 +31,7 @@ struct old_job {
 	struct old_file *files;
 	size_t count, next; /* next: where the new file is expected, */
 	size_t reached;	    /* behind the last of those that were found */
+	bool disordered;
 };
 
 struct comparison {
@@ -90,7 +92,7 @@ static void differ(struct comparison *c, const char *job, int32_t file_index, co
 	if (c->json) {
 		json_object(c->json, NULL);
 		json_text(c->json, "job", job);
-		json_signed(c->json, "file_index", file_index);
+		json_signed(c->json, "file_index", file_index == OF_JOB ? 0 : file_index);
 		json_text(c->json, "file", name);
 		json_text(c->json, "difference", what);
 		json_end_object(c->json);
@@ -99,7 +101,7 @@ static void differ(struct comparison *c, const char *job, int32_t file_index, co
 	printable_put(job, stdout);
 	if (file_index < 0)
 		printf(": session label");
-	else
+	else if (file_index != OF_JOB)
 		printf(": FileIndex %d%s", file_index, name[0] ? " " : "");
 	printable_put(file_index < 0 ? "" : name, stdout);
 	printf(": %s\n", what);
@@ -135,6 +137,20 @@ static const char *difference(const struct old_file *old, const struct content_f
 	return data ? "attributes or other records differ" : rest ? "content differs" : "content and attributes differ";
 }
 
+/* Once for a job: nobody can say which of its files changed their places. */
+static void tell_order(struct comparison *c, struct old_job *o, const char *job, int32_t file_index)
+{
+	char text[96];
+	int32_t before = o->files[o->reached - 1].file_index;
+	if (file_index < 0 || before < 0)
+		snprintf(text, sizeof text, "its labels and files stand in another order");
+	else
+		snprintf(text, sizeof text, "its files stand in another order: FileIndex %d behind %d", file_index, before);
+	o->disordered = true;
+	c->different++;
+	differ(c, job, OF_JOB, "", text);
+}
+
 static int check(struct comparison *c, const struct content_file *f)
 {
 	struct old_job *o = find_job(c, f->job);
@@ -149,11 +165,10 @@ static int check(struct comparison *c, const struct content_file *f)
 		return 0;
 	}
 	size_t place = (size_t)(old - o->files);
-	const char *what = difference(old, f);
-	/* A restore reads on: it does not find what stands before what it has. */
-	if (what == NULL && place < o->reached)
-		what = "stands behind files that it stood before";
+	if (place < o->reached && !o->disordered)
+		tell_order(c, o, job, f->file_index);
 	o->reached = place >= o->reached ? place + 1 : o->reached;
+	const char *what = difference(old, f);
 	if (what == NULL)
 		return 0;
 	c->different++;

@@ -356,7 +356,7 @@ static void check_pair(struct verify *v, const struct tracked *k, const struct s
 	if (what && k->start_count > 1 && label_contradiction(&k->starts[1], end) == NULL)
 		return;
 	if (what)
-		found(v, VERIFY_DAMAGE, "its start and its end are of different jobs: the %s differs", what);
+		found(v, VERIFY_DAMAGE, "the labels at its start and its end are of different jobs: the %s differs", what);
 	else if (start->level != end->level)
 		found(v, VERIFY_NOTE, "the job's level is another one at its end");
 }

@@ -38,7 +38,7 @@ open(sys.argv[2], "wb").write(m.whole("false-swapped-blocks", m.whole_blocks(4))
 END
 run "$XFLATE" compare straight --vs swapped
 expect_status 1 'files in another order: different'
-check 'files in another order: which' grep -q ': FileIndex 2 /srv/job/file2: stands behind files that it stood before$' "$out"
+check 'files in another order: which' grep -q '): its files stand in another order: FileIndex 2 behind 3$' "$out"
 is "$(grep -c FileIndex "$out")" 1 'files in another order: only that'
 
 # --- random jobs, changed in one way ---
