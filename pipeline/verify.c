@@ -6,6 +6,7 @@
 #include "pipeline/object.h"
 #include "volume/attributes.h"
 #include "volume/order.h"
+#include "volume/starts.h"
 #include "volume/stream.h"
 
 #include <stdarg.h>
@@ -21,10 +22,7 @@ struct tracked {
 	uint32_t last_number;
 	uint64_t misnumbered;
 	bool numbered, cut, data_behind_end;
-	/* Start-of-session labels of the run at hand: the first and the last; records since then. */
-	struct session_label starts[2];
-	unsigned start_count;
-	uint64_t since_start;
+	struct starts starts;
 	bool outside; /* a record of FileIndex 0 was told of */
 	bool jumped;	 /* a block number was passed over just before the block at hand, */
 	bool files_gone; /* and files are missing there, or bytes, says its end */
@@ -309,56 +307,28 @@ static void check_job_id(struct verify *v, const struct item *item, const struct
 		found(v, VERIFY_DAMAGE, "the label is of JobId %u, its header says %u", label->job_id, item->stream);
 }
 
-/* A session has one, unless it is a copy of several jobs, which brings theirs along, or its job ran again (restore-format.md
- * 7.4). */
-static void check_another_start(struct verify *v, const struct tracked *k, const struct session_label *label)
-{
-	bool of_another = label->id[0] && k->start_count > 0 && k->since_start == 0 && label->job_id != k->starts[0].job_id;
-	if (k->result.ended)
-		found(v, VERIFY_NOTE, "a start-of-session label behind the job's end: it ran again, or is a copy of several");
-	else if (of_another)
-		found(v, VERIFY_NOTE, "a second start-of-session label, of JobId %u: Bareos 17.2 to 18.2 copies that of the original, too",
-		      label->job_id);
-	else if (k->result.begun)
-		found(v, VERIFY_DAMAGE, "a second start-of-session label");
-	else if (k->result.records > 1)
-		found(v, VERIFY_DAMAGE, "a start-of-session label behind the job's data");
-}
-
 static void check_start(struct verify *v, struct tracked *k, const struct item *item)
 {
-	struct session_label label = {0};
-	bool here = !item->head_missing && !item->tail_missing;
-	if (here && !label_read_session(item->data, false, &label)) {
-		found(v, VERIFY_DAMAGE, "the start-of-session label is not whole");
-		here = false;
-	}
-	check_another_start(v, k, &label);
-	if (k->result.ended)
-		k->start_count = 0;
+	struct session_label label;
+	bool here = !item->head_missing && !item->tail_missing, whole = here && label_read_session(item->data, false, &label);
+	char text[STARTS_TEXT_BYTES];
+	enum starts_verdict said = starts_begin(&k->starts, whole ? &label : NULL, k->result.records > 1, text);
 	k->result.begun = true;
 	k->result.ended = false;
-	k->since_start = 0;
-	if (!here)
-		return;
-	check_job_id(v, item, &label);
-	k->starts[k->start_count > 0] = label;
-	k->start_count++;
+	if (said != STARTS_RIGHT)
+		found(v, said == STARTS_NOTE ? VERIFY_NOTE : VERIFY_DAMAGE, "%s", text);
+	if (here && !whole)
+		found(v, VERIFY_DAMAGE, "the start-of-session label is not whole");
+	else if (whole)
+		check_job_id(v, item, &label);
 }
 
-/* A copy's end is that of its own start or of the original's. */
-static void check_pair(struct verify *v, const struct tracked *k, const struct session_label *end)
+static void check_pair(struct verify *v, struct tracked *k, const struct session_label *end)
 {
-	if (k->start_count == 0)
-		return;
-	const struct session_label *start = &k->starts[0];
-	const char *what = label_contradiction(start, end);
-	if (what && k->start_count > 1 && label_contradiction(&k->starts[1], end) == NULL)
-		return;
-	if (what)
-		found(v, VERIFY_DAMAGE, "the labels at its start and its end are of different jobs: the %s differs", what);
-	else if (start->level != end->level)
-		found(v, VERIFY_NOTE, "the job's level is another one at its end");
+	char text[STARTS_TEXT_BYTES];
+	enum starts_verdict said = starts_end(&k->starts, end, text);
+	if (said != STARTS_RIGHT)
+		found(v, said == STARTS_NOTE ? VERIFY_NOTE : VERIFY_DAMAGE, "%s", text);
 }
 
 /* A job's addresses on a volume lie before its end, whichever product counts them (volume-corrections.md A3, A4). */
@@ -444,7 +414,7 @@ static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 		check_attributes(v, plain);
 		rc = check_object(v, plain, e);
 		k->result.data_bytes += item->len;
-		k->since_start++;
+		starts_data(&k->starts);
 	} else {
 		check_outside(v, k, item);
 	}
