@@ -96,9 +96,19 @@ sys.path.insert(0, sys.argv[1])
 import mkvolume as m
 open("spooled", "wb").write(m.spooled(lambda n: n - 3)("spooled"))
 open("spooled-0", "wb").write(m.spooled(lambda n: 0)("spooled-0"))
+s = m.Session(m.Packer(m.BACULA, "BB03", cap=2048))
+for i in range(4):
+    s.file(m.text(i + 1, 600))
+    s.packer.flush()
+blocks = s.close()
+for b in blocks[2:]:
+    b.number += 5
+open("jumped", "wb").write(m.whole("jumped", blocks))
 END
 sound spooled
 sound spooled-0
+# Between whole records nobody asks.
+sound jumped '1 of its blocks do not bear the number that follows'
 
 for name in false-option-label false-option; do
 	damaged "$made/$name" 'its checksum option is off, but there is a checksum, which fits with the option on'
