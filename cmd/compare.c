@@ -16,19 +16,22 @@
 #include <string.h>
 
 #define DIFFERENCES_SHOWN 1000u
+#define OF_JOB INT32_MAX /* in the place of a FileIndex: not of one file */
 
 /* A file of the old volumes, in the order of its job. */
 struct old_file {
 	int32_t file_index; /* < 0: a session label */
 	bool seen;
-	struct content_hash data, rest;
+	struct content_hash data, rest, order;
 };
 
 struct old_job {
 	uint32_t session_id, session_time;
 	char name[LABEL_NAME_BYTES + 64];
 	struct old_file *files;
-	size_t count, next; /* next: where the new file is expected */
+	size_t count, next; /* next: where the new file is expected, */
+	size_t reached;	    /* behind the last of those that were found */
+	bool disordered;
 };
 
 struct comparison {
@@ -77,7 +80,7 @@ static int remember(struct comparison *c, const struct content_file *f, struct e
 	if (o == NULL)
 		return err_memory(e, sizeof *o, "a job to compare");
 	job_describe(f->job, o->name, sizeof o->name);
-	o->files[o->count++] = (struct old_file){.file_index = f->file_index, .data = f->data, .rest = f->rest};
+	o->files[o->count++] = (struct old_file){.file_index = f->file_index, .data = f->data, .rest = f->rest, .order = f->order};
 	return 0;
 }
 
@@ -89,7 +92,7 @@ static void differ(struct comparison *c, const char *job, int32_t file_index, co
 	if (c->json) {
 		json_object(c->json, NULL);
 		json_text(c->json, "job", job);
-		json_signed(c->json, "file_index", file_index);
+		json_signed(c->json, "file_index", file_index == OF_JOB ? 0 : file_index);
 		json_text(c->json, "file", name);
 		json_text(c->json, "difference", what);
 		json_end_object(c->json);
@@ -98,7 +101,7 @@ static void differ(struct comparison *c, const char *job, int32_t file_index, co
 	printable_put(job, stdout);
 	if (file_index < 0)
 		printf(": session label");
-	else
+	else if (file_index != OF_JOB)
 		printf(": FileIndex %d%s", file_index, name[0] ? " " : "");
 	printable_put(file_index < 0 ? "" : name, stdout);
 	printf(": %s\n", what);
@@ -125,6 +128,29 @@ static bool same(const struct content_hash *a, const struct content_hash *b)
 	return a->high == b->high && a->low == b->low;
 }
 
+/* NULL if there is none. */
+static const char *difference(const struct old_file *old, const struct content_file *new)
+{
+	bool data = same(&old->data, &new->data), rest = same(&old->rest, &new->rest);
+	if (data && rest)
+		return same(&old->order, &new->order) ? NULL : "its records stand in another order, or some are empty";
+	return data ? "attributes or other records differ" : rest ? "content differs" : "content and attributes differ";
+}
+
+/* Once for a job: nobody can say which of its files changed their places. */
+static void tell_order(struct comparison *c, struct old_job *o, const char *job, int32_t file_index)
+{
+	char text[96];
+	int32_t before = o->files[o->reached - 1].file_index;
+	if (file_index < 0 || before < 0)
+		snprintf(text, sizeof text, "its labels and files stand in another order");
+	else
+		snprintf(text, sizeof text, "its files stand in another order: FileIndex %d behind %d", file_index, before);
+	o->disordered = true;
+	c->different++;
+	differ(c, job, OF_JOB, "", text);
+}
+
 static int check(struct comparison *c, const struct content_file *f)
 {
 	struct old_job *o = find_job(c, f->job);
@@ -138,12 +164,15 @@ static int check(struct comparison *c, const struct content_file *f)
 		differ(c, job, f->file_index, f->name, "only in the new volume");
 		return 0;
 	}
-	bool data = same(&old->data, &f->data), rest = same(&old->rest, &f->rest);
-	if (data && rest)
+	size_t place = (size_t)(old - o->files);
+	if (place < o->reached && !o->disordered)
+		tell_order(c, o, job, f->file_index);
+	o->reached = place >= o->reached ? place + 1 : o->reached;
+	const char *what = difference(old, f);
+	if (what == NULL)
 		return 0;
 	c->different++;
-	differ(c, job, f->file_index, f->name,
-	       data ? "attributes or other records differ" : rest ? "content differs" : "content and attributes differ");
+	differ(c, job, f->file_index, f->name, what);
 	return 0;
 }
 
@@ -358,8 +387,9 @@ const struct command command_compare = {
 	.help = "Usage: xflate compare [OPTIONS] OLD... --vs NEW...\n"
 		"\n"
 		"Inflates both sets of volumes and compares them job by job and file by file:\n"
-		"plain content at its addresses, attributes, digests, labels.  How records are\n"
-		"compressed, cut and laid out in blocks does not matter.\n"
+		"plain content at its addresses, attributes, digests, labels, and the order of\n"
+		"all that.  How records are compressed, cut and laid out in blocks does not\n"
+		"matter.\n"
 		"\n"
 		"  -T, --threads N      workers, 0: one a processor (the default)\n"
 		"      --on-damage stop|skip|keep\n"

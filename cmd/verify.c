@@ -38,7 +38,7 @@ static const char *volume_name(const struct volume_info *v)
 
 static const char *const kinds[] = {
 	[VERIFY_DAMAGE] = "damaged", [VERIFY_CUT_BY_NETWORK] = "cut", [VERIFY_DOUBLED] = "doubled",
-	[VERIFY_UNPROVED] = "not proved", [VERIFY_NOTE] = "note",
+	[VERIFY_UNPROVED] = "not proved", [VERIFY_NOT_WHOLE] = "not whole", [VERIFY_NOTE] = "note",
 };
 
 static void json_problem(struct json *j, const struct verify_problem *p)
@@ -305,7 +305,7 @@ static void json_volume(struct json *j, const struct verify_volume *v)
 
 struct totals {
 	uint64_t proved, with_content, damaged, missing;
-	size_t jobs;
+	size_t jobs, endless;
 };
 
 static struct totals add_up(const struct verify *v)
@@ -316,6 +316,7 @@ static struct totals add_up(const struct verify *v)
 		if (k == NULL)
 			continue;
 		t.jobs++;
+		t.endless += !k->ended;
 		t.proved += k->files[PROOF_RIGHT];
 		t.damaged += damaged_files(k);
 		t.missing += missing_files(k->missing) + k->damaged.lost;
@@ -323,6 +324,18 @@ static struct totals add_up(const struct verify *v)
 			t.with_content += n != PROOF_NO_CONTENT ? k->files[n] : 0;
 	}
 	return t;
+}
+
+static const char *verdict(const struct verify *v, int status)
+{
+	uint64_t wounds = verify_problems(v, VERIFY_CUT_BY_NETWORK) + verify_problems(v, VERIFY_DOUBLED);
+	if (status == 0)
+		return "sound";
+	if (verify_problems(v, VERIFY_DAMAGE) > 0)
+		return "DAMAGED";
+	if (wounds > 0 && status == 3)
+		return "WOUNDED";
+	return status == 3 ? "NOT WHOLE" : "NOT PROVED";
 }
 
 static void print_report(const struct request *q, int status)
@@ -335,10 +348,10 @@ static void print_report(const struct request *q, int status)
 			print_job(verify_job(v, i));
 	}
 	struct totals t = add_up(v);
-	const char *verdict = verify_problems(v, VERIFY_DAMAGE) > 0 ? "DAMAGED" : status == 3 ? "WOUNDED" :
-			      status != 0			    ? "NOT PROVED" :
-									      "sound";
-	printf("%s: %zu job%s, %llu of %llu files with content proved by their digests", verdict, t.jobs, t.jobs == 1 ? "" : "s",
+	fputs(verdict(v, status), stdout);
+	if (status == 0 && t.endless > 0)
+		printf(", but %zu job%s no end here", t.endless, t.endless == 1 ? " has" : "s have");
+	printf(": %zu job%s, %llu of %llu files with content proved by their digests", t.jobs, t.jobs == 1 ? "" : "s",
 	       (unsigned long long)t.proved, (unsigned long long)t.with_content);
 	print_count(t.damaged, "damaged");
 	print_count(t.missing, "missing");
@@ -365,6 +378,7 @@ static void json_report(const struct request *q, int status, bool finished)
 	json_number(j, "files_with_content", t.with_content);
 	json_number(j, "files_damaged", t.damaged);
 	json_number(j, "files_missing", t.missing);
+	json_number(j, "jobs_without_end", t.endless);
 	json_bool(j, "finished", finished);
 	json_bool(j, "sound", finished && status == 0);
 	json_signed(j, "exit_status", status);
@@ -401,7 +415,7 @@ static int run(struct request *q)
 	else if (verify_problems(q->verify, VERIFY_UNPROVED) > 0)
 		status = 1;
 	else if (verify_problems(q->verify, VERIFY_DAMAGE) + verify_problems(q->verify, VERIFY_CUT_BY_NETWORK) +
-			 verify_problems(q->verify, VERIFY_DOUBLED) > 0)
+			 verify_problems(q->verify, VERIFY_DOUBLED) + verify_problems(q->verify, VERIFY_NOT_WHOLE) > 0)
 		status = 3;
 	if (q->json)
 		json_report(q, status, rc == 0);
@@ -415,10 +429,11 @@ static int run(struct request *q)
 /* Returns 0, or the exit status + 1. */
 static int parse(struct request *q, int argc, char **argv, bool *json)
 {
-	enum { OPT_ALL = 256, OPT_JSON, OPT_MAX_MEMORY, OPT_PROGRESS };
+	enum { OPT_ALL = 256, OPT_JSON, OPT_MAX_MEMORY, OPT_PROGRESS, OPT_WHOLE };
 	static const struct option long_options[] = {
 		{"threads", required_argument, NULL, 'T'},
 		{"all-digests", no_argument, NULL, OPT_ALL},
+		{"whole", no_argument, NULL, OPT_WHOLE},
 		{"json", no_argument, NULL, OPT_JSON},
 		{"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
 		{"progress", required_argument, NULL, OPT_PROGRESS},
@@ -435,6 +450,7 @@ static int parse(struct request *q, int argc, char **argv, bool *json)
 		switch (option) {
 		case 'T': status = command_threads("verify", optarg, &q->o.threads); break;
 		case OPT_ALL: q->o.all_digests = true; break;
+		case OPT_WHOLE: q->o.whole = true; break;
 		case OPT_JSON: *json = true; break;
 		case OPT_MAX_MEMORY: status = command_max_memory("verify", optarg, &q->o.max_memory); break;
 		case OPT_PROGRESS:
@@ -490,6 +506,8 @@ const struct command command_verify = {
 		"  -T, --threads N      workers, 0: one a processor (the default)\n"
 		"      --all-digests    count every kind of digest of large files; wanted only\n"
 		"                       where one job uses several kinds\n"
+		"      --whole          each job is to begin and to end on these volumes: exit\n"
+		"                       status 3 where one does not, which is a note otherwise\n"
 		"      --max-memory BYTES\n"
 		"                       for sessions and records that wait (default: 1G)\n"
 		"      --json           the report as JSON\n"
@@ -500,6 +518,7 @@ const struct command command_verify = {
 		"  -v, --verbose        a line for each file, too\n"
 		"\n"
 		"Exit status: 0 sound; 3 damaged, or wounds that filter --repair mends were\n"
-		"found; 1 it could not be told; 4 a key is missing.\n",
+		"found, or a job is not whole (--whole); 1 it could not be told; 4 a key is\n"
+		"missing.\n",
 	.run = cmd_verify,
 };

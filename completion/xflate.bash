@@ -70,7 +70,7 @@ _xflate() {
 				[[ $COMP_CWORD -eq 1 ]] && words+=' --version'
 				;;
 			list) words="--blocks --records --json --max-memory --verbose --quiet --help $keys" ;;
-			verify) words="--threads --all-digests --json --max-memory --progress --quiet --verbose --help $keys" ;;
+			verify) words="--threads --all-digests --whole --json --max-memory --progress --quiet --verbose --help $keys" ;;
 			compare) words="--vs --threads --on-damage --max-memory --json --quiet --verbose --help $keys $new_keys" ;;
 			getkey) words='--key-dir --config --cipher --log --selftest --migrate --help' ;;
 			'key generate') words='--output --force --kek --base64 --raw-key --quiet --help' ;;

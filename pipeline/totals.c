@@ -53,8 +53,9 @@ void totals_read(struct totals *t, const struct item *item, uint64_t damages)
 	/* A job that is run again goes on wherever it was. */
 	bool goes_on = t->files > 0 || t->runs < 2;
 	t->gap = t->gap || (goes_on && item->file_index > t->last && item->file_index - t->last > 1);
-	t->files += t->files == 0 || item->file_index != t->last;
-	t->last = item->file_index;
+	t->files += t->files == 0 || item->file_index != t->at;
+	t->at = item->file_index;
+	t->last = item->file_index > t->last ? item->file_index : t->last;
 }
 
 void totals_wrote(struct totals *t, const struct item *item, size_t records, uint64_t bytes)
@@ -63,7 +64,7 @@ void totals_wrote(struct totals *t, const struct item *item, size_t records, uin
 		return;
 	t->written_cut = t->written_cut || item->head_missing || item->tail_missing;
 	add(t, &t->written, bytes);
-	t->last_written = item->file_index;
+	t->last_written = item->file_index > t->last_written ? item->file_index : t->last_written;
 }
 
 /* Both products count up to the last FileIndex; of a run, it may be its own. */

@@ -27,7 +27,8 @@ struct totals {
 	uint64_t damages;	 /* before it */
 	uint64_t read, written;	 /* bytes of its records' data, */
 	uint64_t read_before, written_before; /* and of the runs before it that had no end */
-	int32_t last, last_written; /* FileIndex */
+	int32_t last, last_written; /* the highest FileIndex, wherever it stands, */
+	int32_t at;		    /* and that of the record before */
 	uint32_t files;		 /* FileIndexes in it */
 	bool numbered;
 	uint32_t number; /* of the last block, */

@@ -3,8 +3,11 @@
 #include "pipeline/verify.h"
 
 #include "base/array.h"
+#include "pipeline/object.h"
 #include "pipeline/totals.h"
 #include "volume/attributes.h"
+#include "volume/order.h"
+#include "volume/starts.h"
 #include "volume/stream.h"
 
 #include <stdarg.h>
@@ -16,13 +19,15 @@ struct tracked {
 	struct verify_job result;
 	struct totals totals;
 	int32_t first_index, last_index;
-	int32_t attributes_of, orphan; /* FileIndex of the last attributes seen; of the last file without any */
-	uint32_t previous_stream;
+	struct order order;
+	int32_t orphan; /* FileIndex of the last file without attributes */
 	uint32_t last_number;
 	uint64_t misnumbered;
-	bool numbered, ndmp, data_behind_end;
+	bool numbered, data_behind_end;
 	bool broken_off; /* its last record does not end */
 	bool again;	 /* it is run again, from a later file on */
+	struct starts starts;
+	bool outside; /* a record of FileIndex 0 was told of */
 	bool jumped;	 /* a block number was passed over just before the block at hand, */
 	bool files_gone; /* and files are missing there, or bytes, says its end */
 	const struct volume_info *misplaced_on; /* the addresses in its end lie behind it there */
@@ -32,6 +37,7 @@ struct verify {
 	struct verify_options o;
 	struct filter *filter;
 	struct proof *proof;
+	struct codec_ctx *codecs; /* NULL until a restore object comes */
 	struct tracked *jobs;
 	size_t job_count;
 	struct verify_volume *volumes;
@@ -166,12 +172,35 @@ static void on_loss(void *arg, const struct filter_loss *l)
 		  });
 }
 
+/* A problem with the block at hand, and no one file. */
+static void found_in_block(struct verify *v, const struct item *block, const struct job *job, const char *reason)
+{
+	report(v, &(struct verify_problem){
+			  .kind = VERIFY_DAMAGE,
+			  .volume = block->volume,
+			  .job = job,
+			  .file = "",
+			  .placed = true,
+			  .addr = block->addr,
+			  .len = block->len,
+			  .reason = reason,
+		  });
+}
+
 /* The numbers of a job's blocks go up by one; in BB03 they begin anew with each spool file (volume-corrections.md A5). */
-static void check_number(struct tracked *k, const struct item *block)
+static void check_number(struct verify *v, struct tracked *k, const struct item *block)
 {
 	bool next = block->number == k->last_number + 1;
 	bool spooled = block->form.version == 3 && (block->number == k->last_number || block->number == 0);
-	k->misnumbered += k->numbered && !next && !spooled;
+	bool wrong = k->numbered && !next && !spooled;
+	k->misnumbered += wrong;
+	/* Bacula 15 looks at them where a record goes on (bacula-encryption.md 1.6). */
+	if (wrong && block->form.version == 3 && block->goes_on) {
+		char text[160];
+		snprintf(text, sizeof text, "a record goes on in block %u of its job, behind block %u: Bacula 15 discards such",
+			 block->number, k->last_number);
+		found_in_block(v, block, block->job, text);
+	}
 	k->jumped = k->numbered && block->number > k->last_number + 1;
 	k->numbered = true;
 	k->last_number = block->number;
@@ -186,11 +215,24 @@ static void on_end_volume(void *arg, const struct volume_info *info)
 		on->info = info;
 }
 
+/* What stands before any other block of its volume. */
+static void check_first_block(struct verify *v, struct verify_volume *on, const struct item *block)
+{
+	on->headless = !block->begins_volume;
+	const struct volume_info *before = on > v->volumes ? on[-1].info : NULL;
+	/* A row of volumes may come out of a pipe. */
+	if (before == NULL || before->input != on->info->input || strcmp(on->info->path, "-") == 0)
+		return;
+	found_in_block(v, block, NULL, "another volume begins here, in the same file: a daemon reads one; xflate -o FOLDER/ takes them apart");
+}
+
 static void on_block(void *arg, const struct item *block)
 {
 	struct verify *v = arg;
 	struct verify_volume *on = volume_of(v, block->volume, &v->err);
 	struct tracked *k = block->job ? job_of(v, block->job, &v->err) : NULL;
+	if (on && on->blocks == 0)
+		check_first_block(v, on, block);
 	if (on) {
 		on->blocks++;
 		on->without_checksum += !block->form.checksum;
@@ -198,19 +240,49 @@ static void on_block(void *arg, const struct item *block)
 	}
 	if (k) {
 		totals_block(&k->totals, block);
-		check_number(k, block);
+		check_number(v, k, block);
 	}
 }
 
-/* A reader of volumes passes over data whose stream changes without new attributes (volume-format.md 4.7). */
-static void check_stream(struct verify *v, const struct tracked *k, const struct item *item)
+/* Would a restore take it? */
+static void check_restore(struct verify *v, struct tracked *k, const struct item *item)
 {
-	uint32_t number = item->stream & STREAM_NUMBER_MASK, before = k->previous_stream;
-	bool content = stream_form(item->stream) != STREAM_OPAQUE;
-	bool allowed = before == number || before == STREAM_ATTRIBUTES || before == STREAM_ATTRIBUTES_EX || before == 22 ||
-		       before == 35 || before == 36 || before == 0;
-	if (content && !allowed && !k->ndmp && !k->result.problems && !item->head_missing && !item->tail_missing)
-		found(v, VERIFY_DAMAGE, "data of stream %u behind stream %u: a restore passes over it", number, before);
+	char text[ORDER_FAULT_BYTES];
+	bool known = k->result.begun || k->order.attributes_of > 0;
+	switch (order_add(&k->order, item, known, text)) {
+	case ORDER_RIGHT: return;
+	case ORDER_PASSED:
+		if (k->result.problems > 0)
+			return;
+		break;
+	case ORDER_ORPHAN:
+		/* Its data do not get where they belong, whatever its digest says. */
+		if (k->orphan == item->file_index)
+			return;
+		k->orphan = item->file_index;
+		proof_damage(v->proof, item->job, item->file_index);
+		found(v, VERIFY_DAMAGE, "%s", v->problems[VERIFY_DAMAGE] > 0 ? "the attributes of its file are lost" : text);
+		return;
+	case ORDER_SKIPPED: break;
+	}
+	found(v, VERIFY_DAMAGE, "%s", text);
+}
+
+static int check_object(struct verify *v, const struct plain_item *plain, struct err *e)
+{
+	const struct item *item = plain->item;
+	if ((item->stream & STREAM_NUMBER_MASK) != STREAM_RESTORE_OBJECT || !plain->whole || plain->count != 1)
+		return 0;
+	if (v->codecs == NULL)
+		v->codecs = codec_ctx_new();
+	char text[OBJECT_FAULT_BYTES];
+	switch (v->codecs ? object_judge(v->codecs, plain->records[0].body, text) : OBJECT_MEMORY) {
+	case OBJECT_RIGHT: break;
+	case OBJECT_WRONG: found(v, VERIFY_DAMAGE, "%s", text); break;
+	case OBJECT_UNKNOWN: found(v, VERIFY_NOTE, "%s", text); break;
+	case OBJECT_MEMORY: return err_memory(e, item->len, "a restore object");
+	}
+	return 0;
 }
 
 static void check_order(struct verify *v, struct tracked *k, const struct item *item)
@@ -244,41 +316,40 @@ static void check_attributes(struct verify *v, const struct plain_item *plain)
 		found(v, VERIFY_DAMAGE, "attributes of FileIndex %d", a.file_index);
 }
 
-/* After damage: a restore does not know where to put data whose attributes were lost, whatever its digest says. */
-static void check_orphan(struct verify *v, struct tracked *k, const struct item *item)
+/* The label's JobId stands in its header, too (volume-format.md 3.1). */
+static void check_job_id(struct verify *v, const struct item *item, const struct session_label *label)
 {
-	bool known = k->result.begun || k->attributes_of > 0;
-	if (attributes_are(item->stream))
-		k->attributes_of = item->file_index;
-	if (!known || v->problems[VERIFY_DAMAGE] == 0 || k->attributes_of == item->file_index || k->orphan == item->file_index ||
-	    !stream_needs_attributes(item->stream))
-		return;
-	k->orphan = item->file_index;
-	proof_damage(v->proof, item->job, item->file_index);
-	found(v, VERIFY_DAMAGE, "the attributes of its file are lost");
+	if (item->stream != label->job_id)
+		found(v, VERIFY_DAMAGE, "the label is of JobId %u, its header says %u", label->job_id, item->stream);
 }
 
 static void check_start(struct verify *v, struct tracked *k, const struct item *item)
 {
-	struct session_label label = {0};
-	bool cut = item->head_missing || item->tail_missing;
-	bool whole = cut || label_read_session(item->data, false, &label);
-	/* In the midst of a job the same label would be one that stands there twice. */
-	bool later = !cut && whole && item->job->has_label && label.time != item->job->label.time;
-	bool again = k->result.begun && (k->result.ended || (k->broken_off && later)) && !k->data_behind_end;
-	if (again) {
-		found_of_job(v, k, VERIFY_NOTE, "was run again under its session: each end-of-session label counts its own run");
-		k->result.ended = false;
+	struct session_label label;
+	bool here = !item->head_missing && !item->tail_missing, whole = here && label_read_session(item->data, false, &label);
+	char text[STARTS_TEXT_BYTES];
+	enum starts_verdict said = starts_begin(&k->starts, whole ? &label : NULL, k->result.records > 1, k->broken_off, text);
+	k->result.begun = true;
+	k->result.ended = false;
+	if (k->starts.again) {
 		/* Its blocks are numbered anew. */
 		k->misnumbered -= k->misnumbered > 0;
 		k->again = true;
-	} else if (k->result.begun)
-		found(v, VERIFY_DAMAGE, "a second start-of-session label");
-	else if (k->result.records > 1)
-		found(v, VERIFY_DAMAGE, "a start-of-session label behind the job's data");
-	k->result.begun = true;
-	if (!whole)
+	}
+	if (said != STARTS_RIGHT)
+		found(v, said == STARTS_NOTE ? VERIFY_NOTE : VERIFY_DAMAGE, "%s", text);
+	if (here && !whole)
 		found(v, VERIFY_DAMAGE, "the start-of-session label is not whole");
+	else if (whole)
+		check_job_id(v, item, &label);
+}
+
+static void check_pair(struct verify *v, struct tracked *k, const struct session_label *end)
+{
+	char text[STARTS_TEXT_BYTES];
+	enum starts_verdict said = starts_end(&k->starts, end, text);
+	if (said != STARTS_RIGHT)
+		found(v, said == STARTS_NOTE ? VERIFY_NOTE : VERIFY_DAMAGE, "%s", text);
 }
 
 /* A job's addresses on a volume lie before its end, whichever product counts them (volume-corrections.md A3, A4). */
@@ -301,6 +372,8 @@ static void check_end(struct verify *v, struct tracked *k, const struct item *it
 		found(v, VERIFY_DAMAGE, "the end-of-session label is not whole");
 		return;
 	}
+	check_job_id(v, item, &k->result.end);
+	check_pair(v, k, &k->result.end);
 	check_addresses(k, item, &k->result.end);
 	char text[256];
 	enum totals_verdict verdict = totals_judge(&k->totals, &k->result.end, v->problems[VERIFY_DAMAGE]);
@@ -321,6 +394,20 @@ static void check_set(struct verify *v, const struct item *item)
 		found(v, VERIFY_DAMAGE, "this record begins on a volume that is not given, or not in its place");
 }
 
+/* Neither of a file nor a session label. */
+static void check_outside(struct verify *v, struct tracked *k, const struct item *item)
+{
+	char text[128];
+	if (item->file_index < 0) {
+		snprintf(text, sizeof text, "a label of FileIndex %d: no daemon writes it%s", item->file_index,
+			 item->file_index == LABEL_END_OF_MEDIUM ? ", and each passes over the rest of the block" : "");
+		found_in_item(v, VERIFY_DAMAGE, false, text);
+	} else if (!k->outside && (item->stream & STREAM_NUMBER_MASK) != STREAM_PLUGIN_NAME) {
+		k->outside = true;
+		found_in_item(v, VERIFY_NOTE, false, "a record of FileIndex 0 belongs to no file");
+	}
+}
+
 static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 {
 	struct verify *v = arg;
@@ -333,7 +420,6 @@ static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 	v->item = item;
 	k->result.records++;
 	totals_read(&k->totals, item, v->problems[VERIFY_DAMAGE]);
-	k->ndmp = k->ndmp || (item->file_index > 0 && (item->stream & STREAM_NUMBER_MASK) == STREAM_NDMP_SEPARATOR);
 	/* First, for it learns the file's name. */
 	int rc = proof_add(v->proof, plain, e);
 	if (rc != 0)
@@ -345,13 +431,17 @@ static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 		check_end(v, k, item);
 	else if (item->file_index > 0) {
 		check_order(v, k, item);
-		check_stream(v, k, item);
+		check_restore(v, k, item);
 		check_attributes(v, plain);
-		check_orphan(v, k, item);
-		k->previous_stream = item->stream & STREAM_NUMBER_MASK;
+		rc = check_object(v, plain, e);
 		k->result.data_bytes += item->len;
+		starts_data(&k->starts);
+	} else {
+		check_outside(v, k, item);
 	}
 	k->broken_off = item->tail_missing;
+	if (rc != 0)
+		return rc;
 	return v->err.code != XE_OK ? (*e = v->err).code : 0;
 }
 
@@ -438,6 +528,7 @@ void verify_free(struct verify *v)
 		return;
 	filter_free(v->filter);
 	proof_free(v->proof);
+	codec_ctx_free(v->codecs);
 	for (size_t i = 0; i < v->job_count; i++)
 		damaged_free(&v->jobs[i].result.damaged);
 	free(v->jobs);
@@ -476,15 +567,16 @@ static void conclude_missing(struct verify *v, struct tracked *k)
 static void conclude_job(struct verify *v, struct tracked *k)
 {
 	char text[160];
+	enum verify_kind kind = v->o.whole ? VERIFY_NOT_WHOLE : VERIFY_NOTE;
 	if (!k->result.begun && k->first_index > 1) {
 		snprintf(text, sizeof text, "has no start of session here, nor files before FileIndex %d: they lie on another volume, or "
 			 "were lost", k->first_index);
-		found_of_job(v, k, VERIFY_NOTE, text);
+		found_of_job(v, k, kind, text);
 	} else if (!k->result.begun) {
-		found_of_job(v, k, VERIFY_NOTE, "has no start of session here: it lies on another volume, or was lost");
+		found_of_job(v, k, kind, "has no start of session here: it lies on another volume, or was lost");
 	}
 	if (!k->result.ended)
-		found_of_job(v, k, VERIFY_NOTE, "has no end here: it was cancelled, goes on elsewhere, or was cut off");
+		found_of_job(v, k, kind, "has no end here: it was cancelled, goes on elsewhere, or was cut off");
 	/* In a dump of a tape they are places on the tape. */
 	const struct verify_volume *misplaced_on = k->misplaced_on ? volume_of(v, k->misplaced_on, &v->err) : NULL;
 	if (misplaced_on && misplaced_on->info->padding == 0)
@@ -514,9 +606,12 @@ static void conclude_volume(struct verify *v, const struct verify_volume *on)
 {
 	struct verify_problem p = {.volume = on->info, .file = ""};
 	note_tweaks(v, on);
-	if (!on->info->has_label && on->problems == 0) {
+	if (on->problems == 0)
+		p.reason = !on->info->has_label ? "there is no volume label" :
+			   on->headless		? "its volume label is not in its first block, where each daemon looks for it" :
+						  label_volume_fault(&on->info->label);
+	if (p.reason) {
 		p.kind = VERIFY_DAMAGE;
-		p.reason = "there is no volume label";
 		report(v, &p);
 	}
 	if (on->without_checksum > 0) {

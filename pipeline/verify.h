@@ -12,6 +12,7 @@ enum verify_kind {
 	VERIFY_CUT_BY_NETWORK, /* known wounds, which filter --repair mends */
 	VERIFY_DOUBLED,
 	VERIFY_UNPROVED, /* a digest that was not counted */
+	VERIFY_NOT_WHOLE, /* asked for whole jobs: one begins or ends elsewhere, or never ended */
 	VERIFY_NOTE,	 /* normal, but a reader of the report wants to know */
 };
 
@@ -46,6 +47,7 @@ struct verify_job {
 struct verify_volume {
 	const struct volume_info *info;
 	uint64_t blocks, without_checksum, problems;
+	bool headless; /* its first block did not hold its label */
 	unsigned versions; /* a bit for each BB version */
 };
 
@@ -55,6 +57,7 @@ struct verify_options {
 	unsigned threads;
 	uint64_t max_memory; /* as in struct filter_options */
 	bool all_digests;
+	bool whole; /* each job is to begin and to end here */
 	const struct volkey_source *keys; /* for encrypted volumes; NULL: none */
 	void *arg;
 	/* In the order of the volumes, by one thread at a time. */

@@ -96,6 +96,11 @@ START_TEST(test_bb03_options)
 		ck_assert_int_eq(block_is_encrypted(&h), (options & 6) == 6 && options < 8);
 		ck_assert_int_eq(block_options_known(&h), options < 8 && (options & 6) != 4);
 		ck_assert_int_eq(h.checksum != 0, options & 1);
+		ck_assert(!block_options_lie(&h));
+		h.checksum = !h.checksum;
+		ck_assert(block_options_lie(&h));
+		h.version = 2;
+		ck_assert(!block_options_lie(&h));
 	}
 }
 END_TEST
@@ -134,7 +139,11 @@ START_TEST(test_header_round_trip)
 			if (version == 3 && at >= 24 && at < 32)
 				continue;
 			block[at] ^= (uint8_t)(1 << sample_next(&seed) % 8);
+			if (version == 3) /* BB03's option bits are those of the header that is read */
+				back.options = mk_get32(block);
 			ck_quick(block_checksum(block, &back) != back.checksum);
+			back.options = h.options;
+			ck_quick(at < 4 || block_checksum(block, &back) != back.checksum);
 		}
 	}
 	ck_assert_uint_eq(block_header_bytes(1), 16);

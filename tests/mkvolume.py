@@ -568,7 +568,7 @@ def good_empty_records(name):
     s.file(b"abc" * 50, 2)
     s.fi += 1
     s.put(1, b"")
-    for stream in (2, 29):
+    for stream in (2, 11):
         s.new(b"", stream)
         s.put(stream, b"")
         s.digest(b"")
@@ -576,7 +576,7 @@ def good_empty_records(name):
     for part in (b"", b"xyz", b""):
         s.put(2, part)
     s.digest(b"xyz")
-    for stream in (2, 29):
+    for stream in (2, 11):
         s.fill_before(12, b"", stream)
         s.new(b"", stream)
         assert s.packer.room() == 12
@@ -1267,9 +1267,200 @@ def false_job_files(name):
     return whole(name, s.close())
 
 
+def false_behind_digest(name):
+    s = false_session()
+    s.file(text(1, 900))
+    s.new(text(2, 900))
+    s.digest(text(2, 900))
+    s.put(2, text(2, 900))
+    return whole(name, s.close())
+
+
+def false_second_digest(name):
+    s = false_session()
+    s.file(text(1, 900))
+    s.digest(text(1, 900))
+    return whole(name, s.close())
+
+
+def false_second_attributes(name):
+    """A restore begins the file anew: its first half is gone."""
+    s = false_session()
+    content = text(1, 900)
+    s.new(content)
+    s.put(2, content[:400])
+    s.put(1, attributes(1, "/srv/job/file1", len(content), 2))
+    s.put(2, content[400:])
+    s.digest(content)
+    return whole(name, s.close())
+
+
+def false_no_attributes(name):
+    s = false_session()
+    s.file(text(1, 900))
+    s.fi += 1
+    s.put(2, text(2, 900))
+    s.digest(text(2, 900))
+    return whole(name, s.close())
+
+
+def false_unknown_stream(name):
+    s = false_session()
+    s.file(text(1, 900))
+    s.put(300, text(2, 100))
+    return whole(name, s.close())
+
+
+def hollow(stream, alg):
+    """An empty record of a stream whose records have to hold something."""
+    def make(name):
+        s = false_session()
+        content = text(1, 900)
+        s.file(content, stream, alg, 400)
+        s.new(content, stream)
+        s.put(stream, (bytes(8) if stream in SPARSE else b"") + encode(alg, content))
+        s.put(stream, b"")
+        s.digest(content)
+        return whole(name, s.close())
+    return make
+
+
+def restore_object(content, compression=1, stored=None, full=None, payload=None):
+    payload = payload if payload is not None else zlib.compress(content) if compression else content
+    stored, full = len(payload) if stored is None else stored, len(content) if full is None else full
+    return b"2 25 1 %d %d %d " % (stored, full, compression) + b"plugin\0object\0" + payload + b"\0"
+
+
+def with_object(record):
+    def make(name):
+        s = false_session()
+        s.file(text(1, 900))
+        s.fi += 1
+        s.put(28, record)
+        s.file(text(3, 900))
+        return whole(name, s.close())
+    return make
+
+
+@volume()
+def good_objects(name):
+    s = false_session()
+    for record in (restore_object(text(1, 3000)), restore_object(text(2, 500), 0), restore_object(b""), restore_object(b"", 0),
+                   restore_object(text(3, 90))[:-1]):
+        s.fi += 1
+        s.put(28, record)
+    s.file(text(1, 900))
+    return whole(name, s.close())
+
+
+def other_client(name):
+    """The labels at start and end name different clients."""
+    s = false_session()
+    s.file(text(1, 900))
+    s.end()
+    s.packer.now.body[:] = bytes(s.packer.now.body).replace(b"\0fd\0", b"\0df\0", 1)
+    s.packer.flush()
+    return whole(name, s.packer.blocks)
+
+
+def other_job_id(name):
+    """The end-of-session label's record header names another job than the label."""
+    s = false_session()
+    s.file(text(1, 900))
+    s.packer.flush()
+    s.end()
+    struct.pack_into(">i", s.packer.now.body, 4, 2)
+    s.packer.flush()
+    return whole(name, s.packer.blocks)
+
+
+def label_kind(fi):
+    def make(name):
+        s = false_session()
+        s.file(text(1, 900))
+        s.packer.put_whole(s, fi, 1, session_label(s.packer.product, 1, "job", 10))
+        s.file(text(2, 900))
+        return whole(name, s.close())
+    return make
+
+
+def relabelled(old, new):
+    """A volume whose label holds other bytes, with a right checksum."""
+    def make(name):
+        blocks = lay(name, whole_blocks(3))
+        blocks[0] = reseal(blocks[0].replace(old, new, 1))
+        return b"".join(blocks)
+    return make
+
+
+def false_label_second(name):
+    blocks = lay(name, whole_blocks(3))
+    return blocks[1] + blocks[0] + b"".join(blocks[2:])
+
+
+def false_label_missing(name):
+    return b"".join(lay(name, whole_blocks(3))[1:])
+
+
+def false_two_volumes(name):
+    s = Session(Packer(cap=2048, sid=2), 2, 2)
+    s.file(text(4, 900))
+    return whole(name, whole_blocks(2)) + whole("another", s.close())
+
+
+def spooled(jump):
+    """BB03 blocks with split records; the third's number and those behind it as jump says."""
+    def make(name):
+        s = Session(Packer(BACULA, "BB03", cap=1024))
+        s.file(text(1, 9000), 2)
+        blocks = s.close()
+        assert struct.unpack_from(">i", blocks[3].body, 4)[0] < 0, "no split record"
+        for b in blocks[3:]:
+            b.number = jump(b.number)
+        return whole(name, blocks)
+    return make
+
+
+def false_number(name):
+    return spooled(lambda n: n + 5)(name)
+
+
+def options(block, flips, checksum=True):
+    """A BB03 volume with other option bits in one block, and the checksum as it was."""
+    def make(name):
+        s = Session(Packer(BACULA, "BB03", cap=1024, checksum=checksum))
+        s.file(text(1, 3000), 2)
+        blocks = lay(name, s.close())
+        blocks[block] = struct.pack(">I", struct.unpack_from(">I", blocks[block])[0] ^ flips) + blocks[block][4:]
+        return b"".join(blocks)
+    return make
+
+
+MORE_FALSE = {
+    "false-empty-gzip": hollow(29, "gzip"), "false-empty-zlib": hollow(4, "zlib"), "false-empty-lzo": hollow(31, "lzo"),
+    "false-empty-sparse": hollow(6, None), "false-empty-sparse-gzip": hollow(30, "gzip"),
+    "false-object": with_object(restore_object(text(2, 3000), payload=zlib.compress(text(2, 3000))[:-9] + bytes(9))),
+    "false-object-shorter": with_object(restore_object(text(2, 3000), full=3001)),
+    "false-object-longer": with_object(restore_object(text(2, 3000), full=2999)),
+    "false-object-cut": with_object(restore_object(text(2, 3000), stored=3000)),
+    "false-object-plain": with_object(restore_object(text(2, 300), 0, full=299)),
+    "false-object-absurd": with_object(restore_object(text(2, 300), full=10 ** 17)),
+    "false-client": other_client, "false-job-id": other_job_id,
+    "false-end-of-medium": label_kind(-3), "false-label-kind": label_kind(-9),
+    "false-label-id": relabelled(b"Bareos 2.0 immortal", b"Bareos 2.0 immorta1"),
+    "false-label-version": relabelled(b"immortal\n\0\0\0\0\x14", b"immortal\n\0\0\0\0\x15"),
+    "false-label-name": relabelled(b"false-label-name", b"false\x01label-name"),
+    "false-option-label": options(0, 1), "false-option": options(1, 1), "false-option-on": options(1, 1, False),
+    "false-option-clear": options(1, 2, False), "false-option-unknown": options(1, 8), "false-option-cipher": options(1, 4),
+}
+
+
 FALSE = {f.__name__.replace("_", "-"): f for f in (
     false_digest, false_digest_length, false_data_missing, false_attributes, false_doubled_block, false_swapped_blocks,
-    false_missing_block, false_stream_change, false_second_start, false_behind_end, false_job_files)}
+    false_missing_block, false_stream_change, false_second_start, false_behind_end, false_job_files,
+    false_behind_digest, false_second_digest, false_second_attributes, false_no_attributes, false_unknown_stream,
+    false_label_second, false_label_missing, false_two_volumes, false_number)}
+FALSE.update(MORE_FALSE)
 ALL = {**GOOD, **BAD, **WOUNDS, **FALSE}
 FLAGS.update({name: [] for name in (*WOUNDS, *FALSE)})
 SETS = [["good-set-1", "good-set-2", "good-set-3"]]

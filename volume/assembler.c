@@ -80,8 +80,9 @@ void assembler_end_volume(struct assembler *a)
 static struct item item_here(const struct assembler *a, enum item_kind kind)
 {
 	const struct block_header *h = &a->block->header;
-	/* What is taken from a block with option bits that make no sense must not hand them on. */
-	uint32_t options = block_options_known(h) ? h->options : h->options & BLOCK_OPTION_CHECKSUM;
+	/* What is taken from a block with option bits that make no sense, or lie, must not hand them on. */
+	uint32_t options = block_options_known(h) ? h->options & ~BLOCK_OPTION_CHECKSUM : 0;
+	options |= h->version == 3 && a->block->checksum ? BLOCK_OPTION_CHECKSUM : 0;
 	return (struct item){
 		.kind = kind,
 		.volume = volume_known(a->volume),
@@ -163,6 +164,7 @@ static int announce_block(struct assembler *a, struct item *item, struct err *e)
 		if (s == NULL)
 			return e->code;
 		item->job = session_job(s);
+		item->goes_on = session_goes_on(s, &first);
 	}
 	if (a->o->indexes)
 		data_indexes(a, &item->first_index, &item->last_index);
@@ -325,7 +327,8 @@ static void volume_label(struct assembler *a, const struct record_header *h, str
 	volume_learn_label(a->volume, a->block->header.version, data);
 	item->volume = volume_known(a->volume);
 	size_t alone = block_header_bytes(a->block->header.version) + record_header_bytes(a->block->header.version);
-	item->whole_block = a->block->header.len == alone + data.len;
+	/* One that is not right is made anew around its record. */
+	item->whole_block = a->block->event == SOURCE_BLOCK && a->block->header.len == alone + data.len;
 	item->data = item->whole_block ? (struct span){a->block->data, a->block->header.len} : data;
 	item->buf = a->block->buf;
 }

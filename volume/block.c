@@ -50,10 +50,12 @@ bool block_has_checksum(const struct block_header *h)
 }
 
 /* XXH3 runs over the whole block with its own field as zeros. */
-static uint64_t checksum_bb03(const uint8_t *block, size_t len)
+static uint64_t checksum_bb03(const uint8_t *block, size_t len, uint32_t options)
 {
 	uint8_t head[32] = {0};
-	memcpy(head, block, 24);
+	struct wr w = wr_over(head, sizeof head);
+	wr_be32(&w, options);
+	wr_bytes(&w, block + 4, 20);
 	XXH3_state_t state;
 	XXH3_64bits_reset(&state);
 	XXH3_64bits_update(&state, head, sizeof head);
@@ -64,13 +66,18 @@ static uint64_t checksum_bb03(const uint8_t *block, size_t len)
 uint64_t block_checksum(const uint8_t *block, const struct block_header *h)
 {
 	if (h->version == 3)
-		return checksum_bb03(block, h->len);
+		return checksum_bb03(block, h->len, h->options);
 	return libdeflate_crc32(0, block + 4, h->len - 4);
 }
 
 bool block_is_encrypted(const struct block_header *h)
 {
 	return h->version == 3 && (h->options & ~BLOCK_OPTION_CHECKSUM) == (BLOCK_OPTION_VOLUME_ENCRYPTED | BLOCK_OPTION_BLOCK_ENCRYPTED);
+}
+
+bool block_options_lie(const struct block_header *h)
+{
+	return h->version == 3 && block_has_checksum(h) != (h->checksum != 0);
 }
 
 bool block_options_known(const struct block_header *h)

@@ -46,12 +46,16 @@ void block_seal(uint8_t *block, const struct block_header *h, bool checksum);
 /* Does the header claim a checksum?  BB01 and BB02 have no flag, there 0 stands for none.  volume-format.md 1.3 */
 bool block_has_checksum(const struct block_header *h);
 
-/* Checksum of the h->len bytes at block. */
+/* Checksum of the h->len bytes at block; of BB03 with the option bits of h, whatever stands in the block. */
 uint64_t block_checksum(const uint8_t *block, const struct block_header *h);
 
 /* Cannot be looked into without a key.  Both option bits of encryption tell; one bit of them alone may be damage.
  * formats/bacula-encryption.md 1.1 */
 bool block_is_encrypted(const struct block_header *h);
+
+/* Does BB03's option bit say that there is a checksum where the field is 0, or that there is none where it is not?  No daemon
+ * writes such. */
+bool block_options_lie(const struct block_header *h);
 
 /* Are BB03's option bits such as a daemon writes? */
 bool block_options_known(const struct block_header *h);

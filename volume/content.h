@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a file on a volume is, whatever its records look like: a hash over the plain data at their addresses, and one
- * over everything else that is stored of it.  Independent of compression, of record lengths and of block boundaries. */
+/* What a file on a volume is, whatever its records look like: a hash over the plain data at their addresses, one over
+ * everything else that is stored of it, and one over the order of all that.  Independent of compression, of record lengths
+ * and of block boundaries; an empty record counts. */
 #ifndef VOLUME_CONTENT_H
 #define VOLUME_CONTENT_H
 
@@ -10,11 +11,11 @@ struct content_hash {
 	uint64_t high, low;
 };
 
-/* A finished file. */
+/* A finished file: what stands together under one FileIndex.  Of a file in several places there are several. */
 struct content_file {
 	const struct job *job;
-	int32_t file_index;
-	struct content_hash data, rest;
+	int32_t file_index; /* < 0: a session label */
+	struct content_hash data, rest, order;
 	uint64_t bytes;	  /* plain data */
 	const char *name; /* from its attributes, "" if there were none; lent */
 };

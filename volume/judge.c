@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/judge.h"
 
+#include "volume/label.h"
+
 #include <stdio.h>
 
 static const struct judge_session *known(const struct judge *j, const struct block_header *h)
@@ -44,8 +46,28 @@ static int open_block(struct judge *j, const uint8_t *block, const struct block_
 	return rc;
 }
 
-/* Why the h->len bytes at block, plain by now, are not a good block; NULL if they are. */
-static const char *plain_fault(const uint8_t *block, const struct block_header *h, bool expected,
+/* The header as it must have been: where BB03's option bit and its checksum field contradict each other, the field is the
+ * one that one flipped bit cannot make. */
+static struct block_header believed(const struct block_header *h)
+{
+	struct block_header b = *h;
+	if (block_options_lie(h))
+		b.options ^= BLOCK_OPTION_CHECKSUM;
+	return b;
+}
+
+/* Only the volume label's block is left in clear on an encrypted volume (bacula-encryption.md 1.1). */
+static bool clear_without_reason(const uint8_t *block, const struct block_header *h)
+{
+	struct rd rest = block_records(block, h->len, h->version);
+	struct record_header first;
+	struct span part;
+	bool clear = h->version == 3 && (h->options & ~BLOCK_OPTION_CHECKSUM) == BLOCK_OPTION_VOLUME_ENCRYPTED;
+	return clear && record_next(&rest, h->version, &first, &part) && !label_is_volume(first.file_index);
+}
+
+/* Why the h->len bytes at block, plain by now, are not a good block; NULL if they are.  lies: h is not what stands there. */
+static const char *plain_fault(const uint8_t *block, const struct block_header *h, bool lies, bool expected,
 			       struct judge_verdict *v)
 {
 	uint64_t sum = v->checksum ? block_checksum(block, h) : 0;
@@ -63,6 +85,11 @@ static const char *plain_fault(const uint8_t *block, const struct block_header *
 			 (unsigned long long)h->checksum);
 		return v->text;
 	}
+	if (lies)
+		return v->checksum ? "its checksum option is off, but there is a checksum, which fits with the option on" :
+				     "its checksum option is on, but there is no checksum";
+	if (clear_without_reason(block, h))
+		return "its options say that the volume is encrypted, but not this block";
 	return fault;
 }
 
@@ -70,17 +97,18 @@ int judge_block(struct judge *j, const uint8_t *block, const struct block_header
 		struct err *e)
 {
 	const struct judge_session *k = h->version > 1 ? known(j, h) : NULL;
+	const struct block_header b = believed(h);
 	bool expected = k && k->checksum;
 	*v = (struct judge_verdict){0};
 	/* One CRC in four thousand million is 0, which otherwise stands for none. */
-	v->checksum = block_has_checksum(h) || (h->version == 2 && expected);
-	int rc = open_block(j, block, h, v, e);
+	v->checksum = block_has_checksum(&b) || (h->version == 2 && expected);
+	int rc = open_block(j, block, &b, v, e);
 	if (rc != 0 || v->encrypted)
 		return rc;
 	v->sane_bytes = block_header_bytes(h->version);
 	if (v->shut)
 		v->fault = "no key opens it: it is damaged, or encrypted with another key";
 	else
-		v->fault = plain_fault(v->opened ? v->plain->data : block, h, expected, v);
+		v->fault = plain_fault(v->opened ? v->plain->data : block, &b, b.options != h->options, expected, v);
 	return 0;
 }

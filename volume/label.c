@@ -57,7 +57,7 @@ bool label_read_session(struct span data, bool end, struct session_label *label)
 	label->time = read_time(&r, label->version);
 	rd_bytes(&r, 8);
 	read_name(&r, label->pool, sizeof label->pool);
-	rd_string(&r); /* PoolType */
+	read_name(&r, label->pool_type, sizeof label->pool_type);
 	read_name(&r, label->job_name, sizeof label->job_name);
 	read_name(&r, label->client, sizeof label->client);
 	if (label->version >= 10) {
@@ -67,7 +67,7 @@ bool label_read_session(struct span data, bool end, struct session_label *label)
 		label->level = rd_be32(&r);
 	}
 	if (label->version >= 11)
-		rd_string(&r); /* FileSetMD5 */
+		read_name(&r, label->fileset_md5, sizeof label->fileset_md5);
 	if (!end)
 		return !r.bad;
 
@@ -83,6 +83,51 @@ bool label_read_session(struct span data, bool end, struct session_label *label)
 		label->status = rd_be32(&r);
 	label->has_totals = !r.bad;
 	return !r.bad;
+}
+
+const char *label_contradiction(const struct session_label *start, const struct session_label *end)
+{
+	const struct {
+		const char *a, *b, *what;
+	} texts[] = {
+		{start->job, end->job, "Job"},
+		{start->job_name, end->job_name, "job name"},
+		{start->client, end->client, "client"},
+		{start->fileset, end->fileset, "FileSet"},
+		{start->fileset_md5, end->fileset_md5, "MD5 of the FileSet"},
+		{start->pool, end->pool, "pool"},
+		{start->pool_type, end->pool_type, "pool type"},
+		{start->id, end->id, "label id"},
+	};
+	if (start->job_id != end->job_id)
+		return "JobId";
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		if (strcmp(texts[i].a, texts[i].b) != 0)
+			return texts[i].what;
+	}
+	return start->type != end->type ? "job type" : start->version != end->version ? "label version" : NULL;
+}
+
+/* Names that a product gives are at least not empty, and have no control characters. */
+static bool is_name(const char *name)
+{
+	for (const char *c = name; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return false;
+	}
+	return name[0] != '\0';
+}
+
+const char *label_volume_fault(const struct volume_label *label)
+{
+	bool bareos = strcmp(label->id, "Bareos 2.0 immortal\n") == 0, bacula = strcmp(label->id, "Bacula 1.0 immortal\n") == 0;
+	if (label_special_kind(label) == NULL && !bareos && !bacula)
+		return "its volume label bears the id of no product";
+	/* Bareos 22 and older write Bacula's. */
+	bool known = bareos ? label->version == 20 : label->version >= 9 && label->version <= 11;
+	if ((bareos || bacula) && !known)
+		return "its volume label has a version that no product writes with its id";
+	return is_name(label->volume) ? NULL : "its volume label holds no Volume Name";
 }
 
 void label_patch_totals(uint8_t *data, size_t len, const struct session_label *label)

@@ -39,6 +39,7 @@ struct session_label {
 	char pool[LABEL_NAME_BYTES], job_name[LABEL_NAME_BYTES], client[LABEL_NAME_BYTES];
 	char job[LABEL_NAME_BYTES], fileset[LABEL_NAME_BYTES]; /* VerNum >= 10 */
 	uint32_t type, level;					/* as characters */
+	char pool_type[32], fileset_md5[64];
 	/* End of session only */
 	bool has_totals;
 	uint32_t job_files;
@@ -50,6 +51,13 @@ struct session_label {
 
 /* end: an end of session, with totals.  False if the data ends inside a field. */
 bool label_read_session(struct span data, bool end, struct session_label *label);
+
+/* What the labels of one job name differently, first of all: "JobId", "Job", ...; NULL if they are of one job.  Its level may
+ * change while it runs, and its totals stand in one of them only. */
+const char *label_contradiction(const struct session_label *start, const struct session_label *end);
+
+/* Why no daemon takes this label for a volume's; NULL if one does.  volume-format.md 3.2, 8.4 */
+const char *label_volume_fault(const struct volume_label *label);
 
 /* Writes JobFiles, JobBytes and the addresses of label (as read from data) back into data. */
 void label_patch_totals(uint8_t *data, size_t len, const struct session_label *label);

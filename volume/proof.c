@@ -282,8 +282,7 @@ static int add_data(struct proof *p, struct open_proof *f, const struct packer_r
 static bool is_opaque(uint32_t stream)
 {
 	uint32_t number = stream & STREAM_NUMBER_MASK;
-	bool ciphered = (number >= 20 && number <= 25 && number != 22) || number == 32 || number == 33;
-	return ciphered || number == STREAM_MACOS_FORK || number == STREAM_PLUGIN_DATA ||
+	return stream_is_encrypted(stream) || number == STREAM_ENCRYPTED_FORK || number == STREAM_MACOS_FORK || number == STREAM_PLUGIN_DATA ||
 	       (stream & STREAM_BIT_DEDUPLICATED) != 0;
 }
 
@@ -311,12 +310,6 @@ static bool digest_kind_of(uint32_t number, size_t len, enum digest_kind *kind)
 		}
 	}
 	return false;
-}
-
-static bool is_digest(uint32_t number)
-{
-	enum digest_kind ignored;
-	return digest_kind_of(number, 0, &ignored);
 }
 
 bool proof_digest_kind(uint32_t stream, size_t len, enum digest_kind *kind)
@@ -367,7 +360,7 @@ static int add_record(struct proof *p, struct open_proof *f, const struct plain_
 		return add_data(p, f, r, stream_has_prefix(item->stream), e);
 	}
 	f->opaque = f->opaque || is_opaque(item->stream);
-	if (is_digest(number)) {
+	if (stream_is_digest(number)) {
 		enum proof_verdict v = judge(p, f, number, r->body);
 		/* Of several digests the worst tells. */
 		f->verdict = f->judged && f->verdict != PROOF_RIGHT ? f->verdict : v;

@@ -59,6 +59,7 @@ struct item {
 	bool whole_block;		 /* ITEM_VOLUME_LABEL */
 	bool begins_volume;		 /* ITEM_BLOCK: its first record is the volume label */
 	bool last_volume;		 /* ITEM_VOLUME_END: no other volume follows */
+	bool goes_on;			 /* ITEM_BLOCK: its first record is the rest of the one that its session has open */
 	bool opened;			 /* ITEM_BLOCK: was encrypted; data is plain, its header as it was stored */
 	bool joined;			 /* of several records, see pipeline/join.h, */
 	bool unjoined;			 /* or the first of such that do not fit together */

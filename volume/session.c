@@ -125,17 +125,20 @@ bool session_had_block(const struct session *s, const struct block_header *h)
 	return false;
 }
 
-bool session_follows(const struct session *s, const struct record_header *h)
+bool session_goes_on(const struct session *s, const struct record_header *h)
 {
 	const struct partial *p = &s->partial;
 	uint32_t stream = (uint32_t)-h->stream;
-	if (h->stream < 0) {
-		bool read_ahead = s->skip > 0 && s->skip == h->len && s->skip_stream == stream;
-		bool repeated = s->last_empty && h->len == 0;
-		bool next = p->open && p->item.stream == stream && p->item.file_index == h->file_index &&
-			    p->item.len - p->have == h->len;
-		return read_ahead || repeated || next;
-	}
+	bool read_ahead = s->skip > 0 && s->skip == h->len && s->skip_stream == stream;
+	bool next = p->open && p->item.stream == stream && p->item.file_index == h->file_index && p->item.len - p->have == h->len;
+	return h->stream < 0 && (read_ahead || next);
+}
+
+bool session_follows(const struct session *s, const struct record_header *h)
+{
+	const struct partial *p = &s->partial;
+	if (h->stream < 0)
+		return session_goes_on(s, h) || (s->last_empty && h->len == 0);
 	bool ended = s->last_index == LABEL_SESSION_END;
 	bool back = h->file_index > 0 ? h->file_index < s->last_index : h->file_index == LABEL_SESSION_START && s->seen;
 	return !p->open && !ended && !back;

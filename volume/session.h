@@ -74,6 +74,9 @@ void session_table_free(struct session_table *t);
 /* Remembers a block with a checksum; one that cannot be, for want of memory, will not be known again. */
 void session_remember_block(struct session *s, const struct block_header *h);
 
+/* Is this the rest of the record that the session has open? */
+bool session_goes_on(const struct session *s, const struct record_header *h);
+
 /* Can a record that begins so be the next one of the session? */
 bool session_follows(const struct session *s, const struct record_header *h);
 

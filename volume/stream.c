@@ -53,9 +53,21 @@ bool stream_needs_attributes(uint32_t stream)
 {
 	uint32_t n = stream & STREAM_NUMBER_MASK;
 	bool data = (n >= 2 && n <= 25 && n != STREAM_ATTRIBUTES_EX && n != 8 && n != 9) || (n >= 29 && n <= 33);
-	bool digest = n >= STREAM_XXH64 && n <= STREAM_XXH128_BACULA;
 	bool acl_or_xattr = n >= 1000 && n <= 1999;
-	return data || digest || acl_or_xattr;
+	return data || stream_is_digest(stream) || acl_or_xattr;
+}
+
+bool stream_is_encrypted(uint32_t stream)
+{
+	uint32_t n = stream & STREAM_NUMBER_MASK;
+	return (n >= 20 && n <= 24 && n != STREAM_ENCRYPTED_SESSION) || n == 32 || n == 33;
+}
+
+bool stream_is_digest(uint32_t stream)
+{
+	uint32_t n = stream & STREAM_NUMBER_MASK;
+	return n == STREAM_MD5 || n == STREAM_SHA1 || n == STREAM_SHA256 || n == STREAM_SHA512 ||
+	       (n >= STREAM_XXH64 && n <= STREAM_XXH128_BACULA);
 }
 
 uint32_t stream_for(bool bareos, uint32_t stream, size_t len)

@@ -26,10 +26,18 @@ enum {
 	STREAM_MACOS_FORK = 13,
 	STREAM_SHA256 = 17,
 	STREAM_SHA512 = 18,
+	STREAM_ENCRYPTED_SESSION = 22,
+	STREAM_ENCRYPTED_FORK = 25,
+	STREAM_PLUGIN_NAME = 26,
 	STREAM_PLUGIN_DATA = 27,
+	STREAM_RESTORE_OBJECT = 28,
 	STREAM_COMPRESSED = 29,
 	STREAM_SPARSE_COMPRESSED = 30,
 	STREAM_WIN32_COMPRESSED = 31,
+	STREAM_PLUGIN_OBJECT = 34,
+	STREAM_PLUGIN_META_BLOB = 35,
+	STREAM_PLUGIN_META_CATALOG = 36,
+	STREAM_ATTRIBUTES_UPDATE = 37,
 	STREAM_XXH64 = 39,
 	STREAM_XXH128_BAREOS = 40, /* Bacula: XXH3-64 */
 	STREAM_XXH128_BACULA = 41,
@@ -64,6 +72,12 @@ bool stream_known_to_bareos(uint32_t stream, size_t len);
 
 /* Encrypted by the client: what is inside, compressed with what, nobody else sees. */
 bool stream_is_client_encrypted(uint32_t stream);
+
+/* File data that the client encrypted, forks apart? */
+bool stream_is_encrypted(uint32_t stream);
+
+/* A digest of the file's content, of whatever length? */
+bool stream_is_digest(uint32_t stream);
 
 /* "COMPRESSED_DATA"; "stream" numbers that nobody defined give NULL. */
 const char *stream_name(uint32_t stream);
