@@ -271,6 +271,23 @@ START_TEST(test_files)
 END_TEST
 
 /* Session labels: addresses and JobBytes may differ, what the job was may not. */
+/* Damage makes records of FileIndex 0: they are of no file, also where a job begins with one. */
+START_TEST(test_no_file)
+{
+	static const uint8_t data[1000];
+	struct content *c = content_new(on_file, &found_count);
+	struct err e = { 0 };
+
+	ck_assert_int_eq(add(c, 0, 0, 33554432, 0, data, sizeof data, 0, true), 0);
+	ck_assert_int_eq(add(c, 0, 0, 2, 0, data, sizeof data, 0, true), 0);
+	ck_assert_int_eq(add(c, 0, 1, 2, 0, data, 4, 0, true), 0);
+	ck_assert_int_eq(content_finish(c, &e), 0);
+	ck_assert_uint_eq(found_count, 1);
+	ck_assert_int_eq(found[0].file_index, 1);
+	content_free(c);
+}
+END_TEST
+
 START_TEST(test_labels)
 {
 	struct content_file f[4];
@@ -310,6 +327,7 @@ int main(void)
 	tcase_add_test(t, test_differences);
 	tcase_add_test(t, test_short_address);
 	tcase_add_test(t, test_files);
+	tcase_add_test(t, test_no_file);
 	tcase_add_test(t, test_labels);
 	suite_add_tcase(s, t);
 	return check_run(s);

@@ -76,6 +76,9 @@ static struct open_file *file_of(struct content *c, const struct job *job)
 		free_file(f);
 		return NULL;
 	}
+	/* A record of FileIndex 0, as damage makes them, opens no file. */
+	XXH3_128bits_reset(f->data);
+	XXH3_128bits_reset(f->rest);
 	return c->files[job->index] = f;
 }
 
