@@ -38,6 +38,7 @@ static const char *volume_name(const struct volume_info *v)
 
 static const char *const kinds[] = {
 	[VERIFY_DAMAGE] = "damaged", [VERIFY_CUT_BY_NETWORK] = "cut", [VERIFY_DOUBLED] = "doubled",
+	[VERIFY_REVERSED] = "checksums",
 	[VERIFY_UNPROVED] = "not proved", [VERIFY_NOTE] = "note",
 };
 
@@ -402,7 +403,7 @@ static int run(struct request *q)
 	else if (verify_problems(q->verify, VERIFY_UNPROVED) > 0)
 		status = 1;
 	else if (verify_problems(q->verify, VERIFY_DAMAGE) + verify_problems(q->verify, VERIFY_CUT_BY_NETWORK) +
-			 verify_problems(q->verify, VERIFY_DOUBLED) > 0)
+			 verify_problems(q->verify, VERIFY_DOUBLED) + verify_problems(q->verify, VERIFY_REVERSED) > 0)
 		status = 3;
 	if (q->json)
 		json_report(q, status, rc == 0);

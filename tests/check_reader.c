@@ -566,7 +566,7 @@ START_TEST(test_repeated_block)
 }
 END_TEST
 
-/* The same bytes in order are no repetition, whatever their number; blocks without a checksum are never one. */
+/* The same bytes in order are no repetition, whatever their number; what cannot go on so is one, also without a checksum. */
 START_TEST(test_alike_blocks)
 {
 	struct mk *m = new_volume("v1");
@@ -583,7 +583,8 @@ START_TEST(test_alike_blocks)
 	}
 	read_all();
 	expect(_i == 0 ? "V v1\nL\nR7 1/2 10\nR7 1/2 10\nR7 1/2 10\nE\n." :
-			 "V v1\nL\nR7 1/2 10\nR7 1/2 10\nR7 1/2 10\nD7 2/2 500: the rest of this record does not follow\n"
+			 "V v1\nL\nR7 1/2 10\nR7 1/2 10\nR7 1/2 10\n"
+			 "D7 0/0 136: a block of this job stands here once more; nothing is missing for it\n"
 			 "R7 2/2 500 has 100 tail\nE\n.");
 }
 END_TEST

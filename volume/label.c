@@ -47,6 +47,38 @@ bool label_read_volume(struct span data, struct volume_label *label)
 	return true;
 }
 
+/* No daemon makes another one; as the name of a file it could lead elsewhere. */
+static const char *name_fault(const char *name)
+{
+	if (name[0] == '\0')
+		return "the volume label has no Volume Name";
+	if (strlen(name) >= LABEL_NAME_BYTES)
+		return "the Volume Name in the label is too long";
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return "the Volume Name in the label cannot be one";
+	for (const char *c = name; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f || *c == '/')
+			return "the Volume Name in the label has characters that none can have";
+	}
+	return NULL;
+}
+
+bool label_names_volume(const char *name)
+{
+	return name_fault(name) == NULL;
+}
+
+const char *label_volume_fault(struct span data)
+{
+	struct volume_label label;
+	if (!label_read_volume(data, &label))
+		return "the volume label ends too early";
+	struct rd r = rd_over(data.data, data.len);
+	rd_string(&r);
+	rd_bytes(&r, 4 + 32);
+	return name_fault(rd_string(&r));
+}
+
 bool label_read_session(struct span data, bool end, struct session_label *label)
 {
 	*label = (struct session_label){0};

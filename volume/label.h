@@ -31,6 +31,12 @@ struct volume_label {
 /* Names longer than the fields are cut.  False if the data ends inside a field that every label has. */
 bool label_read_volume(struct span data, struct volume_label *label);
 
+/* Why that cannot be a volume's label: it ends too early, or no daemon takes the Volume Name; static.  NULL if it can. */
+const char *label_volume_fault(struct span data);
+
+/* Could a volume be called so? */
+bool label_names_volume(const char *name);
+
 struct session_label {
 	char id[32];
 	uint32_t version;

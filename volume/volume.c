@@ -19,15 +19,24 @@ struct volume_info *volume_new(const char *path, unsigned input, const struct io
 	return v;
 }
 
+void volume_free(struct volume_info *v)
+{
+	if (v)
+		free(v->late.data);
+	free(v);
+}
+
 void volume_learn_label(struct volume_info *v, unsigned block_version, struct span data)
 {
 	struct volume_label label;
 	if (v->has_label || !label_read_volume(data, &label))
 		return;
-	v->has_label = true;
-	v->label = label;
 	v->product = label_product(&label, block_version);
 	v->product_known = true;
+	/* With a name that cannot be one the label is lost. */
+	v->has_label = label_volume_fault(data) == NULL;
+	if (v->has_label)
+		v->label = label;
 }
 
 void volume_learn_first(struct volume_info *v, const struct source_item *block)

@@ -16,6 +16,13 @@ struct volume_info {
 	uint64_t size;		/* bytes, 0 if unknown */
 	bool has_label;
 	struct volume_label label;
+	struct {
+		uint8_t *data; /* NULL: none; owned here */
+		size_t len;
+		struct block_header block;
+		bool checksum;
+		struct record_header record;
+	} late; /* its label, where data stands before it: see volume/searchlabel.h */
 	bool product_known;	/* by the label, or by the first block behind what stands in its place */
 	enum product product;
 	uint64_t padding; /* bytes passed over, in a dump of a tape */
@@ -29,6 +36,9 @@ struct volume_info {
 /* The volume that path, the input-th of a run, begins with; in: that input, opened; NULL: another volume behind the first
  * in the same.  For free().  NULL without memory. */
 struct volume_info *volume_new(const char *path, unsigned input, const struct io *in);
+
+/* NULL is fine. */
+void volume_free(struct volume_info *v);
 
 /* Takes in what a label record's data says, if nothing did before. */
 void volume_learn_label(struct volume_info *v, unsigned block_version, struct span data);
