@@ -47,6 +47,7 @@ struct listing {
 	uint32_t block_max, block_min;
 	unsigned versions; /* bit per BB version */
 	bool checksums, no_checksums;
+	uint64_t reversed; /* blocks with a checksum as block_checksum_reversed */
 	bool encrypted;
 	uint64_t max_memory; /* 0: the default */
 };
@@ -156,9 +157,10 @@ static void print_block(const struct listing *l, const struct item *b)
 {
 	char at[32];
 	address_text(l, b->addr, at, sizeof at);
-	printf("block %s: BB0%u, %u bytes, number %u, session %u/%u, FileIndex %d..%d%s%s\n", at, b->form.version, b->len,
+	printf("block %s: BB0%u, %u bytes, number %u, session %u/%u, FileIndex %d..%d%s%s%s\n", at, b->form.version, b->len,
 	       b->number, b->job ? b->job->session_id : 0, b->job ? b->job->session_time : 0, b->first_index,
-	       b->last_index, b->form.checksum ? "" : ", no checksum", b->encrypted ? ", encrypted" : "");
+	       b->last_index, b->form.checksum ? "" : ", no checksum", b->encrypted ? ", encrypted" : "",
+	       b->reversed ? ", " BLOCK_REVERSED_TEXT : "");
 }
 
 static void print_record(const struct listing *l, const struct item *r)
@@ -257,6 +259,9 @@ static void print_volume(const struct listing *l)
 	printf("  blocks:    %s%s%s, checksums %s%s\n", l->versions & 2 ? " BB01" : "", l->versions & 4 ? " BB02" : "",
 	       l->versions & 8 ? " BB03" : "",
 	       l->checksums ? l->no_checksums ? "on some" : "on all" : "none", l->encrypted ? ", encrypted" : "");
+	if (l->reversed)
+		printf("  checksums:  " BLOCK_REVERSED_TEXT " on %llu of them (filter --repair writes right ones)\n",
+		       (unsigned long long)l->reversed);
 	if (v->opened)
 		printf("  encrypted:  %llu block%s, %s\n", (unsigned long long)v->opened, v->opened == 1 ? "" : "s", v->cipher);
 	if (v->reused)
@@ -335,6 +340,7 @@ static void write_volume(const struct listing *l)
 	json_number(j, "block_bytes_min", l->block_min);
 	json_number(j, "block_bytes_max", l->block_max);
 	json_bool(j, "encrypted", l->encrypted);
+	json_number(j, "reversed_checksums", l->reversed);
 	json_number(j, "damaged", l->damaged);
 	json_array(j, "jobs");
 	for (size_t i = 0; i < l->job_count; i++) {
@@ -356,6 +362,7 @@ static int on_block(struct listing *l, const struct item *b, struct err *e)
 	l->checksums = l->checksums || b->form.checksum;
 	l->no_checksums = l->no_checksums || !b->form.checksum;
 	l->encrypted = l->encrypted || b->encrypted;
+	l->reversed += b->reversed;
 	if (l->blocks && !l->json)
 		print_block(l, b);
 	struct listed_job *k = b->job ? job_of(l, b->job) : NULL;

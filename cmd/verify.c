@@ -38,6 +38,7 @@ static const char *volume_name(const struct volume_info *v)
 
 static const char *const kinds[] = {
 	[VERIFY_DAMAGE] = "damaged", [VERIFY_CUT_BY_NETWORK] = "cut", [VERIFY_DOUBLED] = "doubled",
+	[VERIFY_REVERSED] = "checksums",
 	[VERIFY_UNPROVED] = "not proved", [VERIFY_NOT_WHOLE] = "not whole", [VERIFY_NOTE] = "note",
 };
 
@@ -328,7 +329,7 @@ static struct totals add_up(const struct verify *v)
 
 static const char *verdict(const struct verify *v, int status)
 {
-	uint64_t wounds = verify_problems(v, VERIFY_CUT_BY_NETWORK) + verify_problems(v, VERIFY_DOUBLED);
+	uint64_t wounds = verify_problems(v, VERIFY_CUT_BY_NETWORK) + verify_problems(v, VERIFY_DOUBLED) + verify_problems(v, VERIFY_REVERSED);
 	if (status == 0)
 		return "sound";
 	if (verify_problems(v, VERIFY_DAMAGE) > 0)
@@ -415,7 +416,8 @@ static int run(struct request *q)
 	else if (verify_problems(q->verify, VERIFY_UNPROVED) > 0)
 		status = 1;
 	else if (verify_problems(q->verify, VERIFY_DAMAGE) + verify_problems(q->verify, VERIFY_CUT_BY_NETWORK) +
-			 verify_problems(q->verify, VERIFY_DOUBLED) + verify_problems(q->verify, VERIFY_NOT_WHOLE) > 0)
+			 verify_problems(q->verify, VERIFY_DOUBLED) + verify_problems(q->verify, VERIFY_REVERSED) +
+			 verify_problems(q->verify, VERIFY_NOT_WHOLE) > 0)
 		status = 3;
 	if (q->json)
 		json_report(q, status, rc == 0);

@@ -48,7 +48,7 @@ bool filter_moves_blocks(const struct filter_options *o)
 {
 	/* Dropping parts of blocks needs repacking. */
 	return o->callbacks.plain || o->inflate || o->deflate || o->repair || (o->max_block != 0 && !o->keep_layout) || o->repack ||
-	       o->on_damage == ON_DAMAGE_SKIP || o->target_given || o->block_format != 0;
+	       o->on_damage != ON_DAMAGE_STOP || o->target_given || o->block_format != 0;
 }
 
 static struct reshape reshape_of(const struct filter_options *o)

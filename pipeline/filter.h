@@ -39,6 +39,7 @@ struct filter_volume {
 	const struct stage_policy *policy;
 	struct filter_counts counts;
 	uint64_t blocks_in, blocks_out, volume_out; /* volume_out: bytes written */
+	uint64_t reversed;			    /* of blocks_in: a checksum as block_checksum_reversed */
 	unsigned jobs;				    /* sessions with records on it */
 	bool decrypt;				    /* encrypted blocks become clear, or go to another key */
 	char encrypted_with[OPENER_CIPHER_BYTES];   /* cipher and key id; "" if it is not */
@@ -63,7 +64,7 @@ struct filter_options {
 	const char *const *paths;
 	size_t path_count;
 	bool inflate, deflate, force;
-	bool repair; /* mend records that the network layer cut, and addresses that Bareos's autoxflate doubled */
+	bool repair; /* mend records that the network layer cut, addresses that Bareos's autoxflate doubled, reversed checksums */
 	const struct codec *codec;
 	int level;
 	bool target_given;

@@ -2,7 +2,9 @@
 #include "pipeline/ledger.h"
 
 #include "base/array.h"
+#include "codec/codec.h"
 #include "volume/attributes.h"
+#include "volume/proof.h"
 #include "volume/stream.h"
 
 #include <stdio.h>
@@ -149,6 +151,8 @@ int ledger_lose(struct ledger *l, const struct item *item, const char *reason, b
 			return e->code;
 		loss.file = name_of(entry, item->file_index);
 		entry->wounds += !item->bad_block;
+		if (!kept && item->file_index > 0)
+			entry->hurt_file = item->file_index;
 		if (!kept)
 			entry->counts.dropped++;
 	}
@@ -181,6 +185,8 @@ static int lose_file(struct ledger *l, struct ledger_job *entry, const struct it
 		.reason = "in the block that is left out",
 	};
 	/* This tells of it. */
+	if (entry)
+		entry->hurt_file = f->index;
 	int rc = entry ? see_file(l, entry, f->index, e) : 0;
 	if (rc != 0)
 		return rc;
@@ -236,8 +242,7 @@ int ledger_damage(struct ledger *l, const struct item *item, struct err *e)
 {
 	if (item->encrypted)
 		return ledger_lose(l, item, "it is encrypted", false, "give its key, as with --decrypt --key FILE", e);
-	/* Where whole blocks pass, so do the odd records in them. */
-	bool kept = (item->bad_block && item->suspect) || (l->pass_blocks && (item->salvaged || !item->bad_block));
+	bool kept = item->bad_block && item->suspect;
 	bool no_volume = item->bad_block && item->addr == 0 && item->volume->kind != IO_TAPE;
 	bool one_by_one = item->bad_block && item->data.len > 0 && !kept && !item->salvaged && l->o->on_damage != ON_DAMAGE_STOP;
 	struct item block = *item;
@@ -252,6 +257,19 @@ int ledger_damage(struct ledger *l, const struct item *item, struct err *e)
 		rc = entry ? see_record(l, entry, item, 0, e) : e->code;
 	}
 	return rc == 0 && one_by_one ? lose_files(l, item, e) : rc;
+}
+
+int ledger_reversed(struct ledger *l, const struct item *block, struct err *e)
+{
+	l->volume.reversed++;
+	if (l->o->on_damage != ON_DAMAGE_STOP || l->o->repair || l->o->callbacks.plain)
+		return 0;
+	char place[320];
+	struct item named = *block;
+	named.bad_block = true;
+	describe_place(&named, place, sizeof place);
+	err_volume(e, block->volume->name);
+	return err_set(e, XE_DAMAGE, "%s: " BLOCK_REVERSED_TEXT ": no other version takes it; rerun with --repair for right ones", place);
 }
 
 static void count(struct filter_counts *to, const struct item *item, const struct converted *c,
@@ -441,12 +459,59 @@ void ledger_conclude(struct ledger *l)
 	}
 }
 
-bool ledger_is_orphan(const struct ledger *l, struct ledger_job *entry, const struct item *item)
+static bool is_orphan(const struct ledger_job *entry, const struct item *item)
+{
+	bool known = entry->begun || entry->missing.begun || entry->attributes_of > 0;
+	return known && entry->attributes_of != item->file_index && stream_needs_attributes(item->stream);
+}
+
+/* Can that be the beginning of a record's data, and not what the client's network layer cut off it (volume-corrections.md A9)? */
+static bool begins_record(const struct item *item)
+{
+	size_t prefix = stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0;
+	struct rd r = rd_over(item->data.data, item->data.len);
+	rd_bytes(&r, prefix);
+	const uint8_t *at = r.p;
+	struct codec_header h;
+	switch (stream_form(item->stream)) {
+	case STREAM_HEADED:
+		if (rd_bytes(&r, CODEC_HEADER_BYTES) == NULL)
+			return false;
+		codec_header_read(at, &h);
+		return codec_by_magic(h.magic) && h.version == CODEC_HEADER_VERSION && (uint64_t)prefix + CODEC_HEADER_BYTES + h.size >= item->len;
+	case STREAM_LEGACY: {
+		unsigned head = rd_be16(&r);
+		return !r.bad && (head >> 8 & 15) == 8 && head % 31 == 0;
+	}
+	case STREAM_PLAIN: return !r.bad;
+	case STREAM_OPAQUE: break;
+	}
+	return true;
+}
+
+/* Does it go on from a record that may have been cut? */
+static bool goes_on(const struct ledger_job *entry, const struct item *item)
+{
+	return entry->last.len == RECORD_NETWORK_BYTES && entry->last.file_index == item->file_index && entry->last.stream == item->stream;
+}
+
+const char *ledger_useless(const struct ledger *l, struct ledger_job *entry, const struct item *item)
 {
 	entry->begun = entry->begun || item->file_index == LABEL_SESSION_START;
-	if (item->file_index <= 0)
-		return false;
-	bool known = entry->begun || entry->attributes_of > 0;
-	return l->o->on_damage == ON_DAMAGE_SKIP && l->damaged > 0 && known && entry->attributes_of != item->file_index &&
-	       stream_needs_attributes(item->stream);
+	if (item->file_index <= 0 || l->o->on_damage != ON_DAMAGE_SKIP)
+		return NULL;
+	if (l->damaged > 0) {
+		enum digest_kind kind;
+		bool hurt = entry->hurt_file == item->file_index, whole = !item->head_missing && !item->tail_missing;
+		if (is_orphan(entry, item))
+			return "the attributes of its file are lost";
+		if (hurt && whole && !goes_on(entry, item) && !begins_record(item))
+			return "the first piece of this record is lost";
+		if (hurt && proof_digest_kind(item->stream, item->len, &kind))
+			return "the digest of content that is not whole here";
+	}
+	entry->last.file_index = item->file_index;
+	entry->last.stream = item->stream;
+	entry->last.len = item->len;
+	return NULL;
 }

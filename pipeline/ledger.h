@@ -30,6 +30,11 @@ struct ledger_job {
 	struct ledger_name lost_name; /* and in the last ones that were lost with their block */
 	struct missing missing;
 	int32_t last_index;	 /* FileIndex of the last record */
+	int32_t hurt_file;	 /* FileIndex of the last loss */
+	struct {
+		int32_t file_index;
+		uint32_t stream, len;
+	} last; /* record that is of use */
 	uint64_t wounds;	 /* losses, */
 	uint64_t wounds_before;	 /* and with all lost blocks, when the highest FileIndex so far came */
 };
@@ -55,8 +60,10 @@ struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct er
 int ledger_learn_file(struct ledger *l, struct ledger_job *entry, const struct item *item, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* After damage: data of a file whose attributes were lost with it.  A restore would not know where to put it. */
-bool ledger_is_orphan(const struct ledger *l, struct ledger_job *entry, const struct item *item);
+/* After damage, with ON_DAMAGE_SKIP: why this record is of no use any more, static; NULL if it is.  Data of a file whose attributes
+ * were lost, which a restore would not know where to put; a piece whose first piece was lost; the digest of content that is
+ * not whole. */
+const char *ledger_useless(const struct ledger *l, struct ledger_job *entry, const struct item *item);
 
 /* Damage, or something that cannot be done: stops the run (XE_DAMAGE, XE_KEY, with the remedy) or becomes a loss. */
 int ledger_lose(struct ledger *l, const struct item *item, const char *reason, bool kept, const char *remedy, struct err *e)
@@ -64,6 +71,9 @@ int ledger_lose(struct ledger *l, const struct item *item, const char *reason, b
 
 /* The same of an ITEM_DAMAGE. */
 int ledger_damage(struct ledger *l, const struct item *item, struct err *e) __attribute__((warn_unused_result));
+
+/* A block's checksum is as block_checksum_reversed: stops the run (XE_DAMAGE), unless new ones are made. */
+int ledger_reversed(struct ledger *l, const struct item *block, struct err *e) __attribute__((warn_unused_result));
 
 /* Counts a record and what it became, and notes what is odd about it. */
 void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,

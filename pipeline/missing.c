@@ -84,7 +84,7 @@ int missing_see(struct missing *m, int32_t file_index, bool hurt, struct err *e)
 	if (file_index <= m->highest)
 		return fill(m, file_index, e);
 	struct missing_range before = {m->highest + 1, file_index - 1, hurt};
-	bool known = m->begun || m->highest > 0;
+	bool known = m->begun || m->highest > 0 || hurt;
 	m->highest = file_index;
 	return known && before.first <= before.last ? insert(m, m->count, before, e) : 0;
 }

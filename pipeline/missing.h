@@ -28,8 +28,8 @@ struct missing {
 
 void missing_free(struct missing *m);
 
-/* Something of this FileIndex (> 0) is here, or is told otherwise.  hurt: there was damage since the last call.  XE_FAILED without
- * memory. */
+/* Something of this FileIndex (> 0) is here, or is told otherwise.  hurt: there was damage since the last call, or before the first:
+ * then what is before it may be lost, too.  XE_FAILED without memory. */
 int missing_see(struct missing *m, int32_t file_index, bool hurt, struct err *e) __attribute__((warn_unused_result));
 
 /* The job's end says how many files it had: what garbage claimed beyond that was none. */

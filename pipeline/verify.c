@@ -236,6 +236,7 @@ static void on_block(void *arg, const struct item *block)
 	if (on) {
 		on->blocks++;
 		on->without_checksum += !block->form.checksum;
+		on->reversed += block->reversed;
 		on->versions |= 1u << block->form.version;
 	}
 	if (k) {
@@ -609,13 +610,20 @@ static void conclude_volume(struct verify *v, const struct verify_volume *on)
 	if (on->problems == 0)
 		p.reason = !on->info->has_label ? "there is no volume label" :
 			   on->headless		? "its volume label is not in its first block, where each daemon looks for it" :
-						  label_volume_fault(&on->info->label);
+						  NULL;
 	if (p.reason) {
 		p.kind = VERIFY_DAMAGE;
 		report(v, &p);
 	}
+	char text[200];
+	if (on->reversed > 0) {
+		snprintf(text, sizeof text, "%llu of %llu blocks: " BLOCK_REVERSED_TEXT ": other versions read none of them, xflate "
+			 "filter --repair mends it", (unsigned long long)on->reversed, (unsigned long long)on->blocks);
+		p.kind = VERIFY_REVERSED;
+		p.reason = text;
+		report(v, &p);
+	}
 	if (on->without_checksum > 0) {
-		char text[160];
 		snprintf(text, sizeof text, "%llu of %llu blocks bear no checksum: what no digest covers in them is not proved",
 			 (unsigned long long)on->without_checksum, (unsigned long long)on->blocks);
 		p.kind = VERIFY_NOTE;

@@ -11,6 +11,7 @@ enum verify_kind {
 	VERIFY_DAMAGE,	 /* bytes are not what they were, or not what their format says */
 	VERIFY_CUT_BY_NETWORK, /* known wounds, which filter --repair mends */
 	VERIFY_DOUBLED,
+	VERIFY_REVERSED, /* checksums that only Bareos 19.2.4/5 on FreeBSD takes for right */
 	VERIFY_UNPROVED, /* a digest that was not counted */
 	VERIFY_NOT_WHOLE, /* asked for whole jobs: one begins or ends elsewhere, or never ended */
 	VERIFY_NOTE,	 /* normal, but a reader of the report wants to know */
@@ -46,7 +47,7 @@ struct verify_job {
 
 struct verify_volume {
 	const struct volume_info *info;
-	uint64_t blocks, without_checksum, problems;
+	uint64_t blocks, without_checksum, reversed, problems;
 	bool headless; /* its first block did not hold its label */
 	unsigned versions; /* a bit for each BB version */
 };

@@ -156,25 +156,64 @@ static struct relabel_lost what_is_known(const struct writer *w, const struct it
 	return lost;
 }
 
-/* Bareos and Bacula read no volume without a label.  Where damage took it, the volume gets one that tells what is known; its name
- * is that of its file. */
-static int replace_label(struct writer *w, const struct item *item, struct err *e)
+/* A volume's label, as it is to be written. */
+static int put_label(struct writer *w, const struct item *item, struct err *e)
 {
-	w->labelled = true;
-	if (w->ledger.damaged == w->damaged_before)
-		return 0;
+	if (!w->reshapes)
+		return packer_label(w->packer, item, e);
+	struct item label = *item;
+	int rc = reshape_label(w->reshape, w->sealing, item, false, &w->scratch, &label.data, e);
+	label.whole_block = true;
+	return rc != 0 ? rc : packer_label(w->packer, &label, e);
+}
+
+/* The one that stands behind data. */
+static int put_late_label(struct writer *w, const struct volume_info *v, struct err *e)
+{
+	const struct item label = {
+		.kind = ITEM_VOLUME_LABEL,
+		.volume = v,
+		.form = {v->late.block.version, v->late.block.options, v->late.checksum},
+		.number = v->late.block.number,
+		.file_index = v->late.record.file_index,
+		.stream = (uint32_t)v->late.record.stream,
+		.len = (uint32_t)v->late.len,
+		.data = {v->late.data, v->late.len},
+	};
+	ledger_note_volume(&w->ledger, "its label stands behind data: it is written first");
+	w->before = v;
+	return put_label(w, &label, e);
+}
+
+/* The name of the file has to be the Volume Name; where it cannot be, or there is none, the job's session makes one. */
+static const char *make_name(const struct item *item, const char *file, char *text, size_t text_bytes)
+{
+	if (item->volume->kind == IO_FILE && strcmp(item->volume->path, "-") != 0 && label_names_volume(file))
+		return file;
+	if (item->job)
+		snprintf(text, text_bytes, "rescued-%u-%u", item->job->session_id, item->job->session_time);
+	else
+		snprintf(text, text_bytes, "rescued");
+	return text;
+}
+
+static int make_label(struct writer *w, const struct item *item, struct err *e)
+{
 	struct session_label start;
 	struct relabel_lost lost = what_is_known(w, item, &start);
 	uint8_t data[RELABEL_MAX_BYTES];
-	bool named = item->volume->kind == IO_FILE && strcmp(item->volume->path, "-") != 0 && lost.volume[0];
-	size_t len = named && !w->reshape->encrypt ? relabel_lost(&lost, data) : 0;
-	if (len == 0) {
-		ledger_note_volume(&w->ledger, "its label is lost, and nothing tells its name: what is written has no label");
-		return 0;
+	char name[64], text[LABEL_NAME_BYTES + 64];
+	lost.volume = make_name(item, lost.volume, name, sizeof name);
+	size_t len = relabel_lost(&lost, data);
+	if (w->reshape->encrypt || len == 0) {
+		err_volume(e, item->volume->name);
+		return err_set(e, XE_FAILED, "its label is lost, and no key belongs to a volume without one; --on-damage=skip "
+			       "without --encrypt makes a volume with a new label, which can be encrypted then");
 	}
-	ledger_note_volume(&w->ledger, "its label is lost: it gets one with the name of its file");
-	w->label_made = true;
-	struct item label = {
+	snprintf(text, sizeof text, "its label is lost: it gets one with the %s%s", lost.volume == name ? "made-up name " : "name of its file",
+		 lost.volume == name ? name : "");
+	ledger_note_volume(&w->ledger, text);
+	const struct item label = {
 		.kind = ITEM_VOLUME_LABEL,
 		.volume = item->volume,
 		.form = item->form,
@@ -196,6 +235,21 @@ static int settle_end(struct writer *w, struct ledger_job *entry, const struct i
 	return rc;
 }
 
+/* Bareos and Bacula read no volume without a label at its beginning.  item: the first thing behind it. */
+static int replace_label(struct writer *w, const struct item *item, struct err *e)
+{
+	w->labelled = w->label_made = true;
+	/* What is said already of a bad one is enough. */
+	if (w->ledger.damaged == w->damaged_before) {
+		const struct item place = {.kind = ITEM_DAMAGE, .volume = item->volume, .bad_block = true};
+		int rc = ledger_lose(&w->ledger, &place, "there is no volume label at the beginning", false,
+			      "rerun with --on-damage=skip to make one", e);
+		if (rc != 0)
+			return rc;
+	}
+	return item->volume->late.data ? put_late_label(w, item->volume, e) : make_label(w, item, e);
+}
+
 static int write_record(struct writer *w, struct slot *s, const struct item *item, struct converted *c, struct err *e)
 {
 	struct ledger_job *entry = ledger_job(&w->ledger, item->job, e);
@@ -205,12 +259,17 @@ static int write_record(struct writer *w, struct slot *s, const struct item *ite
 	int rc = ledger_learn_file(&w->ledger, entry, item, e);
 	if (rc != 0)
 		return rc;
+	if (!w->labelled && !w->o->callbacks.plain)
+		rc = replace_label(w, item, e);
+	if (rc != 0)
+		return rc;
 	struct packer_record as_is;
 	struct packer_record *records = c->count > 0 ? s->records + c->first : NULL;
 	bool write = c->status == STAGE_DONE;
-	if (ledger_is_orphan(&w->ledger, entry, item)) {
+	const char *useless = ledger_useless(&w->ledger, entry, item);
+	if (useless) {
 		c->count = 0;
-		rc = ledger_lose(&w->ledger, item, "the attributes of its file are lost", false, "", e);
+		rc = ledger_lose(&w->ledger, item, useless, false, "", e);
 		if (rc != 0)
 			return rc;
 	} else if (!w->pass_blocks) {
@@ -239,7 +298,6 @@ static int write_record(struct writer *w, struct slot *s, const struct item *ite
 	rc = end && c->count == 1 ? settle_end(w, entry, item, records, &totals, e) : 0;
 	if (end)
 		totals_end(&entry->totals);
-	rc = rc != 0 || w->labelled || c->count == 0 ? rc : replace_label(w, item, e);
 	return rc != 0 ? rc : packer_put(w->packer, item, records, c->count, e);
 }
 
@@ -292,6 +350,8 @@ static int write_block(struct writer *w, const struct item *item, struct err *e)
 {
 	w->ledger.volume.blocks_in++;
 	int counted = ledger_block(&w->ledger, item, e);
+	if (counted == 0 && item->reversed)
+		counted = ledger_reversed(&w->ledger, item, e);
 	if (counted != 0)
 		return counted;
 	if (w->o->callbacks.old_block)
@@ -333,19 +393,14 @@ static void limit_encrypted(struct writer *w, const struct volume_info *v)
 static int write_label(struct writer *w, const struct item *item, struct err *e)
 {
 	w->ledger.volume.counts.records++;
-	if (w->pass_blocks || w->o->callbacks.plain)
+	if (w->o->callbacks.plain)
 		return 0;
 	if (w->label_made)
 		return ledger_lose(&w->ledger, item, "a volume label behind the data", false, "", e);
 	w->labelled = true;
 	limit_encrypted(w, item->volume);
 	w->before = item->volume->has_label ? item->volume : w->before;
-	if (!w->reshapes)
-		return packer_label(w->packer, item, e);
-	struct item label = *item;
-	int rc = reshape_label(w->reshape, w->sealing, item, false, &w->scratch, &label.data, e);
-	label.whole_block = true;
-	return rc != 0 ? rc : packer_label(w->packer, &label, e);
+	return w->pass_blocks ? 0 : put_label(w, item, e);
 }
 
 static int start_volume(struct writer *w, const struct slot *s, const struct item *item, struct err *e)
@@ -368,14 +423,25 @@ static int start_volume(struct writer *w, const struct slot *s, const struct ite
 	return 0;
 }
 
-static int end_volume(struct writer *w, struct err *e)
+/* With no record left there is still a volume. */
+static int label_empty(struct writer *w, const struct item *end, struct err *e)
+{
+	struct item item = *end;
+	item.form = (struct block_form){.version = 2, .checksum = true};
+	return w->labelled || w->o->on_damage == ON_DAMAGE_STOP ? 0 : replace_label(w, &item, e);
+}
+
+static int end_volume(struct writer *w, const struct item *item, struct err *e)
 {
 	if (w->o->callbacks.end_volume)
 		w->o->callbacks.end_volume(w->o->callbacks.arg, w->ledger.volume.info);
 	if (w->o->callbacks.plain)
 		return 0;
-	int rc = packer_end_volume(w->packer, e);
+	int rc = label_empty(w, item, e);
+	rc = rc != 0 ? rc : packer_end_volume(w->packer, e);
 	w->ledger.volume.volume_out = w->sink.offset;
+	if (w->ledger.volume.reversed > 0)
+		ledger_note_volume(&w->ledger, "the " BLOCK_REVERSED_TEXT " is replaced by the right one");
 	w->ledger.volume.decrypt = w->reshape->decrypt;
 	if (w->sealing)
 		snprintf(w->ledger.volume.encrypted_with, sizeof w->ledger.volume.encrypted_with, "%s", w->sealing->text);
@@ -406,7 +472,7 @@ static int write_item(struct writer *w, struct slot *s, size_t i, struct err *e)
 	case ITEM_DAMAGE: return ledger_damage(&w->ledger, item, e);
 	case ITEM_FILE_MARK: return w->o->callbacks.plain ? 0 : packer_file_mark(w->packer, e);
 	case ITEM_FOREIGN: return sink_write_foreign(&w->sink, item->data.data, item->data.len, e);
-	case ITEM_VOLUME_END: return end_volume(w, e);
+	case ITEM_VOLUME_END: return end_volume(w, item, e);
 	case ITEM_END: break;
 	}
 	return 0;

@@ -174,11 +174,17 @@ START_TEST(test_volume_labels)
 	};
 
 	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
-		struct volume_label l = { .version = labels[i].version };
+		uint8_t data[256] = { 0 };
+		struct wr w = wr_over(data, sizeof data);
 
-		snprintf(l.id, sizeof l.id, "%s", labels[i].id);
-		snprintf(l.volume, sizeof l.volume, "%s", labels[i].name);
-		ck_assert_msg((label_volume_fault(&l) == NULL) == labels[i].taken, "label %zu", i);
+		wr_bytes(&w, labels[i].id, strlen(labels[i].id) + 1);
+		wr_be32(&w, labels[i].version);
+		w.p += 32;
+		wr_bytes(&w, labels[i].name, strlen(labels[i].name) + 1);
+		w.p += 8;
+		size_t n = (size_t)(w.p - data);
+		ck_assert_msg((label_volume_fault((struct span){ data, n }) == NULL) == labels[i].taken, "label %zu", i);
+		ck_assert_ptr_nonnull(label_volume_fault((struct span){ data, n - 1 }));
 	}
 }
 END_TEST

@@ -293,6 +293,8 @@ START_TEST(test_known_is_constant)
 	whole(m, 1, 2, 9);
 	mk_sos(m, 12);
 	whole(m, 2, 2, 9);
+	/* Behind the end of a job it is not looked for ahead of its time. */
+	mk_eos(m, 12, &(struct mk_totals){ .files = 2, .bytes = 18 });
 	mk_end(m);
 	mk_label(m, 2, "late", true);
 	block(m, 7, 1);
@@ -625,7 +627,7 @@ START_TEST(test_repeated_block)
 }
 END_TEST
 
-/* The same bytes in order are no repetition, whatever their number; blocks without a checksum are never one. */
+/* The same bytes in order are no repetition, whatever their number; what cannot go on so is one, also without a checksum. */
 START_TEST(test_alike_blocks)
 {
 	struct mk *m = new_volume("v1");
@@ -642,7 +644,8 @@ START_TEST(test_alike_blocks)
 	}
 	read_all();
 	expect(_i == 0 ? "V v1\nL\nR7 1/2 10\nR7 1/2 10\nR7 1/2 10\nE\n." :
-			 "V v1\nL\nR7 1/2 10\nR7 1/2 10\nR7 1/2 10\nD7 2/2 500: the rest of this record does not follow\n"
+			 "V v1\nL\nR7 1/2 10\nR7 1/2 10\nR7 1/2 10\n"
+			 "D7 0/0 136: a block of this job stands here once more; nothing is missing for it\n"
 			 "R7 2/2 500 has 100 tail\nE\n.");
 }
 END_TEST

@@ -134,7 +134,7 @@ class Subject:
         return "%s, volume %d, %s: %s: %s" % (seed, which, " ".join(how) or "copied", wound.what, "; ".join(problems)), problems
 
     def judge(self, folder, how, inputs, wound, which):
-        damaged = self.sound and not wound.padding and self.damaged(wound, which)
+        damaged = self.sound and not wound.padding and not wound.reversed and self.damaged(wound, which)
         intact = {key for key, records in self.files.items()
                   if not wound.touches(key, [b for _, _, where in records for v, b in where if v == which])}
         out = os.path.join(folder, "skip", "")
@@ -170,6 +170,8 @@ class Subject:
                 problems.append("stop leaves an output")
             elif name == "verify":
                 problems += self.accused(status, text, err, wound, intact, False)
+        if wound.sums and how in self.ways():
+            problems += self.judge_keep(os.path.join(folder, "keep"), how)
         if self.keys and not how:
             if status == 0:
                 problems.append("skip copies what it cannot read")
@@ -177,9 +179,22 @@ class Subject:
             problems += self.judge_skip(folder, how, out, wound, which, intact, ordered)
         elif self.encrypted and (any(why in err for why in NO_KEY) or not self.keys and b"it is encrypted" in err):
             pass  # Or the cipher is NULL, and a damaged block looks encrypted.
-        elif intact and not wound.all and not (0 in wound.blocks and b"label" in err):
+        elif intact and not wound.all and not ((0 in wound.blocks or wound.relabelled or 0 in (e[0] for e in wound.edits)) and b"label" in err):
             problems.append("skip gives up: %s" % err[-200:].decode("utf-8", "replace"))
         return problems
+
+    def judge_keep(self, folder, how):
+        """Where checksums alone were wrong nothing is lost, and they are right now."""
+        made = []
+        for k in range(len(self.paths)):
+            path = os.path.join(folder, "in%d" % k)
+            if not os.path.exists(path):
+                return ["keep makes no volume"]
+            with open(path, "rb") as f:
+                made.append(self.volume(path, f.read()))
+        records, wrong = wounds.records_of(made)
+        return ["keep: " + p for p in (wrong[:1] if self.sound else []) +
+                self.compare_records(how, wounds.files_of(records), set(self.files))]
 
     def damaged(self, wound, which):
         """Does the own parser see it, in the set or (which is None) in the volume alone?  Of an encrypted volume only the blocks."""
@@ -214,6 +229,7 @@ class Subject:
         records, wrong = wounds.records_of(volumes)
         if self.sound and ordered:
             problems += wrong[:1]
+        problems += ["what skip made begins with no volume label" for v in volumes if not name_of(v)]
         problems += wounds.numbered(volumes)
         problems += self.compare_records(how, wounds.files_of(records), intact)
         if self.args.peer and ordered:
@@ -221,6 +237,8 @@ class Subject:
         elif not self.args.peer:
             code, text, err = self.command("verify", "--json", "-q", *self.keys, *made)
             problems += self.accused(code, text, err, wound, intact, True)
+            if code != 0 and not self.known and not wound.accused and not wound.disorder and ordered and self.sound:
+                problems.append("verify of what skip made ends with %s: %s" % (code, err[:300].decode("utf-8", "replace")))
             checks = [("list", ["list", *self.keys, *made]),
                       ("copy", ["filter", "-q", *(self.keys and ["--decrypt"] + self.keys),
                                 "-o", os.path.join(folder, "copy", ""), *made])]

@@ -35,17 +35,17 @@ made=$VOLUMES/made
 
 # --- labels ---
 
-damaged "$made/false-label-second" 'its volume label is not in its first block'
+damaged "$made/false-label-second" 'the volume label stands here, behind data, and not at the beginning'
 damaged "$made/false-label-missing" 'there is no volume label'
-damaged "$made/false-label-id" 'its volume label bears the id of no product'
-damaged "$made/false-label-version" 'its volume label has a version that no product writes'
-damaged "$made/false-label-name" 'its volume label holds no Volume Name'
+damaged "$made/false-label-id" 'the volume label bears the id of no product'
+damaged "$made/false-label-version" 'the volume label has a version that no product writes'
+damaged "$made/false-label-name" 'the Volume Name in the label has characters that none can have'
 damaged "$made/false-client" 'the labels at its start and its end are of different jobs: the client differs'
 damaged "$made/false-job-id" 'the label is of JobId 1, its header says 2'
 damaged "$made/false-end-of-medium" 'a label of FileIndex -3'
 damaged "$made/false-label-kind" 'a label of FileIndex -9'
 field label-second
-damaged label-second 'its volume label is not in its first block'
+damaged label-second 'the volume label stands here, behind data, and not at the beginning'
 field labels-disagree
 damaged labels-disagree 'job 10 .* the JobId differs'
 says 'job 35 .* the pool type differs' 'labels-disagree: the other job, too'

@@ -133,10 +133,10 @@ moved start 12 "$multi" start-late
 moved small 2 "$interleaved" label-small
 moved label 0 "$interleaved" label-none
 ln -s "$multi" labelled
-alike '0 3' label-late -r gzip:1
-alike '0 3' label-late -r gzip:1 --on-damage=skip --target bareos
-alike '0 3' label-last -r lzo -v --on-damage=keep
-alike '0 3' label-gone -r lz4 -v --on-damage=skip
+alike 1 label-late -r gzip:1
+alike 3 label-late -r gzip:1 --on-damage=skip --target bareos
+alike 3 label-last -r lzo -v --on-damage=keep
+alike 3 label-gone -r lz4 -v --on-damage=skip
 alike 1 label-twice -r gzip:1
 alike 3 label-twice -r lzo -v --on-damage=skip
 alike 1 start-late -i
@@ -145,8 +145,10 @@ alike 0 labelled -v
 alike 1 "$VOLUMES/made/bad-adler" -r lz4
 printf '%s' 'A key that was made up, for volumes of this test only, 64 bytes.' | base64 -w 0 >key
 chmod 600 key
-for volume in label-small label-none "$interleaved"; do
-	alike 0 "$volume" -r lzo -v --encrypt aes-256-xts --new-key key
+alike 0 "$interleaved" -r lzo -v --encrypt aes-256-xts --new-key key
+for volume in label-small label-none; do
+	alike 1 "$volume" -r lzo -v --encrypt aes-256-xts --new-key key
+	alike '1 3' "$volume" -r lzo -v --on-damage=keep --encrypt aes-256-xts --new-key key
 done
 
 # A reader that goes away, and a signal, while all threads are at work.

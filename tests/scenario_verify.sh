@@ -316,9 +316,10 @@ for path in bareos/vol-multi bacula/plain-interleave bacula/small-lzo; do
 		"$("$XFLATE" list "$VOLUMES/$path" | sed -n 's/^  label: *\([A-Z][a-z]*\) .*/\1/p')" "$name: the product that wrote it"
 done
 "$XFLATE" --on-damage=skip <"$work/lost/vol-multi" >"$work/skipped" 2>"$err"
-says 'its label is lost, and nothing tells its name' 'a lost label, from a pipe: it has no name'
+says 'its label is lost: it gets one with the made-up name rescued-50-1795351262' 'a lost label, from a pipe: its session names it'
 run "$XFLATE" verify "$work/skipped"
-says 'there is no volume label' 'a lost label, from a pipe: so there is none'
+expect_status 0 'a lost label, from a pipe: sound'
+check 'a lost label, from a pipe: the new one' grep -q '^volume rescued-50-1795351262' "$out"
 
 # --- right to the byte, and wrong all the same ---
 
@@ -331,7 +332,7 @@ false_one false-digest 'FileIndex 2 /srv/job/file2: its content does not match i
 false_one false-digest-length 'FileIndex 2 /srv/job/file2: its content does not match its MD5 digest'
 false_one false-data-missing 'FileIndex 2 /srv/job/file2: its content does not match its MD5 digest'
 false_one false-attributes 'FileIndex 2 /srv/job/file3: .*attributes of FileIndex 3'
-false_one false-doubled-block 'FileIndex 2 /srv/job/file2: its content does not match'
+false_one false-doubled-block 'a block of this job stands here once more; nothing is missing for it'
 false_one false-swapped-blocks 'FileIndex goes back from 3'
 false_one false-missing-block 'counts 2784 bytes and 4 files, but 2088 and 4 are here: a volume is missing'
 false_one false-stream-change 'data of stream 2 behind stream 29: a restore passes over it'

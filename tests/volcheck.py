@@ -803,7 +803,9 @@ class Checker:
         session.files_of_run += 1
         self.close_file(session)
         session.file, session.last_fi = File(r.fi, r.place), r.fi
-        session.file.unproved = session.partial and not session.sos and session.previous is None
+        # What begins with its attributes begins here.
+        begins = r.stream & MASK in (1, 5)
+        session.file.unproved = session.partial and not session.sos and session.previous is None and not begins
         self.files += 1
 
     def collect(self, session, f, r, kind, lost):

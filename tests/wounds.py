@@ -32,6 +32,38 @@ class Block:
         self.encrypted = fmt == b"BB03" and bool(self.options & 4)
 
 
+def reversed_crc(data):
+    """What Bareos 19.2.4 and 19.2.5 made on FreeBSD: slicing by 16, four times a turn, in the code for the other byte order,
+    here with its tables, as the source of the fault has them."""
+    crc, at = 0xFFFFFFFF, 0
+    while len(data) - at >= 64:
+        for _ in range(4):
+            words = struct.unpack("<4I", data[at:at + 16])
+            words = (words[0] ^ int.from_bytes(crc.to_bytes(4, "big"), "little"),) + words[1:]
+            crc, at = 0, at + 16
+            for k, word in enumerate(reversed(words)):
+                for shift in range(4):
+                    crc ^= TABLES[4 * k + shift][word >> 8 * shift & 255]
+    for byte in data[at:]:
+        crc = crc >> 8 ^ TABLES[0][(crc ^ byte) & 255]
+    return crc ^ 0xFFFFFFFF
+
+
+def make_tables():
+    first = []
+    for value in range(256):
+        for _ in range(8):
+            value = value >> 1 ^ (0xEDB88320 if value & 1 else 0)
+        first.append(value)
+    tables = [first]
+    for _ in range(15):
+        tables.append([value >> 8 ^ first[value & 255] for value in tables[-1]])
+    return tables
+
+
+TABLES = make_tables()
+
+
 def seal(raw):
     """A block with a right checksum, if it has any."""
     raw = bytearray(raw)
@@ -141,7 +173,7 @@ def numbered(volumes):
         for b, parts in zip(volume.blocks, volume.parts):
             if b.fmt == b"BB01" or not parts or parts[0][1] in (-1, -2):
                 continue
-            if b.session in last and b.number != last[b.session] + 1:
+            if b.session in last and b.number != last[b.session] + 1 & 0xFFFFFFFF:
                 return ["volume %d, byte %d: block number %d behind %d of its session" % (v, b.at, b.number, last[b.session])]
             last[b.session] = b.number
     return []
@@ -179,12 +211,16 @@ class Wound:
     between: (place, sessions): where a good block was put, which breaks a record of its session that goes on over this place.
     strangers: (session, FileIndex) that may be there twice.
     accused: files whose content was changed under right checksums, so that only their digest tells; undecodable: by gzip.
-    padding: only zeros between blocks, as a tape has them; renumbered: a block of a job seems to be missing."""
+    padding: only zeros between blocks, as a tape has them; renumbered: a block of a job seems to be missing.
+    sums: checksums alone are wrong, and keep loses nothing; reversed: they are so in a way that is no damage.
+    relabelled: the volume's name is another.
+    disorder: what is saved may be in another order, or under another name: records, whole as they are, that verify cannot call sound."""
 
     def __init__(self, what, edits, ranges, between=(), strangers=()):
         self.what, self.edits, self.ranges = what, list(edits), list(ranges)
         self.between, self.strangers = list(between), set(strangers)
         self.accused, self.undecodable, self.padding, self.renumbered = set(), False, False, False
+        self.sums, self.reversed, self.relabelled, self.disorder = False, False, False, bool(self.between or self.strangers)
 
     def apply(self, volume):
         data = volume.data
@@ -343,6 +379,7 @@ def record(g, v):
     wound = edit(v.data, what, b.at, seal(raw) if right else raw)
     wound.between = [(b.at, {session}), (b.end, {session})]
     wound.strangers = {(session, new)} if field == "FileIndex" else set()
+    wound.disorder = True
     return wound
 
 
@@ -406,7 +443,7 @@ def forge(g, v):
     ranges = [(b.at, b.end)] if moved or b.encrypted else []
     wound = Wound("%s in the block at byte %d, with a right checksum" % (what, b.at), [(b.at, b.end, seal(raw))], ranges,
                   [(b.at, {session})] if moved else [], strangers if moved else ())
-    wound.renumbered = field == 0
+    wound.renumbered, wound.disorder = field == 0, True
     return wound
 
 
@@ -435,6 +472,133 @@ def behead(g, v):
     return edit(v.data, "the first %d bytes overwritten" % n, 0, bytes(n) if g.random() < 0.5 else g.randbytes(n))
 
 
+def replaced(v, what, changed):
+    """Whole blocks, by number, with other bytes; nothing of them is counted as damaged."""
+    return Wound(what, [(v.blocks[k].at, v.blocks[k].end, raw) for k, raw in changed.items()], [])
+
+
+def run_of_blocks(g, v, least=0):
+    """The first ones, some, or all."""
+    n = len(v.blocks)
+    first = g.choice((least, min(n - 1, 1), g.randrange(least, n) if n > least else 0))
+    return range(first, g.choice((min(n, first + 1), min(n, first + 2), g.randint(first + 1, n), n)))
+
+
+def sums(g, v):
+    """Wrong checksums of blocks that are right: the first two of a job, some, all."""
+    changed = {}
+    for k in run_of_blocks(g, v):
+        b = v.blocks[k]
+        raw = bytearray(v.data[b.at:b.end])
+        at = 24 if b.fmt == b"BB03" else 0
+        if raw[at:at + 4] == bytes(4) or b.encrypted:
+            continue
+        raw[at:at + 4] = bytes(x ^ 0x5A for x in raw[at:at + 4])
+        changed[k] = bytes(raw)
+    if not changed:
+        return flip(g, v)
+    wound = replaced(v, "wrong checksums of the blocks %s" % sorted(changed), changed)
+    wound.ranges = [(v.blocks[k].at, v.blocks[k].end) for k in changed]
+    wound.sums = True
+    return wound
+
+
+def reverse(g, v):
+    """Checksums as Bareos 19.2.4/5 on FreeBSD made them: of all blocks, or of some."""
+    changed = {}
+    for k in g.choice((range(len(v.blocks)), run_of_blocks(g, v))):
+        b = v.blocks[k]
+        if b.fmt != b"BB03" and v.data[b.at:b.at + 4] != bytes(4) and b.size < 300000:
+            changed[k] = struct.pack(">I", reversed_crc(v.data[b.at + 4:b.end])) + v.data[b.at + 4:b.end]
+    if not changed:
+        return flip(g, v)
+    wound = replaced(v, "checksums of FreeBSD in %d blocks" % len(changed), changed)
+    wound.reversed = True
+    return wound
+
+
+def again(g, v):
+    """Blocks of whatever number once more, behind themselves; nothing is missing for it."""
+    n = len(v.blocks)
+    first = g.randrange(1, n) if n > 1 else 0
+    last = g.choice((first + 1, g.randint(first + 1, n), n))
+    at, end = v.blocks[first].at, v.blocks[last - 1].end
+    if first == 0:
+        return flip(g, v)
+    return Wound("blocks %d to %d once more" % (first, last - 1), [(end, end, v.data[at:end])], [])
+
+
+
+
+def tile(g, v):
+    """A record's header that cannot be one between others that fill the block: nothing but its file is hurt, or that of the
+    record before it."""
+    choice = [(k, i) for k, parts in enumerate(v.parts) for i, p in enumerate(parts or ())
+              if 0 < i < len(parts) - 1 and v.blocks[k].fmt != b"BB01" and not v.blocks[k].encrypted and p[1] > 0 and parts[i + 1][1] > 0]
+    if not choice:
+        return flip(g, v)
+    k, i = g.choice(choice)
+    b, (session, fi, stream, n, _, at) = v.blocks[k], v.parts[k][i]
+    field, new = g.choice((("length", MAX), ("length", 0xFFFFFFFF), ("length", n + (1 << 31)), ("stream", -stream & 0xFFFFFFFF),
+                           ("stream", 0x80000000)))
+    offset = at - b.at + b.own - {"length": 4, "stream": 8}[field]
+    raw = v.data[b.at:b.at + offset] + struct.pack(">I", new) + v.data[b.at + offset + 4:b.end]
+    # In a set the other volumes keep their checksums.
+    alone = all(p[2] >= 0 or p[1] < 0 for p in v.parts[1][:1])
+    blank = g.random() < 0.5 and b.fmt != b"BB03" and alone
+    changed = {j: bytes(4) + v.data[x.at + 4:x.end] for j, x in enumerate(v.blocks) if x.fmt != b"BB03"} if blank else {}
+    changed[k] = bytes(4) + raw[4:] if blank else seal(raw)
+    wound = replaced(v, "record at byte %d says %s %d, %s" % (at, field, new, "without checksums" if blank else "with a right checksum"),
+                     changed)
+    wound.strangers = {(session, fi)}
+    return wound
+
+
+def leftover(g, v):
+    """Too few bytes for a record behind the last one of a block."""
+    choice = [k for k, b in enumerate(v.blocks) if k and not b.encrypted and v.parts[k] and v.parts[k][-1][3] == v.parts[k][-1][4]]
+    if not choice:
+        return flip(g, v)
+    k = g.choice(choice)
+    b = v.blocks[k]
+    raw = bytearray(v.data[b.at:b.end] + g.randbytes(g.randint(1, b.own - 1)))
+    raw[4:8] = struct.pack(">I", len(raw))
+    wound = replaced(v, "%d bytes behind the last record of the block at byte %d" % (len(raw) - b.size, b.at), {k: seal(raw)})
+    wound.strangers = {v.parts[k][-1][:2]}
+    return wound
+
+
+def misname(g, v):
+    """A label with a name that no volume can have."""
+    b = v.blocks[0]
+    part = v.parts[0][0] if v.parts[0] else None
+    if part is None or part[1] != -2 or part[3] != part[4]:
+        return flip(g, v)
+    at = part[5] + b.own
+    start = v.data.index(b"\0", at) + 1 + 4 + 32
+    end = v.data.index(b"\0", start)
+    name = g.choice((b"", b"a/b", b"../x", b"..", b"a\nb", b"\x1b[2J", b"x" * 128, b"y" * 300, b"\x7f"))
+    raw = bytearray(v.data[b.at:start] + name + v.data[end:b.end])
+    raw[4:8] = struct.pack(">I", len(raw))
+    where = part[5] - b.at + b.own - 4
+    raw[where:where + 4] = struct.pack(">I", part[3] + len(name) - (end - start))
+    wound = replaced(v, "the Volume Name is %r" % name[:20], {0: seal(raw)})
+    wound.relabelled = True
+    return wound
+
+
+def late(g, v):
+    """The label behind the first blocks of data."""
+    n = g.choice((1, 1, 2, 5))
+    if len(v.blocks) <= n or not v.parts[0] or v.parts[0][0][1] != -2 or len(v.parts[0]) != 1:
+        return flip(g, v)
+    end, label = v.blocks[n].end, v.data[:v.blocks[0].end]
+    ended = any(p[1] == -5 for parts in v.parts[1:n + 1] for p in parts or ())
+    wound = Wound("the label behind %d blocks" % n, [(0, v.blocks[0].end, b""), (end, end, label)], [])
+    wound.relabelled = ended
+    return wound
+
+
 def several(g, v):
     """Two to four of the others, in places of their own."""
     out = g.choice(KINDS)(g, v)
@@ -448,12 +612,18 @@ def several(g, v):
         out.strangers |= more.strangers
         out.padding = out.padding and more.padding
         out.renumbered = out.renumbered or more.renumbered
+        out.sums, out.reversed = out.sums and more.sums, out.reversed and more.reversed
+        out.relabelled = out.relabelled or more.relabelled
+        # Blocks that stand there once more may be the only whole ones.
+        out.disorder = out.disorder or more.disorder or any(" once more" in what for what in (out.what, more.what)) or \
+            bool(out.accused or more.accused)
         # Where one wound hides another, neither need be found for its own sake.
         out.accused, out.undecodable = set(), False
     return out
 
 
-KINDS = (flip, zero, noise, truncate, duplicate, swap, insert, foreign, record, content, header, forge, hole, drop, behead)
+KINDS = (flip, zero, noise, truncate, duplicate, swap, insert, foreign, record, content, header, forge, hole, drop, behead,
+         sums, reverse, again, tile, leftover, misname, late)
 
 
 def mutate(seed, volume):

@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-/* Adds what one block of its session has of the record.  Returns true if more is to come. */
-static bool take(struct session *s, const struct source_item *b)
+/* Adds what one block of its session has of the record.  Returns true if more is to come.  *number: of the last block that had
+ * some. */
+static bool take(struct session *s, const struct source_item *b, uint32_t *number)
 {
 	struct partial *p = &s->partial;
-	struct rd rest = block_records(b->data, b->header.len, b->header.version);
+	struct rd rest = block_records(b->data, b->sane_bytes, b->header.version);
 	struct record_header h;
 	struct span part;
 	while (record_next(&rest, b->header.version, &h, &part)) {
@@ -17,20 +18,23 @@ static bool take(struct session *s, const struct source_item *b)
 			continue;
 		bool fits = h.stream < 0 && (uint32_t)-h.stream == p->item.stream &&
 			    h.file_index == p->item.file_index && h.len == p->item.len - p->have;
+		/* A label that is not whole, or a block that stands here once more. */
 		if (!fits)
-			return false;
+			return label_is_volume(h.file_index) || (b->header.version > 1 && s->numbered && b->header.number <= *number);
+		*number = b->header.number;
 		partial_add(p, part);
 		return !partial_complete(p);
 	}
 	return true;
 }
 
-static bool may_hold(const struct session *s, const struct source_item *b)
+static bool may_hold(const struct session *s, const struct source_item *b, const struct reader_options *o)
 {
+	bool salvaged = b->event == SOURCE_DAMAGE && b->data && !b->shut && (o->keep_suspect || b->checksum_right || !b->checksum);
 	struct span label;
 	bool ours = b->header.version == 1 || (b->header.session_id == s->job.session_id &&
 					       b->header.session_time == s->job.session_time);
-	return b->event == SOURCE_BLOCK && !b->encrypted && ours && !source_begins_volume(b, &label);
+	return (b->event == SOURCE_BLOCK || salvaged) && !b->encrypted && ours && !source_begins_volume(b, &label);
 }
 
 /* Goes through one volume.  *more: the record is not complete, and the next volume may have the rest.  A volume without
@@ -50,13 +54,14 @@ static int search(struct session *s, const char *path, const struct reader_optio
 		return err_memory(e, 0, "reading ahead");
 	}
 	struct source_item b;
+	uint32_t number = s->last_number;
 	bool found = false;
 	while (*more && (rc = source_next(source, &b, e)) == 0 && b.event != SOURCE_END) {
 		s->torn = s->torn || b.event == SOURCE_DAMAGE;
-		if (!may_hold(s, &b))
+		if (!may_hold(s, &b, o))
 			continue;
 		uint32_t before = s->partial.have;
-		*more = take(s, &b);
+		*more = take(s, &b, &number);
 		found = found || s->partial.have != before;
 	}
 	*more = *more && found;

@@ -2,6 +2,8 @@
 #include "volume/assembler.h"
 
 #include "volume/ahead.h"
+#include "volume/gap.h"
+#include "volume/pastblocks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,15 +14,19 @@ struct assembler {
 	struct session_table sessions;
 	uint32_t largest;
 	unsigned damages, damages_before; /* bad blocks so far, and before this volume */
+	struct pastblocks past;
 
 	/* The volume at hand */
 	struct volume *volume;
 	uint64_t began;	  /* address in its input */
 	bool label_taken; /* its label was handed out */
+	bool data_seen;	  /* something of a session was */
 
 	/* The block being taken apart */
 	const struct source_item *block;
-	bool in_block, block_announced, gap_checked;
+	bool in_block, block_announced, repeat_checked, gap_checked;
+	struct gap gap; /* in its records: rest ends there */
+	bool gap_told;
 	uint32_t record_at; /* offset of the record at hand in the block */
 	struct rd rest;
 	struct session *session; /* of the last record of the block */
@@ -45,6 +51,7 @@ void assembler_free(struct assembler *a)
 		return;
 	buf_unref(a->lent);
 	session_table_free(&a->sessions);
+	pastblocks_free(&a->past);
 	free(a);
 }
 
@@ -71,7 +78,7 @@ void assembler_end_volume(struct assembler *a)
 	release(a);
 	for (struct session *s = a->sessions.first; s; s = s->next)
 		s->last_empty = false;
-	a->label_taken = false;
+	a->label_taken = a->data_seen = false;
 	a->damages_before = a->damages;
 }
 
@@ -152,6 +159,7 @@ static int announce_block(struct assembler *a, struct item *item, struct err *e)
 	item->buf = a->block->buf;
 	item->encrypted = a->block->encrypted;
 	item->opened = a->block->opened;
+	item->reversed = a->block->reversed;
 	struct rd rest = a->rest;
 	struct record_header first;
 	struct span part;
@@ -177,6 +185,9 @@ static void begin_block(struct assembler *a)
 	a->rest = block_records(a->block->data, a->block->sane_bytes, h->version);
 	a->in_block = true;
 	a->block_announced = !a->o->blocks;
+	a->repeat_checked = a->block->encrypted;
+	a->gap = (struct gap){h->len, h->len, 0};
+	a->gap_told = true;
 	a->gap_checked = h->version == 1;
 	a->session = NULL;
 	a->largest = h->len > a->largest ? h->len : a->largest;
@@ -213,11 +224,22 @@ bool assembler_at_other_volume(const struct assembler *a)
 	struct volume_label label;
 	struct span data;
 	return a->label_taken && source_begins_volume(a->block, &data) && label_read_volume(data, &label) &&
-	       strcmp(label.volume, a->volume->now.label.volume) != 0;
+	       label_volume_fault(data) == NULL && strcmp(label.volume, a->volume->now.label.volume) != 0;
+}
+
+/* Are the records of a bad block used all the same?  Where its checksum is right, or it has none, those that keep the rules; where
+ * the checksum is wrong, too, if the caller wants such. */
+static bool is_used(const struct assembler *a)
+{
+	const struct source_item *b = a->block;
+	bool sane = b->sane_bytes == b->header.len;
+	if (b->event != SOURCE_DAMAGE || b->data == NULL || b->shut)
+		return false;
+	return a->o->keep_suspect || b->checksum_right || (!sane && !b->checksum);
 }
 
 /* The session of a bad block, as far as its own header can be believed: one that is known, or that begins in it, for then the
- * block has a start-of-session label to speak for it.  NULL if neither, or without memory. */
+ * block has a start-of-session label to speak for it; any, where its records are used.  NULL if neither, or without memory. */
 static struct session *session_of_bad_block(struct assembler *a, struct err *e)
 {
 	const struct block_header *h = &a->block->header;
@@ -226,11 +248,13 @@ static struct session *session_of_bad_block(struct assembler *a, struct err *e)
 	struct record_header first;
 	struct span part;
 	struct session_label label;
-	if (s || !record_next(&rest, h->version, &first, &part) || first.file_index != LABEL_SESSION_START ||
-	    !label_read_session(part, false, &label))
+	if (s || !record_next(&rest, h->version, &first, &part) || label_is_volume(first.file_index))
 		return s;
+	bool begins = first.file_index == LABEL_SESSION_START && label_read_session(part, false, &label);
+	if (!begins && !is_used(a))
+		return NULL;
 	s = session_of(a, &first, e);
-	if (s)
+	if (s && begins)
 		session_learn_job(s, first.file_index, part);
 	return s;
 }
@@ -262,27 +286,40 @@ static int name_bad_block(struct assembler *a, struct item *item, struct err *e)
 		data_indexes(a, &item->first_index, &item->last_index);
 	item->file_index = item->first_index;
 	/* Its own number accounts for it. */
-	if (s->numbered && h->number == s->last_number + 1) {
+	if (!is_used(a) && s->numbered && h->number == s->last_number + 1) {
 		s->last_number = h->number;
 		s->last_index = item->last_index ? item->last_index : s->last_index;
 	}
 	return 0;
 }
 
-/* What of a bad block is used all the same: where its checksum is right, the records before the one that breaks the rules;
- * where only the checksum is wrong, all of it, if the caller wants such. */
-static void salvage(struct assembler *a, struct item *item)
+/* The records from there on, up to the next gap. */
+static void go_on_at(struct assembler *a, size_t from, int32_t last)
 {
 	const struct source_item *b = a->block;
-	if (b->data == NULL)
-		return;
-	item->suspect = a->o->keep_suspect && b->sane_bytes == b->header.len;
-	bool part = b->checksum_right && b->sane_bytes > block_header_bytes(b->header.version);
-	if (!item->suspect && !part)
-		return;
+	a->gap_told = !gap_next(b->data, &b->header, from, last, &a->gap);
+	a->rest = rd_over(b->data, a->gap.from);
+	rd_bytes(&a->rest, from);
+}
+
+/* Of its records, if they are used, those around the first gap follow. */
+static void salvage(struct assembler *a, struct item *item)
+{
+	const struct block_header *h = &a->block->header;
+	size_t begin = block_header_bytes(h->version);
 	begin_block(a);
-	item->salvaged = !item->suspect;
-	item->damage_len = item->suspect ? b->len : b->len - b->sane_bytes;
+	item->suspect = a->block->sane_bytes == h->len;
+	if (item->suspect)
+		return;
+	const struct session *s = h->version == 1 ? NULL : session_find(&a->sessions, h->session_id, h->session_time);
+	go_on_at(a, begin, s && s->last_index > 0 ? s->last_index : 0);
+	a->gap_told = true;
+	item->salvaged = a->in_block = a->gap.from > begin || a->gap.to < h->len;
+	if (!item->salvaged)
+		return;
+	item->offset = a->gap.from > begin ? (uint32_t)a->gap.from : 0;
+	item->damage_len = a->gap.to - a->gap.from;
+	item->file_index = a->gap.file_index;
 }
 
 int assembler_other(struct assembler *a, const struct source_item *block, struct item *item, struct err *e)
@@ -301,12 +338,25 @@ int assembler_other(struct assembler *a, const struct source_item *block, struct
 	item->encrypted = block->encrypted;
 	snprintf(item->reason, sizeof item->reason, "%s", block->encrypted ? "the block is encrypted" : block->reason);
 	int rc = name_bad_block(a, item, e);
-	if (rc == 0 && block->event == SOURCE_DAMAGE)
+	if (rc == 0 && is_used(a))
 		salvage(a, item);
 	return rc;
 }
 
 /* ---- its records ---- */
+
+static const char *label_fault(struct assembler *a, const struct record_header *h, struct span data)
+{
+	if (a->label_taken)
+		return "the volume label stands here a second time";
+	if (data.len < h->len || h->stream < 0)
+		return "the volume label is not whole";
+	const char *fault = label_volume_fault(data);
+	if (fault || !a->data_seen)
+		return fault;
+	a->label_taken = true;
+	return "the volume label stands here, behind data, and not at the beginning";
+}
 
 static void volume_label(struct assembler *a, const struct record_header *h, struct span data, struct item *item)
 {
@@ -315,20 +365,21 @@ static void volume_label(struct assembler *a, const struct record_header *h, str
 	item->file_index = h->file_index;
 	item->stream = (uint32_t)h->stream;
 	item->len = (uint32_t)data.len;
-	/* One record of another block would be a second label. */
-	if (a->label_taken || data.len < h->len || h->stream < 0) {
+	const char *fault = label_fault(a, h, data);
+	if (fault) {
 		item->kind = ITEM_DAMAGE;
+		item->file_index = 0;
 		item->damage_len = data.len;
-		snprintf(item->reason, sizeof item->reason, "%s", a->label_taken ? "the volume label stands here a second time" :
-			 "the volume label is not whole");
+		snprintf(item->reason, sizeof item->reason, "%s", fault);
 		return;
 	}
 	a->label_taken = true;
 	volume_learn_label(a->volume, a->block->header.version, data);
 	item->volume = volume_known(a->volume);
 	size_t alone = block_header_bytes(a->block->header.version) + record_header_bytes(a->block->header.version);
-	/* One that is not right is made anew around its record. */
-	item->whole_block = a->block->event == SOURCE_BLOCK && a->block->header.len == alone + data.len;
+	/* One that is not right, or has another checksum, is made anew around its record. */
+	bool good = a->block->event == SOURCE_BLOCK && !a->block->reversed;
+	item->whole_block = good && a->block->header.len == alone + data.len;
 	item->data = item->whole_block ? (struct span){a->block->data, a->block->header.len} : data;
 	item->buf = a->block->buf;
 }
@@ -458,11 +509,12 @@ static int find_gap(struct assembler *a, struct item *item, struct err *e)
 	struct session *s = session_of(a, &first, e);
 	if (s == NULL)
 		return e->code;
-	if (a->block->checksum)
-		session_remember_block(s, h);
 	bool gap = s->numbered && s->damages != a->damages && h->number > s->last_number + 1;
 	uint32_t lost = h->number - s->last_number - 1;
 	int32_t before = s->last_index > 0 ? s->last_index : 0;
+	/* The block with which they began anew may be lost. */
+	bool lower = s->numbered && h->number <= s->last_number;
+	s->restarted = s->restarted || (lower && (h->number == 0 || (h->version == 3 && s->damages != a->damages)));
 	s->numbered = true;
 	s->last_number = h->number;
 	s->damages = a->damages;
@@ -484,19 +536,29 @@ static int find_gap(struct assembler *a, struct item *item, struct err *e)
 }
 
 /* A block that stands here once more, as tape drives that write again after an error leave it, and copies that went wrong:
- * one that the session had before, and that does not go on where the session is.  Identical ones that do are in order: the
- * numbers of spooled jobs begin anew (volume-corrections.md A5), and content may repeat. */
-static bool is_repeated(struct assembler *a, struct item *item)
+ * one that was read before, and that does not go on where its session is.  Identical ones that do are in order where the numbers
+ * may have begun anew with 0, as those of spooled jobs do (volume-corrections.md A5): content may repeat. */
+static bool is_repeated(struct assembler *a, struct item *item, struct err *e)
 {
-	const struct block_header *h = &a->block->header;
+	const struct source_item *b = a->block;
+	const struct block_header *h = &b->header;
 	struct rd rest = a->rest;
 	struct record_header first;
 	struct span part;
-	const struct session *s = h->version == 1 || !a->block->checksum || a->block->event != SOURCE_BLOCK ?
-					  NULL : session_find(&a->sessions, h->session_id, h->session_time);
-	if (s == NULL || h->number > s->last_number || !record_next(&rest, h->version, &first, &part) ||
-	    label_is_volume(first.file_index) || session_follows(s, &first) || !session_had_block(s, h))
+	a->repeat_checked = true;
+	if (!record_next(&rest, h->version, &first, &part) || label_is_volume(first.file_index))
 		return false;
+	const struct session *s = session_of(a, &first, e);
+	uint32_t print = pastblocks_print(b->data, h, b->checksum && b->event == SOURCE_BLOCK);
+	bool had = s && pastblocks_had(&a->past, print);
+	bool back = had && h->number > 0 && (h->version == 1 || !s->restarted || (h->number <= s->last_number && s->damages == a->damages));
+	bool wounded = s && h->version > 1 && h->number <= s->last_number && pastblocks_had(&a->past, pastblocks_place(h));
+	if ((!had && !wounded) || (!back && session_follows(s, &first))) {
+		pastblocks_add(&a->past, print, a->pool);
+		if (b->event == SOURCE_DAMAGE)
+			pastblocks_add(&a->past, pastblocks_place(h), a->pool);
+		return false;
+	}
 	*item = item_here(a, ITEM_DAMAGE);
 	item->job = session_job(s);
 	item->bad_block = true;
@@ -505,15 +567,37 @@ static bool is_repeated(struct assembler *a, struct item *item)
 	return true;
 }
 
+/* What lies between two runs of records of a bad block; the first such place was told with the block.  Returns true if item was
+ * filled. */
+static bool pass_gap(struct assembler *a, struct item *item)
+{
+	struct gap passed = a->gap;
+	bool tell = !a->gap_told && passed.to > passed.from;
+	if (tell) {
+		a->record_at = (uint32_t)passed.from;
+		*item = item_here(a, ITEM_DAMAGE);
+		item->file_index = passed.file_index;
+		item->damage_len = passed.to - passed.from;
+		snprintf(item->reason, sizeof item->reason, "these bytes of the block are no records");
+	}
+	int32_t last = a->session && a->session->last_index > 0 ? a->session->last_index : 0;
+	go_on_at(a, passed.to, last > passed.file_index ? last : passed.file_index);
+	return tell;
+}
+
 int assembler_next(struct assembler *a, struct item *item, struct err *e)
 {
 	release(a);
 	if (!a->in_block)
 		return 0;
 	unsigned version = a->block->header.version;
-	if (!a->gap_checked && !a->block->encrypted && is_repeated(a, item)) {
-		a->in_block = false;
-		return 1;
+	if (!a->repeat_checked) {
+		if (is_repeated(a, item, e)) {
+			a->in_block = false;
+			return 1;
+		}
+		if (e->code != XE_OK)
+			return e->code;
 	}
 	if (!a->block_announced) {
 		a->block_announced = true;
@@ -529,6 +613,11 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e)
 		struct span part;
 		a->record_at = (uint32_t)(a->rest.p - a->block->data);
 		bool more = !a->block->encrypted && record_next(&a->rest, version, &h, &part);
+		if (!more && a->gap.from < a->block->header.len) {
+			if (pass_gap(a, item))
+				return 1;
+			continue;
+		}
 		if (!more) {
 			if (a->session)
 				a->session->seen = true;
@@ -539,6 +628,7 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e)
 			volume_label(a, &h, part, item);
 			return 1;
 		}
+		a->data_seen = true;
 		struct session *s = session_of(a, &h, e);
 		if (s == NULL)
 			return e->code;

@@ -70,6 +70,26 @@ uint64_t block_checksum(const uint8_t *block, const struct block_header *h)
 	return libdeflate_crc32(0, block + 4, h->len - 4);
 }
 
+#define REVERSED_UNIT 64u  /* bytes of a turn: four times sixteen */
+#define REVERSED_PIECE 4096u /* a multiple of it */
+
+uint64_t block_checksum_reversed(const uint8_t *block, const struct block_header *h)
+{
+	struct rd rest = rd_over(block, h->len);
+	rd_bytes(&rest, 4);
+	uint32_t crc = 0;
+	size_t n;
+	for (size_t whole = rd_left(&rest) / REVERSED_UNIT * REVERSED_UNIT; whole > 0; whole -= n) {
+		uint8_t turned[REVERSED_PIECE];
+		n = whole < sizeof turned ? whole : sizeof turned;
+		const uint8_t *from = rd_bytes(&rest, n);
+		for (size_t i = 0; i < n; i++)
+			turned[i] = from[i ^ 3];
+		crc = libdeflate_crc32(crc, turned, n);
+	}
+	return libdeflate_crc32(crc, rest.p, rd_left(&rest));
+}
+
 bool block_is_encrypted(const struct block_header *h)
 {
 	return h->version == 3 && (h->options & ~BLOCK_OPTION_CHECKSUM) == (BLOCK_OPTION_VOLUME_ENCRYPTED | BLOCK_OPTION_BLOCK_ENCRYPTED);
@@ -152,25 +172,42 @@ bool record_next(struct rd *block_rest, unsigned version, struct record_header *
 	return true;
 }
 
-const char *block_check_records(const uint8_t *block, const struct block_header *h, size_t *offset)
+const char *record_header_fault(const struct record_header *h, unsigned version, bool first)
 {
-	size_t start = block_header_bytes(h->version);
-	struct rd r = rd_over(block + start, h->len - start);
+	if (h->len > RECORD_MAX_BYTES)
+		return "a record is longer than any reader takes";
+	/* In BB01 a continuation may stand behind records of another session. */
+	if (h->stream < 0 && !first && version != 1)
+		return "a continuation stands in the middle of the block";
+	/* Data of stream 0 could not go on in another block: its continuation would look like a beginning. */
+	if (h->stream == INT32_MIN || (h->stream == 0 && h->file_index >= 0))
+		return "a record header makes no sense";
+	return NULL;
+}
+
+static const char *check_records(const uint8_t *block, const struct block_header *h, bool first, size_t *offset)
+{
+	struct rd r = rd_over(block, h->len);
+	rd_bytes(&r, *offset);
 	struct record_header rec;
 	struct span part;
-	bool first = true;
-	for (;;) {
+	for (;; first = false) {
 		*offset = (size_t)(r.p - block);
 		if (!record_next(&r, h->version, &rec, &part))
-			return NULL;
-		if (rec.len > RECORD_MAX_BYTES)
-			return "a record is longer than any reader takes";
-		/* In BB01 a continuation may stand behind records of another session. */
-		if (rec.stream < 0 && !first && h->version != 1)
-			return "a continuation stands in the middle of the block";
-		/* Data of stream 0 could not go on in another block: its continuation would look like a beginning. */
-		if (rec.stream == INT32_MIN || (rec.stream == 0 && rec.file_index >= 0))
-			return "a record header makes no sense";
-		first = false;
+			return rd_left(&r) > 0 ? "behind its last record are bytes that are none" : NULL;
+		const char *fault = record_header_fault(&rec, h->version, first);
+		if (fault)
+			return fault;
 	}
+}
+
+const char *block_check_records(const uint8_t *block, const struct block_header *h, size_t *offset)
+{
+	*offset = block_header_bytes(h->version);
+	return check_records(block, h, true, offset);
+}
+
+const char *block_check_records_from(const uint8_t *block, const struct block_header *h, size_t *offset)
+{
+	return check_records(block, h, false, offset);
 }

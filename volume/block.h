@@ -49,6 +49,13 @@ bool block_has_checksum(const struct block_header *h);
 /* Checksum of the h->len bytes at block; of BB03 with the option bits of h, whatever stands in the block. */
 uint64_t block_checksum(const uint8_t *block, const struct block_header *h);
 
+/* The checksum that Bareos 19.2.4 and 19.2.5 made of BB01 and BB02 on FreeBSD, where code for big-endian processors ran on
+ * others: CRC-32 of the same bytes with each four of them reversed, as far as there are 64 more; what is left behind those is
+ * taken as it comes.  Below 68 bytes that is the ordinary one; above, both are the same for one block in four thousand million,
+ * and for those whose fours read the same backwards. */
+#define BLOCK_REVERSED_TEXT "checksum as Bareos 19.2.4/5 on FreeBSD made it"
+uint64_t block_checksum_reversed(const uint8_t *block, const struct block_header *h);
+
 /* Cannot be looked into without a key.  Both option bits of encryption tell; one bit of them alone may be damage.
  * formats/bacula-encryption.md 1.1 */
 bool block_is_encrypted(const struct block_header *h);
@@ -75,11 +82,17 @@ void record_header_write(struct wr *w, unsigned version, const struct record_hea
 struct rd block_records(const uint8_t *block, size_t len, unsigned version);
 
 /* Takes one record part (header and the data that is in this block) off the rest of a block.  Returns false at the
- * end of the block; fewer bytes than a header are no record (volume-format.md 2.3) and are skipped. */
+ * end of the block; fewer bytes than a header are no record (volume-format.md 2.3) and are left. */
 bool record_next(struct rd *block_rest, unsigned version, struct record_header *h, struct span *part);
 
-/* Do the records of a block keep the rules: sane lengths, continuation only at the start, only the last one cut?
- * NULL if so, else the rule that is broken; *offset is where in the block. */
+/* Do the records of a block keep the rules: sane lengths, continuation only at the start, only the last one cut, nothing behind
+ * it?  NULL if so, else the rule that is broken; *offset is where in the block. */
 const char *block_check_records(const uint8_t *block, const struct block_header *h, size_t *offset);
+
+/* The same from *offset on, where a record that is not the first begins. */
+const char *block_check_records_from(const uint8_t *block, const struct block_header *h, size_t *offset);
+
+/* Why a record with this header cannot be one; NULL if it can. */
+const char *record_header_fault(const struct record_header *h, unsigned version, bool first);
 
 #endif

@@ -74,12 +74,13 @@ static const char *plain_fault(const uint8_t *block, const struct block_header *
 	size_t at = 0;
 	const char *fault = block_check_records(block, h, &at);
 	v->sane_bytes = fault ? at : h->len;
-	v->checksum_right = v->checksum && sum == h->checksum;
+	v->reversed = v->checksum && sum != h->checksum && h->version < 3 && block_checksum_reversed(block, h) == h->checksum;
+	v->checksum_right = v->checksum && (sum == h->checksum || v->reversed);
 	if (!block_options_known(h))
 		return "its option bits make no sense";
 	if (!block_has_checksum(h) && expected && (h->version == 3 || sum != 0))
 		return "its checksum is gone, though the other blocks of its job have one";
-	if (v->checksum && sum != h->checksum) {
+	if (v->checksum && !v->checksum_right) {
 		snprintf(v->text, sizeof v->text, "%s is %0*llx, header says %0*llx", h->version == 3 ? "XXH3" : "CRC32",
 			 h->version == 3 ? 16 : 8, (unsigned long long)sum, h->version == 3 ? 16 : 8,
 			 (unsigned long long)h->checksum);

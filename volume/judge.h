@@ -24,6 +24,7 @@ struct judge_verdict {
 	const char *fault;   /* why it is no good block; NULL if it is one, or is encrypted */
 	bool checksum;	     /* the block carries one, */
 	bool checksum_right; /* and it fits the whole of the block */
+	bool reversed;	     /* as Bareos 19.2.4/5 on FreeBSD made it, see block_checksum_reversed */
 	bool encrypted;	     /* records cannot be read */
 	bool opened;	     /* was encrypted, and plain is what it holds */
 	bool shut;	     /* there are keys for it, and none opens it */

@@ -47,6 +47,51 @@ bool label_read_volume(struct span data, struct volume_label *label)
 	return true;
 }
 
+/* No daemon makes another one; as the name of a file it could lead elsewhere. */
+static const char *name_fault(const char *name)
+{
+	if (name[0] == '\0')
+		return "the volume label has no Volume Name";
+	if (strlen(name) >= LABEL_NAME_BYTES)
+		return "the Volume Name in the label is too long";
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return "the Volume Name in the label cannot be one";
+	for (const char *c = name; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7f || *c == '/')
+			return "the Volume Name in the label has characters that none can have";
+	}
+	return NULL;
+}
+
+bool label_names_volume(const char *name)
+{
+	return name_fault(name) == NULL;
+}
+
+static const char *identity_fault(const struct volume_label *label)
+{
+	bool bareos = strcmp(label->id, "Bareos 2.0 immortal\n") == 0, bacula = strcmp(label->id, "Bacula 1.0 immortal\n") == 0;
+	if (label_special_kind(label) == NULL && !bareos && !bacula)
+		return "the volume label bears the id of no product";
+	/* Bareos 22 and older write Bacula's. */
+	bool known = bareos ? label->version == 20 : label->version >= 9 && label->version <= 11;
+	return (bareos || bacula) && !known ? "the volume label has a version that no product writes with its id" : NULL;
+}
+
+const char *label_volume_fault(struct span data)
+{
+	struct volume_label label;
+	if (!label_read_volume(data, &label))
+		return "the volume label ends too early";
+	const char *fault = identity_fault(&label);
+	if (fault)
+		return fault;
+	struct rd r = rd_over(data.data, data.len);
+	rd_string(&r);
+	rd_bytes(&r, 4 + 32);
+	return name_fault(rd_string(&r));
+}
+
 bool label_read_session(struct span data, bool end, struct session_label *label)
 {
 	*label = (struct session_label){0};
@@ -106,28 +151,6 @@ const char *label_contradiction(const struct session_label *start, const struct 
 			return texts[i].what;
 	}
 	return start->type != end->type ? "job type" : start->version != end->version ? "label version" : NULL;
-}
-
-/* Names that a product gives are at least not empty, and have no control characters. */
-static bool is_name(const char *name)
-{
-	for (const char *c = name; *c; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			return false;
-	}
-	return name[0] != '\0';
-}
-
-const char *label_volume_fault(const struct volume_label *label)
-{
-	bool bareos = strcmp(label->id, "Bareos 2.0 immortal\n") == 0, bacula = strcmp(label->id, "Bacula 1.0 immortal\n") == 0;
-	if (label_special_kind(label) == NULL && !bareos && !bacula)
-		return "its volume label bears the id of no product";
-	/* Bareos 22 and older write Bacula's. */
-	bool known = bareos ? label->version == 20 : label->version >= 9 && label->version <= 11;
-	if ((bareos || bacula) && !known)
-		return "its volume label has a version that no product writes with its id";
-	return is_name(label->volume) ? NULL : "its volume label holds no Volume Name";
 }
 
 void label_patch_totals(uint8_t *data, size_t len, const struct session_label *label)

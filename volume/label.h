@@ -31,6 +31,13 @@ struct volume_label {
 /* Names longer than the fields are cut.  False if the data ends inside a field that every label has. */
 bool label_read_volume(struct span data, struct volume_label *label);
 
+/* Why no daemon takes that for a volume's label: it ends too early, its id, its version, its Volume Name; static.  NULL if one
+ * does.  volume-format.md 3.2, 8.4 */
+const char *label_volume_fault(struct span data);
+
+/* Could a volume be called so? */
+bool label_names_volume(const char *name);
+
 struct session_label {
 	char id[32];
 	uint32_t version;
@@ -55,9 +62,6 @@ bool label_read_session(struct span data, bool end, struct session_label *label)
 /* What the labels of one job name differently, first of all: "JobId", "Job", ...; NULL if they are of one job.  Its level may
  * change while it runs, and its totals stand in one of them only. */
 const char *label_contradiction(const struct session_label *start, const struct session_label *end);
-
-/* Why no daemon takes this label for a volume's; NULL if one does.  volume-format.md 3.2, 8.4 */
-const char *label_volume_fault(const struct volume_label *label);
 
 /* Writes JobFiles, JobBytes and the addresses of label (as read from data) back into data. */
 void label_patch_totals(uint8_t *data, size_t len, const struct session_label *label);

@@ -5,6 +5,7 @@
 #include "volume/reader.h"
 
 #include "volume/assembler.h"
+#include "volume/searchlabel.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -56,7 +57,7 @@ void reader_free(struct reader *r)
 	source_free(r->source);
 	for (struct volume *v = r->first_volume, *next; v; v = next) {
 		next = v->next;
-		free(v);
+		volume_free(v);
 	}
 	free(r);
 }
@@ -112,8 +113,11 @@ static int open_volume(struct reader *r, struct item *item, struct err *e)
 		return rc;
 	}
 	r->peeked = true;
+	struct span label;
+	bool again = r->volume->now.kind == IO_FILE && strcmp(path, "-") != 0 && r->block.event != SOURCE_END;
+	rc = again && !source_begins_volume(&r->block, &label) ? searchlabel(r->volume, r->pool, e) : 0;
 	start_volume(r, 0, item);
-	return 0;
+	return rc;
 }
 
 /* The block at hand is the first of another volume in the same stream. */
@@ -160,6 +164,13 @@ static bool goes_on(const struct reader *r)
 
 /* ---- items ---- */
 
+/* Is this a block of a volume, bad as it may be?  Its checksum is right, or its records fill it. */
+static bool is_filled_block(const struct source_item *b)
+{
+	return b->event == SOURCE_DAMAGE && b->data && (b->checksum_right || b->sane_bytes == b->header.len) &&
+	       b->header.len > block_header_bytes(b->header.version);
+}
+
 /* Returns 1 if item was filled, 0 if the block's items, or the next phase, follow, < 0 on error. */
 static int next_block(struct reader *r, struct item *item, struct err *e)
 {
@@ -197,6 +208,10 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 			return 0;
 		/* fall through */
 	case SOURCE_DAMAGE:
+		r->any_block = r->any_block || is_filled_block(&r->block);
+		if (r->block.data && r->block.checksum_right)
+			volume_learn_product(r->volume, &r->block);
+		/* fall through */
 	case SOURCE_FILE_MARK:
 	case SOURCE_FOREIGN:
 		rc = assembler_other(r->assembler, &r->block, item, e);

@@ -58,6 +58,7 @@ struct item {
 	bool head_missing, tail_missing; /* parts lie on volumes that are not given */
 	bool whole_block;		 /* ITEM_VOLUME_LABEL */
 	bool begins_volume;		 /* ITEM_BLOCK: its first record is the volume label */
+	bool reversed;			 /* ITEM_BLOCK: its checksum is right as Bareos 19.2.4/5 on FreeBSD made it */
 	bool last_volume;		 /* ITEM_VOLUME_END: no other volume follows */
 	bool goes_on;			 /* ITEM_BLOCK: its first record is the rest of the one that its session has open */
 	bool opened;			 /* ITEM_BLOCK: was encrypted; data is plain, its header as it was stored */

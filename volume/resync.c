@@ -39,14 +39,16 @@ static int good_block_at(struct resync *r, size_t off, bool *good, struct block_
 	rc = window_have(w, off + h->len, e);
 	if (rc != 0 || window_left(w) < off + h->len || !may_search(r, off, h))
 		return rc;
-	/* Lengths first: a made-up header fails there, long before its millions of bytes are summed up. */
+	/* Lengths first: a made-up header fails there, long before its millions of bytes are summed up.  Where they are wrong in a block
+	 * of this volume, its checksum can speak for it. */
 	size_t at;
-	if (!block_is_encrypted(h) && block_check_records(window_here(w) + off, h, &at))
+	if (!block_is_encrypted(h) && block_check_records(window_here(w) + off, h, &at) &&
+	    (!block_has_checksum(h) || at <= block_header_bytes(h->version)))
 		return 0;
 	struct judge_verdict v;
 	rc = judge_block(r->j, window_here(w) + off, h, &v, e);
 	buf_unref(v.plain);
-	*good = rc == 0 && v.fault == NULL;
+	*good = rc == 0 && (v.fault == NULL || v.checksum_right);
 	if (!*good || (v.checksum && !v.encrypted))
 		return rc;
 	/* Nothing but its length speaks for it: the next block must stand where it ends. */
@@ -193,6 +195,25 @@ int resync_reaches_over(struct resync *r, size_t len, bool *yes, struct err *e)
 	return rc;
 }
 
+/* Is the block with that header, off bytes behind w, whole, with records that fill it?  Then its checksum alone can be wrong.  Of an
+ * encrypted one no records are seen: another header must stand where it ends. */
+static int is_filled(struct resync *r, size_t off, const struct block_header *h, bool *yes, struct err *e)
+{
+	struct window *w = r->w;
+	size_t at, end = off + h->len;
+	*yes = false;
+	int rc = window_have(w, end + BLOCK_PROBE_BYTES, e);
+	if (rc != 0 || window_left(w) < end || !may_search(r, off, h))
+		return rc;
+	if (block_is_encrypted(h)) {
+		size_t behind = window_left(w) - end;
+		*yes = behind == 0 || (behind >= BLOCK_PROBE_BYTES && block_probe(window_here(w) + end));
+		return 0;
+	}
+	*yes = h->len > block_header_bytes(h->version) && block_check_records(window_here(w) + off, h, &at) == NULL;
+	return 0;
+}
+
 int resync_continues(struct resync *r, size_t len, size_t padded, bool *yes, struct err *e)
 {
 	struct window *w = r->w;
@@ -202,9 +223,11 @@ int resync_continues(struct resync *r, size_t len, size_t padded, bool *yes, str
 			return rc;
 		size_t left = window_left(w);
 		struct block_header h;
-		*yes = left == at || (left > at && block_header_read(window_here(w) + at, left - at, &h) &&
-				      (h.version == 1 || judge_knows(r->j, &h)));
-		if (!*yes)
+		bool header = left > at && block_header_read(window_here(w) + at, left - at, &h);
+		*yes = left == at || (header && (h.version == 1 || judge_knows(r->j, &h)));
+		if (!*yes && header)
+			rc = is_filled(r, at, &h, yes, e);
+		if (rc == 0 && !*yes)
 			rc = good_block_at(r, at, yes, &h, e);
 		if (rc != 0 || *yes || at == len)
 			return rc;

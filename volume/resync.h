@@ -31,8 +31,8 @@ int resync_reaches_over(struct resync *r, size_t len, bool *yes, struct err *e) 
  * good blocks begins, of sessions that this volume has, that ends where it does; 0 if there is none.  Errors as above. */
 int resync_hidden(struct resync *r, size_t len, size_t *at, struct err *e) __attribute__((warn_unused_result));
 
-/* *yes: a block header, or the end of the volume, stands len bytes behind w, or where padding would put it: padded bytes
- * behind w (len if there is none).  Errors as above. */
+/* *yes: a block header of a session that this volume has, a block whose records at least keep the rules, or the end of the volume
+ * stands len bytes behind w, or where padding would put it: padded bytes behind w (len if there is none).  Errors as above. */
 int resync_continues(struct resync *r, size_t len, size_t padded, bool *yes, struct err *e)
 	__attribute__((warn_unused_result));
 

@@ -93,36 +93,10 @@ void session_table_free(struct session_table *t)
 	for (struct session *s = t->first, *next; s; s = next) {
 		next = s->next;
 		partial_drop(&s->partial);
-		free(s->past);
 		free(s);
 	}
 	free(t->buckets);
 	*t = (struct session_table){0};
-}
-
-void session_remember_block(struct session *s, const struct block_header *h)
-{
-	unsigned n = s->past_count;
-	bool full = (n & (n - 1)) == 0 && n < SESSION_PAST_BLOCKS;
-	if (full) {
-		struct past_block *grown = realloc(s->past, (n ? n * 2 : 1) * sizeof *grown);
-		if (grown == NULL)
-			return;
-		s->past = grown;
-	}
-	s->past[n % SESSION_PAST_BLOCKS] = (struct past_block){h->checksum, h->number, h->len};
-	s->past_count++;
-}
-
-bool session_had_block(const struct session *s, const struct block_header *h)
-{
-	unsigned kept = s->past_count < SESSION_PAST_BLOCKS ? s->past_count : SESSION_PAST_BLOCKS;
-	for (unsigned i = 0; i < kept; i++) {
-		const struct past_block *p = &s->past[i];
-		if (p->number == h->number && p->len == h->len && p->checksum == h->checksum)
-			return true;
-	}
-	return false;
 }
 
 bool session_goes_on(const struct session *s, const struct record_header *h)

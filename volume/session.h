@@ -15,14 +15,6 @@ struct partial {
 	uint32_t have;	  /* bytes of the record seen */
 };
 
-/* What tells a block that was read from others of its session. */
-struct past_block {
-	uint64_t checksum;
-	uint32_t number, len;
-};
-
-#define SESSION_PAST_BLOCKS 256u
-
 struct session {
 	struct job job;	     /* without its label, */
 	struct job labelled; /* and with it, once it is known */
@@ -34,13 +26,12 @@ struct session {
 	bool numbered;	      /* a block of it was read: */
 	uint32_t last_number; /* its BlockNumber, */
 	unsigned damages;     /* and the damages found on the volumes by then */
+	bool restarted;	      /* or the numbers may have begun anew, as those of spooled jobs do */
 	bool sealed;	      /* an encrypted block of it was read, */
 	uint32_t highest_number; /* and the highest number of those */
 	bool last_empty;      /* the last record was empty and ended with its block */
 	uint32_t last_stream;
 	int32_t last_index;
-	struct past_block *past; /* the last blocks, in a ring once there are SESSION_PAST_BLOCKS */
-	unsigned past_count;	 /* so far */
 	struct session *next_in_bucket, *next; /* next: in order of appearance */
 };
 
@@ -71,17 +62,11 @@ struct session *session_get(struct session_table *t, uint32_t id, uint32_t time)
 /* All sessions, and what of their records waits.  Idempotent. */
 void session_table_free(struct session_table *t);
 
-/* Remembers a block with a checksum; one that cannot be, for want of memory, will not be known again. */
-void session_remember_block(struct session *s, const struct block_header *h);
-
 /* Is this the rest of the record that the session has open? */
 bool session_goes_on(const struct session *s, const struct record_header *h);
 
 /* Can a record that begins so be the next one of the session? */
 bool session_follows(const struct session *s, const struct record_header *h);
-
-/* Is this one of those, with all its bytes? */
-bool session_had_block(const struct session *s, const struct block_header *h);
 
 /* XE_FAILED with the limit and the option that raises it, if bytes more are not within the limit of pool. */
 int session_memory(const struct buf_pool *pool, uint64_t bytes, struct err *e) __attribute__((warn_unused_result));

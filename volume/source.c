@@ -79,6 +79,7 @@ static int judge_item(struct source *s, const uint8_t *block, struct source_item
 	int rc = judge_block(&s->judge, block, &item->header, &v, e);
 	item->checksum = v.checksum;
 	item->checksum_right = v.checksum_right;
+	item->reversed = v.reversed;
 	item->encrypted = v.encrypted;
 	item->opened = v.opened;
 	item->shut = v.shut;
@@ -117,7 +118,9 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 	uint32_t len = item->header.len;
 	if (len > 0 && window_left(&s->w) >= len) {
 		size_t hidden = 0;
-		int rc = resync_continues(&s->resync, len, padding_behind(&s->padding, len), &whole, e);
+		/* A right checksum says that its length is right. */
+		whole = item->checksum_right;
+		int rc = whole ? 0 : resync_continues(&s->resync, len, padding_behind(&s->padding, len), &whole, e);
 		if (rc == 0 && whole && !item->checksum_right)
 			rc = resync_hidden(&s->resync, len, &hidden, e);
 		if (rc != 0)
@@ -127,8 +130,9 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 	if (whole) {
 		lend(s, item);
 		padding_block(&s->padding, item->addr, len, false);
-		/* Its records may be taken up to the bad one: then it says as much of its session as a good block. */
-		if (item->checksum_right && item->header.version > 1)
+		/* Its records may be taken around the bad one: then it says as much of its session as a good block. */
+		bool records = item->checksum_right || (!item->checksum && item->sane_bytes > block_header_bytes(item->header.version));
+		if (records && item->header.version > 1)
 			judge_remember(&s->judge, &item->header);
 		window_advance(&s->w, len);
 	} else {

@@ -29,6 +29,7 @@ struct source_item {
 	struct buf *buf;     /* holds data; the source's reference: take one to keep data beyond the next call */
 	struct block_header header;
 	bool checksum;	     /* the block carries one */
+	bool reversed;	     /* which is right, as Bareos 19.2.4/5 on FreeBSD made it, see block_checksum_reversed */
 	bool encrypted;	     /* records cannot be read */
 	bool opened;	     /* was encrypted; data is plain, header and checksum are as they were stored */
 	bool shut;	     /* damaged: there are keys for it, and none opens it */

@@ -24,6 +24,13 @@ struct volume *volume_new(const char *path, unsigned index, unsigned input, cons
 	return v;
 }
 
+void volume_free(struct volume *v)
+{
+	if (v)
+		free(v->now.late.data);
+	free(v);
+}
+
 const struct volume_info *volume_known(struct volume *v)
 {
 	if (v->news) {
@@ -37,15 +44,26 @@ const struct volume_info *volume_known(struct volume *v)
 	return &v->known[v->states - 1];
 }
 
+static void learn_product(struct volume *v, enum product product, bool known)
+{
+	v->news = v->news || v->now.product != product || v->now.product_known != known;
+	v->now.product = product;
+	v->now.product_known = known;
+}
+
 void volume_learn_label(struct volume *v, unsigned block_version, struct span data)
 {
 	struct volume_label label;
 	if (v->now.has_label || !label_read_volume(data, &label))
 		return;
+	bool good = label_volume_fault(data) == NULL;
+	if (good || !v->now.product_known)
+		learn_product(v, label_product(&label, block_version), true);
+	/* With a name that cannot be one the label is lost. */
+	if (!good)
+		return;
 	v->now.has_label = true;
 	v->now.label = label;
-	v->now.product = label_product(&label, block_version);
-	v->now.product_known = true;
 	v->news = true;
 }
 
@@ -56,13 +74,6 @@ void volume_learn_first(struct volume *v, const struct source_item *block)
 		volume_learn_label(v, block->header.version, data);
 	if (strcmp(v->path, "-") == 0 && v->now.label.volume[0])
 		v->now.name = v->now.label.volume;
-}
-
-static void learn_product(struct volume *v, enum product product, bool known)
-{
-	v->news = v->news || v->now.product != product || v->now.product_known != known;
-	v->now.product = product;
-	v->now.product_known = known;
 }
 
 void volume_learn_product(struct volume *v, const struct source_item *block)
@@ -77,6 +88,8 @@ void volume_learn_product(struct volume *v, const struct source_item *block)
 		/* One that is not whole will be dropped, and tells nothing. */
 		if (source_begins_volume(block, &part))
 			volume_learn_label(v, version, part);
+		else if (version == 3)
+			learn_product(v, PRODUCT_BACULA, true);
 		return;
 	}
 	struct session_label label;

@@ -18,6 +18,13 @@ struct volume_info {
 	uint64_t size;		/* bytes, 0 if unknown */
 	bool has_label;
 	struct volume_label label;
+	struct {
+		uint8_t *data; /* NULL: none; the reader's */
+		size_t len;
+		struct block_header block;
+		bool checksum;
+		struct record_header record;
+	} late; /* its label, where data stands before it: see volume/searchlabel.h */
 	bool product_known;	/* by the label, or by the first block behind what stands in its place */
 	enum product product;
 	/* Known at ITEM_VOLUME_END: */
@@ -42,11 +49,14 @@ struct volume {
 };
 
 /* The index-th volume of a run, which its input-th path begins with; in: that input, opened; NULL: another volume behind the
- * first in the same.  For free().  NULL without memory. */
+ * first in the same.  For volume_free.  NULL without memory. */
 struct volume *volume_new(const char *path, unsigned index, unsigned input, const struct io *in);
 
 /* What items that are read now are to point to: all of now that others may be told. */
 const struct volume_info *volume_known(struct volume *v);
+
+/* NULL is fine. */
+void volume_free(struct volume *v);
 
 /* Takes in what a label record's data says, if nothing did before. */
 void volume_learn_label(struct volume *v, unsigned block_version, struct span data);
