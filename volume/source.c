@@ -3,7 +3,7 @@
  * what drives put between blocks.  Here they become a row of items. */
 #include "volume/source.h"
 
-#include "volume/foreign.h"
+#include "volume/packed.h"
 #include "volume/label.h"
 #include "volume/padding.h"
 #include "volume/resync.h"
@@ -167,7 +167,7 @@ static void deliver_block(struct source *s, struct source_item *item)
 
 static const char *what_stands_here(const struct source *s)
 {
-	const char *hint = s->w.offset == 0 ? foreign_hint((struct span){window_here(&s->w), window_left(&s->w)}) : NULL;
+	const char *hint = s->w.offset == 0 ? packed_hint((struct span){window_here(&s->w), window_left(&s->w)}) : NULL;
 	if (hint)
 		return hint;
 	if (s->w.offset == 0)
@@ -196,7 +196,7 @@ static int next_in_stream(struct source *s, struct source_item *item, struct err
 	if (window_left(&s->w) < BLOCK_PROBE_BYTES)
 		return damage(s, item, "the volume ends inside a block header", e);
 	if (!block_probe(window_here(&s->w))) {
-		int rc = window_have(&s->w, FOREIGN_BYTES, e);
+		int rc = window_have(&s->w, PACKED_BYTES, e);
 		return rc != 0 ? rc : damage(s, item, what_stands_here(s), e);
 	}
 	if (window_left(&s->w) < block_header_bytes(block_probe(window_here(&s->w))))

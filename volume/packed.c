@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "volume/foreign.h"
+#include "volume/packed.h"
 
 #include <string.h>
 
@@ -22,7 +22,7 @@ static const struct {
 	{257, 5, "ustar", PACKED("a tar archive", "tar -xOf FILE NAME | xflate ...")},
 };
 
-const char *foreign_hint(struct span begins)
+const char *packed_hint(struct span begins)
 {
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		if (begins.len >= kinds[i].at + kinds[i].len && memcmp(begins.data + kinds[i].at, kinds[i].magic, kinds[i].len) == 0)
