@@ -3,36 +3,11 @@
 #include "cmd/command.h"
 
 #include "base/msg.h"
-#include "base/progress.h"
-#include "base/quit.h"
-#include "cmd/keys.h"
-#include "cmd/outputs.h"
-#include "cmd/report.h"
-#include "volume/map.h"
+#include "cmd/filter_run.h"
 
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-struct request {
-	struct filter_options o;
-	struct outputs out;
-	const char *map_path, *report_path;
-	struct keys keys;
-	const char *key_files[3]; /* as given, if they are files at all */
-	enum progress_mode progress;
-	struct outfile map_file, report_file;
-	struct map *map;
-	struct report *report;
-	struct timespec began;
-	uint64_t total; /* bytes of all inputs, 0 if unknown */
-	struct filter *filter;
-};
 
 enum {
 	OPT_TARGET = 256,
@@ -82,7 +57,7 @@ static const struct option long_options[] = {
 
 /* ---- options ---- */
 
-static int parse_codec(struct request *q, const char *text)
+static int parse_codec(struct filter_request *q, const char *text)
 {
 	const char *colon = strchr(text, ':');
 	size_t len = colon ? (size_t)(colon - text) : strlen(text);
@@ -102,7 +77,7 @@ static int parse_codec(struct request *q, const char *text)
 	return 0;
 }
 
-static int parse_target(struct request *q, const char *text)
+static int parse_target(struct filter_request *q, const char *text)
 {
 	static const enum product products[] = {PRODUCT_BAREOS, PRODUCT_BAREOS_22, PRODUCT_BACULA, PRODUCT_ANY};
 	for (size_t i = 0; i < sizeof products / sizeof products[0]; i++) {
@@ -115,7 +90,7 @@ static int parse_target(struct request *q, const char *text)
 	return msg_usage("filter", "--target %s: must be bareos, bareos-22, bacula or any", text);
 }
 
-static int parse_max_block(struct request *q, const char *text)
+static int parse_max_block(struct filter_request *q, const char *text)
 {
 	uint64_t v;
 	if (!command_number(text, PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES, &v))
@@ -125,7 +100,7 @@ static int parse_max_block(struct request *q, const char *text)
 	return 0;
 }
 
-static int parse_encrypt(struct request *q, const char *text)
+static int parse_encrypt(struct filter_request *q, const char *text)
 {
 	if (q->o.cipher.encrypt)
 		return msg_usage("filter", "--encrypt is given twice");
@@ -136,7 +111,7 @@ static int parse_encrypt(struct request *q, const char *text)
 	return 0;
 }
 
-static int parse_block_format(struct request *q, const char *text)
+static int parse_block_format(struct filter_request *q, const char *text)
 {
 	q->o.block_format = strcmp(text, "bb02") == 0 ? 2 : strcmp(text, "bb03") == 0 ? 3 : 0;
 	return q->o.block_format ? 0 : msg_usage("filter", "--block-format %s: must be bb02 or bb03", text);
@@ -151,7 +126,7 @@ static int once(const char **where, const char *option, const char *value)
 }
 
 /* Returns 0, or the exit status + 1 (so that --help can end with 0). */
-static int parse_option(struct request *q, int option)
+static int parse_option(struct filter_request *q, int option)
 {
 	int status = 0;
 	switch (option) {
@@ -186,7 +161,7 @@ static int parse_option(struct request *q, int option)
 }
 
 /* Each place for one output, each output to a place that can be. */
-static int check_outputs(const struct request *q)
+static int check_outputs(const struct filter_request *q)
 {
 	const char *const out[] = {q->out.path, q->map_path, q->report_path};
 	for (size_t i = 0; i < 3; i++) {
@@ -208,7 +183,7 @@ static int check_outputs(const struct request *q)
 	return 0;
 }
 
-static int check_encryption(const struct request *q)
+static int check_encryption(const struct filter_request *q)
 {
 	const struct cipher_options *c = &q->o.cipher;
 	bool bareos = q->o.target_given && (q->o.target == PRODUCT_BAREOS || q->o.target == PRODUCT_BAREOS_22);
@@ -231,7 +206,7 @@ static int check_encryption(const struct request *q)
 	return keys_check(&q->keys, "filter");
 }
 
-static int parse(struct request *q, int argc, char **argv)
+static int parse(struct filter_request *q, int argc, char **argv)
 {
 	static const char *const standard_input[] = {"-"};
 	optind = 1;
@@ -267,254 +242,11 @@ static int parse(struct request *q, int argc, char **argv)
 	return wrong != 0 ? wrong + 1 : 0;
 }
 
-/* ---- where the output goes ---- */
-
-static int open_output(void *arg, const struct filter_volume *v, struct io *out, struct err *e)
-{
-	struct request *q = arg;
-	int rc = outputs_begin_volume(&q->out, v->info, out, e);
-	if (rc != 0)
-		return rc;
-	if (q->map)
-		map_begin_volume(q->map, v->info);
-	return 0;
-}
-
-static double since(const struct timespec *began)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - began->tv_sec) + (double)(now.tv_nsec - began->tv_nsec) / 1e9;
-}
-
-static int close_output(void *arg, const struct filter_volume *v, struct err *e)
-{
-	struct request *q = arg;
-	if (q->map)
-		map_end_volume(q->map, v->info->bytes, v->volume_out, v->blocks_in, v->blocks_out);
-	int rc = outputs_end_volume(&q->out, e);
-	return rc != 0 ? rc : report_volume(q->report, v, outputs_current(&q->out), since(&q->began), e);
-}
-
-static void on_loss(void *arg, const struct filter_loss *loss)
-{
-	struct request *q = arg;
-	report_loss(q->report, loss);
-}
-
-static void on_note(void *arg, const struct filter_volume *v, const char *text)
-{
-	(void)arg;
-	msg_warning("%s: %s", v->info->name, text);
-}
-
-static void on_old_block(void *arg, const struct item *block)
-{
-	struct request *q = arg;
-	map_old_block(q->map, block);
-}
-
-static void on_new_block(void *arg, const struct packed_block *b)
-{
-	struct request *q = arg;
-	map_new_block(q->map, b);
-}
-
-static void on_progress(void *arg, struct progress_state *state)
-{
-	struct request *q = arg;
-	filter_progress(q->filter, &state->done, &state->out);
-	state->total = q->total;
-}
-
-/* ---- the run ---- */
-
-/* Looks at devices and files only: opening and closing a named pipe would chase its writer away. */
-static bool is_tape(const char *path)
-{
-	struct io in = IO_CLOSED;
-	struct stat st;
-	if (strcmp(path, "-") == 0) {
-		io_describe(&in, STDIN_FILENO);
-		return in.kind == IO_TAPE;
-	}
-	if (stat(path, &st) != 0 || !(S_ISCHR(st.st_mode) || S_ISREG(st.st_mode)))
-		return false;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return false;
-	io_describe(&in, fd);
-	close(fd);
-	return in.kind == IO_TAPE;
-}
-
-static bool any_tape(const struct request *q)
-{
-	const struct outfile *out = outputs_current(&q->out);
-	if (out && out->io.kind == IO_TAPE)
-		return true;
-	for (size_t i = 0; i < q->o.path_count; i++) {
-		if (is_tape(q->o.paths[i]))
-			return true;
-	}
-	return false;
-}
-
-static int open_side_files(struct request *q, struct err *e)
-{
-	int rc = 0;
-	if (q->report_path) {
-		q->o.digest_in = digest_new(DIGEST_SHA256);
-		q->o.digest_out = digest_new(DIGEST_SHA256);
-		if (q->o.digest_in == NULL || q->o.digest_out == NULL)
-			return err_memory(e, 0, "the report's digests");
-	}
-	if (q->map_path) {
-		rc = outputs_open_file(&q->out, &q->map_file, q->map_path, OUTPUTS_MODE, false, e);
-		q->map = rc == 0 ? map_new(q->map_file.io.fd) : NULL;
-		if (rc == 0 && q->map == NULL)
-			rc = err_memory(e, 0, "the map");
-		q->o.callbacks.old_block = on_old_block;
-		q->o.callbacks.new_block = on_new_block;
-	}
-	bool replace = q->out.replace;
-	q->out.replace = replace || (q->report_path && report_is_of_failure(q->report_path));
-	if (rc == 0 && q->report_path)
-		rc = outputs_open_file(&q->out, &q->report_file, q->report_path, 0644, false, e);
-	q->out.replace = replace;
-	return rc;
-}
-
-static int finish(struct request *q, struct err *e)
-{
-	/* A volume whose map could not be written is none, and a set is whole or not there. */
-	int rc = q->map ? map_finish(q->map, e) : 0;
-	rc = rc == 0 && q->map ? outfile_finish(&q->map_file, e) : rc;
-	if (rc != 0)
-		err_volume(e, q->map_path);
-	rc = rc != 0 ? rc : outputs_commit(&q->out, e);
-	if (rc == 0 && q->map)
-		rc = outfile_commit(&q->map_file, e);
-	return rc;
-}
-
-/* The report is written of a failed run, too: it tells how far it came. */
-static int write_report(struct request *q, int status)
-{
-	struct err e = {0};
-	if (q->report_path == NULL || q->report_file.io.fd < 0 || q->filter == NULL)
-		return status;
-	struct report_run run = {
-		.options = &q->o,
-		.filter = q->filter,
-		.seconds = since(&q->began),
-		.status = status,
-		.complete = outputs_complete(&q->out),
-	};
-	int rc = report_write(q->report, &run, q->report_file.io.fd, &e);
-	rc = rc != 0 ? rc : outfile_commit(&q->report_file, &e);
-	if (rc == 0)
-		return status;
-	err_volume(&e, q->report_path);
-	return err_worse_status(status, msg_fail(&e));
-}
-
-/* Under skip and keep the first signal only ends the reading: what is in memory then is worth more than the moment that it takes to
- * write it.  Into pipes and tapes that might be long. */
-static struct filter *stoppable;
-
-static void stop_reading(void)
-{
-	filter_stop(stoppable);
-}
-
-static int run_gently(struct request *q, struct err *e)
-{
-	const struct outfile *out = outputs_current(&q->out);
-	stoppable = q->filter;
-	if (q->out.keep_partial && (out == NULL || !out->direct))
-		quit_gently(stop_reading);
-	int rc = filter_run(q->filter, e);
-	quit_gently(NULL);
-	return rc;
-}
-
-static int run_filter(struct request *q, struct err *e)
-{
-	int rc = keys_open(&q->keys, e);
-	q->o.cipher.read = keys_given(&q->keys) ? &q->keys.read : NULL;
-	q->o.cipher.write = keys_new_given(&q->keys) ? &q->keys.write : NULL;
-	rc = rc != 0 ? rc : outputs_choose_folder(&q->out, e);
-	rc = rc != 0 ? rc : open_side_files(q, e);
-	rc = rc != 0 ? rc : outputs_open(&q->out, e);
-	q->o.repack = any_tape(q);
-	if (rc == 0 && q->o.repack && q->o.keep_layout)
-		rc = err_set(e, XE_USAGE, "--keep-layout: on tapes blocks are written anew");
-	q->report = report_new();
-	q->filter = rc == 0 && q->report ? filter_new(&q->o) : NULL;
-	if (rc == 0 && q->filter == NULL)
-		rc = err_memory(e, 0, "the filter");
-	if (rc != 0)
-		return rc;
-	q->total = command_total_bytes(q->o.paths, q->o.path_count);
-	progress_start(q->progress, on_progress, q);
-	rc = run_gently(q, e);
-	progress_stop();
-	report_jobs(q->filter);
-	return rc != 0 ? rc : finish(q, e);
-}
-
-static void release(struct request *q)
-{
-	outfile_abandon(&q->map_file);
-	outfile_abandon(&q->report_file);
-	outputs_free(&q->out);
-	map_free(q->map);
-	filter_free(q->filter);
-	report_free(q->report);
-	keys_close(&q->keys);
-	digest_free(q->o.digest_in);
-	digest_free(q->o.digest_out);
-}
-
 static int cmd_filter(int argc, char **argv)
 {
-	struct request q = {
-		.o.threads = command_processors(),
-		.map_file = OUTFILE_NONE,
-		.report_file = OUTFILE_NONE,
-	};
+	struct filter_request q = {.o.threads = command_processors()};
 	int stop = parse(&q, argc, argv);
-	if (stop != 0)
-		return stop - 1;
-	q.o.callbacks = (struct filter_callbacks){
-		.arg = &q,
-		.open_output = open_output,
-		.close_output = close_output,
-		.loss = on_loss,
-		.note = on_note,
-	};
-	clock_gettime(CLOCK_MONOTONIC, &q.began);
-	struct err e = {0};
-	int status = 0, stopped = 0;
-	if (run_filter(&q, &e) != 0) {
-		stopped = quit_asked();
-		status = stopped ? 128 + stopped : msg_fail(&e);
-	}
-	/* With a wrong key nothing of a volume is worth keeping. */
-	if (e.code == XE_KEY)
-		outputs_drop_partial(&q.out);
-	if (e.code == XE_OK && filter_damaged(q.filter) > 0)
-		status = 3;
-	outputs_abandon(&q.out);
-	/* What a signal ends leaves none, whenever it comes. */
-	status = stopped ? status : write_report(&q, status);
-	if (status != 0 && status != 3)
-		outputs_tell_complete(&q.out);
-	release(&q);
-	if (stopped)
-		quit_by(stopped);
-	return status;
+	return stop != 0 ? stop - 1 : filter_request_run(&q);
 }
 
 const struct command command_filter = {
@@ -523,8 +255,8 @@ const struct command command_filter = {
 	.help =
 		"Usage: xflate [filter] [OPTIONS] [INPUT...]\n"
 		"\n"
-		"Reads the volumes of one set, in order, and writes them with their records\n"
-		"inflated, deflated, or both in one pass.  With neither it is a checked copy.\n"
+		"Reads volumes, those that share a job as one set, and writes them with their\n"
+		"records inflated, deflated, or both in one pass.  Neither: a checked copy.\n"
 		"INPUT is a file, a tape device or - (standard input, the default).\n"
 		"\n"
 		"  -i, --inflate              compressed records become plain\n"

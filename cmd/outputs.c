@@ -67,7 +67,7 @@ static int folder_path(const struct outputs *o, const struct volume_info *v, cha
 		       struct err *e)
 {
 	/* Another volume behind the first in one input has only its own name. */
-	bool another = o->count > 0 && o->last_input == v->input;
+	bool another = o->count > o->set_first && o->last_input == v->input;
 	const char *name = another || strcmp(v->path, "-") == 0 ? v->label.volume : place_name(v->path);
 	/* A Volume Name comes from the volume itself. */
 	if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || name[0] == '\0') {
@@ -82,6 +82,26 @@ static int folder_path(const struct outputs *o, const struct volume_info *v, cha
 			err_volume(e, path);
 			return err_set(e, XE_USAGE, "two volumes of this run would get this name");
 		}
+	}
+	return 0;
+}
+
+int outputs_check_names(const struct outputs *o, struct err *e)
+{
+	struct io there;
+	char path[OUTFILE_PATH_BYTES];
+	for (size_t i = 0; o->folder && i < o->input_count; i++) {
+		const char *name = place_name(o->inputs[i]);
+		int n = snprintf(path, sizeof path, "%s/%s", o->path, name);
+		if (strcmp(o->inputs[i], "-") == 0 || n < 0 || (size_t)n >= sizeof path || !io_describe_path(&there, path))
+			continue;
+		int rc = refuse_same(o, &there, path, e);
+		if (rc == 0 && there.type == S_IFREG && !o->replace) {
+			err_volume(e, path);
+			rc = err_set(e, XE_FAILED, "exists already; use --force to replace it");
+		}
+		if (rc != 0)
+			return rc;
 	}
 	return 0;
 }
@@ -112,6 +132,11 @@ struct outfile *outputs_current(const struct outputs *o)
 	return o->count ? o->volumes[o->count - 1] : NULL;
 }
 
+void outputs_begin_set(struct outputs *o)
+{
+	o->set_first = o->folder ? o->count : 0;
+}
+
 int outputs_begin_volume(struct outputs *o, const struct volume_info *v, struct io *out, struct err *e)
 {
 	if (o->folder) {
@@ -135,13 +160,13 @@ int outputs_commit(struct outputs *o, struct err *e)
 {
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < o->count; i++)
-		rc = outfile_commit(o->volumes[i], e);
+		rc = o->folder && o->volumes[i]->slot < 0 ? 0 : outfile_commit(o->volumes[i], e);
 	return rc;
 }
 
 void outputs_drop_partial(struct outputs *o)
 {
-	for (size_t i = 0; i < o->count; i++)
+	for (size_t i = o->set_first; i < o->count; i++)
 		o->volumes[i]->keep_partial = false;
 }
 
@@ -167,23 +192,29 @@ void outputs_tell_complete(const struct outputs *o)
 		msg_error("%s: %zu of %zu volumes are complete all the same", o->path, done, o->count);
 }
 
-void outputs_abandon(struct outputs *o)
+void outputs_abandon_set(struct outputs *o)
 {
-	for (size_t i = 0; i < o->count; i++) {
+	for (size_t i = o->set_first; i < o->count; i++) {
 		bool open = o->volumes[i]->slot >= 0;
 		outfile_abandon(o->volumes[i]);
 		if (open && o->volumes[i]->left[0])
 			msg_error("%s: what was written is in %s", o->volumes[i]->path, o->volumes[i]->left);
 	}
-	/* Only if it is empty. */
-	if (o->folder_made && count_done(o) == 0)
-		rmdir(o->path);
-	o->folder_made = false;
+}
+
+void outputs_abandon(struct outputs *o)
+{
+	o->set_first = 0;
+	outputs_abandon_set(o);
 }
 
 void outputs_free(struct outputs *o)
 {
 	outputs_abandon(o);
+	/* Only if it is empty. */
+	if (o->folder_made && count_done(o) == 0)
+		rmdir(o->path);
+	o->folder_made = false;
 	for (size_t i = 0; i < o->count; i++)
 		free(o->volumes[i]);
 	free(o->volumes);

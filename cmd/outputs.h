@@ -21,8 +21,8 @@ struct outputs {
 	bool folder; /* path is a folder, */
 	bool folder_made; /* and was none before */
 	struct outfile **volumes; /* in a folder one for each volume */
-	size_t count;
-	unsigned last_input; /* that the last of them came from */
+	size_t count, set_first; /* set_first: index of the first one of the set at hand */
+	unsigned last_input;	 /* that the last of those came from */
 };
 
 /* One folder for several inputs (made, if there is none), or because path is one already.  XE_USAGE, XE_FAILED. */
@@ -34,6 +34,13 @@ int outputs_open(struct outputs *o, struct err *e) __attribute__((warn_unused_re
 
 /* XE_USAGE if path, which is not open yet, is an input, too. */
 int outputs_refuse_input(const struct outputs *o, const char *path, struct err *e) __attribute__((warn_unused_result));
+
+/* In a folder: would every input that has a name of its own get a file?  Asked before the first is read.  XE_FAILED for one that
+ * exists, unless replace. */
+int outputs_check_names(const struct outputs *o, struct err *e) __attribute__((warn_unused_result));
+
+/* The volumes from here on are of another set: what became of those before is settled. */
+void outputs_begin_set(struct outputs *o);
 
 /* *out: where volume v goes, open until outputs_end_volume, which brings it to the disk.  As outputs_open, and XE_USAGE
  * where v has no name for a file. */
@@ -48,10 +55,10 @@ int outputs_open_file(const struct outputs *o, struct outfile *f, const char *pa
 /* The output opened last, or NULL. */
 struct outfile *outputs_current(const struct outputs *o);
 
-/* Gives all of them their names.  As outfile_commit. */
+/* Gives all that were not abandoned their names.  As outfile_commit. */
 int outputs_commit(struct outputs *o, struct err *e) __attribute__((warn_unused_result));
 
-/* Nothing that is written is worth keeping as PATH.partial. */
+/* Nothing that is written of the set at hand is worth keeping as PATH.partial. */
 void outputs_drop_partial(struct outputs *o);
 
 /* Are there any, and do all have their names? */
@@ -60,7 +67,9 @@ bool outputs_complete(const struct outputs *o);
 /* Says of a run that failed which volumes are whole in spite of it. */
 void outputs_tell_complete(const struct outputs *o);
 
-/* Removes what has no name yet, or says where it is left: outfile_abandon.  The list stays.  Idempotent. */
+/* Removes what has no name yet, of the set at hand or of all, or says where it is left: outfile_abandon.  The list stays.
+ * Idempotent. */
+void outputs_abandon_set(struct outputs *o);
 void outputs_abandon(struct outputs *o);
 
 /* And forgets them all. */

@@ -15,7 +15,8 @@
 
 struct kept_volume {
 	struct filter_volume v;
-	char name[LABEL_NAME_BYTES];
+	struct volume_info info; /* v.info is gone with its filter */
+	char *input, name[LABEL_NAME_BYTES];
 	const struct outfile *output;
 	double seconds;
 };
@@ -26,9 +27,23 @@ struct kept_loss {
 	uint32_t job_id;
 };
 
+struct kept_job {
+	struct job job;
+	struct filter_counts counts;
+};
+
+struct kept_failure {
+	char *input;
+	struct err err;
+};
+
 struct report {
 	struct kept_volume *volumes;
 	size_t volume_count;
+	struct kept_job *jobs;
+	size_t job_count;
+	struct kept_failure *failures;
+	size_t failure_count;
 	struct kept_loss *losses;
 	size_t loss_count, losses_not_kept;
 	bool short_of_memory; /* something is not in it */
@@ -47,8 +62,14 @@ void report_free(struct report *r)
 		free(r->losses[i].reason);
 		free(r->losses[i].file);
 	}
+	for (size_t i = 0; i < r->volume_count; i++)
+		free(r->volumes[i].input);
+	for (size_t i = 0; i < r->failure_count; i++)
+		free(r->failures[i].input);
 	free(r->losses);
 	free(r->volumes);
+	free(r->jobs);
+	free(r->failures);
 	free(r);
 }
 
@@ -104,7 +125,9 @@ int report_volume(struct report *r, const struct filter_volume *v, const struct 
 		return err_memory(e, (r->volume_count + 1) * sizeof *grown, "the report");
 	r->volumes = grown;
 	struct kept_volume *k = &grown[r->volume_count++];
-	k->v = *v;
+	*k = (struct kept_volume){.v = *v, .info = *v->info, .input = strdup(v->info->path)};
+	k->v.info = NULL;
+	r->short_of_memory = r->short_of_memory || k->input == NULL;
 	k->seconds = seconds;
 	snprintf(k->name, sizeof k->name, "%s", volume_name(v->info));
 	k->output = output;
@@ -148,19 +171,55 @@ void report_loss(struct report *r, const struct filter_loss *l)
 	k->job_id = l->job && l->job->has_label ? l->job->label.job_id : 0;
 }
 
-void report_jobs(const struct filter *f)
+static void print_job(const struct kept_job *k)
+{
+	char name[LABEL_NAME_BYTES + 64], in[MSG_SIZE_BYTES], out[MSG_SIZE_BYTES];
+	const struct filter_counts *c = &k->counts;
+	job_describe(&k->job, name, sizeof name);
+	msg_info("%s: %llu records, %llu recompressed, %llu damaged; data %s -> %s", name, (unsigned long long)c->records,
+		 (unsigned long long)c->recompressed, (unsigned long long)c->damaged, msg_size(c->bytes_in, in), msg_size(c->bytes_out, out));
+}
+
+/* Room for one more of size bytes; NULL, and it is told at the end, if there is no memory. */
+static void *more(struct report *r, void *list, size_t count, size_t size)
+{
+	bool full = (count & (count - 1)) == 0;
+	void *grown = full ? realloc(list, (count ? count * 2 : 1) * size) : list;
+	r->short_of_memory = r->short_of_memory || grown == NULL;
+	return grown;
+}
+
+static void keep_failure(struct report *r, const char *input, const struct err *e)
+{
+	struct kept_failure *grown = more(r, r->failures, r->failure_count, sizeof *grown);
+	char *copy = strdup(input);
+	r->short_of_memory = r->short_of_memory || copy == NULL;
+	if (grown)
+		r->failures = grown;
+	if (grown && copy)
+		r->failures[r->failure_count++] = (struct kept_failure){copy, *e};
+	else
+		free(copy);
+}
+
+void report_set(struct report *r, const struct filter *f, const char *input, const struct err *e)
 {
 	const struct job *job;
-	struct filter_counts c;
-	for (size_t i = 0; msg_verbosity() > 0 && i < filter_job_slots(f); i++) {
-		char name[LABEL_NAME_BYTES + 64], in[MSG_SIZE_BYTES], out[MSG_SIZE_BYTES];
-		if (!filter_job(f, i, &job, &c))
+	struct filter_counts counts;
+	for (size_t i = 0; i < filter_job_slots(f); i++) {
+		if (!filter_job(f, i, &job, &counts))
 			continue;
-		job_describe(job, name, sizeof name);
-		msg_info("%s: %llu records, %llu recompressed, %llu damaged; data %s -> %s", name,
-			 (unsigned long long)c.records, (unsigned long long)c.recompressed, (unsigned long long)c.damaged,
-			 msg_size(c.bytes_in, in), msg_size(c.bytes_out, out));
+		struct kept_job *grown = more(r, r->jobs, r->job_count, sizeof *grown);
+		if (grown == NULL)
+			return;
+		r->jobs = grown;
+		r->jobs[r->job_count] = (struct kept_job){*job, counts};
+		if (msg_verbosity() > 0)
+			print_job(&r->jobs[r->job_count]);
+		r->job_count++;
 	}
+	if (input)
+		keep_failure(r, input, e);
 }
 
 static void write_counts(struct json *j, const struct filter_counts *c)
@@ -192,22 +251,22 @@ static void write_volumes(struct json *j, const struct report *r)
 		const struct kept_volume *k = &r->volumes[i];
 		json_object(j, NULL);
 		json_text(j, "volume", k->name);
-		json_text(j, "input", k->v.info->path);
+		json_text(j, "input", k->input ? k->input : "");
 		json_text(j, "output", k->output->path[0] ? k->output->path : "-");
 		json_bool(j, "complete", k->output->done);
 		if (k->output->left[0])
 			json_text(j, "partial", k->output->left);
-		json_text(j, "product", product_name(k->v.info->product));
-		json_number(j, "bytes_in", k->v.info->bytes);
+		json_text(j, "product", product_name(k->info.product));
+		json_number(j, "bytes_in", k->info.bytes);
 		json_number(j, "bytes_out", k->v.volume_out);
-		json_number(j, "padding_bytes", k->v.info->padding);
+		json_number(j, "padding_bytes", k->info.padding);
 		json_number(j, "blocks_in", k->v.blocks_in);
 		json_number(j, "blocks_out", k->v.blocks_out);
 		json_number(j, "jobs", k->v.jobs);
-		if (k->v.info->opened) {
-			json_number(j, "blocks_decrypted", k->v.info->opened);
-			json_number(j, "tweaks_repeated", k->v.info->reused);
-			json_text(j, "decrypted_with", k->v.info->cipher);
+		if (k->info.opened) {
+			json_number(j, "blocks_decrypted", k->info.opened);
+			json_number(j, "tweaks_repeated", k->info.reused);
+			json_text(j, "decrypted_with", k->info.cipher);
 		}
 		if (k->v.encrypted_with[0])
 			json_text(j, "encrypted_with", k->v.encrypted_with);
@@ -218,17 +277,28 @@ static void write_volumes(struct json *j, const struct report *r)
 	json_end_array(j);
 }
 
-static void write_jobs(struct json *j, const struct filter *f)
+static void write_jobs(struct json *j, const struct report *r)
 {
-	const struct job *job;
-	struct filter_counts counts;
 	json_array(j, "jobs");
-	for (size_t i = 0; i < filter_job_slots(f); i++) {
-		if (!filter_job(f, i, &job, &counts))
-			continue;
+	for (size_t i = 0; i < r->job_count; i++) {
 		json_object(j, NULL);
-		command_json_job(j, job);
-		write_counts(j, &counts);
+		command_json_job(j, &r->jobs[i].job);
+		write_counts(j, &r->jobs[i].counts);
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
+static void write_failures(struct json *j, const struct report *r)
+{
+	json_array(j, "failures");
+	for (size_t i = 0; i < r->failure_count; i++) {
+		const struct kept_failure *k = &r->failures[i];
+		json_object(j, NULL);
+		json_text(j, "input", k->input);
+		json_text(j, "volume", k->err.volume);
+		json_text(j, "error", k->err.text);
+		json_signed(j, "exit_status", err_exit_status(k->err.code));
 		json_end_object(j);
 	}
 	json_end_array(j);
@@ -298,11 +368,12 @@ int report_write(const struct report *r, const struct report_run *run, int fd, s
 	json_signed(&j, "exit_status", run->status);
 	json_real(&j, "seconds", run->seconds, 3);
 	/* Of a run that broke off they would be of as much as it had read, and nothing to compare anything with. */
-	bool digests = !run->complete || write_digest(&j, "sha256_in", o->digest_in);
-	digests = (!run->complete || write_digest(&j, "sha256_out", o->digest_out)) && digests;
+	bool digests = !run->digests || write_digest(&j, "sha256_in", o->digest_in);
+	digests = (!run->digests || write_digest(&j, "sha256_out", o->digest_out)) && digests;
 	write_volumes(&j, r);
-	write_jobs(&j, run->filter);
+	write_jobs(&j, r);
 	write_losses(&j, r);
+	write_failures(&j, r);
 	json_end_object(&j);
 	bool failed = ferror(out) != 0;
 	if (fclose(out) != 0 || failed)

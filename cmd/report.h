@@ -12,20 +12,21 @@ struct report;
 struct report *report_new(void);
 void report_free(struct report *r);
 
-/* Remembered for the JSON, printed at once.  output: where the volume went, borrowed until report_write; seconds: since the run
+/* Remembered for the JSON, printed at once.  output: where the volume went, borrowed until report_write; seconds: since its set
  * began.  XE_FAILED without memory; of a loss that there is none for, report_write tells. */
 int report_volume(struct report *r, const struct filter_volume *v, const struct outfile *output, double seconds, struct err *e);
 void report_loss(struct report *r, const struct filter_loss *loss);
 
-/* With -v: a line for each job. */
-void report_jobs(const struct filter *f);
+/* The end of the set that f has converted, or failed at: what is wanted of f is remembered (with -v: a line for each job), and it
+ * may go.  input: the one that failed, NULL: none; e: why. */
+void report_set(struct report *r, const struct filter *f, const char *input, const struct err *e);
 
 struct report_run {
 	const struct filter_options *options;
-	const struct filter *filter;
 	double seconds;
 	int status;
 	bool complete; /* all volumes are whole and have their names */
+	bool digests;  /* those of options are of all that was read and written */
 };
 
 /* Writes all of it to fd, which stays the caller's.  XE_FAILED. */

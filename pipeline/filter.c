@@ -165,6 +165,11 @@ int filter_run(struct filter *f, struct err *e)
 
 /* ---- results ---- */
 
+size_t filter_input(const struct filter *f)
+{
+	return f->err.code != XE_OK ? writer_failed_input(f->writer) : intake_input(f->intake);
+}
+
 uint64_t filter_damaged(const struct filter *f)
 {
 	return writer_ledger(f->writer)->damaged;

@@ -78,6 +78,8 @@ struct filter_options {
 	bool strong;	    /* hide the host name in the label of what is encrypted */
 	unsigned block_format; /* 2, 3 for BB02, BB03; 0: as they are */
 	bool keep_layout;   /* every block keeps its place, or the run fails; max_block is then a limit for encrypted blocks */
+	struct kin *kin;    /* as in struct reader_options: the run is that of the first set */
+	size_t kin_at;
 	unsigned threads;
 	struct digest *digest_in, *digest_out; /* NULL: not wanted */
 	struct filter_callbacks callbacks;
@@ -99,6 +101,9 @@ int filter_run(struct filter *f, struct err *e) __attribute__((warn_unused_resul
 /* Ends the reading of a run, which then fails; under skip and keep everything that was read until then is written before it does.  May be
  * called in a signal handler and by any thread, while filter_run is at work. */
 void filter_stop(struct filter *f);
+
+/* After a run: how many of the inputs were its set; after one that failed, the index of the one where it did. */
+size_t filter_input(const struct filter *f);
 
 /* Records and places that were damaged, dropped or kept in spite of it. */
 uint64_t filter_damaged(const struct filter *f);

@@ -46,6 +46,8 @@ static bool open_volumes(struct intake *in)
 		.keep_suspect = in->o->on_damage == ON_DAMAGE_KEEP,
 		.digest = in->o->digest_in,
 		.keys = cipher_keys(in->cipher),
+		.kin = in->o->kin,
+		.kin_at = in->o->kin_at,
 		.keep_bytes = in->pass_blocks ? PASS_KEEP_BYTES : 0,
 	};
 	in->bufs = buf_pool_new(POOL_KEEP_BYTES);
@@ -93,6 +95,11 @@ void intake_free(struct intake *in)
 	free(in);
 }
 
+size_t intake_input(const struct intake *in)
+{
+	return reader_input(in->reader);
+}
+
 uint64_t intake_bytes(const struct intake *in)
 {
 	return reader_bytes(in->reader);
@@ -114,7 +121,8 @@ static int policy_for(struct intake *in, const struct volume_info *v, bool last,
 	int rc = refuse_special(v, e);
 	if (rc != 0)
 		return rc;
-	if (!in->target_known && v->product_known) {
+	/* Each volume for who wrote it: several can come in one stream. */
+	if (!in->o->target_given && v->product_known) {
 		in->target = v->product;
 		in->target_known = true;
 	}
@@ -198,6 +206,7 @@ bool intake_fill(struct intake *in, struct slot *s)
 	while (s->item_count < SLOT_ITEMS && bytes < SLOT_BYTES) {
 		struct item *item = &s->items[s->item_count];
 		int rc = next_item(in, item, &s->err);
+		s->input = reader_input(in->reader);
 		if (rc != 0)
 			return false;
 		if (item->kind == ITEM_END)

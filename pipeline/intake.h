@@ -19,6 +19,9 @@ void intake_free(struct intake *in);
  * ended or an error has ended it. */
 bool intake_fill(struct intake *in, struct slot *s);
 
+/* As reader_input. */
+size_t intake_input(const struct intake *in);
+
 /* Bytes read so far; any thread. */
 uint64_t intake_bytes(const struct intake *in);
 

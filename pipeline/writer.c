@@ -24,6 +24,7 @@ struct writer {
 	struct span run; /* blocks to pass that follow one another in memory */
 	const struct cipher_volume *sealing; /* what the volume at hand is encrypted with */
 	struct reshape_buffer scratch;
+	size_t failed_input;
 	_Atomic uint64_t bytes_out;
 };
 
@@ -78,6 +79,11 @@ void writer_free(struct writer *w)
 const struct ledger *writer_ledger(const struct writer *w)
 {
 	return &w->ledger;
+}
+
+size_t writer_failed_input(const struct writer *w)
+{
+	return w->failed_input;
 }
 
 uint64_t writer_bytes(const struct writer *w)
@@ -447,7 +453,7 @@ static int end_volume(struct writer *w, const struct item *item, struct err *e)
 		snprintf(w->ledger.volume.encrypted_with, sizeof w->ledger.volume.encrypted_with, "%s", w->sealing->text);
 	w->volume_open = false;
 	sink_close(&w->sink);
-	if (w->ledger.volume.info->input + 1 == w->o->path_count)
+	if (item->last_volume)
 		ledger_conclude(&w->ledger);
 	return rc != 0 ? rc : w->o->callbacks.close_output(w->o->callbacks.arg, &w->ledger.volume, e);
 }
@@ -493,6 +499,7 @@ int writer_slot(struct writer *w, struct slot *s, struct stage_ctx *ctx, struct 
 	/* Also behind a fault, which e keeps: what the run is of goes with the slot. */
 	int written = write_run(w, e);
 	rc = rc != 0 ? rc : written;
+	w->failed_input = rc != 0 && w->ledger.volume.info ? w->ledger.volume.info->input : s->input;
 	if (w->volume_open)
 		atomic_store_explicit(&w->bytes_out, w->sink.offset, memory_order_relaxed);
 	if (rc == 0 && s->err.code != XE_OK) {

@@ -299,7 +299,7 @@ print(r["exit_status"], r["complete"], [k for k in r if k.startswith("sha256")],
 print(r["complete"], [(v["output"], v["complete"], v["partial"]) for v in r["volumes"]])' 2>&1)" "False []" 'a rescue that fails in its first volume'
 	rm -rf m report
 	# A folder that the failed run made would be one for the next.
-	run "$XFLATE" -q -i -o new "$bad" "$gzip6"
+	run "$XFLATE" -q -i -o new "$bad" missing
 	is "$status" 1 'a run into a new folder that fails'
 	files '' 'a run into a new folder that fails: no folder is left'
 

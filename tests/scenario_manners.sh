@@ -524,10 +524,18 @@ signals() {
 	kill -s TERM "$pid"
 	died
 	finish
-	files 'folder ' 'SIGTERM in the second volume: nothing is left of either'
-	run "$XFLATE" -q -i -o folder "$gzip6" "$bad"
-	refused 1 'damage in the second volume'
-	files 'folder ' 'damage in the second volume: nothing is left of either'
+	files 'folder folder/vol-gzip6 ' 'SIGTERM in the second set: nothing is left of it'
+	rm folder/vol-gzip6
+	slow -o folder --map folder/map "$gzip6" -
+	kill -s TERM "$pid"
+	died
+	finish
+	files 'folder ' 'SIGTERM in the second of two sets with one map: nothing is left of either'
+	head -c 200000 "$VOLUMES/bareos/vol-span-gzip6-2" >vol-span-gzip6-2
+	run "$XFLATE" -q -i -o folder "$VOLUMES/bareos/vol-span-gzip6-1" vol-span-gzip6-2
+	expect_status 1 'damage in the second volume of a set'
+	rm vol-span-gzip6-2
+	files 'folder ' 'damage in the second volume of a set: nothing is left of either'
 	rm -rf folder
 
 	echo kept >result

@@ -645,6 +645,26 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e)
 
 /* ---- the end of a volume ---- */
 
+static bool waits(const struct session *s)
+{
+	return s->partial.open || s->skip > 0 || (s->seen && s->last_index != LABEL_SESSION_END);
+}
+
+bool assembler_waits(const struct assembler *a)
+{
+	const struct session *s = a->sessions.first;
+	while (s && !waits(s))
+		s = s->next;
+	return s != NULL;
+}
+
+bool assembler_waits_for(const void *arg, uint32_t session_id, uint32_t session_time)
+{
+	const struct assembler *a = arg;
+	const struct session *s = session_find(&a->sessions, session_id, session_time);
+	return s && waits(s);
+}
+
 void assembler_begin_cut(struct assembler *a)
 {
 	a->cut = a->sessions.first;

@@ -40,6 +40,10 @@ void assembler_begin_cut(struct assembler *a);
 int assembler_next_cut(struct assembler *a, size_t from, struct item *item, struct err *e)
 	__attribute__((warn_unused_result));
 
+/* Has a job begun, or gone on, that has no end yet?  Is the session, as struct kin asks, such a one?  arg: the assembler. */
+bool assembler_waits(const struct assembler *a);
+bool assembler_waits_for(const void *arg, uint32_t session_id, uint32_t session_time);
+
 /* Bytes of the largest block so far. */
 uint32_t assembler_largest(const struct assembler *a);
 

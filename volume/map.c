@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/map.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -15,6 +17,8 @@ struct map {
 	char buffer[MAP_BUFFER_BYTES];
 	size_t used;
 	struct err err; /* the first write error */
+	off_t marked;
+	XXH64_state_t marked_sum;
 };
 
 struct map *map_new(int fd)
@@ -98,6 +102,24 @@ void map_end_volume(struct map *m, uint64_t old_bytes, uint64_t new_bytes, uint6
 {
 	line(m, "end\t%llu\t%llu\t%llu\t%llu\n", (unsigned long long)old_bytes, (unsigned long long)new_bytes,
 	     (unsigned long long)old_blocks, (unsigned long long)new_blocks);
+}
+
+int map_mark(struct map *m, struct err *e)
+{
+	write_out(m);
+	m->marked = lseek(m->fd, 0, SEEK_CUR);
+	m->marked_sum = m->sum;
+	if (m->err.code != XE_OK)
+		*e = m->err;
+	return m->err.code;
+}
+
+void map_rewind(struct map *m)
+{
+	m->used = 0;
+	m->sum = m->marked_sum;
+	if (m->err.code == XE_OK && (ftruncate(m->fd, m->marked) != 0 || lseek(m->fd, m->marked, SEEK_SET) < 0))
+		err_errno(&m->err, XE_FAILED, errno, "cannot take back what belongs to a set that failed");
 }
 
 int map_finish(struct map *m, struct err *e)

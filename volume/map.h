@@ -19,6 +19,11 @@ void map_old_block(struct map *m, const struct item *block);
 void map_new_block(struct map *m, const struct packed_block *b);
 void map_end_volume(struct map *m, uint64_t old_bytes, uint64_t new_bytes, uint64_t old_blocks, uint64_t new_blocks);
 
+/* What was written so far stays: map_rewind goes back to here, as if nothing had come since.  Only where fd is a regular file.
+ * Tells of any write error since map_new; what map_rewind has for one waits for the next.  XE_FAILED. */
+int map_mark(struct map *m, struct err *e) __attribute__((warn_unused_result));
+void map_rewind(struct map *m);
+
 /* The checksum line; tells of any write error since map_new.  XE_FAILED. */
 int map_finish(struct map *m, struct err *e) __attribute__((warn_unused_result));
 

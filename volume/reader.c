@@ -62,6 +62,11 @@ void reader_free(struct reader *r)
 	free(r);
 }
 
+size_t reader_input(const struct reader *r)
+{
+	return r->input;
+}
+
 uint64_t reader_bytes(const struct reader *r)
 {
 	return atomic_load_explicit(&r->bytes, memory_order_relaxed);
@@ -162,6 +167,21 @@ static bool goes_on(const struct reader *r)
 	return strcmp(next, "-") == 0 || (stat(next, &st) == 0 && !S_ISREG(st.st_mode));
 }
 
+/* What comes behind this input is none of its set, unless a job waits for more of its blocks and has some there. */
+static int end_set(struct reader *r, struct err *e)
+{
+	size_t next;
+	if (r->o.kin == NULL || r->input + 1 == r->o.path_count)
+		return 0;
+	if (assembler_waits(r->assembler)) {
+		int rc = kin_next(r->o.kin, r->o.kin_at + r->input + 1, assembler_waits_for, r->assembler, &next, e);
+		if (rc != 0 || next < r->o.kin_at + r->o.path_count)
+			return rc;
+	}
+	r->o.path_count = r->input + 1;
+	return 0;
+}
+
 /* ---- items ---- */
 
 /* Is this a block of a volume, bad as it may be?  Its checksum is right, or its records fill it. */
@@ -190,7 +210,7 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 		}
 		r->phase = PHASE_CUT_RECORDS;
 		assembler_begin_cut(r->assembler);
-		return 0;
+		return end_set(r, e);
 	case SOURCE_BLOCK:
 		r->any_block = true;
 		if (r->block.opened && r->volume->now.opened == 0)

@@ -4,6 +4,7 @@
 #ifndef VOLUME_READER_H
 #define VOLUME_READER_H
 
+#include "volume/kin.h"
 #include "volume/volume.h"
 
 /* One session: a job's data, and what was known of it when an item was read.  Constant, as struct volume_info is: items behind
@@ -87,6 +88,8 @@ struct reader_options {
 	bool keep_suspect;    /* take the records of a block whose checksum alone is wrong, after its ITEM_DAMAGE */
 	struct digest *digest; /* every byte read is added to it; may be NULL */
 	const struct opener_keys *keys; /* for encrypted blocks; NULL: they stay closed */
+	struct kin *kin;      /* over more inputs, of which paths are those from kin_at on: end behind the first set; NULL: they are one */
+	size_t kin_at;
 	size_t keep_bytes;    /* of a split record; 0: all.  For those who only look at the beginning */
 };
 
@@ -99,6 +102,9 @@ void reader_free(struct reader *r);
 /* The next item; item->buf is lent until the next call.  XE_FAILED (also for an input that is no volume), XE_KEY, and what
  * io_open_input says. */
 int reader_next(struct reader *r, struct item *item, struct err *e) __attribute__((warn_unused_result));
+
+/* Index of the input at hand; at the end how many there were. */
+size_t reader_input(const struct reader *r);
 
 /* Bytes read so far; any thread. */
 uint64_t reader_bytes(const struct reader *r);

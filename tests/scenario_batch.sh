@@ -1,0 +1,161 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Several inputs: those that share a job are one set, the others are each for themselves.  A bad one costs its own set only, and what
+# is made of a set is what is made of it alone.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+bareos=$VOLUMES/bareos
+append=$VOLUMES/bacula-mixed/plain-append
+head -c 3000 "$bareos/vol-none" | tail -c 2900 >novolume
+head -c 200000 "$bareos/vol-span-gzip6-2" >vol-span-gzip6-2
+mkdir copy
+cp "$bareos/vol-gzip6" copy/vol-gzip6-copy
+ls "$bareos"/vol-* "$VOLUMES"/bacula/plain-lzo-sparse "$append" >all
+
+# --- each as if it were alone ---
+
+# alone OPTIONS: one run over all of them in the order of ./all, and one for each set
+alone() {
+	rm -rf together apart
+	mkdir together apart
+	# shellcheck disable=SC2046,SC2086 # paths; options
+	run "$XFLATE" -q $1 -o together --map map --force --report report $(cat all)
+	expect_status 0 "$1, all: exit status" || return
+	: >wanted.map
+	while read -r volume; do
+		name=${volume##*/}
+		case $name in
+		vol-span-gzip6-1) set -- "$1" "$volume" "${volume%1}2" ;;
+		vol-span-gzip6-2) continue ;;
+		*) set -- "$1" "$volume" ;;
+		esac
+		options=$1
+		shift
+		to=apart/
+		[ $# -gt 1 ] || to=apart/$name
+		# shellcheck disable=SC2086 # options
+		xflate -qq $options -o "$to" --map one.map --force "$@" || not_ok "$options, $name alone"
+		grep -v -e '^xflate-map' -e '^xxh64' one.map >>wanted.map
+		set -- "$options"
+	done <all
+	check "$1: the bytes of each set alone" diff -r together apart
+	grep -v -e '^xflate-map' -e '^xxh64' map >got.map
+	check "$1: the map of each set alone, one behind the other" cmp wanted.map got.map
+	is "$(grep -c '"job_id"' report)" "$(while read -r v; do xflate list "$v" 2>/dev/null; done <all | grep -c '^job ')" "$1: the report has every job" ||
+		true
+}
+sed -i '/vol-span-gzip6-2/d; s|\(.*\)/vol-span-gzip6-1$|&\n\1/vol-span-gzip6-2|' all
+alone '-r gzip'
+alone '-r lzo -T1'
+alone '-i -T8'
+alone ''
+
+# --- a bad one costs itself ---
+
+good="$bareos/vol-gzip6 $append $bareos/vol-append"
+for bad in novolume missing "$VOLUMES/made/bad-adler" "$VOLUMES/made/bad-crc" "$VOLUMES/bacula/enc256-append" /etc; do
+	for place in first middle last; do
+		# shellcheck disable=SC2086 # paths
+		set -- $good
+		case $place in
+		first) set -- "$bad" "$@" ;;
+		middle) set -- "$1" "$bad" "$2" "$3" ;;
+		last) set -- "$@" "$bad" ;;
+		esac
+		rm -rf out
+		mkdir out
+		run "$XFLATE" -q -i -o out --map map --force --report report "$@"
+		wanted=1
+		[ "$bad" != "$VOLUMES/bacula/enc256-append" ] || wanted=4
+		expect_status "$wanted" "${bad##*/} $place: its exit status"
+		says '^xflate: 3 of 4 inputs are converted, 1 are not$' "${bad##*/} $place: counted"
+		is "$(in_folder out)" 'plain-append vol-append vol-gzip6 ' "${bad##*/} $place: the good ones are there, and nothing else"
+		is "$(grep -c '^volume' map)" 3 "${bad##*/} $place: three in the map"
+		check "${bad##*/} $place: named in the report" grep -Fq "\"input\": \"$bad\"," report
+		check "${bad##*/} $place: the report says so" grep -q '^  "complete": false,$' report
+	done
+done
+run "$XFLATE" -q -i --on-damage=skip -o out --force "$bareos/vol-gzip6" "$VOLUMES/made/bad-adler" "$append"
+expect_status 3 'damage that is passed over: exit status 3'
+is "$(in_folder out)" 'bad-adler plain-append vol-append vol-gzip6 ' 'damage that is passed over: all are there'
+run "$XFLATE" -q -i --on-damage=skip -o out --force "$bareos/vol-gzip6" "$VOLUMES/made/bad-adler" missing
+expect_status 1 'damage that is passed over, and a failure: that of the failure'
+
+# --- a bad one in a set costs the set ---
+
+rm -rf out
+run "$XFLATE" -q -i -o out/ --map map --force "$bareos/vol-gzip6" "$bareos/vol-span-gzip6-1" vol-span-gzip6-2 "$append"
+expect_status 1 'half a set: exit status'
+is "$(in_folder out)" 'plain-append vol-gzip6 ' 'half a set: neither half is there'
+says "^xflate: .*/vol-span-gzip6-1: is not converted: it is one set with vol-span-gzip6-2$" 'half a set: said of the other half'
+says '^xflate: 2 of 4 inputs are converted, 2 are not$' 'half a set: counted'
+is "$(grep -c '^volume' map)" 2 'half a set: not in the map'
+rm -rf out
+run "$XFLATE" -q -i -o out/ "$bareos/vol-span-gzip6-2" "$bareos/vol-gzip6" "$bareos/vol-span-gzip6-1"
+expect_status 1 'a set whose volumes stand apart and in the wrong order: refused'
+rm -rf out
+run "$XFLATE" -q -r lzo -o out/ novolume missing
+expect_status 1 'none is good'
+is "$(in_folder .)" "$(find . -mindepth 1 -path ./out -prune -o -print | sed 's|^./||' | sort | tr '\n' ' ')" 'none is good: no folder is left'
+
+# --- each for its own product ---
+
+for order in "$append $bareos/vol-gzip6" "$bareos/vol-gzip6 $append"; do
+	rm -rf out
+	# shellcheck disable=SC2086 # paths
+	run "$XFLATE" -q -r zstd -o out/ $order
+	expect_status 2 "zstd: Bareos cannot read it"
+	is "$(in_folder out)" 'plain-append ' "zstd: only Bacula's volume"
+	rm -rf out
+	# shellcheck disable=SC2086 # paths
+	run "$XFLATE" -q -r lz4 -o out/ $order
+	expect_status 2 "lz4: Bacula cannot read it"
+	is "$(in_folder out)" 'vol-gzip6 ' "lz4: only Bareos's volume"
+	# shellcheck disable=SC2086 # paths
+	cat $order >row
+	run "$XFLATE" -q -r lz4 -o one row
+	refused 2 'lz4: a row of both in one file'
+done
+
+# --- names before anything is read ---
+
+rm -rf out
+mkdir out
+echo mine >out/vol-append
+# shellcheck disable=SC2086 # paths
+run "$XFLATE" -q -i -o out $good
+refused 1 'an output exists'
+says 'out/vol-append: exists already; use --force' 'an output exists: which'
+is "$(in_folder out)" 'vol-append ' 'an output exists: nothing was begun'
+is "$(cat out/vol-append)" mine 'an output exists: it is as it was'
+cp "$bareos/vol-gzip6" out/
+run "$XFLATE" -q -i --force -o out "$append" out/vol-gzip6
+refused 2 'an input would be overwritten'
+is "$(in_folder out)" 'vol-append vol-gzip6 ' 'an input would be overwritten: nothing was begun'
+check 'an input would be overwritten: it is as it was' cmp out/vol-gzip6 "$bareos/vol-gzip6"
+rm -rf out
+run "$XFLATE" -q -i -o out/ "$bareos/vol-gzip6" copy/vol-gzip6-copy
+expect_status 0 'the same volume twice: two sets'
+check 'the same volume twice: the same bytes' cmp out/vol-gzip6 out/vol-gzip6-copy
+
+# --- where nothing can be taken back they are one set ---
+
+rm -rf out
+mkfifo pipe.map
+cat pipe.map >map &
+run "$XFLATE" -q -i -o out/ --map pipe.map "$bareos/vol-gzip6" novolume "$append"
+wait
+expect_status 1 'a map into a pipe: one bad one ends the run'
+is "$(find out -type f 2>/dev/null | wc -l)" 0 'a map into a pipe: none is there'
+run "$XFLATE" -q -i "$bareos/vol-gzip6" novolume "$append"
+expect_status 1 'standard output: one bad one ends the run'
+
+# --- jobs without an end ---
+
+# Looked for on all that comes, and on none of it: they are no set with anybody.
+rm -rf out
+run "$XFLATE" -q -i -o out/ --force "$bareos/vol-crashed" novolume "$bareos/vol-gzip6"
+expect_status 1 'a crashed job before a bad one'
+is "$(in_folder out)" 'vol-crashed vol-gzip6 ' 'a crashed job before a bad one: no set with it'
+done_testing
