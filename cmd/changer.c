@@ -28,6 +28,7 @@
 #define VERB "changer"
 #define APPEAR_S 20u /* for a loaded cartridge to be seen by its drive */
 #define LEAVE_S 30u  /* for an unloaded one to be gone */
+#define BUSY_S 2u    /* for another program that looks at it to be done */
 #define PAUSE_MS 250u
 #define SURE_TIMES 3u
 
@@ -292,7 +293,7 @@ static int after_unload(const struct request *q, const struct before *b, int sta
 	struct drive d = DRIVE_NONE;
 	enum drive_ready ready;
 	struct err e = {0};
-	if (drive_open(&d, q->device, &ready, &e) != 0) {
+	if (waiting_open(&d, q->device, BUSY_S, &ready, &e) != 0) {
 		msg_warning("%s: after the unload the drive cannot be asked what is in it: A KEY MAY BE IN THE DRIVE: %s", q->device, e.text);
 		return status;
 	}

@@ -16,37 +16,11 @@ import subprocess
 import sys
 import time
 
+from drivelib import STEP, commands, ctl, finish, report, state
+
 xflate, mnt, log, volume_file = sys.argv[1:5]
-STEP = int(os.environ.get("FAULTS_STEP", "1"))
 nst, sg = mnt + "/nst0", mnt + "/sg0"
 OLD = "OLDKAD"
-tests = failed = 0
-
-
-def report(good, text, detail=""):
-    global tests, failed
-    tests += 1
-    failed += not good
-    print(("ok - " if good else "not ok - ") + text, flush=True)
-    if not good:
-        for line in detail.splitlines()[:16]:
-            print("# " + line)
-
-
-def ctl(*lines):
-    for line in lines:
-        with open(mnt + "/ctl", "w") as f:
-            f.write(line + "\n")
-
-
-def state():
-    with open(mnt + "/state") as f:
-        return dict(line.rstrip("\n").split("=", 1) for line in f)
-
-
-def commands():
-    with open(log) as f:
-        return sum(1 for _ in f)
 
 
 def run(*args, timeout=60):
@@ -532,5 +506,4 @@ os.close(w)
 p.wait(timeout=20)
 report(p.returncode == 1 and key_in_drive() == "none", "messages that nobody reads: the older key is cleared all the same", f"exit {p.returncode}, key {key_in_drive()}")
 
-print(f"1..{tests}")
-sys.exit(failed > 0)
+finish()
