@@ -128,6 +128,26 @@ const char *scsi_device_density_name(uint8_t density, bool *can_encrypt)
 	return NULL;
 }
 
+bool scsi_device_activity(struct span answer, uint8_t *activity)
+{
+	struct rd r = rd_over(answer.data, answer.len);
+	bool cut = false;
+	*activity = 0;
+	uint8_t page = rd_u8(&r) & 0x3f;
+	rd_u8(&r);
+	struct rd list = rd_announced(&r, rd_be16(&r), &cut);
+	while (!r.bad && page == SCSI_DEVICE_STATUS_PAGE && rd_left(&list) >= 4) {
+		uint16_t code = rd_be16(&list);
+		rd_u8(&list);
+		struct span v = rd_span(&list, rd_u8(&list));
+		if (code == 0 && v.len >= 3) {
+			*activity = v.data[2];
+			return true;
+		}
+	}
+	return false;
+}
+
 bool scsi_device_position(struct span answer, struct scsi_device_position *p)
 {
 	struct rd r = rd_over(answer.data, answer.len);

@@ -26,14 +26,14 @@ int device_argument(const char *verb, int argc, char **argv, int at, const char 
 
 int device_wait_option(const char *verb, const char *text, unsigned *seconds)
 {
-	uint64_t v;
-	if (!command_number(text, 0, WAIT_MAX_S, &v))
-		return msg_usage(verb, "--wait %s: not a number of seconds (0 to %u)", text, WAIT_MAX_S);
+	uint64_t v = WAITING_READY;
+	if (strcmp(text, "ready") != 0 && !command_number(text, 0, WAIT_MAX_S, &v))
+		return msg_usage(verb, "--wait %s: neither a number of seconds (0 to %u) nor ready", text, WAIT_MAX_S);
 	*seconds = (unsigned)v;
 	return 0;
 }
 
-static void tell_attention(const char *device, const struct drive *d)
+void device_tell_attention(const char *device, const struct drive *d)
 {
 	char text[SCSI_SENSE_TEXT_BYTES];
 	if (!d->attention.valid)
@@ -45,12 +45,12 @@ static void tell_attention(const char *device, const struct drive *d)
 
 int device_open(struct drive *d, const char *device, unsigned wait, enum drive_ready *ready, struct err *e)
 {
-	int rc = drive_open(d, device, ready, e);
-	if (rc == 0 && wait > 0)
-		rc = drive_wait(d, wait, ready, e);
+	int rc = waiting_open(d, device, wait, ready, e);
 	if (rc == 0)
-		tell_attention(device, d);
-	else
+		device_tell_attention(device, d);
+	if (rc == 0 && wait > 0)
+		rc = waiting_run(d, device, wait, 0, ready, e);
+	if (rc != 0)
 		drive_close(d);
 	return rc;
 }

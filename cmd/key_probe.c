@@ -8,7 +8,9 @@
 #include "base/msg.h"
 #include "cmd/device.h"
 #include "cmd/drivekey.h"
+#include "cmd/interrupt.h"
 #include "tape/keyload.h"
+#include "tape/leftover.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -117,6 +119,10 @@ static int try_all(struct drive *d, enum drive_ready ready, const struct request
 			bool now;
 			if (is_tried(tried, cache->count, cache, i))
 				continue;
+			if (interrupt_pending() != 0) {
+				rc = err_set(e, XE_FAILED, "interrupted by a signal");
+				break;
+			}
 			rc = try_entry(d, ready, q, kek, &cache->entries[i], b, (enum pass)pass, &now, o, e);
 			tried[i] = now;
 		}
@@ -191,6 +197,8 @@ static int probe(const struct request *q, struct drive *d, enum drive_ready read
 		rc = try_all(d, ready, q, &kek, &cache, &b, &o, e);
 		struct err second = {0};
 		int cleared = drive_clear(d, algorithm, false, NULL, rc == 0 ? e : &second);
+		if (cleared != 0)
+			leftover_clear(d, e);
 		rc = rc ? rc : cleared;
 	}
 	if (rc == 0)
@@ -210,14 +218,15 @@ static int run_probe(const struct request *q)
 	enum drive_ready ready;
 	struct err e = {0};
 	int rc = device_open(&d, q->device, q->wait, &ready, &e);
+	interrupt_hold();
 	if (rc == 0)
 		rc = probe(q, &d, ready, &e);
 	drive_close(&d);
-	if (rc != 0) {
+	if (rc != 0)
 		err_volume(&e, q->device);
-		return msg_fail(&e);
-	}
-	return 0;
+	int status = rc == 0 ? 0 : msg_fail(&e);
+	interrupt_release();
+	return status;
 }
 
 static const struct option long_options[] = {
@@ -286,7 +295,7 @@ const struct command command_key_probe = {
 		"      --tries N       stop after N wrong keys (default 3)\n"
 		"      --algorithm N   index of the algorithm (default: found)\n"
 		"      --force         although a key is in the drive: it is lost\n"
-		"      --wait SECONDS  for a drive that is still loading\n"
+		"      --wait SECONDS  for a drive that is still loading (or: ready)\n"
 		"      --json, -q, -v\n"
 		"\n"
 		"Exit status: 0 found; 1 failed; 2 wrong usage; 4 no key fits; 5 drive not ready;\n"

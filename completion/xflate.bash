@@ -51,6 +51,7 @@ _xflate() {
 	cache:*) words='list get import export renew remove check --help' ;;
 	'key '*:--format | 'cache '*:--format) words='lines json sql' ;;
 	'key load':--mode | changer:--mode) words='mixed decrypt raw' ;;
+	'key '*:--wait | changer:--wait) words='ready' ;;
 	'key '*:--key | 'key '*:--kek | changer:--kek | 'key '*:--new-kek | 'cache '*:--kek)
 		words='tty - fd: cred:'
 		compopt -o default 2>/dev/null
@@ -79,13 +80,13 @@ _xflate() {
 			'key unwrap') words='--output --force --kek --base64 --format --quiet --help' ;;
 			'key rewrap') words='--output --force --kek --new-kek --format --quiet --help' ;;
 			'key load') words='--key --volume --auto --rewind --cache --kek --raw-key --mode --algorithm --kad --clear-on-demount
-				--wait --dry-run --json --quiet --verbose --help' ;;
+				--raw-readable --wait --dry-run --json --quiet --verbose --help' ;;
 			'key clear') words='--wait --json --quiet --verbose --help' ;;
 			'key status') words='--json --bscrypto --wait --explain --quiet --verbose --help' ;;
 			'key probe') words='--cache --kek --first --tries --algorithm --force --wait --json --quiet --verbose --help' ;;
 			alerts) words='--all --keep --json --quiet --verbose --help' ;;
-			changer) words='--cache --kek --device --require-key --kad --clear-on-demount --mode --algorithm --wait
-				--quiet --verbose --help' ;;
+			changer) words='--cache --kek --device --require-key --kad --clear-on-demount --raw-readable --mode --algorithm
+				--wait --quiet --verbose --help' ;;
 			'cache list') words='--no-keys --json --quiet --help' ;;
 			'cache get') words='--output --force --kek --quiet --help' ;;
 			'cache export') words='--output --force --format --bundle --kek --plain-keys --quiet --help' ;;

@@ -176,7 +176,8 @@ check "... the volume's key is in the drive" [ "$(state key)" != none ]
 rm -f calls
 changer -- ./mtx-changer /dev/sg9 unload 1 "$nst" 0
 expect_status 0 "changer: unload"
-is "$(tail -n 1 calls)" "key=none" "... the key was cleared before"
+check "... the key stays as long as the tape" [ "$(tail -n 1 calls)" != key=none ]
+is "$(state key)" none "... and has gone with it"
 changer -- ./mtx-changer /dev/sg9 list
 expect_status 0 "changer: list"
 is "$(cat "$out")" "1:VOL1
@@ -201,10 +202,12 @@ is "$(state key)" none "... without a key"
 ctl 'medium none'
 changer --require-key -- ./mtx-changer /dev/sg9 load 1 "$nst" 0
 expect_status 4 "... unless keys are required"
+run "$XFLATE" key load -q --key pass --kad 'OLD ONE' "$sg"
 ctl 'fault op=b5 count=9 sense=5/26/0'
 changer -- ./mtx-changer /dev/sg9 unload 1 "$nst" 0
 expect_status 0 "changer: a key that cannot be cleared does not keep the tape in the drive"
-says 'could not be cleared' "... but it is said"
+says 'could not be cleared; STILL IN THE DRIVE: a key, .*"OLD ONE"' "... but it is said, and which"
+ctl 'fault count=0'
 
 # ---- ten wrong keys and reads ----
 drive hp-lto4 'medium lto4'
