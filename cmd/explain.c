@@ -51,16 +51,15 @@ static bool explain_sense(struct span s)
 {
 	struct scsi_sense sense;
 	char text[SCSI_SENSE_TEXT_BYTES];
-	const char *advice;
 	if (!scsi_sense_read(s, &sense))
 		return false;
 	scsi_sense_describe(&sense, false, text);
-	(void)scsi_sense_meaning(&sense, &advice);
+	const char *advice = scsi_sense_advice(&sense);
 	printf("sense data\n  %-21s %s\n", "meaning:", text);
 	if (sense.has_field && !sense.in_cdb)
 		printf("  %-21s %s, if it was sent with a key\n", "field:", scsi_set_field(sense.field));
 	if (sense.has_info)
-		printf("  %-21s %llu\n", "information:", (unsigned long long)sense.info);
+		printf("  %-21s %lld\n", "information:", (long long)sense.info);
 	if (sense.filemark || sense.eom || sense.ili)
 		printf("  %-21s %s%s%s\n", "flags:", sense.filemark ? "file mark " : "", sense.eom ? "end of medium " : "",
 		       sense.ili ? "wrong length" : "");

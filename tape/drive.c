@@ -2,6 +2,7 @@
 #include "tape/drive.h"
 
 #include "base/secret.h"
+#include "tape/sense_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,9 +44,8 @@ static int status_error(const struct command *c, uint8_t status, struct err *e)
 static int sense_error(const struct command *c, const struct scsi_sense *s, struct err *e)
 {
 	char text[SCSI_SENSE_TEXT_BYTES];
-	const char *advice;
+	const char *advice = scsi_sense_advice(s);
 	scsi_sense_describe(s, c->set_page, text);
-	(void)scsi_sense_meaning(s, &advice);
 	enum xerr code = !s->deferred && (s->key == SCSI_SENSE_NOT_READY || s->key == SCSI_SENSE_UNIT_ATTENTION) ? XE_NOT_READY :
 		     s->key == SCSI_SENSE_DATA_PROTECT && s->asc == 0x74 && s->ascq <= 3 ? XE_KEY : XE_REFUSED;
 	return err_set(e, code, "%s: %s%s%s", c->name, text, s->valid && advice ? "; " : "", s->valid && advice ? advice : "");
@@ -67,6 +67,21 @@ static void fetch_sense(struct drive *d, struct transport_reply *reply)
 	memset(reply->sense, 0, sizeof reply->sense);
 	int rc = transport_send(d->transport, &q, &second, &ignored);
 	reply->sense_len = rc == 0 && second.status == GOOD && second.trouble[0] == '\0' ? second.transferred : 0;
+}
+
+/* Whose codes these are, where that makes a difference: INQUIRY leaves everything as it is. */
+static void learn_vendor(struct drive *d)
+{
+	uint8_t data[SCSI_DEVICE_INQUIRY_BYTES] = {0};
+	const struct scsi_cdb cdb = scsi_make_inquiry(sizeof data);
+	const struct transport_request q = {cdb.bytes, cdb.len, TRANSPORT_IN, data, sizeof data, TRANSPORT_SECONDS};
+	struct transport_reply reply;
+	struct scsi_device device;
+	struct err ignored = {0};
+	if (d->vendor == 0 && scsi_sense_by_vendor(&d->sense) && transport_send(d->transport, &q, &reply, &ignored) == 0 &&
+	    reply.status == GOOD && reply.trouble[0] == '\0' && scsi_device_inquiry((struct span){data, reply.transferred}, &device))
+		d->vendor = sense_vendor_of(device.vendor, device.product);
+	d->sense.vendor = d->vendor;
 }
 
 /* *got: bytes of data-in, bounded by what was asked for.  A UNIT ATTENTION says what happened before, not what is wrong
@@ -91,6 +106,7 @@ static int run(struct drive *d, const struct command *c, size_t *got, struct err
 		if (reply.sense_len == 0)
 			fetch_sense(d, &reply);
 		scsi_sense_read((struct span){reply.sense, reply.sense_len}, &d->sense);
+		learn_vendor(d);
 		bool attention = d->sense.valid && d->sense.key == SCSI_SENSE_UNIT_ATTENTION && !d->sense.deferred;
 		if (attention)
 			d->attention = d->sense;
@@ -194,6 +210,7 @@ int drive_identify(struct drive *d, struct drive_identity *id, struct err *e)
 		return rc;
 	if (!scsi_device_inquiry((struct span){data, got}, &id->device))
 		return err_set(e, XE_REFUSED, "INQUIRY: the answer of %zu bytes is too short", got);
+	d->vendor = sense_vendor_of(id->device.vendor, id->device.product);
 	struct err ignored = {0};
 	if (inquire(d, 0x80, data, sizeof data, &got, &ignored) == 0)
 		scsi_device_serial((struct span){data, got}, id->serial);

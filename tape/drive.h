@@ -13,6 +13,7 @@ struct drive {
 	struct transport *transport;
 	struct scsi_sense sense;     /* of the last command that failed; !valid if it had none */
 	struct scsi_sense attention; /* the last UNIT ATTENTION that was waiting; !valid: none */
+	unsigned vendor;	     /* enum sense_vendor, once it is known; 0 */
 };
 
 #define DRIVE_NONE ((struct drive){0})
