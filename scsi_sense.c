@@ -197,7 +197,8 @@ static const struct sense_entry *best_entry(const struct scsi_sense *s)
 
 bool scsi_sense_by_vendor(const struct scsi_sense *s)
 {
-	return vendor_entry(s, SENSE_VENDORS, NULL) != NULL;
+	const struct sense_entry *first = vendor_entry(s, SENSE_VENDORS, NULL);
+	return first && (standard_entry(s) || vendor_entry(s, SENSE_VENDORS & ~(unsigned)first->vendors, NULL));
 }
 
 bool scsi_sense_is_known(const struct scsi_sense *s)

@@ -200,17 +200,27 @@ static int inquire(struct drive *d, int vpd, uint8_t *data, size_t room, size_t 
 	return run(d, &c, got, e);
 }
 
+int drive_inquire(struct drive *d, struct scsi_device *device, struct err *e)
+{
+	uint8_t data[SCSI_DEVICE_INQUIRY_BYTES];
+	size_t got;
+	int rc = inquire(d, -1, data, sizeof data, &got, e);
+	if (rc != 0)
+		return rc;
+	if (!scsi_device_inquiry((struct span){data, got}, device))
+		return err_set(e, XE_REFUSED, "INQUIRY: the answer of %zu bytes is too short", got);
+	d->vendor = sense_vendor_of(device->vendor, device->product);
+	return 0;
+}
+
 int drive_identify(struct drive *d, struct drive_identity *id, struct err *e)
 {
 	uint8_t data[252];
 	size_t got;
 	*id = (struct drive_identity){0};
-	int rc = inquire(d, -1, data, SCSI_DEVICE_INQUIRY_BYTES, &got, e);
+	int rc = drive_inquire(d, &id->device, e);
 	if (rc != 0)
 		return rc;
-	if (!scsi_device_inquiry((struct span){data, got}, &id->device))
-		return err_set(e, XE_REFUSED, "INQUIRY: the answer of %zu bytes is too short", got);
-	d->vendor = sense_vendor_of(id->device.vendor, id->device.product);
 	struct err ignored = {0};
 	if (inquire(d, 0x80, data, sizeof data, &got, &ignored) == 0)
 		scsi_device_serial((struct span){data, got}, id->serial);
@@ -219,7 +229,7 @@ int drive_identify(struct drive *d, struct drive_identity *id, struct err *e)
 		scsi_device_identity((struct span){data, got}, id->identity);
 	if (id->device.type != SCSI_DEVICE_TYPE_TAPE)
 		return err_set(e, XE_REFUSED, "%s %s is no tape drive (device type %u)%s", id->device.vendor, id->device.product,
-			       id->device.type, id->device.type == 8 ? " but a changer: name its drive" : "");
+			       id->device.type, id->device.type == SCSI_DEVICE_TYPE_CHANGER ? " but a changer: name its drive" : "");
 	return 0;
 }
 

@@ -41,6 +41,9 @@ struct drive_identity {
 	char serial[SCSI_DEVICE_TEXT_BYTES], identity[SCSI_DEVICE_TEXT_BYTES]; /* "" where it does not tell */
 };
 
+/* INQUIRY alone, of whatever kind of device it is. */
+int drive_inquire(struct drive *d, struct scsi_device *device, struct err *e) __attribute__((warn_unused_result));
+
 /* INQUIRY and its pages.  XE_REFUSED also for what is no tape drive. */
 int drive_identify(struct drive *d, struct drive_identity *id, struct err *e) __attribute__((warn_unused_result));
 

@@ -216,6 +216,23 @@ START_TEST(test_alert_table)
 }
 END_TEST
 
+/* formats/sense-and-alerts.md 5.2, letter by letter. */
+START_TEST(test_library_alert_table)
+{
+	static const char severities[] = "CWCCWCWWCCCCWWWCCCWIIIWCWWWWWCCI";
+	for (unsigned n = 1; n <= TAPEALERT_FLAGS; n++) {
+		const struct tapealert_flag *f = tapealert_library_flag(n);
+		ck_assert(f->name && f->meaning && f->advice);
+		ck_assert_msg(f->severity == (n <= 32 ? severities[n - 1] : '-'), "flag %u: %c", n, f->severity);
+		ck_assert(n > 32 || strcmp(f->name, tapealert_flag(n)->name) != 0 || (n >= 26 && n <= 29));
+	}
+	ck_assert_str_eq(tapealert_library_flag(1)->name, "Library hardware A");
+	ck_assert_str_eq(tapealert_library_flag(16)->name, "Library door");
+	ck_assert_str_eq(tapealert_library_flag(24)->name, "Library inventory");
+	ck_assert_str_eq(tapealert_library_flag(32)->name, "Unreadable barcode labels");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("sense");
@@ -228,6 +245,7 @@ int main(void)
 	tcase_add_test(t, test_words);
 	tcase_add_test(t, test_alerts);
 	tcase_add_test(t, test_alert_table);
+	tcase_add_test(t, test_library_alert_table);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }
