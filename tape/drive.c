@@ -47,7 +47,9 @@ static int sense_error(const struct command *c, const struct scsi_sense *s, stru
 	const char *advice = scsi_sense_advice(s);
 	scsi_sense_describe(s, c->set_page, text);
 	enum xerr code = !s->deferred && (s->key == SCSI_SENSE_NOT_READY || s->key == SCSI_SENSE_UNIT_ATTENTION) ? XE_NOT_READY :
-		     s->key == SCSI_SENSE_DATA_PROTECT && s->asc == 0x74 && s->ascq <= 3 ? XE_KEY : XE_REFUSED;
+		     s->key == SCSI_SENSE_DATA_PROTECT && s->asc == 0x74 && s->ascq <= 3 ? XE_KEY :
+		     s->key == SCSI_SENSE_MEDIUM_ERROR && s->asc == 0xee && s->ascq == 0xd0 ? XE_KEY : /* IBM: could not be decrypted */
+										      XE_REFUSED;
 	return err_set(e, code, "%s: %s%s%s", c->name, text, s->valid && advice ? "; " : "", s->valid && advice ? advice : "");
 }
 

@@ -3,7 +3,7 @@
 
 #define HEADER_BYTES 20
 #define RESERVED_BYTES 7 /* 11 to 17 */
-#define CDB_BYTES 12
+#define CDB_MAX_BYTES 16 /* with what a log says before it */
 
 static bool all_zero(struct span s)
 {
@@ -142,6 +142,6 @@ enum keyguard keyguard_look(struct span bytes, struct keyguard_find *f)
 	}
 	f->at = 0;
 	if (command)
-		return bytes.len <= CDB_BYTES && is_command(bytes) ? KEYGUARD_COMMAND : KEYGUARD_DAMAGED;
+		return bytes.len <= CDB_MAX_BYTES ? KEYGUARD_COMMAND : KEYGUARD_DAMAGED;
 	return bytes.len >= 2 && be16(bytes, 0) == SCSI_PAGE_SET ? KEYGUARD_DAMAGED : KEYGUARD_NONE;
 }

@@ -2,6 +2,7 @@
 #include "tape/paste_code.h"
 
 #include "tape/sense_table.h"
+#include "tape/sense_text.h"
 
 #include <string.h>
 #include <strings.h>
@@ -135,6 +136,14 @@ static void sense_key(struct scan t, struct told *told)
 		told->key = (int)v;
 }
 
+/* The rest of a code is there. */
+static void add_told(struct told *told, struct paste *p, unsigned asc, unsigned ascq)
+{
+	bool has_key = told->key >= 0;
+	add_code(p, (struct paste_code){has_key, told->deferred, has_key ? (uint8_t)told->key : 0, (uint8_t)asc, (uint8_t)ascq});
+	*told = (struct told){-1, -1, false};
+}
+
 static void asc_or_ascq(struct scan *s, struct told *told, struct paste *p)
 {
 	unsigned v;
@@ -147,12 +156,22 @@ static void asc_or_ascq(struct scan *s, struct told *told, struct paste *p)
 	if (!second) {
 		told->asc = (int)v;
 	} else if (told->asc >= 0) {
-		add_code(p, (struct paste_code){told->key >= 0, told->deferred, told->key >= 0 ? (uint8_t)told->key : 0, (uint8_t)told->asc, (uint8_t)v});
-		*told = (struct told){-1, -1, false};
+		add_told(told, p, (unsigned)told->asc, v);
 	}
 }
 
-/* LTFS: "sense = 05ee0f", "sense = 05/ee0f", "unknown sense code 054a00". */
+/* "Add. Sense: Unable to decrypt data", "Additional sense: ..." */
+static bool text_of_code(struct scan *s, struct told *told, struct paste *p)
+{
+	const struct sense_text *t = sense_text_at(s->at, (size_t)(s->end - s->at));
+	if (t == NULL)
+		return false;
+	add_told(told, p, t->asc, t->ascq);
+	s->at += strlen(t->text);
+	return true;
+}
+
+/* Of kernels and sg3_utils, as text; of LTFS: "sense = 05ee0f", "sense = 05/ee0f", "unknown sense code 054a00". */
 static void sense_word(struct scan *s, struct told *told, struct paste *p)
 {
 	struct scan t = {s->at + strlen("sense"), s->end};
@@ -162,7 +181,7 @@ static void sense_word(struct scan *s, struct told *told, struct paste *p)
 	else if (starts(t, "code"))
 		t.at += 4, skip(&t, " \t:="), (void)(six_digits(&t, p) || (sense_key(t, told), true));
 	else
-		(void)(six_digits(&t, p) || slashed(&t, p));
+		(void)(six_digits(&t, p) || slashed(&t, p) || text_of_code(&t, told, p));
 	if (t.at > s->at)
 		s->at = t.at;
 }

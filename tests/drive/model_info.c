@@ -47,7 +47,9 @@ static void padded(uint8_t *at, const char *text, size_t room)
 uint8_t model_inquiry(const struct drive *d, const uint8_t *cdb, uint8_t *r, size_t *n, struct answer *a)
 {
 	static const uint8_t naa[] = {0x50, 0x01, 0x40, 0x50, 0, 0, 0, 1};
-	r[0] = d->type;
+	r[0] = 1; /* a tape drive, unless told otherwise */
+	if (d->type != 1)
+		r[0] = d->type;
 	if ((cdb[1] & 1) == 0) {
 		if (cdb[2] != 0)
 			return model_invalid_cdb(a, 2);

@@ -124,10 +124,11 @@ run sh -c "'$XFLATE' key status --explain - <sg.log"
 expect_status 0 "what sg_raw -v says of a refusal"
 prints '5/26/00 ILLEGAL REQUEST' "... is explained"
 # sg3_utils knows every code of the standard's that the tables have.
-for code in '74 21' '74 0a' '5a 02' '26 11' '2a 0d' '04 10' '3a 04' '53 0a' '29 07' '5d ff'; do
+for code in '26 00' '24 00' '0c 00' '11 00' '00 17' '27 01' '30 0c' '3b 0e' '3f 01' '53 02' '44 00' '4b 00' '74 01' '74 03' '74 6e' '74 21' '74 0a' '5a 02' '26 11' '2a 0d' '04 10' '3a 04' '53 0a' '29 07' '5d ff'; do
 	# shellcheck disable=SC2086 # two bytes
 	sg_decode_sense 70 00 05 00 00 00 00 0a 00 00 00 00 $code 00 00 00 00 >decoded 2>&1
-	run "$XFLATE" key status --explain - <decoded
+	run sh -c "'$XFLATE' key status --explain - <decoded"
+	prints "5/$(echo "$code" | tr ' ' /) " "xflate reads $code from the words of sg_decode_sense"
 	run "$XFLATE" key status --explain "70 00 05 00 00 00 00 0a 00 00 00 00 $code 00 00 00 00"
 	prints "5/$(echo "$code" | tr ' ' /) " "sg_decode_sense and xflate know $code"
 	fails "... both have words" grep -q 'ASC=' decoded
