@@ -249,17 +249,19 @@ static int explain_all(struct pasted *p, unsigned vendor, struct err *e)
 		explain_dump(p, i, vendor, &t);
 	for (unsigned i = 0; i < p->paste.codes; i++)
 		explain_code(&p->paste.code[i], vendor, &t);
-	if (t.explained == 0 && bare_code(p, &code))
+	if (t.explained == 0 && bare_code(p, &code)) {
 		explain_code(&code, vendor, &t);
+		t.left = 0;
+	}
 	if (t.explained > 0 || p->command) {
 		if (t.left > 0 || p->paste.lost)
-			msg_warning("%u other dumps in it are not explained%s%s", t.left, t.why ? ": " : "", t.why ? t.why : "");
+			msg_warning("%u more %s not explained%s%s", t.left, t.left == 1 ? "dump in it is" : "dumps in it are", t.why ? ": " : "", t.why ? t.why : "");
 		return 0;
 	}
 	return err_set(e, XE_FAILED,
 		       "--explain: %zu bytes that cannot be told for sure to be sense data, a page of tape data encryption, or a TapeAlert "
-		       "log page%s%s; nothing of them is shown, since they may be a key",
-		       p->paste.len, t.why ? ": " : "", t.why ? t.why : "");
+		       "log page%s%s; nothing of them is shown, since they may be a key%s",
+		       p->paste.len, t.why ? ": " : "", t.why ? t.why : "", p->paste.len == 3 ? ".  A sense code is written 5/24/00" : "");
 }
 
 int explain_run(char *text, unsigned vendor, struct err *e)

@@ -36,6 +36,8 @@ struct reader {
 	bool star;	/* a line of "*" stands for repeated rows */
 	size_t row_at, row_len; /* of the last row */
 	size_t repeated;
+	const char *dump; /* where the line's dump begins; NULL */
+	struct paste_told told;
 };
 
 /* ---- words ---- */
@@ -370,7 +372,7 @@ static bool is_dump(const struct word *w, size_t n, bool pure)
 		bytes += bytes_of(&w[i]);
 		whole = whole && (w[i].digits > 1 || w[i].len > 2);
 	}
-	return pure || (bytes >= 3 && whole);
+	return pure || (bytes >= 4 && whole);
 }
 
 static void read_run(struct reader *r, const struct line *l, size_t from, size_t n, bool *any)
@@ -388,6 +390,7 @@ static void read_run(struct reader *r, const struct line *l, size_t from, size_t
 	if (again)
 		r->s->why = "characters in it are no hex digits";
 	*any = true;
+	r->dump = r->dump ? r->dump : w->at;
 }
 
 static void read_words(struct reader *r, const struct line *l)
@@ -415,6 +418,7 @@ static void read_words(struct reader *r, const struct line *l)
 
 static void read_line(struct reader *r, struct line *l, const char *at, size_t len)
 {
+	r->dump = NULL;
 	split(l, at, len);
 	if (l->count == 1 && l->words[0].len == 1 && l->words[0].at[0] == '*')
 		r->star = r->s != NULL && r->offsets;
@@ -422,6 +426,8 @@ static void read_line(struct reader *r, struct line *l, const char *at, size_t l
 		end_dump(r, &l->words[0]);
 	else
 		read_words(r, l);
+	/* A column of text is no text: it may be a passphrase that looks like a code. */
+	paste_codes(at, r->dump ? (size_t)(r->dump - at) : len, &r->told, r->p);
 }
 
 size_t paste_room(size_t len)
@@ -431,7 +437,7 @@ size_t paste_room(size_t len)
 
 bool paste_read(struct span text, uint8_t *data, struct paste *p)
 {
-	struct reader r = {.p = p};
+	struct reader r = {.p = p, .told = PASTE_NOTHING_TOLD};
 	*p = (struct paste){.data = data, .cap = paste_room(text.len)};
 	struct line l = {.words = malloc((text.len + 1) * sizeof *l.words)};
 	if (l.words == NULL)
@@ -450,7 +456,6 @@ bool paste_read(struct span text, uint8_t *data, struct paste *p)
 	if (r.star && r.s)
 		r.s->why = "what its \"*\" stands for is not clear";
 	free(l.words);
-	paste_codes(text, p);
 	return true;
 }
 

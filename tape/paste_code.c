@@ -105,12 +105,6 @@ static bool six_digits(struct scan *s, struct paste *p)
 	return true;
 }
 
-/* What was said so far of a code that stands on more than one line. */
-struct told {
-	int key, asc;
-	bool deferred;
-};
-
 static const struct {
 	const char *name;
 	uint8_t key;
@@ -121,47 +115,73 @@ static const struct {
 	{"Volume Overflow", 13}, {"Miscompare", 14},	 {"Completed", 15},
 };
 
-/* "Sense key: Illegal Request", "Sense Code:    Illegal Request (0x05)", "SK=05". */
-static void sense_key(struct scan t, struct told *told)
+static bool key_name(struct scan t, struct paste_told *told)
 {
-	unsigned v;
-	skip(&t, " \t:=");
 	for (size_t i = 0; i < sizeof key_names / sizeof key_names[0]; i++) {
 		if (starts(t, key_names[i].name)) {
 			told->key = key_names[i].key;
-			return;
+			return true;
 		}
 	}
-	if (number(&t, 1, 2, &v) && v <= 15)
+	return false;
+}
+
+/* "Sense key: Illegal Request", "Sense Code:    Illegal Request (0x05)", "SK=05", "key=0x5". */
+static void sense_key(struct scan t, struct paste_told *told)
+{
+	unsigned v;
+	skip(&t, " \t:=");
+	if (!key_name(t, told) && number(&t, 1, 2, &v) && v <= 15)
 		told->key = (int)v;
 }
 
 /* The rest of a code is there. */
-static void add_told(struct told *told, struct paste *p, unsigned asc, unsigned ascq)
+static void add_told(struct paste_told *told, struct paste *p, unsigned asc, unsigned ascq)
 {
 	bool has_key = told->key >= 0;
 	add_code(p, (struct paste_code){has_key, told->deferred, has_key ? (uint8_t)told->key : 0, (uint8_t)asc, (uint8_t)ascq});
-	*told = (struct told){-1, -1, false};
+	*told = PASTE_NOTHING_TOLD;
 }
 
-static void asc_or_ascq(struct scan *s, struct told *told, struct paste *p)
+/* 0x26, 26h, 26, 0 */
+static bool part(struct scan *s, unsigned *v)
 {
-	unsigned v;
-	bool second = starts(*s, "ascq");
-	struct scan t = {s->at + (second ? 4 : 3), s->end};
+	struct scan t = *s;
 	skip(&t, " \t:=");
-	if (!number(&t, 1, 2, &v))
+	if (!number(&t, 1, 2, v))
+		return false;
+	if (t.at < t.end && (*t.at | 0x20) == 'h')
+		t.at++;
+	if (t.at < t.end && is_word(*t.at))
+		return false;
+	*s = t;
+	return true;
+}
+
+/* "ASC=0x26" and later "ASCQ: 0"; "asc:24,0" of FreeBSD; "ASC/ASCQ = 24h/00h". */
+static void asc_or_ascq(struct scan *s, struct paste_told *told, struct paste *p)
+{
+	unsigned v, second = 0;
+	bool is_ascq = starts(*s, "ascq"), both = starts(*s, "asc/ascq");
+	struct scan t = {s->at + (both ? 8 : is_ascq ? 4 : 3), s->end};
+	if (!part(&t, &v))
 		return;
 	*s = t;
-	if (!second) {
-		told->asc = (int)v;
-	} else if (told->asc >= 0) {
+	if (is_ascq && told->asc >= 0) {
 		add_told(told, p, (unsigned)told->asc, v);
+	} else if (!is_ascq) {
+		told->asc = (int)v;
+		bool pair = t.at < t.end && (*t.at == ',' || (both && *t.at == '/'));
+		t.at += pair;
+		if (pair && part(&t, &second)) {
+			*s = t;
+			add_told(told, p, v, second);
+		}
 	}
 }
 
 /* "Add. Sense: Unable to decrypt data", "Additional sense: ..." */
-static bool text_of_code(struct scan *s, struct told *told, struct paste *p)
+static bool text_of_code(struct scan *s, struct paste_told *told, struct paste *p)
 {
 	const struct sense_text *t = sense_text_at(s->at, (size_t)(s->end - s->at));
 	if (t == NULL)
@@ -172,18 +192,21 @@ static bool text_of_code(struct scan *s, struct told *told, struct paste *p)
 }
 
 /* Of kernels and sg3_utils, as text; of LTFS: "sense = 05ee0f", "sense = 05/ee0f", "unknown sense code 054a00". */
-static void sense_word(struct scan *s, struct told *told, struct paste *p)
+static void sense_word(struct scan *s, struct paste_told *told, struct paste *p)
 {
 	struct scan t = {s->at + strlen("sense"), s->end};
+	s->at = t.at;
 	skip(&t, " \t:=");
-	if (starts(t, "key"))
+	if (starts(t, "key")) {
 		sense_key((struct scan){t.at + 3, t.end}, told);
-	else if (starts(t, "code"))
-		t.at += 4, skip(&t, " \t:="), (void)(six_digits(&t, p) || (sense_key(t, told), true));
-	else
-		(void)(six_digits(&t, p) || slashed(&t, p) || text_of_code(&t, told, p));
-	if (t.at > s->at)
+	} else if (starts(t, "code")) {
+		t.at += 4;
+		skip(&t, " \t:=");
+		if (!six_digits(&t, p))
+			sense_key(t, told);
+	} else if (six_digits(&t, p) || slashed(&t, p) || text_of_code(&t, told, p)) {
 		s->at = t.at;
+	}
 }
 
 static void vendor_word(struct scan s, struct paste *p)
@@ -200,13 +223,17 @@ static void vendor_word(struct scan s, struct paste *p)
 }
 
 /* A word of letters, and what it brings. */
-static void read_word(struct scan *s, struct told *told, struct paste *p)
+static void read_word(struct scan *s, struct paste_told *told, struct paste *p)
 {
 	struct scan word = *s;
 	if (starts(word, "sense")) {
 		sense_word(s, told, p);
 	} else if (starts(word, "sk=") || starts(word, "sk ")) {
 		sense_key((struct scan){word.at + 2, word.end}, told);
+	} else if (starts(word, "key=") || starts(word, "key:")) {
+		sense_key((struct scan){word.at + 3, word.end}, told);
+	} else if (key_name(word, told)) {
+		s->at += strlen("key"); /* at least */
 	} else if (starts(word, "asc")) {
 		asc_or_ascq(s, told, p);
 	} else if (starts(word, "security protocol out") || starts(word, "security out")) {
@@ -220,19 +247,18 @@ static void read_word(struct scan *s, struct told *told, struct paste *p)
 		s->at++;
 }
 
-void paste_codes(struct span text, struct paste *p)
+void paste_codes(const char *line, size_t len, struct paste_told *told, struct paste *p)
 {
-	struct scan s = {(const char *)text.data, (const char *)text.data + text.len};
-	struct told told = {-1, -1, false};
+	struct scan s = {line, line + len};
 	while (s.at < s.end) {
 		if (slashed(&s, p))
 			continue;
 		if (is_word(*s.at) && digit(*s.at) < 0) {
-			read_word(&s, &told, p);
+			read_word(&s, told, p);
 		} else if (is_word(*s.at)) {
 			/* "asc", "deferred" and "add" begin with a hex digit. */
 			const char *before = s.at;
-			read_word(&s, &told, p);
+			read_word(&s, told, p);
 			s.at += s.at == before;
 		} else {
 			/* A slash or a dash joins what is no code by itself. */

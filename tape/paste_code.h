@@ -6,7 +6,15 @@
 
 #include "tape/paste.h"
 
-/* Fills codes, vendor and sets_key of p. */
-void paste_codes(struct span text, struct paste *p);
+/* What lines before have said of a code that is not whole yet; begins as PASTE_NOTHING_TOLD. */
+struct paste_told {
+	int key, asc; /* below 0: not told */
+	bool deferred;
+};
+
+#define PASTE_NOTHING_TOLD ((struct paste_told){-1, -1, false})
+
+/* Adds to codes, vendor and sets_key of p what stands in len bytes of a line. */
+void paste_codes(const char *line, size_t len, struct paste_told *told, struct paste *p);
 
 #endif

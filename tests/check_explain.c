@@ -256,6 +256,10 @@ START_TEST(test_pastes)
 		{"Sense key: Not Ready\nAdditional sense: Logical unit is in process of becoming ready", "2/04/01"},
 		{"Sense key: Not Ready\nAdditional sense: Logical unit not ready, operation in progress", "2/04/07"},
 		{"Add. Sense: Unable to decrypt data", "the sense key is not told"},
+		{"(sa0:mpt0:0:1:0): SCSI sense: ILLEGAL REQUEST asc:24,0 (Invalid field in CDB)", "5/24/00"},
+		{"(sa0:mpt0:0:1:0): SCSI sense: Deferred error: MEDIUM ERROR asc:c,0 (Write error)", "3/0c/00 MEDIUM ERROR, deferred"},
+		{"Sense: [key=5 ILLEGAL REQUEST, asc=0x74, ascq=0x21]", "5/74/21"},
+		{"Sense key 7, ASC/ASCQ = 74h/03h", "7/74/03"},
 		{"IBM ULT3580-HH8: 7/74/05", "error while decrypting\n"},
 		{"HP Ultrium 6-SCSI: 7/74/05", "HP: key-associated data"},
 		{"[ 12.5] st 1:0:0:0: [st0] tag#5 CDB[00]: b5 20 00 10 00 00 00 00 00 34 00 00\n[ 12.5] st 1:0:0:0: [st0] tag#5 Sense Key : Illegal Request [current]\n[ 12.5] st 1:0:0:0: [st0] tag#5 Add. Sense: Invalid field in parameter list\n", "5/26/00"},
@@ -284,6 +288,8 @@ START_TEST(test_refusals)
 		{"000000 70 00 05\n*\n", "cannot be told", XE_FAILED},
 		{"70 00 05 00 00 00 00 0a 00 00 00 00 26 0z 00 80 00 08", "no hex digits", XE_FAILED},
 		{"00000000: 01110000 00000000 00000101\n", "binary", XE_FAILED},
+		/* The text beside a dump is a part of it. */
+		{"00000010: 2035 2f37 342f 3231 2061 6263 6465 6667   5/74/21 abcdefg\n", "its beginning is missing", XE_FAILED},
 		{"00 20 41 42 43 44 45 46 47 48 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", "cannot be told", XE_FAILED},
 		/* A key that begins like sense data: one of its length that does not end as they would. */
 		{"70 00 05 42 43 44 45 f0 47 48 49 4a 4b 4c 4d 4e 4f 50 51 52 53 54 55 56 57 58 59 5a 5b 5c 5d 5e", "cannot be told", XE_FAILED},
