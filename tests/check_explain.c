@@ -260,6 +260,7 @@ START_TEST(test_pastes)
 		{"(sa0:mpt0:0:1:0): SCSI sense: Deferred error: MEDIUM ERROR asc:c,0 (Write error)", "3/0c/00 MEDIUM ERROR, deferred"},
 		{"Sense: [key=5 ILLEGAL REQUEST, asc=0x74, ascq=0x21]", "5/74/21"},
 		{"Sense key 7, ASC/ASCQ = 74h/03h", "7/74/03"},
+		{"70 00 05 00 00 00 00 10 00 00 00 00 26 00 00 ff ff ff 8f 00 08 00 00 00", "byte 8 bit 7"},
 		{"IBM ULT3580-HH8: 7/74/05", "error while decrypting\n"},
 		{"HP Ultrium 6-SCSI: 7/74/05", "HP: key-associated data"},
 		{"[ 12.5] st 1:0:0:0: [st0] tag#5 CDB[00]: b5 20 00 10 00 00 00 00 00 34 00 00\n[ 12.5] st 1:0:0:0: [st0] tag#5 Sense Key : Illegal Request [current]\n[ 12.5] st 1:0:0:0: [st0] tag#5 Add. Sense: Invalid field in parameter list\n", "5/26/00"},
