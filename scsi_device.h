@@ -8,6 +8,7 @@
 
 #define SCSI_DEVICE_INQUIRY_BYTES 96
 #define SCSI_DEVICE_TYPE_TAPE 0x01
+#define SCSI_DEVICE_TYPE_CHANGER 8
 
 /* Texts of devices are trimmed, and what is not printable ASCII in them is '?'. */
 struct scsi_device {

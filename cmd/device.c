@@ -39,7 +39,8 @@ void device_tell_attention(const char *device, const struct drive *d)
 	if (!d->attention.valid)
 		return;
 	scsi_sense_describe(&d->attention, false, text);
-	if (d->attention.asc == 0x29 || d->attention.asc == 0x2a)
+	bool firmware = d->attention.asc == 0x3f && (d->attention.ascq == 0x01 || d->attention.ascq == 0x16);
+	if (d->attention.asc == 0x29 || d->attention.asc == 0x2a || firmware)
 		msg_info("%s: the drive reported %s", device, text);
 }
 

@@ -32,14 +32,16 @@ static unsigned seconds_since(const struct timespec *start)
 /* Why it is not ready, in words. */
 static void name_reason(struct drive *d, char *text, size_t room)
 {
-	char sense[SCSI_SENSE_TEXT_BYTES];
+	char sense[SCSI_SENSE_TEXT_BYTES], progress[16] = "";
 	if (!d->not_ready.valid) {
 		snprintf(text, room, "the drive is busy");
 		return;
 	}
 	scsi_sense_describe(&d->not_ready, false, sense);
+	if (d->not_ready.has_progress)
+		snprintf(progress, sizeof progress, ", %u %% done", d->not_ready.progress * 100u / 65536);
 	enum drive_activity activity = drive_activity(d);
-	snprintf(text, room, "%s%s", sense,
+	snprintf(text, room, "%s%s%s", sense, progress,
 		 activity == DRIVE_ACTIVITY_CALIBRATING ?
 			 "; it is calibrating: an LTO-9 medium is optimized when it is loaded for the first time, which takes up to two "
 			 "hours and must not be interrupted" :

@@ -82,9 +82,9 @@ _xflate() {
 			'key load') words='--key --volume --auto --rewind --cache --kek --raw-key --mode --algorithm --kad --clear-on-demount
 				--raw-readable --wait --dry-run --json --quiet --verbose --help' ;;
 			'key clear') words='--wait --json --quiet --verbose --help' ;;
-			'key status') words='--json --bscrypto --wait --explain --quiet --verbose --help' ;;
+			'key status') words='--json --bscrypto --wait --explain --vendor --quiet --verbose --help' ;;
 			'key probe') words='--cache --kek --first --tries --algorithm --force --wait --json --quiet --verbose --help' ;;
-			alerts) words='--all --keep --json --quiet --verbose --help' ;;
+			alerts) words='--all --keep --json --explain --type --quiet --verbose --help' ;;
 			changer) words='--cache --kek --device --require-key --kad --clear-on-demount --raw-readable --mode --algorithm
 				--wait --quiet --verbose --help' ;;
 			'cache list') words='--no-keys --json --quiet --help' ;;

@@ -2,6 +2,7 @@
 #include "tape/drive.h"
 
 #include "base/secret.h"
+#include "tape/sense_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,11 +40,12 @@ static int status_error(const struct command *c, uint8_t status, struct err *e)
 static int sense_error(const struct command *c, const struct scsi_sense *s, struct err *e)
 {
 	char text[SCSI_SENSE_TEXT_BYTES];
-	const char *advice;
+	const char *advice = scsi_sense_advice(s);
 	scsi_sense_describe(s, c->set_page, text);
-	(void)scsi_sense_meaning(s, &advice);
 	enum xerr code = !s->deferred && (s->key == SCSI_SENSE_NOT_READY || s->key == SCSI_SENSE_UNIT_ATTENTION) ? XE_NOT_READY :
-		     s->key == SCSI_SENSE_DATA_PROTECT && s->asc == 0x74 && s->ascq <= 3 ? XE_KEY : XE_REFUSED;
+		     s->key == SCSI_SENSE_DATA_PROTECT && s->asc == 0x74 && s->ascq <= 3 ? XE_KEY :
+		     s->key == SCSI_SENSE_MEDIUM_ERROR && s->asc == 0xee && s->ascq == 0xd0 ? XE_KEY : /* IBM: could not be decrypted */
+										      XE_REFUSED;
 	return err_set(e, code, "%s: %s%s%s", c->name, text, s->valid && advice ? "; " : "", s->valid && advice ? advice : "");
 }
 
@@ -66,6 +68,21 @@ static void fetch_sense(struct drive *d, struct transport_reply *reply)
 }
 
 static int learn_timeouts(struct drive *d, uint8_t opcode, struct err *e);
+
+/* Whose codes these are, where that makes a difference: INQUIRY leaves everything as it is. */
+static void learn_vendor(struct drive *d)
+{
+	uint8_t data[SCSI_DEVICE_INQUIRY_BYTES] = {0};
+	const struct scsi_cdb cdb = scsi_make_inquiry(sizeof data);
+	const struct transport_request q = {cdb.bytes, cdb.len, TRANSPORT_IN, data, sizeof data, TRANSPORT_SECONDS};
+	struct transport_reply reply;
+	struct scsi_device device;
+	struct err ignored = {0};
+	if (d->vendor == 0 && scsi_sense_by_vendor(&d->sense) && transport_send(d->transport, &q, &reply, &ignored) == 0 &&
+	    reply.status == GOOD && reply.trouble[0] == '\0' && scsi_device_inquiry((struct span){data, reply.transferred}, &device))
+		d->vendor = sense_vendor_of(device.vendor, device.product);
+	d->sense.vendor = d->vendor;
+}
 
 /* *got: bytes of data-in, bounded by what was asked for.  A UNIT ATTENTION says what happened before, not what is wrong
  * with this command: it is kept, and the command sent again, once.  A deferred error is another matter: it is of a
@@ -92,6 +109,7 @@ static int run(struct drive *d, const struct command *c, size_t *got, struct err
 		if (reply.sense_len == 0)
 			fetch_sense(d, &reply);
 		scsi_sense_read((struct span){reply.sense, reply.sense_len}, &d->sense);
+		learn_vendor(d);
 		bool attention = d->sense.valid && d->sense.key == SCSI_SENSE_UNIT_ATTENTION && !d->sense.deferred;
 		if (attention)
 			d->attention = d->sense;
@@ -254,16 +272,27 @@ static int inquire(struct drive *d, int vpd, uint8_t *data, size_t room, size_t 
 	return run(d, &c, got, e);
 }
 
+int drive_inquire(struct drive *d, struct scsi_device *device, struct err *e)
+{
+	uint8_t data[SCSI_DEVICE_INQUIRY_BYTES];
+	size_t got;
+	int rc = inquire(d, -1, data, sizeof data, &got, e);
+	if (rc != 0)
+		return rc;
+	if (!scsi_device_inquiry((struct span){data, got}, device))
+		return err_set(e, XE_REFUSED, "INQUIRY: the answer of %zu bytes is too short", got);
+	d->vendor = sense_vendor_of(device->vendor, device->product);
+	return 0;
+}
+
 int drive_identify(struct drive *d, struct drive_identity *id, struct err *e)
 {
 	uint8_t data[252];
 	size_t got;
 	*id = (struct drive_identity){0};
-	int rc = inquire(d, -1, data, SCSI_DEVICE_INQUIRY_BYTES, &got, e);
+	int rc = drive_inquire(d, &id->device, e);
 	if (rc != 0)
 		return rc;
-	if (!scsi_device_inquiry((struct span){data, got}, &id->device))
-		return err_set(e, XE_REFUSED, "INQUIRY: the answer of %zu bytes is too short", got);
 	struct err ignored = {0};
 	if (inquire(d, 0x80, data, sizeof data, &got, &ignored) == 0)
 		scsi_device_serial((struct span){data, got}, id->serial);
@@ -272,7 +301,7 @@ int drive_identify(struct drive *d, struct drive_identity *id, struct err *e)
 		scsi_device_identity((struct span){data, got}, id->identity);
 	if (id->device.type != SCSI_DEVICE_TYPE_TAPE)
 		return err_set(e, XE_REFUSED, "%s %s is no tape drive (device type %u)%s", id->device.vendor, id->device.product,
-			       id->device.type, id->device.type == 8 ? " but a changer: name its drive" : "");
+			       id->device.type, id->device.type == SCSI_DEVICE_TYPE_CHANGER ? " but a changer: name its drive" : "");
 	return 0;
 }
 

@@ -19,6 +19,7 @@ struct drive {
 	struct timeouts timeouts;
 	bool encrypts; /* it is known to: has told its status, or has done so to whoever sets this */
 	unsigned room; /* which allocation length it takes: place in the table of drive.c */
+	unsigned vendor;	     /* enum sense_vendor, once it is known; 0 */
 };
 
 #define DRIVE_NONE ((struct drive){0})
@@ -56,6 +57,9 @@ struct drive_identity {
 	struct scsi_device device;
 	char serial[SCSI_DEVICE_TEXT_BYTES], identity[SCSI_DEVICE_TEXT_BYTES]; /* "" where it does not tell */
 };
+
+/* INQUIRY alone, of whatever kind of device it is. */
+int drive_inquire(struct drive *d, struct scsi_device *device, struct err *e) __attribute__((warn_unused_result));
 
 /* INQUIRY and its pages.  XE_REFUSED also for what is no tape drive. */
 int drive_identify(struct drive *d, struct drive_identity *id, struct err *e) __attribute__((warn_unused_result));

@@ -473,6 +473,9 @@ START_TEST(test_medium)
 	ck_assert(!can);
 	ck_assert_str_eq(scsi_device_density_name(0x46, &can), "LTO-4");
 	ck_assert(can);
+	ck_assert_str_eq(scsi_device_density_name(0x62, &can), "LTO-10");
+	ck_assert(can);
+	ck_assert_str_eq(scsi_device_density_name(0x63, &can), "LTO-10 P");
 	ck_assert_ptr_null(scsi_device_density_name(0x13, &can));
 	ck_assert(!scsi_device_density(image("03 00 10 00 44"), &density, &protected));
 	ck_assert(!scsi_device_density(image("03 00 10 08"), &density, &protected));

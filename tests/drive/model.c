@@ -403,6 +403,7 @@ void model_power_on(struct drive *d, const struct personality *p)
 	d->p = p;
 	d->log = log;
 	d->medium = MEDIUM_LTO6;
+	d->type = 1;
 	d->index = p->algorithms ? p->algorithm[0].index : 0;
 	d->fault.opcode = d->fault.page = -1;
 	d->slow_opcode = -1;
@@ -500,6 +501,10 @@ bool model_control(struct drive *d, const char *line)
 		model_attention(d, (uint8_t)a, (uint8_t)b);
 	} else if (sscanf(line, "alert %u", &a) == 1 && a >= 1 && a <= 64) {
 		d->alerts |= (uint64_t)1 << (a - 1);
+	} else if (sscanf(line, "type %u", &a) == 1 && a < 32) {
+		d->type = (uint8_t)a;
+	} else if (sscanf(line, "no-log %x", &a) == 1 && a < 64) {
+		d->missing_logs |= (uint64_t)1 << a;
 	} else if (sscanf(line, "lie %u", &a) == 1) {
 		d->lie = a;
 	} else if (sscanf(line, "cut %u", &a) == 1) {

@@ -90,6 +90,8 @@ struct drive {
 	uint8_t attentions[8][2];
 	size_t attention_count;
 	uint64_t alerts; /* bit n-1: flag n */
+	uint8_t type;	 /* of INQUIRY: 1 a tape drive, 8 a changer, ... */
+	uint64_t missing_logs; /* bit n: log page n is refused */
 	bool unplugged;
 	size_t allocation_max; /* SECURITY PROTOCOL IN with more is 5/24/00; 0: takes any */
 	int slow_opcode;       /* takes slow_seconds: who gives it less time sees it time out */

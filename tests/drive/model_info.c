@@ -47,7 +47,9 @@ static void padded(uint8_t *at, const char *text, size_t room)
 uint8_t model_inquiry(const struct drive *d, const uint8_t *cdb, uint8_t *r, size_t *n, struct answer *a)
 {
 	static const uint8_t naa[] = {0x50, 0x01, 0x40, 0x50, 0, 0, 0, 1};
-	r[0] = 1;
+	r[0] = 1; /* a tape drive, unless told otherwise */
+	if (d->type != 1)
+		r[0] = d->type;
 	if ((cdb[1] & 1) == 0) {
 		if (cdb[2] != 0)
 			return model_invalid_cdb(a, 2);
@@ -91,6 +93,8 @@ uint8_t model_log_sense(struct drive *d, const uint8_t *cdb, uint8_t *r, size_t 
 {
 	static const uint8_t pages[] = {0x00, 0x11, 0x12, 0x2e};
 	r[0] = cdb[2] & 0x3f;
+	if (d->missing_logs >> r[0] & 1)
+		return model_invalid_cdb(a, 2);
 	switch (r[0]) {
 	case 0x00:
 		put16(r + 2, sizeof pages);
