@@ -6,16 +6,19 @@
 #include "base/printable.h"
 #include "cmd/keyout.h"
 #include "cmd/source.h"
+#include "cmd/trust.h"
 #include "keywrap.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
-/* Reads the cache and warns of bytes that no daemon would miss. */
+/* Reads the cache and warns of those who can change it, and of bytes that no daemon would miss. */
 static int read_cache(struct cryptocache *c, const char *path, struct err *e)
 {
+	trust_file(path);
 	int r = cryptocache_read(c, path, e);
+	trust_cache(path, c);
 	if (r == 0 && c->trailing)
 		msg_warning("%s: %zu bytes behind the last entry are passed over", path, c->trailing);
 	return r;
@@ -212,6 +215,7 @@ static int change_remove(struct cryptocache *c, void *arg, struct err *e)
 
 static int update(bool create, int (*how)(struct cryptocache *, void *, struct err *), struct change *change, struct err *e)
 {
+	trust_file(change->path);
 	int r = cryptocache_update(change->path, create, how, change, e);
 	if (r == 0 && change->from)
 		msg_info("%s: was written by %s; it is now as a Bareos daemon on this machine writes it", change->path, change->from);

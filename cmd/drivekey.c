@@ -2,6 +2,7 @@
 #include "cmd/drivekey.h"
 
 #include "cmd/source.h"
+#include "cmd/trust.h"
 #include "keywrap.h"
 
 #include <string.h>
@@ -17,8 +18,11 @@ int drivekey_prepare(const struct drivekey_sources *s, struct secret *kek, struc
 	int rc = 0;
 	if (s->kek)
 		rc = source_read_kek(s->kek, "KEK", false, kek, e);
-	if (rc == 0 && s->cache)
+	if (rc == 0 && s->cache) {
+		trust_file(s->cache);
 		rc = cryptocache_read(cache, s->cache, e);
+		trust_cache(s->cache, cache);
+	}
 	return rc;
 }
 
