@@ -78,13 +78,13 @@ _xflate() {
 			'key wrap') words='--output --force --kek --raw-key --format --quiet --help' ;;
 			'key unwrap') words='--output --force --kek --base64 --format --quiet --help' ;;
 			'key rewrap') words='--output --force --kek --new-kek --format --quiet --help' ;;
-			'key load') words='--key --volume --auto --rewind --cache --kek --raw-key --mode --algorithm --kad --clear-on-demount
+			'key load') words='--key --volume --auto --rewind --cache --catalog-command --kek --raw-key --mode --algorithm --kad --clear-on-demount
 				--wait --dry-run --json --quiet --verbose --help' ;;
 			'key clear') words='--wait --json --quiet --verbose --help' ;;
 			'key status') words='--json --bscrypto --wait --explain --quiet --verbose --help' ;;
-			'key probe') words='--cache --kek --first --tries --algorithm --force --wait --json --quiet --verbose --help' ;;
+			'key probe') words='--cache --catalog-command --kek --first --tries --algorithm --force --wait --json --quiet --verbose --help' ;;
 			alerts) words='--all --keep --json --quiet --verbose --help' ;;
-			changer) words='--cache --kek --device --require-key --kad --clear-on-demount --mode --algorithm --wait
+			changer) words='--cache --catalog-command --kek --device --require-key --kad --clear-on-demount --mode --algorithm --wait
 				--quiet --verbose --help' ;;
 			'cache list') words='--no-keys --json --quiet --help' ;;
 			'cache get') words='--output --force --kek --quiet --help' ;;

@@ -3,6 +3,8 @@
  * SIGPIPE, whatever the process has done with that signal. */
 #include "crypt/child.h"
 
+#include "crypt/leash.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -96,7 +98,8 @@ static char **arguments(const char *const *argv)
 }
 
 /* In the child: only calls that are safe behind fork() in a process with threads. */
-__attribute__((noreturn)) static void become(const struct child *c, const struct channels *ch, char **argv, const char **env)
+__attribute__((noreturn)) static void become(pid_t parent, const struct child *c, const struct channels *ch, char **argv,
+						   const char **env)
 {
 	sigset_t none;
 	sigemptyset(&none);
@@ -105,8 +108,9 @@ __attribute__((noreturn)) static void become(const struct child *c, const struct
 		     dup2(ch->its[C_OUT], STDOUT_FILENO) >= 0 && (c->stderr_too || dup2(nothing, STDERR_FILENO) >= 0) &&
 		     dup2(ch->its[C_FEED] >= 0 ? ch->its[C_FEED] : nothing, CHILD_FEED_FD) >= 0 &&
 		     dup2(ch->its[C_STATUS], CHILD_STATUS_FD) >= 0;
-	/* A group of its own, so that all of it can be killed. */
+	/* A group of its own, so that all of it can be killed, by us or when we are no more. */
 	setpgid(0, 0);
+	leash(parent, CHILD_FEED_FD);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	if (ready)
@@ -230,9 +234,9 @@ int child_run(const struct child *c, struct child_result *r, struct err *e)
 	char **argv = arguments(c->argv);
 	bool open = (c->in.len == 0 || open_channel(&ch, C_IN, true)) && (c->feed.len == 0 || open_channel(&ch, C_FEED, true)) &&
 		    open_channel(&ch, C_OUT, false) && open_channel(&ch, C_STATUS, false);
-	pid_t pid = env && argv && open ? fork() : -1;
+	pid_t parent = getpid(), pid = env && argv && open ? fork() : -1;
 	if (pid == 0)
-		become(c, &ch, argv, env);
+		become(parent, c, &ch, argv, env);
 	if (pid < 0) {
 		rc = err_errno(e, XE_FAILED, errno, "%s cannot be started", c->what);
 	} else {

@@ -346,7 +346,8 @@ int keylist_parse(struct keylist *list, struct span text, struct err *e)
 	while (words.len > 0 && memchr(" \t\r\n", words.data[0], 4) != NULL)
 		words = (struct span){words.data + 1, words.len - 1};
 	bool json = words.len > 0 && (words.data[0] == '{' || words.data[0] == '[');
-	int r = json ? keylist_parse_json(list, text, e) : parse_lines(list, text, e);
+	int r = json ? keylist_parse_json(list, text, e) :
+		keylist_is_vertical(text) ? keylist_parse_vertical(list, text, e) : parse_lines(list, text, e);
 	if (r == 0 && list->fault_count)
 		r = err_set(e, XE_DAMAGE, "%zu bad entr%s", list->fault_count, list->fault_count == 1 ? "y" : "ies");
 	if (r == 0 && list->count == 0)
