@@ -20,8 +20,6 @@ static int run(const char *command, struct child_result *result, struct err *e)
 	int rc = child_run(&child, result, e);
 	if (rc == 0 && result->exit_status != 0)
 		rc = err_set(e, XE_FAILED, WHAT " ended with exit status %d; its messages: -v", result->exit_status);
-	if (rc == 0 && result->out.len == 0)
-		rc = err_set(e, XE_FAILED, WHAT " printed nothing, not one volume with a key");
 	return rc;
 }
 
@@ -33,25 +31,27 @@ static bool is_key(const char *text)
 }
 
 /* The faults of a list name volumes, as it has them; so only the line is told. */
-static int parse(struct keylist *list, struct span text, struct err *e)
+static int parse(struct keylist *list, struct span text, bool may_be_empty, struct err *e)
 {
 	struct err fault = {0};
 	int rc = keylist_parse(list, text, &fault);
-	if (rc == 0 || (rc != XE_DAMAGE && rc != XE_KEY))
+	if (rc == 0 || rc != XE_DAMAGE)
 		return rc == 0 ? 0 : err_set(e, fault.code, WHAT ": %s", fault.text);
 	if (list->fault_count == 0)
-		return err_set(e, XE_FAILED, WHAT " printed no volume with a key");
+		return may_be_empty ? 0 : err_set(e, XE_FAILED, WHAT " printed no volume with a key");
 	return err_set(e, XE_DAMAGE, WHAT ": line %zu of what it printed is not a volume and its key%s; what is wrong, cache import of its output "
 		       "tells", list->faults[0].line, list->fault_count > 1 ? ", and others" : "");
 }
 
-static int fill(struct cryptocache *cache, const struct keylist *list, struct err *e)
+static int fill(struct cryptocache *cache, struct keylist *list, struct err *e)
 {
 	enum cryptocache_change change;
 	int64_t now = time(NULL);
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < list->count; i++) {
-		const struct keylist_entry *entry = &list->entries[i];
+		struct keylist_entry *entry = &list->entries[i];
+		if (is_key(entry->key))
+			entry->key[strcspn(entry->key, "=")] = '\0'; /* padding */
 		if (is_key(entry->volume))
 			rc = err_set(e, XE_DAMAGE, WHAT ": line %zu has a key where the name of a volume should stand: first VolumeName, then EncryptionKey",
 				     entry->line);
@@ -61,14 +61,14 @@ static int fill(struct cryptocache *cache, const struct keylist *list, struct er
 	return rc;
 }
 
-int catalog_read(const char *command, struct cryptocache *cache, struct err *e)
+int catalog_read(const char *command, bool may_be_empty, struct cryptocache *cache, struct err *e)
 {
 	struct keylist list = KEYLIST_NONE;
 	struct child_result result;
 	cryptocache_free(cache);
 	int rc = run(command, &result, e);
 	if (rc == 0)
-		rc = parse(&list, (struct span){result.out.data, result.out.len}, e);
+		rc = parse(&list, (struct span){result.out.data, result.out.len}, may_be_empty, e);
 	if (rc == 0)
 		rc = fill(cache, &list, e);
 	secret_free(&result.out);

@@ -45,7 +45,7 @@ int drivekey_prepare(const struct drivekey_sources *s, struct secret *kek, struc
 		trust_cache(s->cache, cache);
 	}
 	if (rc == 0 && s->catalog)
-		rc = catalog_read(s->catalog, cache, e);
+		rc = catalog_read(s->catalog, false, cache, e);
 	return rc;
 }
 

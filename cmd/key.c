@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Keys in files: generate, show, wrap, unwrap, rewrap. */
 #include "base/msg.h"
+#include "cmd/key.h"
 #include "cmd/keyargs.h"
 #include "cmd/keyout.h"
 #include "cmd/source.h"
@@ -48,8 +49,20 @@ static int write_clear(const struct keyargs *a, const struct secret *key, bool r
 	return r;
 }
 
+/* --volumes is another command by the same name: its options differ. */
+static bool is_for_volumes(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--volumes") == 0 || strncmp(argv[i], "--volumes=", 10) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int key_generate(int argc, char **argv)
 {
+	if (is_for_volumes(argc, argv))
+		return key_volumes(argc, argv);
 	struct keyargs a;
 	struct secret key = SECRET_NONE, kek = SECRET_NONE, text = SECRET_NONE;
 	struct err e = {0};
@@ -351,6 +364,7 @@ const struct command command_key = {
 	.name = "key",
 	.summary = "keys in files and in tape drives",
 	.help = "Usage: xflate key generate [--kek SOURCE] [OPTIONS]\n"
+		"       xflate key generate --volumes NAME... --kek SOURCE --cache FILE [OPTIONS]\n"
 		"       xflate key show   FILE [--kek SOURCE] [OPTIONS]\n"
 		"       xflate key wrap   FILE --kek SOURCE [OPTIONS]\n"
 		"       xflate key unwrap FILE --kek SOURCE [OPTIONS]\n"
@@ -370,6 +384,15 @@ const struct command command_key = {
 		"                       passphrase; not for Bareos; of the KEK 32 bytes count\n"
 		"      --id             show: only the key's id, which is no secret\n"
 		"  -q, --quiet          -qq: no warnings\n"
+		"\n"
+		"generate --volumes: a wrapped key for each volume into the cache, SQL and lines\n"
+		"for bconsole to the output; all or nothing.  NAME may be a file with one a line.\n"
+		"\n"
+		"      --cache FILE         crypto cache that gets the keys\n"
+		"      --missing            keys only for volumes that have none\n"
+		"      --rotate             replace keys, too; the old ones go to FILE.old.N\n"
+		"      --catalog-command C  a command that prints the keys of the catalog\n"
+		"      --pool, --media-type, --storage NAME    the SQL makes new records, too\n"
 		"\n"
 		"wrap, unwrap and rewrap also take lists: Volume<TAB>key lines, JSON, the output\n"
 		"of a catalog query, a crypto cache, a bundle.  All keys are turned, or none.\n"

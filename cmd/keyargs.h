@@ -22,6 +22,15 @@ struct keyargs {
 	bool json;	 /* j  --json */
 	bool plain_keys; /* p  --plain-keys */
 	bool no_keys;	 /* K  --no-keys */
+	bool volumes;		  /* V  --volumes[=SOURCE] */
+	const char *volumes_source;
+	const char *cache;	  /* c  --cache FILE */
+	const char *catalog;	  /* C  --catalog-command COMMAND */
+	bool missing;		  /* m  --missing */
+	bool rotate;		  /* R  --rotate */
+	const char *pool;	  /* P  --pool NAME */
+	const char *media_type;	  /* M  --media-type NAME */
+	const char *storage;	  /* S  --storage NAME */
 	const char *const *names; /* what is no option */
 	size_t count;
 };

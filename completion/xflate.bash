@@ -73,7 +73,7 @@ _xflate() {
 			verify) words="--threads --all-digests --json --max-memory --progress --quiet --verbose --help $keys" ;;
 			compare) words="--vs --threads --on-damage --max-memory --json --quiet --verbose --help $keys $new_keys" ;;
 			getkey) words='--key-dir --config --cipher --log --selftest --migrate --help' ;;
-			'key generate') words='--output --force --kek --base64 --raw-key --quiet --help' ;;
+			'key generate') words='--volumes --cache --catalog-command --missing --rotate --pool --media-type --storage --format --output --force --kek --base64 --raw-key --quiet --help' ;;
 			'key show') words='--output --force --kek --base64 --raw-key --id --quiet --help' ;;
 			'key wrap') words='--output --force --kek --raw-key --format --quiet --help' ;;
 			'key unwrap') words='--output --force --kek --base64 --format --quiet --help' ;;
