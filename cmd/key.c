@@ -346,6 +346,7 @@ static int key_rewrap(int argc, char **argv)
 
 static const struct subcommand subs[] = {
 	{"generate", key_generate}, {"show", key_show}, {"wrap", key_wrap}, {"unwrap", key_unwrap}, {"rewrap", key_rewrap},
+	{"split", key_split},	    {"join", key_join},
 };
 
 static int cmd_key(int argc, char **argv)
@@ -369,6 +370,8 @@ const struct command command_key = {
 		"       xflate key wrap   FILE --kek SOURCE [OPTIONS]\n"
 		"       xflate key unwrap FILE --kek SOURCE [OPTIONS]\n"
 		"       xflate key rewrap FILE --kek OLD --new-kek NEW [OPTIONS]\n"
+		"       xflate key split  FILE --shares N --threshold K [-o PREFIX] [--qr FORM]\n"
+		"       xflate key join   FILE... [-o FILE]\n"
 		"       xflate key load|clear|status|probe DEVICE    in a drive; --help of each\n"
 		"\n"
 		"A key is a passphrase of 32 characters, its base64 (43), or wrapped by a Key\n"
@@ -385,14 +388,9 @@ const struct command command_key = {
 		"      --id             show: only the key's id, which is no secret\n"
 		"  -q, --quiet          -qq: no warnings\n"
 		"\n"
-		"generate --volumes: a wrapped key for each volume into the cache, SQL and lines\n"
-		"for bconsole to the output; all or nothing.  NAME may be a file with one a line.\n"
-		"\n"
-		"      --cache FILE         crypto cache that gets the keys\n"
-		"      --missing            keys only for volumes that have none\n"
-		"      --rotate             replace keys, too; the old ones go to FILE.old.N\n"
-		"      --catalog-command C  a command that prints the keys of the catalog\n"
-		"      --pool, --media-type, --storage NAME    the SQL makes new records, too\n"
+		"generate --volumes: keys for many volumes; its options: key generate --volumes\n"
+		"--help.  split: a KEK in N shares, of which any K make it again with join, and\n"
+		"fewer tell nothing of it; --qr text, svg or html: with a QR code each, to print.\n"
 		"\n"
 		"wrap, unwrap and rewrap also take lists: Volume<TAB>key lines, JSON, the output\n"
 		"of a catalog query, a crypto cache, a bundle.  All keys are turned, or none.\n"

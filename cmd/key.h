@@ -6,4 +6,8 @@
 /* "key generate --volumes": as run of struct subcommand. */
 int key_volumes(int argc, char **argv);
 
+/* "key split" and "key join", as above. */
+int key_split(int argc, char **argv);
+int key_join(int argc, char **argv);
+
 #endif

@@ -312,11 +312,36 @@ static int check_args(const struct keyargs *a, const struct catalog_sql *sql)
 	return 0;
 }
 
+static const struct command help = {
+	.name = "key",
+	.help = "Usage: xflate key generate --volumes NAME... --kek SOURCE --cache FILE [OPTIONS]\n"
+		"\n"
+		"A wrapped key for each of many volumes, before they are labelled: into the\n"
+		"cache, and as SQL with lines for bconsole to the output.  All or nothing.  A\n"
+		"NAME may be a file with one name a line; - is standard input.\n"
+		"\n"
+		"      --kek SOURCE         the Key Encryption Key\n"
+		"      --cache FILE         crypto cache that gets the keys; a name that is in it\n"
+		"                           has a key, and then nothing is made\n"
+		"      --catalog-command COMMAND    prints the keys of the catalog: a name that\n"
+		"                           is there has a key, too\n"
+		"      --missing            keys only for volumes that have none\n"
+		"      --rotate             replace keys, too; the old ones go to FILE.old.N\n"
+		"      --pool NAME, --media-type NAME    of records that the SQL shall make\n"
+		"      --storage NAME       for the lines for bconsole\n"
+		"      --format FORM        sql (default), lines, or json\n"
+		"  -o, --output FILE        where that goes, mode 0600; default standard output\n"
+		"      --force              replace that FILE\n"
+		"  -q, --quiet\n"
+		"\n"
+		"Exit status: 0 all well; 1 failed; 2 wrong usage; 4 a volume has a key.\n",
+};
+
 int key_volumes(int argc, char **argv)
 {
 	static struct request q; /* signal handlers know where its file is */
 	struct err e = {0};
-	int status = keyargs_parse(&command_key, "okfFVcCmRPMS", "names of volumes and files with such names", 0, SIZE_MAX, argc, argv, &q.args);
+	int status = keyargs_parse(&help, "okfFVcCmRPMS", "names of volumes and files with such names", 0, SIZE_MAX, argc, argv, &q.args);
 	if (status >= 0)
 		return status;
 	q.sql = (struct catalog_sql){q.args.pool, q.args.media_type, q.args.storage};

@@ -4,6 +4,7 @@
 #define CMD_KEYARGS_H
 
 #include "cmd/command.h"
+#include "cmd/paper.h"
 #include "keys/bundle.h"
 #include "keys/keylist.h"
 
@@ -31,6 +32,8 @@ struct keyargs {
 	const char *pool;	  /* P  --pool NAME */
 	const char *media_type;	  /* M  --media-type NAME */
 	const char *storage;	  /* S  --storage NAME */
+	enum paper_form qr;	  /* Q  --qr text|svg|html */
+	unsigned shares, threshold; /* N, T  --shares N, --threshold K; 0: not given */
 	const char *const *names; /* what is no option */
 	size_t count;
 };

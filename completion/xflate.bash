@@ -47,8 +47,9 @@ _xflate() {
 		compopt -o default 2>/dev/null
 		;;
 	help:*) words='filter list verify compare key cache alerts changer getkey' ;;
-	key:*) words='generate show wrap unwrap rewrap load clear status probe --help' ;;
+	key:*) words='generate show wrap unwrap rewrap split join load clear status probe --help' ;;
 	cache:*) words='list get import export renew remove check --help' ;;
+	*:--qr) words='text svg html' ;;
 	'key '*:--format | 'cache '*:--format) words='lines json sql' ;;
 	'key load':--mode | changer:--mode) words='mixed decrypt raw' ;;
 	'key '*:--key | 'key '*:--kek | changer:--kek | 'key '*:--new-kek | 'cache '*:--kek)
@@ -78,6 +79,8 @@ _xflate() {
 			'key wrap') words='--output --force --kek --raw-key --format --quiet --help' ;;
 			'key unwrap') words='--output --force --kek --base64 --format --quiet --help' ;;
 			'key rewrap') words='--output --force --kek --new-kek --format --quiet --help' ;;
+			'key split') words='--shares --threshold --output --kek --qr --quiet --help' ;;
+			'key join') words='--output --force --quiet --help' ;;
 			'key load') words='--key --volume --auto --rewind --cache --catalog-command --kek --raw-key --mode --algorithm --kad --clear-on-demount
 				--wait --dry-run --json --quiet --verbose --help' ;;
 			'key clear') words='--wait --json --quiet --verbose --help' ;;
@@ -88,7 +91,7 @@ _xflate() {
 				--quiet --verbose --help' ;;
 			'cache list') words='--no-keys --json --quiet --help' ;;
 			'cache get') words='--output --force --kek --quiet --help' ;;
-			'cache export') words='--output --force --format --bundle --kek --plain-keys --quiet --help' ;;
+			'cache export') words='--output --force --format --bundle --kek --plain-keys --qr --quiet --help' ;;
 			'cache check') words='--bundle --kek --json --quiet --help' ;;
 			'cache '*) words='--force --quiet --help' ;;
 			esac
