@@ -4,6 +4,7 @@
  * All or nothing, in this order: keys in memory; the cache is locked and asked who has a key already; keys that are to be
  * replaced go into a file of their own; the output, but for the COMMIT at its end; the cache; the COMMIT.  A fault before
  * the cache leaves no key anywhere, and SQL without a COMMIT changes nothing. */
+#include "base/lines.h"
 #include "base/msg.h"
 #include "cmd/cache.h"
 #include "cmd/catalog.h"
@@ -73,28 +74,16 @@ static int add_name(struct request *q, struct span s, size_t line, struct err *e
 	return r;
 }
 
-static struct span trim(struct span s)
-{
-	while (s.len > 0 && memchr(" \t\r", s.data[0], 3))
-		s = (struct span){s.data + 1, s.len - 1};
-	while (s.len > 0 && memchr(" \t\r", s.data[s.len - 1], 3))
-		s.len--;
-	return s;
-}
-
 /* One name a line; empty lines and # count for nothing. */
 static int add_lines(struct request *q, struct span text, struct err *e)
 {
 	int r = 0;
-	if (text.len >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
-		text = (struct span){text.data + 3, text.len - 3};
+	if (lines_begins(text, "\xef\xbb\xbf"))
+		text = lines_skip(text, 3);
 	for (size_t number = 1; r == 0 && text.len > 0; number++) {
-		const uint8_t *end = memchr(text.data, '\n', text.len);
-		size_t len = end ? (size_t)(end - text.data) : text.len;
-		struct span line = trim((struct span){text.data, len});
+		struct span line = lines_trim(lines_next(&text));
 		if (line.len > 0 && line.data[0] != '#')
 			r = add_name(q, line, number, e);
-		text = (struct span){text.data + len + (end != NULL), text.len - len - (end != NULL)};
 	}
 	return r;
 }

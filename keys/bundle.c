@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "keys/bundle.h"
 
+#include "base/lines.h"
 #include "keys/sumline.h"
 #include "keywrap.h"
 
@@ -326,7 +327,7 @@ static void take_line(struct reader *r, struct span text, struct err *e)
 {
 	struct sumline_words w;
 	struct sumline l;
-	bool few = sumline_split(bundle_line(text), &w);
+	bool few = sumline_split(sumline_typed(text), &w);
 	if (w.count == 0 || w.word[0].data[0] == '#' || sumline_is(w.word[0], "code"))
 		return;
 	if (!few || w.count < 3)
@@ -399,14 +400,11 @@ static int judge_whole(struct reader *r, struct err *e)
 bool bundle_is(struct span text)
 {
 	while (text.len > 0) {
-		const uint8_t *end = memchr(text.data, '\n', text.len);
-		size_t len = end ? (size_t)(end - text.data) + 1 : text.len;
 		struct sumline_words w;
 		/* Whoever mistyped the first line still has one. */
-		if (sumline_split(bundle_line((struct span){text.data, len - (end != NULL)}), &w) && w.count >= 3 &&
+		if (sumline_split(sumline_typed(lines_next(&text)), &w) && w.count >= 3 &&
 		    (sumline_is(w.word[0], MAGIC) || (w.count > 3 && (sumline_is(w.word[0], "hex") || sumline_is(w.word[0], "code")))))
 			return true;
-		text = (struct span){text.data + len, text.len - len};
 	}
 	return false;
 }
@@ -415,12 +413,8 @@ static void take_piece(struct reader *r, const struct bundle_piece *piece, struc
 {
 	struct span text = piece->text;
 	for (r->number = piece->line; text.len > 0 && e->code == 0; r->number++) {
-		const uint8_t *end = memchr(text.data, '\n', text.len);
-		size_t len = end ? (size_t)(end - text.data) : text.len;
 		r->lines++;
-		take_line(r, (struct span){text.data, len}, e);
-		text.data += len + (end != NULL);
-		text.len -= len + (end != NULL);
+		take_line(r, lines_next(&text), e);
 	}
 }
 

@@ -62,8 +62,4 @@ struct bundle_piece {
 int bundle_sort(struct span text, struct bundle_piece **pieces, size_t *count, struct keylist *faults, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* A line without the blanks before it, and what zbarimg puts there. */
-struct span bundle_line(struct span line);
-bool bundle_is_code(struct span line);
-
 #endif

@@ -7,6 +7,7 @@
  * one of another bundle, or one that was forgotten, is told. */
 #include "keys/bundle.h"
 
+#include "base/lines.h"
 #include "keys/sumline.h"
 
 #include <stdlib.h>
@@ -14,20 +15,6 @@
 
 #define CODE_LINE_BYTES 32u
 #define CODES_MAX 100000u
-
-static struct span next_line(struct span *text)
-{
-	const uint8_t *end = memchr(text->data, '\n', text->len);
-	size_t len = end ? (size_t)(end - text->data) + 1 : text->len;
-	struct span line = {text->data, len};
-	*text = (struct span){text->data + len, text->len - len};
-	return line;
-}
-
-static bool begins(struct span line, const char *word)
-{
-	return line.len >= strlen(word) && memcmp(line.data, word, strlen(word)) == 0;
-}
 
 /* ---- making ---- */
 
@@ -67,13 +54,13 @@ static int turn(struct maker *m, struct span text, bool dry, struct err *e)
 	int r = 0;
 	m->number = m->payload.len = 0;
 	while (r == 0 && text.len > 0) {
-		struct span line = next_line(&text);
-		if (line.data[0] == '#') {
+		struct span line = lines_next(&text);
+		if (lines_begins(line, "#")) {
 			block = (struct span){text.data, 0};
 			continue;
 		}
-		block.len += line.len;
-		if (text.len > 0 && !begins(text, "volume "))
+		block.len = (size_t)(text.data - block.data);
+		if (text.len > 0 && !lines_begins(text, "volume "))
 			continue;
 		if (m->payload.len + block.len + CODE_LINE_BYTES > m->codes->bytes)
 			r = finish(m, dry, e);
@@ -88,9 +75,8 @@ static void find_digest(struct maker *m, struct span text)
 {
 	while (text.len > 0) {
 		struct sumline_words w;
-		struct span line = next_line(&text);
-		line.len -= line.len > 0 && line.data[line.len - 1] == '\n';
-		if (begins(line, "end ") && sumline_split(line, &w) && w.count == 4 && w.word[2].len < sizeof m->digest) {
+		struct span line = lines_next(&text);
+		if (lines_begins(line, "end ") && sumline_split(line, &w) && w.count == 4 && w.word[2].len < sizeof m->digest) {
 			memcpy(m->digest, w.word[2].data, w.word[2].len);
 			m->digest[w.word[2].len] = '\0';
 		}
@@ -113,27 +99,9 @@ int bundle_codes(struct span text, const struct bundle_codes *codes, struct err 
 
 /* ---- reading ---- */
 
-struct span bundle_line(struct span line)
-{
-	static const char prefix[] = "QR-Code:"; /* as zbarimg says it */
-	while (line.len > 0 && memchr(" \t\r", line.data[0], 3))
-		line = (struct span){line.data + 1, line.len - 1};
-	if (begins(line, prefix))
-		line = (struct span){line.data + sizeof prefix - 1, line.len - sizeof prefix + 1};
-	return line;
-}
-
 static bool is_code(struct span line, struct sumline_words *w)
 {
-	line = bundle_line(line);
-	line.len -= line.len > 0 && line.data[line.len - 1] == '\n';
-	return sumline_split(line, w) && w->count > 0 && sumline_is(w->word[0], "code");
-}
-
-bool bundle_is_code(struct span line)
-{
-	struct sumline_words w;
-	return is_code(line, &w);
+	return sumline_split(sumline_typed(line), w) && w->count > 0 && sumline_is(w->word[0], "code");
 }
 
 struct sorter {
@@ -185,12 +153,12 @@ static int cut(struct sorter *s, struct span text, struct err *e)
 	int r = 0;
 	for (size_t line = 1; r == 0 && text.len > 0; line++) {
 		struct sumline_words w;
-		struct span one = next_line(&text);
+		struct span one = lines_next(&text);
 		if (is_code(one, &w)) {
 			r = add_piece(s, piece, e);
 			piece = (struct bundle_piece){.text = {one.data, 0}, .line = line, .number = take_code(s, &w, line)};
 		}
-		piece.text.len += one.len;
+		piece.text.len = (size_t)(text.data - piece.text.data);
 	}
 	return r == 0 ? add_piece(s, piece, e) : r;
 }

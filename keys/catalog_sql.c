@@ -22,7 +22,7 @@ int catalog_sql_check(const struct catalog_sql *sql, struct err *e)
 	return 0;
 }
 
-static void put_literal(FILE *out, const char *text)
+void catalog_sql_literal(FILE *out, const char *text)
 {
 	putc('\'', out);
 	for (; *text; text++) {
@@ -37,28 +37,28 @@ static void put_insert(FILE *out, const struct catalog_sql *sql, const struct ke
 {
 	fputs("INSERT INTO Media (VolumeName, MediaType, VolStatus, PoolId, VolRetention, VolUseDuration, MaxVolJobs, MaxVolFiles, MaxVolBytes,"
 	      " Recycle, EncryptionKey) SELECT ", out);
-	put_literal(out, entry->volume);
+	catalog_sql_literal(out, entry->volume);
 	fputs(", ", out);
-	put_literal(out, sql->media_type);
+	catalog_sql_literal(out, sql->media_type);
 	fputs(", 'Append', PoolId, VolRetention, VolUseDuration, MaxVolJobs, MaxVolFiles, MaxVolBytes, Recycle, ", out);
-	put_literal(out, entry->key);
+	catalog_sql_literal(out, entry->key);
 	fputs(" FROM Pool WHERE Name=", out);
-	put_literal(out, sql->pool);
+	catalog_sql_literal(out, sql->pool);
 	fputs(" AND NOT EXISTS (SELECT 1 FROM Media WHERE VolumeName=", out);
-	put_literal(out, entry->volume);
+	catalog_sql_literal(out, entry->volume);
 	fputs(");\n", out);
 }
 
 static void put_update(FILE *out, const struct keylist_entry *entry, const char *old)
 {
 	fputs("UPDATE Media SET EncryptionKey=", out);
-	put_literal(out, entry->key);
+	catalog_sql_literal(out, entry->key);
 	fputs(" WHERE VolumeName=", out);
-	put_literal(out, entry->volume);
+	catalog_sql_literal(out, entry->volume);
 	fputs(" AND (COALESCE(EncryptionKey, '')=''", out);
 	if (old) {
 		fputs(" OR (VolStatus='Purged' AND EncryptionKey=", out);
-		put_literal(out, old);
+		catalog_sql_literal(out, old);
 		putc(')', out);
 	}
 	fputs(");\n", out);
@@ -68,7 +68,7 @@ static void put_all(FILE *out, const struct keylist *list, bool keys)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		fputs(i ? ", " : "(", out);
-		put_literal(out, keys ? list->entries[i].key : list->entries[i].volume);
+		catalog_sql_literal(out, keys ? list->entries[i].key : list->entries[i].volume);
 	}
 	putc(')', out);
 }

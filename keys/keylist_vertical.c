@@ -7,6 +7,8 @@
  *   encryptionkey | ...           EncryptionKey: ...        (blank line) */
 #include "keys/keylist.h"
 
+#include "base/lines.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -23,11 +25,6 @@ struct style {
 	bool framed; /* \pset border 2: a bar at both ends */
 };
 
-static bool begins(struct span s, const char *word)
-{
-	return s.len >= strlen(word) && memcmp(s.data, word, strlen(word)) == 0;
-}
-
 static bool contains(struct span s, const char *word)
 {
 	return s.len > 0 && memmem(s.data, s.len, word, strlen(word)) != NULL;
@@ -38,32 +35,18 @@ static bool says(struct span s, const char *word)
 	return s.len == strlen(word) && strncasecmp((const char *)s.data, word, s.len) == 0;
 }
 
-static struct span skip(struct span s, size_t n)
-{
-	return (struct span){s.data + n, s.len - n};
-}
-
-static struct span trim(struct span s)
-{
-	while (s.len > 0 && memchr(" \t\r", s.data[0], 3))
-		s = skip(s, 1);
-	while (s.len > 0 && memchr(" \t\r", s.data[s.len - 1], 3))
-		s.len--;
-	return s;
-}
-
 static bool starts_with_bar(struct span s)
 {
-	return begins(s, delimiters[0]) || begins(s, delimiters[1]);
+	return lines_begins(s, delimiters[0]) || lines_begins(s, delimiters[1]);
 }
 
 static struct span unframe(struct span s, const char *bar)
 {
 	size_t n = strlen(bar);
-	s = skip(s, n);
+	s = lines_skip(s, n);
 	if (s.len >= n && memcmp(s.data + s.len - n, bar, n) == 0)
 		s.len -= n;
-	return trim(s);
+	return lines_trim(s);
 }
 
 /* "-[ RECORD 1 ]---", "+-[ RECORD 1 ]--", "* 1. row *" */
@@ -72,7 +55,7 @@ static bool is_marker(struct span line)
 	static const char *const starts[] = {"-", "+", "\xe2\x94", "*"};
 	bool starts_so = false;
 	for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
-		starts_so = starts_so || begins(line, starts[i]);
+		starts_so = starts_so || lines_begins(line, starts[i]);
 	return starts_so && (contains(line, "[ RECORD ") || contains(line, ". row *"));
 }
 
@@ -85,30 +68,21 @@ static bool is_name_character(uint8_t c)
 static bool take_field(const struct style *style, struct span line, struct field *f)
 {
 	const char *delimiter = delimiters[style->delimiter];
-	line = trim(line);
-	if (style->framed ? !begins(line, delimiter) : starts_with_bar(line))
+	line = lines_trim(line);
+	if (style->framed ? !lines_begins(line, delimiter) : starts_with_bar(line))
 		return false;
 	if (style->framed)
 		line = unframe(line, delimiter);
 	f->name = (struct span){line.data, 0};
 	while (f->name.len < line.len && is_name_character(line.data[f->name.len]))
 		f->name.len++;
-	struct span rest = trim(skip(line, f->name.len));
-	if (f->name.len == 0 || !begins(rest, delimiter))
+	struct span rest = lines_trim(lines_skip(line, f->name.len));
+	if (f->name.len == 0 || !lines_begins(rest, delimiter))
 		return false;
-	f->value = trim(skip(rest, strlen(delimiter)));
+	f->value = lines_trim(lines_skip(rest, strlen(delimiter)));
 	if (f->value.len >= 2 && f->value.data[0] == '"' && f->value.data[f->value.len - 1] == '"')
 		f->value = (struct span){f->value.data + 1, f->value.len - 2};
 	return true;
-}
-
-static struct span next_line(struct span *text)
-{
-	const uint8_t *end = memchr(text->data, '\n', text->len);
-	size_t len = end ? (size_t)(end - text->data) : text->len;
-	struct span line = {text->data, len};
-	*text = skip(*text, len + (end != NULL));
-	return line;
 }
 
 static bool is_volume(const struct field *f)
@@ -139,7 +113,7 @@ static bool find_style(struct span text, struct style *style)
 {
 	bool marked = false;
 	while (text.len > 0) {
-		struct span line = trim(next_line(&text));
+		struct span line = lines_trim(lines_next(&text));
 		struct field f;
 		marked = marked || is_marker(line);
 		style->framed = starts_with_bar(line);
@@ -202,7 +176,7 @@ int keylist_parse_vertical(struct keylist *list, struct span text, struct err *e
 	if (!find_style(text, &style))
 		return err_set(e, XE_DAMAGE, "no record of a volume and its key");
 	for (size_t number = 1; rc == 0 && text.len > 0; number++) {
-		struct span line = trim(next_line(&text));
+		struct span line = lines_trim(lines_next(&text));
 		struct field f;
 		bool marker = is_marker(line);
 		marked = marked || marker;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "keys/share.h"
 
+#include "base/lines.h"
 #include "keys/shamir.h"
 #include "keywrap.h"
 
@@ -165,16 +166,6 @@ static int append_lower(struct secret *text, struct span line, struct err *e)
 	return r;
 }
 
-static struct span words_of(struct span line)
-{
-	static const char prefix[] = "QR-Code:"; /* as zbarimg says it */
-	while (line.len > 0 && memchr(" \t\r", line.data[0], 3))
-		line = (struct span){line.data + 1, line.len - 1};
-	if (line.len >= sizeof prefix - 1 && memcmp(line.data, prefix, sizeof prefix - 1) == 0)
-		line = (struct span){line.data + sizeof prefix - 1, line.len - sizeof prefix + 1};
-	return line;
-}
-
 static bool begins_share(struct span line)
 {
 	struct sumline_words w;
@@ -191,10 +182,7 @@ int shares_read(struct shares *s, struct keylist *faults, const char *source, st
 	size_t began = 0;
 	int r = secret_new(&whole, LINE_MAX_BYTES, e);
 	for (size_t number = 1; r == 0 && text.len > 0; number++) {
-		const uint8_t *end = memchr(text.data, '\n', text.len);
-		size_t len = end ? (size_t)(end - text.data) : text.len;
-		struct span line = words_of((struct span){text.data, len});
-		text = (struct span){text.data + len + (end != NULL), text.len - len - (end != NULL)};
+		struct span line = sumline_typed(lines_next(&text));
 		if (line.len == 0 || line.data[0] == '#')
 			continue;
 		if (begins_share(line) || whole.len == 0 || whole.len + line.len > LINE_MAX_BYTES) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "keys/sumline.h"
 
+#include "base/lines.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -60,6 +62,13 @@ void sumline_end(struct sumline *l)
 bool sumline_is(struct span s, const char *word)
 {
 	return s.len == strlen(word) && memcmp(s.data, word, s.len) == 0;
+}
+
+struct span sumline_typed(struct span line)
+{
+	static const char prefix[] = "QR-Code:";
+	line = lines_trim(line);
+	return lines_begins(line, prefix) ? lines_skip(line, sizeof prefix - 1) : line;
 }
 
 bool sumline_split(struct span line, struct sumline_words *w)

@@ -36,6 +36,9 @@ void sumline_end(struct sumline *l);
 
 /* ---- reading ---- */
 
+/* A line as a person or a scanner typed it, without what zbarimg puts before the first of a code, and blanks at its ends. */
+struct span sumline_typed(struct span line);
+
 /* Blanks, tabs and carriage returns part words.  False: more than SUMLINE_WORDS_MAX. */
 bool sumline_split(struct span line, struct sumline_words *w);
 
