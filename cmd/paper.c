@@ -162,7 +162,7 @@ static void put_svg(const struct paper *p, const char *caption, struct span text
 	struct span piece;
 	if (lines * pitch > TEXT_HEIGHT * 100)
 		pitch = TEXT_HEIGHT * 100 / lines;
-	put_svg_line(p->out, (top + CODE_TOP - 2) * 100, 320, (struct span){(const uint8_t *)caption, strlen(caption)});
+	put_svg_line(p->out, (top + CODE_TOP - 2) * 100, 280, (struct span){(const uint8_t *)caption, strlen(caption)});
 	fputs("<svg x=\"4\" y=\"", p->out);
 	put_number(p->out, top + CODE_TOP);
 	fputs("\" width=\"", p->out);

@@ -65,7 +65,7 @@ void leash(pid_t parent, int keep)
 	if (program == 0)
 		return;
 	/* What the program reads from and writes to must end with it; and a lock of ours must not outlive us. */
-	close_range((unsigned)keep, ~0U, 0);
+	closefrom(keep);
 	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
 	watch(parent, program);
