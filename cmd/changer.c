@@ -103,9 +103,10 @@ static int load_key(const struct request *q, struct drive *d, enum drive_ready r
 	if (rc != 0)
 		return rc;
 	if (entry == NULL && q->require)
-		return err_set(e, XE_KEY, "%s%s: no key in %s, and --require-key is given", what, volume, q->sources.cache);
+		return err_set(e, XE_KEY, "%s%s: no key in %s, and --require-key is given", what, volume, drivekey_place(&q->sources));
 	if (entry == NULL) {
-		msg_info("%s: %s%s has no key in the cache: what is written to it will not be encrypted", q->device, what, volume);
+		msg_info("%s: %s%s has no key in %s: what is written to it will not be encrypted", q->device, what, volume,
+			 drivekey_place(&q->sources));
 		return 0;
 	}
 	rc = drivekey_open(entry, kek, &k, e);
@@ -295,6 +296,7 @@ static int run_changer(const struct request *q)
 }
 
 static const struct option long_options[] = {
+	{"catalog-command", required_argument, NULL, 'C'},
 	{"cache", required_argument, NULL, 'c'},	{"kek", required_argument, NULL, 'w'},
 	{"device", required_argument, NULL, 'd'},	{"mode", required_argument, NULL, 'm'},
 	{"algorithm", required_argument, NULL, 'i'},	{"kad", required_argument, NULL, 'a'},
@@ -323,6 +325,7 @@ static int cmd_changer(int argc, char **argv)
 	while (rc == 0 && (option = getopt_long(own, argv, "+qv", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'c': q.sources.cache = optarg; break;
+		case 'C': q.sources.catalog = optarg; break;
 		case 'w': q.sources.kek = optarg; break;
 		case 'd': q.device = optarg; break;
 		case 'm': rc = loading_mode_option(VERB, optarg, &q.loading); break;
@@ -342,8 +345,10 @@ static int cmd_changer(int argc, char **argv)
 		return rc;
 	if (optind < own || own + 1 >= argc)
 		return msg_usage(VERB, "which command? It stands behind --");
-	if (q.sources.cache == NULL)
-		return msg_usage(VERB, "--cache FILE: where are the keys?");
+	if ((rc = drivekey_check(VERB, &q.sources)) != 0)
+		return rc;
+	if (!drivekey_by_name(&q.sources))
+		return msg_usage(VERB, "--cache FILE or --catalog-command COMMAND: where are the keys?");
 	if (q.loading.mode == KEYLOAD_RAW)
 		return msg_usage(VERB, "--mode raw takes no key");
 	q.command = argv + own + 1;
@@ -370,6 +375,7 @@ const struct command command_changer = {
 		"\n"
 		"      --cache FILE        crypto cache of a Bareos storage daemon, or one made\n"
 		"                          with xflate cache\n"
+		"      --catalog-command COMMAND    instead of a cache: prints volumes and keys\n"
 		"      --kek SOURCE        Key Encryption Key: FILE, -, fd:N or cred:NAME\n"
 		"      --device DEVICE     the drive, if it is not the command's fifth word (%a)\n"
 		"      --require-key       a volume without a key is an error\n"

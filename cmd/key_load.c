@@ -27,16 +27,16 @@ static int check_request(const struct request *q)
 {
 	int ways = (q->sources.key != NULL) + (q->volume != NULL) + q->automatic;
 	bool raw = q->loading.mode == KEYLOAD_RAW;
-	if (raw && (ways > 0 || q->sources.cache || q->sources.kek || q->loading.kad))
+	if (raw && (ways > 0 || drivekey_by_name(&q->sources) || q->sources.kek || q->loading.kad))
 		return msg_usage(VERB, "--mode raw reads what is stored and takes no key");
 	if (!raw && ways == 0)
 		return msg_usage(VERB, "which key? --key SOURCE, --volume NAME --cache FILE, or --auto --cache FILE");
 	if (ways > 1)
 		return msg_usage(VERB, "one of --key, --volume and --auto");
-	if ((q->volume || q->automatic) && q->sources.cache == NULL)
-		return msg_usage(VERB, "--cache FILE: where are the keys?");
-	if (q->sources.key && q->sources.cache)
-		return msg_usage(VERB, "--cache: the key comes from --key");
+	if ((q->volume || q->automatic) && !drivekey_by_name(&q->sources))
+		return msg_usage(VERB, "--cache FILE or --catalog-command COMMAND: where are the keys?");
+	if (q->sources.key && drivekey_by_name(&q->sources))
+		return msg_usage(VERB, "--%s: the key comes from --key", q->sources.cache ? "cache" : "catalog-command");
 	if (q->sources.raw && q->sources.key == NULL)
 		return msg_usage(VERB, "--raw-key belongs to --key; a cache knows which keys are raw");
 	if (q->volume && (strlen(q->volume) >= LABEL_NAME_BYTES || *q->volume == '\0'))
@@ -86,7 +86,7 @@ static int find_key(const struct request *q, struct keys *k, struct err *e)
 {
 	const struct cryptocache_entry *entry = cryptocache_find(&k->cache, k->volume);
 	return entry ? drivekey_open(entry, &k->kek, &k->key, e) :
-		       err_set(e, XE_KEY, "volume %s has no key in %s%s", k->volume, q->sources.cache, q->automatic ? "; no key is in the drive now" : "");
+		       err_set(e, XE_KEY, "volume %s has no key in %s%s", k->volume, drivekey_place(&q->sources), q->automatic ? "; no key is in the drive now" : "");
 }
 
 /* Before the drive is touched: whoever types a key, or waits for a pipe, may still be interrupted. */
@@ -155,6 +155,7 @@ static const struct option long_options[] = {
 	{"key", required_argument, NULL, 'k'},
 	{"volume", required_argument, NULL, 'n'},
 	{"cache", required_argument, NULL, 'c'},
+	{"catalog-command", required_argument, NULL, 'C'},
 	{"auto", no_argument, NULL, 'a'},
 	{"rewind", no_argument, NULL, 'r'},
 	{"kek", required_argument, NULL, 'w'},
@@ -184,6 +185,7 @@ static int parse(int argc, char **argv, struct request *q)
 		case 'k': q->sources.key = optarg; break;
 		case 'n': q->volume = optarg; break;
 		case 'c': q->sources.cache = optarg; break;
+		case 'C': q->sources.catalog = optarg; break;
 		case 'a': q->automatic = true; break;
 		case 'r': q->rewind = true; break;
 		case 'w': q->sources.kek = optarg; break;
@@ -202,6 +204,8 @@ static int parse(int argc, char **argv, struct request *q)
 		default: return msg_usage(VERB, "%s: unknown option, or its value is missing", argv[optind - 1]);
 		}
 	}
+	if (rc == 0)
+		rc = drivekey_check(VERB, &q->sources);
 	if (rc == 0)
 		rc = check_request(q);
 	if (rc == 0)
@@ -233,6 +237,7 @@ const struct command command_key_load = {
 		"      --auto              read the volume's name from the label of the tape\n"
 		"      --rewind            --auto may rewind a tape that is not at its beginning\n"
 		"      --cache FILE        crypto cache of a Bareos storage daemon\n"
+		"      --catalog-command COMMAND    instead of a cache: prints volumes and keys\n"
 		"      --kek SOURCE        Key Encryption Key, if the key is wrapped\n"
 		"      --raw-key           --key is 32 bytes or 64 hex digits, no passphrase\n"
 		"      --mode MODE         mixed: writes encrypted, reads both (default);\n"

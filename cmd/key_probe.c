@@ -230,6 +230,7 @@ static int run_probe(const struct request *q)
 }
 
 static const struct option long_options[] = {
+	{"catalog-command", required_argument, NULL, 'C'},
 	{"cache", required_argument, NULL, 'c'}, {"kek", required_argument, NULL, 'w'},	  {"first", required_argument, NULL, 'n'},
 	{"tries", required_argument, NULL, 'r'}, {"algorithm", required_argument, NULL, 'i'}, {"force", no_argument, NULL, 'f'},
 	{"wait", required_argument, NULL, 't'},	 {"json", no_argument, NULL, 'j'},	  {"quiet", no_argument, NULL, 'q'},
@@ -246,6 +247,7 @@ static int cmd_key_probe(int argc, char **argv)
 	while (rc == 0 && (option = getopt_long(argc, argv, "qv", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'c': q.sources.cache = optarg; break;
+		case 'C': q.sources.catalog = optarg; break;
 		case 'w': q.sources.kek = optarg; break;
 		case 'n': q.first = optarg; break;
 		case 'r':
@@ -266,8 +268,10 @@ static int cmd_key_probe(int argc, char **argv)
 		default: return msg_usage(VERB, "%s: unknown option, or its value is missing", argv[optind - 1]);
 		}
 	}
-	if (rc == 0 && q.sources.cache == NULL)
-		rc = msg_usage(VERB, "--cache FILE: which keys?");
+	if (rc == 0)
+		rc = drivekey_check(VERB, &q.sources);
+	if (rc == 0 && !drivekey_by_name(&q.sources))
+		rc = msg_usage(VERB, "--cache FILE or --catalog-command COMMAND: which keys?");
 	if (rc == 0)
 		rc = device_argument(VERB, argc, argv, optind, &q.device);
 	if (rc != 0)
@@ -289,6 +293,7 @@ const struct command command_key_probe = {
 		"so this stops after 3 wrong ones.\n"
 		"\n"
 		"      --cache FILE    crypto cache of a Bareos storage daemon\n"
+		"      --catalog-command COMMAND    instead of a cache: prints volumes and keys\n"
 		"      --kek SOURCE    Key Encryption Key, if the keys are wrapped: FILE, -,\n"
 		"                      fd:N, cred:NAME or tty\n"
 		"      --first NAME    try this volume's key first\n"

@@ -5,6 +5,7 @@
 #include "crypt/child.h"
 
 #include "base/quit.h"
+#include "crypt/leash.h"
 
 #include <errno.h>
 #include <fcntl.h>

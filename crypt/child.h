@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Another program, run to its end: what it is given, what it says, and not for longer than so many seconds. */
+/* Another program, run to its end: what it is given, what it says, and not for longer than so many seconds.  It ends with us
+ * (leash.h). */
 #ifndef CRYPT_CHILD_H
 #define CRYPT_CHILD_H
 
