@@ -4,6 +4,8 @@
 #include <errno.h>
 
 #ifdef HAVE_LIBQRENCODE
+#include "base/quit.h"
+
 #include <fcntl.h>
 #include <qrencode.h>
 #include <sys/wait.h>
@@ -48,6 +50,7 @@ __attribute__((noreturn)) static void encode(int from, int to)
 {
 	static uint8_t text[QR_TEXT_MAX_BYTES];
 	size_t len = 0;
+	quit_in_child();
 	for (ssize_t n = 1; n > 0 && len < sizeof text; len += n > 0 ? (size_t)n : 0)
 		n = read(from, text + len, sizeof text - len);
 	QRcode *code = QRcode_encodeData((int)len, text, 0, QR_ECLEVEL_M);

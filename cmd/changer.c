@@ -8,6 +8,7 @@
 #include "cmd/command.h"
 
 #include "base/msg.h"
+#include "base/quit.h"
 #include "cmd/device.h"
 #include "cmd/drivekey.h"
 #include "cmd/loading.h"
@@ -181,7 +182,7 @@ static int after_load(const struct request *q, const struct before *b, int statu
 	} else {
 		clear_foreign(q, &d);
 		rc = find_and_load(q, &d, ready, true, &e);
-		if (rc == 0 && interrupt_pending() != 0)
+		if (rc == 0 && quit_asked() != 0)
 			rc = err_set(&e, XE_FAILED, "interrupted by a signal");
 		if (rc != 0)
 			leftover_clear(&d, &e);
@@ -200,10 +201,10 @@ static bool has_gone(struct drive *d, enum drive_ready *ready, bool unloaded)
 	for (;; ms += PAUSE_MS) {
 		struct err ignored = {0};
 		agreed = *ready == DRIVE_NO_MEDIUM ? agreed + 1 : 0;
-		bool go_on = *ready == DRIVE_NO_MEDIUM || (*ready == DRIVE_NOT_YET && unloaded && ms < LEAVE_S * 1000 && interrupt_pending() == 0);
+		bool go_on = *ready == DRIVE_NO_MEDIUM || (*ready == DRIVE_NOT_YET && unloaded && ms < LEAVE_S * 1000 && quit_asked() == 0);
 		if (agreed == wanted || !go_on)
 			return agreed == wanted;
-		interrupt_sleep(PAUSE_MS);
+		quit_sleep(PAUSE_MS);
 		if (drive_ready(d, ready, &ignored) != 0)
 			return false;
 	}
@@ -224,7 +225,7 @@ static int bring_back(const struct request *q, struct drive *d, enum drive_ready
 	if (rc == 0 && l.state == LEFTOVER_NONE && !b->had_key)
 		return status;
 	if (rc == 0)
-		err_set(&e, XE_KEY, "the key of the tape has gone, and the cache has none for it");
+		err_set(&e, XE_KEY, "the key of the tape has gone, and %s has none for it", drivekey_place(&q->sources));
 	if (leftover_clear(d, &e))
 		err_add(&e, ": THE DRIVE IS CLEAR, and the tape still in it: what is written next is not encrypted");
 	return worse(status, fail(q, &e));
@@ -283,7 +284,7 @@ static int run_changer(const struct request *q)
 	struct before before = {0};
 	if ((loads || unloads) && q->device == NULL)
 		return msg_usage(VERB, "%s: which drive? The command's arguments are %%c %%o %%S %%a %%d, or give --device", operation);
-	interrupt_hold();
+	quit_hold();
 	if (loads || unloads)
 		look_before(q, loads, &before);
 	int status = run_command(q);
@@ -291,7 +292,7 @@ static int run_changer(const struct request *q)
 		status = after_load(q, &before, status);
 	else if (unloads)
 		status = after_unload(q, &before, status);
-	interrupt_release();
+	quit_release();
 	return status;
 }
 

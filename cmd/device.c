@@ -3,20 +3,38 @@
 
 #include "base/msg.h"
 #include "cmd/command.h"
+#include "keywrap.h"
 #include "tape/keyload.h"
 #include "volume/block.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define LABEL_ROOM ((size_t)1 << 20)
 #define WAIT_MAX_S 86400u
+
+/* A dump, or a key: where --explain was forgotten, or an argument is not where it belongs. */
+static bool is_pasted(const char *text)
+{
+	enum keywrap_form form = keywrap_form_of(text, strlen(text));
+	if (access(text, F_OK) == 0 || strncmp(text, "iscsi:", 6) == 0)
+		return false;
+	if (form != KEYWRAP_UNKNOWN && (form != KEYWRAP_PASSPHRASE || strncmp(text, "/dev/", 5) != 0))
+		return true;
+	return text[strspn(text, "0123456789abcdefABCDEFxXhH \t\r\n,:;.-_")] == '\0' || (*text != '/' && strpbrk(text, " \t\r\n"));
+}
 
 int device_argument(const char *verb, int argc, char **argv, int at, const char **device)
 {
 	*device = at < argc ? argv[at] : getenv("TAPE");
 	if (*device == NULL || **device == '\0')
 		return msg_usage(verb, "which DEVICE? (or set TAPE)");
+	for (int i = at; i < argc || i == at; i++) {
+		if (is_pasted(i < argc ? argv[i] : *device))
+			return msg_usage(verb, "what stands for the DEVICE looks like bytes or a key, and so it is not shown; bytes are for key status "
+					       "--explain");
+	}
 	if (at + 1 < argc)
 		return msg_usage(verb, "%s: one device at a time", argv[at + 1]);
 	if (strncmp(*device, "iscsi://", 8) == 0 && strpbrk(*device, "%@") != NULL)

@@ -6,7 +6,7 @@
 #include "cmd/waiting.h"
 #include "volume/label.h"
 
-/* The one DEVICE argument, or $TAPE.  Returns 0 or the exit status of wrong usage. */
+/* The one DEVICE argument, or $TAPE; what may be a key is refused and not shown.  Returns 0 or the exit status of wrong usage. */
 int device_argument(const char *verb, int argc, char **argv, int at, const char **device);
 
 /* --wait SECONDS|ready; WAITING_READY stands for ready.  Returns as above. */

@@ -4,9 +4,9 @@
 
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/quit.h"
 #include "cmd/device.h"
 #include "cmd/drivekey.h"
-#include "cmd/interrupt.h"
 #include "cmd/loading.h"
 #include "tape/leftover.h"
 
@@ -133,7 +133,7 @@ static int run_load(const struct request *q)
 	enum drive_ready ready;
 	struct err e = {0}, ignored = {0};
 	int rc = gather_keys(q, &keys, &e);
-	interrupt_hold();
+	quit_hold();
 	int opened = waiting_open(&d, q->device, rc == 0 ? q->wait : 0, &ready, rc == 0 ? &e : &ignored);
 	if (rc == 0 && opened == 0) {
 		device_tell_attention(q->device, &d);
@@ -147,7 +147,7 @@ static int run_load(const struct request *q)
 	if (rc != 0)
 		err_volume(&e, q->device);
 	int status = rc == 0 ? 0 : msg_fail(&e);
-	interrupt_release();
+	quit_release();
 	return status;
 }
 

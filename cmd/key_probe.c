@@ -6,9 +6,9 @@
 
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/quit.h"
 #include "cmd/device.h"
 #include "cmd/drivekey.h"
-#include "cmd/interrupt.h"
 #include "tape/keyload.h"
 #include "tape/leftover.h"
 
@@ -119,7 +119,7 @@ static int try_all(struct drive *d, enum drive_ready ready, const struct request
 			bool now;
 			if (is_tried(tried, cache->count, cache, i))
 				continue;
-			if (interrupt_pending() != 0) {
+			if (quit_asked() != 0) {
 				rc = err_set(e, XE_FAILED, "interrupted by a signal");
 				break;
 			}
@@ -218,14 +218,14 @@ static int run_probe(const struct request *q)
 	enum drive_ready ready;
 	struct err e = {0};
 	int rc = device_open(&d, q->device, q->wait, &ready, &e);
-	interrupt_hold();
+	quit_hold();
 	if (rc == 0)
 		rc = probe(q, &d, ready, &e);
 	drive_close(&d);
 	if (rc != 0)
 		err_volume(&e, q->device);
 	int status = rc == 0 ? 0 : msg_fail(&e);
-	interrupt_release();
+	quit_release();
 	return status;
 }
 

@@ -2,7 +2,7 @@
 #include "cmd/waiting.h"
 
 #include "base/msg.h"
-#include "cmd/interrupt.h"
+#include "base/quit.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -29,23 +29,40 @@ static unsigned seconds_since(const struct timespec *start)
 	return (unsigned)(now.tv_sec - start->tv_sec);
 }
 
-/* Why it is not ready, in words. */
+/* NULL where it does not tell, or nothing that helps. */
+static const char *doing(enum drive_activity activity)
+{
+	switch (activity) {
+	case DRIVE_ACTIVITY_CLEANING: return "it is being cleaned";
+	case DRIVE_ACTIVITY_LOADING: return "it is loading";
+	case DRIVE_ACTIVITY_UNLOADING: return "it is unloading";
+	case DRIVE_ACTIVITY_REWINDING: return "it is rewinding";
+	case DRIVE_ACTIVITY_FORMATTING: return "it is formatting the medium";
+	case DRIVE_ACTIVITY_CALIBRATING:
+		return "it is calibrating: an LTO-9 medium is optimized when it is loaded for the first time, which takes up to two hours and "
+		       "must not be interrupted";
+	case DRIVE_ACTIVITY_FIRMWARE: return "it is changing its firmware: do not switch it off";
+	default: return NULL;
+	}
+}
+
+/* Why it is not ready, in words.  Some codes stand for loading as well as for hours of optimizing: what the drive says that it
+ * is doing is told instead of what it might be. */
 static void name_reason(struct drive *d, char *text, size_t room)
 {
+	const struct scsi_sense *s = &d->not_ready;
 	char sense[SCSI_SENSE_TEXT_BYTES], progress[16] = "";
-	if (!d->not_ready.valid) {
+	if (!s->valid) {
 		snprintf(text, room, "the drive is busy");
 		return;
 	}
-	scsi_sense_describe(&d->not_ready, false, sense);
-	if (d->not_ready.has_progress)
-		snprintf(progress, sizeof progress, ", %u %% done", d->not_ready.progress * 100u / 65536);
-	enum drive_activity activity = drive_activity(d);
-	snprintf(text, room, "%s%s%s", sense, progress,
-		 activity == DRIVE_ACTIVITY_CALIBRATING ?
-			 "; it is calibrating: an LTO-9 medium is optimized when it is loaded for the first time, which takes up to two "
-			 "hours and must not be interrupted" :
-		 activity == DRIVE_ACTIVITY_CLEANING ? "; it is being cleaned" : "");
+	const char *now = doing(drive_activity(d));
+	scsi_sense_describe(s, false, sense);
+	if (now && s->asc == 0x04 && (s->ascq == 0x01 || s->ascq == 0x04))
+		snprintf(sense, sizeof sense, "2/04/%02x NOT READY: becoming ready", s->ascq);
+	if (s->has_progress)
+		snprintf(progress, sizeof progress, ", %u %% done", s->progress * 100u / 65536);
+	snprintf(text, room, "%.320s%s%s%s", sense, progress, now ? "; " : "", now ? now : "");
 }
 
 static void tell(struct drive *d, const char *device, unsigned elapsed)
@@ -69,14 +86,14 @@ int waiting_open(struct drive *d, const char *device, unsigned seconds, enum dri
 	for (;;) {
 		struct err mine = {0};
 		int rc = drive_open(d, device, ready, &mine);
-		bool again = rc == XE_NOT_READY && seconds > 0 && interrupt_pending() == 0 &&
+		bool again = rc == XE_NOT_READY && seconds > 0 && quit_asked() == 0 &&
 			     seconds_since(&start) < (seconds == WAITING_READY ? WAITING_DEFAULT_S : seconds);
 		if (!again) {
 			if (rc != 0)
 				*e = e->code == XE_OK ? mine : *e;
 			return rc;
 		}
-		interrupt_sleep(PAUSE_MS);
+		quit_sleep(PAUSE_MS);
 	}
 }
 
@@ -100,13 +117,13 @@ int waiting_run(struct drive *d, const char *device, unsigned seconds, unsigned 
 			return 0;
 		if (!expected && elapsed >= limit_now(d, seconds))
 			return too_late(d, elapsed, e);
-		if (interrupt_pending() != 0)
+		if (quit_asked() != 0)
 			return err_set(e, XE_NOT_READY, "interrupted by a signal while waiting for the drive");
 		if (elapsed >= next_word) {
 			tell(d, device, elapsed);
 			next_word = elapsed + NEXT_WORD_S;
 		}
-		interrupt_sleep(PAUSE_MS);
+		quit_sleep(PAUSE_MS);
 		struct err mine = {0};
 		int rc = drive_ready(d, ready, &mine);
 		busy = rc == XE_NOT_READY; /* BUSY, attentions without end: this passes, too */

@@ -48,7 +48,17 @@ int drive_ready(struct drive *d, enum drive_ready *ready, struct err *e) __attri
 bool drive_is_becoming_ready(const struct drive *d);
 
 /* What it is doing (log page 11h); DRIVE_ACTIVITY_UNKNOWN if it does not tell. */
-enum drive_activity { DRIVE_ACTIVITY_NONE = 0, DRIVE_ACTIVITY_CLEANING = 1, DRIVE_ACTIVITY_CALIBRATING = 0x0b, DRIVE_ACTIVITY_UNKNOWN = 0x100 };
+enum drive_activity {
+	DRIVE_ACTIVITY_NONE = 0x00,
+	DRIVE_ACTIVITY_CLEANING = 0x01,
+	DRIVE_ACTIVITY_LOADING = 0x02,
+	DRIVE_ACTIVITY_UNLOADING = 0x03,
+	DRIVE_ACTIVITY_REWINDING = 0x08,
+	DRIVE_ACTIVITY_FORMATTING = 0x0a,
+	DRIVE_ACTIVITY_CALIBRATING = 0x0b,
+	DRIVE_ACTIVITY_FIRMWARE = 0x0d,
+	DRIVE_ACTIVITY_UNKNOWN = 0x100,
+};
 enum drive_activity drive_activity(struct drive *d);
 
 /* ---- what it is ---- */

@@ -265,13 +265,23 @@ static bool needs_medium(uint8_t op)
 	return memchr(ops, op, sizeof ops) != NULL;
 }
 
+static uint8_t not_ready(const struct drive *d, struct answer *a)
+{
+	model_sense(a, 2, d->loading_asc, d->loading_ascq);
+	if (d->loading_all > 0) {
+		a->sense[15] = 0x80;
+		put16(a->sense + 16, (d->loading_all - d->loading_polls) * 65536u / d->loading_all);
+	}
+	return CHECK;
+}
+
 static uint8_t execute(struct drive *d, const uint8_t *cdb, const uint8_t *out, size_t out_len, uint8_t *in, size_t room, uint8_t *r,
 		       size_t *n, size_t *alloc, struct answer *a)
 {
 	if (cdb[0] == 0x00 && d->loading && d->loading_polls > 0 && --d->loading_polls == 0)
 		d->loading = false;
 	if (needs_medium(cdb[0]) && d->loading)
-		return model_sense(a, 2, d->loading_asc, d->loading_ascq);
+		return not_ready(d, a);
 	if (needs_medium(cdb[0]) && d->medium == MEDIUM_NONE)
 		return model_sense(a, 2, 0x3a, 0);
 	switch (cdb[0]) {
@@ -513,7 +523,7 @@ bool model_control(struct drive *d, const char *line)
 		d->unplugged = a;
 	} else if (sscanf(line, "loading %u", &a) == 1) {
 		d->loading = a;
-		d->loading_polls = 0;
+		d->loading_polls = d->loading_all = 0;
 		d->loading_asc = 0x04;
 		d->loading_ascq = 0x01;
 		d->activity = 2;
@@ -521,7 +531,7 @@ bool model_control(struct drive *d, const char *line)
 		d->loading = true;
 		d->loading_asc = (uint8_t)a;
 		d->loading_ascq = (uint8_t)b;
-		d->loading_polls = polls;
+		d->loading_polls = d->loading_all = polls;
 		d->activity = (uint8_t)activity;
 	} else if (sscanf(line, "no-keys-yet %u", &a) == 1) {
 		d->no_keys_yet = a;

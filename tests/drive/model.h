@@ -82,6 +82,7 @@ struct drive {
 	bool write_protected, loading;
 	uint8_t loading_asc, loading_ascq; /* why it is not ready, while it loads */
 	unsigned loading_polls;		   /* TEST UNIT READYs until it is; 0: for ever */
+	unsigned loading_all;		   /* what these began with: it tells its progress; 0: it does not */
 	uint8_t activity;		   /* of log page 11h, while it loads */
 	bool no_keys_yet;		   /* SECURITY PROTOCOL waits for the end of loading, too */
 	struct block tape[BLOCKS_MAX];

@@ -4,6 +4,7 @@
 # peers, iscsi).  Prints what failed and, last, "N passed, N failed".
 #
 #   BUILD=dir    where xflate is (default: build)
+#   FAULTS_STEP=N    faults at every Nth command (default: 1; paths 2; with sanitizers 5)
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=${BUILD:-build}

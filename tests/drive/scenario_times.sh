@@ -87,12 +87,12 @@ done
 drive hp-lto6 'not-ready 4/1 for 24 doing b'
 run "$XFLATE" key load --wait 30 --key pass "$sg"
 expect_status 0 "a new LTO-9 medium is optimized"
-says 'waiting, [56] s so far: 2/04/01 NOT READY.*; it is calibrating: an LTO-9 medium is optimized .* two hours' "... it is said, and for how long"
+says 'waiting, [56] s so far: 2/04/01 NOT READY.*, [78][0-9] % done; it is calibrating: an LTO-9 medium is optimized .* two hours' "... it is said, and for how long"
 says 'is in the drive' "... then the key is loaded"
 drive hp-lto6 'not-ready 4/1 for 24 doing 2'
 run "$XFLATE" key status --wait ready "$sg"
 expect_status 0 "a medium that loads"
-says 'waiting, [56] s so far: 2/04/01' "... it is said"
+says 'waiting, [56] s so far: 2/04/01 NOT READY: becoming ready, [78][0-9] % done; it is loading$' "... it is said, and how far it is"
 fails "... and not called optimization" grep -q LTO-9 "$err"
 for code in 4/0 4/1 4/2 4/3 4/4 4/7 4/9 4/12 3e/0 30/3 3a/3 3a/4 4/1c; do
 	drive hp-lto6 "not-ready $code for 0 doing 0"
