@@ -150,14 +150,14 @@ cat >expected <<'LINES'
 Drive encryption status:
    Encryption Mode: Encrypt
    Decryption Mode: Mixed
-   Raw Decryption Mode Disabled (RDMD): Disabled
+   Raw Decryption Mode Disabled (RDMD): Enabled
    Volume Contains Encrypted Logical Blocks (VCELB): Enabled
    Logical Block encryption parameters: Application Managed
    Key Associated Data (KAD) Descriptor: Normal key
 Volume encryption status:
    Compression Status: Compression Enabled
    Encryption Status: Encryption Enabled
-   Raw Decryption Mode Disabled Status (RDMDS): Disabled
+   Raw Decryption Mode Disabled Status (RDMDS): Enabled
    Encryption Mode External Status (EMES): Disabled
    Next Block Key Associated Data (KAD) Descriptor: Normal key
 LINES
