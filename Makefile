@@ -35,6 +35,13 @@ LIB_CFLAGS += -DHAVE_LIBISCSI $(call pkg,--cflags,libiscsi)
 LIB_LIBS += $(call pkg,--libs,libiscsi)
 endif
 
+# QR codes on paper where libqrencode is installed; QRENCODE=0 leaves them out.
+QRENCODE ?= $(shell $(PKG_CONFIG) --exists libqrencode 2>/dev/null && echo 1)
+ifeq ($(QRENCODE),1)
+LIB_CFLAGS += -DHAVE_LIBQRENCODE $(call pkg,--cflags,libqrencode)
+LIB_LIBS += $(call pkg,--libs,libqrencode)
+endif
+
 ROOMS := base codec crypt volume pipeline keys tape cmd
 SRC := $(sort $(filter-out xflate.c,$(wildcard *.c)) $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)

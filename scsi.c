@@ -12,6 +12,7 @@ enum opcode {
 	OP_LOG_SENSE = 0x4d,
 	OP_READ_ATTRIBUTE = 0x8c,
 	OP_SECURITY_IN = 0xa2,
+	OP_MAINTENANCE_IN = 0xa3,
 	OP_SECURITY_OUT = 0xb5,
 };
 
@@ -68,8 +69,13 @@ struct scsi_cdb scsi_make_security_in(uint8_t protocol, uint16_t page, uint32_t 
 	struct scsi_cdb c = cdb(OP_SECURITY_IN, 12);
 	c.bytes[1] = protocol;
 	put(&c, 2, page, 2);
-	put(&c, 6, room, 4);
+	scsi_set_room(&c, room);
 	return c;
+}
+
+void scsi_set_room(struct scsi_cdb *c, uint32_t room)
+{
+	put(c, SCSI_CDB_ROOM_BYTE, room, 4);
 }
 
 struct scsi_cdb scsi_make_security_out(uint8_t protocol, uint16_t page, uint32_t len)
@@ -103,6 +109,15 @@ struct scsi_cdb scsi_make_read_position(void)
 struct scsi_cdb scsi_make_rewind(void)
 {
 	return cdb(OP_REWIND, 6);
+}
+
+struct scsi_cdb scsi_make_report_opcodes(uint32_t room)
+{
+	struct scsi_cdb c = cdb(OP_MAINTENANCE_IN, 12);
+	c.bytes[1] = 0x0c; /* service action */
+	c.bytes[2] = 0x80; /* RCTD; reporting options 0 */
+	scsi_set_room(&c, room);
+	return c;
 }
 
 struct scsi_cdb scsi_make_read(uint32_t room)

@@ -45,12 +45,17 @@ struct scsi_cdb scsi_make_inquiry_vpd(uint8_t page, uint16_t room);
 /* Current cumulative values, as sg_logs and smartmontools ask for them. */
 struct scsi_cdb scsi_make_log_sense(uint8_t page, uint16_t room);
 struct scsi_cdb scsi_make_security_in(uint8_t protocol, uint16_t page, uint32_t room);
+/* Another room for SECURITY PROTOCOL IN or REPORT SUPPORTED OPERATION CODES: where it is, is the same. */
+#define SCSI_CDB_ROOM_BYTE 6
+void scsi_set_room(struct scsi_cdb *c, uint32_t room);
 struct scsi_cdb scsi_make_security_out(uint8_t protocol, uint16_t page, uint32_t len);
 /* Attributes of the cartridge memory from number first on. */
 struct scsi_cdb scsi_make_read_attribute(uint16_t first, uint32_t room);
 struct scsi_cdb scsi_make_mode_sense(uint8_t page, uint8_t room);
 struct scsi_cdb scsi_make_read_position(void);
 struct scsi_cdb scsi_make_rewind(void);
+/* REPORT SUPPORTED OPERATION CODES: all commands, with timeouts descriptors. */
+struct scsi_cdb scsi_make_report_opcodes(uint32_t room);
 /* One block of variable length; shorter ones are no error. */
 struct scsi_cdb scsi_make_read(uint32_t room);
 

@@ -118,6 +118,7 @@ const char *scsi_device_density_name(uint8_t density, bool *can_encrypt)
 	} known[] = {
 		{0x40, 1, "LTO-1"}, {0x42, 2, "LTO-2"}, {0x44, 3, "LTO-3"}, {0x46, 4, "LTO-4"}, {0x58, 5, "LTO-5"},
 		{0x5a, 6, "LTO-6"}, {0x5c, 7, "LTO-7"}, {0x5d, 7, "LTO-7 type M8"}, {0x5e, 8, "LTO-8"}, {0x60, 9, "LTO-9"},
+		{0x62, 10, "LTO-10"}, {0x63, 10, "LTO-10 P"},
 	};
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
 		if (known[i].code == density) {
@@ -126,6 +127,26 @@ const char *scsi_device_density_name(uint8_t density, bool *can_encrypt)
 		}
 	}
 	return NULL;
+}
+
+bool scsi_device_activity(struct span answer, uint8_t *activity)
+{
+	struct rd r = rd_over(answer.data, answer.len);
+	bool cut = false;
+	*activity = 0;
+	uint8_t page = rd_u8(&r) & 0x3f;
+	rd_u8(&r);
+	struct rd list = rd_announced(&r, rd_be16(&r), &cut);
+	while (!r.bad && page == SCSI_DEVICE_STATUS_PAGE && rd_left(&list) >= 4) {
+		uint16_t code = rd_be16(&list);
+		rd_u8(&list);
+		struct span v = rd_span(&list, rd_u8(&list));
+		if (code == 0 && v.len >= 3) {
+			*activity = v.data[2];
+			return true;
+		}
+	}
+	return false;
 }
 
 bool scsi_device_position(struct span answer, struct scsi_device_position *p)

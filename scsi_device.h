@@ -8,6 +8,7 @@
 
 #define SCSI_DEVICE_INQUIRY_BYTES 96
 #define SCSI_DEVICE_TYPE_TAPE 0x01
+#define SCSI_DEVICE_TYPE_CHANGER 8
 
 /* Texts of devices are trimmed, and what is not printable ASCII in them is '?'. */
 struct scsi_device {
@@ -43,6 +44,10 @@ bool scsi_device_density(struct span answer, uint8_t *density, bool *write_prote
 
 /* "LTO-3"; NULL for codes that are not of LTO.  *can_encrypt is for known ones. */
 const char *scsi_device_density_name(uint8_t density, bool *can_encrypt);
+
+/* Log page 11h, parameter 0: what the drive is doing; 0bh is calibrating, an LTO-9's work on a new medium (SSC-5 8.2.6). */
+#define SCSI_DEVICE_STATUS_PAGE 0x11
+bool scsi_device_activity(struct span answer, uint8_t *activity);
 
 /* Short form of READ POSITION. */
 struct scsi_device_position {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sense data, read and put in words, with advice for what drives answer to keys.  Sources: SPC-4 4.5, SSC-4, the sense
- * tables of IBM's and HP's LTO manuals, formats/keys-and-drives.md 5.9. */
+ * tables of IBM's and HP's LTO manuals, formats/keys-and-drives.md 5.9, formats/sense-and-alerts.md 3.  The codes are in
+ * tape/sense_table.c and tape/sense_vendor.c. */
 #ifndef SCSI_SENSE_H
 #define SCSI_SENSE_H
 
@@ -25,12 +26,22 @@ struct scsi_sense {
 	bool deferred;	 /* of an earlier command, maybe of another program */
 	bool has_code;	 /* there were bytes for asc and ascq */
 	uint8_t key, asc, ascq;
+	bool overflow;	 /* the drive had more to say than there was room for */
 	bool filemark, eom, ili;
 	bool has_info;
-	uint64_t info;
+	int64_t info;	 /* two's complement: for READ, SPACE and VERIFY what was asked for minus what was got */
 	bool has_field;	 /* field is where the illegal request is wrong: */
 	bool in_cdb;	 /* a byte of the CDB, else of the data */
 	uint16_t field;
+	bool has_bit;
+	uint8_t bit;	 /* of that byte */
+	bool has_progress;
+	uint16_t progress; /* of an operation that is running, in 65536ths */
+	bool has_retries;
+	uint16_t retries;
+	uint8_t fru;	 /* the part to be replaced, as the vendor numbers them; 0: none told */
+	uint16_t fault;	 /* IBM's fault symptom code; 0: none */
+	unsigned vendor; /* enum sense_vendor, for the reader's caller to fill: whose words the code is put in; 0: not known */
 };
 
 #define SCSI_SENSE_MAX_BYTES 252
@@ -41,13 +52,22 @@ bool scsi_sense_read(struct span bytes, struct scsi_sense *s);
 /* "ILLEGAL REQUEST" */
 const char *scsi_sense_key(uint8_t key);
 
-/* What asc/ascq mean, and what to do (NULL if there is nothing to say); a code without an entry is named after its
- * group, or is "not in the tables of xflate". */
-const char *scsi_sense_meaning(const struct scsi_sense *s, const char **advice);
+/* What to do; NULL if there is nothing to say. */
+const char *scsi_sense_advice(const struct scsi_sense *s);
 
-/* "5/26/00 ILLEGAL REQUEST: invalid field in the parameter list (byte 8, the algorithm index)".  set_page: the command
+/* What kind of trouble it is: "key management: ...". */
+const char *scsi_sense_kind(const struct scsi_sense *s);
+
+/* Vendors mean different things by this code? */
+bool scsi_sense_by_vendor(const struct scsi_sense *s);
+
+/* The code is in the tables? */
+bool scsi_sense_is_known(const struct scsi_sense *s);
+
+/* "5/26/00 ILLEGAL REQUEST: invalid field in the parameter list (byte 8, the algorithm index)".  The most particular of
+ * what is known of the code counts; where the vendor is not known, each vendor's meaning is told.  set_page: the command
  * was a Set Data Encryption page, whose fields have names. */
-#define SCSI_SENSE_TEXT_BYTES 256
+#define SCSI_SENSE_TEXT_BYTES 384
 void scsi_sense_describe(const struct scsi_sense *s, bool set_page, char text[static SCSI_SENSE_TEXT_BYTES]);
 
 /* asc/ascq are this code? */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* TapeAlert: the 64 flags of log page 2Eh, with words.  Sources: TapeAlert 3.0 (T10 02-142r0), SSC-4 Annex A,
- * formats/keys-and-drives.md 7. */
+ * formats/keys-and-drives.md 7, formats/sense-and-alerts.md 5. */
 #ifndef TAPEALERT_H
 #define TAPEALERT_H
 
@@ -25,8 +25,9 @@ struct tapealert_flag {
 	const char *name, *meaning, *advice;
 };
 
-/* n from 1 to 64. */
+/* n from 1 to 64.  The page of a library is the same; its flags are others. */
 const struct tapealert_flag *tapealert_flag(unsigned n);
+const struct tapealert_flag *tapealert_library_flag(unsigned n); /* tape/tapealert_library.c */
 
 /* "critical", "warning", "information", "reserved". */
 const char *tapealert_severity(char severity);

@@ -3,6 +3,7 @@
 #include "base/cryptomem.h"
 #include "base/io.h"
 #include "base/msg.h"
+#include "base/qr.h"
 #include "base/quit.h"
 #include "base/stack.h"
 #include "cmd/bscrypto.h"
@@ -59,7 +60,8 @@ static int version(void)
 {
 	char libraries[512];
 	codec_versions(libraries, sizeof libraries);
-	printf("xflate %s\n%s\ntape drives: %s\nLicence GPL-3.0-or-later. There is no warranty.\n", XFLATE_VERSION, libraries, transport_kinds());
+	printf("xflate %s\n%s\ntape drives: %s\nQR codes: %s\nLicence GPL-3.0-or-later. There is no warranty.\n", XFLATE_VERSION, libraries, transport_kinds(),
+	       qr_is_there() ? "libqrencode" : "not built in");
 	return 0;
 }
 

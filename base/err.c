@@ -39,6 +39,19 @@ int err_errno(struct err *e, enum xerr code, int errnum, const char *format, ...
 	return code;
 }
 
+void err_add(struct err *e, const char *format, ...)
+{
+	char more[ERR_TEXT_BYTES];
+	va_list ap;
+	va_start(ap, format);
+	vsnprintf(more, sizeof more, format, ap);
+	va_end(ap);
+	size_t used = strlen(e->text), need = strlen(more);
+	if (used + need >= sizeof e->text)
+		used = sizeof e->text - 1 - need;
+	memcpy(e->text + used, more, need + 1);
+}
+
 int err_memory(struct err *e, uint64_t bytes, const char *what)
 {
 	return err_set(e, XE_FAILED, "out of memory (%llu bytes for %s)", (unsigned long long)bytes, what);

@@ -34,6 +34,9 @@ int err_set(struct err *e, enum xerr code, const char *format, ...) __attribute_
 int err_errno(struct err *e, enum xerr code, int errnum, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Puts more behind the sentence of e.  Where there is not enough room, the sentence is cut short, not what is added. */
+void err_add(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* XE_FAILED, "out of memory (N bytes for WHAT)". */
 int err_memory(struct err *e, uint64_t bytes, const char *what);
 

@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU};
@@ -14,6 +16,13 @@ static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU};
 static void (*volatile cleaners[QUIT_CLEANERS])(void);
 static void (*volatile wake_up)(void);
 static volatile sig_atomic_t asked;
+
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU};
+#define ENDING (sizeof ending / sizeof ending[0])
+
+static bool holding;
+static sigset_t held, before; /* those that are held; the mask as it was */
+static struct sigaction pipe_before;
 
 void quit_add(void (*clean)(void))
 {
@@ -65,9 +74,56 @@ void quit_gently(void (*wake)(void))
 	wake_up = wake;
 }
 
+void quit_hold(void)
+{
+	if (holding)
+		return;
+	sigemptyset(&held);
+	for (size_t i = 0; i < ENDING; i++) {
+		struct sigaction old;
+		if (sigaction(ending[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaddset(&held, ending[i]);
+	}
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigaction(SIGPIPE, &ignore, &pipe_before);
+	pthread_sigmask(SIG_BLOCK, &held, &before);
+	holding = true;
+}
+
+void quit_release(void)
+{
+	if (!holding)
+		return;
+	holding = false;
+	sigaction(SIGPIPE, &pipe_before, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static int held_back(void)
+{
+	sigset_t waiting;
+	if (!holding || sigpending(&waiting) != 0)
+		return 0;
+	for (size_t i = 0; i < ENDING; i++) {
+		if (sigismember(&held, ending[i]) && sigismember(&waiting, ending[i]))
+			return ending[i];
+	}
+	return 0;
+}
+
 int quit_asked(void)
 {
-	return asked;
+	return asked ? asked : held_back();
+}
+
+void quit_sleep(unsigned milliseconds)
+{
+	const struct timespec pause = {.tv_sec = milliseconds / 1000, .tv_nsec = (long)(milliseconds % 1000) * 1000000};
+	if (quit_asked())
+		return;
+	int taken = holding ? sigtimedwait(&held, NULL, &pause) : nanosleep(&pause, NULL);
+	if (holding && taken > 0)
+		raise(taken); /* it waits again */
 }
 
 void quit_now(const char *why)
@@ -80,6 +136,8 @@ void quit_now(const char *why)
 void quit_in_child(void)
 {
 	signal(SIGXFSZ, SIG_DFL);
+	if (holding)
+		sigaction(SIGPIPE, &pipe_before, NULL);
 	for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
 		struct sigaction now;
 		if (sigaction(caught[i], NULL, &now) == 0 && now.sa_handler == on_signal)

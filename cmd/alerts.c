@@ -1,102 +1,157 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* xflate alerts: the TapeAlert flags of a drive. */
+/* xflate alerts: the TapeAlert flags of a drive or a library, or of a page that was pasted. */
 #include "cmd/command.h"
 
-#include "base/json.h"
 #include "base/msg.h"
+#include "cmd/alerttext.h"
 #include "cmd/device.h"
+#include "cmd/pasted.h"
+#include "tape/pagekind.h"
 
 #include <getopt.h>
+#include <stdio.h>
 
 struct request {
 	const char *device;
+	char *explain;
+	enum alerttext_of type; /* ALERTTEXT_UNKNOWN: not said */
 	bool all, keep, json;
 };
 
-static bool is_active(const struct tapealert *t, unsigned n)
+static int print(const struct request *q, const struct alerttext *a, const struct tapealert *t)
 {
-	return t->active >> (n - 1) & 1;
+	if (q->json)
+		alerttext_json(a, t);
+	else
+		alerttext_print(a, t);
+	return alerttext_is_critical(t, a->of) ? 3 : 0;
 }
 
-static void print_text(const struct request *q, const struct tapealert *t)
+/* ---- of a device ---- */
+
+/* What the flags mean depends on it, and reading clears them: so it is asked first. */
+static int find_type(struct drive *d, struct alerttext *a, struct err *e)
 {
-	for (unsigned n = 1; n <= TAPEALERT_FLAGS; n++) {
-		const struct tapealert_flag *f = tapealert_flag(n);
-		if (!is_active(t, n) && !q->all)
-			continue;
-		bool reported = t->reported >> (n - 1) & 1;
-		printf("%2u %-8s %s: %s\n", n, is_active(t, n) ? "ACTIVE" : reported ? "-" : "not told", tapealert_severity(f->severity), f->name);
-		printf("            %s\n", f->meaning);
-		if (is_active(t, n))
-			printf("            what to do: %s\n", f->advice);
-	}
-	if (t->active == 0)
-		printf("no TapeAlert flag is active\n");
-	printf(q->keep ? "The flags are as they were: reading this page does not clear them.\n" :
-			 "Reading has cleared the flags for this host; they come back when their cause does.\n");
+	struct scsi_device device;
+	int rc = drive_inquire(d, &device, e);
+	if (rc != 0)
+		return rc;
+	if (device.type != SCSI_DEVICE_TYPE_TAPE && device.type != SCSI_DEVICE_TYPE_CHANGER)
+		return err_set(e, XE_REFUSED,
+			       "%s %s is neither a tape drive nor a library (device type %u): it was not asked for its alerts, since reading "
+			       "clears them",
+			       device.vendor, device.product, device.type);
+	a->of = device.type == SCSI_DEVICE_TYPE_TAPE ? ALERTTEXT_DRIVE : ALERTTEXT_LIBRARY;
+	return 0;
 }
 
-static void print_json(const struct request *q, const struct tapealert *t)
+static bool has_no_page(const struct drive *d)
 {
-	struct json j = {.out = stdout};
-	char mask[24];
-	json_object(&j, NULL);
-	json_number(&j, "format", 1);
-	json_text(&j, "device", q->device);
-	/* As Bareos's catalog has them, flag n in bit n, which leaves out the 64th. */
-	snprintf(mask, sizeof mask, "0x%016llx", (unsigned long long)(t->active << 1));
-	json_text(&j, "bareos_flags", mask);
-	json_bool(&j, "cleared_by_reading", !q->keep);
-	json_array(&j, "flags");
-	for (unsigned n = 1; n <= TAPEALERT_FLAGS; n++) {
-		const struct tapealert_flag *f = tapealert_flag(n);
-		if (!is_active(t, n) && !q->all)
-			continue;
-		json_object(&j, NULL);
-		json_number(&j, "flag", n);
-		json_bool(&j, "active", is_active(t, n));
-		json_text(&j, "severity", tapealert_severity(f->severity));
-		json_text(&j, "name", f->name);
-		json_text(&j, "meaning", f->meaning);
-		json_text(&j, "advice", f->advice);
-		json_end_object(&j);
+	return scsi_sense_is(&d->sense, SCSI_SENSE_ILLEGAL_REQUEST, 0x24, 0) || scsi_sense_is(&d->sense, SCSI_SENSE_ILLEGAL_REQUEST, 0x20, 0);
+}
+
+/* Page 2Eh, or 12h where there is none; with --keep 12h alone. */
+static int read_flags(struct drive *d, bool keep, struct alerttext *a, struct tapealert *t, struct err *e)
+{
+	struct err mine = {0};
+	a->page = keep ? TAPEALERT_RESPONSE_PAGE : TAPEALERT_PAGE;
+	int rc = drive_alerts(d, a->page, t, &mine);
+	if (rc != 0 && !keep && has_no_page(d)) {
+		struct err second = {0};
+		a->page = TAPEALERT_RESPONSE_PAGE;
+		rc = drive_alerts(d, a->page, t, &second);
 	}
-	json_end_array(&j);
-	json_end_object(&j);
+	a->cleared = a->page == TAPEALERT_PAGE;
+	if (rc != 0 && keep && has_no_page(d))
+		return err_set(e, XE_REFUSED,
+			       "it has no page 12h, which leaves the flags as they are; without --keep page 2Eh is read, which clears them");
+	if (rc != 0)
+		*e = e->code == XE_OK ? mine : *e;
+	return rc;
 }
 
 static int run_alerts(const struct request *q)
 {
 	struct drive d = DRIVE_NONE;
 	enum drive_ready ready;
+	struct alerttext a = {.device = q->device, .all = q->all};
 	struct tapealert t = {0};
 	struct err e = {0};
 	int rc = device_open(&d, q->device, 0, &ready, &e);
 	if (rc == 0)
-		rc = drive_alerts(&d, q->keep ? TAPEALERT_RESPONSE_PAGE : TAPEALERT_PAGE, &t, &e);
+		rc = find_type(&d, &a, &e);
+	if (rc == 0)
+		rc = read_flags(&d, q->keep, &a, &t, &e);
 	drive_close(&d);
 	if (rc != 0) {
 		err_volume(&e, q->device);
 		return msg_fail(&e);
 	}
-	if (q->json)
-		print_json(q, &t);
-	else
-		print_text(q, &t);
-	bool critical = false;
-	for (unsigned n = 1; n <= TAPEALERT_FLAGS; n++)
-		critical = critical || (is_active(&t, n) && tapealert_flag(n)->severity == 'C');
-	return critical ? 3 : 0;
+	return print(q, &a, &t);
+}
+
+/* ---- of a page ---- */
+
+static int find_page(struct pasted *p, struct span *page, struct err *e)
+{
+	bool is_cut = false;
+	if (p->guard != KEYGUARD_NONE || p->command)
+		return err_set(e, XE_FAILED, "--explain: this holds a Set Data Encryption page, or may: nothing of it is shown; whoever saw it may be able to read the tape");
+	for (unsigned i = 0; i < p->paste.sections; i++) {
+		*page = paste_bytes(&p->paste, &p->paste.section[i]);
+		if (p->paste.section[i].why == NULL && pagekind_of_log(*page) != PAGEKIND_NONE)
+			return 0;
+		is_cut = is_cut || pagekind_is_cut_tapealert(*page) || (p->paste.section[i].why && page->len > 0);
+	}
+	if (is_cut)
+		return err_set(e, XE_FAILED, "--explain: only a part of a TapeAlert page, or a damaged one: which flags are active cannot be told from it");
+	return err_set(e, XE_FAILED, "--explain: %zu bytes that are no TapeAlert log page (2Eh or 12h)", p->paste.len);
+}
+
+static int explain_page(const struct request *q, struct pasted *p, struct err *e)
+{
+	struct alerttext a = {.of = q->type, .all = q->all};
+	struct tapealert t;
+	struct span page;
+	int rc = find_page(p, &page, e);
+	if (rc != 0)
+		return msg_fail(e);
+	if (!tapealert_read(page, &t)) { /* the list of pages */
+		(void)alerttext_print_page(page, q->type);
+		return 0;
+	}
+	a.page = page.data[0] & 0x3f;
+	return print(q, &a, &t);
+}
+
+static int run_explain(const struct request *q)
+{
+	struct pasted p = PASTED_NONE;
+	struct err e = {0};
+	int rc = pasted_read(&p, q->explain, &e);
+	int status = rc == 0 ? explain_page(q, &p, &e) : msg_fail(&e);
+	pasted_free(&p);
+	secret_wipe_registers();
+	return status;
+}
+
+static int type_option(const char *text, struct request *q)
+{
+	if (strcmp(text, "drive") != 0 && strcmp(text, "library") != 0)
+		return msg_usage("alerts", "--type is drive or library");
+	q->type = text[0] == 'd' ? ALERTTEXT_DRIVE : ALERTTEXT_LIBRARY;
+	return 0;
 }
 
 static int cmd_alerts(int argc, char **argv)
 {
 	static const struct option long_options[] = {
-		{"all", no_argument, NULL, 'a'},   {"keep", no_argument, NULL, 'k'},	{"json", no_argument, NULL, 'j'},
+		{"all", no_argument, NULL, 'a'},   {"keep", no_argument, NULL, 'k'},	    {"json", no_argument, NULL, 'j'},
+		{"explain", required_argument, NULL, 'e'}, {"type", required_argument, NULL, 't'},
 		{"quiet", no_argument, NULL, 'q'}, {"verbose", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
-	struct request q = {0};
+	struct request q = {.type = ALERTTEXT_UNKNOWN};
 	int option, rc = command_no_abbreviations("alerts", argc, argv, long_options);
 	optind = 1;
 	opterr = 0;
@@ -105,34 +160,49 @@ static int cmd_alerts(int argc, char **argv)
 		case 'a': q.all = true; break;
 		case 'k': q.keep = true; break;
 		case 'j': q.json = true; break;
+		case 'e': q.explain = optarg; break;
+		case 't': rc = type_option(optarg, &q); break;
 		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
 		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
 		case 'h': fputs(command_alerts.help, stdout); return 0;
-		default: return msg_usage("alerts", "%s: unknown option", argv[optind - 1]);
+		default: return msg_usage("alerts", "%s: unknown option, or its value is missing", argv[optind - 1]);
 		}
 	}
-	if (rc == 0)
-		rc = device_argument("alerts", argc, argv, optind, &q.device);
+	if (rc != 0)
+		return rc;
+	if (q.explain && (optind < argc || q.keep))
+		return msg_usage("alerts", "--explain needs no device and no --keep; put what you paste in quotes, or give it to --explain -");
+	if (!q.explain && q.type != ALERTTEXT_UNKNOWN)
+		return msg_usage("alerts", "--type goes with --explain: a device tells its type by itself");
+	if (q.explain)
+		return run_explain(&q);
+	rc = device_argument("alerts", argc, argv, optind, &q.device);
 	return rc ? rc : run_alerts(&q);
 }
 
 const struct command command_alerts = {
 	.name = "alerts",
-	.summary = "TapeAlert flags of a tape drive",
+	.summary = "TapeAlert flags of a tape drive or a library",
 	.help = "Usage: xflate alerts [OPTIONS] DEVICE\n"
+		"       xflate alerts [OPTIONS] --explain HEX\n"
 		"\n"
-		"Prints the active ones of a drive's 64 TapeAlert flags, with severity, meaning\n"
-		"and advice.  READING CLEARS THEM for this host: do not ask a drive that a\n"
-		"storage daemon watches (Drive Tape Alert Enabled) without --keep.  DEVICE:\n"
-		"/dev/nst0, /dev/sg3, iscsi://host/target/lun; without it, $TAPE.\n"
+		"Prints the active ones of the 64 TapeAlert flags of a tape drive or a library,\n"
+		"with severity, meaning and advice.  READING CLEARS THEM for this host: do not\n"
+		"ask a drive that a storage daemon watches (Drive Tape Alert Enabled) without\n"
+		"--keep.  DEVICE: /dev/nst0, /dev/sg3, iscsi://host/target/lun; without it,\n"
+		"$TAPE.  Of other devices nothing is read.\n"
 		"\n"
 		"      --all    the flags that are not active, too\n"
 		"      --keep   ask by another page (12h) that leaves the flags alone; not every\n"
-		"               drive has it\n"
+		"               device has it.  Without --keep, it is asked where 2Eh is missing\n"
 		"      --json   as JSON\n"
+		"      --explain HEX   no device: the log page that sg_logs -H, sg_raw, xxd, od,\n"
+		"               hexdump or a log has printed; - reads it from standard input\n"
+		"      --type drive|library   what has sent that page, which it does not tell\n"
 		"  -q, --quiet\n"
 		"\n"
 		"Exit status: 0 no critical flag; 1 failed; 2 wrong usage; 3 a critical flag is\n"
-		"active; 5 drive not ready; 6 refused by the drive; 7 not permitted.\n",
+		"active; 5 drive not ready; 6 refused by the drive, or no drive or library; 7 not\n"
+		"permitted.\n",
 	.run = cmd_alerts,
 };

@@ -5,6 +5,7 @@
 
 #include "cmd/drivetext.h"
 #include "tape/keyload.h"
+#include "tape/leftover.h"
 
 static int end(struct drive *d, const char *device, int rc, const struct err *e)
 {
@@ -22,6 +23,8 @@ static int set_key(const char *device, const struct secret *drive_key)
 	int rc = drive_open(&d, device, &ready, &e);
 	if (rc == 0)
 		rc = keyload_run(&d, ready, &load, &result, &e);
+	if (rc != 0 && d.transport)
+		leftover_name(&d, &e);
 	return end(&d, device, rc, &e);
 }
 

@@ -6,16 +6,19 @@
 #include "base/printable.h"
 #include "cmd/keyout.h"
 #include "cmd/source.h"
+#include "cmd/trust.h"
 #include "keywrap.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
-/* Reads the cache and warns of bytes that no daemon would miss. */
+/* Reads the cache and warns of those who can change it, and of bytes that no daemon would miss. */
 static int read_cache(struct cryptocache *c, const char *path, struct err *e)
 {
+	trust_file(path);
 	int r = cryptocache_read(c, path, e);
+	trust_cache(path, c);
 	if (r == 0 && c->trailing)
 		msg_warning("%s: %zu bytes behind the last entry are passed over", path, c->trailing);
 	return r;
@@ -212,6 +215,7 @@ static int change_remove(struct cryptocache *c, void *arg, struct err *e)
 
 static int update(bool create, int (*how)(struct cryptocache *, void *, struct err *), struct change *change, struct err *e)
 {
+	trust_file(change->path);
 	int r = cryptocache_update(change->path, create, how, change, e);
 	if (r == 0 && change->from)
 		msg_info("%s: was written by %s; it is now as a Bareos daemon on this machine writes it", change->path, change->from);
@@ -298,6 +302,47 @@ static int prove_keys(struct keylist *list, const struct keyargs *a, const struc
 	return list->fault_count ? err_set(e, XE_KEY, "%zu keys will not do; no bundle was made", list->fault_count) : r;
 }
 
+struct codes {
+	struct paper paper;
+	FILE *out;
+	enum paper_form form;
+};
+
+static int print_code(void *arg, size_t number, size_t count, struct span payload, struct err *e)
+{
+	struct codes *c = arg;
+	char caption[64];
+	if (number == 1)
+		paper_begin(&c->paper, c->out, c->form, "Keys of encrypted tapes, made by xflate", count);
+	snprintf(caption, sizeof caption, "Code %zu of %zu", number, count);
+	int r = paper_code(&c->paper, caption, payload, e);
+	if (r == 0 && number == count)
+		paper_end(&c->paper);
+	return r;
+}
+
+/* As it is, or with its codes: behind the lines in a text, beside them in a drawing or page. */
+static int print_bundle(FILE *out, enum paper_form form, const struct keylist *list, const struct bundle_info *info, struct err *e)
+{
+	struct secret text = SECRET_NONE;
+	struct codes codes = {.out = out, .form = form};
+	const struct bundle_codes how = {.bytes = paper_code_bytes(form), .each = print_code, .arg = &codes};
+	if (form == PAPER_NONE)
+		return bundle_write(out, list, info, e);
+	FILE *stream = keyout_into(&text);
+	int r = stream ? bundle_write(stream, list, info, e) : err_memory(e, 0, "a bundle");
+	if (r == 0 && ferror(stream))
+		r = err_memory(e, 0, "a bundle");
+	if (stream)
+		fclose(stream);
+	if (r == 0 && form == PAPER_TEXT)
+		fwrite(text.data, 1, text.len, out);
+	if (r == 0)
+		r = bundle_codes((struct span){text.data, text.len}, &how, e);
+	secret_free(&text);
+	return r;
+}
+
 static int write_bundle(FILE *out, struct keylist *list, const struct keyargs *a, struct err *e)
 {
 	struct bundle_info info = {.date = ""};
@@ -316,7 +361,7 @@ static int write_bundle(FILE *out, struct keylist *list, const struct keyargs *a
 	if (r == 0 && wrapped && info.kek_id[0] == '\0')
 		r = err_memory(e, 0, "the id of a KEK");
 	if (r == 0)
-		r = bundle_write(out, list, &info, e);
+		r = print_bundle(out, a->qr, list, &info, e);
 	secret_free(&kek);
 	return r;
 }
@@ -328,13 +373,13 @@ static int cache_export(int argc, char **argv)
 	struct cryptocache c = CRYPTOCACHE_NONE;
 	struct keylist list = KEYLIST_NONE;
 	struct err e = {0};
-	int status = keyargs_parse(&command_cache, "ofBkpF", "one FILE", 1, 1, argc, argv, &a);
+	int status = keyargs_parse(&command_cache, "ofBkpFQ", "one FILE", 1, 1, argc, argv, &a);
 	if (status >= 0)
 		return status;
 	if (a.bundle && (a.output || a.has_format))
 		return msg_usage("cache", "export: --bundle has a file and a form of its own");
-	if (!a.bundle && (a.kek || a.plain_keys))
-		return msg_usage("cache", "export: --kek and --plain-keys go with --bundle");
+	if (!a.bundle && (a.kek || a.plain_keys || a.qr))
+		return msg_usage("cache", "export: --kek, --plain-keys and --qr go with --bundle");
 	if ((status = keyargs_one_input(&command_cache, a.names[0], a.kek, NULL)) != 0 ||
 	    (status = keyargs_no_input_is_output(&command_cache, &a, a.names[0])) != 0)
 		return status;
@@ -372,7 +417,7 @@ const struct command command_cache = {
 		"       xflate cache get    FILE VOLUME [--kek SOURCE] [-o OUT]\n"
 		"       xflate cache import FILE [LIST]\n"
 		"       xflate cache export FILE [--format lines|json|sql] [-o OUT]\n"
-		"       xflate cache export FILE --bundle OUT --kek SOURCE [--plain-keys]\n"
+		"       xflate cache export FILE --bundle OUT --kek SOURCE [--qr FORM]\n"
 		"       xflate cache renew  FILE [VOLUME...]\n"
 		"       xflate cache remove FILE VOLUME...\n"
 		"       xflate cache check  FILE | --bundle BUNDLE [--kek SOURCE] [--json]\n"
@@ -392,6 +437,7 @@ const struct command command_cache = {
 		"      --force          replace OUT; change a FILE with bytes behind its end\n"
 		"      --no-keys        list the form of keys, not the keys\n"
 		"      --plain-keys     into the bundle even those that are not wrapped\n"
+		"      --qr FORM        the bundle with QR codes: text, svg or html, to print\n"
 		"  -q, --quiet          -qq: no warnings either\n"
 		"\n"
 		"Exit status: 0 all well; 1 failed; 2 wrong usage; 3 check: some have expired;\n"

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cache check: does every key open, and how long does the daemon keep it? */
+/* cache check: does every key open, is it the volume's only one, and how long does the daemon keep it? */
 #include "base/msg.h"
 #include "base/printable.h"
 #include "cmd/cache.h"
 #include "cmd/source.h"
+#include "cmd/trust.h"
 #include "keywrap.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#define TWO_KEYS "two keys of this name"
 
 struct verdict {
 	const char *volume;
@@ -16,6 +20,7 @@ struct verdict {
 	bool opens, expired, has_expiry;
 	int64_t expires;
 	const char *state;
+	bool contested; /* another entry of this name has another key */
 };
 
 struct check {
@@ -36,6 +41,11 @@ static const char *state_of(const struct verdict *v, const struct check *k, cons
 	return v->expired ? "expired" : "ok";
 }
 
+static bool is_good(const char *state)
+{
+	return strcmp(state, "ok") == 0 || strcmp(state, "expired") == 0;
+}
+
 /* id: what the bundle says, or NULL. */
 static int judge(struct check *k, struct verdict *v, const char *text, const char *id, struct err *e)
 {
@@ -51,11 +61,39 @@ static int judge(struct check *k, struct verdict *v, const char *text, const cha
 		return err_set(e, fault.code, "%s", fault.text);
 	v->expired = v->has_expiry && v->expires < k->now;
 	v->state = state_of(v, k, id);
-	bool good = strcmp(v->state, "ok") == 0 || strcmp(v->state, "expired") == 0;
-	k->keys++;
-	k->failed += !good;
-	k->expired += v->expired;
 	return 0;
+}
+
+static void count(struct check *k, const struct verdict *v)
+{
+	k->keys++;
+	k->failed += !is_good(v->state) || v->contested;
+	k->expired += v->expired;
+}
+
+/* Do they give a drive the same key?  If one does not open, its text is all there is to look at, padding apart. */
+static bool same_key(const struct verdict *a, const char *a_text, const struct verdict *b, const char *b_text)
+{
+	size_t n = strcspn(a_text, "="), m = strcspn(b_text, "=");
+	if (a->opens && b->opens)
+		return strcmp(a->id, b->id) == 0;
+	return n == m && strncmp(a_text, b_text, n) == 0;
+}
+
+/* Of two entries of one name a daemon takes the first; which of them the tape was written with, nobody knows from here. */
+static void contest(const char *path, const struct cryptocache *c, struct verdict *verdicts, size_t i)
+{
+	const struct cryptocache_entry *entry = &c->entries[i];
+	size_t first = (size_t)(cryptocache_find(c, entry->volume) - c->entries);
+	if (first == i)
+		return;
+	if (same_key(&verdicts[first], c->entries[first].key, &verdicts[i], entry->key)) {
+		msg_warning("%s: volume %s is there twice, entries %zu and %zu, with the same key", path, entry->volume, first + 1, i + 1);
+		return;
+	}
+	verdicts[first].contested = verdicts[i].contested = true;
+	msg_error("%s: volume %s has two different keys, entries %zu and %zu; a daemon takes the first: find out which one opens the tape "
+		  "(key probe), then cache remove both and cache import that one", path, entry->volume, first + 1, i + 1);
 }
 
 static void put_name(const char *name, size_t width)
@@ -79,17 +117,19 @@ static void print(const struct check *k, const struct verdict *v)
 			json_text(k->json, "key_id", v->id);
 		if (v->has_expiry)
 			json_signed(k->json, "expires", v->expires);
-		json_text(k->json, "state", v->state);
+		json_text(k->json, "state", v->contested && is_good(v->state) ? TWO_KEYS : v->state);
+		if (v->contested)
+			json_bool(k->json, "two_keys", true);
 		json_end_object(k->json);
 		return;
 	}
 	put_name(v->volume, k->width);
-	printf(" %-8s %-10s %-19s %s\n", v->id[0] ? v->id : "-", keywrap_form_name(v->form), expires, v->state);
+	printf(" %-8s %-10s %-19s %s%s\n", v->id[0] ? v->id : "-", keywrap_form_name(v->form), expires,
+	       v->contested && is_good(v->state) ? "" : v->state, !v->contested ? "" : is_good(v->state) ? TWO_KEYS : ", " TWO_KEYS);
 }
 
 static void begin(struct check *k)
 {
-	k->now = time(NULL);
 	if (k->json) {
 		json_object(k->json, NULL);
 		json_number(k->json, "format", 1);
@@ -118,22 +158,40 @@ static int end(struct check *k, const char *path)
 	return err_exit_status(XE_KEY);
 }
 
+/* A verdict for each entry, before any is printed: a later entry may contest an earlier one. */
+static int judge_cache(struct check *k, const char *path, const struct cryptocache *c, struct verdict *verdicts, struct err *e)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < c->count; i++) {
+		const struct cryptocache_entry *entry = &c->entries[i];
+		verdicts[i] = (struct verdict){.volume = entry->volume, .has_expiry = true, .expires = cryptocache_expires(entry)};
+		r = judge(k, &verdicts[i], entry->key, NULL, e);
+		k->width = strlen(entry->volume) > k->width ? strlen(entry->volume) : k->width;
+	}
+	for (size_t i = 0; r == 0 && i < c->count; i++)
+		contest(path, c, verdicts, i);
+	return r;
+}
+
 static int check_cache(struct check *k, const char *path, int *status, struct err *e)
 {
 	struct cryptocache c = CRYPTOCACHE_NONE;
+	trust_file(path);
 	int r = cryptocache_read(&c, path, e);
-	for (size_t i = 0; r == 0 && i < c.count; i++)
-		k->width = strlen(c.entries[i].volume) > k->width ? strlen(c.entries[i].volume) : k->width;
+	struct verdict *verdicts = r == 0 ? calloc(c.count + 1, sizeof *verdicts) : NULL;
+	if (r == 0 && verdicts == NULL)
+		r = err_memory(e, c.count * sizeof *verdicts, "the verdicts");
+	if (r == 0)
+		r = judge_cache(k, path, &c, verdicts, e);
 	if (r == 0)
 		begin(k);
 	for (size_t i = 0; r == 0 && i < c.count; i++) {
-		struct verdict v = {.volume = c.entries[i].volume, .has_expiry = true, .expires = cryptocache_expires(&c.entries[i])};
-		r = judge(k, &v, c.entries[i].key, NULL, e);
-		if (r == 0)
-			print(k, &v);
+		count(k, &verdicts[i]);
+		print(k, &verdicts[i]);
 	}
 	if (r == 0)
 		*status = end(k, path);
+	free(verdicts);
 	cryptocache_free(&c);
 	return r;
 }
@@ -156,8 +214,10 @@ static int check_bundle(struct check *k, const char *path, int *status, struct e
 	for (size_t i = 0; r == 0 && i < list.count; i++) {
 		struct verdict v = {.volume = list.entries[i].volume};
 		r = judge(k, &v, list.entries[i].key, list.entries[i].id, e);
-		if (r == 0)
+		if (r == 0) {
+			count(k, &v);
 			print(k, &v);
+		}
 	}
 	if (r == 0)
 		*status = end(k, path);
@@ -178,7 +238,7 @@ int cache_check(int argc, char **argv)
 		return msg_usage("cache", "check: needs either a FILE or --bundle BUNDLE");
 	if ((status = keyargs_one_input(&command_cache, a.bundle ? a.bundle : a.names[0], a.kek, NULL)) != 0)
 		return status;
-	struct check k = {.json = a.json ? &json : NULL, .width = 10};
+	struct check k = {.json = a.json ? &json : NULL, .width = 10, .now = time(NULL)};
 	int r = a.kek ? source_read_kek(a.kek, "KEK", false, &kek, &e) : 0;
 	k.kek = a.kek ? &kek : NULL;
 	if (r == 0)

@@ -3,20 +3,38 @@
 
 #include "base/msg.h"
 #include "cmd/command.h"
+#include "keywrap.h"
 #include "tape/keyload.h"
 #include "volume/block.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define LABEL_ROOM ((size_t)1 << 20)
 #define WAIT_MAX_S 86400u
+
+/* A dump, or a key: where --explain was forgotten, or an argument is not where it belongs. */
+static bool is_pasted(const char *text)
+{
+	enum keywrap_form form = keywrap_form_of(text, strlen(text));
+	if (access(text, F_OK) == 0 || strncmp(text, "iscsi:", 6) == 0)
+		return false;
+	if (form != KEYWRAP_UNKNOWN && (form != KEYWRAP_PASSPHRASE || strncmp(text, "/dev/", 5) != 0))
+		return true;
+	return text[strspn(text, "0123456789abcdefABCDEFxXhH \t\r\n,:;.-_")] == '\0' || (*text != '/' && strpbrk(text, " \t\r\n"));
+}
 
 int device_argument(const char *verb, int argc, char **argv, int at, const char **device)
 {
 	*device = at < argc ? argv[at] : getenv("TAPE");
 	if (*device == NULL || **device == '\0')
 		return msg_usage(verb, "which DEVICE? (or set TAPE)");
+	for (int i = at; i < argc || i == at; i++) {
+		if (is_pasted(i < argc ? argv[i] : *device))
+			return msg_usage(verb, "what stands for the DEVICE looks like bytes or a key, and so it is not shown; bytes are for key status "
+					       "--explain");
+	}
 	if (at + 1 < argc)
 		return msg_usage(verb, "%s: one device at a time", argv[at + 1]);
 	if (strncmp(*device, "iscsi://", 8) == 0 && strpbrk(*device, "%@") != NULL)
@@ -26,31 +44,32 @@ int device_argument(const char *verb, int argc, char **argv, int at, const char 
 
 int device_wait_option(const char *verb, const char *text, unsigned *seconds)
 {
-	uint64_t v;
-	if (!command_number(text, 0, WAIT_MAX_S, &v))
-		return msg_usage(verb, "--wait %s: not a number of seconds (0 to %u)", text, WAIT_MAX_S);
+	uint64_t v = WAITING_READY;
+	if (strcmp(text, "ready") != 0 && !command_number(text, 0, WAIT_MAX_S, &v))
+		return msg_usage(verb, "--wait %s: neither a number of seconds (0 to %u) nor ready", text, WAIT_MAX_S);
 	*seconds = (unsigned)v;
 	return 0;
 }
 
-static void tell_attention(const char *device, const struct drive *d)
+void device_tell_attention(const char *device, const struct drive *d)
 {
 	char text[SCSI_SENSE_TEXT_BYTES];
 	if (!d->attention.valid)
 		return;
 	scsi_sense_describe(&d->attention, false, text);
-	if (d->attention.asc == 0x29 || d->attention.asc == 0x2a)
+	bool firmware = d->attention.asc == 0x3f && (d->attention.ascq == 0x01 || d->attention.ascq == 0x16);
+	if (d->attention.asc == 0x29 || d->attention.asc == 0x2a || firmware)
 		msg_info("%s: the drive reported %s", device, text);
 }
 
 int device_open(struct drive *d, const char *device, unsigned wait, enum drive_ready *ready, struct err *e)
 {
-	int rc = drive_open(d, device, ready, e);
-	if (rc == 0 && wait > 0)
-		rc = drive_wait(d, wait, ready, e);
+	int rc = waiting_open(d, device, wait, ready, e);
 	if (rc == 0)
-		tell_attention(device, d);
-	else
+		device_tell_attention(device, d);
+	if (rc == 0 && wait > 0)
+		rc = waiting_run(d, device, wait, 0, ready, e);
+	if (rc != 0)
 		drive_close(d);
 	return rc;
 }

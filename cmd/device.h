@@ -3,16 +3,19 @@
 #ifndef CMD_DEVICE_H
 #define CMD_DEVICE_H
 
-#include "tape/drive.h"
+#include "cmd/waiting.h"
 #include "volume/label.h"
 
-/* The one DEVICE argument, or $TAPE.  Returns 0 or the exit status of wrong usage. */
+/* The one DEVICE argument, or $TAPE; what may be a key is refused and not shown.  Returns 0 or the exit status of wrong usage. */
 int device_argument(const char *verb, int argc, char **argv, int at, const char **device);
 
-/* --wait SECONDS.  Returns as above. */
+/* --wait SECONDS|ready; WAITING_READY stands for ready.  Returns as above. */
 int device_wait_option(const char *verb, const char *text, unsigned *seconds);
 
-/* drive_open and, with wait, drive_wait.  Says which UNIT ATTENTION was waiting where it means that a key is lost. */
+/* Says which UNIT ATTENTION was waiting where it means that a key is lost. */
+void device_tell_attention(const char *device, const struct drive *d);
+
+/* waiting_open, device_tell_attention and, with wait, waiting_run; d is closed if that fails. */
 int device_open(struct drive *d, const char *device, unsigned wait, enum drive_ready *ready, struct err *e)
 	__attribute__((warn_unused_result));
 

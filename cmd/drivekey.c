@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/drivekey.h"
 
+#include "base/msg.h"
+#include "cmd/catalog.h"
 #include "cmd/source.h"
+#include "cmd/trust.h"
 #include "keywrap.h"
 
 #include <string.h>
@@ -12,13 +15,37 @@ void drivekey_free(struct drivekey *k)
 	*k = DRIVEKEY_NONE;
 }
 
+int drivekey_check(const char *verb, const struct drivekey_sources *s)
+{
+	if (s->cache && s->catalog)
+		return msg_usage(verb, "--cache or --catalog-command: one of them");
+	if (s->catalog && *s->catalog == '\0')
+		return msg_usage(verb, "--catalog-command is empty");
+	return 0;
+}
+
+bool drivekey_by_name(const struct drivekey_sources *s)
+{
+	return s->cache || s->catalog;
+}
+
+const char *drivekey_place(const struct drivekey_sources *s)
+{
+	return s->catalog ? "the catalog" : s->cache;
+}
+
 int drivekey_prepare(const struct drivekey_sources *s, struct secret *kek, struct cryptocache *cache, struct err *e)
 {
 	int rc = 0;
 	if (s->kek)
 		rc = source_read_kek(s->kek, "KEK", false, kek, e);
-	if (rc == 0 && s->cache)
+	if (rc == 0 && s->cache) {
+		trust_file(s->cache);
 		rc = cryptocache_read(cache, s->cache, e);
+		trust_cache(s->cache, cache);
+	}
+	if (rc == 0 && s->catalog)
+		rc = catalog_read(s->catalog, false, cache, e);
 	return rc;
 }
 

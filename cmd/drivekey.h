@@ -9,6 +9,7 @@
 struct drivekey_sources {
 	const char *key;   /* SOURCE of the key, or NULL */
 	const char *cache; /* FILE, or NULL */
+	const char *catalog; /* COMMAND in its stead (catalog.h), or NULL */
 	const char *kek;   /* SOURCE, or NULL */
 	bool raw;	   /* key is 32 bytes or 64 hex digits */
 };
@@ -20,7 +21,17 @@ struct drivekey {
 
 #define DRIVEKEY_NONE ((struct drivekey){.key = SECRET_NONE})
 
-/* Reads the KEK (kek stays empty where there is none) and, where a cache is named, the cache.  XE_KEY and others. */
+/* Can what was given be, together?  0 or the exit status of wrong usage. */
+int drivekey_check(const char *verb, const struct drivekey_sources *s);
+
+/* Are there keys by volume name? */
+bool drivekey_by_name(const struct drivekey_sources *s);
+
+/* Where they are, for messages: the cache's path, "the catalog". */
+const char *drivekey_place(const struct drivekey_sources *s);
+
+/* Reads the KEK (kek stays empty where there is none) and the keys by volume name, if there are any: cache becomes the crypto
+ * cache or what the catalog command says.  XE_KEY and others. */
 int drivekey_prepare(const struct drivekey_sources *s, struct secret *kek, struct cryptocache *cache, struct err *e)
 	__attribute__((warn_unused_result));
 

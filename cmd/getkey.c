@@ -5,6 +5,7 @@
 #include "cmd/command.h"
 
 #include "base/msg.h"
+#include "cmd/trust.h"
 #include "crypt/base64.h"
 #include "crypt/getkey.h"
 
@@ -367,6 +368,7 @@ static int survey(const struct request *q)
 	const struct getkey g = {.dir = &dir, .conf = conf, .cipher = q->cipher, .seconds = SECONDS_LONG};
 	struct survey s = {.g = &g, .migrate = q->migrate};
 	warn_of_mode(dir.fd, q->key_dir);
+	trust_folder(q->key_dir);
 	if (conf)
 		warn_of_mode(-1, q->config ? q->config : DEFAULT_CONFIG);
 	const struct keyconf_section *section;

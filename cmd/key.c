@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Keys in files: generate, show, wrap, unwrap, rewrap. */
 #include "base/msg.h"
+#include "cmd/key.h"
 #include "cmd/keyargs.h"
 #include "cmd/keyout.h"
 #include "cmd/source.h"
@@ -48,8 +49,20 @@ static int write_clear(const struct keyargs *a, const struct secret *key, bool r
 	return r;
 }
 
+/* --volumes is another command by the same name: its options differ. */
+static bool is_for_volumes(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--volumes") == 0 || strncmp(argv[i], "--volumes=", 10) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int key_generate(int argc, char **argv)
 {
+	if (is_for_volumes(argc, argv))
+		return key_volumes(argc, argv);
 	struct keyargs a;
 	struct secret key = SECRET_NONE, kek = SECRET_NONE, text = SECRET_NONE;
 	struct err e = {0};
@@ -333,6 +346,7 @@ static int key_rewrap(int argc, char **argv)
 
 static const struct subcommand subs[] = {
 	{"generate", key_generate}, {"show", key_show}, {"wrap", key_wrap}, {"unwrap", key_unwrap}, {"rewrap", key_rewrap},
+	{"split", key_split},	    {"join", key_join},
 };
 
 static int cmd_key(int argc, char **argv)
@@ -350,10 +364,13 @@ const struct command command_key = {
 	.name = "key",
 	.summary = "keys in files and in tape drives",
 	.help = "Usage: xflate key generate [--kek SOURCE] [OPTIONS]\n"
+		"       xflate key generate --volumes NAME... --kek SOURCE --cache FILE [OPTIONS]\n"
 		"       xflate key show   FILE [--kek SOURCE] [OPTIONS]\n"
 		"       xflate key wrap   FILE --kek SOURCE [OPTIONS]\n"
 		"       xflate key unwrap FILE --kek SOURCE [OPTIONS]\n"
 		"       xflate key rewrap FILE --kek OLD --new-kek NEW [OPTIONS]\n"
+		"       xflate key split  FILE --shares N --threshold K [-o PREFIX] [--qr FORM]\n"
+		"       xflate key join   FILE... [-o FILE]\n"
 		"       xflate key load|clear|status|probe DEVICE    in a drive; --help of each\n"
 		"\n"
 		"A key is a passphrase of 32 characters, its base64 (43), or wrapped by a Key\n"
@@ -369,6 +386,10 @@ const struct command command_key = {
 		"                       passphrase; not for Bareos; of the KEK 32 bytes count\n"
 		"      --id             show: only the key's id, which is no secret\n"
 		"  -q, --quiet          -qq: no warnings\n"
+		"\n"
+		"generate --volumes: keys for many volumes; its options: key generate --volumes\n"
+		"--help.  split: a KEK in N shares, of which any K make it again with join, and\n"
+		"fewer tell nothing of it; --qr text, svg or html: with a QR code each, to print.\n"
 		"\n"
 		"wrap, unwrap and rewrap also take lists: Volume<TAB>key lines, JSON, the output\n"
 		"of a catalog query, a crypto cache, a bundle.  All keys are turned, or none.\n"

@@ -6,6 +6,7 @@
 #include "base/msg.h"
 #include "cmd/device.h"
 #include "tape/keyload.h"
+#include "tape/leftover.h"
 
 #include <getopt.h>
 
@@ -31,9 +32,16 @@ static int run_clear(const char *device, unsigned wait, bool as_json)
 	enum drive_ready ready;
 	struct scsi_status after = {0};
 	struct err e = {0};
-	int rc = device_open(&d, device, wait, &ready, &e);
-	if (rc == 0)
-		rc = clear(&d, &after, &e);
+	int rc = waiting_open(&d, device, wait, &ready, &e);
+	if (rc == 0) {
+		device_tell_attention(device, &d);
+		rc = wait > 0 ? waiting_run(&d, device, wait, 0, &ready, &e) : 0;
+		if (rc == 0)
+			rc = clear(&d, &after, &e);
+		/* A drive that is not ready can be cleared all the same; one that cannot be is said to have what it has. */
+		if (rc != 0)
+			leftover_clear(&d, &e);
+	}
 	drive_close(&d);
 	if (rc != 0) {
 		err_volume(&e, device);
@@ -89,7 +97,7 @@ const struct command command_key_clear = {
 		"blocks cannot be read.  Needs no cartridge.  DEVICE: /dev/nst0, /dev/sg3,\n"
 		"iscsi://host/target/lun; without it, $TAPE.\n"
 		"\n"
-		"      --wait SECONDS  for a drive that is still loading\n"
+		"      --wait SECONDS  for a drive that is still loading (or: ready)\n"
 		"      --json          the result as JSON\n"
 		"  -q, --quiet         say nothing if all is well\n"
 		"\n"

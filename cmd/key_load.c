@@ -4,9 +4,11 @@
 
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/quit.h"
 #include "cmd/device.h"
 #include "cmd/drivekey.h"
 #include "cmd/loading.h"
+#include "tape/leftover.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -25,16 +27,16 @@ static int check_request(const struct request *q)
 {
 	int ways = (q->sources.key != NULL) + (q->volume != NULL) + q->automatic;
 	bool raw = q->loading.mode == KEYLOAD_RAW;
-	if (raw && (ways > 0 || q->sources.cache || q->sources.kek || q->loading.kad))
+	if (raw && (ways > 0 || drivekey_by_name(&q->sources) || q->sources.kek || q->loading.kad))
 		return msg_usage(VERB, "--mode raw reads what is stored and takes no key");
 	if (!raw && ways == 0)
 		return msg_usage(VERB, "which key? --key SOURCE, --volume NAME --cache FILE, or --auto --cache FILE");
 	if (ways > 1)
 		return msg_usage(VERB, "one of --key, --volume and --auto");
-	if ((q->volume || q->automatic) && q->sources.cache == NULL)
-		return msg_usage(VERB, "--cache FILE: where are the keys?");
-	if (q->sources.key && q->sources.cache)
-		return msg_usage(VERB, "--cache: the key comes from --key");
+	if ((q->volume || q->automatic) && !drivekey_by_name(&q->sources))
+		return msg_usage(VERB, "--cache FILE or --catalog-command COMMAND: where are the keys?");
+	if (q->sources.key && drivekey_by_name(&q->sources))
+		return msg_usage(VERB, "--%s: the key comes from --key", q->sources.cache ? "cache" : "catalog-command");
 	if (q->sources.raw && q->sources.key == NULL)
 		return msg_usage(VERB, "--raw-key belongs to --key; a cache knows which keys are raw");
 	if (q->volume && (strlen(q->volume) >= LABEL_NAME_BYTES || *q->volume == '\0'))
@@ -63,61 +65,97 @@ static void write_json(const struct request *q, const char *volume, const struct
 	json_end_object(&j);
 }
 
-static int load(const struct request *q, struct drive *d, enum drive_ready ready, struct err *e)
-{
-	struct secret kek = SECRET_NONE;
-	struct cryptocache cache = CRYPTOCACHE_NONE;
-	struct drivekey k = DRIVEKEY_NONE;
-	char volume[LABEL_NAME_BYTES] = "";
-	const struct cryptocache_entry *entry = NULL;
-	struct keyload_result result;
-	bool found = true;
+/* What is to be loaded; for --auto the cache alone, since the tape is yet to tell its name. */
+struct keys {
+	struct secret kek;
+	struct cryptocache cache;
+	struct drivekey key;
+	char volume[LABEL_NAME_BYTES];
+};
 
+#define KEYS_NONE ((struct keys){.kek = SECRET_NONE, .cache = CRYPTOCACHE_NONE, .key = DRIVEKEY_NONE})
+
+static void free_keys(struct keys *k)
+{
+	drivekey_free(&k->key);
+	cryptocache_free(&k->cache);
+	secret_free(&k->kek);
+}
+
+static int find_key(const struct request *q, struct keys *k, struct err *e)
+{
+	const struct cryptocache_entry *entry = cryptocache_find(&k->cache, k->volume);
+	return entry ? drivekey_open(entry, &k->kek, &k->key, e) :
+		       err_set(e, XE_KEY, "volume %s has no key in %s%s", k->volume, drivekey_place(&q->sources), q->automatic ? "; no key is in the drive now" : "");
+}
+
+/* Before the drive is touched: whoever types a key, or waits for a pipe, may still be interrupted. */
+static int gather_keys(const struct request *q, struct keys *k, struct err *e)
+{
 	if (q->volume)
-		snprintf(volume, sizeof volume, "%s", q->volume);
-	int rc = drivekey_prepare(&q->sources, &kek, &cache, e);
-	if (rc == 0 && q->automatic)
-		rc = device_volume_name(d, ready, q->rewind, volume, &found, e);
-	if (rc == 0 && !found)
-		rc = err_set(e, XE_FAILED, "the tape has no label of Bareos or Bacula in its first block; name the volume with --volume");
-	if (rc == 0 && q->sources.cache) {
-		entry = cryptocache_find(&cache, volume);
-		rc = entry ? drivekey_open(entry, &kek, &k, e) :
-			     err_set(e, XE_KEY, "volume %s has no key in %s%s", volume, q->sources.cache,
-				     q->automatic ? "; no key is in the drive now" : "");
-	} else if (rc == 0 && q->sources.key) {
-		rc = drivekey_read(&q->sources, &kek, &k, e);
-	}
-	if (rc == 0)
-		rc = loading_run(d, ready, q->device, &q->loading, volume, &k, &result, e);
-	if (rc == 0 && q->json)
-		write_json(q, volume, &k, &result);
-	drivekey_free(&k);
-	cryptocache_free(&cache);
-	secret_free(&kek);
+		snprintf(k->volume, sizeof k->volume, "%s", q->volume);
+	int rc = drivekey_prepare(&q->sources, &k->kek, &k->cache, e);
+	if (rc == 0 && q->volume)
+		rc = find_key(q, k, e);
+	else if (rc == 0 && q->sources.key)
+		rc = drivekey_read(&q->sources, &k->kek, &k->key, e);
 	return rc;
 }
 
+static int key_of_label(const struct request *q, struct drive *d, enum drive_ready ready, struct keys *k, struct err *e)
+{
+	bool found;
+	int rc = device_volume_name(d, ready, q->rewind, k->volume, &found, e);
+	if (rc == 0 && !found)
+		rc = err_set(e, XE_FAILED, "the tape has no label of Bareos or Bacula in its first block; name the volume with --volume");
+	return rc ? rc : find_key(q, k, e);
+}
+
+static int load(const struct request *q, struct drive *d, enum drive_ready ready, struct keys *k, struct err *e)
+{
+	struct keyload_result result;
+	int rc = q->wait > 0 ? waiting_run(d, q->device, q->wait, 0, &ready, e) : 0;
+	if (rc == 0 && q->automatic)
+		rc = key_of_label(q, d, ready, k, e);
+	if (rc == 0)
+		rc = loading_run(d, ready, q->device, &q->loading, k->volume, &k->key, &result, e);
+	if (rc == 0 && q->json)
+		write_json(q, k->volume, &k->key, &result);
+	return rc;
+}
+
+/* After a failure the drive is looked at once more: a key that was in it before is named, since whoever uses the drive goes
+ * on with it. */
 static int run_load(const struct request *q)
 {
 	struct drive d = DRIVE_NONE;
+	struct keys keys = KEYS_NONE;
 	enum drive_ready ready;
-	struct err e = {0};
-	int rc = device_open(&d, q->device, q->wait, &ready, &e);
-	if (rc == 0)
-		rc = load(q, &d, ready, &e);
-	drive_close(&d);
-	if (rc != 0) {
-		err_volume(&e, q->device);
-		return msg_fail(&e);
+	struct err e = {0}, ignored = {0};
+	int rc = gather_keys(q, &keys, &e);
+	quit_hold();
+	int opened = waiting_open(&d, q->device, rc == 0 ? q->wait : 0, &ready, rc == 0 ? &e : &ignored);
+	if (rc == 0 && opened == 0) {
+		device_tell_attention(q->device, &d);
+		rc = load(q, &d, ready, &keys, &e);
 	}
-	return 0;
+	free_keys(&keys);
+	if (rc != 0 && opened == 0)
+		leftover_name(&d, &e);
+	rc = rc ? rc : opened;
+	drive_close(&d);
+	if (rc != 0)
+		err_volume(&e, q->device);
+	int status = rc == 0 ? 0 : msg_fail(&e);
+	quit_release();
+	return status;
 }
 
 static const struct option long_options[] = {
 	{"key", required_argument, NULL, 'k'},
 	{"volume", required_argument, NULL, 'n'},
 	{"cache", required_argument, NULL, 'c'},
+	{"catalog-command", required_argument, NULL, 'C'},
 	{"auto", no_argument, NULL, 'a'},
 	{"rewind", no_argument, NULL, 'r'},
 	{"kek", required_argument, NULL, 'w'},
@@ -125,6 +163,7 @@ static const struct option long_options[] = {
 	{"algorithm", required_argument, NULL, 'i'},
 	{"kad", required_argument, NULL, 'd'},
 	{"clear-on-demount", no_argument, NULL, 'o'},
+	{"raw-readable", no_argument, NULL, 'b'},
 	{"raw-key", no_argument, NULL, 'x'},
 	{"dry-run", no_argument, NULL, 'y'},
 	{"wait", required_argument, NULL, 't'},
@@ -146,6 +185,7 @@ static int parse(int argc, char **argv, struct request *q)
 		case 'k': q->sources.key = optarg; break;
 		case 'n': q->volume = optarg; break;
 		case 'c': q->sources.cache = optarg; break;
+		case 'C': q->sources.catalog = optarg; break;
 		case 'a': q->automatic = true; break;
 		case 'r': q->rewind = true; break;
 		case 'w': q->sources.kek = optarg; break;
@@ -153,6 +193,7 @@ static int parse(int argc, char **argv, struct request *q)
 		case 'i': rc = loading_algorithm_option(VERB, optarg, &q->loading); break;
 		case 'd': q->loading.kad = optarg; break;
 		case 'o': q->loading.clear_on_demount = true; break;
+		case 'b': q->loading.raw_readable = true; break;
 		case 'x': q->sources.raw = true; break;
 		case 'y': q->loading.dry_run = true; break;
 		case 't': rc = device_wait_option(VERB, optarg, &q->wait); break;
@@ -163,6 +204,8 @@ static int parse(int argc, char **argv, struct request *q)
 		default: return msg_usage(VERB, "%s: unknown option, or its value is missing", argv[optind - 1]);
 		}
 	}
+	if (rc == 0)
+		rc = drivekey_check(VERB, &q->sources);
 	if (rc == 0)
 		rc = check_request(q);
 	if (rc == 0)
@@ -194,6 +237,7 @@ const struct command command_key_load = {
 		"      --auto              read the volume's name from the label of the tape\n"
 		"      --rewind            --auto may rewind a tape that is not at its beginning\n"
 		"      --cache FILE        crypto cache of a Bareos storage daemon\n"
+		"      --catalog-command COMMAND    instead of a cache: prints volumes and keys\n"
 		"      --kek SOURCE        Key Encryption Key, if the key is wrapped\n"
 		"      --raw-key           --key is 32 bytes or 64 hex digits, no passphrase\n"
 		"      --mode MODE         mixed: writes encrypted, reads both (default);\n"
@@ -201,7 +245,9 @@ const struct command command_key_load = {
 		"      --algorithm N       index of the algorithm (default: found)\n"
 		"      --kad TEXT          key descriptor for the tape; %v volume name, %k key id\n"
 		"      --clear-on-demount  the drive forgets the key when it unloads the tape\n"
-		"      --wait SECONDS      for a drive that is still loading\n"
+		"      --raw-readable      what is written may be read raw (--mode raw)\n"
+		"      --wait SECONDS      for a drive that is still loading; ready: as long as\n"
+		"                          it says so (hours for a new LTO-9 medium)\n"
 		"      --dry-run           check everything, load nothing\n"
 		"      --json, -q, -v\n"
 		"\n"

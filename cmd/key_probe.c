@@ -6,9 +6,11 @@
 
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/quit.h"
 #include "cmd/device.h"
 #include "cmd/drivekey.h"
 #include "tape/keyload.h"
+#include "tape/leftover.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -117,6 +119,10 @@ static int try_all(struct drive *d, enum drive_ready ready, const struct request
 			bool now;
 			if (is_tried(tried, cache->count, cache, i))
 				continue;
+			if (quit_asked() != 0) {
+				rc = err_set(e, XE_FAILED, "interrupted by a signal");
+				break;
+			}
 			rc = try_entry(d, ready, q, kek, &cache->entries[i], b, (enum pass)pass, &now, o, e);
 			tried[i] = now;
 		}
@@ -191,6 +197,8 @@ static int probe(const struct request *q, struct drive *d, enum drive_ready read
 		rc = try_all(d, ready, q, &kek, &cache, &b, &o, e);
 		struct err second = {0};
 		int cleared = drive_clear(d, algorithm, false, NULL, rc == 0 ? e : &second);
+		if (cleared != 0)
+			leftover_clear(d, e);
 		rc = rc ? rc : cleared;
 	}
 	if (rc == 0)
@@ -210,17 +218,19 @@ static int run_probe(const struct request *q)
 	enum drive_ready ready;
 	struct err e = {0};
 	int rc = device_open(&d, q->device, q->wait, &ready, &e);
+	quit_hold();
 	if (rc == 0)
 		rc = probe(q, &d, ready, &e);
 	drive_close(&d);
-	if (rc != 0) {
+	if (rc != 0)
 		err_volume(&e, q->device);
-		return msg_fail(&e);
-	}
-	return 0;
+	int status = rc == 0 ? 0 : msg_fail(&e);
+	quit_release();
+	return status;
 }
 
 static const struct option long_options[] = {
+	{"catalog-command", required_argument, NULL, 'C'},
 	{"cache", required_argument, NULL, 'c'}, {"kek", required_argument, NULL, 'w'},	  {"first", required_argument, NULL, 'n'},
 	{"tries", required_argument, NULL, 'r'}, {"algorithm", required_argument, NULL, 'i'}, {"force", no_argument, NULL, 'f'},
 	{"wait", required_argument, NULL, 't'},	 {"json", no_argument, NULL, 'j'},	  {"quiet", no_argument, NULL, 'q'},
@@ -237,6 +247,7 @@ static int cmd_key_probe(int argc, char **argv)
 	while (rc == 0 && (option = getopt_long(argc, argv, "qv", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'c': q.sources.cache = optarg; break;
+		case 'C': q.sources.catalog = optarg; break;
 		case 'w': q.sources.kek = optarg; break;
 		case 'n': q.first = optarg; break;
 		case 'r':
@@ -257,8 +268,10 @@ static int cmd_key_probe(int argc, char **argv)
 		default: return msg_usage(VERB, "%s: unknown option, or its value is missing", argv[optind - 1]);
 		}
 	}
-	if (rc == 0 && q.sources.cache == NULL)
-		rc = msg_usage(VERB, "--cache FILE: which keys?");
+	if (rc == 0)
+		rc = drivekey_check(VERB, &q.sources);
+	if (rc == 0 && !drivekey_by_name(&q.sources))
+		rc = msg_usage(VERB, "--cache FILE or --catalog-command COMMAND: which keys?");
 	if (rc == 0)
 		rc = device_argument(VERB, argc, argv, optind, &q.device);
 	if (rc != 0)
@@ -280,13 +293,14 @@ const struct command command_key_probe = {
 		"so this stops after 3 wrong ones.\n"
 		"\n"
 		"      --cache FILE    crypto cache of a Bareos storage daemon\n"
+		"      --catalog-command COMMAND    instead of a cache: prints volumes and keys\n"
 		"      --kek SOURCE    Key Encryption Key, if the keys are wrapped: FILE, -,\n"
 		"                      fd:N, cred:NAME or tty\n"
 		"      --first NAME    try this volume's key first\n"
 		"      --tries N       stop after N wrong keys (default 3)\n"
 		"      --algorithm N   index of the algorithm (default: found)\n"
 		"      --force         although a key is in the drive: it is lost\n"
-		"      --wait SECONDS  for a drive that is still loading\n"
+		"      --wait SECONDS  for a drive that is still loading (or: ready)\n"
 		"      --json, -q, -v\n"
 		"\n"
 		"Exit status: 0 found; 1 failed; 2 wrong usage; 4 no key fits; 5 drive not ready;\n"

@@ -6,11 +6,14 @@
 #include "cmd/device.h"
 #include "cmd/drivetext.h"
 #include "cmd/explain.h"
+#include "tape/sense_table.h"
 
 #include <getopt.h>
 
 struct request {
-	const char *device, *explain;
+	const char *device;
+	char *explain;
+	unsigned vendor; /* of what is explained */
 	bool json, bscrypto;
 	unsigned wait;
 };
@@ -67,12 +70,19 @@ static int run_status(const struct request *q)
 	return 0;
 }
 
+static int vendor_option(const char *verb, const char *text, unsigned *vendor)
+{
+	*vendor = sense_vendor_of(text, "");
+	return *vendor ? 0 : msg_usage(verb, "--vendor is ibm, hp or quantum");
+}
+
 static int cmd_key_status(int argc, char **argv)
 {
 	static const char verb[] = "key status";
 	static const struct option long_options[] = {
 		{"json", no_argument, NULL, 'j'},	  {"bscrypto", no_argument, NULL, 'b'},
 		{"explain", required_argument, NULL, 'e'}, {"wait", required_argument, NULL, 't'},
+		{"vendor", required_argument, NULL, 'V'},
 		{"quiet", no_argument, NULL, 'q'},	  {"verbose", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},	  {NULL, 0, NULL, 0},
 	};
@@ -86,6 +96,7 @@ static int cmd_key_status(int argc, char **argv)
 		case 'j': q.json = true; break;
 		case 'b': q.bscrypto = true; break;
 		case 'e': q.explain = optarg; break;
+		case 'V': rc = vendor_option(verb, optarg, &q.vendor); break;
 		case 't': rc = device_wait_option(verb, optarg, &q.wait); break;
 		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
 		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
@@ -96,9 +107,11 @@ static int cmd_key_status(int argc, char **argv)
 	if (rc != 0)
 		return rc;
 	if (q.explain && (optind < argc || q.json || q.bscrypto))
-		return msg_usage(verb, "--explain needs no drive, and has one form");
+		return msg_usage(verb, "--explain needs no drive, and has one form; put what you paste in quotes, or give it to --explain -");
+	if (q.vendor && !q.explain)
+		return msg_usage(verb, "--vendor goes with --explain: a drive tells its vendor by itself");
 	if (q.explain)
-		return explain_run(q.explain, &e) == 0 ? 0 : msg_fail(&e);
+		return explain_run(q.explain, q.vendor, &e) == 0 ? 0 : msg_fail(&e);
 	if (q.json && q.bscrypto)
 		return msg_usage(verb, "one of --json and --bscrypto");
 	rc = device_argument(verb, argc, argv, optind, &q.device);
@@ -120,8 +133,11 @@ const struct command command_key_status = {
 		"      --json          the same as JSON\n"
 		"      --bscrypto      the lines of bscrypto -e -v\n"
 		"      --wait SECONDS  for a drive that is still loading\n"
-		"      --explain HEX   no drive: these bytes of a page or of sense data in words;\n"
-		"                      - reads the digits from standard input\n"
+		"      --explain HEX   no drive: a page, sense data or a sense code in words, as\n"
+		"                      sg_raw, sg_logs -H, xxd, od, hexdump, kernels, LTFS and\n"
+		"                      stenc print them; - reads from standard input.  Nothing\n"
+		"                      that may be a key is printed\n"
+		"      --vendor VENDOR ibm, hp or quantum: whose sense codes those are\n"
 		"  -q, --quiet\n"
 		"\n"
 		"Rights: an sg node (a tape node's is found by itself) must be writable; a node\n"

@@ -2,6 +2,7 @@
 #include "cmd/keyargs.h"
 
 #include "base/msg.h"
+#include "base/qr.h"
 #include "cmd/source.h"
 #include "keywrap.h"
 
@@ -17,6 +18,12 @@ static const struct option all_options[] = {
 	{"raw-key", no_argument, NULL, 'r'},	   {"force", no_argument, NULL, 'F'},
 	{"id", no_argument, NULL, 'i'},		   {"json", no_argument, NULL, 'j'},
 	{"plain-keys", no_argument, NULL, 'p'},	   {"no-keys", no_argument, NULL, 'K'},
+	{"volumes", optional_argument, NULL, 'V'}, {"cache", required_argument, NULL, 'c'},
+	{"catalog-command", required_argument, NULL, 'C'}, {"missing", no_argument, NULL, 'm'},
+	{"rotate", no_argument, NULL, 'R'},	   {"pool", required_argument, NULL, 'P'},
+	{"media-type", required_argument, NULL, 'M'}, {"storage", required_argument, NULL, 'S'},
+	{"qr", required_argument, NULL, 'Q'},	   {"shares", required_argument, NULL, 'N'},
+	{"threshold", required_argument, NULL, 'T'},
 	{"quiet", no_argument, NULL, 'q'},	   {"verbose", no_argument, NULL, 'v'},
 	{"help", no_argument, NULL, 'h'},
 };
@@ -27,6 +34,15 @@ static int take_once(const struct command *verb, const char *name, const char **
 	if (*where)
 		return msg_usage(verb->name, "--%s: given twice", name);
 	*where = optarg;
+	return -1;
+}
+
+static int take_number(const struct command *verb, const char *name, unsigned *where)
+{
+	uint64_t v;
+	if (!command_number(optarg, 1, 255, &v))
+		return msg_usage(verb->name, "--%s %s: must be a number of at most 255", name, optarg);
+	*where = (unsigned)v;
 	return -1;
 }
 
@@ -49,6 +65,24 @@ static int take_option(const struct command *verb, int option, struct keyargs *a
 	case 'j': a->json = true; break;
 	case 'p': a->plain_keys = true; break;
 	case 'K': a->no_keys = true; break;
+	case 'V':
+		a->volumes = true;
+		return optarg ? take_once(verb, "volumes", &a->volumes_source) : -1;
+	case 'c': return take_once(verb, "cache", &a->cache);
+	case 'C': return take_once(verb, "catalog-command", &a->catalog);
+	case 'm': a->missing = true; break;
+	case 'R': a->rotate = true; break;
+	case 'P': return take_once(verb, "pool", &a->pool);
+	case 'M': return take_once(verb, "media-type", &a->media_type);
+	case 'S': return take_once(verb, "storage", &a->storage);
+	case 'Q':
+		if (!paper_form_parse(optarg, &a->qr))
+			return msg_usage(verb->name, "--qr %s: must be text, svg or html", optarg);
+		if (!qr_is_there())
+			return msg_usage(verb->name, "--qr: this xflate was built without libqrencode");
+		break;
+	case 'N': return take_number(verb, "shares", &a->shares);
+	case 'T': return take_number(verb, "threshold", &a->threshold);
 	case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
 	case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
 	case 'h': fputs(verb->help, stdout); return 0;

@@ -4,6 +4,7 @@
 #define CMD_KEYARGS_H
 
 #include "cmd/command.h"
+#include "cmd/paper.h"
 #include "keys/bundle.h"
 #include "keys/keylist.h"
 
@@ -22,6 +23,17 @@ struct keyargs {
 	bool json;	 /* j  --json */
 	bool plain_keys; /* p  --plain-keys */
 	bool no_keys;	 /* K  --no-keys */
+	bool volumes;		  /* V  --volumes[=SOURCE] */
+	const char *volumes_source;
+	const char *cache;	  /* c  --cache FILE */
+	const char *catalog;	  /* C  --catalog-command COMMAND */
+	bool missing;		  /* m  --missing */
+	bool rotate;		  /* R  --rotate */
+	const char *pool;	  /* P  --pool NAME */
+	const char *media_type;	  /* M  --media-type NAME */
+	const char *storage;	  /* S  --storage NAME */
+	enum paper_form qr;	  /* Q  --qr text|svg|html */
+	unsigned shares, threshold; /* N, T  --shares N, --threshold K; 0: not given */
 	const char *const *names; /* what is no option */
 	size_t count;
 };

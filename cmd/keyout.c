@@ -71,6 +71,20 @@ void keyout_close(struct keyout *k)
 	secret_free(&k->buffer);
 }
 
+static ssize_t append(void *cookie, const char *data, size_t len)
+{
+	struct err e = {0};
+	return secret_append(cookie, data, len, &e) == 0 ? (ssize_t)len : 0;
+}
+
+FILE *keyout_into(struct secret *text)
+{
+	FILE *stream = fopencookie(text, "w", (cookie_io_functions_t){.write = append});
+	if (stream)
+		setvbuf(stream, NULL, _IONBF, 0);
+	return stream;
+}
+
 int keyout_line(const char *path, bool force, bool clear, const struct secret *text, struct err *e)
 {
 	static struct keyout out;

@@ -25,6 +25,10 @@ int keyout_commit(struct keyout *k, struct err *e) __attribute__((warn_unused_re
 /* Closes it; a file that was not committed goes away.  Idempotent. */
 void keyout_close(struct keyout *k);
 
+/* A stream whose text goes into a secret, which must be there until it is closed; unbuffered, so that no copy lies about.  NULL
+ * without memory. */
+FILE *keyout_into(struct secret *text);
+
 /* Open, one line, commit.  Errors as there. */
 int keyout_line(const char *path, bool force, bool clear, const struct secret *text, struct err *e)
 	__attribute__((warn_unused_result));

@@ -3,6 +3,7 @@
 
 #include "base/msg.h"
 #include "cmd/source.h"
+#include "cmd/trust.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -83,8 +84,19 @@ static int read_key(const char *source, const char *what, struct secret *key, st
 	return rc;
 }
 
+static void warn_of_others(const struct keys *k)
+{
+	if (k->dir)
+		trust_folder(k->dir);
+	if (k->new_dir)
+		trust_folder(k->new_dir);
+	if (k->config)
+		trust_file(k->config);
+}
+
 int keys_open(struct keys *k, struct err *e)
 {
+	warn_of_others(k);
 	k->read = (struct volkey_source){.dir = k->dir, .command = k->command, .seconds = COMMAND_SECONDS};
 	k->write = (struct volkey_source){.dir = k->new_dir, .command = k->new_command, .seconds = COMMAND_SECONDS};
 	int rc = k->key ? read_key(k->key, "key of the volumes", &k->read.key, e) : 0;

@@ -43,7 +43,7 @@ int keys_check(const struct keys *k, const char *verb);
 bool keys_given(const struct keys *k);
 bool keys_new_given(const struct keys *k);
 
-/* Reads keys and configuration into k->read and k->write.  XE_KEY, XE_USAGE, and as source_read. */
+/* Reads keys and configuration into k->read and k->write; warns of what others can change (trust.h).  XE_KEY, XE_USAGE, and as source_read. */
 int keys_open(struct keys *k, struct err *e) __attribute__((warn_unused_result));
 
 /* Wipes and frees them.  Idempotent. */

@@ -92,7 +92,8 @@ int loading_run(struct drive *d, enum drive_ready ready, const char *device, con
 {
 	char kad[SCSI_KAD_MAX_BYTES];
 	struct keyload_options load = {
-		.mode = o->mode, .algorithm = o->algorithm, .clear_on_demount = o->clear_on_demount, .dry_run = o->dry_run};
+		.mode = o->mode, .algorithm = o->algorithm, .clear_on_demount = o->clear_on_demount,
+		.raw_readable = o->raw_readable, .dry_run = o->dry_run};
 	if (o->mode != KEYLOAD_RAW)
 		load.key = (struct span){k->key.data, k->key.len};
 	int rc = 0;

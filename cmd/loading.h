@@ -10,7 +10,7 @@ struct loading_options {
 	enum keyload_mode mode;
 	int algorithm;
 	const char *kad; /* with %v, %k, %% */
-	bool clear_on_demount, dry_run;
+	bool clear_on_demount, raw_readable, dry_run;
 };
 
 #define LOADING_DEFAULTS ((struct loading_options){.mode = KEYLOAD_MIXED, .algorithm = -1})

@@ -2,6 +2,7 @@
 #include "cmd/source.h"
 
 #include "base/msg.h"
+#include "cmd/trust.h"
 #include "keywrap.h"
 
 #include <errno.h>
@@ -207,7 +208,9 @@ int source_read_kek(const char *source, const char *what, bool confirm, struct s
 	int r = source_read(source, what, confirm, SOURCE_KEK_MAX_BYTES, kek, e);
 	if (r == 0 && (r = keywrap_prepare_kek(kek, e)) != 0)
 		err_volume(e, source);
-	if (r != 0)
+	if (r == 0)
+		trust_kek(source, kek);
+	else
 		secret_free(kek);
 	return r;
 }

@@ -17,7 +17,7 @@ int source_read(const char *source, const char *what, bool confirm, size_t max, 
 int source_read_quietly(const char *source, const char *what, bool confirm, size_t max, struct secret *s, bool *others,
 			struct err *e) __attribute__((warn_unused_result));
 
-/* A Key Encryption Key, fit for use; what it is called ("KEK") stands in errors.  Errors as source_read. */
+/* A Key Encryption Key, fit for use; warns of one that looks odd (trust_kek); what it is called ("KEK") stands in errors.  Errors as source_read. */
 int source_read_kek(const char *source, const char *what, bool confirm, struct secret *kek, struct err *e)
 	__attribute__((warn_unused_result));
 

@@ -47,10 +47,12 @@ _xflate() {
 		compopt -o default 2>/dev/null
 		;;
 	help:*) words='filter list verify compare key cache alerts changer getkey' ;;
-	key:*) words='generate show wrap unwrap rewrap load clear status probe --help' ;;
+	key:*) words='generate show wrap unwrap rewrap split join load clear status probe --help' ;;
 	cache:*) words='list get import export renew remove check --help' ;;
+	*:--qr) words='text svg html' ;;
 	'key '*:--format | 'cache '*:--format) words='lines json sql' ;;
 	'key load':--mode | changer:--mode) words='mixed decrypt raw' ;;
+	'key '*:--wait | changer:--wait) words='ready' ;;
 	'key '*:--key | 'key '*:--kek | changer:--kek | 'key '*:--new-kek | 'cache '*:--kek)
 		words='tty - fd: cred:'
 		compopt -o default 2>/dev/null
@@ -73,22 +75,24 @@ _xflate() {
 			verify) words="--threads --all-digests --whole --json --max-memory --progress --quiet --verbose --help $keys" ;;
 			compare) words="--vs --threads --on-damage --max-memory --json --quiet --verbose --help $keys $new_keys" ;;
 			getkey) words='--key-dir --config --cipher --log --selftest --migrate --help' ;;
-			'key generate') words='--output --force --kek --base64 --raw-key --quiet --help' ;;
+			'key generate') words='--volumes --cache --catalog-command --missing --rotate --pool --media-type --storage --format --output --force --kek --base64 --raw-key --quiet --help' ;;
 			'key show') words='--output --force --kek --base64 --raw-key --id --quiet --help' ;;
 			'key wrap') words='--output --force --kek --raw-key --format --quiet --help' ;;
 			'key unwrap') words='--output --force --kek --base64 --format --quiet --help' ;;
 			'key rewrap') words='--output --force --kek --new-kek --format --quiet --help' ;;
-			'key load') words='--key --volume --auto --rewind --cache --kek --raw-key --mode --algorithm --kad --clear-on-demount
-				--wait --dry-run --json --quiet --verbose --help' ;;
+			'key split') words='--shares --threshold --output --kek --qr --quiet --help' ;;
+			'key join') words='--output --force --quiet --help' ;;
+			'key load') words='--key --volume --auto --rewind --cache --catalog-command --kek --raw-key --mode --algorithm --kad
+				--clear-on-demount --raw-readable --wait --dry-run --json --quiet --verbose --help' ;;
 			'key clear') words='--wait --json --quiet --verbose --help' ;;
-			'key status') words='--json --bscrypto --wait --explain --quiet --verbose --help' ;;
-			'key probe') words='--cache --kek --first --tries --algorithm --force --wait --json --quiet --verbose --help' ;;
-			alerts) words='--all --keep --json --quiet --verbose --help' ;;
-			changer) words='--cache --kek --device --require-key --kad --clear-on-demount --mode --algorithm --wait
-				--quiet --verbose --help' ;;
+			'key status') words='--json --bscrypto --wait --explain --vendor --quiet --verbose --help' ;;
+			'key probe') words='--cache --catalog-command --kek --first --tries --algorithm --force --wait --json --quiet --verbose --help' ;;
+			alerts) words='--all --keep --json --explain --type --quiet --verbose --help' ;;
+			changer) words='--cache --catalog-command --kek --device --require-key --kad --clear-on-demount --raw-readable --mode --algorithm
+				--wait --quiet --verbose --help' ;;
 			'cache list') words='--no-keys --json --quiet --help' ;;
 			'cache get') words='--output --force --kek --quiet --help' ;;
-			'cache export') words='--output --force --format --bundle --kek --plain-keys --quiet --help' ;;
+			'cache export') words='--output --force --format --bundle --kek --plain-keys --qr --quiet --help' ;;
 			'cache check') words='--bundle --kek --json --quiet --help' ;;
 			'cache '*) words='--force --quiet --help' ;;
 			esac

@@ -1,29 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the child is given travels over socket pairs: a child that does not read it then costs an error of send() and no
- * SIGPIPE, whatever the process has done with that signal.  A child does not outlive us: signals that end us end its group first, and
- * where nothing can be done any more (SIGKILL) the kernel tells it. */
+ * SIGPIPE, whatever the process has done with that signal. */
 #include "crypt/child.h"
 
 #include "base/quit.h"
+#include "crypt/leash.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define FIRST_FD 10 /* ours stay clear of those that the child gets by number */
 #define CANNOT_RUN 127 /* as shells tell it */
 #define CANNOT_EXECUTE 126
-#define RUNNING_MAX 64 /* at once, by all threads */
-#define ASKED_MS 200 /* how often a run that is asked to end looks up */
-#define GRACE_MS 1000 /* between SIGTERM and SIGKILL */
+#define ASKED_MS 200 /* how often it is looked whether we are asked to end */
+#define NAP_MS 100
 
 /* The ends of its four channels; -1: none. */
 enum channel { C_IN, C_FEED, C_OUT, C_STATUS, CHANNELS };
@@ -117,26 +112,14 @@ static char **arguments(const char *const *argv)
 	return copy;
 }
 
-/* In the child, as what follows: only calls that are safe behind fork() in a process with threads. */
-static void begin_life(pid_t parent)
-{
-	sigset_t none;
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		_exit(CANNOT_RUN);
-	/* A group of its own, so that all of it can be killed. */
-	setpgid(0, 0);
-	quit_in_child();
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static void become(void *arg, pid_t parent)
+/* In the child, as what follows (leash.h). */
+static void become(void *arg, int errnum)
 {
 	const struct birth *b = arg;
 	const struct child *c = b->c;
 	const struct channels *ch = b->ch;
-	begin_life(parent);
+	if (errnum != 0)
+		_exit(CANNOT_RUN);
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	bool ready = nothing >= 0 && dup2(ch->its[C_IN] >= 0 ? ch->its[C_IN] : nothing, STDIN_FILENO) >= 0 &&
 		     dup2(ch->its[C_OUT], STDOUT_FILENO) >= 0 && (c->stderr_too || dup2(nothing, STDERR_FILENO) >= 0) &&
@@ -148,21 +131,15 @@ static void become(void *arg, pid_t parent)
 	_exit(CANNOT_RUN);
 }
 
-static void become_with_ours(void *arg, pid_t parent)
+static void become_with_ours(void *arg, int errnum)
 {
 	const struct passage *p = arg;
-	begin_life(parent);
-	execvp(p->argv[0], p->argv);
-	int errnum = errno;
+	if (errnum == 0) {
+		execvp(p->argv[0], p->argv);
+		errnum = errno;
+	}
 	(void)!write(p->tell[1], &errnum, sizeof errnum);
 	_exit(errnum == ENOENT ? CANNOT_RUN : CANNOT_EXECUTE);
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static void feed(int *fd, struct span *rest)
@@ -201,7 +178,7 @@ static bool converse(const struct child *c, struct channels *ch, struct child_re
 		struct pollfd p[CHANNELS];
 		for (int i = 0; i < CHANNELS; i++)
 			p[i] = (struct pollfd){.fd = ch->ours[i], .events = i <= C_FEED ? POLLOUT : POLLIN};
-		int64_t left = until - now_ms();
+		int64_t left = until - leash_now_ms();
 		if (left <= 0 || quit_asked())
 			return false;
 		if (poll(p, CHANNELS, (int)(left < ASKED_MS ? left : ASKED_MS)) < 0 && errno != EINTR)
@@ -218,118 +195,16 @@ static bool converse(const struct child *c, struct channels *ch, struct child_re
 	return true;
 }
 
-/* ---- its end ---- */
-
-static volatile pid_t running[RUNNING_MAX]; /* what a signal takes along; 0: none */
-
-/* Has it ended?  It keeps its number until it is reaped, so that nobody else is meant by that. */
-static bool has_ended(pid_t pid)
-{
-	siginfo_t info = {.si_pid = 0};
-	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == pid;
-}
-
-/* False: the time is up.  Safe in a signal handler. */
-static bool wait_for(pid_t pid, int64_t until)
-{
-	while (!has_ended(pid)) {
-		if (now_ms() >= until)
-			return false;
-		(void)poll(NULL, 0, 2);
-	}
-	return true;
-}
-
-/* With all that it started and that is in its group still. */
-static void put_down(pid_t pid)
-{
-	kill(-pid, SIGTERM);
-	kill(pid, SIGTERM);
-	(void)wait_for(pid, now_ms() + GRACE_MS);
-	kill(-pid, SIGKILL);
-	kill(pid, SIGKILL);
-}
-
-static void put_all_down(void)
-{
-	for (size_t i = 0; i < RUNNING_MAX; i++) {
-		pid_t pid = running[i];
-		if (pid <= 0)
-			continue;
-		put_down(pid);
-		/* The first process of a container might never do it. */
-		if (wait_for(pid, now_ms() + GRACE_MS))
-			(void)waitpid(pid, NULL, WNOHANG);
-	}
-}
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* False: there are too many. */
-static bool enter(pid_t pid)
-{
-	size_t i = 0;
-	pthread_mutex_lock(&lock);
-	while (i < RUNNING_MAX && running[i] != 0)
-		i++;
-	if (i < RUNNING_MAX)
-		running[i] = pid;
-	pthread_mutex_unlock(&lock);
-	return i < RUNNING_MAX;
-}
-
-static void leave(pid_t pid)
-{
-	pthread_mutex_lock(&lock);
-	for (size_t i = 0; i < RUNNING_MAX; i++)
-		running[i] = running[i] == pid ? 0 : running[i];
-	pthread_mutex_unlock(&lock);
-}
-
-/* No signal comes between the birth of a child and its entry in the books: this thread takes none meanwhile, and another one that takes
- * it leaves the child to PR_SET_PDEATHSIG. */
-static pid_t start(void (*live)(void *arg, pid_t parent), void *arg)
-{
-	sigset_t all, old;
-	pid_t parent = getpid();
-	quit_add(put_all_down);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pid_t pid = fork();
-	if (pid == 0)
-		live(arg, parent);
-	int errnum = pid < 0 ? errno : EAGAIN;
-	if (pid > 0) {
-		/* Here and there: whoever comes first. */
-		setpgid(pid, pid);
-		if (!enter(pid)) {
-			put_down(pid);
-			(void)waitpid(pid, NULL, 0);
-			pid = -1;
-		}
-	}
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	errno = errnum;
-	return pid;
-}
-
-/* Its exit status, as a shell tells it. */
-static int reap(pid_t pid)
-{
-	int status = 0;
-	leave(pid);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 static int attend(const struct child *c, struct channels *ch, pid_t pid, struct child_result *r, struct err *e)
 {
-	int64_t until = now_ms() + (int64_t)c->seconds * 1000;
-	bool too_much = false, late = !converse(c, ch, r, until, &too_much) || !wait_for(pid, until);
+	int64_t until = leash_now_ms() + (int64_t)c->seconds * 1000;
+	bool too_much = false, late = !converse(c, ch, r, until, &too_much) || !leash_wait(pid, until);
+	int by_signal;
 	if (late)
-		put_down(pid);
-	r->exit_status = reap(pid);
+		leash_put_down(pid);
+	r->exit_status = leash_reap(pid, &by_signal);
+	if (late && quit_asked())
+		return err_set(e, XE_FAILED, "%s: interrupted by a signal", c->what);
 	if (late)
 		return err_set(e, XE_NOT_READY, "%s gave no answer in %u seconds", c->what, c->seconds);
 	if (r->exit_status == CANNOT_RUN)
@@ -353,7 +228,7 @@ int child_run(const struct child *c, struct child_result *r, struct err *e)
 	bool open = (c->in.len == 0 || open_channel(&ch, C_IN, true)) && (c->feed.len == 0 || open_channel(&ch, C_FEED, true)) &&
 		    open_channel(&ch, C_OUT, false) && open_channel(&ch, C_STATUS, false);
 	struct birth b = {c, &ch, argv, env};
-	pid_t pid = env && argv && open ? start(become, &b) : -1;
+	pid_t pid = env && argv && open ? leash_start(true, become, &b) : -1;
 	if (pid < 0) {
 		rc = err_errno(e, XE_FAILED, errno, "%s cannot be started", c->what);
 	} else {
@@ -367,14 +242,15 @@ int child_run(const struct child *c, struct child_result *r, struct err *e)
 	return rc;
 }
 
+/* Under a terminal it stays in our group: the terminal's keys go to that one, and only that one may read. */
 int child_pass(char **argv, int *exit_status, struct err *e)
 {
 	struct passage p = {.argv = argv};
 	*exit_status = 1;
 	if (pipe2(p.tell, O_CLOEXEC) != 0)
 		return err_errno(e, XE_FAILED, errno, "%s: cannot start", argv[0]);
-	pid_t pid = start(become_with_ours, &p);
-	int rc = pid < 0 ? err_errno(e, XE_FAILED, errno, "%s: cannot start", argv[0]) : 0, errnum;
+	pid_t pid = leash_start(!isatty(STDIN_FILENO), become_with_ours, &p);
+	int rc = pid < 0 ? err_errno(e, XE_FAILED, errno, "%s: cannot start", argv[0]) : 0, errnum, by_signal;
 	close(p.tell[1]);
 	ssize_t n;
 	do
@@ -383,8 +259,12 @@ int child_pass(char **argv, int *exit_status, struct err *e)
 	close(p.tell[0]);
 	if (rc != 0)
 		return rc;
-	while (!has_ended(pid))
-		(void)waitid(P_PID, (id_t)pid, &(siginfo_t){.si_pid = 0}, WEXITED | WNOWAIT);
-	*exit_status = reap(pid);
-	return n == (ssize_t)sizeof errnum ? err_errno(e, XE_FAILED, errnum, "%s: cannot run", argv[0]) : 0;
+	while (!quit_asked() && !leash_wait(pid, leash_now_ms() + NAP_MS))
+		continue;
+	if (quit_asked())
+		leash_put_down(pid);
+	*exit_status = leash_reap(pid, &by_signal);
+	if (n == (ssize_t)sizeof errnum)
+		return err_errno(e, XE_FAILED, errnum, "%s: cannot run", argv[0]);
+	return by_signal ? err_set(e, XE_FAILED, "%s: ended by signal %d", argv[0], by_signal) : 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Another program, run to its end: what it is given, what it says, and not for longer than so many seconds. */
+/* Another program, run to its end: what it is given, what it says, and not for longer than so many seconds.  It ends with us
+ * (leash.h). */
 #ifndef CRYPT_CHILD_H
 #define CRYPT_CHILD_H
 
@@ -28,11 +29,13 @@ struct child_result {
 };
 
 /* XE_FAILED: it could not be run, or said more than out_max bytes; XE_NOT_READY: it took too long and was killed.  An exit
- * status other than 0 is no error here.  It ends with us, whatever ends us (base/quit.h).  result->out is the caller's to free, whatever is returned. */
+ * status other than 0 is no error here.  It ends with us, whatever ends us (leash.h); at once when
+ * quit_asked().  result->out is the caller's to free, whatever is returned. */
 int child_run(const struct child *c, struct child_result *result, struct err *e) __attribute__((warn_unused_result));
 
-/* Runs argv, looked for in PATH, with our own environment and descriptors.  *exit_status: 128 + signal if one ended it; it ends with
- * us, too.  XE_FAILED: it could not be run; *exit_status is then 127 or 126 as in a shell, or 1. */
+/* Runs argv, looked for in PATH, with our own environment and descriptors.  *exit_status: 128 + signal if one ended it.  It ends
+ * with us, and is ended when quit_asked().  XE_FAILED: a signal ended it, or it could not be run; *exit_status is then 127 or 126 as in
+ * a shell, or 1. */
 int child_pass(char **argv, int *exit_status, struct err *e) __attribute__((warn_unused_result));
 
 #endif

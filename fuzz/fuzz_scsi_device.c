@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* INQUIRY, VPD, MODE SENSE, READ ATTRIBUTE, READ POSITION: texts end, and hold nothing but printable ASCII. */
+/* INQUIRY, VPD, MODE SENSE, READ ATTRIBUTE, READ POSITION, timeouts, activity: texts end, and hold nothing but printable ASCII. */
 #include "scsi_device.h"
+#include "tape/timeouts.h"
 
 #include <stdlib.h>
 
@@ -18,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct scsi_device d;
 	struct scsi_device_position p;
 	char text[SCSI_DEVICE_TEXT_BYTES];
-	uint8_t density;
+	struct timeouts t;
+	uint8_t density, activity;
 	bool flag;
 	if (scsi_device_inquiry(answer, &d)) {
 		must_be_clean(d.vendor);
@@ -34,5 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	(void)scsi_device_density(answer, &density, &flag);
 	(void)scsi_device_position(answer, &p);
+	if (timeouts_read(answer, &t) && (timeouts_seconds(&t, 0xa2) < 60 || timeouts_seconds(&t, 0xa2) > TIMEOUTS_MAX_S))
+		abort();
+	(void)scsi_device_activity(answer, &activity);
 	return 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "keys/bundle.h"
 
+#include "base/lines.h"
+#include "keys/sumline.h"
 #include "keywrap.h"
 
 #include <openssl/evp.h>
@@ -11,64 +13,8 @@
 #define MAGIC "XFLATE-BUNDLE"
 #define VERSION_WORD "1"
 #define HEX_LINE_BYTES 20u
-#define HEX_GROUP_BYTES 2u
-#define LINE_BYTES 512u	 /* a name of 127 bytes, all of them %XX, and more */
-#define SUM_CHARS 6u
 #define DIGEST_CHARS 8u
-#define WORDS_MAX 64u
 #define KEY_BYTES_MAX (KEYWRAP_RAW_MAX_BYTES + 8)
-
-static uint32_t crc24(const char *text, size_t len)
-{
-	uint32_t crc = 0xb704ce;
-	for (size_t i = 0; i < len; i++) {
-		crc ^= (uint32_t)(unsigned char)text[i] << 16;
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc & 0x800000 ? (crc << 1 ^ 0x1864cfb) & 0xffffff : crc << 1;
-	}
-	return crc;
-}
-
-/* ---- lines on their way in and out ---- */
-
-/* A line as it is summed: lower case but for the names, one blank between words; cleared after use. */
-struct line {
-	char text[LINE_BYTES];
-	size_t len;
-	bool full;
-};
-
-static void put(struct line *l, const char *text, size_t len)
-{
-	if (len > sizeof l->text - l->len) {
-		l->full = true;
-		return;
-	}
-	memcpy(l->text + l->len, text, len);
-	l->len += len;
-}
-
-static void put_word(struct line *l, const char *word)
-{
-	if (l->len)
-		put(l, " ", 1);
-	put(l, word, strlen(word));
-}
-
-static void put_number(struct line *l, size_t n)
-{
-	char text[24];
-	snprintf(text, sizeof text, "%zu", n);
-	put_word(l, text);
-}
-
-static void put_sum(struct line *l)
-{
-	char sum[SUM_CHARS + 1];
-	snprintf(sum, sizeof sum, "%06x", (unsigned)crc24(l->text, l->len));
-	put_word(l, sum);
-	put(l, "\n", 1);
-}
 
 /* The digest of the whole, which ends with that. */
 static int digest_text(EVP_MD_CTX *ctx, char text[static DIGEST_CHARS + 1], struct err *e)
@@ -86,33 +32,33 @@ static int digest_text(EVP_MD_CTX *ctx, char text[static DIGEST_CHARS + 1], stru
 struct writer {
 	FILE *out;
 	EVP_MD_CTX *digest;
-	struct line line;
+	struct sumline line;
 };
 
 static void begin(struct writer *w, const char *word)
 {
 	w->line.len = 0;
-	put_word(&w->line, word);
+	sumline_word(&w->line, word);
 }
 
 static void finish(struct writer *w)
 {
 	bool last = strncmp(w->line.text, "end ", 4) == 0;
-	put_sum(&w->line);
+	sumline_end(&w->line);
 	if (!last)
 		EVP_DigestUpdate(w->digest, w->line.text, w->line.len);
 	fwrite(w->line.text, 1, w->line.len, w->out);
 	secret_wipe(w->line.text, w->line.len);
 }
 
-static void put_name(struct line *l, const char *name)
+static void put_name(struct sumline *l, const char *name)
 {
-	put(l, " ", 1);
+	sumline_put(l, " ", 1);
 	for (const unsigned char *c = (const unsigned char *)name; *c; c++) {
 		char text[4] = {(char)*c, 0};
 		if (*c <= 0x20 || *c >= 0x7f || *c == '%')
 			snprintf(text, sizeof text, "%%%02x", *c);
-		put(l, text, strlen(text));
+		sumline_put(l, text, strlen(text));
 	}
 }
 
@@ -136,12 +82,8 @@ static void write_hex(struct writer *w, size_t number, const uint8_t *bytes, siz
 		char text[48];
 		begin(w, "hex");
 		snprintf(text, sizeof text, "%zu.%zu", number, at / HEX_LINE_BYTES + 1);
-		put_word(&w->line, text);
-		for (size_t i = at; i < n && i < at + HEX_LINE_BYTES; i++) {
-			snprintf(text, sizeof text, "%02x", bytes[i]);
-			put(&w->line, " ", i % HEX_GROUP_BYTES == 0);
-			put(&w->line, text, 2);
-		}
+		sumline_word(&w->line, text);
+		sumline_hex(&w->line, bytes + at, n - at < HEX_LINE_BYTES ? n - at : HEX_LINE_BYTES);
 		finish(w);
 	}
 }
@@ -154,13 +96,13 @@ static int write_key(struct writer *w, size_t number, const struct keylist_entry
 	if (n == 0)
 		return err_set(e, XE_KEY, "%s: its key is none", entry->volume);
 	begin(w, "volume");
-	put_number(&w->line, number);
+	sumline_number(&w->line, number);
 	put_name(&w->line, entry->volume);
 	finish(w);
 	begin(w, "key");
-	put_number(&w->line, number);
-	put_word(&w->line, keywrap_form_name(form));
-	put_word(&w->line, entry->id[0] ? entry->id : "-");
+	sumline_number(&w->line, number);
+	sumline_word(&w->line, keywrap_form_name(form));
+	sumline_word(&w->line, entry->id[0] ? entry->id : "-");
 	finish(w);
 	write_hex(w, number, bytes, n);
 	secret_wipe(bytes, sizeof bytes);
@@ -190,16 +132,16 @@ int bundle_write(FILE *out, const struct keylist *list, const struct bundle_info
 	}
 	fputs(head, out);
 	begin(&w, MAGIC);
-	put_word(&w.line, VERSION_WORD);
+	sumline_word(&w.line, VERSION_WORD);
 	finish(&w);
 	begin(&w, "date");
-	put_word(&w.line, info->date);
+	sumline_word(&w.line, info->date);
 	finish(&w);
 	begin(&w, "kek");
-	put_word(&w.line, info->kek_id[0] ? info->kek_id : "-");
+	sumline_word(&w.line, info->kek_id[0] ? info->kek_id : "-");
 	finish(&w);
 	begin(&w, "keys");
-	put_number(&w.line, list->count);
+	sumline_number(&w.line, list->count);
 	finish(&w);
 	int r = 0;
 	for (size_t i = 0; r == 0 && i < list->count; i++)
@@ -208,8 +150,8 @@ int bundle_write(FILE *out, const struct keylist *list, const struct bundle_info
 		r = digest_text(w.digest, digest, e);
 	if (r == 0) {
 		begin(&w, "end");
-		put_number(&w.line, list->count);
-		put_word(&w.line, digest);
+		sumline_number(&w.line, list->count);
+		sumline_word(&w.line, digest);
 		finish(&w);
 	}
 	EVP_MD_CTX_free(w.digest);
@@ -217,11 +159,6 @@ int bundle_write(FILE *out, const struct keylist *list, const struct bundle_info
 }
 
 /* ---- reading ---- */
-
-struct words {
-	struct span word[WORDS_MAX];
-	size_t count;
-};
 
 /* What has come of a key; all of it in pages of secrets. */
 struct part {
@@ -239,86 +176,11 @@ struct reader {
 	struct part *parts;
 	size_t part_count, keys;
 	size_t number; /* of the line at hand */
+	size_t lines;  /* so far: no bundle has more keys */
 	bool has_magic, has_date, has_kek, has_keys, has_end;
 	EVP_MD_CTX *digest;
 	char digest_text[DIGEST_CHARS + 1], said[DIGEST_CHARS + 1];
 };
-
-static bool is_word(struct span s, const char *word)
-{
-	return s.len == strlen(word) && memcmp(s.data, word, s.len) == 0;
-}
-
-static bool take_words(struct span line, struct words *w)
-{
-	w->count = 0;
-	for (size_t i = 0; i < line.len;) {
-		while (i < line.len && memchr(" \t\r", line.data[i], 3) != NULL)
-			i++;
-		size_t from = i;
-		while (i < line.len && memchr(" \t\r", line.data[i], 3) == NULL)
-			i++;
-		if (i == from)
-			break;
-		if (w->count == WORDS_MAX)
-			return false;
-		w->word[w->count++] = (struct span){line.data + from, i - from};
-	}
-	return true;
-}
-
-static void put_lower(struct line *l, struct span s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		char c = (char)s.data[i];
-		put(l, &(char){c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c}, 1);
-	}
-}
-
-/* Hex digits however they were grouped, as write_hex groups them. */
-static void put_hex(struct line *l, const struct words *w)
-{
-	size_t digits = 0;
-	for (size_t i = 2; i + 1 < w->count; i++) {
-		for (size_t k = 0; k < w->word[i].len; k++, digits++) {
-			put(l, " ", digits % (HEX_GROUP_BYTES * 2) == 0);
-			put_lower(l, (struct span){w->word[i].data + k, 1});
-		}
-	}
-}
-
-/* The line as it was summed, and whether that is its sum.  Names and dates keep their case. */
-static bool sum_is_right(const struct words *w, struct line *l)
-{
-	*l = (struct line){.len = 0};
-	bool hex = is_word(w->word[0], "hex");
-	for (size_t i = 0; i + 1 < w->count && (!hex || i < 2); i++) {
-		put(l, " ", i > 0);
-		put(l, (const char *)w->word[i].data, w->word[i].len);
-	}
-	if (hex)
-		put_hex(l, w);
-	char sum[SUM_CHARS + 1];
-	snprintf(sum, sizeof sum, "%06x", (unsigned)crc24(l->text, l->len));
-	struct line typed = {.len = 0};
-	put_lower(&typed, w->word[w->count - 1]);
-	put_word(l, sum);
-	put(l, "\n", 1);
-	return !l->full && typed.len == SUM_CHARS && memcmp(typed.text, sum, SUM_CHARS) == 0;
-}
-
-static bool take_number(struct span s, size_t max, size_t *value)
-{
-	*value = 0;
-	if (s.len == 0 || s.len > 9)
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.data[i] < '0' || s.data[i] > '9')
-			return false;
-		*value = *value * 10 + (size_t)(s.data[i] - '0');
-	}
-	return *value >= 1 && *value <= max;
-}
 
 /* The part of key n; NULL: no memory, then e tells.  No bundle has more keys than lines. */
 static struct part *part(struct reader *r, size_t n, struct err *e)
@@ -336,18 +198,13 @@ static struct part *part(struct reader *r, size_t n, struct err *e)
 	return p;
 }
 
-static int hex_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool take_name(struct span s, char name[static CRYPTOCACHE_FIELD_BYTES])
 {
 	size_t n = 0;
 	for (size_t i = 0; i < s.len; i++) {
 		int c = s.data[i];
 		if (c == '%') {
-			int high = i + 2 < s.len ? hex_digit(s.data[i + 1]) : -1, low = i + 2 < s.len ? hex_digit(s.data[i + 2]) : -1;
+			int high = i + 2 < s.len ? sumline_digit(s.data[i + 1]) : -1, low = i + 2 < s.len ? sumline_digit(s.data[i + 2]) : -1;
 			c = high < 0 || low < 0 ? -1 : high << 4 | low;
 			i += 2;
 		}
@@ -369,10 +226,10 @@ static void take_text(struct span s, char *text, size_t text_bytes)
 }
 
 /* Each take_...: the words of one line whose sum is right.  False: it makes no sense. */
-static bool take_volume(struct reader *r, const struct words *w, struct err *e)
+static bool take_volume(struct reader *r, const struct sumline_words *w, struct err *e)
 {
 	size_t n;
-	if (w->count != 4 || !take_number(w->word[1], r->number, &n))
+	if (w->count != 4 || !sumline_take_number(w->word[1], r->lines, &n))
 		return false;
 	struct part *p = part(r, n, e);
 	if (p == NULL)
@@ -381,17 +238,17 @@ static bool take_volume(struct reader *r, const struct words *w, struct err *e)
 	return !p->volume[0] && take_name(w->word[2], p->volume);
 }
 
-static bool take_key(struct reader *r, const struct words *w, struct err *e)
+static bool take_key(struct reader *r, const struct sumline_words *w, struct err *e)
 {
 	size_t n;
-	if (w->count != 5 || !take_number(w->word[1], r->number, &n))
+	if (w->count != 5 || !sumline_take_number(w->word[1], r->lines, &n))
 		return false;
 	struct part *p = part(r, n, e);
 	if (p == NULL)
 		return true;
 	bool twice = p->form != KEYWRAP_UNKNOWN;
 	for (int form = KEYWRAP_BASE64; form <= KEYWRAP_OWN; form++) {
-		if (is_word(w->word[2], keywrap_form_name((enum keywrap_form)form)))
+		if (sumline_is(w->word[2], keywrap_form_name((enum keywrap_form)form)))
 			p->form = (enum keywrap_form)form;
 	}
 	take_text(w->word[3], p->id, sizeof p->id);
@@ -399,39 +256,29 @@ static bool take_key(struct reader *r, const struct words *w, struct err *e)
 }
 
 /* digits are those of the line as it was summed. */
-static bool take_hex(struct reader *r, const struct words *w, const struct line *l, struct err *e)
+static bool take_hex(struct reader *r, const struct sumline_words *w, const struct sumline *l, struct err *e)
 {
 	struct span at = w->word[1];
 	const uint8_t *dot = memchr(at.data, '.', at.len);
-	size_t n, row, from;
-	if (dot == NULL || !take_number((struct span){at.data, (size_t)(dot - at.data)}, r->number, &n) ||
-	    !take_number((struct span){dot + 1, at.len - (size_t)(dot - at.data) - 1}, sizeof ((struct part *)NULL)->bytes_of_line, &row))
+	size_t n, row;
+	if (dot == NULL || !sumline_take_number((struct span){at.data, (size_t)(dot - at.data)}, r->lines, &n) ||
+	    !sumline_take_number((struct span){dot + 1, at.len - (size_t)(dot - at.data) - 1}, sizeof ((struct part *)NULL)->bytes_of_line, &row))
 		return false;
 	struct part *p = part(r, n, e);
 	if (p == NULL)
 		return true;
 	if (p->bytes_of_line[row - 1])
 		return false;
-	size_t room = sizeof p->bytes - (row - 1) * HEX_LINE_BYTES, got = 0;
-	int high = -1;
-	for (from = w->word[0].len + 1 + at.len; from < l->len - SUM_CHARS - 2; from++) {
-		int v = hex_digit((uint8_t)l->text[from]);
-		if (l->text[from] == ' ')
-			continue;
-		if (v < 0 || got == room || got == HEX_LINE_BYTES)
-			return false;
-		if (high >= 0)
-			p->bytes[(row - 1) * HEX_LINE_BYTES + got++] = (uint8_t)(high << 4 | v);
-		high = high >= 0 ? -1 : v;
-	}
+	size_t room = sizeof p->bytes - (row - 1) * HEX_LINE_BYTES;
+	size_t got = sumline_take_hex(l, w->word[0].len + 1 + at.len, p->bytes + (row - 1) * HEX_LINE_BYTES, room < HEX_LINE_BYTES ? room : HEX_LINE_BYTES);
 	p->bytes_of_line[row - 1] = (uint8_t)got;
-	return got > 0 && high < 0;
+	return got > 0;
 }
 
-static bool take_end(struct reader *r, const struct words *w, struct err *e)
+static bool take_end(struct reader *r, const struct sumline_words *w, struct err *e)
 {
 	size_t n;
-	if (w->count != 4 || r->has_end || !take_number(w->word[1], KEYLIST_ENTRIES_MAX, &n))
+	if (w->count != 4 || r->has_end || !sumline_take_number(w->word[1], KEYLIST_ENTRIES_MAX, &n))
 		return false;
 	take_text(w->word[2], r->said, sizeof r->said);
 	r->has_end = true;
@@ -439,59 +286,59 @@ static bool take_end(struct reader *r, const struct words *w, struct err *e)
 	return true;
 }
 
-static bool take_words_of_line(struct reader *r, const struct words *w, const struct line *l, struct err *e)
+static bool take_words_of_line(struct reader *r, const struct sumline_words *w, const struct sumline *l, struct err *e)
 {
 	struct span first = w->word[0];
 	bool once;
-	if (is_word(first, "volume"))
+	if (sumline_is(first, "volume"))
 		return take_volume(r, w, e);
-	if (is_word(first, "key"))
+	if (sumline_is(first, "key"))
 		return take_key(r, w, e);
-	if (is_word(first, "hex"))
+	if (sumline_is(first, "hex"))
 		return w->count > 3 && take_hex(r, w, l, e);
-	if (is_word(first, "end"))
+	if (sumline_is(first, "end"))
 		return take_end(r, w, e);
-	if (is_word(first, MAGIC)) {
+	if (sumline_is(first, MAGIC)) {
 		once = !r->has_magic;
 		r->has_magic = true;
-		return once && w->count == 3 && is_word(w->word[1], VERSION_WORD);
+		return once && w->count == 3 && sumline_is(w->word[1], VERSION_WORD);
 	}
-	if (is_word(first, "date") && w->count == 3) {
+	if (sumline_is(first, "date") && w->count == 3) {
 		once = !r->has_date;
 		r->has_date = true;
 		take_text(w->word[1], r->info->date, sizeof r->info->date);
 		return once;
 	}
-	if (is_word(first, "kek") && w->count == 3) {
+	if (sumline_is(first, "kek") && w->count == 3) {
 		once = !r->has_kek;
 		r->has_kek = true;
 		take_text(w->word[1], r->info->kek_id, sizeof r->info->kek_id);
 		return once;
 	}
-	if (is_word(first, "keys") && w->count == 3) {
+	if (sumline_is(first, "keys") && w->count == 3) {
 		once = !r->has_keys;
 		r->has_keys = true;
-		return take_number(w->word[1], KEYLIST_ENTRIES_MAX, &r->keys) && once;
+		return sumline_take_number(w->word[1], KEYLIST_ENTRIES_MAX, &r->keys) && once;
 	}
 	return false;
 }
 
 static void take_line(struct reader *r, struct span text, struct err *e)
 {
-	struct words w;
-	struct line l;
-	bool few = take_words(text, &w);
-	if (w.count == 0 || w.word[0].data[0] == '#')
+	struct sumline_words w;
+	struct sumline l;
+	bool few = sumline_split(sumline_typed(text), &w);
+	if (w.count == 0 || w.word[0].data[0] == '#' || sumline_is(w.word[0], "code"))
 		return;
 	if (!few || w.count < 3)
 		keylist_fault(r->list, r->number, "not a line of a bundle, or not a whole one");
-	else if (!sum_is_right(&w, &l))
+	else if (!sumline_check(&w, sumline_is(w.word[0], "hex") ? 2 : SIZE_MAX, &l))
 		keylist_fault(r->list, r->number, "its checksum at the end says that something in this line was mistyped");
 	else if (!take_words_of_line(r, &w, &l, e))
 		keylist_fault(r->list, r->number, "not a line of a bundle that this version knows, or one that was there before");
 	else if (!r->has_end)
 		EVP_DigestUpdate(r->digest, l.text, l.len);
-	else if (!is_word(w.word[0], "end"))
+	else if (!sumline_is(w.word[0], "end"))
 		keylist_fault(r->list, r->number, "a line behind the end");
 	secret_wipe(&l, sizeof l);
 }
@@ -553,35 +400,41 @@ static int judge_whole(struct reader *r, struct err *e)
 bool bundle_is(struct span text)
 {
 	while (text.len > 0) {
-		const uint8_t *end = memchr(text.data, '\n', text.len);
-		size_t len = end ? (size_t)(end - text.data) + 1 : text.len;
-		struct words w;
+		struct sumline_words w;
 		/* Whoever mistyped the first line still has one. */
-		if (take_words((struct span){text.data, len - (end != NULL)}, &w) && w.count >= 3 &&
-		    (is_word(w.word[0], MAGIC) || (w.count > 3 && is_word(w.word[0], "hex"))))
+		if (sumline_split(sumline_typed(lines_next(&text)), &w) && w.count >= 3 &&
+		    (sumline_is(w.word[0], MAGIC) || (w.count > 3 && (sumline_is(w.word[0], "hex") || sumline_is(w.word[0], "code")))))
 			return true;
-		text = (struct span){text.data + len, text.len - len};
 	}
 	return false;
+}
+
+static void take_piece(struct reader *r, const struct bundle_piece *piece, struct err *e)
+{
+	struct span text = piece->text;
+	for (r->number = piece->line; text.len > 0 && e->code == 0; r->number++) {
+		r->lines++;
+		take_line(r, lines_next(&text), e);
+	}
 }
 
 int bundle_parse(struct keylist *list, struct bundle_info *info, struct span text, struct err *e)
 {
 	struct reader r = {.list = list, .info = info};
 	struct err fault = {0};
+	struct bundle_piece *pieces = NULL;
+	size_t count = 0;
 	keylist_free(list);
 	*info = (struct bundle_info){.date = ""};
 	if (secret_library(&fault) == 0)
 		r.digest = EVP_MD_CTX_new();
 	if (fault.code == 0 && (r.digest == NULL || EVP_DigestInit_ex(r.digest, EVP_sha256(), NULL) != 1))
 		err_memory(&fault, 0, "a digest");
-	for (r.number = 1; text.len > 0 && fault.code == 0; r.number++) {
-		const uint8_t *end = memchr(text.data, '\n', text.len);
-		size_t len = end ? (size_t)(end - text.data) : text.len;
-		take_line(&r, (struct span){text.data, len}, &fault);
-		text.data += len + (end != NULL);
-		text.len -= len + (end != NULL);
+	if (fault.code == 0 && bundle_sort(text, &pieces, &count, list, &fault) == 0) {
+		for (size_t i = 0; i < count; i++)
+			take_piece(&r, &pieces[i], &fault);
 	}
+	free(pieces);
 	if (fault.code == 0 && list->fault_count == 0)
 		(void)!judge_whole(&r, &fault);
 	secret_free(&r.pages);

@@ -39,4 +39,27 @@ int bundle_write(FILE *out, const struct keylist *list, const struct bundle_info
 int bundle_parse(struct keylist *list, struct bundle_info *info, struct span text, struct err *e)
 	__attribute__((warn_unused_result));
 
+/* ---- in QR codes (bundle_codes.c) ---- */
+
+struct bundle_codes {
+	size_t bytes; /* that a code should hold at most; one key of a long name may need more */
+	int (*each)(void *arg, size_t number, size_t count, struct span payload, struct err *e);
+	void *arg;
+};
+
+/* Cuts the text of a bundle into what its codes hold, with a line "code" before each.  Returns what each returned, if it was
+ * not 0.  XE_FAILED. */
+int bundle_codes(struct span text, const struct bundle_codes *codes, struct err *e) __attribute__((warn_unused_result));
+
+/* What was read of a code, or before the first: number 0. */
+struct bundle_piece {
+	struct span text;
+	size_t line, number; /* where it begins; which code it is */
+};
+
+/* For bundle_parse: pieces in the order of the bundle, each once; the caller frees them.  A text without codes is one
+ * piece.  Faults: codes of another bundle, codes that are missing.  XE_FAILED. */
+int bundle_sort(struct span text, struct bundle_piece **pieces, size_t *count, struct keylist *faults, struct err *e)
+	__attribute__((warn_unused_result));
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "keys/keylist.h"
 
+#include "base/lines.h"
 #include "keywrap.h"
 
 #include <stdarg.h>
@@ -149,25 +150,9 @@ struct table {
 	size_t columns;
 };
 
-static struct span trim(struct span s)
-{
-	while (s.len > 0 && (s.data[0] == ' ' || s.data[0] == '\t' || s.data[0] == '\r')) {
-		s.data++;
-		s.len--;
-	}
-	while (s.len > 0 && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t' || s.data[s.len - 1] == '\r'))
-		s.len--;
-	return s;
-}
-
 static bool says(struct span s, const char *word)
 {
 	return s.len == strlen(word) && strncasecmp((const char *)s.data, word, s.len) == 0;
-}
-
-static bool begins(struct span s, const char *word)
-{
-	return s.len >= strlen(word) && memcmp(s.data, word, strlen(word)) == 0;
 }
 
 /* Lines of - and +, with | and blanks in between. */
@@ -189,7 +174,7 @@ static bool is_count(struct span s)
 	size_t digits = 0;
 	for (; i < s.len && s.data[i] >= '0' && s.data[i] <= '9'; i++)
 		digits++;
-	return digits > 0 && begins((struct span){s.data + i, s.len - i}, " row");
+	return digits > 0 && lines_begins((struct span){s.data + i, s.len - i}, " row");
 }
 
 /* Cuts a line into cells, without the blanks around them (of lines with TABs only behind the last).  More than
@@ -199,7 +184,7 @@ static size_t split(const struct table *t, struct span line, struct span *cells)
 	size_t n = 0;
 	struct span rest = line;
 	if (t->framed) {
-		rest = trim(rest);
+		rest = lines_trim(rest);
 		rest.data++;
 		rest.len--;
 		if (rest.len > 0 && rest.data[rest.len - 1] == '|')
@@ -208,7 +193,7 @@ static size_t split(const struct table *t, struct span line, struct span *cells)
 	for (bool more = true; more && n < COLUMNS_MAX; n++) {
 		const uint8_t *cut = rest.len > 0 ? memchr(rest.data, t->delimiter, rest.len) : NULL;
 		size_t len = cut ? (size_t)(cut - rest.data) : rest.len;
-		cells[n] = trim((struct span){rest.data, len});
+		cells[n] = lines_trim((struct span){rest.data, len});
 		if (t->delimiter == ',' && cells[n].len >= 2 && cells[n].data[0] == '"' && cells[n].data[cells[n].len - 1] == '"')
 			cells[n] = (struct span){cells[n].data + 1, cells[n].len - 2};
 		more = cut != NULL;
@@ -266,7 +251,7 @@ static int take_row(struct keylist *list, struct table *t, struct span line, siz
 /* The first line with something in it tells. */
 static bool find_delimiter(struct table *t, struct span line)
 {
-	struct span words = trim(line);
+	struct span words = lines_trim(line);
 	t->framed = words.len > 0 && (words.data[0] == '|' || (words.data[0] == '+' && is_border(words)));
 	if (!t->framed && memchr(line.data, '\t', line.len))
 		t->delimiter = '\t';
@@ -279,7 +264,7 @@ static bool find_delimiter(struct table *t, struct span line)
 
 static int take_line(struct keylist *list, struct table *t, struct span line, size_t number, struct err *e)
 {
-	struct span words = trim(line);
+	struct span words = lines_trim(line);
 	if (words.len == 0 || words.data[0] == '#')
 		return 0;
 	if (t->delimiter == 0 && !find_delimiter(t, line)) {
@@ -328,11 +313,8 @@ static int parse_lines(struct keylist *list, struct span text, struct err *e)
 		t.framed = true;
 	}
 	for (size_t number = 1; r == 0 && text.len > 0; number++) {
-		const uint8_t *end = memchr(text.data, '\n', text.len);
-		size_t len = end ? (size_t)(end - text.data) : text.len;
-		r = take_line(list, &t, (struct span){text.data, len}, number, e);
-		text.data += len + (end != NULL);
-		text.len -= len + (end != NULL);
+		struct span line = lines_next(&text);
+		r = take_line(list, &t, line, number, e);
 	}
 	return r;
 }
@@ -340,13 +322,14 @@ static int parse_lines(struct keylist *list, struct span text, struct err *e)
 int keylist_parse(struct keylist *list, struct span text, struct err *e)
 {
 	keylist_free(list);
-	if (begins(text, "\xef\xbb\xbf"))
-		text = (struct span){text.data + 3, text.len - 3};
+	if (lines_begins(text, "\xef\xbb\xbf"))
+		text = lines_skip(text, 3);
 	struct span words = text;
 	while (words.len > 0 && memchr(" \t\r\n", words.data[0], 4) != NULL)
 		words = (struct span){words.data + 1, words.len - 1};
 	bool json = words.len > 0 && (words.data[0] == '{' || words.data[0] == '[');
-	int r = json ? keylist_parse_json(list, text, e) : parse_lines(list, text, e);
+	int r = json ? keylist_parse_json(list, text, e) :
+		keylist_is_vertical(text) ? keylist_parse_vertical(list, text, e) : parse_lines(list, text, e);
 	if (r == 0 && list->fault_count)
 		r = err_set(e, XE_DAMAGE, "%zu bad entr%s", list->fault_count, list->fault_count == 1 ? "y" : "ies");
 	if (r == 0 && list->count == 0)

@@ -55,6 +55,7 @@ int keylist_add(struct keylist *list, struct span volume, struct span key, size_
  *   tables                    of psql (aligned, -A, --csv), mysql (framed, -B), bconsole (framed); columns volumename and
  *                             encryptionkey by their headings, others are passed over, rows without a key are counted;
  *                             without headings two columns, psql -At
+ *   records                   of psql -x, mysql \G, sqlite3 -line, bconsole's llist: one column a line
  *   JSON                      objects with "volume" or "volumename" and "key" or "encryptionkey", wherever they stand
  * Keys are not judged here.  list->faults tells of bad lines, all of them.  XE_DAMAGE: there are some, or no key at all;
  * XE_FAILED. */
@@ -77,7 +78,9 @@ bool keylist_format_parse(const char *name, enum keylist_format *format);
 int keylist_write(FILE *out, enum keylist_format format, const struct keylist *list, const struct keylist *old,
 		  struct err *e) __attribute__((warn_unused_result));
 
-/* For keylist_parse: JSON.  Errors as there. */
+/* For keylist_parse: JSON, and records with one column a line.  Errors as there. */
 int keylist_parse_json(struct keylist *list, struct span text, struct err *e) __attribute__((warn_unused_result));
+bool keylist_is_vertical(struct span text);
+int keylist_parse_vertical(struct keylist *list, struct span text, struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -2,6 +2,7 @@
 #include "keys/keylist.h"
 
 #include "base/json.h"
+#include "keys/catalog_sql.h"
 
 #include <string.h>
 
@@ -47,28 +48,17 @@ static void write_json(FILE *out, const struct keylist *list)
 	json_end_object(&j);
 }
 
-static void put_literal(FILE *out, const char *text)
-{
-	putc('\'', out);
-	for (; *text; text++) {
-		if (*text == '\'')
-			putc('\'', out);
-		putc(*text, out);
-	}
-	putc('\'', out);
-}
-
 static void write_sql(FILE *out, const struct keylist *list, const struct keylist *old)
 {
 	fputs("BEGIN;\n", out);
 	for (size_t i = 0; i < list->count; i++) {
 		fputs("UPDATE Media SET EncryptionKey=", out);
-		put_literal(out, list->entries[i].key);
+		catalog_sql_literal(out, list->entries[i].key);
 		fputs(" WHERE VolumeName=", out);
-		put_literal(out, list->entries[i].volume);
+		catalog_sql_literal(out, list->entries[i].volume);
 		if (old) {
 			fputs(" AND EncryptionKey=", out);
-			put_literal(out, old->entries[i].key);
+			catalog_sql_literal(out, old->entries[i].key);
 		}
 		fputs(";\n", out);
 	}

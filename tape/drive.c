@@ -2,13 +2,11 @@
 #include "tape/drive.h"
 
 #include "base/secret.h"
+#include "tape/sense_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#define SECONDS_KEY 180u   /* a drive that is loading answers when it has loaded */
-#define SECONDS_MOTION 1800u
 #define ATTENTIONS_MAX 8
 
 enum scsi_status_code { GOOD = 0x00, CHECK = 0x02, CONDITION_MET = 0x04, BUSY = 0x08, RESERVED = 0x18, FULL = 0x28, ACA = 0x30, ABORTED = 0x40 };
@@ -21,7 +19,6 @@ struct command {
 	enum transport_way way;
 	void *data;
 	size_t len;
-	unsigned seconds;
 	bool set_page;
 	bool once; /* a UNIT ATTENTION is not to be passed over */
 };
@@ -43,11 +40,12 @@ static int status_error(const struct command *c, uint8_t status, struct err *e)
 static int sense_error(const struct command *c, const struct scsi_sense *s, struct err *e)
 {
 	char text[SCSI_SENSE_TEXT_BYTES];
-	const char *advice;
+	const char *advice = scsi_sense_advice(s);
 	scsi_sense_describe(s, c->set_page, text);
-	(void)scsi_sense_meaning(s, &advice);
 	enum xerr code = !s->deferred && (s->key == SCSI_SENSE_NOT_READY || s->key == SCSI_SENSE_UNIT_ATTENTION) ? XE_NOT_READY :
-		     s->key == SCSI_SENSE_DATA_PROTECT && s->asc == 0x74 && s->ascq <= 3 ? XE_KEY : XE_REFUSED;
+		     s->key == SCSI_SENSE_DATA_PROTECT && s->asc == 0x74 && s->ascq <= 3 ? XE_KEY :
+		     s->key == SCSI_SENSE_MEDIUM_ERROR && s->asc == 0xee && s->ascq == 0xd0 ? XE_KEY : /* IBM: could not be decrypted */
+										      XE_REFUSED;
 	return err_set(e, code, "%s: %s%s%s", c->name, text, s->valid && advice ? "; " : "", s->valid && advice ? advice : "");
 }
 
@@ -69,19 +67,39 @@ static void fetch_sense(struct drive *d, struct transport_reply *reply)
 	reply->sense_len = rc == 0 && second.status == GOOD && second.trouble[0] == '\0' ? second.transferred : 0;
 }
 
+static int learn_timeouts(struct drive *d, uint8_t opcode, struct err *e);
+
+/* Whose codes these are, where that makes a difference: INQUIRY leaves everything as it is. */
+static void learn_vendor(struct drive *d)
+{
+	uint8_t data[SCSI_DEVICE_INQUIRY_BYTES] = {0};
+	const struct scsi_cdb cdb = scsi_make_inquiry(sizeof data);
+	const struct transport_request q = {cdb.bytes, cdb.len, TRANSPORT_IN, data, sizeof data, TRANSPORT_SECONDS};
+	struct transport_reply reply;
+	struct scsi_device device;
+	struct err ignored = {0};
+	if (d->vendor == 0 && scsi_sense_by_vendor(&d->sense) && transport_send(d->transport, &q, &reply, &ignored) == 0 &&
+	    reply.status == GOOD && reply.trouble[0] == '\0' && scsi_device_inquiry((struct span){data, reply.transferred}, &device))
+		d->vendor = sense_vendor_of(device.vendor, device.product);
+	d->sense.vendor = d->vendor;
+}
+
 /* *got: bytes of data-in, bounded by what was asked for.  A UNIT ATTENTION says what happened before, not what is wrong
  * with this command: it is kept, and the command sent again, once.  A deferred error is another matter: it is of a
  * write that this or another program believes to have succeeded, and must not be swallowed. */
 static int run(struct drive *d, const struct command *c, size_t *got, struct err *e)
 {
 	struct transport_reply reply;
-	const struct transport_request q = {c->cdb.bytes, c->cdb.len, c->way, c->data, c->len, c->seconds};
 	*got = 0;
+	int rc = learn_timeouts(d, c->cdb.bytes[0], e);
+	if (rc != 0)
+		return rc;
+	const struct transport_request q = {c->cdb.bytes, c->cdb.len, c->way, c->data, c->len, timeouts_seconds(&d->timeouts, c->cdb.bytes[0])};
 	for (int attempt = 0;; attempt++) {
 		d->sense = (struct scsi_sense){0};
 		if (c->way == TRANSPORT_IN)
 			memset(c->data, 0, c->len);
-		int rc = transport_send(d->transport, &q, &reply, e);
+		rc = transport_send(d->transport, &q, &reply, e);
 		if (rc != 0)
 			return rc;
 		if (reply.trouble[0])
@@ -91,6 +109,7 @@ static int run(struct drive *d, const struct command *c, size_t *got, struct err
 		if (reply.sense_len == 0)
 			fetch_sense(d, &reply);
 		scsi_sense_read((struct span){reply.sense, reply.sense_len}, &d->sense);
+		learn_vendor(d);
 		bool attention = d->sense.valid && d->sense.key == SCSI_SENSE_UNIT_ATTENTION && !d->sense.deferred;
 		if (attention)
 			d->attention = d->sense;
@@ -113,11 +132,67 @@ static bool is_unsupported(const struct drive *d)
 	       scsi_sense_is(&d->sense, SCSI_SENSE_ILLEGAL_REQUEST, 0x26, 0);
 }
 
+/* Some drives refuse an allocation length that they dislike as they refuse a page that they do not have: 5/24/00. */
+static const uint32_t rooms[] = {SCSI_PAGE_MAX_BYTES, 4096, 2048, 1024, 512, 252, 128, 64};
+#define ROOMS (sizeof rooms / sizeof rooms[0])
+
+/* 5/24/00, and the drive does not point at protocol or page: then the length may be what it means. */
+static bool may_dislike_room(const struct drive *d)
+{
+	return scsi_sense_is(&d->sense, SCSI_SENSE_ILLEGAL_REQUEST, 0x24, 0) &&
+	       !(d->sense.has_field && d->sense.in_cdb && d->sense.field < SCSI_CDB_ROOM_BYTE);
+}
+
+/* A command whose answer may have up to SCSI_PAGE_MAX_BYTES; the caller frees *data.  What room once was taken is what the
+ * next one begins with; a refusal counts when every room was refused. */
+static int ask(struct drive *d, const char *name, struct scsi_cdb cdb, uint8_t **data, size_t *got, struct err *e)
+{
+	struct err mine = {0};
+	int rc = 0;
+	*got = 0;
+	*data = malloc(SCSI_PAGE_MAX_BYTES);
+	if (*data == NULL)
+		return err_memory(e, SCSI_PAGE_MAX_BYTES, "a page");
+	for (unsigned i = d->room; i < ROOMS; i++) {
+		scsi_set_room(&cdb, rooms[i]);
+		const struct command c = {name, cdb, TRANSPORT_IN, *data, rooms[i], false, false};
+		mine = (struct err){0};
+		rc = run(d, &c, got, &mine);
+		if (rc == 0)
+			d->room = i;
+		if (rc == 0 || !may_dislike_room(d))
+			break;
+	}
+	if (rc != 0)
+		*e = e->code == XE_OK ? mine : *e;
+	return rc;
+}
+
+/* Once for each drive, before the first command that may take long: what it says of its timeouts.  A drive that does not
+ * know the command has none to tell, and nothing but patience depends on it; a deferred error is passed on, as ever. */
+static int learn_timeouts(struct drive *d, uint8_t opcode, struct err *e)
+{
+	uint8_t *data = NULL;
+	size_t got;
+	struct err mine = {0};
+	if (d->has_timeouts || timeouts_seconds(NULL, opcode) <= TRANSPORT_SECONDS)
+		return 0;
+	d->has_timeouts = true;
+	int rc = ask(d, "REPORT SUPPORTED OPERATION CODES", scsi_make_report_opcodes(0), &data, &got, &mine);
+	if (rc != 0 || !timeouts_read((struct span){data, got}, &d->timeouts))
+		d->timeouts = (struct timeouts){0};
+	free(data);
+	if (rc == 0 || !d->sense.deferred)
+		return 0;
+	*e = e->code == XE_OK ? mine : *e;
+	return rc;
+}
+
 /* ---- opening ---- */
 
-static int test_ready(struct drive *d, enum drive_ready *ready, struct err *e)
+int drive_ready(struct drive *d, enum drive_ready *ready, struct err *e)
 {
-	const struct command c = {"TEST UNIT READY", scsi_make_test_unit_ready(), TRANSPORT_NO_DATA, NULL, 0, TRANSPORT_SECONDS, false, true};
+	const struct command c = {"TEST UNIT READY", scsi_make_test_unit_ready(), TRANSPORT_NO_DATA, NULL, 0, false, true};
 	struct err mine = {0};
 	size_t got;
 	int rc = 0;
@@ -128,10 +203,13 @@ static int test_ready(struct drive *d, enum drive_ready *ready, struct err *e)
 			break;
 	}
 	*ready = DRIVE_READY;
+	d->not_ready = (struct scsi_sense){0};
 	if (rc == 0)
 		return 0;
 	if (d->sense.valid && !d->sense.deferred && d->sense.key == SCSI_SENSE_NOT_READY) {
-		*ready = d->sense.asc == 0x3a ? DRIVE_NO_MEDIUM : DRIVE_NOT_YET;
+		/* 3a/03, 3a/04: a cartridge that is in the drive and not loaded. */
+		*ready = d->sense.asc == 0x3a && d->sense.ascq < 3 ? DRIVE_NO_MEDIUM : DRIVE_NOT_YET;
+		d->not_ready = d->sense;
 		return 0;
 	}
 	/* Damaged or foreign media are no reason not to talk to the drive. */
@@ -146,7 +224,7 @@ int drive_open(struct drive *d, const char *device, enum drive_ready *ready, str
 	*d = DRIVE_NONE;
 	int rc = transport_open(&d->transport, device, e);
 	if (rc == 0)
-		rc = test_ready(d, ready, e);
+		rc = drive_ready(d, ready, e);
 	if (rc != 0) {
 		err_volume(e, device);
 		drive_close(d);
@@ -160,18 +238,28 @@ void drive_close(struct drive *d)
 	d->transport = NULL;
 }
 
-int drive_wait(struct drive *d, unsigned seconds, enum drive_ready *ready, struct err *e)
+/* Loading, and what an LTO-9 does with a new medium; formatting; operations, self tests that run. */
+bool drive_is_becoming_ready(const struct drive *d)
 {
-	struct timespec now, pause = {.tv_nsec = 250000000};
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	time_t end = now.tv_sec + (time_t)seconds;
-	int rc = test_ready(d, ready, e);
-	while (rc == 0 && *ready == DRIVE_NOT_YET && now.tv_sec < end) {
-		nanosleep(&pause, NULL);
-		rc = test_ready(d, ready, e);
-		clock_gettime(CLOCK_MONOTONIC, &now);
+	static const uint8_t codes[][2] = {{0x04, 0x01}, {0x04, 0x04}, {0x04, 0x07}, {0x04, 0x09}, {0x04, 0x0e}, {0x04, 0x13}, {0x04, 0x1c},
+					   {0x00, 0x16}, {0x00, 0x19}, {0x00, 0x1a}, {0x00, 0x22}, {0x3e, 0x00}};
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+		if (scsi_sense_is(&d->not_ready, SCSI_SENSE_NOT_READY, codes[i][0], codes[i][1]))
+			return true;
 	}
-	return rc;
+	return false;
+}
+
+enum drive_activity drive_activity(struct drive *d)
+{
+	uint8_t data[256], activity;
+	struct err ignored = {0};
+	size_t got;
+	const struct command c = {"LOG SENSE (drive status)", scsi_make_log_sense(SCSI_DEVICE_STATUS_PAGE, sizeof data), TRANSPORT_IN, data, sizeof data,
+				  false, false};
+	if (run(d, &c, &got, &ignored) != 0 || !scsi_device_activity((struct span){data, got}, &activity))
+		return DRIVE_ACTIVITY_UNKNOWN;
+	return (enum drive_activity)activity;
 }
 
 /* ---- what it is ---- */
@@ -180,8 +268,21 @@ static int inquire(struct drive *d, int vpd, uint8_t *data, size_t room, size_t 
 {
 	uint16_t len = (uint16_t)room;
 	const struct command c = {"INQUIRY", vpd < 0 ? scsi_make_inquiry(len) : scsi_make_inquiry_vpd((uint8_t)vpd, len),
-				  TRANSPORT_IN, data, room, TRANSPORT_SECONDS, false, false};
+				  TRANSPORT_IN, data, room, false, false};
 	return run(d, &c, got, e);
+}
+
+int drive_inquire(struct drive *d, struct scsi_device *device, struct err *e)
+{
+	uint8_t data[SCSI_DEVICE_INQUIRY_BYTES];
+	size_t got;
+	int rc = inquire(d, -1, data, sizeof data, &got, e);
+	if (rc != 0)
+		return rc;
+	if (!scsi_device_inquiry((struct span){data, got}, device))
+		return err_set(e, XE_REFUSED, "INQUIRY: the answer of %zu bytes is too short", got);
+	d->vendor = sense_vendor_of(device->vendor, device->product);
+	return 0;
 }
 
 int drive_identify(struct drive *d, struct drive_identity *id, struct err *e)
@@ -189,11 +290,9 @@ int drive_identify(struct drive *d, struct drive_identity *id, struct err *e)
 	uint8_t data[252];
 	size_t got;
 	*id = (struct drive_identity){0};
-	int rc = inquire(d, -1, data, SCSI_DEVICE_INQUIRY_BYTES, &got, e);
+	int rc = drive_inquire(d, &id->device, e);
 	if (rc != 0)
 		return rc;
-	if (!scsi_device_inquiry((struct span){data, got}, &id->device))
-		return err_set(e, XE_REFUSED, "INQUIRY: the answer of %zu bytes is too short", got);
 	struct err ignored = {0};
 	if (inquire(d, 0x80, data, sizeof data, &got, &ignored) == 0)
 		scsi_device_serial((struct span){data, got}, id->serial);
@@ -202,7 +301,7 @@ int drive_identify(struct drive *d, struct drive_identity *id, struct err *e)
 		scsi_device_identity((struct span){data, got}, id->identity);
 	if (id->device.type != SCSI_DEVICE_TYPE_TAPE)
 		return err_set(e, XE_REFUSED, "%s %s is no tape drive (device type %u)%s", id->device.vendor, id->device.product,
-			       id->device.type, id->device.type == 8 ? " but a changer: name its drive" : "");
+			       id->device.type, id->device.type == SCSI_DEVICE_TYPE_CHANGER ? " but a changer: name its drive" : "");
 	return 0;
 }
 
@@ -213,7 +312,7 @@ static void attribute(struct drive *d, uint16_t number, char *text)
 	struct err ignored = {0};
 	size_t got;
 	const struct command c = {"READ ATTRIBUTE", scsi_make_read_attribute(number, sizeof data), TRANSPORT_IN, data, sizeof data,
-				  TRANSPORT_SECONDS, false, false};
+				  false, false};
 	if (run(d, &c, &got, &ignored) == 0 && scsi_device_attribute((struct span){data, got}, number, &value))
 		scsi_device_text(value, text, SCSI_DEVICE_TEXT_BYTES);
 }
@@ -227,7 +326,7 @@ void drive_medium(struct drive *d, struct drive_medium *m)
 	struct err ignored = {0};
 	size_t got;
 	const struct command c = {"MODE SENSE", scsi_make_mode_sense(0x10, sizeof data), TRANSPORT_IN, data, sizeof data,
-				  TRANSPORT_SECONDS, false, false};
+				  false, false};
 	if (run(d, &c, &got, &ignored) == 0 && scsi_device_density((struct span){data, got}, &density, &m->write_protected))
 		m->format = scsi_device_density_name(density, &m->can_encrypt);
 }
@@ -237,13 +336,7 @@ void drive_medium(struct drive *d, struct drive_medium *m)
 /* A page of SECURITY PROTOCOL IN; the caller frees *data. */
 static int security_in(struct drive *d, const char *name, uint8_t protocol, uint16_t page, uint8_t **data, size_t *got, struct err *e)
 {
-	*got = 0;
-	*data = malloc(SCSI_PAGE_MAX_BYTES);
-	if (*data == NULL)
-		return err_memory(e, SCSI_PAGE_MAX_BYTES, "a page");
-	const struct command c = {name, scsi_make_security_in(protocol, page, SCSI_PAGE_MAX_BYTES), TRANSPORT_IN, *data,
-				  SCSI_PAGE_MAX_BYTES, SECONDS_KEY, false, false};
-	return run(d, &c, got, e);
+	return ask(d, name, scsi_make_security_in(protocol, page, 0), data, got, e);
 }
 
 static int no_page(const char *name, size_t got, struct err *e)
@@ -264,17 +357,18 @@ int drive_encrypts(struct drive *d, bool *yes, struct err *e)
 	free(data);
 	if (rc == 0 && *yes)
 		return 0;
-	if (rc != 0 && scsi_sense_is(&d->sense, SCSI_SENSE_ILLEGAL_REQUEST, 0x20, 0))
-		return 0;
-	if (rc != 0 && !is_unsupported(d)) {
-		*e = e->code == XE_OK ? mine : *e;
-		return rc;
-	}
 	/* Some firmware answers to protocol 20h and leaves it out of the list, or has no list. */
-	struct scsi_status status;
-	mine = (struct err){0};
-	*yes = drive_status(d, &status, &mine) == 0;
-	return 0;
+	bool knows_command = rc == 0 || !scsi_sense_is(&d->sense, SCSI_SENSE_ILLEGAL_REQUEST, 0x20, 0);
+	if (knows_command && (rc == 0 || is_unsupported(d))) {
+		struct scsi_status status;
+		mine = (struct err){0};
+		rc = drive_status(d, &status, &mine);
+		*yes = rc == 0;
+	}
+	if (rc == 0 || (is_unsupported(d) && !d->encrypts))
+		return 0;
+	*e = e->code == XE_OK ? mine : *e;
+	return rc;
 }
 
 int drive_status(struct drive *d, struct scsi_status *s, struct err *e)
@@ -286,6 +380,7 @@ int drive_status(struct drive *d, struct scsi_status *s, struct err *e)
 	if (rc == 0 && !scsi_read_status((struct span){data, got}, s))
 		rc = no_page(name, got, e);
 	free(data);
+	d->encrypts = d->encrypts || rc == 0;
 	return rc;
 }
 
@@ -361,7 +456,7 @@ int drive_set(struct drive *d, const struct scsi_set *s, struct err *e)
 		const struct command c = {s->encryption || s->decryption ? "SECURITY PROTOCOL OUT (set the key)" :
 									     "SECURITY PROTOCOL OUT (clear the key)",
 					  scsi_make_security_out(SCSI_PROTOCOL_TAPE, SCSI_PAGE_SET, (uint32_t)page.len), TRANSPORT_OUT,
-					  page.data, page.len, SECONDS_KEY, true, true};
+					  page.data, page.len, true, true};
 		rc = run(d, &c, &got, e);
 	}
 	secret_free(&page);
@@ -408,7 +503,7 @@ int drive_alerts(struct drive *d, uint8_t page, struct tapealert *t, struct err 
 	static const char name[] = "LOG SENSE (TapeAlert)";
 	uint8_t data[TAPEALERT_ROOM];
 	size_t got;
-	const struct command c = {name, scsi_make_log_sense(page, sizeof data), TRANSPORT_IN, data, sizeof data, TRANSPORT_SECONDS, false, false};
+	const struct command c = {name, scsi_make_log_sense(page, sizeof data), TRANSPORT_IN, data, sizeof data, false, false};
 	int rc = run(d, &c, &got, e);
 	if (rc == 0 && !tapealert_read((struct span){data, got}, t))
 		rc = no_page(name, got, e);
@@ -420,7 +515,7 @@ int drive_position(struct drive *d, struct scsi_device_position *p, bool *has, s
 	uint8_t data[20];
 	size_t got;
 	struct err mine = {0};
-	const struct command c = {"READ POSITION", scsi_make_read_position(), TRANSPORT_IN, data, sizeof data, TRANSPORT_SECONDS, false, false};
+	const struct command c = {"READ POSITION", scsi_make_read_position(), TRANSPORT_IN, data, sizeof data, false, false};
 	int rc = run(d, &c, &got, &mine);
 	*has = rc == 0 && scsi_device_position((struct span){data, got}, p);
 	if (rc == 0 || is_unsupported(d))
@@ -432,7 +527,7 @@ int drive_position(struct drive *d, struct scsi_device_position *p, bool *has, s
 static int read_block(struct drive *d, void *data, size_t room, size_t *got, struct err *e)
 {
 	struct err mine = {0};
-	const struct command c = {"READ", scsi_make_read((uint32_t)room), TRANSPORT_IN, data, room, SECONDS_MOTION, false, false};
+	const struct command c = {"READ", scsi_make_read((uint32_t)room), TRANSPORT_IN, data, room, false, false};
 	int rc = run(d, &c, got, &mine);
 	if (rc == 0 && d->sense.valid && d->sense.filemark)
 		*got = 0;
@@ -449,7 +544,7 @@ int drive_first_block(struct drive *d, void *data, size_t room, size_t *got, str
 	int rc = transport_first_block(d->transport, data, room, got, &handled, e);
 	if (handled || rc != 0)
 		return rc;
-	const struct command rewind = {"REWIND", scsi_make_rewind(), TRANSPORT_NO_DATA, NULL, 0, SECONDS_MOTION, false, false};
+	const struct command rewind = {"REWIND", scsi_make_rewind(), TRANSPORT_NO_DATA, NULL, 0, false, false};
 	size_t none;
 	rc = run(d, &rewind, &none, e);
 	if (rc != 0)

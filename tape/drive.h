@@ -6,6 +6,7 @@
 #include "scsi.h"
 #include "scsi_device.h"
 #include "scsi_sense.h"
+#include "tape/timeouts.h"
 #include "tape/transport.h"
 #include "tapealert.h"
 
@@ -13,6 +14,12 @@ struct drive {
 	struct transport *transport;
 	struct scsi_sense sense;     /* of the last command that failed; !valid if it had none */
 	struct scsi_sense attention; /* the last UNIT ATTENTION that was waiting; !valid: none */
+	struct scsi_sense not_ready; /* why the last drive_ready said no; !valid: it said yes */
+	bool has_timeouts;	     /* it was asked for them; timeouts are zero if it has none to tell */
+	struct timeouts timeouts;
+	bool encrypts; /* it is known to: has told its status, or has done so to whoever sets this */
+	unsigned room; /* which allocation length it takes: place in the table of drive.c */
+	unsigned vendor;	     /* enum sense_vendor, once it is known; 0 */
 };
 
 #define DRIVE_NONE ((struct drive){0})
@@ -24,14 +31,35 @@ struct drive {
 /* Takes away the UNIT ATTENTIONs that wait (one of power on, one of a new medium, ...).  The medium need not be there;
  * *ready says whether it is, and *d stays open either way.  XE_FAILED, XE_USAGE, XE_NOT_READY (node or drive busy),
  * XE_REFUSED (transport), XE_PERMISSION. */
-enum drive_ready { DRIVE_READY, DRIVE_NO_MEDIUM, DRIVE_NOT_YET };
+enum drive_ready {
+	DRIVE_READY,
+	DRIVE_NO_MEDIUM,
+	DRIVE_NOT_YET, /* a cartridge may be in it: it loads, unloads, or wants to be told to load */
+};
 int drive_open(struct drive *d, const char *device, enum drive_ready *ready, struct err *e) __attribute__((warn_unused_result));
 
 /* Idempotent. */
 void drive_close(struct drive *d);
 
-/* TEST UNIT READY until the medium is there, it is certain that there is none, or seconds are over.  Errors as above. */
-int drive_wait(struct drive *d, unsigned seconds, enum drive_ready *ready, struct err *e) __attribute__((warn_unused_result));
+/* TEST UNIT READY; d->not_ready tells why not.  Errors as above. */
+int drive_ready(struct drive *d, enum drive_ready *ready, struct err *e) __attribute__((warn_unused_result));
+
+/* Of the last DRIVE_NOT_YET: does the drive say that it will be ready by itself, or wait for somebody to do something? */
+bool drive_is_becoming_ready(const struct drive *d);
+
+/* What it is doing (log page 11h); DRIVE_ACTIVITY_UNKNOWN if it does not tell. */
+enum drive_activity {
+	DRIVE_ACTIVITY_NONE = 0x00,
+	DRIVE_ACTIVITY_CLEANING = 0x01,
+	DRIVE_ACTIVITY_LOADING = 0x02,
+	DRIVE_ACTIVITY_UNLOADING = 0x03,
+	DRIVE_ACTIVITY_REWINDING = 0x08,
+	DRIVE_ACTIVITY_FORMATTING = 0x0a,
+	DRIVE_ACTIVITY_CALIBRATING = 0x0b,
+	DRIVE_ACTIVITY_FIRMWARE = 0x0d,
+	DRIVE_ACTIVITY_UNKNOWN = 0x100,
+};
+enum drive_activity drive_activity(struct drive *d);
 
 /* ---- what it is ---- */
 
@@ -39,6 +67,9 @@ struct drive_identity {
 	struct scsi_device device;
 	char serial[SCSI_DEVICE_TEXT_BYTES], identity[SCSI_DEVICE_TEXT_BYTES]; /* "" where it does not tell */
 };
+
+/* INQUIRY alone, of whatever kind of device it is. */
+int drive_inquire(struct drive *d, struct scsi_device *device, struct err *e) __attribute__((warn_unused_result));
 
 /* INQUIRY and its pages.  XE_REFUSED also for what is no tape drive. */
 int drive_identify(struct drive *d, struct drive_identity *id, struct err *e) __attribute__((warn_unused_result));
@@ -55,7 +86,8 @@ void drive_medium(struct drive *d, struct drive_medium *m);
 
 /* ---- encryption ---- */
 
-/* Is there tape data encryption at all?  *yes is false for a drive that knows no SECURITY PROTOCOL, or no protocol 20h. */
+/* Is there tape data encryption at all?  *yes is false for a drive that knows no SECURITY PROTOCOL, or no protocol 20h.  Of one
+ * that is known to encrypt such a refusal is an error like others: it may hold a key all the same. */
 int drive_encrypts(struct drive *d, bool *yes, struct err *e) __attribute__((warn_unused_result));
 
 /* Page 0020h, see scsi.h. */

@@ -116,6 +116,19 @@ static int check_kad(const struct keyload_options *o, const struct keyload_resul
 	return 0;
 }
 
+/* RDMC_C: 1 no raw reading at all, 6 and 7 off and on for good, 4 and 5 off and on unless something else is asked for. */
+static int check_raw(const struct keyload_options *o, const struct keyload_result *r, struct err *e)
+{
+	const struct scsi_algorithm *a = &r->algorithm;
+	if (!o->raw_readable)
+		return 0;
+	if (o->mode != KEYLOAD_MIXED)
+		return err_set(e, XE_USAGE, "--raw-readable marks what is written, and nothing is written encrypted in this mode");
+	if (r->known && (a->raw == 1 || a->raw == 6))
+		return err_set(e, XE_REFUSED, "algorithm %u of this drive lets no block be read raw (RDMC_C %u): leave out --raw-readable", a->index, a->raw);
+	return 0;
+}
+
 static int check_demount(struct drive *d, const struct keyload_options *o, const struct keyload_result *r, struct err *e)
 {
 	struct scsi_management m;
@@ -155,6 +168,8 @@ static int prepare(struct drive *d, const struct keyload_options *o, struct keyl
 	if (rc == 0)
 		rc = check_kad(o, r, e);
 	if (rc == 0)
+		rc = check_raw(o, r, e);
+	if (rc == 0)
 		rc = check_demount(d, o, r, e);
 	r->had_key = rc == 0 && (r->before.encryption != MODE_OFF || r->before.decryption != MODE_OFF);
 	return rc;
@@ -167,6 +182,8 @@ static struct scsi_set make_page(const struct keyload_options *o, const struct k
 {
 	struct scsi_set s = scsi_bareos_set(r->algorithm.index, o->key);
 	s.ckod = o->clear_on_demount;
+	/* Where it is on for good (RDMC_C 7) the drive refuses to be told so. */
+	s.rdmc = o->raw_readable && !(r->known && r->algorithm.raw == 7) ? 2 : 0;
 	if (o->mode != KEYLOAD_MIXED) {
 		s.encryption = MODE_OFF;
 		s.decryption = o->mode == KEYLOAD_RAW ? RAW : DECRYPT;
@@ -223,6 +240,8 @@ static int compare(const struct scsi_set *page, const struct keyload_result *r, 
 		return err_set(e, XE_REFUSED, "%s reports algorithm %u instead of %u", taken, s->algorithm, page->algorithm);
 	if (!same_kad(page, s))
 		return err_set(e, XE_REFUSED, "%s does not report the key descriptor that it was given", taken);
+	if (page->rdmc == 2 && s->rdmd)
+		return err_set(e, XE_REFUSED, "%s reports that blocks will not be readable raw", taken);
 	if (s->counter == r->before.counter)
 		return err_set(e, XE_REFUSED, "%s its key instance counter still is %u: no key was loaded", taken, s->counter);
 	return 0;
@@ -244,13 +263,8 @@ static bool may_be_loaded(struct drive *d, const struct keyload_result *r, int r
 static void take_back(struct drive *d, uint8_t algorithm, struct err *e)
 {
 	struct err second = {0};
-	const char *end = "; the key was cleared again";
-	if (drive_clear(d, algorithm, false, NULL, &second) != 0)
-		end = "; clearing it again failed, too: A KEY MAY BE IN THE DRIVE";
-	size_t used = strlen(e->text), need = strlen(end);
-	if (used + need >= sizeof e->text)
-		used = sizeof e->text - need - 1;
-	snprintf(e->text + used, sizeof e->text - used, "%s", end);
+	err_add(e, "%s", drive_clear(d, algorithm, false, NULL, &second) == 0 ? "; the key was cleared again" :
+										 "; clearing it again failed, too: A KEY MAY BE IN THE DRIVE");
 }
 
 int keyload_run(struct drive *d, enum drive_ready ready, const struct keyload_options *o, struct keyload_result *r, struct err *e)

@@ -17,6 +17,7 @@ struct keyload_options {
 	int algorithm; /* index; -1: find it */
 	struct span kad; /* U-KAD; data NULL: none */
 	bool clear_on_demount;
+	bool raw_readable; /* KEYLOAD_MIXED: blocks are marked so that they may be read raw (RDMC 2) */
 	bool dry_run; /* everything but the command that loads */
 };
 

@@ -36,8 +36,11 @@ static void setup(void)
 	fclose(out);
 }
 
+static void forget_codes(void);
+
 static void teardown(void)
 {
+	forget_codes();
 	keylist_free(&list);
 	free(text);
 }
@@ -227,6 +230,128 @@ START_TEST(test_hostile)
 }
 END_TEST
 
+/* ---- in codes ---- */
+
+static char *codes[64];
+static size_t code_count;
+
+static int keep_code(void *arg, size_t number, size_t count, struct span payload, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	ck_assert_uint_eq(number, code_count + 1);
+	ck_assert_uint_le(count, 64);
+	codes[code_count++] = strndup((const char *)payload.data, payload.len);
+	return 0;
+}
+
+static void forget_codes(void)
+{
+	for (; code_count > 0; code_count--)
+		free(codes[code_count - 1]);
+}
+
+static void make_codes(size_t bytes)
+{
+	const struct bundle_codes how = {.bytes = bytes, .each = keep_code};
+	forget_codes();
+	ck_assert_int_eq(bundle_codes((struct span){(uint8_t *)text, strlen(text)}, &how, &e), 0);
+}
+
+/* Of the codes those whose digits are in order, each behind the other. */
+static int parse_codes(const char *order)
+{
+	char typed[8192] = "";
+	for (; *order; order++)
+		strcat(typed, codes[*order - '1']);
+	return parse(typed);
+}
+
+/* Every order of the three, and with each of them once more. */
+START_TEST(test_codes)
+{
+	static const char *const orders[] = {"123", "132", "213", "231", "312", "321", "1123", "1231", "3213", "321321"};
+	static const char *const missing[][2] = {{"12", "code 3 of 3 is"}, {"32", "code 1 of 3 is"}, {"31", "code 2 of 3 is"},
+						 {"33", "code 1 of 3 and others are"}, {"1", "code 2 of 3 and others are"}};
+	make_codes(330);
+	ck_assert_uint_eq(code_count, 3);
+	for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+		ck_assert_msg(parse_codes(orders[i]) == 0, "%s: %s", orders[i], list.fault_count ? list.faults[0].text : e.text);
+		is_whole();
+	}
+	for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++) {
+		ck_assert_int_eq(parse_codes(missing[i][0]), XE_DAMAGE);
+		ck_assert_msg(strstr(list.faults[0].text, missing[i][1]) != NULL, "%s: %s", missing[i][0], list.faults[0].text);
+	}
+	for (size_t bytes = 1; bytes < 1200; bytes += 100) {
+		make_codes(bytes);
+		char order[65] = "";
+		for (size_t i = code_count; i-- > 0;)
+			strcat(order, (char[]){(char)('1' + i), '\0'});
+		ck_assert_int_eq(parse_codes(order), 0);
+		is_whole();
+		for (size_t i = 0; i < code_count; i++)
+			ck_assert(strlen(codes[i]) <= bytes || bytes < 330); /* one key is never cut */
+	}
+	make_codes(1000000);
+	ck_assert_uint_eq(code_count, 1);
+	ck_assert_int_eq(parse_codes("1"), 0);
+	is_whole();
+}
+END_TEST
+
+/* As a scanner types them: a prefix, CRLF, no newline at the end of a code but another. */
+START_TEST(test_scanned)
+{
+	char typed[8192] = "";
+	make_codes(330);
+	for (size_t i = code_count; i-- > 0;) {
+		strcat(typed, "QR-Code:");
+		size_t n = strlen(typed);
+		for (const char *c = codes[i]; *c; c++) {
+			if (*c == '\n')
+				typed[n++] = '\r';
+			typed[n++] = *c;
+		}
+		strcpy(typed + n, "\r\n\r\n");
+	}
+	ck_assert(bundle_is((struct span){(uint8_t *)typed, strlen(typed)}));
+	ck_assert_int_eq(parse(typed), 0);
+	is_whole();
+}
+END_TEST
+
+/* A code of the same bundle made at another time; and each character of a line "code" replaced. */
+START_TEST(test_code_lines)
+{
+	char typed[8192] = "", other[4096];
+	make_codes(330);
+	strcpy(other, codes[1]);
+	size_t len;
+	char *again;
+	FILE *out = open_memstream(&again, &len);
+	parse(text);
+	ck_assert_int_eq(bundle_write(out, &list, &(struct bundle_info){"2027-01-01T00:00:00Z", "1a2b3c4d"}, &e), 0);
+	fclose(out);
+	free(text);
+	text = again;
+	make_codes(330);
+	strcat(strcat(strcat(typed, codes[0]), codes[2]), other);
+	ck_assert_int_eq(parse(typed), XE_DAMAGE);
+	ck_assert_ptr_nonnull(strstr(list.faults[0].text, "of another bundle"));
+	typed[0] = '\0';
+	strcat(strcat(strcat(typed, codes[0]), codes[1]), codes[2]);
+	for (size_t at = strlen(codes[0]); typed[at] != '\n'; at++) {
+		char was = typed[at];
+		if (was == ' ')
+			continue;
+		typed[at] = was == '1' ? '7' : '1';
+		ck_assert_msg(parse(typed) == XE_DAMAGE, "%s", typed);
+		typed[at] = was;
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("bundle");
@@ -240,6 +365,9 @@ int main(void)
 	tcase_add_test(t, test_lines);
 	tcase_add_test(t, test_truncations);
 	tcase_add_test(t, test_hostile);
+	tcase_add_test(t, test_codes);
+	tcase_add_test(t, test_scanned);
+	tcase_add_test(t, test_code_lines);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

@@ -60,6 +60,24 @@ START_TEST(test_forms)
 			     "End query mode.\n", 1},
 		{"two tables", "+-----+----+\n| volume | key |\n+-----+----+\n| A1 | " W " |\n+-----+----+\nsaid in between\n"
 			       "+-----+----+\n| key | volume |\n+-----+----+\n| " B " | B2 |\n+-----+----+\n", 0},
+		{"psql -x", "-[ RECORD 1 ]-+-----\nmediaid       | 1\nvolumename    | A1\nencryptionkey | " W "\n-[ RECORD 2 ]-+-----\n"
+			    "mediaid       | 2\nvolumename    | B2\nencryptionkey | " B "\n-[ RECORD 3 ]-+-----\nmediaid       | 3\n"
+			    "volumename    | C3\nencryptionkey | \n\n", 1},
+		{"psql -x, a comment of several lines", "-[ RECORD 1 ]-+-----\nvolumename    | A1\ncomment       | one      +\n              |   +\n"
+			    "              | \n\n | key: two\nencryptionkey | " W "\n-[ RECORD 2 ]-+-----\nencryptionkey | " B "\nvolumename    | B2\n", 0},
+		{"psql -x, border 2", "+-[ RECORD 1 ]--+-----+\n| volumename    | A1 |\n| encryptionkey | " W " |\n+-[ RECORD 2 ]--+-----+\n"
+			    "| volumename    | B2 |\n| encryptionkey | " B " |\n+---------------+---+\n", 0},
+		{"psql -x, Unicode", "\u2500[ RECORD 1 ]\u2500\u252c\u2500\nvolumename    \u2502 A1\nencryptionkey \u2502 " W "\n"
+			    "\u2500[ RECORD 2 ]\u2500\u253c\u2500\nvolumename    \u2502 B2\nencryptionkey \u2502 " B "\n", 0},
+		{"psql -x -A", "volumename|A1\nencryptionkey|" W "\n\nvolumename|B2\nencryptionkey|" B "\n\nvolumename|C3\nencryptionkey|\n", 1},
+		{"psql -x --csv", "volumename,A1\nencryptionkey," W "\nvolumename,B2\nencryptionkey," B "\n", 0},
+		{"psql -x -t", "mediaid       | 7\nvolumename    | A1\nencryptionkey | " W "\n\nmediaid       | 8\nvolumename    | B2\nencryptionkey | " B "\n\n", 0},
+		{"mysql \\G", "*************************** 1. row ***************************\n   VolumeName: A1\nEncryptionKey: " W "\n"
+			    "*************************** 2. row ***************************\n   VolumeName: B2\nEncryptionKey: " B "\n"
+			    "*************************** 3. row ***************************\n   VolumeName: C3\nEncryptionKey: NULL\n3 rows in set (0.00 sec)\n", 1},
+		{"sqlite3 -line", "   VolumeName = A1\nEncryptionKey = " W "\n\n   VolumeName = B2\nEncryptionKey = " B "\n", 0},
+		{"bconsole, vertical", "Connecting to Director\nEnter SQL query: \n    mediaid: 1\n volumename: A1\n encryptionkey: " W "\n\n"
+			    "    mediaid: 2\n volumename: B2\n encryptionkey: " B "\n\nEnd query mode.\n", 0},
 		{"own JSON", "{\"format\": 1, \"keys\": [{\"volume\": \"A1\", \"key\": \"" W "\"}, {\"key\":\"" B "\",\"volume\":\"B2\"}]}\n", 0},
 		{"JSON, array", " [{\"VolumeName\":\"A1\",\"EncryptionKey\":\"" W "\"},{\"volumename\":\"\\u00422\",\"encryptionkey\":\"" B
 				"\"},{\"volumename\":\"C3\",\"encryptionkey\":null},{\"volumename\":\"D4\",\"encryptionkey\":\"\"}]", 2},
@@ -104,6 +122,9 @@ START_TEST(test_faults)
 		{"[{\"volume\":\"A1\",\"key\":\"" W "\"},\n{\"volume\":\"A1\",\n\"key\":\"x\"}]", 2, 1},
 		{"[{\"volume\":\"A1\",\"key\":\"a\\u0000b\"}]", 1, 1},
 		{"{\"volume\":\"A1\",\"volume\":\"A2\",\"key\":\"a\"}", 1, 1},
+		{"-[ RECORD 1 ]-+-----\nvolumename    | A1\nencryptionkey | " W "\n-[ RECORD 2 ]-+-----\nencryptionkey | " B "\n", 5, 1},
+		{"VolumeName: A1\nEncryptionKey: " W "\n\nVolumeName: A1\nEncryptionKey: " B "\n", 4, 1},
+		{"volumename|A1\nencryptionkey|" W "\n\nencryptionkey|" B "\n\nvolumename|B2\nencryptionkey|x\x01y\n", 4, 2},
 	};
 	for (size_t i = 0; i < sizeof v / sizeof v[0]; i++) {
 		ck_assert_msg(parse(v[i].text) == XE_DAMAGE, "%s", v[i].text);
@@ -143,6 +164,8 @@ START_TEST(test_truncations)
 	static const char *const whole[] = {
 		"A1\t" W "\nB2\t" B "\n", " volumename | encryptionkey \n------+-----\n A1 | " W "\n B2 | " B "\n(2 rows)\n",
 		"+---+---+\n| volume | key |\n+---+---+\n| A1 | " W " |\n| B2 | " B " |\n+---+---+\n",
+		"-[ RECORD 1 ]-+---\nvolumename    | A1\nencryptionkey | " W "\n-[ RECORD 2 ]-+---\nvolumename    | B2\nencryptionkey | " B "\n",
+		"VolumeName: A1\nEncryptionKey: " W "\n\nVolumeName: B2\nEncryptionKey: " B "\n",
 		"{\"keys\": [{\"volume\": \"A1\", \"key\": \"" W "\"}, {\"key\":\"" B "\",\"volume\":\"B2\"}]}\n",
 	};
 	for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {

@@ -55,6 +55,10 @@ START_TEST(test_cdbs)
 	expect_cdb(scsi_make_read_position(), "34 00 00 00 00 00 00 00 00 00");
 	expect_cdb(scsi_make_rewind(), "01 00 00 00 00 00");
 	expect_cdb(scsi_make_read(0x123456), "08 02 12 34 56 00");
+	expect_cdb(scsi_make_report_opcodes(0x2004), "a3 0c 80 00 00 00 00 00 20 04 00 00");
+	struct scsi_cdb c = scsi_make_security_in(0x20, 0x0020, SCSI_PAGE_MAX_BYTES);
+	scsi_set_room(&c, 252);
+	expect_cdb(c, "a2 20 00 20 00 00 00 00 00 fc 00 00");
 }
 END_TEST
 
@@ -469,6 +473,9 @@ START_TEST(test_medium)
 	ck_assert(!can);
 	ck_assert_str_eq(scsi_device_density_name(0x46, &can), "LTO-4");
 	ck_assert(can);
+	ck_assert_str_eq(scsi_device_density_name(0x62, &can), "LTO-10");
+	ck_assert(can);
+	ck_assert_str_eq(scsi_device_density_name(0x63, &can), "LTO-10 P");
 	ck_assert_ptr_null(scsi_device_density_name(0x13, &can));
 	ck_assert(!scsi_device_density(image("03 00 10 00 44"), &density, &protected));
 	ck_assert(!scsi_device_density(image("03 00 10 08"), &density, &protected));

@@ -6,7 +6,7 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-cp "$here"/keys/*.cryptoc "$here"/keys/kek-*.txt "$here"/keys/wrapped-kek-16.key .
+cp "$here"/keys/cache-two-keys-one-name "$here"/keys/*.cryptoc "$here"/keys/kek-*.txt "$here"/keys/wrapped-kek-16.key .
 chmod 600 ./*
 : >"$out"
 chmod 600 "$out"
@@ -227,12 +227,92 @@ owners() {
 			[ "$status" = 1 ] && [ -s "$err" ]
 			is $? 0 'a cache that may not be read'
 			rm -f before
+			chmod 755 "$work" "$work/here"
 		fi
 	fi
 	ln -s c link
 	run "$XFLATE" cache renew link
 	is "$status $(readlink link) $(stat -c %F c)" '0 c regular file' 'a link stays one'
 	rm -f c link
+}
+
+# Beside a right one: a name with two keys, a name that is there twice, the same key under another name.
+twice() {
+	run "$XFLATE" cache check cache-two-keys-one-name
+	expect_status 4 'check: two keys of one name'
+	says 'volume VOL001 has two different keys, entries 1 and 2' 'check: two keys of one name: it is named'
+	is "$(grep -c ', two keys of this name$' "$out") $(grep -c '^VOL001 .*two keys' "$out")" '2 2' 'check: two keys of one name: in both rows, and in no other'
+	run "$XFLATE" cache check cache-two-keys-one-name --json
+	is "$("$PYTHON" -c 'import json, sys; print([k["volume"] for k in json.load(open(sys.argv[1]))["keys"] if k.get("two_keys")])' "$out")" \
+		"['VOL001', 'VOL001']" 'check --json: two keys of one name'
+	"$XFLATE" key generate --kek kek-16.txt -o other
+	printf 'A00001L4\t%s\nA00002L4\t%s\n' "$W" "$(cat other)" | "$XFLATE" cache import -q two
+	# The second entry gets the name of the first.
+	sed 's/A00002L4/A00001L4/' two >two-keys
+	chmod 600 two-keys
+	run "$XFLATE" cache check two-keys --kek kek-16.txt
+	is "$status $(grep -c ' two keys of this name$' "$out") $(grep -c ' ok' "$out")" '4 2 0' 'check: two keys that open: neither is ok'
+	run "$XFLATE" cache get two-keys A00001L4
+	is "$status $(cat "$out")" "0 $W" 'get: of two keys the first'
+	says 'volume A00001L4 has two different keys' 'get: two keys: a warning'
+	printf 'A00001L4\t%s\nA00002L4\t%s\n' "$W" "$W" | "$XFLATE" cache import -q same
+	sed 's/A00002L4/A00001L4/' same >same-key
+	chmod 600 same-key
+	run "$XFLATE" cache check same-key --kek kek-16.txt
+	is "$status $(grep -c ' ok$' "$out") $(grep -c 'there twice' "$err")" '0 2 1' 'check: one key twice: a warning'
+	rm -f two two-keys same same-key other
+}
+
+# What others could have changed.
+others() {
+	"$XFLATE" cache import -q mine list
+	run "$XFLATE" cache check mine --kek kek-16.txt
+	is "$status $(wc -c <"$err")" '0 0' 'a cache of its owner alone: no warning'
+	for mode in 620 602 666; do
+		chmod $mode mine
+		for verb in check list renew; do
+			run "$XFLATE" cache $verb mine
+			says "mine: others than its owner can change it .mode 0$mode" "$verb: mode $mode: a warning"
+		done
+	done
+	chmod 644 mine
+	run "$XFLATE" cache list mine
+	is "$status $(wc -c <"$err")" '0 0' 'mode 644: others can read it, no more'
+	mkdir -m 777 open
+	cp mine open
+	chmod 600 open/mine
+	run "$XFLATE" cache list open/mine
+	says 'open/mine: others can put another file in its place' 'a folder that all can write: a warning'
+	chmod 1777 open
+	run "$XFLATE" cache list open/mine
+	is "$status $(wc -c <"$err")" '0 0' 'a folder like /tmp: no warning'
+	rm -r open mine
+}
+
+# kek WHAT PYTHON: a KEK file of these bytes; the warning tells, and shows none of them
+kek() {
+	"$PYTHON" -c "import sys; sys.stdout.buffer.write($2)" >k
+	run "$XFLATE" key generate --kek k
+	is "$status $(grep -c "k: this KEK $1" "$err") $(grep -ci passphrase "$err")" '0 1 0' "a KEK that $1: a warning"
+}
+
+keks() {
+	kek 'begins with a byte order mark' '"\ufeffPassphrase-of-20-chars".encode()'
+	kek 'is text in UTF-16' '"Passphrase-of-20-chars\n".encode("utf-16")'
+	kek 'is text in UTF-16' '"Passphrase-of-20-chars\n".encode("utf-16-le")'
+	kek 'is text in UTF-16' '"Passphrase-of-20-chars\n".encode("utf-16-be")'
+	kek 'begins with a quotation mark' 'b"\"Passphrase-of-20-chars\"\n"'
+	kek 'begins with a quotation mark' '"\u201cPassphrase-of-20-chars\u201d\n".encode()'
+	kek 'begins with a blank' 'b" Passphrase-of-20-chars\n"'
+	for good in kek-16.txt kek-32.txt kek-32-newline.txt kek-64.txt; do
+		run "$XFLATE" key generate --kek $good
+		is "$status $(wc -c <"$err")" '0 0' "$good: no warning"
+	done
+	head -c 32 /dev/urandom >k
+	chmod 600 k
+	run "$XFLATE" key generate --raw-key --kek k
+	is "$status $(wc -c <"$err")" '0 0' 'a KEK of random bytes: no warning'
+	rm -f k
 }
 
 bundles() {
@@ -387,6 +467,9 @@ imports
 damage
 layouts
 owners
+twice
+others
+keks
 bundles
 checks
 at_once

@@ -256,6 +256,13 @@ END
 	done
 	mkdir d2
 	printf 'cipher: AES_256_XTS\ncipher_key: %s\n' "$(cat k.other)" >d2/enc256-append
+	chmod 775 d2
+	chmod 664 d2/enc256-append
+	run "$XFLATE" verify --key-dir d2 "$v"
+	says 'd2: others than its owner can put keys into it' 'a folder of keys that others can write: a warning'
+	says 'can change 1 key file, enc256-append' 'a key file that others can change: a warning'
+	chmod 755 d2
+	chmod 644 d2/enc256-append
 	run "$XFLATE" verify -q --key-dir d2 "$v"
 	expect_status 4 'a folder with a wrong key'
 	mkdir d2/.old

@@ -590,22 +590,24 @@ children() {
 			status=$?
 			number=$(case $name in TERM) echo 143 ;; INT) echo 130 ;; HUP) echo 129 ;; KILL) echo 137 ;; esac)
 			is "$status" "$number" "$what with a child, SIG$name: dies by it"
-			if [ "$name" = KILL ]; then
-				# Nobody can do more than ask it then, and it does not listen.
-				for child in $(cat "$PIDS"); do kill -KILL "$child" 2>/dev/null; done
-				rm -f "$PIDS" .xflate-*
-			else
-				gone "$what with a child, SIG$name: the child is gone, and what it started"
-			fi
+			gone "$what with a child, SIG$name: the child is gone, and what it started"
+			[ "$name" != KILL ] || rm -f .xflate-*
 		done
 	done
-	# One that listens ends even then.
-	printf '#!/bin/sh\necho $$ >"$PIDS"\nexec sleep 60\n' >bin/gpg
-	env PATH="$(pwd)/bin:$PATH" OPERATION=LABEL VOLUME_NAME=V "$XFLATE" getkey -k keys -C conf --log /dev/null >"$out" 2>"$err" &
-	pid=$!
-	begun && kill -KILL "$pid"
-	{ wait "$pid"; } 2>/dev/null
-	gone 'SIGKILL: gpg is told by the kernel'
+	# With a terminal the command stays in its group, and may read from it.
+	run timeout 20 "$PYTHON" -c 'import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+os.write(fd, b"word\n")
+said = b""
+try:
+    while b"got-word" not in said:
+        said += os.read(fd, 4096)
+except OSError:
+    pass
+print(said.decode())' "$XFLATE" changer --cache none --device /dev/null -- sh -c 'read w; echo got-$w'
+	check 'a changer command reads from its terminal' grep -q got-word "$out"
 	files 'bin bin/gpg bin/stubborn conf keys ' 'children: nothing is left'
 	rm -rf bin conf keys
 }

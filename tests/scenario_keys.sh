@@ -366,6 +366,9 @@ cores() {
 		print(len(core) > 100000, sorted(set(found)))
 	END
 	K=$(cat new.txt)
+	"$XFLATE" key split -qq new.txt --shares 3 --threshold 2 -o share
+	cat share.1 share.3 >shares
+	chmod 600 shares
 	O=$(cat opened-key)
 	while IFS='@' read -r name command; do
 		rm -f core.*
@@ -383,10 +386,12 @@ cores() {
 			fi
 			continue
 		fi
-		is "$("$PYTHON" find.py core.write "$P" 0123456789abcdef "$K" "$O")" 'True []' "core: $name: while it writes"
-		is "$("$PYTHON" find.py core.end "$P" 0123456789abcdef "$K" "$O")" 'True []' "core: $name: when it ends"
+		# Of shares that it made the digits, too.
+		S=$(sed -n 's/^xflate-share\( [^ ]*\)\{5\} //p' result.1 2>/dev/null)
+		is "$("$PYTHON" find.py core.write "$P" 0123456789abcdef "$K" "$O" "${S:-$K}")" 'True []' "core: $name: while it writes"
+		is "$("$PYTHON" find.py core.end "$P" 0123456789abcdef "$K" "$O" "${S:-$K}")" 'True []' "core: $name: when it ends"
 		is "$("$PYTHON" find.py core.all "$P" 0123456789abcdef "$K" "$O" | grep -c '[0-9]')" 1 "core: $name: it was in memory"
-		rm -f result
+		rm -f result*
 	done <<-END
 		show@key show wrapped-kek-16.key --kek kek-16.txt
 		show --base64@key show wrapped-kek-16.key --base64 --kek kek-16.txt
@@ -400,6 +405,9 @@ cores() {
 		cache import@cache import cache2 clear-list
 		cache list@cache list cache2
 		cache export@cache export cache2 --format json
+		split@key split new.txt --shares 3 --threshold 2 -o result
+		split --qr@key split new.txt --shares 2 --threshold 2 --qr text -o result
+		join@key join shares -o result
 	END
 	rm -f core.* find.py stdout stderr
 }

@@ -121,6 +121,30 @@ usage() {
 		--target bacula -d lzo -o result $VOLUMES/bareos/vol-lzfast
 	END
 	files '' 'wrong usage: no output'
+	# What is pasted in the place of a device may be a key.
+	for verb in 'key status' 'key clear' 'key load --mode raw' 'key probe --cache c' alerts; do
+		while read -r pasted; do
+			# shellcheck disable=SC2086 # words
+			run "$XFLATE" $verb "$pasted"
+			refused 2 "$verb: bytes in the place of a device"
+			fails '... are not shown' grep -qF -e "$(printf '%.6s' "$pasted")" "$err"
+		done <<-'END'
+			0010003040000203010000000000000000000020b1b2b3b4b5b6b7b8b9babbbcbdbebf
+			b1b2b3b4
+			B1 B2 B3 B4
+			b1:b2:b3:b4
+			00000000: b1b2 b3b4 b5b6 b7b8  ........
+			/x8QGdmnbu1zZ3mVGQfnR2p6sJ8k1x2UJw4wm3Tqv0A
+			x8Q!dmnbu1zZ3mVGQf/R2p6s$8k1x2U?
+		END
+		# shellcheck disable=SC2086
+		run "$XFLATE" $verb b1 b2 b3
+		refused 2 "$verb: bytes as words"
+		fails '... are not shown' grep -q 'b[123]' "$err"
+		# shellcheck disable=SC2086
+		run "$XFLATE" $verb /dev/nothere
+		says /dev/nothere "$verb: the name of a device is shown"
+	done
 }
 
 # --- inputs that are none ---

@@ -6,40 +6,18 @@
 * a line on standard error that begins with "xflate: ", no signal, no sanitizer's report.
 
 usage: faults.py XFLATE MOUNTPOINT LOG PASSPHRASE-FILE; prints TAP."""
-import os
 import subprocess
 import sys
 
+from drivelib import STEP, commands, ctl, finish, report, state
+
 xflate, mnt, log, key = sys.argv[1:5]
 KEY_SHA = "eae7e1f0eb48f395"
-STEP = int(os.environ.get("FAULTS_STEP", "1"))  # with sanitizers: each STEPth command, each STEPth length
-tests = failed = 0
-
-
-def ctl(*lines):
-    for line in lines:
-        with open(mnt + "/ctl", "w") as f:
-            f.write(line + "\n")
-
-
-def state():
-    with open(mnt + "/state") as f:
-        return dict(line.rstrip("\n").split("=", 1) for line in f)
 
 
 def run(*args):
     p = subprocess.run([xflate, *args], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     return p.returncode, p.stdout, p.stderr
-
-
-def report(good, text, detail=""):
-    global tests, failed
-    tests += 1
-    failed += not good
-    print(("ok - " if good else "not ok - ") + text)
-    if not good:
-        for line in detail.splitlines()[:12]:
-            print("# " + line)
 
 
 CLASSES = {
@@ -55,11 +33,6 @@ CLASSES = {
     "executed, then timed out": "host=3 executed=1", "executed, then EIO": "error=5 executed=1",
     "executed, then aborted": "sense=b/0/0 executed=1", "executed, then busy": "status=8 executed=1",
 }
-
-
-def commands():
-    with open(log) as f:
-        return sum(1 for _ in f)
 
 
 def judge_load(rc, s, err):
@@ -127,5 +100,4 @@ for verb, (args, judge) in RUNS.items():
             bad += f"cut {cut}: exit status {rc}\n{err}"
     report(not bad, f"{verb}: answers 0 to 59 bytes short", bad)
 
-print(f"1..{tests}")
-sys.exit(failed > 0)
+finish()

@@ -6,6 +6,7 @@
  *   ctl         a line written here changes the drive (model.c: model_control), and: exclusive N, rawio N,
  *               read-only N (sg0 may not be opened for writing), watch HEX, forget
  *   state       what it is in
+ *   timeouts    seconds that SG_IO gave each kind of command, the last time: lines "OP SECONDS"
  *   leaks       what was found of the key in the memory of the client: lines "WHEN page=N key=N watch=N"
  *
  * usage: fuse_drive MOUNTPOINT PERSONALITY [LOG]
@@ -31,11 +32,12 @@
 
 static struct drive drive;
 
-enum { ROOT = 1, NST, SG, ST, CTL, STATE, LEAKS };
-static const char *const names[] = {"nst0", "sg0", "st0", "ctl", "state", "leaks"};
+enum { ROOT = 1, NST, SG, ST, CTL, STATE, LEAKS, TIMEOUTS };
+static const char *const names[] = {"nst0", "sg0", "st0", "ctl", "state", "leaks", "timeouts"};
 
 static bool exclusive, no_rawio, read_only, nst_open, wrote;
 static char leaks[8192];
+static unsigned given[256]; /* seconds, by operation code */
 static uint8_t last_page[2048], watched[256];
 static size_t last_page_len, watched_len;
 static bool scanned;
@@ -129,9 +131,16 @@ static void on_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	fuse_reply_err(req, ENOENT);
 }
 
+/* A command that did not get through is EIO like others: no status, no sense. */
+static bool lost(const struct answer *a)
+{
+	return a->host || a->driver || a->error;
+}
+
 /* A command of st's own: at open it takes a UNIT ATTENTION away. */
 static void own_command(const uint8_t *cdb, size_t len, const uint8_t *out, size_t out_len, uint8_t *in, size_t room, struct answer *a)
 {
+	drive.timeout = 0; /* st is patient */
 	for (int i = 0; i < 8; i++) {
 		model_command(&drive, cdb, len, out, out_len, in, room, a);
 		if (a->status != CHECK || (a->sense[2] & 0xf) != 6)
@@ -155,7 +164,7 @@ static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 			return;
 		}
 		own_command(ready, 6, NULL, 0, NULL, 0, &a);
-		if (a.status != GOOD && (fi->flags & O_NONBLOCK) == 0) {
+		if ((a.status != GOOD || lost(&a)) && (fi->flags & O_NONBLOCK) == 0) {
 			fuse_reply_err(req, drive.medium == MEDIUM_NONE ? ENOMEDIUM : EIO);
 			return;
 		}
@@ -204,12 +213,30 @@ static void reply_text(fuse_req_t req, const char *text, size_t len, off_t offse
 	fuse_reply_buf(req, text + at, len - at < size ? len - at : size);
 }
 
+/* How long each kind of command was given, the last time. */
+static void note_timeout(uint8_t op, unsigned seconds)
+{
+	given[op] = seconds;
+}
+
+static size_t timeouts_text(char *text, size_t room)
+{
+	size_t n = 0;
+	for (unsigned op = 0; op < 256 && n + 24 < room; op++)
+		n += given[op] ? (size_t)snprintf(text + n, room - n, "%02x %u\n", op, given[op]) : 0;
+	return n;
+}
+
 static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, struct fuse_file_info *fi)
 {
 	(void)fi;
 	char text[2048];
 	if (ino == STATE) {
 		reply_text(req, text, model_state(&drive, text, sizeof text), offset, size);
+		return;
+	}
+	if (ino == TIMEOUTS) {
+		reply_text(req, text, timeouts_text(text, sizeof text), offset, size);
 		return;
 	}
 	if (ino == LEAKS) {
@@ -224,7 +251,9 @@ static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, s
 	struct answer a;
 	own_command(cdb, 6, NULL, 0, data, size, &a);
 	uint8_t key = a.sense[2] & 0xf;
-	if (a.status == GOOD || (a.status == CHECK && (a.sense[2] & 0x20) && key == 0))
+	if (lost(&a))
+		fuse_reply_err(req, EIO);
+	else if (a.status == GOOD || (a.status == CHECK && (a.sense[2] & 0x20) && key == 0))
 		fuse_reply_buf(req, (const char *)data, a.in_len);
 	else if (a.status == CHECK && ((a.sense[2] & 0x80) || key == 8))
 		fuse_reply_buf(req, NULL, 0);
@@ -276,7 +305,7 @@ static void on_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
 	}
 	own_command(cdb, 6, (const uint8_t *)data, size, NULL, 0, &a);
 	wrote = true;
-	if (a.status != GOOD)
+	if (a.status != GOOD || lost(&a))
 		fuse_reply_err(req, a.sense[2] == 0x4d ? ENOSPC : EIO);
 	else
 		fuse_reply_write(req, size);
@@ -308,7 +337,7 @@ static void tape_operation(fuse_req_t req, const struct mtop *op)
 	}
 	wrote = false;
 	own_command(cdb, 6, NULL, 0, NULL, 0, &a);
-	if (a.status != GOOD)
+	if (a.status != GOOD || lost(&a))
 		fuse_reply_err(req, drive.medium == MEDIUM_NONE ? ENOMEDIUM : EIO);
 	else
 		fuse_reply_ioctl(req, 0, NULL, 0);
@@ -348,6 +377,8 @@ static void sg_io(fuse_req_t req, fuse_ino_t ino, uint64_t mode, void *arg)
 		fuse_reply_err(req, EPERM);
 		return;
 	}
+	drive.timeout = h.timeout / 1000;
+	note_timeout(cdb[0], drive.timeout);
 	model_command(&drive, cdb, h.cmd_len, out ? data : NULL, out ? h.dxfer_len : 0, in ? data : NULL, in ? h.dxfer_len : 0, &a);
 	if (cdb[0] == 0xb5 && h.dxfer_len > 20 && h.dxfer_len <= sizeof last_page && data[6] + data[7] > 0) {
 		memcpy(last_page, data, h.dxfer_len);

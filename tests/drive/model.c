@@ -89,6 +89,8 @@ static uint8_t read_block(struct drive *d, const uint8_t *cdb, uint8_t *in, size
 	}
 	if (b->encrypted && d->decryption == 0)
 		return model_sense(a, 7, 0x74, 1);
+	if (b->encrypted && d->decryption == 1 && !b->raw_readable)
+		return model_sense(a, 7, 0x74, 0x0a); /* not enabled for raw reading */
 	if (!b->encrypted && d->decryption == 2)
 		return model_sense(a, 7, 0x74, 2);
 	uint8_t *plain = malloc(b->len + 16);
@@ -129,6 +131,10 @@ static uint8_t write_block(struct drive *d, const uint8_t *out, size_t len, stru
 		model_seal(d, b, out, len);
 	else
 		memcpy(b->data, out, len);
+	if (d->encryption == 2)
+		model_key_text(d, d->last_write);
+	else
+		snprintf(d->last_write, sizeof d->last_write, "clear");
 	d->end = ++d->pos;
 	return GOOD;
 }
@@ -259,11 +265,23 @@ static bool needs_medium(uint8_t op)
 	return memchr(ops, op, sizeof ops) != NULL;
 }
 
+static uint8_t not_ready(const struct drive *d, struct answer *a)
+{
+	model_sense(a, 2, d->loading_asc, d->loading_ascq);
+	if (d->loading_all > 0) {
+		a->sense[15] = 0x80;
+		put16(a->sense + 16, (d->loading_all - d->loading_polls) * 65536u / d->loading_all);
+	}
+	return CHECK;
+}
+
 static uint8_t execute(struct drive *d, const uint8_t *cdb, const uint8_t *out, size_t out_len, uint8_t *in, size_t room, uint8_t *r,
 		       size_t *n, size_t *alloc, struct answer *a)
 {
+	if (cdb[0] == 0x00 && d->loading && d->loading_polls > 0 && --d->loading_polls == 0)
+		d->loading = false;
 	if (needs_medium(cdb[0]) && d->loading)
-		return model_sense(a, 2, 0x04, 1);
+		return not_ready(d, a);
 	if (needs_medium(cdb[0]) && d->medium == MEDIUM_NONE)
 		return model_sense(a, 2, 0x3a, 0);
 	switch (cdb[0]) {
@@ -298,6 +316,7 @@ static uint8_t execute(struct drive *d, const uint8_t *cdb, const uint8_t *out, 
 	case 0x4d: *alloc = get16(cdb + 7); return model_log_sense(d, cdb, r, n, a);
 	case 0x8c: *alloc = get32(cdb + 10); return model_attribute(d, cdb, r, n, a);
 	case 0xa2: *alloc = get32(cdb + 6); return model_security_in(d, cdb, r, n, a);
+	case 0xa3: *alloc = get32(cdb + 6); return model_opcodes(d, cdb, r, n, a);
 	case 0xb5: return model_security_out(d, cdb, out, out_len, a);
 	default: (void)in; (void)room; return model_sense(a, 5, 0x20, 0);
 	}
@@ -366,7 +385,8 @@ void model_command(struct drive *d, const uint8_t *cdb, size_t cdb_len, const ui
 		d->attention_count--;
 	} else if (cdb[0] == 0x08) {
 		bool gone = d->medium == MEDIUM_NONE;
-		work.status = gone ? model_sense(&work, 2, 0x3a, 0) : read_block(d, cdb, in, room, &work.in_len, &work);
+		work.status = d->loading ? model_sense(&work, 2, d->loading_asc, d->loading_ascq) :
+			      gone ? model_sense(&work, 2, 0x3a, 0) : read_block(d, cdb, in, room, &work.in_len, &work);
 	} else {
 		work.status = execute(d, cdb, out, out_len, in, room, r, &n, &alloc, &work);
 		if (n >= 4 && d->lie && cdb[0] == 0xa2)
@@ -377,8 +397,11 @@ void model_command(struct drive *d, const uint8_t *cdb, size_t cdb_len, const ui
 		if (in)
 			memcpy(in, r, work.in_len);
 	}
+	bool too_slow = d->slow_opcode == cdb[0] && d->timeout > 0 && d->timeout < d->slow_seconds;
 	if (!faulty)
 		*a = work;
+	if (!faulty && too_slow)
+		*a = (struct answer){.host = 3}; /* it works on; nobody listens any more */
 	log_command(d, cdb, cdb_len, out, out_len, a->status);
 }
 
@@ -390,8 +413,13 @@ void model_power_on(struct drive *d, const struct personality *p)
 	d->p = p;
 	d->log = log;
 	d->medium = MEDIUM_LTO6;
+	d->type = 1;
 	d->index = p->algorithms ? p->algorithm[0].index : 0;
 	d->fault.opcode = d->fault.page = -1;
+	d->slow_opcode = -1;
+	d->loading_asc = 0x04;
+	d->loading_ascq = 0x01;
+	snprintf(d->last_write, sizeof d->last_write, "none");
 	model_attention(d, 0x29, 0);
 }
 
@@ -403,7 +431,7 @@ static bool set_medium(struct drive *d, const char *name)
 		const char *name;
 		enum medium medium;
 		bool write_protected, blank;
-	} media[] = {{"none", MEDIUM_NONE, false, false},   {"blank", MEDIUM_LTO6, false, true}, {"lto3", MEDIUM_LTO3, false, true},
+	} media[] = {{"none", MEDIUM_NONE, false, false},   {"same", MEDIUM_LTO6, false, false},   {"blank", MEDIUM_LTO6, false, true}, {"lto3", MEDIUM_LTO3, false, true},
 		     {"lto4", MEDIUM_LTO4, false, true},    {"lto8", MEDIUM_LTO8, false, true},	 {"protected", MEDIUM_LTO6, true, false}};
 	for (size_t i = 0; i < sizeof media / sizeof media[0]; i++) {
 		if (strcmp(name, media[i].name) != 0)
@@ -466,7 +494,7 @@ static bool set_fault(struct drive *d, const char *line)
 
 bool model_control(struct drive *d, const char *line)
 {
-	unsigned a, b;
+	unsigned a, b, polls, activity;
 	if (strncmp(line, "drive ", 6) == 0 && model_personality(line + 6)) {
 		model_power_on(d, model_personality(line + 6));
 	} else if (strncmp(line, "medium ", 7) == 0) {
@@ -483,6 +511,10 @@ bool model_control(struct drive *d, const char *line)
 		model_attention(d, (uint8_t)a, (uint8_t)b);
 	} else if (sscanf(line, "alert %u", &a) == 1 && a >= 1 && a <= 64) {
 		d->alerts |= (uint64_t)1 << (a - 1);
+	} else if (sscanf(line, "type %u", &a) == 1 && a < 32) {
+		d->type = (uint8_t)a;
+	} else if (sscanf(line, "no-log %x", &a) == 1 && a < 64) {
+		d->missing_logs |= (uint64_t)1 << a;
 	} else if (sscanf(line, "lie %u", &a) == 1) {
 		d->lie = a;
 	} else if (sscanf(line, "cut %u", &a) == 1) {
@@ -491,6 +523,23 @@ bool model_control(struct drive *d, const char *line)
 		d->unplugged = a;
 	} else if (sscanf(line, "loading %u", &a) == 1) {
 		d->loading = a;
+		d->loading_polls = d->loading_all = 0;
+		d->loading_asc = 0x04;
+		d->loading_ascq = 0x01;
+		d->activity = 2;
+	} else if (sscanf(line, "not-ready %x/%x for %u doing %x", &a, &b, &polls, &activity) == 4) {
+		d->loading = true;
+		d->loading_asc = (uint8_t)a;
+		d->loading_ascq = (uint8_t)b;
+		d->loading_polls = d->loading_all = polls;
+		d->activity = (uint8_t)activity;
+	} else if (sscanf(line, "no-keys-yet %u", &a) == 1) {
+		d->no_keys_yet = a;
+	} else if (sscanf(line, "allocation-max %u", &a) == 1) {
+		d->allocation_max = a;
+	} else if (sscanf(line, "slow %x %u", &a, &b) == 2) {
+		d->slow_opcode = (int)a;
+		d->slow_seconds = b;
 	} else if (sscanf(line, "ignore-set %u", &a) == 1) {
 		d->ignore_set = a;
 	} else if (sscanf(line, "ignore-kad %u", &a) == 1) {
@@ -503,18 +552,24 @@ bool model_control(struct drive *d, const char *line)
 	return true;
 }
 
-size_t model_state(const struct drive *d, char *text, size_t room)
+void model_key_text(const struct drive *d, char text[static 17])
 {
 	uint8_t hash[SHA256_DIGEST_LENGTH];
-	char key[17] = "none";
+	snprintf(text, 17, "none");
 	SHA256(d->key, sizeof d->key, hash);
 	for (int i = 0; d->has_key && i < 8; i++)
-		snprintf(key + 2 * i, 3, "%02x", hash[i]);
+		snprintf(text + 2 * i, 3, "%02x", hash[i]);
+}
+
+size_t model_state(const struct drive *d, char *text, size_t room)
+{
+	char key[17];
+	model_key_text(d, key);
 	int n = snprintf(text, room,
 			 "drive=%s\nencryption=%u\ndecryption=%u\nalgorithm=%u\nkey=%s\ncounter=%u\nukad=%.*s\nkad_format=%u\nckod=%u\n"
-			 "wrong=%u\nlocked=%u\nmedium=%d\nposition=%zu\nblocks=%zu\nencrypted=%zu\n",
+			 "last_write=%s\nwrong=%u\nlocked=%u\nmedium=%d\nposition=%zu\nblocks=%zu\nencrypted=%zu\n",
 			 d->p->name, d->encryption, d->decryption, d->index, key, d->counter, (int)d->ukad_len, (const char *)d->ukad,
-			 d->kad_format, d->ckod, d->wrong, d->locked, (int)d->medium, d->pos, d->end, (size_t)0);
+			 d->kad_format, d->ckod, d->last_write, d->wrong, d->locked, (int)d->medium, d->pos, d->end, (size_t)0);
 	size_t encrypted = 0;
 	for (size_t i = 0; i < d->end; i++)
 		encrypted += d->tape[i].encrypted;

@@ -36,6 +36,7 @@ struct personality {
 	bool has_ckod;
 	bool picky_clear;    /* wants 32 zero bytes to clear */
 	bool blocks_on_empty; /* page 0021h without a medium is an error that takes long */
+	unsigned load_seconds; /* what it recommends for LOAD, and a tenth of it for short commands; 0: knows no such report */
 	size_t algorithms;
 	struct algorithm algorithm[4];
 };
@@ -47,6 +48,7 @@ struct block {
 	uint8_t iv[12], tag[16], index;
 	size_t ukad_len, akad_len;
 	uint8_t ukad[KAD_MAX], akad[KAD_MAX];
+	bool raw_readable;
 };
 
 enum medium { MEDIUM_NONE, MEDIUM_LTO3, MEDIUM_LTO4, MEDIUM_LTO6, MEDIUM_LTO8 };
@@ -78,13 +80,25 @@ struct drive {
 	/* The tape. */
 	enum medium medium, shelf; /* shelf: what an unload leaves for the next load */
 	bool write_protected, loading;
+	uint8_t loading_asc, loading_ascq; /* why it is not ready, while it loads */
+	unsigned loading_polls;		   /* TEST UNIT READYs until it is; 0: for ever */
+	unsigned loading_all;		   /* what these began with: it tells its progress; 0: it does not */
+	uint8_t activity;		   /* of log page 11h, while it loads */
+	bool no_keys_yet;		   /* SECURITY PROTOCOL waits for the end of loading, too */
 	struct block tape[BLOCKS_MAX];
 	size_t pos, end;
 	/* The rest. */
 	uint8_t attentions[8][2];
 	size_t attention_count;
 	uint64_t alerts; /* bit n-1: flag n */
+	uint8_t type;	 /* of INQUIRY: 1 a tape drive, 8 a changer, ... */
+	uint64_t missing_logs; /* bit n: log page n is refused */
 	bool unplugged;
+	size_t allocation_max; /* SECURITY PROTOCOL IN with more is 5/24/00; 0: takes any */
+	int slow_opcode;       /* takes slow_seconds: who gives it less time sees it time out */
+	unsigned slow_seconds;
+	unsigned timeout;      /* seconds that came with the command; 0: not told */
+	char last_write[17];   /* "none", "clear", or the key as in the state */
 	struct fault fault;
 	unsigned lie; /* announced lengths are larger by this */
 	unsigned cut; /* answers are shorter by this */
@@ -127,6 +141,9 @@ uint8_t model_security_in(struct drive *d, const uint8_t *cdb, uint8_t *r, size_
 uint8_t model_security_out(struct drive *d, const uint8_t *cdb, const uint8_t *out, size_t out_len, struct answer *a);
 uint8_t model_inquiry(const struct drive *d, const uint8_t *cdb, uint8_t *r, size_t *n, struct answer *a);
 uint8_t model_log_sense(struct drive *d, const uint8_t *cdb, uint8_t *r, size_t *n, struct answer *a);
+uint8_t model_opcodes(const struct drive *d, const uint8_t *cdb, uint8_t *r, size_t *n, struct answer *a);
+/* "none", or 16 hex digits of its SHA-256. */
+void model_key_text(const struct drive *d, char text[static 17]);
 uint8_t model_attribute(const struct drive *d, const uint8_t *cdb, uint8_t *r, size_t *n, struct answer *a);
 /* Both return false if the key does not fit. */
 void model_seal(struct drive *d, struct block *b, const uint8_t *plain, size_t len);

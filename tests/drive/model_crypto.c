@@ -17,6 +17,13 @@ static const struct algorithm *find(const struct drive *d, uint8_t index)
 	return NULL;
 }
 
+/* Are blocks that it writes marked as readable raw?  RDMC, and without it what the algorithm does by itself. */
+static bool marks_raw(const struct drive *d)
+{
+	const struct algorithm *a = find(d, d->index);
+	return d->rdmc == 2 || (d->rdmc == 0 && a && (a->raw == 5 || a->raw == 7));
+}
+
 static bool can_encrypt(enum medium m)
 {
 	return m != MEDIUM_NONE && m != MEDIUM_LTO3;
@@ -39,6 +46,7 @@ void model_seal(struct drive *d, struct block *b, const uint8_t *plain, size_t l
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	int n;
 	b->encrypted = true;
+	b->raw_readable = marks_raw(d);
 	b->index = d->index;
 	b->ukad_len = d->ukad_len;
 	b->akad_len = d->akad_len;
@@ -128,7 +136,7 @@ static size_t status(uint8_t *r, const struct drive *d)
 	r[6] = d->decryption;
 	r[7] = d->index;
 	put32(r + 8, d->counter);
-	r[12] = (uint8_t)(d->p->control << 4 | ((a && a->vcelb && vcelb) ? 8 : 0) | (d->ceem == 1 ? 1 : 0) << 1 | (d->rdmc == 3));
+	r[12] = (uint8_t)(d->p->control << 4 | ((a && a->vcelb && vcelb) ? 8 : 0) | (d->ceem == 1 ? 1 : 0) << 1 | (d->encryption == 2 && !marks_raw(d)));
 	r[13] = d->kad_format;
 	size_t n = 24;
 	n += put_kad(r + n, 0, 1, d->ukad, d->ukad_len);
@@ -144,6 +152,7 @@ static size_t next_block(uint8_t *r, const struct drive *d)
 	r[12] = b == NULL || b->mark ? 0x22 : !b->encrypted ? 0x43 : d->decryption >= 2 && model_open(d, b, NULL) ? 0x45 : 0x46;
 	if (b && b->encrypted) {
 		r[13] = b->index;
+		r[14] = !b->raw_readable; /* RDMDS */
 		n += put_kad(r + n, 0, 1, b->ukad, b->ukad_len);
 		n += put_kad(r + n, 1, 2, b->akad, b->akad_len);
 	}
@@ -155,6 +164,8 @@ uint8_t model_security_in(struct drive *d, const uint8_t *cdb, uint8_t *r, size_
 	unsigned page = get16(cdb + 2);
 	if (!d->p->encrypts)
 		return model_sense(a, 5, 0x20, 0);
+	if (d->loading && d->no_keys_yet)
+		return model_sense(a, 2, d->loading_asc, d->loading_ascq);
 	if (cdb[4] & 0x80)
 		return model_invalid_cdb(a, 4);
 	for (unsigned i = 4; i < 12; i++) {
@@ -162,6 +173,8 @@ uint8_t model_security_in(struct drive *d, const uint8_t *cdb, uint8_t *r, size_
 		if (reserved && cdb[i] != 0)
 			return model_invalid_cdb(a, i);
 	}
+	if (d->allocation_max && get32(cdb + 6) > d->allocation_max)
+		return model_sense(a, 5, 0x24, 0); /* and not a word of which field */
 	if (cdb[1] == 0 && page == 0) {
 		put16(r + 6, 2);
 		r[9] = 0x20;
@@ -301,6 +314,8 @@ uint8_t model_security_out(struct drive *d, const uint8_t *cdb, const uint8_t *o
 {
 	if (!d->p->encrypts)
 		return model_sense(a, 5, 0x20, 0);
+	if (d->loading && d->no_keys_yet)
+		return model_sense(a, 2, d->loading_asc, d->loading_ascq);
 	for (unsigned i = 4; i < 12; i++) {
 		bool reserved = i < 6 || i > 9;
 		if (reserved && cdb[i] != 0)

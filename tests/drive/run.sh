@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# run.sh [SCENARIO...] - the test drive as FUSE files: all scenarios, or those named (key, faults, tape, peers,
-# iscsi).  Prints what
-# failed and, last, "N passed, N failed".
+# run.sh [SCENARIO...] - the test drive as FUSE files: all scenarios, or those named (key, faults, paths, times, tape, catalog,
+# peers, iscsi).  Prints what failed and, last, "N passed, N failed".
 #
 #   BUILD=dir    where xflate is (default: build)
+#   FAULTS_STEP=N    faults at every Nth command (default: 1; paths 2; with sanitizers 5)
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=${BUILD:-build}
@@ -27,7 +27,7 @@ export ISCSI_ECHO
 # A program with sanitizers is slow to start: not every fault at every command.
 nm "$XFLATE" 2>/dev/null | grep -q __asan_init && FAULTS_STEP=${FAULTS_STEP:-5} && export FAULTS_STEP
 
-[ $# -gt 0 ] || set -- key faults tape peers iscsi
+[ $# -gt 0 ] || set -- key faults paths times tape catalog peers iscsi
 passed=0 failed=0
 tap=$(mktemp)
 trap 'rm -f "$tap"' EXIT

@@ -100,6 +100,40 @@ expect_status 2 "what is no hex"
 run "$XFLATE" key status --explain '00 99 00 00'
 expect_status 1 "what is no page"
 
+
+# ---- what other programs print of the same bytes ----
+printf '\160\000\005\000\000\000\000\012\000\000\000\000\046\000\000\200\000\010' >sense.bin
+for tool in 'xxd' 'xxd -g1' 'xxd -p' 'xxd -i' 'xxd -u' 'hexdump -C' 'hexdump' 'od -Ax -tx1' 'od -Ax -tx1z' 'od -tx1' 'od -An -tx1' 'od -x' 'od' \
+	'od -b' 'cat'; do
+	# shellcheck disable=SC2086 # options
+	run sh -c "$tool sense.bin | '$XFLATE' key status --explain -"
+	prints '5/26/00 ILLEGAL REQUEST: .*byte 8' "sense data as $tool prints them"
+	run sh -c "$tool raw.page | '$XFLATE' key status --explain -"
+	prints 'U-KAD "VOL-0001 descr"' "... and a status page"
+done
+printf '\000\020\000\060\100\000\002\003\001\000\000\000\000\000\000\000\000\000\000\040ABCDEFGHIJKLMNOPQRSTUVWXYZabcde\000' >set.bin
+for tool in 'xxd' 'xxd -p' 'xxd -i' 'xxd -b' 'hexdump -C' 'hexdump' 'od -Ax -tx1' 'od -c' 'od -x' 'od' 'od -b' 'od -tu1' 'od -td2' 'strings' 'cat'; do
+	run sh -c "$tool set.bin | '$XFLATE' key status --explain -"
+	fails "nothing of a key is shown that $tool prints" grep -qiE 'CDE|434445|43 44 45|67.*68.*69|103 104 105' "$out" "$err"
+	check "... it is called what it is, or not explained" [ -n "$(grep -E 'page holds a key|may hold a key|no hex digits|may be a key' "$err")" ]
+done
+ctl 'fault op=b5 sense=5/26/00'
+run sg_raw -v -s 52 -i set.bin "$sg" b5 20 00 10 00 00 00 00 00 34 00 00
+cat "$out" "$err" >sg.log
+run sh -c "'$XFLATE' key status --explain - <sg.log"
+expect_status 0 "what sg_raw -v says of a refusal"
+prints '5/26/00 ILLEGAL REQUEST' "... is explained"
+# sg3_utils knows every code of the standard's that the tables have.
+for code in '26 00' '24 00' '0c 00' '11 00' '00 17' '27 01' '30 0c' '3b 0e' '3f 01' '53 02' '44 00' '4b 00' '74 01' '74 03' '74 6e' '74 21' '74 0a' '5a 02' '26 11' '2a 0d' '04 10' '3a 04' '53 0a' '29 07' '5d ff'; do
+	# shellcheck disable=SC2086 # two bytes
+	sg_decode_sense 70 00 05 00 00 00 00 0a 00 00 00 00 $code 00 00 00 00 >decoded 2>&1
+	run sh -c "'$XFLATE' key status --explain - <decoded"
+	prints "5/$(echo "$code" | tr ' ' /) " "xflate reads $code from the words of sg_decode_sense"
+	run "$XFLATE" key status --explain "70 00 05 00 00 00 00 0a 00 00 00 00 $code 00 00 00 00"
+	prints "5/$(echo "$code" | tr ' ' /) " "sg_decode_sense and xflate know $code"
+	fails "... both have words" grep -q 'ASC=' decoded
+done
+
 # ---- bscrypto ----
 ln -s "$XFLATE" bscrypto
 drive hp-lto6
@@ -116,14 +150,14 @@ cat >expected <<'LINES'
 Drive encryption status:
    Encryption Mode: Encrypt
    Decryption Mode: Mixed
-   Raw Decryption Mode Disabled (RDMD): Disabled
+   Raw Decryption Mode Disabled (RDMD): Enabled
    Volume Contains Encrypted Logical Blocks (VCELB): Enabled
    Logical Block encryption parameters: Application Managed
    Key Associated Data (KAD) Descriptor: Normal key
 Volume encryption status:
    Compression Status: Compression Enabled
    Encryption Status: Encryption Enabled
-   Raw Decryption Mode Disabled Status (RDMDS): Disabled
+   Raw Decryption Mode Disabled Status (RDMDS): Enabled
    Encryption Mode External Status (EMES): Disabled
    Next Block Key Associated Data (KAD) Descriptor: Normal key
 LINES

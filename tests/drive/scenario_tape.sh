@@ -176,7 +176,8 @@ check "... the volume's key is in the drive" [ "$(state key)" != none ]
 rm -f calls
 changer -- ./mtx-changer /dev/sg9 unload 1 "$nst" 0
 expect_status 0 "changer: unload"
-is "$(tail -n 1 calls)" "key=none" "... the key was cleared before"
+check "... the key stays as long as the tape" [ "$(tail -n 1 calls)" != key=none ]
+is "$(state key)" none "... and has gone with it"
 changer -- ./mtx-changer /dev/sg9 list
 expect_status 0 "changer: list"
 is "$(cat "$out")" "1:VOL1
@@ -201,10 +202,12 @@ is "$(state key)" none "... without a key"
 ctl 'medium none'
 changer --require-key -- ./mtx-changer /dev/sg9 load 1 "$nst" 0
 expect_status 4 "... unless keys are required"
+run "$XFLATE" key load -q --key pass --kad 'OLD ONE' "$sg"
 ctl 'fault op=b5 count=9 sense=5/26/0'
 changer -- ./mtx-changer /dev/sg9 unload 1 "$nst" 0
 expect_status 0 "changer: a key that cannot be cleared does not keep the tape in the drive"
-says 'could not be cleared' "... but it is said"
+says 'could not be cleared; STILL IN THE DRIVE: a key, .*"OLD ONE"' "... but it is said, and which"
+ctl 'fault count=0'
 
 # ---- ten wrong keys and reads ----
 drive hp-lto4 'medium lto4'
@@ -246,4 +249,75 @@ prints 'no TapeAlert flag is active' "... there is none now"
 prints 'Reading has cleared the flags' "... and it says what reading does"
 run "$XFLATE" alerts --all "$sg"
 is "$(grep -cE '^ ?[0-9]+ -' "$out")" 64 "... all 64 on demand"
+
+# ---- what has no page 2Eh, or no 12h ----
+drive hp-lto6 'alert 20' 'no-log 2e'
+run "$XFLATE" alerts "$sg"
+expect_status 3 "alerts: without page 2Eh page 12h is asked"
+prints '^20 ACTIVE' "... it has the flag"
+prints 'does not clear' "... and says that it stays"
+run "$XFLATE" alerts --json "$sg"
+is "$(json 'd["page"], d["cleared_by_reading"], d["critical"], d["type"]')" "('12', False, True, 'drive')" "... as JSON"
+drive hp-lto6 'alert 20' 'no-log 12'
+run "$XFLATE" alerts --keep "$sg"
+expect_status 6 "alerts --keep without page 12h is refused"
+says 'without --keep page 2Eh is read, which clears' "... and says what would be"
+is "$(count_commands 4d006e)" 0 "... page 2Eh is not read"
+drive hp-lto6 'no-log 12' 'no-log 2e'
+run "$XFLATE" alerts "$sg"
+expect_status 6 "alerts of a drive that has neither"
+
+# ---- a library has other flags, other devices have none ----
+drive hp-lto6 'type 8' 'alert 1' 'alert 16' 'alert 23'
+run "$XFLATE" alerts --keep "$sg"
+expect_status 3 "alerts of a library: flag 1 is critical there"
+prints '^ 1 ACTIVE +critical: Library hardware A' "... by its name"
+prints '^16 ACTIVE +critical: Library door' "... the door"
+prints '^23 ACTIVE +warning: Library scan retry' "... a warning"
+fails "... none of a drive" grep -q 'Read warning\|Forced eject\|cleaning' "$out"
+run "$XFLATE" alerts --json "$sg"
+is "$(json 'd["type"], [(f["flag"], f["severity"]) for f in d["flags"]]')" "('library', [(1, 'critical'), (16, 'critical'), (23, 'warning')])" "... as JSON"
+drive hp-lto6 'type 8' 'alert 20' 'no-log 12'
+run "$XFLATE" alerts "$sg"
+expect_status 0 "flag 20 of a library is no matter of cleaning"
+prints '^20 ACTIVE +information: Library security mode' "... but of its security"
+for type in 0 3 5 6 13 31; do
+	drive hp-lto6 "type $type" 'alert 20'
+	run "$XFLATE" alerts "$sg"
+	expect_status 6 "alerts of a device of type $type are refused"
+	says 'neither a tape drive nor a library' "... with the reason"
+	is "$(count_commands 4d)" 0 "... before a log page is read"
+	ctl 'type 1'
+	run "$XFLATE" alerts --keep "$sg"
+	expect_status 3 "... so its flags are still there"
+done
+drive hp-lto6 'type 8'
+run "$XFLATE" key status "$sg"
+expect_status 6 "a library has no key status"
+
+# ---- pages that were pasted ----
+drive hp-lto6 'alert 1' 'alert 20' 'alert 64'
+sg_turs "$sg" >/dev/null 2>&1 # takes the UNIT ATTENTION
+sg_logs --page=0x2e --hex "$sg" >page.hex 2>/dev/null
+run sh -c "'$XFLATE' alerts --explain - <page.hex"
+expect_status 3 "alerts --explain: what sg_logs -H has printed"
+prints '^20 ACTIVE +drive: critical: Clean now' "... as of a drive"
+prints '^20 ACTIVE +library: information: Library security mode' "... and as of a library"
+prints 'does not tell whether a drive or a library' "... since it does not tell"
+run sh -c "'$XFLATE' alerts --type library --explain - <page.hex"
+expect_status 3 "... of a library flag 1 is critical"
+prints '^ 1 ACTIVE +critical: Library hardware A' "... by its name"
+run sh -c "'$XFLATE' alerts --type drive --json --explain - <page.hex"
+is "$(json 'd["type"], [f["flag"] for f in d["flags"]]')" "('drive', [1, 20, 64])" "... as JSON"
+run sh -c "head -n 8 page.hex | '$XFLATE' alerts --explain -"
+expect_status 1 "half a page is refused"
+says 'only a part' "... not read as having no flags"
+run "$XFLATE" alerts --type drive --explain '12 00 00 0c 00 00 00 08 00 00 10 00 00 00 00 00'
+expect_status 3 "page 12h"
+prints '^20 ACTIVE' "... has its bits the other way round"
+run "$XFLATE" alerts --explain "00 10 00 30 40 00 02 03 01 00 00 00 00 00 00 00 00 00 00 20 $drive_key"
+expect_status 1 "a page with a key is refused"
+fails "... and not shown" grep -q 41424344 "$out" "$err"
+run "$XFLATE" alerts --type drive "$sg"
+expect_status 2 "--type is for pages"
 done_testing

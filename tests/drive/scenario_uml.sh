@@ -144,4 +144,89 @@ expect_status 3 "alerts through sg"
 prints '^20 ACTIVE' "... the flag that is active"
 run "$XFLATE" alerts "$NST"
 expect_status 0 "... reading has cleared it"
+
+# ---- the changer: what is in the drive, what does the next write do ----
+cat >mtx <<'SH'
+#!/bin/sh
+ctl() {
+	rm -f "$STATE"
+	printf '%s\n' "$1" >"$CTL"
+	while ! [ -f "$STATE" ]; do sleep 0.02; done
+}
+. ./does
+SH
+chmod +x mtx
+export CTL STATE
+changer() { # OPERATION WHAT-THE-COMMAND-DOES OPTIONS...
+	operation=$1
+	printf '%s\n' "$2" >does
+	shift 2
+	run "$XFLATE" changer --cache cache "$@" -- ./mtx /dev/sg9 "$operation" 1 "$NST" 0
+}
+chmod 600 pass
+old_key() { "$XFLATE" key load -q --key pass --kad OLDKAD "$SG"; }
+next_write() { dd if=plain of="$NST" bs=65536 count=1 >/dev/null 2>&1 || echo fails; }
+"$XFLATE" key clear -q "$SG"
+mt -f "$NST" rewind
+ctl 'medium none'
+old_key
+changer load "ctl 'medium same'"
+expect_status 0 "changer load into a drive with the key of another tape"
+ours=$(state key)
+check "... the tape has its own" [ "$ours" != none ]
+is "$(state ukad)" "" "... not the other one's"
+mt -f "$NST" eod
+changer unload 'exit 1'
+expect_status 1 "an unload that fails"
+says 'so it keeps its key' "... says what is there"
+position=$(state position)
+next_write
+is "$(state last_write) $(state position)" "$ours $((position + 2))" "... the next write is encrypted, and goes on where it was"
+changer unload "ctl 'medium none'"
+expect_status 0 "an unload"
+is "$(state key)" none "... takes the key out"
+changer load "ctl 'medium same'"
+changer unload 'ctl reset; exit 1'
+expect_status 1 "an unload that fails and resets the drive"
+is "$(state key)" "$ours" "... its key is loaded again: the tape stood at its beginning"
+changer unload 'ctl reset; exit 1' --cache nothere
+expect_status 1 "... without a cache it is not"
+says 'THE DRIVE IS CLEAR' "... and it is said"
+mt -f "$NST" eod
+next_write
+is "$(state last_write)" clear "... the next write is in clear"
+for why in 'loading 1' 'not-ready 3a/4 for 0 doing 0'; do
+	ctl 'loading 0'
+	old_key
+	changer load "ctl '$why'" --wait 1
+	expect_status 5 "a load that does not get ready: $why"
+	is "$(state key)" none "... the key of another tape is cleared"
+done
+ctl 'loading 0'
+old_key
+changer load true --cache nothere
+expect_status 1 "a load without a cache"
+is "$(state key)" none "... the key of another tape is cleared"
+old_key
+changer load 'exit 4'
+expect_status 4 "a load that fails, the tape of the key in the drive"
+says 'STILL IN THE DRIVE: a key, .*"OLDKAD"' "... it is named"
+ctl 'not-ready 4/1 for 30 doing b'
+run "$XFLATE" key load --wait ready --key pass "$SG"
+expect_status 0 "a new LTO-9 medium"
+says 'waiting, [0-9]+ s so far: 2/04/01.*optimized' "... is waited for"
+ctl 'allocation-max 512'
+run "$XFLATE" key load -q --key pass "$NST"
+expect_status 0 "allocation lengths up to 512"
+ctl 'allocation-max 0'
+old_key
+rm -f started
+printf '%s\n' 'echo $$ >started; sleep 30 & wait' >does
+"$XFLATE" changer --cache cache -- ./mtx /dev/sg9 load 1 "$NST" 0 2>killed &
+while ! [ -s started ]; do sleep 0.05; done
+kill -TERM $!
+wait $!
+is $? 143 "SIGTERM to a load"
+fails "... its command ends with it" kill -0 "$(cat started)"
+check "... the key is named" grep -q 'STILL IN THE DRIVE' killed
 done_testing
