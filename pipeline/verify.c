@@ -183,7 +183,7 @@ static void on_block(void *arg, const struct item *block)
 		on->without_checksum += !block->form.checksum;
 		on->versions |= 1u << block->form.version;
 	}
-	if (k)
+	if (k && !block->again)
 		check_number(k, block);
 }
 
@@ -481,13 +481,23 @@ static void note_tweaks(struct verify *v, const struct verify_volume *on)
 	report(v, &p);
 }
 
+/* What is in order, and is on no other volumes. */
+static void note_oddities(struct verify *v, const struct verify_volume *on)
+{
+	char text[VOLUME_ODDITY_BYTES];
+	const struct verify_problem p = {.kind = VERIFY_NOTE, .volume = on->info, .file = "", .reason = text};
+	for (unsigned i = 0; volume_oddity(on->info, i, text); i++)
+		report(v, &p);
+}
+
 static void conclude_volume(struct verify *v, const struct verify_volume *on)
 {
 	struct verify_problem p = {.volume = on->info, .file = ""};
 	note_tweaks(v, on);
+	note_oddities(v, on);
 	if (!on->info->has_label && on->problems == 0) {
 		p.kind = VERIFY_DAMAGE;
-		p.reason = "there is no volume label";
+		p.reason = volume_label_missing(on->info);
 		report(v, &p);
 	}
 	if (on->without_checksum > 0) {

@@ -342,7 +342,7 @@ static int start_volume(struct writer *w, const struct slot *s, const struct ite
 	return 0;
 }
 
-static int end_volume(struct writer *w, struct err *e)
+static int end_volume(struct writer *w, const struct item *item, struct err *e)
 {
 	if (w->o->callbacks.plain)
 		return 0;
@@ -353,7 +353,7 @@ static int end_volume(struct writer *w, struct err *e)
 		snprintf(w->ledger.volume.encrypted_with, sizeof w->ledger.volume.encrypted_with, "%s", w->sealing->text);
 	w->volume_open = false;
 	sink_close(&w->sink);
-	if (w->ledger.volume.info->input + 1 == w->o->path_count)
+	if (item->last_volume)
 		ledger_conclude(&w->ledger);
 	return rc != 0 ? rc : w->o->callbacks.close_output(w->o->callbacks.arg, &w->ledger.volume, e);
 }
@@ -375,7 +375,7 @@ static int write_item(struct writer *w, struct slot *s, size_t i, struct err *e)
 	case ITEM_DAMAGE: return damage(w, item, e);
 	case ITEM_FILE_MARK: return w->o->callbacks.plain ? 0 : packer_file_mark(w->packer, e);
 	case ITEM_FOREIGN: return sink_write_foreign(&w->sink, item->data.data, item->data.len, e);
-	case ITEM_VOLUME_END: return end_volume(w, e);
+	case ITEM_VOLUME_END: return end_volume(w, item, e);
 	case ITEM_END: break;
 	}
 	return 0;

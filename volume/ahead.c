@@ -4,39 +4,72 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-/* Adds what one block of its session has of the record.  Returns true if more is to come. */
-static bool take(struct session *s, const struct source_item *b)
+struct search {
+	struct session_table *sessions;
+	unsigned open;		 /* sessions whose record is looked for */
+	struct block_trace last; /* block of the volume before, then of this one */
+	bool first;		 /* the next block is the first behind the label */
+};
+
+static void give_up(struct search *a, struct session *s)
+{
+	s->ahead = false;
+	a->open--;
+}
+
+/* The next record of s that comes must be the rest of the one that waits. */
+static void take_part(struct search *a, struct session *s, const struct record_header *h, struct span part)
 {
 	struct partial *p = &s->partial;
+	bool fits = h->stream < 0 && (uint32_t)-h->stream == p->item.stream && h->file_index == p->item.file_index &&
+		    h->len == p->item.len - p->have;
+	if (fits)
+		partial_add(p, part);
+	if (!fits || partial_complete(p))
+		give_up(a, s);
+}
+
+/* In BB01 each record says whose it is. */
+static void take(struct search *a, const struct source_item *b)
+{
+	bool own = b->header.version == 1;
 	struct rd rest = block_records(b->data, b->header.len, b->header.version);
 	struct record_header h;
 	struct span part;
 	while (record_next(&rest, b->header.version, &h, &part)) {
-		if (b->header.version == 1 &&
-		    (h.session_id != s->job.session_id || h.session_time != s->job.session_time))
-			continue;
-		bool fits = h.stream < 0 && (uint32_t)-h.stream == p->item.stream &&
-			    h.file_index == p->item.file_index && h.len == p->item.len - p->have;
-		if (!fits)
-			return false;
-		partial_add(p, part);
-		return !partial_complete(p);
+		struct session *s = session_find(a->sessions, own ? h.session_id : b->header.session_id,
+						 own ? h.session_time : b->header.session_time);
+		if (s && s->ahead)
+			take_part(a, s, &h, part);
+		if (!own)
+			return;
 	}
-	return true;
 }
 
-static bool may_hold(const struct session *s, const struct source_item *b)
+static void tear(struct search *a)
+{
+	for (struct session *s = a->sessions->first; s; s = s->next)
+		s->torn = s->torn || s->ahead;
+}
+
+static void look_at(struct search *a, const struct source_item *b)
 {
 	struct span label;
-	bool ours = b->header.version == 1 || (b->header.session_id == s->job.session_id &&
-					       b->header.session_time == s->job.session_time);
-	return b->event == SOURCE_BLOCK && !b->encrypted && ours && !source_begins_volume(b, &label);
+	struct block_trace trace;
+	if (b->event == SOURCE_DAMAGE)
+		tear(a);
+	if (b->event != SOURCE_BLOCK || source_begins_volume(b, &label))
+		return;
+	block_trace(&trace, &b->header, b->encrypted ? NULL : b->data);
+	bool again = a->first && block_trace_same(&trace, &a->last);
+	a->first = false;
+	a->last = trace;
+	if (!again && !b->encrypted)
+		take(a, b);
 }
 
-/* Goes through one volume.  *more: the record is not complete, and the next volume may have the rest.  A volume without
- * any block of the session ends the search: a job goes on where it left off. */
-static int search(struct session *s, const char *path, const struct reader_options *o, struct buf_pool *pool, bool *more,
-		  struct err *e)
+/* Goes through one volume, until nothing is wanted any more. */
+static int search(struct search *a, const char *path, const struct reader_options *o, struct buf_pool *pool, struct err *e)
 {
 	struct io in;
 	int rc = io_open_input(&in, path, e);
@@ -50,29 +83,64 @@ static int search(struct session *s, const char *path, const struct reader_optio
 		return err_memory(e, 0, "reading ahead");
 	}
 	struct source_item b;
-	bool found = false;
-	while (*more && (rc = source_next(source, &b, e)) == 0 && b.event != SOURCE_END) {
-		s->torn = s->torn || b.event == SOURCE_DAMAGE;
-		if (!may_hold(s, &b))
-			continue;
-		uint32_t before = s->partial.have;
-		*more = take(s, &b);
-		found = found || s->partial.have != before;
-	}
-	*more = *more && found;
+	a->first = true;
+	while (a->open > 0 && (rc = source_next(source, &b, e)) == 0 && b.event != SOURCE_END)
+		look_at(a, &b);
 	source_free(source);
 	if (rc != 0)
 		err_volume(e, path);
 	return rc;
 }
 
-int ahead_complete(struct session *s, const struct reader_options *o, size_t from, struct buf_pool *pool, struct err *e)
+/* The volume change behind what is there of their records. */
+static void cut(struct search *a)
 {
-	struct partial *p = &s->partial;
-	uint32_t here = p->have;
-	bool more = true;
-	s->torn = false;
-	for (size_t i = from; more && i < o->path_count && p->item.cuts < ITEM_CUTS; i++) {
+	for (struct session *s = a->sessions->first; s; s = s->next) {
+		struct item *item = &s->partial.item;
+		if (s->ahead && item->cuts == ITEM_CUTS)
+			give_up(a, s);
+		if (s->ahead)
+			item->cut[item->cuts++] = s->partial.have;
+	}
+}
+
+static void begin(struct search *a)
+{
+	for (struct session *s = a->sessions->first; s; s = s->next) {
+		s->torn = false;
+		s->ahead = s->partial.open;
+		s->here = s->partial.have;
+		a->open += s->ahead;
+	}
+}
+
+/* A record that is not complete now is as it was before. */
+static void end(struct search *a)
+{
+	for (struct session *s = a->sessions->first; s; s = s->next) {
+		struct partial *p = &s->partial;
+		s->ahead = false;
+		if (!p->open)
+			continue;
+		if (partial_complete(p)) {
+			s->skip = p->have - s->here;
+			s->skip_stream = p->item.stream;
+			continue;
+		}
+		p->have = s->here;
+		p->kept = p->kept < s->here ? p->kept : s->here;
+		p->item.data.len = p->kept;
+		p->item.cuts = 0;
+	}
+}
+
+int ahead_complete(struct session_table *sessions, const struct block_trace *last, const struct reader_options *o, size_t from,
+		   struct buf_pool *pool, struct err *e)
+{
+	struct search a = {.sessions = sessions, .last = *last};
+	begin(&a);
+	int rc = 0;
+	for (size_t i = from; rc == 0 && a.open > 0 && i < o->path_count; i++) {
 		struct stat st;
 		/* What is not there at all is said when its turn comes. */
 		bool there = stat(o->paths[i], &st) == 0;
@@ -82,19 +150,9 @@ int ahead_complete(struct session *s, const struct reader_options *o, size_t fro
 			err_volume(e, o->paths[i]);
 			return err_errno(e, XE_FAILED, errno, "cannot open");
 		}
-		p->item.cut[p->item.cuts++] = p->have;
-		int rc = search(s, o->paths[i], o, pool, &more, e);
-		if (rc != 0)
-			return rc;
+		cut(&a);
+		rc = search(&a, o->paths[i], o, pool, e);
 	}
-	if (partial_complete(p)) {
-		s->skip = p->have - here;
-		s->skip_stream = p->item.stream;
-		return 0;
-	}
-	p->have = here;
-	p->kept = p->kept < here ? p->kept : here;
-	p->item.data.len = p->kept;
-	p->item.cuts = 0;
-	return 0;
+	end(&a);
+	return rc;
 }

@@ -17,10 +17,13 @@ struct assembler {
 	struct volume_info *volume;
 	uint64_t began;	  /* address in its input */
 	bool label_taken; /* its label was handed out */
+	bool first_block; /* no block of a job was read yet */
+	struct block_trace last; /* block that was read, on this volume or the one before */
 
 	/* The block being taken apart */
 	const struct source_item *block;
 	bool in_block, block_announced, gap_checked;
+	bool again; /* it ended the volume before, too: nothing of it is taken */
 	uint32_t record_at; /* offset of the record at hand in the block */
 	struct rd rest;
 	struct session *session; /* of the last record of the block */
@@ -64,13 +67,17 @@ void assembler_begin_volume(struct assembler *a, struct volume_info *v, uint64_t
 {
 	a->volume = v;
 	a->began = addr;
+	a->first_block = true;
+}
+
+void assembler_next_file(struct assembler *a, uint64_t bytes)
+{
+	a->began = 0 - bytes;
 }
 
 void assembler_end_volume(struct assembler *a)
 {
 	release(a);
-	for (struct session *s = a->sessions.first; s; s = s->next)
-		s->last_empty = false;
 	a->label_taken = false;
 	a->damages_before = a->damages;
 }
@@ -151,6 +158,7 @@ static int announce_block(struct assembler *a, struct item *item, struct err *e)
 	item->buf = a->block->buf;
 	item->encrypted = a->block->encrypted;
 	item->opened = a->block->opened;
+	item->again = a->again;
 	struct rd rest = a->rest;
 	struct record_header first;
 	struct span part;
@@ -198,11 +206,27 @@ static int count_opened(struct assembler *a, struct err *e)
 	return 0;
 }
 
+/* Drives that warn early of their end write a block, and it is written again on the next volume (volume-format.md 1.8). */
+static bool is_again(struct assembler *a)
+{
+	struct span label;
+	struct block_trace trace;
+	if (source_begins_volume(a->block, &label))
+		return false;
+	block_trace(&trace, &a->block->header, a->block->encrypted ? NULL : a->block->data);
+	bool again = a->first_block && block_trace_same(&trace, &a->last);
+	a->first_block = false;
+	a->last = trace;
+	return again;
+}
+
 int assembler_block(struct assembler *a, const struct source_item *block, struct err *e)
 {
 	a->record_at = 0;
 	a->block = block;
 	begin_block(a);
+	a->again = is_again(a);
+	a->volume->again += a->again;
 	return count_opened(a, e);
 }
 
@@ -296,6 +320,7 @@ int assembler_other(struct assembler *a, const struct source_item *block, struct
 	a->record_at = 0;
 	a->block = block;
 	a->session = NULL;
+	a->again = false;
 	if (block->event == SOURCE_FILE_MARK || block->event == SOURCE_FOREIGN) {
 		*item = item_here(a, block->event == SOURCE_FOREIGN ? ITEM_FOREIGN : ITEM_FILE_MARK);
 		item->data = (struct span){block->data, block->len};
@@ -325,7 +350,8 @@ static void volume_label(struct assembler *a, const struct record_header *h, str
 	if (a->label_taken || data.len < h->len || h->stream < 0) {
 		item->kind = ITEM_DAMAGE;
 		item->damage_len = data.len;
-		snprintf(item->reason, sizeof item->reason, "%s", a->label_taken ? "the volume label stands here a second time" :
+		snprintf(item->reason, sizeof item->reason, "%s", a->label_taken ?
+			 "the volume label stands here a second time: another volume of this name, or the same once more, begins here" :
 			 "the volume label is not whole");
 		return;
 	}
@@ -507,13 +533,17 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e)
 	if (!a->in_block)
 		return 0;
 	unsigned version = a->block->header.version;
-	if (!a->gap_checked && !a->block->encrypted && is_repeated(a, item)) {
+	if (!a->again && !a->gap_checked && !a->block->encrypted && is_repeated(a, item)) {
 		a->in_block = false;
 		return 1;
 	}
 	if (!a->block_announced) {
 		a->block_announced = true;
 		return announce_block(a, item, e);
+	}
+	if (a->again) {
+		a->in_block = false;
+		return 0;
 	}
 	if (!a->gap_checked && !a->block->encrypted) {
 		int rc = find_gap(a, item, e);
@@ -551,12 +581,13 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e)
 
 /* ---- the end of a volume ---- */
 
-void assembler_begin_cut(struct assembler *a)
+int assembler_begin_cut(struct assembler *a, size_t from, struct err *e)
 {
 	a->cut = a->sessions.first;
+	return ahead_complete(&a->sessions, &a->last, a->o, from, a->pool, e);
 }
 
-int assembler_next_cut(struct assembler *a, size_t from, struct item *item, struct err *e)
+int assembler_next_cut(struct assembler *a, struct item *item)
 {
 	release(a);
 	while (a->cut) {
@@ -564,9 +595,6 @@ int assembler_next_cut(struct assembler *a, size_t from, struct item *item, stru
 		a->cut = s->next;
 		if (!s->partial.open)
 			continue;
-		int rc = ahead_complete(s, a->o, from, a->pool, e);
-		if (rc != 0)
-			return rc;
 		s->partial.item.tail_missing = !partial_complete(&s->partial);
 		/* Its rest may be what was lost. */
 		bool hurt = a->damages > a->damages_before || s->torn;

@@ -101,6 +101,26 @@ bool session_had_block(const struct session *s, const struct block_header *h)
 	return false;
 }
 
+void block_trace(struct block_trace *t, const struct block_header *h, const uint8_t *data)
+{
+	struct span part;
+	*t = (struct block_trace){.known = true, .block = *h};
+	if (data == NULL)
+		return;
+	struct rd rest = block_records(data, h->len, h->version);
+	record_next(&rest, h->version, &t->first, &part);
+}
+
+bool block_trace_same(const struct block_trace *a, const struct block_trace *b)
+{
+	const struct block_header *x = &a->block, *y = &b->block;
+	const struct record_header *f = &a->first, *g = &b->first;
+	return a->known && b->known && x->version == y->version && x->number == y->number && x->len == y->len &&
+	       x->checksum == y->checksum && x->session_id == y->session_id && x->session_time == y->session_time &&
+	       f->session_id == g->session_id && f->session_time == g->session_time && f->file_index == g->file_index &&
+	       f->stream == g->stream && f->len == g->len;
+}
+
 bool session_follows(const struct session *s, const struct record_header *h)
 {
 	const struct partial *p = &s->partial;

@@ -27,7 +27,9 @@ struct session {
 	bool seen;	      /* a block of it was read */
 	uint32_t skip;	      /* bytes of a continuation that was taken from the next volumes ahead of time */
 	uint32_t skip_stream;
-	bool torn;	      /* the next volumes have damage where the rest of its record may have been */
+	bool ahead;	      /* the rest of its record is being looked for on the next volumes, */
+	uint32_t here;	      /* behind so many bytes of it; */
+	bool torn;	      /* they have damage where it may have been */
 	bool numbered;	      /* a block of it was read: */
 	uint32_t last_number; /* its BlockNumber, */
 	unsigned damages;     /* and the damages found on the volumes by then */
@@ -39,6 +41,13 @@ struct session {
 	struct past_block *past; /* the last blocks, in a ring once there are SESSION_PAST_BLOCKS */
 	unsigned past_count;	 /* so far */
 	struct session *next_in_bucket, *next; /* next: in order of appearance */
+};
+
+/* What tells a block that a drive wrote again from the next one of its job, with or without a checksum. */
+struct block_trace {
+	bool known;
+	struct block_header block;
+	struct record_header first; /* record of it; zero where it cannot be read */
 };
 
 #define SESSION_BYTES 10240u /* what a session costs, with all that is known of its job elsewhere */
@@ -61,6 +70,12 @@ void session_table_free(struct session_table *t);
 
 /* Remembers a block with a checksum; one that cannot be, for want of memory, will not be known again. */
 void session_remember_block(struct session *s, const struct block_header *h);
+
+/* Takes down what tells this block; its first record is in data, unless that is NULL. */
+void block_trace(struct block_trace *t, const struct block_header *h, const uint8_t *data);
+
+/* Do both tell of the same block? */
+bool block_trace_same(const struct block_trace *a, const struct block_trace *b);
 
 /* Can a record that begins so be the next one of the session? */
 bool session_follows(const struct session *s, const struct record_header *h);
