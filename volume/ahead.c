@@ -9,6 +9,9 @@ struct search {
 	unsigned open;		 /* sessions whose record is looked for */
 	struct block_trace last; /* block of the volume before, then of this one */
 	bool first;		 /* the next block is the first behind the label */
+	size_t input;		 /* of the volume */
+	struct recall_files *files;
+	struct buf_pool *pool;
 };
 
 static void give_up(struct search *a, struct session *s)
@@ -18,32 +21,36 @@ static void give_up(struct search *a, struct session *s)
 }
 
 /* The next record of s that comes must be the rest of the one that waits. */
-static void take_part(struct search *a, struct session *s, const struct record_header *h, struct span part)
+static int take_part(struct search *a, struct session *s, const struct record_header *h, struct span part,
+		     const struct source_item *b, struct err *e)
 {
 	struct partial *p = &s->partial;
 	bool fits = h->stream < 0 && (uint32_t)-h->stream == p->item.stream && h->file_index == p->item.file_index &&
 		    h->len == p->item.len - p->have;
-	if (fits)
-		partial_add(p, part);
+	const struct recall_place place = {!b->opened, a->input, b->addr + (uint64_t)(part.data - b->data)};
+	int rc = fits ? partial_add(p, part, &place, a->files, a->pool, e) : 0;
 	if (!fits || partial_complete(p))
 		give_up(a, s);
+	return rc;
 }
 
 /* In BB01 each record says whose it is. */
-static void take(struct search *a, const struct source_item *b)
+static int take(struct search *a, const struct source_item *b, struct err *e)
 {
 	bool own = b->header.version == 1;
 	struct rd rest = block_records(b->data, b->header.len, b->header.version);
 	struct record_header h;
 	struct span part;
-	while (record_next(&rest, b->header.version, &h, &part)) {
+	int rc = 0;
+	while (rc == 0 && record_next(&rest, b->header.version, &h, &part)) {
 		struct session *s = session_find(a->sessions, own ? h.session_id : b->header.session_id,
 						 own ? h.session_time : b->header.session_time);
 		if (s && s->ahead)
-			take_part(a, s, &h, part);
+			rc = take_part(a, s, &h, part, b, e);
 		if (!own)
-			return;
+			break;
 	}
+	return rc;
 }
 
 static void tear(struct search *a)
@@ -52,20 +59,19 @@ static void tear(struct search *a)
 		s->torn = s->torn || s->ahead;
 }
 
-static void look_at(struct search *a, const struct source_item *b)
+static int look_at(struct search *a, const struct source_item *b, struct err *e)
 {
 	struct span label;
 	struct block_trace trace;
 	if (b->event == SOURCE_DAMAGE)
 		tear(a);
 	if (b->event != SOURCE_BLOCK || source_begins_volume(b, &label))
-		return;
+		return 0;
 	block_trace(&trace, &b->header, b->encrypted ? NULL : b->data);
 	bool again = a->first && block_trace_same(&trace, &a->last);
 	a->first = false;
 	a->last = trace;
-	if (!again && !b->encrypted)
-		take(a, b);
+	return again || b->encrypted ? 0 : take(a, b, e);
 }
 
 /* Goes through one volume, until nothing is wanted any more. */
@@ -84,8 +90,8 @@ static int search(struct search *a, const char *path, const struct reader_option
 	}
 	struct source_item b;
 	a->first = true;
-	while (a->open > 0 && (rc = source_next(source, &b, e)) == 0 && b.event != SOURCE_END)
-		look_at(a, &b);
+	while (rc == 0 && a->open > 0 && (rc = source_next(source, &b, e)) == 0 && b.event != SOURCE_END)
+		rc = look_at(a, &b, e);
 	source_free(source);
 	if (rc != 0)
 		err_volume(e, path);
@@ -127,17 +133,15 @@ static void end(struct search *a)
 			s->skip_stream = p->item.stream;
 			continue;
 		}
-		p->have = s->here;
-		p->kept = p->kept < s->here ? p->kept : s->here;
-		p->item.data.len = p->kept;
+		partial_cut(p, s->here);
 		p->item.cuts = 0;
 	}
 }
 
 int ahead_complete(struct session_table *sessions, const struct block_trace *last, const struct reader_options *o, size_t from,
-		   struct buf_pool *pool, struct err *e)
+		   struct recall_files *files, struct buf_pool *pool, struct err *e)
 {
-	struct search a = {.sessions = sessions, .last = *last};
+	struct search a = {.sessions = sessions, .last = *last, .files = files, .pool = pool};
 	begin(&a);
 	int rc = 0;
 	for (size_t i = from; rc == 0 && a.open > 0 && i < o->path_count; i++) {
@@ -151,6 +155,7 @@ int ahead_complete(struct session_table *sessions, const struct block_trace *las
 			return err_errno(e, XE_FAILED, errno, "cannot open");
 		}
 		cut(&a);
+		a.input = i;
 		rc = search(&a, o->paths[i], o, pool, e);
 	}
 	end(&a);

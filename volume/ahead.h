@@ -11,6 +11,6 @@
  * is to be skipped when it comes.  Left as it was if the rest is not there; torn of its session then says whether there was damage on
  * the way.  Errors: what those files have, XE_FAILED without memory. */
 int ahead_complete(struct session_table *sessions, const struct block_trace *last, const struct reader_options *o, size_t from,
-		   struct buf_pool *pool, struct err *e) __attribute__((warn_unused_result));
+		   struct recall_files *files, struct buf_pool *pool, struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -10,6 +10,7 @@ struct assembler {
 	const struct reader_options *o;
 	struct buf_pool *pool;
 	struct session_table sessions;
+	struct recall_files files; /* to read parts again */
 	uint32_t largest;
 	unsigned damages, damages_before; /* bad blocks so far, and before this volume */
 
@@ -39,6 +40,7 @@ struct assembler *assembler_new(const struct reader_options *options, struct buf
 		return NULL;
 	a->o = options;
 	a->pool = pool;
+	a->files = (struct recall_files){.paths = options->paths, .in = IO_CLOSED};
 	return a;
 }
 
@@ -48,6 +50,7 @@ void assembler_free(struct assembler *a)
 		return;
 	buf_unref(a->lent);
 	session_table_free(&a->sessions);
+	io_close(&a->files.in);
 	free(a);
 }
 
@@ -363,9 +366,37 @@ static void volume_label(struct assembler *a, const struct record_header *h, str
 	item->buf = a->block->buf;
 }
 
-/* Hands out the session's joined record. */
-static void take_partial(struct assembler *a, struct session *s, struct item *item)
+/* Where a part of the block at hand could be read again. */
+static struct recall_place place_of(const struct assembler *a, struct span part)
 {
+	const struct volume_info *v = a->volume;
+	return (struct recall_place){
+		.known = v->kind == IO_FILE && strcmp(v->path, "-") != 0 && !a->block->opened,
+		.input = v->input + v->more_inputs,
+		.at = a->block->addr + (uint64_t)(part.data - a->block->data),
+	};
+}
+
+static int add_part(struct assembler *a, struct partial *p, struct span part, struct err *e)
+{
+	const struct recall_place place = place_of(a, part);
+	return partial_add(p, part, &place, &a->files, a->pool, e);
+}
+
+static int open_partial(struct assembler *a, struct partial *p, const struct item *item, struct span part, struct err *e)
+{
+	size_t bytes = item->len < a->o->keep_bytes ? item->len : a->o->keep_bytes;
+	bool recall = recall_wanted(a->sessions.count, bytes) && place_of(a, part).known;
+	int rc = partial_open(p, item, a->pool, a->o->keep_bytes, recall, e);
+	return rc != 0 ? rc : add_part(a, p, part, e);
+}
+
+/* Hands out the session's joined record.  Returns 1, or < 0 on error. */
+static int take_partial(struct assembler *a, struct session *s, struct item *item, struct err *e)
+{
+	int rc = partial_gather(&s->partial, &a->files, a->pool, e);
+	if (rc != 0)
+		return rc;
 	*item = s->partial.item;
 	item->largest = a->largest;
 	a->lent = item->buf;
@@ -373,6 +404,7 @@ static void take_partial(struct assembler *a, struct session *s, struct item *it
 	partial_drop(&s->partial);
 	if (item->file_index < 0 && !item->head_missing && !item->tail_missing)
 		learn_job(s, item->file_index, item->data);
+	return 1;
 }
 
 /* Its checksum is wrong, and its records are taken all the same. */
@@ -402,11 +434,8 @@ static int continuation(struct assembler *a, struct session *s, const struct rec
 	}
 	if (p->open && p->item.stream == stream && p->item.file_index == h->file_index &&
 	    p->item.len - p->have == h->len) {
-		partial_add(p, part);
-		if (!partial_complete(p))
-			return 0;
-		take_partial(a, s, item);
-		return 1;
+		int rc = add_part(a, p, part, e);
+		return rc != 0 || !partial_complete(p) ? rc : take_partial(a, s, item, e);
 	}
 	if (p->open) {
 		damage_item(a, item, s, &p->item, "the rest of this record does not follow");
@@ -424,14 +453,8 @@ static int continuation(struct assembler *a, struct session *s, const struct rec
 		return 1;
 	}
 	about.head_missing = true;
-	int rc = partial_open(p, &about, a->pool, a->o->keep_bytes, e);
-	if (rc != 0)
-		return rc;
-	partial_add(p, part);
-	if (!partial_complete(p))
-		return 0;
-	take_partial(a, s, item);
-	return 1;
+	int rc = open_partial(a, p, &about, part, e);
+	return rc != 0 || !partial_complete(p) ? rc : take_partial(a, s, item, e);
 }
 
 /* A record's first header.  Returns as above. */
@@ -451,12 +474,8 @@ static int beginning(struct assembler *a, struct session *s, const struct record
 	item->stream = (uint32_t)h->stream;
 	item->len = h->len;
 	item->suspect = in_suspect_block(a);
-	if (part.len < h->len) {
-		int rc = partial_open(&s->partial, item, a->pool, a->o->keep_bytes, e);
-		if (rc == 0)
-			partial_add(&s->partial, part);
-		return rc;
-	}
+	if (part.len < h->len)
+		return open_partial(a, &s->partial, item, part, e);
 	item->data = part;
 	item->buf = a->block->buf;
 	if (h->file_index < 0)
@@ -584,10 +603,10 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e)
 int assembler_begin_cut(struct assembler *a, size_t from, struct err *e)
 {
 	a->cut = a->sessions.first;
-	return ahead_complete(&a->sessions, &a->last, a->o, from, a->pool, e);
+	return ahead_complete(&a->sessions, &a->last, a->o, from, &a->files, a->pool, e);
 }
 
-int assembler_next_cut(struct assembler *a, struct item *item)
+int assembler_next_cut(struct assembler *a, struct item *item, struct err *e)
 {
 	release(a);
 	while (a->cut) {
@@ -604,10 +623,10 @@ int assembler_next_cut(struct assembler *a, struct item *item)
 			return 1;
 		}
 		bool cut = s->partial.item.tail_missing;
-		take_partial(a, s, item);
+		int rc = take_partial(a, s, item, e);
 		/* Its rest on the next volume is then a part without a beginning, not damage. */
 		s->seen = !cut;
-		return 1;
+		return rc;
 	}
 	return 0;
 }

@@ -39,9 +39,9 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e) __attr
 
 /* At the end of a volume: the records that it cuts, one a call, as far as assembler_begin_cut could read their rest ahead from
  * options->paths[from...].  assembler_next_cut returns 1 if item was filled, else 0;
- * assembler_begin_cut 0, or what those files have for an error. */
+ * assembler_begin_cut 0; or what those files have for an error. */
 int assembler_begin_cut(struct assembler *a, size_t from, struct err *e) __attribute__((warn_unused_result));
-int assembler_next_cut(struct assembler *a, struct item *item) __attribute__((warn_unused_result));
+int assembler_next_cut(struct assembler *a, struct item *item, struct err *e) __attribute__((warn_unused_result));
 
 /* Bytes of the largest block so far. */
 uint32_t assembler_largest(const struct assembler *a);

@@ -292,7 +292,7 @@ int reader_next(struct reader *r, struct item *item, struct err *e)
 				rc = next_block(r, item, e);
 			break;
 		case PHASE_CUT_RECORDS:
-			rc = goes_on(r) ? 0 : assembler_next_cut(r->assembler, item);
+			rc = goes_on(r) ? 0 : assembler_next_cut(r->assembler, item, e);
 			if (rc == 0)
 				r->phase = PHASE_CLOSE;
 			break;

@@ -4,6 +4,7 @@
 #define VOLUME_SESSION_H
 
 #include "volume/reader.h"
+#include "volume/recall.h"
 
 /* A record whose parts are still coming. */
 struct partial {
@@ -11,6 +12,8 @@ struct partial {
 	struct item item; /* as it will be handed out; item.buf is owned here */
 	size_t kept;	  /* bytes of data in item.buf */
 	uint32_t have;	  /* bytes of the record seen */
+	struct recall *recall; /* where they lie; NULL: they are in item.buf */
+	size_t room;	  /* bytes to keep at most */
 };
 
 /* What tells a block that was read from others of its session. */
@@ -87,12 +90,21 @@ bool session_had_block(const struct session *s, const struct block_header *h);
 int session_memory(const struct buf_pool *pool, uint64_t bytes, struct err *e) __attribute__((warn_unused_result));
 
 /* Opens a partial record: item says what is known of it, item->len is its full length, keep the bytes of data to keep at
- * most.  XE_FAILED without memory. */
-int partial_open(struct partial *p, const struct item *item, struct buf_pool *pool, size_t keep, struct err *e)
+ * most.  recall: its parts are read again when they are wanted.  XE_FAILED without memory. */
+int partial_open(struct partial *p, const struct item *item, struct buf_pool *pool, size_t keep, bool recall, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* Adds the next part, which is copied. */
-void partial_add(struct partial *p, struct span part);
+/* Adds the next part, which lies at place: it is copied, or its place is taken down.  files: of the parts before.  XE_FAILED
+ * without memory, and as recall_read. */
+int partial_add(struct partial *p, struct span part, const struct recall_place *place, struct recall_files *files,
+		struct buf_pool *pool, struct err *e) __attribute__((warn_unused_result));
+
+/* Forgets what was added behind the first have bytes. */
+void partial_cut(struct partial *p, uint32_t have);
+
+/* Brings the data of p->item together.  Errors as above. */
+int partial_gather(struct partial *p, struct recall_files *files, struct buf_pool *pool, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* Were all of its bytes seen? */
 bool partial_complete(const struct partial *p);
