@@ -219,11 +219,13 @@ static void on_end_volume(void *arg, const struct volume_info *info)
 static void check_first_block(struct verify *v, struct verify_volume *on, const struct item *block)
 {
 	on->headless = !block->begins_volume;
-	const struct volume_info *before = on > v->volumes ? on[-1].info : NULL;
 	/* A row of volumes may come out of a pipe. */
-	if (before == NULL || before->input != on->info->input || strcmp(on->info->path, "-") == 0)
+	if (on->info->inside == 0 || strcmp(on->info->path, "-") == 0)
 		return;
-	found_in_block(v, block, NULL, "another volume begins here, in the same file: a daemon reads one; xflate -o FOLDER/ takes them apart");
+	char text[160];
+	snprintf(text, sizeof text, "another volume begins here, in the same file, at its byte %llu: a daemon reads one; xflate -o FOLDER/ "
+		 "takes them apart", (unsigned long long)on->info->inside);
+	found_in_block(v, block, NULL, text);
 }
 
 static void on_block(void *arg, const struct item *block)
@@ -239,7 +241,7 @@ static void on_block(void *arg, const struct item *block)
 		on->reversed += block->reversed;
 		on->versions |= 1u << block->form.version;
 	}
-	if (k) {
+	if (k && !block->again) {
 		totals_block(&k->totals, block);
 		check_number(v, k, block);
 	}
@@ -603,12 +605,22 @@ static void note_tweaks(struct verify *v, const struct verify_volume *on)
 	report(v, &p);
 }
 
+/* What is in order, and is on no other volumes. */
+static void note_oddities(struct verify *v, const struct verify_volume *on)
+{
+	char text[VOLUME_ODDITY_BYTES];
+	const struct verify_problem p = {.kind = VERIFY_NOTE, .volume = on->info, .file = "", .reason = text};
+	for (unsigned i = 0; volume_oddity(on->info, i, text); i++)
+		report(v, &p);
+}
+
 static void conclude_volume(struct verify *v, const struct verify_volume *on)
 {
 	struct verify_problem p = {.volume = on->info, .file = ""};
 	note_tweaks(v, on);
+	note_oddities(v, on);
 	if (on->problems == 0)
-		p.reason = !on->info->has_label ? "there is no volume label" :
+		p.reason = !on->info->has_label ? volume_label_missing(on->info) :
 			   on->headless		? "its volume label is not in its first block, where each daemon looks for it" :
 						  NULL;
 	if (p.reason) {

@@ -447,7 +447,7 @@ static int end_volume(struct writer *w, const struct item *item, struct err *e)
 		snprintf(w->ledger.volume.encrypted_with, sizeof w->ledger.volume.encrypted_with, "%s", w->sealing->text);
 	w->volume_open = false;
 	sink_close(&w->sink);
-	if (w->ledger.volume.info->input + 1 == w->o->path_count)
+	if (item->last_volume)
 		ledger_conclude(&w->ledger);
 	return rc != 0 ? rc : w->o->callbacks.close_output(w->o->callbacks.arg, &w->ledger.volume, e);
 }

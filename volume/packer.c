@@ -260,6 +260,16 @@ static int put_cut(struct packer *p, struct out_session *s, const struct item *i
 	return 0;
 }
 
+/* The job had nothing on this volume: the tail waits for the next. */
+static bool passes_over(struct tail *t)
+{
+	if (t->bounds == 0 || t->bound[0] > 0)
+		return false;
+	t->bounds--;
+	memmove(t->bound, t->bound + 1, t->bounds * sizeof t->bound[0]);
+	return true;
+}
+
 /* Writes the tails that the volume before left, behind this volume's label. */
 static int put_tails(struct packer *p, struct err *e)
 {
@@ -267,7 +277,7 @@ static int put_tails(struct packer *p, struct err *e)
 	for (size_t i = 0; i < p->session_count; i++) {
 		struct out_session *s = p->sessions[i];
 		struct tail *t = s ? s->tail : NULL;
-		if (t == NULL)
+		if (t == NULL || passes_over(t))
 			continue;
 		s->tail = NULL;
 		int rc = 0;
