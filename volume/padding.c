@@ -4,6 +4,7 @@
 #include "volume/foreign.h"
 #include "volume/label.h"
 
+#define PADDING_UNIT 512u	/* fixed block sizes are multiples of it */
 #define PADDING_SHORT 1024u	/* what a drive in variable mode pads to */
 #define LABEL_ROOM 64512u	/* Bareos's Label Block Size: of the label alone, whatever the others have */
 #define USUAL_ROOM 65536u	/* the least of the powers of two that blocks are made of when one size is set */
@@ -235,6 +236,9 @@ int padding_skip(struct padding *p, struct window *w, bool *skipped, struct err 
 			return rc;
 		own = own_room(&r, p->last, p->last_len, room, s.end);
 	}
+	/* No drive pads to such a size: it is the beginning of a block that was cut off, or of its padding. */
+	if (s.end && room < own && room % PADDING_UNIT != 0)
+		return 0;
 	own = own < room ? own : room;
 	/* Nothing tells of padding, and these are too many to be some. */
 	if (room > own && r.count == 0 && r.label == 0)
