@@ -174,6 +174,22 @@ int io_read(const struct io *in, void *data, size_t least, size_t most, size_t *
 	return 0;
 }
 
+int io_read_at(const struct io *in, uint64_t at, void *data, size_t n, size_t *got, struct err *e)
+{
+	uint8_t *to = data;
+	*got = 0;
+	while (*got < n) {
+		ssize_t r = pread(in->fd, to + *got, n - *got, (off_t)(at + *got));
+		if (r == 0)
+			break;
+		if (r > 0)
+			*got += (size_t)r;
+		else if (errno != EINTR)
+			return err_errno(e, XE_FAILED, errno, "read error");
+	}
+	return 0;
+}
+
 static int tape_operation(int fd, short operation, const char *what, struct err *e)
 {
 	struct mtop op = {.mt_op = operation, .mt_count = 1};

@@ -55,6 +55,10 @@ void io_allow_reads(void);
 int io_read(const struct io *in, void *data, size_t least, size_t most, size_t *got, struct err *e)
 	__attribute__((warn_unused_result));
 
+/* n bytes of a file from byte at on; *got is less only at its end.  XE_FAILED. */
+int io_read_at(const struct io *in, uint64_t at, void *data, size_t n, size_t *got, struct err *e)
+	__attribute__((warn_unused_result));
+
 /* One read(2), for tapes: one block of *got bytes.  *got 0 is a file mark.  *too_small, and no failure: the block is larger
  * than n bytes; the tape stands before it again.  XE_FAILED, XE_NOT_READY without a medium. */
 int io_read_tape(int fd, void *data, size_t n, size_t *got, bool *too_small, struct err *e)

@@ -56,6 +56,12 @@ static void on_note(void *arg, const struct filter_volume *v, const char *text)
 	msg_warning("%s: %s", v->info->name, text);
 }
 
+static void on_remark(void *arg, const struct filter_volume *v, const char *text)
+{
+	(void)arg;
+	msg_info("%s: %s", v->info->name, text);
+}
+
 static void on_old_block(void *arg, const struct item *block)
 {
 	struct filter_request *q = arg;
@@ -349,6 +355,7 @@ int filter_request_run(struct filter_request *q)
 		.close_output = close_output,
 		.loss = on_loss,
 		.note = on_note,
+		.remark = on_remark,
 	};
 	clock_gettime(CLOCK_MONOTONIC, &q->began);
 	struct err e = {0};

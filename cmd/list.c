@@ -268,6 +268,12 @@ static void print_volume(const struct listing *l)
 		printf("  tweaks:     repeated by %llu of them\n", (unsigned long long)v->reused);
 	if (v->padding)
 		printf("  padding:    %llu bytes: a dump of a tape\n", (unsigned long long)v->padding);
+	if (v->inside && strcmp(v->path, "-") != 0)
+		printf("  note:       begins at byte %llu of its file, behind another volume: a daemon reads one; xflate -o FOLDER/ takes "
+		       "them apart\n", (unsigned long long)v->inside);
+	char oddity[VOLUME_ODDITY_BYTES];
+	for (unsigned i = 0; volume_oddity(v, i, oddity); i++)
+		printf("  note:       %s\n", oddity);
 }
 
 /* ---- JSON ---- */
@@ -336,6 +342,10 @@ static void write_volume(const struct listing *l)
 	}
 	json_number(j, "bytes", v->bytes);
 	json_number(j, "padding_bytes", v->padding);
+	json_number(j, "tape_labels", v->foreign);
+	json_number(j, "inputs", v->more_inputs + 1);
+	json_number(j, "behind_other_volume", v->inside);
+	json_number(j, "blocks_again", v->again);
 	json_number(j, "blocks", l->block_count);
 	json_number(j, "block_bytes_min", l->block_min);
 	json_number(j, "block_bytes_max", l->block_max);

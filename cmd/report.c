@@ -112,6 +112,9 @@ static void print_volume(const struct filter_volume *v, double seconds)
 	if (v->info->padding)
 		msg_info("%s: a dump of a tape: %llu bytes of padding left out", name,
 			 (unsigned long long)v->info->padding);
+	char oddity[VOLUME_ODDITY_BYTES];
+	for (unsigned i = 0; volume_oddity(v->info, i, oddity); i++)
+		msg_info("%s: %s", name, oddity);
 	msg_info("%s: %u job%s, %llu record%s, %llu recompressed, %llu damaged; %s -> %s in %.2f s", name, v->jobs,
 		 v->jobs == 1 ? "" : "s", (unsigned long long)c->records, c->records == 1 ? "" : "s", (unsigned long long)c->recompressed,
 		 (unsigned long long)c->damaged, msg_size(v->info->bytes, in), msg_size(v->volume_out, out), seconds);

@@ -53,6 +53,7 @@ struct filter_callbacks {
 	int (*close_output)(void *arg, const struct filter_volume *v, struct err *e);
 	void (*loss)(void *arg, const struct filter_loss *loss);
 	void (*note)(void *arg, const struct filter_volume *v, const char *text);
+	void (*remark)(void *arg, const struct filter_volume *v, const char *text); /* of what is normal; NULL: not wanted */
 	/* NULL: records go to the output.  Else they go here instead, in order, and there is no output. */
 	int (*plain)(void *arg, const struct plain_item *plain, struct err *e);
 	void (*end_volume)(void *arg, const struct volume_info *v); /* all is known of it; NULL: not wanted */

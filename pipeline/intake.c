@@ -43,6 +43,7 @@ static bool open_volumes(struct intake *in)
 		.path_count = in->o->path_count,
 		.blocks = true,
 		.indexes = in->o->callbacks.old_block != NULL || in->pass_blocks,
+		.expect_volumes = in->o->on_damage == ON_DAMAGE_STOP,
 		.keep_suspect = in->o->on_damage == ON_DAMAGE_KEEP,
 		.digest = in->o->digest_in,
 		.keys = cipher_keys(in->cipher),

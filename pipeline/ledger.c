@@ -294,14 +294,20 @@ static void count(struct filter_counts *to, const struct item *item, const struc
 		to->from[c->from->id]++;
 }
 
-static void note(struct ledger *l, const struct job *job, const char *what)
+static void tell_of_job(struct ledger *l, void (*callback)(void *, const struct filter_volume *, const char *), const struct job *job,
+			const char *what)
 {
 	char name[LABEL_NAME_BYTES + 64], text[LABEL_NAME_BYTES + 256];
-	if (l->o->callbacks.note == NULL)
+	if (callback == NULL)
 		return;
 	job_describe(job, name, sizeof name);
 	snprintf(text, sizeof text, "%s %s", name, what);
-	l->o->callbacks.note(l->o->callbacks.arg, &l->volume, text);
+	callback(l->o->callbacks.arg, &l->volume, text);
+}
+
+static void note(struct ledger *l, const struct job *job, const char *what)
+{
+	tell_of_job(l, l->o->callbacks.note, job, what);
 }
 
 void ledger_note_volume(const struct ledger *l, const char *text)
@@ -455,7 +461,8 @@ void ledger_conclude(struct ledger *l)
 		lose_missing(l, entry);
 		note_unknown(l, entry);
 		if (!entry->ended && entry->counts.records > 0)
-			note(l, entry->job, "has no end here: it was cancelled, goes on elsewhere, or was cut off");
+			tell_of_job(l, l->o->callbacks.remark, entry->job,
+				    "has no end here: it was cancelled, goes on elsewhere, or was cut off");
 	}
 }
 

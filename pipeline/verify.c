@@ -1,55 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The filter inflates everything in parallel and hands the plain records here, in order. */
-#include "pipeline/verify.h"
+#include "pipeline/verify_end.h"
 
 #include "base/array.h"
 #include "pipeline/object.h"
-#include "pipeline/totals.h"
 #include "volume/attributes.h"
-#include "volume/order.h"
-#include "volume/starts.h"
 #include "volume/stream.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A job, and what its next record is held against. */
-struct tracked {
-	struct verify_job result;
-	struct totals totals;
-	int32_t first_index, last_index;
-	struct order order;
-	int32_t orphan; /* FileIndex of the last file without attributes */
-	uint32_t last_number;
-	uint64_t misnumbered;
-	bool numbered, data_behind_end;
-	bool broken_off; /* its last record does not end */
-	bool again;	 /* it is run again, from a later file on */
-	struct starts starts;
-	bool outside; /* a record of FileIndex 0 was told of */
-	bool jumped;	 /* a block number was passed over just before the block at hand, */
-	bool files_gone; /* and files are missing there, or bytes, says its end */
-	const struct volume_info *misplaced_on; /* the addresses in its end lie behind it there */
-};
-
-struct verify {
-	struct verify_options o;
-	struct filter *filter;
-	struct proof *proof;
-	struct codec_ctx *codecs; /* NULL until a restore object comes */
-	struct tracked *jobs;
-	size_t job_count;
-	struct verify_volume *volumes;
-	size_t volume_count;
-	uint64_t problems[VERIFY_NOTE + 1];
-	const struct item *item; /* at hand, for what is found in it */
-	struct err err;		 /* found in a callback that cannot fail */
-};
-
 /* ---- jobs, volumes, problems ---- */
 
-static struct tracked *job_of(struct verify *v, const struct job *job, struct err *e)
+struct tracked *verify_job_of(struct verify *v, const struct job *job, struct err *e)
 {
 	struct tracked *jobs = array_reach(v->jobs, &v->job_count, job->index, sizeof *jobs);
 	if (jobs == NULL) {
@@ -61,7 +25,7 @@ static struct tracked *job_of(struct verify *v, const struct job *job, struct er
 	return &v->jobs[job->index];
 }
 
-static struct verify_volume *volume_of(struct verify *v, const struct volume_info *info, struct err *e)
+struct verify_volume *verify_volume_of(struct verify *v, const struct volume_info *info, struct err *e)
 {
 	for (size_t i = v->volume_count; i > 0; i--) {
 		if (v->volumes[i - 1].info->index == info->index)
@@ -77,27 +41,11 @@ static struct verify_volume *volume_of(struct verify *v, const struct volume_inf
 	return &grown[v->volume_count++];
 }
 
-/* What is listed as damaged counts as nothing else: the verdict becomes that.  False: the file stands here a second time, and
- * is not counted again. */
-static bool count_file(struct verify_job *k, struct proof_file *f)
-{
-	const struct damaged_file *listed = damaged_find(&k->damaged, f->file_index);
-	bool bad = f->verdict == PROOF_WRONG || f->verdict == PROOF_DAMAGED;
-	if (listed && listed->judged)
-		return false;
-	if (listed)
-		damaged_judge(&k->damaged, listed);
-	f->verdict = listed && !bad ? PROOF_DAMAGED : f->verdict;
-	k->files[f->verdict]++;
-	return true;
-}
-
-/* Counts it and tells the caller. */
-static void report(struct verify *v, const struct verify_problem *p)
+void verify_report(struct verify *v, const struct verify_problem *p)
 {
 	v->problems[p->kind]++;
-	struct tracked *k = p->job ? job_of(v, p->job, &v->err) : NULL;
-	struct verify_volume *on = p->volume ? volume_of(v, p->volume, &v->err) : NULL;
+	struct tracked *k = p->job ? verify_job_of(v, p->job, &v->err) : NULL;
+	struct verify_volume *on = p->volume ? verify_volume_of(v, p->volume, &v->err) : NULL;
 	if (k && p->kind == VERIFY_DAMAGE) {
 		k->result.problems++;
 		if (p->file_index > 0 && p->last_index == 0 &&
@@ -114,7 +62,7 @@ static void found_in_item(struct verify *v, enum verify_kind kind, bool of_file,
 {
 	const struct item *item = v->item;
 	int32_t index = of_file && item->file_index > 0 ? item->file_index : 0;
-	report(v, &(struct verify_problem){
+	verify_report(v, &(struct verify_problem){
 			  .kind = kind,
 			  .volume = item->volume,
 			  .job = item->job,
@@ -140,11 +88,10 @@ static void found(struct verify *v, enum verify_kind kind, const char *format, .
 	found_in_item(v, kind, true, text);
 }
 
-/* Something of a job that has no place. */
-static void found_of_job(struct verify *v, const struct tracked *k, enum verify_kind kind, const char *reason)
+void verify_found_of_job(struct verify *v, const struct tracked *k, enum verify_kind kind, const char *reason)
 {
 	const struct volume_info *last = v->volume_count ? v->volumes[v->volume_count - 1].info : NULL;
-	report(v, &(struct verify_problem){.kind = kind, .volume = last, .job = k->result.job, .file = "", .reason = reason});
+	verify_report(v, &(struct verify_problem){.kind = kind, .volume = last, .job = k->result.job, .file = "", .reason = reason});
 }
 
 /* ---- what the filter hands out ---- */
@@ -158,7 +105,7 @@ static void on_loss(void *arg, const struct filter_loss *l)
 				 l->job && proof_is_behind(v->proof, l->job, l->file_index);
 	if (l->job && !unhurt)
 		proof_damage(v->proof, l->job, l->file_index);
-	report(v, &(struct verify_problem){
+	verify_report(v, &(struct verify_problem){
 			  .kind = VERIFY_DAMAGE,
 			  .volume = l->volume,
 			  .job = l->job,
@@ -175,7 +122,7 @@ static void on_loss(void *arg, const struct filter_loss *l)
 /* A problem with the block at hand, and no one file. */
 static void found_in_block(struct verify *v, const struct item *block, const struct job *job, const char *reason)
 {
-	report(v, &(struct verify_problem){
+	verify_report(v, &(struct verify_problem){
 			  .kind = VERIFY_DAMAGE,
 			  .volume = block->volume,
 			  .job = job,
@@ -210,7 +157,7 @@ static void check_number(struct verify *v, struct tracked *k, const struct item 
 static void on_end_volume(void *arg, const struct volume_info *info)
 {
 	struct verify *v = arg;
-	struct verify_volume *on = volume_of(v, info, &v->err);
+	struct verify_volume *on = verify_volume_of(v, info, &v->err);
 	if (on)
 		on->info = info;
 }
@@ -219,18 +166,20 @@ static void on_end_volume(void *arg, const struct volume_info *info)
 static void check_first_block(struct verify *v, struct verify_volume *on, const struct item *block)
 {
 	on->headless = !block->begins_volume;
-	const struct volume_info *before = on > v->volumes ? on[-1].info : NULL;
 	/* A row of volumes may come out of a pipe. */
-	if (before == NULL || before->input != on->info->input || strcmp(on->info->path, "-") == 0)
+	if (on->info->inside == 0 || strcmp(on->info->path, "-") == 0)
 		return;
-	found_in_block(v, block, NULL, "another volume begins here, in the same file: a daemon reads one; xflate -o FOLDER/ takes them apart");
+	char text[160];
+	snprintf(text, sizeof text, "another volume begins here, in the same file, at its byte %llu: a daemon reads one; xflate -o FOLDER/ "
+		 "takes them apart", (unsigned long long)on->info->inside);
+	found_in_block(v, block, NULL, text);
 }
 
 static void on_block(void *arg, const struct item *block)
 {
 	struct verify *v = arg;
-	struct verify_volume *on = volume_of(v, block->volume, &v->err);
-	struct tracked *k = block->job ? job_of(v, block->job, &v->err) : NULL;
+	struct verify_volume *on = verify_volume_of(v, block->volume, &v->err);
+	struct tracked *k = block->job ? verify_job_of(v, block->job, &v->err) : NULL;
 	if (on && on->blocks == 0)
 		check_first_block(v, on, block);
 	if (on) {
@@ -239,7 +188,7 @@ static void on_block(void *arg, const struct item *block)
 		on->reversed += block->reversed;
 		on->versions |= 1u << block->form.version;
 	}
-	if (k) {
+	if (k && !block->again) {
 		totals_block(&k->totals, block);
 		check_number(v, k, block);
 	}
@@ -385,7 +334,7 @@ static void check_end(struct verify *v, struct tracked *k, const struct item *it
 	if (verdict == TOTALS_SHORT)
 		found(v, VERIFY_DAMAGE, "%s", text);
 	else if (text[0])
-		found_of_job(v, k, VERIFY_NOTE, text);
+		verify_found_of_job(v, k, VERIFY_NOTE, text);
 }
 
 /* At the ends of the set parts may lie on volumes that are not given; not between them. */
@@ -413,10 +362,10 @@ static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 {
 	struct verify *v = arg;
 	const struct item *item = plain->item;
-	struct tracked *k = job_of(v, item->job, e);
+	struct tracked *k = verify_job_of(v, item->job, e);
 	if (k == NULL)
 		return e->code;
-	if (volume_of(v, item->volume, e) == NULL)
+	if (verify_volume_of(v, item->volume, e) == NULL)
 		return e->code;
 	v->item = item;
 	k->result.records++;
@@ -446,54 +395,6 @@ static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 	return v->err.code != XE_OK ? (*e = v->err).code : 0;
 }
 
-static int on_file(void *arg, const struct proof_file *f, struct err *e)
-{
-	struct verify *v = arg;
-	struct tracked *k = job_of(v, f->job, e);
-	if (k == NULL)
-		return e->code;
-	k->result.bytes += f->bytes;
-	k->result.joined += f->joined;
-	k->result.doubled += f->doubled;
-	if (f->verdict == PROOF_RIGHT)
-		k->result.digests |= 1u << f->digest;
-	char text[256] = "";
-	struct verify_problem p = {
-		.volume = v->volume_count ? v->volumes[v->volume_count - 1].info : NULL,
-		.job = f->job,
-		.file_index = f->file_index,
-		.file = f->name,
-		.reason = text,
-	};
-	if (f->verdict == PROOF_WRONG) {
-		snprintf(text, sizeof text, "its content does not match its %s digest", digest_name(f->digest));
-		p.kind = VERIFY_DAMAGE;
-		report(v, &p);
-	} else if (f->verdict == PROOF_UNCOUNTED) {
-		snprintf(text, sizeof text, "is large, and its %s digest is not of the kind that the job began with: rerun "
-			 "with --all-digests to prove it", digest_name(f->digest));
-		p.kind = VERIFY_UNPROVED;
-		report(v, &p);
-	}
-	struct proof_file counted = *f;
-	bool told = count_file(&k->result, &counted);
-	if (f->joined) {
-		snprintf(text, sizeof text, "its records were cut at 999996 bytes by the client's network layer: restores lose "
-			 "it, xflate filter --repair mends it");
-		p.kind = VERIFY_CUT_BY_NETWORK;
-		report(v, &p);
-	}
-	if (f->doubled) {
-		snprintf(text, sizeof text, "each address in it is stored twice, by Bareos's autoxflate: it restores shifted "
-			 "by 8 bytes, xflate filter --repair mends it");
-		p.kind = VERIFY_DOUBLED;
-		report(v, &p);
-	}
-	if (v->o.file && told)
-		v->o.file(v->o.arg, &counted);
-	return 0;
-}
-
 /* ---- the run ---- */
 
 struct verify *verify_new(const struct verify_options *options)
@@ -514,7 +415,7 @@ struct verify *verify_new(const struct verify_options *options)
 		.cipher = {.read = options->keys},
 		.callbacks = {.arg = v, .loss = on_loss, .plain = on_plain, .end_volume = on_end_volume, .old_block = on_block},
 	};
-	v->proof = proof_new(options->all_digests, on_file, v);
+	v->proof = proof_new(options->all_digests, verify_end_file, v);
 	v->filter = v->proof ? filter_new(&o) : NULL;
 	if (v->filter == NULL) {
 		verify_free(v);
@@ -537,101 +438,6 @@ void verify_free(struct verify *v)
 	free(v);
 }
 
-/* Whole files that are not here.  Where nothing else is wrong, a program left them out in order. */
-static void conclude_missing(struct verify *v, struct tracked *k)
-{
-	const struct missing *m = k->result.missing;
-	for (size_t i = 0; i < m->count; i++) {
-		const struct missing_range *r = &m->ranges[i];
-		if (!r->hurt && !k->files_gone)
-			continue;
-		report(v, &(struct verify_problem){
-				  .kind = VERIFY_DAMAGE,
-				  .volume = v->volumes[v->volume_count - 1].info,
-				  .job = k->result.job,
-				  .file_index = r->first,
-				  .last_index = r->last,
-				  .file = "",
-				  .reason = r->first == r->last ? "nothing of this file is here" : "nothing of these files is here",
-			  });
-	}
-	uint64_t left_out = k->files_gone ? 0 : missing_unhurt(m);
-	if (left_out == 0)
-		return;
-	char text[160];
-	snprintf(text, sizeof text, "%llu file%s missing in its FileIndex: left out when this volume was made",
-		 (unsigned long long)left_out, left_out == 1 ? " is" : "s are");
-	found_of_job(v, k, VERIFY_NOTE, text);
-}
-
-/* What can be said only at the end. */
-static void conclude_job(struct verify *v, struct tracked *k)
-{
-	char text[160];
-	enum verify_kind kind = v->o.whole ? VERIFY_NOT_WHOLE : VERIFY_NOTE;
-	if (!k->result.begun && k->first_index > 1) {
-		snprintf(text, sizeof text, "has no start of session here, nor files before FileIndex %d: they lie on another volume, or "
-			 "were lost", k->first_index);
-		found_of_job(v, k, kind, text);
-	} else if (!k->result.begun) {
-		found_of_job(v, k, kind, "has no start of session here: it lies on another volume, or was lost");
-	}
-	if (!k->result.ended)
-		found_of_job(v, k, kind, "has no end here: it was cancelled, goes on elsewhere, or was cut off");
-	/* In a dump of a tape they are places on the tape. */
-	const struct verify_volume *misplaced_on = k->misplaced_on ? volume_of(v, k->misplaced_on, &v->err) : NULL;
-	if (misplaced_on && misplaced_on->info->padding == 0)
-		found_of_job(v, k, VERIFY_NOTE, "the addresses in its end-of-session label lie behind it, as bcopy leaves them");
-	conclude_missing(v, k);
-	if (k->misnumbered > 0 && k->result.problems == 0) {
-		snprintf(text, sizeof text, "%llu of its blocks do not bear the number that follows",
-			 (unsigned long long)k->misnumbered);
-		found_of_job(v, k, VERIFY_NOTE, text);
-	}
-}
-
-/* formats/bacula-encryption.md 1.6 */
-static void note_tweaks(struct verify *v, const struct verify_volume *on)
-{
-	char text[200];
-	struct verify_problem p = {.kind = VERIFY_NOTE, .volume = on->info, .file = "", .reason = text};
-	if (on->info->reused == 0)
-		return;
-	snprintf(text, sizeof text, "%llu of %llu encrypted blocks bear a number that their session had before, so tweaks repeat: "
-		 "Bacula's data spooling does so, and --encrypt with a new key cures it",
-		 (unsigned long long)on->info->reused, (unsigned long long)on->info->opened);
-	report(v, &p);
-}
-
-static void conclude_volume(struct verify *v, const struct verify_volume *on)
-{
-	struct verify_problem p = {.volume = on->info, .file = ""};
-	note_tweaks(v, on);
-	if (on->problems == 0)
-		p.reason = !on->info->has_label ? "there is no volume label" :
-			   on->headless		? "its volume label is not in its first block, where each daemon looks for it" :
-						  NULL;
-	if (p.reason) {
-		p.kind = VERIFY_DAMAGE;
-		report(v, &p);
-	}
-	char text[200];
-	if (on->reversed > 0) {
-		snprintf(text, sizeof text, "%llu of %llu blocks: " BLOCK_REVERSED_TEXT ": other versions read none of them, xflate "
-			 "filter --repair mends it", (unsigned long long)on->reversed, (unsigned long long)on->blocks);
-		p.kind = VERIFY_REVERSED;
-		p.reason = text;
-		report(v, &p);
-	}
-	if (on->without_checksum > 0) {
-		snprintf(text, sizeof text, "%llu of %llu blocks bear no checksum: what no digest covers in them is not proved",
-			 (unsigned long long)on->without_checksum, (unsigned long long)on->blocks);
-		p.kind = VERIFY_NOTE;
-		p.reason = text;
-		report(v, &p);
-	}
-}
-
 int verify_run(struct verify *v, struct err *e)
 {
 	int rc = filter_run(v->filter, e);
@@ -643,10 +449,10 @@ int verify_run(struct verify *v, struct err *e)
 		rc = proof_finish(v->proof, e);
 	for (size_t i = 0; rc == 0 && i < v->job_count; i++) {
 		if (v->jobs[i].result.job)
-			conclude_job(v, &v->jobs[i]);
+			verify_end_job(v, &v->jobs[i]);
 	}
 	for (size_t i = 0; rc == 0 && i < v->volume_count; i++)
-		conclude_volume(v, &v->volumes[i]);
+		verify_end_volume(v, &v->volumes[i]);
 	if (rc == 0 && v->err.code != XE_OK)
 		rc = (*e = v->err).code;
 	return rc;

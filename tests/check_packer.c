@@ -44,10 +44,21 @@ static struct mk end_volume(void)
 	return mk_read(path);
 }
 
+static int no_cipher(void *arg, uint8_t *block, size_t len, struct err *err)
+{
+	(void)arg;
+	(void)block;
+	ck_quick(len >= 48);
+	return err->code;
+}
+
+static bool encrypted; /* blocks are, by no_cipher */
+
 static void new_packer(uint32_t max_block)
 {
 	packer_free(packer);
-	packer = packer_new(&(struct packer_options){ .max_block = max_block, .on_block = on_block, .arg = &told_count });
+	packer = packer_new(&(struct packer_options){ .max_block = max_block, .on_block = on_block, .arg = &told_count,
+							.encrypt = encrypted ? no_cipher : NULL });
 	ck_quick(packer != NULL);
 }
 
@@ -745,6 +756,54 @@ START_TEST(test_cuts)
 }
 END_TEST
 
+/* An encrypted block has 16 bytes behind its header at least.  What fills a short one up must not be taken for a piece of a record
+ * that does not end there. */
+static void sealed_case(uint32_t len, uint32_t cut, uint32_t capacity)
+{
+	struct mk_parsed v = { 0 };
+	struct item it = item_of(3, 0, 3, 1000), after = item_of(3, 0, 4, 7);
+	struct packer_record r[2] = { { .stream = 2, .len = len, .body = { data, len } },
+				      { .stream = 2, .len = 50, .body = { data + len, 50 } } };
+
+	new_packer(capacity);
+	it.form.options |= BLOCK_OPTION_BLOCK_ENCRYPTED;
+	after.form = it.form;
+	it.cuts = 1;
+	it.cut[0] = cut;
+	begin_volume("v0");
+	ck_quick(packer_put(packer, &it, r, 2, &e) == 0);
+	for (unsigned volumes = 0; volumes < 2; volumes++) {
+		if (volumes == 1) {
+			begin_volume("v1");
+			put(&after, 2, data, 7);
+		}
+		struct mk got = end_volume();
+
+		mk_parse(&v, got.p, got.len);
+		mk_free(&got);
+	}
+	ck_assert_uint_eq(v.record_count, 3);
+	for (unsigned i = 0; i < 3; i++)
+		ck_quick(!v.records[i].open && !v.records[i].head_missing);
+	ck_assert_uint_eq(v.records[0].len, len);
+	ck_assert_mem_eq(v.records[0].data, data, len);
+	ck_assert_uint_eq(v.records[1].len, 50);
+	ck_assert_mem_eq(v.records[1].data, data + len, 50);
+	mk_parsed_free(&v);
+}
+
+START_TEST(test_cuts_encrypted)
+{
+	sample_fill(data, 65536, SAMPLE_RANDOM, 7);
+	encrypted = true;
+	for (uint32_t len = 1; len < 700; len += len < 20 ? 1 : 71) {
+		for (uint32_t cut = len % 7; cut < 1000; cut += 7)
+			sealed_case(len, cut, 260 + cut % 41);
+	}
+	encrypted = false;
+}
+END_TEST
+
 /* A cut record of another session than the one that goes on first; the volume between has nothing else. */
 START_TEST(test_cuts_of_two_sessions)
 {
@@ -859,6 +918,7 @@ int main(void)
 	tcase_add_test(t, test_eos_odd);
 	tcase_add_test(t, test_missing_parts);
 	tcase_add_test(t, test_cuts);
+	tcase_add_test(t, test_cuts_encrypted);
 	tcase_add_test(t, test_cuts_of_two_sessions);
 	tcase_add_test(t, test_many_sessions);
 	tcase_add_test(t, test_write_error);

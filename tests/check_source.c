@@ -68,6 +68,8 @@ static void read_fd(int fd, char *to)
 			say(to, "B %llu+%llu %u%s\n", (unsigned long long)it.addr, (unsigned long long)it.len,
 			    it.header.number, it.encrypted ? " encrypted" : "");
 			ck_quick(it.len == it.header.len && mk_get32(it.data + 4) == it.len);
+		} else if (it.event == SOURCE_FOREIGN) {
+			say(to, "F %llu+%llu\n", (unsigned long long)it.addr, (unsigned long long)it.len);
 		} else {
 			ck_quick(it.event == SOURCE_DAMAGE);
 			say(to, "D %llu+%llu %s%s\n", (unsigned long long)it.addr, (unsigned long long)it.len,
@@ -266,6 +268,217 @@ START_TEST(test_padding_zero_headers)
 
 		expect(want_text("B 0+%zu 0\nB %zu+%zu 0\nB %zu+%zu 1\nB %zu+%zu 2\n", label, at[0], n, at[1], n, at[2], n));
 	}
+}
+END_TEST
+
+/* ---- padding that hides no lost block ---- */
+
+/* How the blocks of a dump are padded: bytes of the tape's record for a block of len bytes.  Bareos's label block has a size of its
+ * own, Bacula's has none, and `dd bs=N conv=sync` makes all alike. */
+struct pad_rule {
+	size_t label, least, fixed;
+	const char *what;
+};
+
+static const struct pad_rule pad_rules[] = {
+	{ 64512, 0, 0, "Bareos, variable" },	    { 0, 0, 0, "Bacula, variable" },
+	{ 64512, 64512, 64512, "fixed 64512" },	    { 64512, 65536, 65536, "Bareos, fixed 65536" },
+	{ 65536, 65536, 65536, "dd of 65536" },	    { 20000, 20000, 20000, "dd of 20000" },
+	{ 262144, 262144, 262144, "dd of 262144" }, { 16384, 16384, 16384, "dd of 16384" },
+	{ 64512, 8192, 0, "Bareos, minimum 8192" }, { 8192, 8192, 0, "Bacula, minimum 8192" },
+};
+
+static size_t padded(const struct pad_rule *r, size_t len, bool is_label)
+{
+	size_t least = is_label ? r->label : r->least;
+
+	return len <= least ? least : (len + 1023) / 1024 * 1024;
+}
+
+static size_t random_length(uint64_t *seed, const struct pad_rule *r)
+{
+	/* Daemons write multiples of 1024. */
+	size_t most = r->fixed && r->fixed < 64512 ? r->fixed / 1024 * 1024 : 64512, draw = sample_next(seed) % 4;
+
+	if (draw == 0)
+		return most - sample_next(seed) % 12; /* full */
+	if (draw == 1)
+		return 100 + sample_next(seed) % 1000;
+	return 100 + sample_next(seed) % (most - 100);
+}
+
+/* Lengths at random, some blocks overwritten with zeros: damage is told if and only if one was, and every other block comes. */
+static void padding_case(uint64_t seed, const struct pad_rule *r, bool none_lost)
+{
+	uint64_t s = seed;
+	size_t count = 4 + sample_next(&s) % 8, at[12], len[12], lost = 0, gone = 0;
+	bool minimum = r->least && !r->fixed;
+	bool checksums = sample_next(&s) % 4 != 0;
+
+	vol.len = 0;
+	vol.block = 0;
+	mk_label(&vol, 2, "v1", checksums);
+	mk_put(&vol, NULL, padded(r, vol.len, true) - vol.len);
+	for (size_t i = 0; i < count; i++) {
+		/* A single short block tells of no minimum. */
+		len[i] = minimum && i % 3 == 0 ? 100 + sample_next(&s) % 5000 : random_length(&s, r);
+		mk_begin(&vol, 2, 7 + (uint32_t)(sample_next(&s) % 3), MK_TIME, (uint32_t)i, checksums);
+		uint8_t *data = malloc(len[i]);
+		sample_fill(data, len[i], SAMPLE_RANDOM, s + i);
+		mk_record(&vol, 1, 2, data, len[i] - 36);
+		free(data);
+		at[i] = mk_end(&vol);
+		mk_put(&vol, NULL, padded(r, len[i], false) - len[i]);
+	}
+	/* Where every second one is gone, a dump looks as if its blocks were twice as large: at most a third. */
+	for (size_t k = none_lost ? 0 : 1 + sample_next(&s) % (count / 3); k > 0; k--) {
+		size_t i = sample_next(&s) % count;
+
+		i -= minimum && i % 3 == 0 && i > 0;
+		gone += !(lost >> i & 1);
+		lost |= (size_t)1 << i;
+		memset(vol.p + at[i], 0, len[i]);
+	}
+	read_file();
+	bool told = strstr(text, "D ") != NULL;
+	if (told != (gone > 0))
+		ck_abort_msg("seed %llu, %s, lost %zx of %zu:\n%s", (unsigned long long)seed, r->what, lost, count, text);
+	for (size_t i = 0; i < count; i++) {
+		char want[64];
+
+		snprintf(want, sizeof want, "B %zu+%zu %zu\n", at[i], len[i], i);
+		if ((strstr(text, want) == NULL) != (lost >> i & 1))
+			ck_abort_msg("seed %llu, %s, lost %zx of %zu, block %zu (%s):\n%s", (unsigned long long)seed, r->what, lost,
+				     count, i, want, text);
+	}
+}
+
+START_TEST(test_padding_lost)
+{
+	for (uint64_t seed = 1; seed <= 150; seed++) {
+		padding_case(seed, &pad_rules[_i], false);
+		padding_case(seed, &pad_rules[_i], true);
+	}
+}
+END_TEST
+
+/* The first, the last, and all but one. */
+START_TEST(test_padding_lost_edges)
+{
+	size_t at[5];
+
+	for (size_t k = 0; k < 5; k++) {
+		begin();
+		mk_pad(&vol, 16384);
+		for (uint32_t i = 0; i < 4; i++) {
+			block(7 + i, 0, 5000 + i * 13);
+			at[i + 1] = vol.block;
+			mk_pad(&vol, 16384);
+		}
+		at[0] = 0;
+		for (size_t i = 1; i <= 4; i++) {
+			if (k == 4 ? i != 3 : i - 1 == k)
+				memset(vol.p + at[i], 0, 16384);
+		}
+		read_file();
+		/* With one block alone nothing tells for sure how long the lost ones were. */
+		ck_assert_msg(strstr(text, k == 4 ? "+16384 zeros where a block should be: it could not be read from the tape, or was lost" :
+						    want_text("\nD %zu+16384 zeros where", at[k + 1])) != NULL, "%zu: %s", k, text);
+	}
+	/* The label itself. */
+	memset(vol.p, 0, 16384);
+	read_file();
+	ck_assert_ptr_nonnull(strstr(text, want_text("D 0+%zu", at[3])));
+}
+END_TEST
+
+/* A file that is larger than its volume, as one that was given its size beforehand, is no dump. */
+START_TEST(test_zero_tail)
+{
+	begin();
+	block(7, 0, 1000);
+	size_t end = vol.len;
+
+	mk_put(&vol, NULL, 100000);
+	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nD %zu+100000 no block header (BB01, BB02, BB03) where one should be\n", label, label,
+			 end));
+	/* Of a small block behind another, the zeros could be the padding of that. */
+	begin();
+	block(7, 0, 500);
+	block(7, 1, 1024 - 536 - 36);
+	size_t hole = vol.block;
+
+	block(7, 2, 800);
+	block(7, 3, 800);
+	memset(vol.p + hole, 0, 488);
+	expect(want_text("B 0+%zu 0\nB %zu+536 0\nD %zu+488 no block header (BB01, BB02, BB03) where one should be\n"
+			 "B %zu+836 2\nB %zu+836 3\n", label, label, hole, hole + 488, hole + 488 + 836));
+	ck_assert_uint_eq(padding, 0);
+}
+END_TEST
+
+/* ---- tape labels of other systems ---- */
+
+/* 80 bytes, in EBCDIC for those who want that. */
+static void tape_label(const char *name, bool ebcdic)
+{
+	uint8_t l[80];
+
+	memset(l, ebcdic ? 0x40 : ' ', sizeof l);
+	for (size_t i = 0; name[i]; i++) {
+		static const uint8_t letters[] = { 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7, 0xc8, 0xc9, 0xd1, 0xd2, 0xd3, 0xd4,
+						   0xd5, 0xd6, 0xd7, 0xd8, 0xd9, 0xe2, 0xe3, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8, 0xe9 };
+		char c = name[i];
+
+		l[i] = !ebcdic ? (uint8_t)c : c >= 'A' ? letters[c - 'A'] : (uint8_t)(0xf0 + c - '0');
+	}
+	vol.block = vol.len;
+	mk_put(&vol, l, sizeof l);
+}
+
+/* bit 1: EBCDIC; 2: as dd conv=sync makes them, padded as all the rest */
+START_TEST(test_tape_labels)
+{
+	bool ebcdic = _i & 1;
+	size_t unit = _i & 2 ? 65536 : 80, data = _i & 2 ? 65536 : 1024, at[10], n = 0;
+	static const char *const before[] = { "VOL1TAPE01", "UVL1", "HDR1BAREOS", "HDR2F32252", "UHL1" };
+	static const char *const behind[] = { "EOF1BAREOS", "EOV2F32252", "UTL9" };
+
+	vol.len = 0;
+	for (size_t i = 0; i < 5; i++) {
+		at[n++] = vol.len;
+		tape_label(before[i], ebcdic);
+		mk_pad(&vol, unit);
+	}
+	size_t first = vol.len, second;
+
+	mk_label(&vol, 2, "v1", true);
+	label = vol.len - first;
+	mk_pad(&vol, _i & 2 ? unit : 64512);
+	second = vol.len;
+	block(7, 0, 1000);
+	mk_pad(&vol, data);
+	for (size_t i = 0; i < 3; i++) {
+		at[n++] = vol.len;
+		tape_label(behind[i], ebcdic);
+		mk_pad(&vol, unit);
+	}
+	expect(want_text("F %zu+80\nF %zu+80\nF %zu+80\nF %zu+80\nF %zu+80\nB %zu+%zu 0\nB %zu+1036 0\nF %zu+80\nF %zu+80\nF %zu+80\n",
+			 at[0], at[1], at[2], at[3], at[4], first, label, second, at[5], at[6], at[7]));
+	/* The volume's label was lost, and its zeros are not theirs. */
+	memset(vol.p + first, 0, label);
+	read_file();
+	ck_assert_ptr_nonnull(strstr(text, want_text("F %zu+80\nD ", at[4])));
+	/* Something else that begins so. */
+	vol.len = 0;
+	tape_label("VOL0", ebcdic);
+	read_file();
+	ck_assert_ptr_nonnull(strstr(text, "D 0+80 "));
+	vol.len = 0;
+	tape_label("VOL1", ebcdic);
+	vol.p[50] = 7;
+	read_file();
+	ck_assert_ptr_nonnull(strstr(text, "D 0+80 "));
 }
 END_TEST
 
@@ -958,6 +1171,10 @@ int main(void)
 	tcase_add_test(t, test_padding_minimum);
 	tcase_add_test(t, test_padding_some);
 	tcase_add_test(t, test_padding_zero_headers);
+	tcase_add_loop_test(t, test_padding_lost, 0, (int)(sizeof pad_rules / sizeof pad_rules[0]));
+	tcase_add_test(t, test_padding_lost_edges);
+	tcase_add_test(t, test_zero_tail);
+	tcase_add_loop_test(t, test_tape_labels, 0, 4);
 	tcase_add_test(t, test_hole);
 	tcase_add_test(t, test_garbage);
 	tcase_add_test(t, test_no_volume);

@@ -97,8 +97,19 @@ def sessions(count=10000, length=65536, here=1000):
     return b"".join(out)
 
 
+def busy(count=2000, length=110000, here=60000):
+    """Jobs that are all in the middle of a record, in turn; none of them ends."""
+    content = mk.noise("busy", length)
+    out = [mk.label_block(mk.BAREOS, "BB02", "limits")]
+    for at in range(0, length, here):
+        part = struct.pack(">iiI", 1, 2 if at == 0 else -2, length - at) + content[at:at + here]
+        out += [mk.seal("BB02", part, at // here, n + 1, mk.STIME) for n in range(count)]
+    return b"".join(out)
+
+
 MAKERS = {
     "bombs": bombs, "giants": giants, "too-long": too_long, "empties": empties, "sessions": sessions,
+    "busy": busy,
     "sessions-claiming": lambda: sessions(10000, MAX_RECORD, 10), "crowd": lambda: sessions(400000, 12, 4),
 }
 

@@ -200,7 +200,7 @@ END
 	mkdir d
 	printf 'cipher: AES_256_XTS\ncipher_key: %s\n' "$(cat $k)" >d/enc256-append
 	printf 'cipher: AES_256_XTS\ncipher_key: %s\nvolume_name: strong256-gzip6\n' "$(cat k.strong256-gzip6)" >d/strong256-gzip6
-	run "$XFLATE" verify -q --key-dir d both
+	run sh -c '"$XFLATE" verify -q --key-dir d - <both'
 	expect_status 0 'two volumes in one stream, each with its own key from a folder'
 	run "$XFLATE" -q --decrypt --key-dir d -o folder/ "$v" "$bacula/strong256-gzip6"
 	expect_status 0 'two volumes with a key each'

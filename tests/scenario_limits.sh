@@ -85,11 +85,31 @@ expect_status 1 'ten thousand open sessions in 64 MB: too many'
 says '^xflate: sessions: .*more than 64 MiB of memory.*--max-memory' 'the limit and its option are named'
 rm sessions
 
+# What waits of their records is read again, not kept.
+make busy
+"$XFLATE" -q -T1 -r lz4 busy 2>/dev/null | cksum >wanted
+for command in '-q -r lz4' '-q -T1 -r lz4' '-q -i' 'verify -q' 'compare -q busy --vs'; do
+	# shellcheck disable=SC2086 # options
+	within 64 "two thousand busy sessions, xflate $command" "$XFLATE" $command busy
+	expect_status 0 "two thousand busy sessions, xflate $command: well"
+	is "$(grep -cv '^2000 jobs' "$err")" 0 "two thousand busy sessions, xflate $command: quiet"
+	case $command in
+	*-r*) is "$(cksum <"$out")" "$(cat wanted)" "two thousand busy sessions, xflate $command: the same" ;;
+	esac
+done
+# shellcheck disable=SC2016 # for the inner shell
+is "$(sh -c 'cat busy | "$XFLATE" -q -r lz4' 2>/dev/null | cksum)" "$(cat wanted)" 'two thousand busy sessions in a pipe: the same'
+rm busy
+
 make sessions-claiming
-within 200 'each claims 20 MB' "$XFLATE" -q -i --on-damage=skip sessions-claiming
+within 100 'each claims 20 MB' "$XFLATE" -q -i --on-damage=skip sessions-claiming
+expect_status 0 'ten thousand sessions that each claim 20 MB of a file: only what is there is read again'
+# shellcheck disable=SC2016 # for the inner shell
+within 200 'each claims 20 MB, in a pipe' sh -c 'cat sessions-claiming | "$XFLATE" -q -i --on-damage=skip'
 expect_status 1 'ten thousand sessions that each claim 20 MB: too much'
-says '^xflate: sessions-claiming: .*more than 1024 MiB of memory.*--max-memory' 'the limit and its option are named'
-within 500 'each claims 20 MB, and may' "$XFLATE" -q -i --on-damage=skip --max-memory 400G sessions-claiming
+says '^xflate: .*more than 1024 MiB of memory.*--max-memory' 'the limit and its option are named'
+# shellcheck disable=SC2016 # for the inner shell
+within 500 'each claims 20 MB, and may' sh -c 'cat sessions-claiming | "$XFLATE" -q -i --on-damage=skip --max-memory 400G'
 expect_status 0 'with the option raised it goes on'
 rm sessions-claiming
 

@@ -4,43 +4,96 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-/* Adds what one block of its session has of the record.  Returns true if more is to come.  *number: of the last block that had
- * some. */
-static bool take(struct session *s, const struct source_item *b, uint32_t *number)
+struct search {
+	struct session_table *sessions;
+	const struct reader_options *o;
+	unsigned open;		 /* sessions whose record is looked for */
+	struct block_trace last; /* block of the volume before, then of this one */
+	bool first;		 /* the next block is the first behind the label */
+	size_t input;		 /* of the volume */
+	struct recall_files *files;
+	struct buf_pool *pool;
+};
+
+static void give_up(struct search *a, struct session *s)
+{
+	s->ahead = false;
+	a->open--;
+}
+
+/* Does the block stand here once more, or hold a label that is not whole? */
+static bool says_nothing(const struct session *s, const struct record_header *h, const struct source_item *b)
+{
+	return label_is_volume(h->file_index) || (b->header.version > 1 && s->numbered && b->header.number <= s->ahead_number);
+}
+
+/* The next record of s that comes must be the rest of the one that waits. */
+static int take_part(struct search *a, struct session *s, const struct record_header *h, struct span part,
+		     const struct source_item *b, struct err *e)
 {
 	struct partial *p = &s->partial;
+	bool fits = h->stream < 0 && (uint32_t)-h->stream == p->item.stream && h->file_index == p->item.file_index &&
+		    h->len == p->item.len - p->have;
+	if (!fits && says_nothing(s, h, b))
+		return 0;
+	const struct recall_place place = {!b->opened, a->input, b->addr + (uint64_t)(part.data - b->data)};
+	int rc = fits ? partial_add(p, part, &place, a->files, a->pool, e) : 0;
+	s->ahead_number = b->header.number;
+	if (!fits || partial_complete(p))
+		give_up(a, s);
+	return rc;
+}
+
+/* In BB01 each record says whose it is. */
+static int take(struct search *a, const struct source_item *b, struct err *e)
+{
+	bool own = b->header.version == 1;
 	struct rd rest = block_records(b->data, b->sane_bytes, b->header.version);
 	struct record_header h;
 	struct span part;
-	while (record_next(&rest, b->header.version, &h, &part)) {
-		if (b->header.version == 1 &&
-		    (h.session_id != s->job.session_id || h.session_time != s->job.session_time))
-			continue;
-		bool fits = h.stream < 0 && (uint32_t)-h.stream == p->item.stream &&
-			    h.file_index == p->item.file_index && h.len == p->item.len - p->have;
-		/* A label that is not whole, or a block that stands here once more. */
-		if (!fits)
-			return label_is_volume(h.file_index) || (b->header.version > 1 && s->numbered && b->header.number <= *number);
-		*number = b->header.number;
-		partial_add(p, part);
-		return !partial_complete(p);
+	int rc = 0;
+	while (rc == 0 && record_next(&rest, b->header.version, &h, &part)) {
+		struct session *s = session_find(a->sessions, own ? h.session_id : b->header.session_id,
+						 own ? h.session_time : b->header.session_time);
+		if (s && s->ahead)
+			rc = take_part(a, s, &h, part, b, e);
+		if (!own)
+			break;
 	}
-	return true;
+	return rc;
 }
 
-static bool may_hold(const struct session *s, const struct source_item *b, const struct reader_options *o)
+static void tear(struct search *a)
 {
-	bool salvaged = b->event == SOURCE_DAMAGE && b->data && !b->shut && (o->keep_suspect || b->checksum_right || !b->checksum);
-	struct span label;
-	bool ours = b->header.version == 1 || (b->header.session_id == s->job.session_id &&
-					       b->header.session_time == s->job.session_time);
-	return (b->event == SOURCE_BLOCK || salvaged) && !b->encrypted && ours && !source_begins_volume(b, &label);
+	for (struct session *s = a->sessions->first; s; s = s->next)
+		s->torn = s->torn || s->ahead;
 }
 
-/* Goes through one volume.  *more: the record is not complete, and the next volume may have the rest.  A volume without
- * any block of the session ends the search: a job goes on where it left off. */
-static int search(struct session *s, const char *path, const struct reader_options *o, struct buf_pool *pool, bool *more,
-		  struct err *e)
+/* Is this the last block of the volume before, written again? */
+static bool stands_again(struct search *a, const struct source_item *b)
+{
+	struct block_trace trace;
+	block_trace(&trace, &b->header, b->encrypted ? NULL : b->data);
+	bool again = a->first && block_trace_same(&trace, &a->last);
+	a->first = false;
+	a->last = trace;
+	return again;
+}
+
+static int look_at(struct search *a, const struct source_item *b, struct err *e)
+{
+	bool salvaged = b->event == SOURCE_DAMAGE && b->data && !b->shut && (a->o->keep_suspect || b->checksum_right || !b->checksum);
+	struct span label;
+	if (b->event == SOURCE_DAMAGE)
+		tear(a);
+	if ((b->event != SOURCE_BLOCK && !salvaged) || source_begins_volume(b, &label))
+		return 0;
+	bool again = b->event == SOURCE_BLOCK && stands_again(a, b);
+	return again || b->encrypted ? 0 : take(a, b, e);
+}
+
+/* Goes through one volume, until nothing is wanted any more. */
+static int search(struct search *a, const char *path, struct err *e)
 {
 	struct io in;
 	int rc = io_open_input(&in, path, e);
@@ -48,36 +101,69 @@ static int search(struct session *s, const char *path, const struct reader_optio
 		err_volume(e, path);
 		return rc;
 	}
-	struct source *source = source_new(pool, &in, NULL, o->keys);
+	struct source *source = source_new(a->pool, &in, NULL, a->o->keys);
 	if (source == NULL) {
 		io_close(&in);
 		return err_memory(e, 0, "reading ahead");
 	}
 	struct source_item b;
-	uint32_t number = s->last_number;
-	bool found = false;
-	while (*more && (rc = source_next(source, &b, e)) == 0 && b.event != SOURCE_END) {
-		s->torn = s->torn || b.event == SOURCE_DAMAGE;
-		if (!may_hold(s, &b, o))
-			continue;
-		uint32_t before = s->partial.have;
-		*more = take(s, &b, &number);
-		found = found || s->partial.have != before;
-	}
-	*more = *more && found;
+	a->first = true;
+	while (rc == 0 && a->open > 0 && (rc = source_next(source, &b, e)) == 0 && b.event != SOURCE_END)
+		rc = look_at(a, &b, e);
 	source_free(source);
 	if (rc != 0)
 		err_volume(e, path);
 	return rc;
 }
 
-int ahead_complete(struct session *s, const struct reader_options *o, size_t from, struct buf_pool *pool, struct err *e)
+/* The volume change behind what is there of their records. */
+static void cut(struct search *a)
 {
-	struct partial *p = &s->partial;
-	uint32_t here = p->have;
-	bool more = true;
-	s->torn = false;
-	for (size_t i = from; more && i < o->path_count && p->item.cuts < ITEM_CUTS; i++) {
+	for (struct session *s = a->sessions->first; s; s = s->next) {
+		struct item *item = &s->partial.item;
+		if (s->ahead && item->cuts == ITEM_CUTS)
+			give_up(a, s);
+		if (s->ahead)
+			item->cut[item->cuts++] = s->partial.have;
+	}
+}
+
+static void begin(struct search *a)
+{
+	for (struct session *s = a->sessions->first; s; s = s->next) {
+		s->torn = false;
+		s->ahead = s->partial.open;
+		s->here = s->partial.have;
+		s->ahead_number = s->last_number;
+		a->open += s->ahead;
+	}
+}
+
+/* A record that is not complete now is as it was before. */
+static void end(struct search *a)
+{
+	for (struct session *s = a->sessions->first; s; s = s->next) {
+		struct partial *p = &s->partial;
+		s->ahead = false;
+		if (!p->open)
+			continue;
+		if (partial_complete(p)) {
+			s->skip = p->have - s->here;
+			s->skip_stream = p->item.stream;
+			continue;
+		}
+		partial_cut(p, s->here);
+		p->item.cuts = 0;
+	}
+}
+
+int ahead_complete(struct session_table *sessions, const struct block_trace *last, const struct reader_options *o, size_t from,
+		   struct recall_files *files, struct buf_pool *pool, struct err *e)
+{
+	struct search a = {.sessions = sessions, .o = o, .last = *last, .files = files, .pool = pool};
+	begin(&a);
+	int rc = 0;
+	for (size_t i = from; rc == 0 && a.open > 0 && i < o->path_count; i++) {
 		struct stat st;
 		/* What is not there at all is said when its turn comes. */
 		bool there = stat(o->paths[i], &st) == 0;
@@ -87,19 +173,10 @@ int ahead_complete(struct session *s, const struct reader_options *o, size_t fro
 			err_volume(e, o->paths[i]);
 			return err_errno(e, XE_FAILED, errno, "cannot open");
 		}
-		p->item.cut[p->item.cuts++] = p->have;
-		int rc = search(s, o->paths[i], o, pool, &more, e);
-		if (rc != 0)
-			return rc;
+		cut(&a);
+		a.input = i;
+		rc = search(&a, o->paths[i], e);
 	}
-	if (partial_complete(p)) {
-		s->skip = p->have - here;
-		s->skip_stream = p->item.stream;
-		return 0;
-	}
-	p->have = here;
-	p->kept = p->kept < here ? p->kept : here;
-	p->item.data.len = p->kept;
-	p->item.cuts = 0;
-	return 0;
+	end(&a);
+	return rc;
 }

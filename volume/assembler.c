@@ -12,6 +12,7 @@ struct assembler {
 	const struct reader_options *o;
 	struct buf_pool *pool;
 	struct session_table sessions;
+	struct recall_files files; /* to read parts again */
 	uint32_t largest;
 	unsigned damages, damages_before; /* bad blocks so far, and before this volume */
 	struct pastblocks past;
@@ -21,10 +22,13 @@ struct assembler {
 	uint64_t began;	  /* address in its input */
 	bool label_taken; /* its label was handed out */
 	bool data_seen;	  /* something of a session was */
+	bool first_block; /* no block of a job was read yet */
+	struct block_trace last; /* block that was read, on this volume or the one before */
 
 	/* The block being taken apart */
 	const struct source_item *block;
 	bool in_block, block_announced, repeat_checked, gap_checked;
+	bool again;	/* it ended the volume before, too: nothing of it is taken */
 	struct gap gap; /* in its records: rest ends there */
 	bool gap_told;
 	uint32_t record_at; /* offset of the record at hand in the block */
@@ -42,6 +46,7 @@ struct assembler *assembler_new(const struct reader_options *options, struct buf
 		return NULL;
 	a->o = options;
 	a->pool = pool;
+	a->files = (struct recall_files){.paths = options->paths, .in = IO_CLOSED};
 	return a;
 }
 
@@ -52,6 +57,7 @@ void assembler_free(struct assembler *a)
 	buf_unref(a->lent);
 	session_table_free(&a->sessions);
 	pastblocks_free(&a->past);
+	io_close(&a->files.in);
 	free(a);
 }
 
@@ -71,13 +77,17 @@ void assembler_begin_volume(struct assembler *a, struct volume *v, uint64_t addr
 {
 	a->volume = v;
 	a->began = addr;
+	a->first_block = true;
+}
+
+void assembler_next_file(struct assembler *a, uint64_t bytes)
+{
+	a->began = 0 - bytes;
 }
 
 void assembler_end_volume(struct assembler *a)
 {
 	release(a);
-	for (struct session *s = a->sessions.first; s; s = s->next)
-		s->last_empty = false;
 	a->label_taken = a->data_seen = false;
 	a->damages_before = a->damages;
 }
@@ -160,6 +170,7 @@ static int announce_block(struct assembler *a, struct item *item, struct err *e)
 	item->encrypted = a->block->encrypted;
 	item->opened = a->block->opened;
 	item->reversed = a->block->reversed;
+	item->again = a->again;
 	struct rd rest = a->rest;
 	struct record_header first;
 	struct span part;
@@ -211,11 +222,29 @@ static int count_opened(struct assembler *a, struct err *e)
 	return 0;
 }
 
+/* Drives that warn early of their end write a block, and it is written again on the next volume (volume-format.md 1.8). */
+static bool is_again(struct assembler *a)
+{
+	struct span label;
+	struct block_trace trace;
+	if (source_begins_volume(a->block, &label))
+		return false;
+	block_trace(&trace, &a->block->header, a->block->encrypted ? NULL : a->block->data);
+	bool again = a->first_block && block_trace_same(&trace, &a->last);
+	a->first_block = false;
+	a->last = trace;
+	return again;
+}
+
 int assembler_block(struct assembler *a, const struct source_item *block, struct err *e)
 {
 	a->record_at = 0;
 	a->block = block;
 	begin_block(a);
+	a->again = is_again(a);
+	a->repeat_checked = a->repeat_checked || a->again;
+	a->data_seen = a->data_seen || a->again;
+	a->volume->now.again += a->again;
 	return count_opened(a, e);
 }
 
@@ -327,6 +356,7 @@ int assembler_other(struct assembler *a, const struct source_item *block, struct
 	a->record_at = 0;
 	a->block = block;
 	a->session = NULL;
+	a->again = false;
 	if (block->event == SOURCE_FILE_MARK || block->event == SOURCE_FOREIGN) {
 		*item = item_here(a, block->event == SOURCE_FOREIGN ? ITEM_FOREIGN : ITEM_FILE_MARK);
 		item->data = (struct span){block->data, block->len};
@@ -348,7 +378,7 @@ int assembler_other(struct assembler *a, const struct source_item *block, struct
 static const char *label_fault(struct assembler *a, const struct record_header *h, struct span data)
 {
 	if (a->label_taken)
-		return "the volume label stands here a second time";
+		return "the volume label stands here a second time: another volume of this name, or the same once more, begins here";
 	if (data.len < h->len || h->stream < 0)
 		return "the volume label is not whole";
 	const char *fault = label_volume_fault(data);
@@ -384,9 +414,37 @@ static void volume_label(struct assembler *a, const struct record_header *h, str
 	item->buf = a->block->buf;
 }
 
-/* Hands out the session's joined record. */
-static void take_partial(struct assembler *a, struct session *s, struct item *item)
+/* Where a part of the block at hand could be read again. */
+static struct recall_place place_of(const struct assembler *a, struct span part)
 {
+	const struct volume_info *v = &a->volume->now;
+	return (struct recall_place){
+		.known = v->kind == IO_FILE && strcmp(v->path, "-") != 0 && !a->block->opened,
+		.input = v->input + v->more_inputs,
+		.at = a->block->addr + (uint64_t)(part.data - a->block->data),
+	};
+}
+
+static int add_part(struct assembler *a, struct partial *p, struct span part, struct err *e)
+{
+	const struct recall_place place = place_of(a, part);
+	return partial_add(p, part, &place, &a->files, a->pool, e);
+}
+
+static int open_partial(struct assembler *a, struct partial *p, const struct item *item, struct span part, struct err *e)
+{
+	size_t bytes = item->len < a->o->keep_bytes ? item->len : a->o->keep_bytes;
+	bool recall = recall_wanted(a->sessions.count, bytes) && place_of(a, part).known;
+	int rc = partial_open(p, item, a->pool, a->o->keep_bytes, recall, e);
+	return rc != 0 ? rc : add_part(a, p, part, e);
+}
+
+/* Hands out the session's joined record.  Returns 1, or < 0 on error. */
+static int take_partial(struct assembler *a, struct session *s, struct item *item, struct err *e)
+{
+	int rc = partial_gather(&s->partial, &a->files, a->pool, e);
+	if (rc != 0)
+		return rc;
 	*item = s->partial.item;
 	item->largest = a->largest;
 	a->lent = item->buf;
@@ -395,6 +453,7 @@ static void take_partial(struct assembler *a, struct session *s, struct item *it
 	if (item->file_index < 0 && !item->head_missing && !item->tail_missing)
 		session_learn_job(s, item->file_index, item->data);
 	item->job = session_job(s);
+	return 1;
 }
 
 /* Its checksum is wrong, and its records are taken all the same. */
@@ -424,11 +483,8 @@ static int continuation(struct assembler *a, struct session *s, const struct rec
 	}
 	if (p->open && p->item.stream == stream && p->item.file_index == h->file_index &&
 	    p->item.len - p->have == h->len) {
-		partial_add(p, part);
-		if (!partial_complete(p))
-			return 0;
-		take_partial(a, s, item);
-		return 1;
+		int rc = add_part(a, p, part, e);
+		return rc != 0 || !partial_complete(p) ? rc : take_partial(a, s, item, e);
 	}
 	if (p->open) {
 		damage_item(a, item, s, &p->item, "the rest of this record does not follow");
@@ -446,14 +502,8 @@ static int continuation(struct assembler *a, struct session *s, const struct rec
 		return 1;
 	}
 	about.head_missing = true;
-	int rc = partial_open(p, &about, a->pool, a->o->keep_bytes, e);
-	if (rc != 0)
-		return rc;
-	partial_add(p, part);
-	if (!partial_complete(p))
-		return 0;
-	take_partial(a, s, item);
-	return 1;
+	int rc = open_partial(a, p, &about, part, e);
+	return rc != 0 || !partial_complete(p) ? rc : take_partial(a, s, item, e);
 }
 
 /* A record's first header.  Returns as above. */
@@ -465,8 +515,7 @@ static int beginning(struct assembler *a, struct session *s, const struct record
 		/* A job that was cancelled, and run again under its session. */
 		if (session_runs_again(s, h->file_index, part) && a->damages == a->damages_before) {
 			s->partial.item.tail_missing = true;
-			take_partial(a, s, item);
-			return 1;
+			return take_partial(a, s, item, e);
 		}
 		damage_item(a, item, s, &s->partial.item, "the rest of this record does not follow");
 		partial_drop(&s->partial);
@@ -479,12 +528,8 @@ static int beginning(struct assembler *a, struct session *s, const struct record
 	item->stream = (uint32_t)h->stream;
 	item->len = h->len;
 	item->suspect = in_suspect_block(a);
-	if (part.len < h->len) {
-		int rc = partial_open(&s->partial, item, a->pool, a->o->keep_bytes, e);
-		if (rc == 0)
-			partial_add(&s->partial, part);
-		return rc;
-	}
+	if (part.len < h->len)
+		return open_partial(a, &s->partial, item, part, e);
 	item->data = part;
 	item->buf = a->block->buf;
 	if (h->file_index < 0)
@@ -603,6 +648,10 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e)
 		a->block_announced = true;
 		return announce_block(a, item, e);
 	}
+	if (a->again) {
+		a->in_block = false;
+		return 0;
+	}
 	if (!a->gap_checked && !a->block->encrypted) {
 		int rc = find_gap(a, item, e);
 		if (rc != 0)
@@ -665,12 +714,13 @@ bool assembler_waits_for(const void *arg, uint32_t session_id, uint32_t session_
 	return s && waits(s);
 }
 
-void assembler_begin_cut(struct assembler *a)
+int assembler_begin_cut(struct assembler *a, size_t from, struct err *e)
 {
 	a->cut = a->sessions.first;
+	return ahead_complete(&a->sessions, &a->last, a->o, from, &a->files, a->pool, e);
 }
 
-int assembler_next_cut(struct assembler *a, size_t from, struct item *item, struct err *e)
+int assembler_next_cut(struct assembler *a, struct item *item, struct err *e)
 {
 	release(a);
 	while (a->cut) {
@@ -678,9 +728,6 @@ int assembler_next_cut(struct assembler *a, size_t from, struct item *item, stru
 		a->cut = s->next;
 		if (!s->partial.open)
 			continue;
-		int rc = ahead_complete(s, a->o, from, a->pool, e);
-		if (rc != 0)
-			return rc;
 		s->partial.item.tail_missing = !partial_complete(&s->partial);
 		/* Its rest may be what was lost. */
 		bool hurt = a->damages > a->damages_before || s->torn;
@@ -690,10 +737,10 @@ int assembler_next_cut(struct assembler *a, size_t from, struct item *item, stru
 			return 1;
 		}
 		bool cut = s->partial.item.tail_missing;
-		take_partial(a, s, item);
+		int rc = take_partial(a, s, item, e);
 		/* Its rest on the next volume is then a part without a beginning, not damage. */
 		s->seen = !cut;
-		return 1;
+		return rc;
 	}
 	return 0;
 }

@@ -18,6 +18,9 @@ void assembler_free(struct assembler *a);
 void assembler_begin_volume(struct assembler *a, struct volume *v, uint64_t addr);
 void assembler_end_volume(struct assembler *a);
 
+/* The volume goes on in another input, as a tape that was read file by file: bytes of it are in those before. */
+void assembler_next_file(struct assembler *a, uint64_t bytes);
+
 /* A SOURCE_BLOCK: what it holds follows with assembler_next.  Borrowed until the next one comes.  XE_FAILED without
  * memory. */
 int assembler_block(struct assembler *a, const struct source_item *block, struct err *e) __attribute__((warn_unused_result));
@@ -34,11 +37,11 @@ int assembler_other(struct assembler *a, const struct source_item *block, struct
  * end, else XE_FAILED (memory). */
 int assembler_next(struct assembler *a, struct item *item, struct err *e) __attribute__((warn_unused_result));
 
-/* At the end of a volume, when assembler_begin_cut was called: the records that it cuts, one a call, as far as their rest
- * can be read ahead from options->paths[from...].  Returns as above, or what those files have for an error. */
-void assembler_begin_cut(struct assembler *a);
-int assembler_next_cut(struct assembler *a, size_t from, struct item *item, struct err *e)
-	__attribute__((warn_unused_result));
+/* At the end of a volume: the records that it cuts, one a call, as far as assembler_begin_cut could read their rest ahead from
+ * options->paths[from...].  assembler_next_cut returns 1 if item was filled, else 0;
+ * assembler_begin_cut 0; or what those files have for an error. */
+int assembler_begin_cut(struct assembler *a, size_t from, struct err *e) __attribute__((warn_unused_result));
+int assembler_next_cut(struct assembler *a, struct item *item, struct err *e) __attribute__((warn_unused_result));
 
 /* Has a job begun, or gone on, that has no end yet?  Is the session, as struct kin asks, such a one?  arg: the assembler. */
 bool assembler_waits(const struct assembler *a);

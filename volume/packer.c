@@ -123,6 +123,23 @@ static void copy_data(uint8_t *to, const struct packer_record *r, size_t from, s
 		memcpy(to, r->body.data + (from - r->head.len), n);
 }
 
+/* What fills a short encrypted block up would be taken for more of a record that does not end in it: a piece of such has so many
+ * bytes. */
+static size_t least_piece(const struct block_form *f)
+{
+	bool encrypted = f->version == 3 && (f->options & BLOCK_OPTION_BLOCK_ENCRYPTED);
+	return encrypted ? BLOCK_ENCRYPTED_BODY_MIN_BYTES - record_header_bytes(3) : 0;
+}
+
+/* How many of rest bytes go into a block with so much room. */
+static size_t piece(size_t room, size_t rest, size_t least)
+{
+	if (room >= rest)
+		return rest;
+	size_t left = rest > least ? rest - least : 0;
+	return room < left ? room : left;
+}
+
 /* Writes the first limit bytes of r.  What is cut off must go on with a continuation. */
 static int put_record(struct packer *p, struct out_session *s, const struct item *item,
 		      const struct packer_record *r, size_t limit, struct err *e)
@@ -143,9 +160,7 @@ static int put_record(struct packer *p, struct out_session *s, const struct item
 			continue;
 		}
 		size_t header = record_header_bytes(b->form.version);
-		size_t n = b->capacity - b->used - header;
-		if (n > end - at)
-			n = end - at;
+		size_t n = piece(b->capacity - b->used - header, end - at, end < r->len ? least_piece(&item->form) : 0);
 		rc = rc != 0 ? rc : outblock_ensure(&p->blocks, b, b->used + header + n, e);
 		if (rc != 0)
 			break;
@@ -199,7 +214,16 @@ static int put_until(struct packer *p, struct out_session *s, const struct item 
 		}
 		*done_bytes = (size_t)(bound - out);
 		/* Between two records nothing needs cutting; before the first the header alone is on this volume. */
-		return *done_bytes > 0 || i == 0 ? put_record(p, s, item, r, *done_bytes, e) : 0;
+		if (*done_bytes == 0 && i > 0)
+			return 0;
+		size_t least = least_piece(&item->form);
+		*done_bytes = *done_bytes > least ? *done_bytes : have < least ? have : least;
+		int rc = put_record(p, s, item, r, *done_bytes, e);
+		if (*done_bytes == have) {
+			*done = i + 1;
+			*done_bytes = 0;
+		}
+		return rc;
 	}
 	*done = count;
 	return 0;
@@ -260,6 +284,16 @@ static int put_cut(struct packer *p, struct out_session *s, const struct item *i
 	return 0;
 }
 
+/* The job had nothing on this volume: the tail waits for the next. */
+static bool passes_over(struct tail *t)
+{
+	if (t->bounds == 0 || t->bound[0] > 0)
+		return false;
+	t->bounds--;
+	memmove(t->bound, t->bound + 1, t->bounds * sizeof t->bound[0]);
+	return true;
+}
+
 /* Writes the tails that the volume before left, behind this volume's label. */
 static int put_tails(struct packer *p, struct err *e)
 {
@@ -267,7 +301,7 @@ static int put_tails(struct packer *p, struct err *e)
 	for (size_t i = 0; i < p->session_count; i++) {
 		struct out_session *s = p->sessions[i];
 		struct tail *t = s ? s->tail : NULL;
-		if (t == NULL)
+		if (t == NULL || passes_over(t))
 			continue;
 		s->tail = NULL;
 		int rc = 0;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #define KEEP_BYTES ((size_t)1 << 20)	   /* of one file */
-#define KEEP_ALL_BYTES ((size_t)32 << 20)  /* of all open files together */
+#define KEEP_ALL_BYTES ((size_t)8 << 20)  /* of all open files together */
 #define FIRST_BYTES ((size_t)64 << 10)
 #define ALL_KINDS ((1u << DIGEST_KINDS) - 1)
 

@@ -5,11 +5,19 @@
 #include "volume/reader.h"
 
 #include "volume/assembler.h"
+#include "volume/foreign.h"
 #include "volume/searchlabel.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+
+/* An input, and what stands first in it. */
+struct input {
+	struct source *source; /* NULL: none */
+	struct source_item first;
+	struct io described; /* kind and size; it is the source's */
+};
 
 enum phase { PHASE_OPEN, PHASE_BLOCKS, PHASE_CUT_RECORDS, PHASE_CLOSE, PHASE_DONE };
 
@@ -20,11 +28,13 @@ struct reader {
 	enum phase phase;
 	size_t input; /* index of the volume being read */
 	struct source *source;
+	struct input next; /* the one behind it, if it had to be looked into */
 	struct volume *volume, *first_volume;
 	unsigned volumes; /* so far */
 	_Atomic uint64_t bytes;
 	uint64_t bytes_before; /* of the inputs done */
 	uint64_t volume_began; /* bytes before this volume */
+	uint64_t padding_before; /* of its bytes in inputs before this one */
 
 	struct source_item block; /* at hand */
 	bool peeked;		  /* it was read to learn the volume's name, and is still to be taken apart */
@@ -55,6 +65,7 @@ void reader_free(struct reader *r)
 		return;
 	assembler_free(r->assembler);
 	source_free(r->source);
+	source_free(r->next.source);
 	for (struct volume *v = r->first_volume, *next; v; v = next) {
 		next = v->next;
 		volume_free(v);
@@ -95,32 +106,57 @@ static void start_volume(struct reader *r, uint64_t addr, struct item *item)
 	*item = (struct item){.kind = ITEM_VOLUME_START, .volume = volume_known(r->volume), .largest = assembler_largest(r->assembler)};
 }
 
-static int open_volume(struct reader *r, struct item *item, struct err *e)
+static int open_input(struct reader *r, const char *path, struct input *i, struct err *e)
 {
-	const char *path = r->o.paths[r->input];
 	struct io in;
 	int rc = io_open_input(&in, path, e);
-	if (rc != 0) {
-		err_volume(e, strcmp(path, "-") == 0 ? "stdin" : path);
-		return rc;
+	if (rc == 0) {
+		i->described = in;
+		i->source = source_new(r->pool, &in, r->o.digest, r->o.keys);
+		if (i->source && r->o.expect_volumes)
+			source_expect_volume(i->source);
+		rc = i->source ? source_next(i->source, &i->first, e) : err_memory(e, 0, "reading");
+		if (i->source == NULL)
+			io_close(&in);
 	}
-	r->volume_began = r->bytes_before;
-	rc = add_volume(r, &in, e);
-	r->source = rc == 0 ? source_new(r->pool, &in, r->o.digest, r->o.keys) : NULL;
-	if (r->source == NULL) {
-		io_close(&in);
-		return rc != 0 ? rc : err_memory(e, 0, "reading");
-	}
-	/* Its name is wanted before anything is said about it. */
-	rc = source_next(r->source, &r->block, e);
-	if (rc != 0) {
-		err_volume(e, r->volume->now.name);
-		return rc;
-	}
+	if (rc == 0)
+		return 0;
+	err_volume(e, strcmp(path, "-") == 0 ? "stdin" : path);
+	source_free(i->source);
+	i->source = NULL;
+	return rc;
+}
+
+/* The input that was looked into is the one at hand. */
+static void take_input(struct reader *r)
+{
+	r->source = r->next.source;
+	r->block = r->next.first;
 	r->peeked = true;
+	r->next.source = NULL;
+}
+
+/* One that begins with something else may have its label behind it.  An input that was given up has none. */
+static int search_label(struct reader *r, struct err *e)
+{
+	const struct source_item *b = &r->block;
 	struct span label;
-	bool again = r->volume->now.kind == IO_FILE && strcmp(path, "-") != 0 && r->block.event != SOURCE_END;
-	rc = again && !source_begins_volume(&r->block, &label) ? searchlabel(r->volume, r->pool, e) : 0;
+	bool again = r->volume->now.kind == IO_FILE && strcmp(r->volume->now.path, "-") != 0;
+	bool other = b->event == SOURCE_BLOCK ? !source_begins_volume(b, &label) : b->event == SOURCE_DAMAGE && (b->data || !r->o.expect_volumes);
+	return again && other ? searchlabel(r->volume, r->pool, e) : 0;
+}
+
+static int open_volume(struct reader *r, struct item *item, struct err *e)
+{
+	r->volume_began = r->bytes_before;
+	r->padding_before = 0;
+	/* Its name is wanted before anything is said about it. */
+	int rc = r->next.source ? 0 : open_input(r, r->o.paths[r->input], &r->next, e);
+	rc = rc != 0 ? rc : add_volume(r, &r->next.described, e);
+	if (rc != 0)
+		return rc;
+	take_input(r);
+	rc = search_label(r, e);
 	start_volume(r, 0, item);
 	return rc;
 }
@@ -132,15 +168,17 @@ static int start_another(struct reader *r, struct item *item, struct err *e)
 	r->volume_began = r->bytes_before + r->block.addr;
 	r->any_block = true;
 	int rc = add_volume(r, NULL, e);
-	if (rc == 0)
+	if (rc == 0) {
+		r->volume->now.inside = r->block.addr;
 		start_volume(r, r->block.addr, item);
+	}
 	return rc;
 }
 
 static void close_volume(struct reader *r, struct item *item)
 {
 	uint64_t end = r->bytes_before + (r->another_volume ? r->block.addr : source_bytes(r->source));
-	volume_learn_end(r->volume, end - r->volume_began, source_padding(r->source));
+	volume_learn_end(r->volume, end - r->volume_began, r->padding_before + source_padding(r->source));
 	*item = (struct item){
 		.kind = ITEM_VOLUME_END, .volume = volume_known(r->volume), .largest = assembler_largest(r->assembler)};
 	assembler_end_volume(r->assembler);
@@ -182,6 +220,44 @@ static int end_set(struct reader *r, struct err *e)
 	return 0;
 }
 
+/* A tape that was read file by file: the next input has no label, and goes on with this volume.  Only dumps of tapes are cut
+ * so. */
+static bool goes_on_in(const struct reader *r, const struct input *next)
+{
+	const struct source_item *b = &next->first;
+	struct span label;
+	if (b->event == SOURCE_FOREIGN)
+		return !foreign_begins_tape(b->data);
+	return b->event == SOURCE_BLOCK && (!r->any_block || !source_begins_volume(b, &label));
+}
+
+/* Looks whether the next input is of the same volume.  What is wrong with it is said in its turn. */
+static bool next_file(struct reader *r)
+{
+	struct stat st;
+	struct err unsaid = {0};
+	const char *next = r->input + 1 < r->o.path_count ? r->o.paths[r->input + 1] : NULL;
+	bool dump = r->volume->now.kind != IO_TAPE && r->padding_before + source_padding(r->source) + r->volume->now.foreign > 0;
+	if (!dump || next == NULL || stat(next, &st) != 0 || !S_ISREG(st.st_mode))
+		return false;
+	return open_input(r, next, &r->next, &unsaid) == 0 && goes_on_in(r, &r->next);
+}
+
+/* As between the files of a tape. */
+static int go_on_in_next(struct reader *r, struct item *item, struct err *e)
+{
+	const struct source_item mark = {.event = SOURCE_FILE_MARK, .addr = source_bytes(r->source)};
+	int rc = assembler_other(r->assembler, &mark, item, e);
+	r->bytes_before += source_bytes(r->source);
+	r->padding_before += source_padding(r->source);
+	source_free(r->source);
+	take_input(r);
+	r->input++;
+	r->volume->now.more_inputs++;
+	assembler_next_file(r->assembler, r->bytes_before - r->volume_began);
+	return rc == 0 ? 1 : rc;
+}
+
 /* ---- items ---- */
 
 /* Is this a block of a volume, bad as it may be?  Its checksum is right, or its records fill it. */
@@ -189,6 +265,21 @@ static bool is_filled_block(const struct source_item *b)
 {
 	return b->event == SOURCE_DAMAGE && b->data && (b->checksum_right || b->sane_bytes == b->header.len) &&
 	       b->header.len > block_header_bytes(b->header.version);
+}
+
+/* Returns as next_block. */
+static int end_of_input(struct reader *r, struct item *item, struct err *e)
+{
+	if (next_file(r))
+		return go_on_in_next(r, item, e);
+	if (!r->any_block) {
+		err_volume(e, r->volume->now.name);
+		return err_set(e, XE_FAILED, source_bytes(r->source) == 0 ? "is empty: not even a volume label" :
+			       "is no volume: there is no block (BB01, BB02, BB03) in it");
+	}
+	r->phase = PHASE_CUT_RECORDS;
+	int rc = end_set(r, e);
+	return rc != 0 || goes_on(r) ? rc : assembler_begin_cut(r->assembler, r->input + 1, e);
 }
 
 /* Returns 1 if item was filled, 0 if the block's items, or the next phase, follow, < 0 on error. */
@@ -203,14 +294,7 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 	}
 	switch (r->block.event) {
 	case SOURCE_END:
-		if (!r->any_block) {
-			err_volume(e, r->volume->now.name);
-			return err_set(e, XE_FAILED, source_bytes(r->source) == 0 ? "is empty: not even a volume label" :
-				       "is no volume: there is no block (BB01, BB02, BB03) in it");
-		}
-		r->phase = PHASE_CUT_RECORDS;
-		assembler_begin_cut(r->assembler);
-		return end_set(r, e);
+		return end_of_input(r, item, e);
 	case SOURCE_BLOCK:
 		r->any_block = true;
 		if (r->block.opened && r->volume->now.opened == 0)
@@ -234,6 +318,7 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 		/* fall through */
 	case SOURCE_FILE_MARK:
 	case SOURCE_FOREIGN:
+		r->volume->now.foreign += r->block.event == SOURCE_FOREIGN;
 		rc = assembler_other(r->assembler, &r->block, item, e);
 		return rc == 0 ? 1 : rc;
 	}
@@ -253,7 +338,7 @@ int reader_next(struct reader *r, struct item *item, struct err *e)
 				rc = next_block(r, item, e);
 			break;
 		case PHASE_CUT_RECORDS:
-			rc = goes_on(r) ? 0 : assembler_next_cut(r->assembler, r->input + 1, item, e);
+			rc = goes_on(r) ? 0 : assembler_next_cut(r->assembler, item, e);
 			if (rc == 0)
 				r->phase = PHASE_CLOSE;
 			break;

@@ -38,7 +38,7 @@ enum item_kind {
 	ITEM_VOLUME_END,
 };
 
-#define ITEM_CUTS 8
+#define ITEM_CUTS 32
 
 /* Everything pointed to is the reader's and constant; data stays valid while a reference to buf is held. */
 struct item {
@@ -62,6 +62,7 @@ struct item {
 	bool reversed;			 /* ITEM_BLOCK: its checksum is right as Bareos 19.2.4/5 on FreeBSD made it */
 	bool last_volume;		 /* ITEM_VOLUME_END: no other volume follows */
 	bool goes_on;			 /* ITEM_BLOCK: its first record is the rest of the one that its session has open */
+	bool again;			 /* ITEM_BLOCK: ended the volume before, too: no records of it follow */
 	bool opened;			 /* ITEM_BLOCK: was encrypted; data is plain, its header as it was stored */
 	bool joined;			 /* of several records, see pipeline/join.h, */
 	bool unjoined;			 /* or the first of such that do not fit together */
@@ -85,6 +86,7 @@ struct reader_options {
 	size_t path_count;
 	bool blocks;	      /* hand out ITEM_BLOCK */
 	bool indexes;	      /* with first_index and last_index */
+	bool expect_volumes;  /* do not search an input for blocks that does not begin with one */
 	bool keep_suspect;    /* take the records of a block whose checksum alone is wrong, after its ITEM_DAMAGE */
 	struct digest *digest; /* every byte read is added to it; may be NULL */
 	const struct opener_keys *keys; /* for encrypted blocks; NULL: they stay closed */

@@ -108,6 +108,26 @@ bool session_goes_on(const struct session *s, const struct record_header *h)
 	return h->stream < 0 && (read_ahead || next);
 }
 
+void block_trace(struct block_trace *t, const struct block_header *h, const uint8_t *data)
+{
+	struct span part;
+	*t = (struct block_trace){.known = true, .block = *h};
+	if (data == NULL)
+		return;
+	struct rd rest = block_records(data, h->len, h->version);
+	record_next(&rest, h->version, &t->first, &part);
+}
+
+bool block_trace_same(const struct block_trace *a, const struct block_trace *b)
+{
+	const struct block_header *x = &a->block, *y = &b->block;
+	const struct record_header *f = &a->first, *g = &b->first;
+	return a->known && b->known && x->version == y->version && x->number == y->number && x->len == y->len &&
+	       x->checksum == y->checksum && x->session_id == y->session_id && x->session_time == y->session_time &&
+	       f->session_id == g->session_id && f->session_time == g->session_time && f->file_index == g->file_index &&
+	       f->stream == g->stream && f->len == g->len;
+}
+
 bool session_follows(const struct session *s, const struct record_header *h)
 {
 	const struct partial *p = &s->partial;
@@ -127,32 +147,84 @@ int session_memory(const struct buf_pool *pool, uint64_t bytes, struct err *e)
 		       (unsigned long long)(buf_pool_limit_bytes(pool) >> 20));
 }
 
-int partial_open(struct partial *p, const struct item *item, struct buf_pool *pool, size_t keep, struct err *e)
+static int take_room(struct partial *p, size_t room, struct buf_pool *pool, struct err *e)
 {
-	size_t room = item->len < keep ? item->len : keep;
-	int rc = session_memory(pool, room, e);
-	if (rc != 0)
-		return rc;
 	struct buf *b = buf_new(pool, room);
 	if (b == NULL)
 		return err_memory(e, room, "a split record");
 	buf_pool_charge(pool, room);
-	*p = (struct partial){.open = true, .item = *item, .pool = pool, .charged = room};
+	p->pool = pool;
+	p->charged = room;
 	p->item.buf = b;
 	p->item.data = (struct span){b->data, 0};
 	return 0;
 }
 
-void partial_add(struct partial *p, struct span part)
+int partial_open(struct partial *p, const struct item *item, struct buf_pool *pool, size_t keep, bool recall, struct err *e)
+{
+	size_t room = item->len < keep ? item->len : keep;
+	int rc = session_memory(pool, room, e);
+	if (rc != 0)
+		return rc;
+	*p = (struct partial){.open = true, .item = *item, .room = room};
+	p->item.buf = NULL;
+	p->item.data = (struct span){NULL, 0};
+	p->recall = recall ? recall_new() : NULL;
+	rc = p->recall ? 0 : take_room(p, room, pool, e);
+	p->open = rc == 0;
+	return rc;
+}
+
+static void copy_part(struct partial *p, struct span part)
 {
 	struct buf *b = p->item.buf;
-	size_t room = p->item.len < b->cap ? p->item.len : b->cap;
-	size_t n = part.len < room - p->kept ? part.len : room - p->kept;
+	size_t n = part.len < p->room - p->kept ? part.len : p->room - p->kept;
 	if (n > 0)
 		memcpy(b->data + p->kept, part.data, n);
 	p->kept += n;
 	p->item.data.len = p->kept;
-	p->have += (uint32_t)part.len;
+}
+
+static int gather(struct partial *p, size_t room, struct recall_files *files, struct buf_pool *pool, struct err *e)
+{
+	int rc = take_room(p, room, pool, e);
+	size_t n = p->have < p->room ? p->have : p->room;
+	rc = rc != 0 ? rc : recall_read(p->recall, files, p->item.buf->data, n, e);
+	if (rc != 0)
+		return rc;
+	recall_free(p->recall);
+	p->recall = NULL;
+	p->kept = p->item.data.len = n;
+	return 0;
+}
+
+int partial_add(struct partial *p, struct span part, const struct recall_place *place, struct recall_files *files,
+		struct buf_pool *pool, struct err *e)
+{
+	int rc = 0;
+	if (p->recall && !place->known)
+		rc = gather(p, p->room, files, pool, e);
+	if (rc == 0 && p->recall)
+		rc = recall_add(p->recall, place, part, e);
+	else if (rc == 0)
+		copy_part(p, part);
+	p->have += rc == 0 ? (uint32_t)part.len : 0;
+	return rc;
+}
+
+void partial_cut(struct partial *p, uint32_t have)
+{
+	if (p->recall)
+		recall_cut(p->recall, have);
+	p->have = have;
+	p->kept = p->kept < have ? p->kept : have;
+	p->item.data.len = p->kept;
+}
+
+int partial_gather(struct partial *p, struct recall_files *files, struct buf_pool *pool, struct err *e)
+{
+	/* Nothing more comes. */
+	return p->recall ? gather(p, p->have < p->room ? p->have : p->room, files, pool, e) : 0;
 }
 
 bool partial_complete(const struct partial *p)
@@ -163,8 +235,9 @@ bool partial_complete(const struct partial *p)
 void partial_drop(struct partial *p)
 {
 	buf_unref(p->item.buf);
-	if (p->pool)
+	if (p->charged > 0)
 		buf_pool_discharge(p->pool, p->charged);
+	recall_free(p->recall);
 	*p = (struct partial){0};
 }
 

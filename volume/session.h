@@ -4,6 +4,7 @@
 #define VOLUME_SESSION_H
 
 #include "volume/reader.h"
+#include "volume/recall.h"
 
 /* A record whose parts are still coming. */
 struct partial {
@@ -13,6 +14,8 @@ struct partial {
 	struct buf_pool *pool; /* to which it is charged */
 	size_t charged;
 	uint32_t have;	  /* bytes of the record seen */
+	struct recall *recall; /* where they lie; NULL: they are in item.buf */
+	size_t room;	  /* bytes to keep at most */
 };
 
 struct session {
@@ -22,7 +25,10 @@ struct session {
 	bool seen;	      /* a block of it was read */
 	uint32_t skip;	      /* bytes of a continuation that was taken from the next volumes ahead of time */
 	uint32_t skip_stream;
-	bool torn;	      /* the next volumes have damage where the rest of its record may have been */
+	bool ahead;	      /* the rest of its record is being looked for on the next volumes, */
+	uint32_t here;	      /* behind so many bytes of it, */
+	uint32_t ahead_number; /* and behind this block; */
+	bool torn;	      /* they have damage where it may have been */
 	bool numbered;	      /* a block of it was read: */
 	uint32_t last_number; /* its BlockNumber, */
 	unsigned damages;     /* and the damages found on the volumes by then */
@@ -33,6 +39,13 @@ struct session {
 	uint32_t last_stream;
 	int32_t last_index;
 	struct session *next_in_bucket, *next; /* next: in order of appearance */
+};
+
+/* What tells a block that a drive wrote again from the next one of its job, with or without a checksum. */
+struct block_trace {
+	bool known;
+	struct block_header block;
+	struct record_header first; /* record of it; zero where it cannot be read */
 };
 
 #define SESSION_BYTES 10240u /* what a session costs, with all that is known of its job elsewhere */
@@ -65,6 +78,12 @@ void session_table_free(struct session_table *t);
 /* Is this the rest of the record that the session has open? */
 bool session_goes_on(const struct session *s, const struct record_header *h);
 
+/* Takes down what tells this block; its first record is in data, unless that is NULL. */
+void block_trace(struct block_trace *t, const struct block_header *h, const uint8_t *data);
+
+/* Do both tell of the same block? */
+bool block_trace_same(const struct block_trace *a, const struct block_trace *b);
+
 /* Can a record that begins so be the next one of the session? */
 bool session_follows(const struct session *s, const struct record_header *h);
 
@@ -72,12 +91,21 @@ bool session_follows(const struct session *s, const struct record_header *h);
 int session_memory(const struct buf_pool *pool, uint64_t bytes, struct err *e) __attribute__((warn_unused_result));
 
 /* Opens a partial record: item says what is known of it, item->len is its full length, keep the bytes of data to keep at
- * most.  XE_FAILED without memory. */
-int partial_open(struct partial *p, const struct item *item, struct buf_pool *pool, size_t keep, struct err *e)
+ * most.  recall: its parts are read again when they are wanted.  XE_FAILED without memory. */
+int partial_open(struct partial *p, const struct item *item, struct buf_pool *pool, size_t keep, bool recall, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* Adds the next part, which is copied. */
-void partial_add(struct partial *p, struct span part);
+/* Adds the next part, which lies at place: it is copied, or its place is taken down.  files: of the parts before.  XE_FAILED
+ * without memory, and as recall_read. */
+int partial_add(struct partial *p, struct span part, const struct recall_place *place, struct recall_files *files,
+		struct buf_pool *pool, struct err *e) __attribute__((warn_unused_result));
+
+/* Forgets what was added behind the first have bytes. */
+void partial_cut(struct partial *p, uint32_t have);
+
+/* Brings the data of p->item together.  Errors as above. */
+int partial_gather(struct partial *p, struct recall_files *files, struct buf_pool *pool, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* Were all of its bytes seen? */
 bool partial_complete(const struct partial *p);

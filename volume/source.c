@@ -3,15 +3,14 @@
  * what drives put between blocks.  Here they become a row of items. */
 #include "volume/source.h"
 
-#include "volume/packed.h"
+#include "volume/foreign.h"
 #include "volume/label.h"
+#include "volume/packed.h"
 #include "volume/padding.h"
 #include "volume/resync.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#define ANSI_LABEL_BYTES 80u
 
 struct source {
 	struct window w;
@@ -23,6 +22,7 @@ struct source {
 	struct source_item ahead; /* the block behind a label, read to prove the key first */
 	struct buf *ahead_held;
 	bool has_ahead;
+	bool expects_volume;
 	uint32_t tape_file, tape_block;
 	bool tape_at_mark;
 };
@@ -52,6 +52,11 @@ void source_free(struct source *s)
 	window_close(&s->w);
 	opener_free(s->opener);
 	free(s);
+}
+
+void source_expect_volume(struct source *s)
+{
+	s->expects_volume = true;
 }
 
 uint64_t source_bytes(const struct source *s)
@@ -106,6 +111,24 @@ static void lend(struct source *s, struct source_item *item)
 	s->held = item->buf;
 }
 
+/* What was read of an input that is no volume is all of it. */
+static void give_up(struct source *s)
+{
+	window_advance(&s->w, window_left(&s->w));
+	s->w.end = true;
+}
+
+/* To the next block to believe: in a dump of a tape the first behind zeros that are too many to be padding. */
+static int pass_damage(struct source *s, struct err *e)
+{
+	uint64_t end = s->padding.zeros_end;
+	padding_lost(&s->padding);
+	if (end <= s->w.offset)
+		return resync_pass(&s->resync, e);
+	window_advance(&s->w, (size_t)(end - s->w.offset));
+	return 0;
+}
+
 /* Delivers the damage that begins at pos and goes on to the next block to believe. */
 static int damage(struct source *s, struct source_item *item, const char *reason, struct err *e)
 {
@@ -129,7 +152,7 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 	}
 	if (whole) {
 		lend(s, item);
-		padding_block(&s->padding, item->addr, len, false);
+		padding_block(&s->padding, PADDING_DATA, item->addr, len, false);
 		/* Its records may be taken around the bad one: then it says as much of its session as a good block. */
 		bool records = item->checksum_right || (!item->checksum && item->sane_bytes > block_header_bytes(item->header.version));
 		if (records && item->header.version > 1)
@@ -138,9 +161,12 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 	} else {
 		buf_unref(item->buf);
 		item->buf = NULL;
-		int rc = resync_pass(&s->resync, e);
+		bool no_volume = item->addr == 0 && len == 0 && s->expects_volume;
+		int rc = no_volume ? 0 : pass_damage(s, e);
 		if (rc != 0)
 			return rc;
+		if (no_volume)
+			give_up(s);
 	}
 	item->len = s->w.offset - item->addr;
 	return 0;
@@ -150,7 +176,14 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 static int check_end(struct source *s, size_t len, bool *over, struct err *e)
 {
 	bool goes_on;
+	/* What stands behind a label opens with the keys that the label names, and they are not looked up yet. */
+	struct opener *opener = s->judge.opener;
+	struct block_header h;
+	bool label = block_header_read(window_here(&s->w), window_left(&s->w), &h) &&
+		     padding_kind_of(window_here(&s->w), len, &h) == PADDING_LABEL;
+	s->judge.opener = label ? NULL : opener;
 	int rc = resync_continues(&s->resync, len, padding_behind(&s->padding, len), &goes_on, e);
+	s->judge.opener = opener;
 	return rc != 0 || goes_on ? rc : resync_reaches_over(&s->resync, len, over, e);
 }
 
@@ -167,12 +200,31 @@ static void deliver_block(struct source *s, struct source_item *item)
 
 static const char *what_stands_here(const struct source *s)
 {
+	static const uint8_t zeros[BLOCK_PROBE_BYTES];
 	const char *hint = s->w.offset == 0 ? packed_hint((struct span){window_here(&s->w), window_left(&s->w)}) : NULL;
 	if (hint)
 		return hint;
+	if (s->padding.seen && memcmp(window_here(&s->w), zeros, sizeof zeros) == 0)
+		return "zeros where a block should be: it could not be read from the tape, or was lost";
 	if (s->w.offset == 0)
 		return "this is no volume: no block header (BB01, BB02, BB03) at its beginning";
 	return "no block header (BB01, BB02, BB03) where one should be";
+}
+
+/* A tape label of another system, in a dump. */
+static int foreign_in_stream(struct source *s, struct source_item *item, bool *is, struct err *e)
+{
+	int rc = window_have(&s->w, FOREIGN_LABEL_BYTES, e);
+	*is = rc == 0 && window_left(&s->w) >= FOREIGN_LABEL_BYTES && foreign_is_label(window_here(&s->w));
+	if (!*is)
+		return rc;
+	item->event = SOURCE_FOREIGN;
+	item->addr = s->w.offset;
+	item->len = FOREIGN_LABEL_BYTES;
+	lend(s, item);
+	padding_block(&s->padding, PADDING_FOREIGN, item->addr, FOREIGN_LABEL_BYTES, true);
+	window_advance(&s->w, FOREIGN_LABEL_BYTES);
+	return 0;
 }
 
 static int next_in_stream(struct source *s, struct source_item *item, struct err *e)
@@ -196,7 +248,11 @@ static int next_in_stream(struct source *s, struct source_item *item, struct err
 	if (window_left(&s->w) < BLOCK_PROBE_BYTES)
 		return damage(s, item, "the volume ends inside a block header", e);
 	if (!block_probe(window_here(&s->w))) {
-		int rc = window_have(&s->w, PACKED_BYTES, e);
+		bool foreign;
+		int rc = foreign_in_stream(s, item, &foreign, e);
+		if (rc != 0 || foreign)
+			return rc;
+		rc = window_have(&s->w, PACKED_BYTES, e);
 		return rc != 0 ? rc : damage(s, item, what_stands_here(s), e);
 	}
 	if (window_left(&s->w) < block_header_bytes(block_probe(window_here(&s->w))))
@@ -229,7 +285,8 @@ static int next_in_stream(struct source *s, struct source_item *item, struct err
 		return damage(s, item, fault, e);
 
 	item->addr = s->w.offset;
-	padding_block(&s->padding, item->addr, item->header.len, true);
+	padding_block(&s->padding, padding_kind_of(window_here(&s->w), item->header.len, &item->header), item->addr,
+		      item->header.len, true);
 	deliver_block(s, item);
 	window_advance(&s->w, item->header.len);
 	return 0;
@@ -255,7 +312,7 @@ static int next_on_tape(struct source *s, struct source_item *item, struct err *
 	item->data = s->w.buf->data;
 	const char *fault = NULL;
 	bool block = got >= BLOCK_PROBE_BYTES && block_probe(item->data);
-	if (!block && got == ANSI_LABEL_BYTES) {
+	if (!block && got == FOREIGN_LABEL_BYTES) {
 		item->event = SOURCE_FOREIGN;
 		item->buf = s->held = s->w.buf;
 		buf_ref(s->held);

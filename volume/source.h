@@ -43,6 +43,9 @@ struct source_item {
 struct source *source_new(struct buf_pool *pool, struct io *in, struct digest *digest, const struct opener_keys *keys);
 void source_free(struct source *s);
 
+/* An input that does not begin as a volume is given up there and then: what follows is not searched for blocks. */
+void source_expect_volume(struct source *s);
+
 /* The next item; what it points to is lent until the next call.  XE_FAILED on read errors and without memory; XE_KEY if there
  * are keys and none fits, before the label is handed out where the block behind it tells. */
 int source_next(struct source *s, struct source_item *item, struct err *e) __attribute__((warn_unused_result));

@@ -105,6 +105,30 @@ void volume_learn_end(struct volume *v, uint64_t bytes, uint64_t padding)
 	v->news = true;
 }
 
+bool volume_oddity(const struct volume_info *v, unsigned index, char text[static VOLUME_ODDITY_BYTES])
+{
+	unsigned n = 0;
+	text[0] = '\0';
+	if (v->foreign > 0 && n++ == index)
+		snprintf(text, VOLUME_ODDITY_BYTES, "%llu tape label%s of ANSI or IBM around its blocks", (unsigned long long)v->foreign,
+			 v->foreign == 1 ? "" : "s");
+	if (v->more_inputs > 0 && n++ == index)
+		snprintf(text, VOLUME_ODDITY_BYTES, "a tape that was read file by file: it goes on in the next %u input%s", v->more_inputs,
+			 v->more_inputs == 1 ? "" : "s");
+	if (v->again > 0 && n++ == index)
+		snprintf(text, VOLUME_ODDITY_BYTES, "begins with the block that ended the volume before, as drives leave it that warn "
+			 "early of a tape's end: it is taken once");
+	return text[0] != '\0';
+}
+
+const char *volume_label_missing(const struct volume_info *v)
+{
+	if (v->kind != IO_TAPE && v->padding + v->foreign > 0)
+		return "there is no volume label: this is not the first file of the tape; give all of the tape's files in their order, the one "
+		       "with the label first";
+	return "there is no volume label";
+}
+
 void volume_place(const struct volume_info *v, uint64_t addr, uint32_t offset, char *text, size_t text_bytes)
 {
 	if (v->kind == IO_TAPE)

@@ -16,6 +16,7 @@ struct volume_info {
 	unsigned input;		/* and of its input among the inputs */
 	enum io_kind kind;
 	uint64_t size;		/* bytes, 0 if unknown */
+	uint64_t inside;	/* where it begins, behind another volume in the same file; else 0 */
 	bool has_label;
 	struct volume_label label;
 	struct {
@@ -30,6 +31,9 @@ struct volume_info {
 	/* Known at ITEM_VOLUME_END: */
 	uint64_t padding; /* bytes passed over, in a dump of a tape */
 	uint64_t bytes;	  /* read, */
+	uint64_t again;	  /* blocks that ended the volume before, too, */
+	uint64_t foreign; /* tape labels of other systems, */
+	unsigned more_inputs; /* inputs that it goes on in, as a tape that was read file by file, */
 	uint64_t opened;  /* blocks that a key opened, */
 	uint64_t reused;  /* those among them whose number their session has had before: Bacula's spooling repeats tweaks so, */
 	char cipher[OPENER_CIPHER_BYTES]; /* and what they were opened with */
@@ -69,6 +73,15 @@ void volume_learn_product(struct volume *v, const struct source_item *block);
 
 /* That it was read to its end. */
 void volume_learn_end(struct volume *v, uint64_t bytes, uint64_t padding);
+
+#define VOLUME_ODDITY_BYTES 320u
+
+/* What is in order on the volume, and worth a note, index by index: text of the next one; false behind the last.  Known at
+ * ITEM_VOLUME_END. */
+bool volume_oddity(const struct volume_info *v, unsigned index, char text[static VOLUME_ODDITY_BYTES]);
+
+/* Why it has no label, which is known at ITEM_VOLUME_END. */
+const char *volume_label_missing(const struct volume_info *v);
 
 /* "byte 8573" or "tape file 1 block 17": addr is that of a block of v, offset one in that block.  text: text_bytes, NUL
  * included. */
