@@ -27,7 +27,7 @@ struct style {
 
 static bool contains(struct span s, const char *word)
 {
-	return s.len > 0 && memmem(s.data, s.len, word, strlen(word)) != NULL;
+	return s.data != NULL && memmem(s.data, s.len, word, strlen(word)) != NULL;
 }
 
 static bool says(struct span s, const char *word)

@@ -8,7 +8,7 @@ uint8_t shamir_multiply(uint8_t a, uint8_t b)
 {
 	unsigned product = 0, factor = a;
 	for (unsigned bit = 0; bit < 8; bit++) {
-		product ^= factor & (0u - (b >> bit & 1u));
+		product ^= factor & (0u - ((unsigned)b >> bit & 1u));
 		factor = (factor << 1 ^ (POLYNOMIAL & (0u - (factor >> 7 & 1u)))) & 0xffu;
 	}
 	return (uint8_t)product;
