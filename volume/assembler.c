@@ -1,43 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "volume/assembler.h"
+#include "volume/joiner.h"
 
 #include "volume/ahead.h"
-#include "volume/gap.h"
-#include "volume/pastblocks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-struct assembler {
-	const struct reader_options *o;
-	struct buf_pool *pool;
-	struct session_table sessions;
-	struct recall_files files; /* to read parts again */
-	uint32_t largest;
-	unsigned damages, damages_before; /* bad blocks so far, and before this volume */
-	struct pastblocks past;
-
-	/* The volume at hand */
-	struct volume *volume;
-	uint64_t began;	  /* address in its input */
-	bool label_taken; /* its label was handed out */
-	bool data_seen;	  /* something of a session was */
-	bool first_block; /* no block of a job was read yet */
-	struct block_trace last; /* block that was read, on this volume or the one before */
-
-	/* The block being taken apart */
-	const struct source_item *block;
-	bool in_block, block_announced, repeat_checked, gap_checked;
-	bool again;	/* it ended the volume before, too: nothing of it is taken */
-	struct gap gap; /* in its records: rest ends there */
-	bool gap_told;
-	uint32_t record_at; /* offset of the record at hand in the block */
-	struct rd rest;
-	struct session *session; /* of the last record of the block */
-
-	struct session *cut; /* at the end of a volume: the session to look at next */
-	struct buf *lent;    /* buffer of a joined record, until the next call */
-};
 
 struct assembler *assembler_new(const struct reader_options *options, struct buf_pool *pool)
 {
@@ -66,13 +33,6 @@ uint32_t assembler_largest(const struct assembler *a)
 	return a->largest;
 }
 
-/* The buffer lent with the last item goes back. */
-static void release(struct assembler *a)
-{
-	buf_unref(a->lent);
-	a->lent = NULL;
-}
-
 void assembler_begin_volume(struct assembler *a, struct volume *v, uint64_t addr)
 {
 	a->volume = v;
@@ -87,14 +47,14 @@ void assembler_next_file(struct assembler *a, uint64_t bytes)
 
 void assembler_end_volume(struct assembler *a)
 {
-	release(a);
+	joiner_release(a);
 	a->label_taken = a->data_seen = false;
 	a->damages_before = a->damages;
 }
 
 /* ---- one block ---- */
 
-static struct item item_here(const struct assembler *a, enum item_kind kind)
+struct item assembler_item_here(const struct assembler *a, enum item_kind kind)
 {
 	const struct block_header *h = &a->block->header;
 	/* What is taken from a block with option bits that make no sense, or lie, must not hand them on. */
@@ -110,20 +70,6 @@ static struct item item_here(const struct assembler *a, enum item_kind kind)
 		.largest = a->largest,
 		.number = h->number,
 	};
-}
-
-static void damage_item(struct assembler *a, struct item *item, const struct session *s, const struct item *about,
-			const char *reason)
-{
-	*item = item_here(a, ITEM_DAMAGE);
-	item->job = session_job(s);
-	item->file_index = about->file_index;
-	item->stream = about->stream;
-	item->addr = about->addr;
-	item->offset = about->offset;
-	item->damage_len = about->len;
-	item->suspect = about->suspect;
-	snprintf(item->reason, sizeof item->reason, "%s", reason);
 }
 
 /* The session of a record, in BB01 its own; NULL without memory for it. */
@@ -163,7 +109,7 @@ static void data_indexes(const struct assembler *a, int32_t *first, int32_t *las
 static int announce_block(struct assembler *a, struct item *item, struct err *e)
 {
 	const struct block_header *h = &a->block->header;
-	*item = item_here(a, ITEM_BLOCK);
+	*item = assembler_item_here(a, ITEM_BLOCK);
 	item->len = h->len;
 	item->data = (struct span){a->block->data, h->len};
 	item->buf = a->block->buf;
@@ -358,12 +304,12 @@ int assembler_other(struct assembler *a, const struct source_item *block, struct
 	a->session = NULL;
 	a->again = false;
 	if (block->event == SOURCE_FILE_MARK || block->event == SOURCE_FOREIGN) {
-		*item = item_here(a, block->event == SOURCE_FOREIGN ? ITEM_FOREIGN : ITEM_FILE_MARK);
+		*item = assembler_item_here(a, block->event == SOURCE_FOREIGN ? ITEM_FOREIGN : ITEM_FILE_MARK);
 		item->data = (struct span){block->data, block->len};
 		item->buf = block->buf;
 		return 0;
 	}
-	*item = item_here(a, ITEM_DAMAGE);
+	*item = assembler_item_here(a, ITEM_DAMAGE);
 	item->damage_len = block->len;
 	item->encrypted = block->encrypted;
 	snprintf(item->reason, sizeof item->reason, "%s", block->encrypted ? "the block is encrypted" : block->reason);
@@ -390,7 +336,7 @@ static const char *label_fault(struct assembler *a, const struct record_header *
 
 static void volume_label(struct assembler *a, const struct record_header *h, struct span data, struct item *item)
 {
-	*item = item_here(a, ITEM_VOLUME_LABEL);
+	*item = assembler_item_here(a, ITEM_VOLUME_LABEL);
 	item->job = NULL;
 	item->file_index = h->file_index;
 	item->stream = (uint32_t)h->stream;
@@ -412,132 +358,6 @@ static void volume_label(struct assembler *a, const struct record_header *h, str
 	item->whole_block = good && a->block->header.len == alone + data.len;
 	item->data = item->whole_block ? (struct span){a->block->data, a->block->header.len} : data;
 	item->buf = a->block->buf;
-}
-
-/* Where a part of the block at hand could be read again. */
-static struct recall_place place_of(const struct assembler *a, struct span part)
-{
-	const struct volume_info *v = &a->volume->now;
-	return (struct recall_place){
-		.known = v->kind == IO_FILE && strcmp(v->path, "-") != 0 && !a->block->opened,
-		.input = v->input + v->more_inputs,
-		.at = a->block->addr + (uint64_t)(part.data - a->block->data),
-	};
-}
-
-static int add_part(struct assembler *a, struct partial *p, struct span part, struct err *e)
-{
-	const struct recall_place place = place_of(a, part);
-	return partial_add(p, part, &place, &a->files, a->pool, e);
-}
-
-static int open_partial(struct assembler *a, struct partial *p, const struct item *item, struct span part, struct err *e)
-{
-	size_t bytes = item->len < a->o->keep_bytes ? item->len : a->o->keep_bytes;
-	bool recall = recall_wanted(a->sessions.count, bytes) && place_of(a, part).known;
-	int rc = partial_open(p, item, a->pool, a->o->keep_bytes, recall, e);
-	return rc != 0 ? rc : add_part(a, p, part, e);
-}
-
-/* Hands out the session's joined record.  Returns 1, or < 0 on error. */
-static int take_partial(struct assembler *a, struct session *s, struct item *item, struct err *e)
-{
-	int rc = partial_gather(&s->partial, &a->files, a->pool, e);
-	if (rc != 0)
-		return rc;
-	*item = s->partial.item;
-	item->largest = a->largest;
-	a->lent = item->buf;
-	s->partial.item.buf = NULL;
-	partial_drop(&s->partial);
-	if (item->file_index < 0 && !item->head_missing && !item->tail_missing)
-		session_learn_job(s, item->file_index, item->data);
-	item->job = session_job(s);
-	return 1;
-}
-
-/* Its checksum is wrong, and its records are taken all the same. */
-static bool in_suspect_block(const struct assembler *a)
-{
-	return a->block->event == SOURCE_DAMAGE && !a->block->checksum_right;
-}
-
-/* A part without its beginning.  Returns 1 if item was filled, 0 if not, < 0 on error. */
-static int continuation(struct assembler *a, struct session *s, const struct record_header *h, struct span part,
-			struct item *item, struct err *e)
-{
-	uint32_t stream = (uint32_t)-h->stream;
-	struct partial *p = &s->partial;
-	struct item about = item_here(a, ITEM_RECORD);
-	about.file_index = h->file_index;
-	about.stream = stream;
-	about.len = h->len;
-	about.suspect = in_suspect_block(a);
-
-	if (s->skip > 0) {
-		if (s->skip == h->len && s->skip_stream == stream) {
-			s->skip -= (uint32_t)part.len;
-			return 0;
-		}
-		s->skip = 0;
-	}
-	if (p->open && p->item.stream == stream && p->item.file_index == h->file_index &&
-	    p->item.len - p->have == h->len) {
-		int rc = add_part(a, p, part, e);
-		return rc != 0 || !partial_complete(p) ? rc : take_partial(a, s, item, e);
-	}
-	if (p->open) {
-		damage_item(a, item, s, &p->item, "the rest of this record does not follow");
-		partial_drop(p);
-		a->rest.p -= part.len + record_header_bytes(a->block->header.version);
-		return 1;
-	}
-	/* Bareos repeats the header of an empty record that ends with its block (volume-format.md 2.2). */
-	if (s->last_empty && h->len == 0 && s->last_stream == stream && s->last_index == h->file_index)
-		return 0;
-	/* The session may have begun in what was lost. */
-	if (s->seen || a->damages > a->damages_before) {
-		damage_item(a, item, s, &about, "the beginning of this record is missing");
-		item->damage_len = part.len;
-		return 1;
-	}
-	about.head_missing = true;
-	int rc = open_partial(a, p, &about, part, e);
-	return rc != 0 || !partial_complete(p) ? rc : take_partial(a, s, item, e);
-}
-
-/* A record's first header.  Returns as above. */
-static int beginning(struct assembler *a, struct session *s, const struct record_header *h, struct span part,
-		     struct item *item, struct err *e)
-{
-	if (s->partial.open) {
-		a->rest.p -= part.len + record_header_bytes(a->block->header.version);
-		/* A job that was cancelled, and run again under its session. */
-		if (session_runs_again(s, h->file_index, part) && a->damages == a->damages_before) {
-			s->partial.item.tail_missing = true;
-			return take_partial(a, s, item, e);
-		}
-		damage_item(a, item, s, &s->partial.item, "the rest of this record does not follow");
-		partial_drop(&s->partial);
-		return 1;
-	}
-	s->skip = 0;
-	s->last_index = h->file_index;
-	*item = item_here(a, ITEM_RECORD);
-	item->file_index = h->file_index;
-	item->stream = (uint32_t)h->stream;
-	item->len = h->len;
-	item->suspect = in_suspect_block(a);
-	if (part.len < h->len)
-		return open_partial(a, &s->partial, item, part, e);
-	item->data = part;
-	item->buf = a->block->buf;
-	if (h->file_index < 0)
-		session_learn_job(s, h->file_index, part);
-	item->job = session_job(s);
-	s->last_empty = h->len == 0 && rd_left(&a->rest) == 0;
-	s->last_stream = item->stream;
-	return 1;
 }
 
 /* After damage the numbers of a session's blocks tell whether one of its own was lost there, and between which files.
@@ -567,7 +387,7 @@ static int find_gap(struct assembler *a, struct item *item, struct err *e)
 		return 0;
 	int32_t low, high;
 	data_indexes(a, &low, &high);
-	*item = item_here(a, ITEM_DAMAGE);
+	*item = assembler_item_here(a, ITEM_DAMAGE);
 	item->job = session_job(s);
 	item->bad_block = true;
 	item->file_index = before;
@@ -604,7 +424,7 @@ static bool is_repeated(struct assembler *a, struct item *item, struct err *e)
 			pastblocks_add(&a->past, pastblocks_place(h), a->pool);
 		return false;
 	}
-	*item = item_here(a, ITEM_DAMAGE);
+	*item = assembler_item_here(a, ITEM_DAMAGE);
 	item->job = session_job(s);
 	item->bad_block = true;
 	item->damage_len = h->len;
@@ -620,7 +440,7 @@ static bool pass_gap(struct assembler *a, struct item *item)
 	bool tell = !a->gap_told && passed.to > passed.from;
 	if (tell) {
 		a->record_at = (uint32_t)passed.from;
-		*item = item_here(a, ITEM_DAMAGE);
+		*item = assembler_item_here(a, ITEM_DAMAGE);
 		item->file_index = passed.file_index;
 		item->damage_len = passed.to - passed.from;
 		snprintf(item->reason, sizeof item->reason, "these bytes of the block are no records");
@@ -632,7 +452,7 @@ static bool pass_gap(struct assembler *a, struct item *item)
 
 int assembler_next(struct assembler *a, struct item *item, struct err *e)
 {
-	release(a);
+	joiner_release(a);
 	if (!a->in_block)
 		return 0;
 	unsigned version = a->block->header.version;
@@ -684,7 +504,7 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e)
 		if (a->session && a->session != s)
 			a->session->seen = true;
 		a->session = s;
-		int rc = h.stream < 0 ? continuation(a, s, &h, part, item, e) : beginning(a, s, &h, part, item, e);
+		int rc = h.stream < 0 ? joiner_go_on(a, s, &h, part, item, e) : joiner_begin(a, s, &h, part, item, e);
 		if (rc == 0 || h.stream >= 0)
 			s->seen = true;
 		if (rc != 0)
@@ -722,25 +542,12 @@ int assembler_begin_cut(struct assembler *a, size_t from, struct err *e)
 
 int assembler_next_cut(struct assembler *a, struct item *item, struct err *e)
 {
-	release(a);
+	joiner_release(a);
 	while (a->cut) {
 		struct session *s = a->cut;
 		a->cut = s->next;
-		if (!s->partial.open)
-			continue;
-		s->partial.item.tail_missing = !partial_complete(&s->partial);
-		/* Its rest may be what was lost. */
-		bool hurt = a->damages > a->damages_before || s->torn;
-		if (s->partial.item.tail_missing && hurt && !a->o->keep_suspect) {
-			damage_item(a, item, s, &s->partial.item, "the rest of this record does not follow");
-			partial_drop(&s->partial);
-			return 1;
-		}
-		bool cut = s->partial.item.tail_missing;
-		int rc = take_partial(a, s, item, e);
-		/* Its rest on the next volume is then a part without a beginning, not damage. */
-		s->seen = !cut;
-		return rc;
+		if (s->partial.open)
+			return joiner_cut(a, s, item, e);
 	}
 	return 0;
 }

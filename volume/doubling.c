@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/doubling.h"
 
+#include "base/divisor.h"
 #include "volume/stream.h"
 
 bool doubling_begins(struct span address, struct span data)
 {
 	return address.len == STREAM_PREFIX_BYTES && data.len >= STREAM_PREFIX_BYTES &&
 	       memcmp(address.data, data.data, STREAM_PREFIX_BYTES) == 0;
-}
-
-static uint64_t common_divisor(uint64_t a, uint64_t b)
-{
-	while (b != 0) {
-		uint64_t rest = a % b;
-		a = b;
-		b = rest;
-	}
-	return a;
 }
 
 enum doubling_finding doubling_add(struct doubling *d, struct span address, struct span data)
@@ -33,7 +24,7 @@ enum doubling_finding doubling_add(struct doubling *d, struct span address, stru
 		d->told = at == d->next_address ? DOUBLING_NO : DOUBLING_YES;
 	d->records++;
 	d->next_address = at + data.len;
-	d->step = common_divisor(d->step, at);
+	d->step = divisor_common(d->step, at);
 	d->longest = data.len > d->longest ? data.len : d->longest;
 	return d->told;
 }

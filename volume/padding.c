@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/padding.h"
 
+#include "base/divisor.h"
 #include "volume/foreign.h"
 #include "volume/label.h"
 
@@ -25,16 +26,6 @@ static uint64_t round_up(uint64_t bytes)
 	return (bytes + PADDING_SHORT - 1) / PADDING_SHORT * PADDING_SHORT;
 }
 
-static uint64_t common_divisor(uint64_t a, uint64_t b)
-{
-	while (b != 0) {
-		uint64_t rest = a % b;
-		a = b;
-		b = rest;
-	}
-	return a;
-}
-
 /* ---- what good blocks tell ---- */
 
 static void add_room(struct padding_rooms *r, enum padding_kind kind, uint32_t len, uint64_t room)
@@ -53,7 +44,7 @@ static void add_room(struct padding_rooms *r, enum padding_kind kind, uint32_t l
 	}
 	r->least = r->count == 0 || room < r->least ? room : r->least;
 	r->count++;
-	r->step = common_divisor(room, r->step);
+	r->step = divisor_common(room, r->step);
 	if (room > round_up(len) && (r->least_long == 0 || room < r->least_long))
 		r->least_long = room;
 }

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "volume/joiner.h"
+
+#include <stdio.h>
+
+void joiner_release(struct assembler *a)
+{
+	buf_unref(a->lent);
+	a->lent = NULL;
+}
+
+static void damage_item(struct assembler *a, struct item *item, const struct session *s, const struct item *about,
+			const char *reason)
+{
+	*item = assembler_item_here(a, ITEM_DAMAGE);
+	item->job = session_job(s);
+	item->file_index = about->file_index;
+	item->stream = about->stream;
+	item->addr = about->addr;
+	item->offset = about->offset;
+	item->damage_len = about->len;
+	item->suspect = about->suspect;
+	snprintf(item->reason, sizeof item->reason, "%s", reason);
+}
+
+/* Where a part of the block at hand could be read again. */
+static struct recall_place place_of(const struct assembler *a, struct span part)
+{
+	const struct volume_info *v = &a->volume->now;
+	return (struct recall_place){
+		.known = v->kind == IO_FILE && strcmp(v->path, "-") != 0 && !a->block->opened,
+		.input = v->input + v->more_inputs,
+		.at = a->block->addr + (uint64_t)(part.data - a->block->data),
+	};
+}
+
+static int add_part(struct assembler *a, struct partial *p, struct span part, struct err *e)
+{
+	const struct recall_place place = place_of(a, part);
+	return partial_add(p, part, &place, &a->files, a->pool, e);
+}
+
+static int open_partial(struct assembler *a, struct partial *p, const struct item *item, struct span part, struct err *e)
+{
+	size_t bytes = item->len < a->o->keep_bytes ? item->len : a->o->keep_bytes;
+	bool recall = recall_wanted(a->sessions.count, bytes) && place_of(a, part).known;
+	int rc = partial_open(p, item, a->pool, a->o->keep_bytes, recall, e);
+	return rc != 0 ? rc : add_part(a, p, part, e);
+}
+
+/* Hands out the session's joined record.  Returns 1, or < 0 on error. */
+static int take_partial(struct assembler *a, struct session *s, struct item *item, struct err *e)
+{
+	int rc = partial_gather(&s->partial, &a->files, a->pool, e);
+	if (rc != 0)
+		return rc;
+	*item = s->partial.item;
+	item->largest = a->largest;
+	a->lent = item->buf;
+	s->partial.item.buf = NULL;
+	partial_drop(&s->partial);
+	if (item->file_index < 0 && !item->head_missing && !item->tail_missing)
+		session_learn_job(s, item->file_index, item->data);
+	item->job = session_job(s);
+	return 1;
+}
+
+/* Its checksum is wrong, and its records are taken all the same. */
+static bool in_suspect_block(const struct assembler *a)
+{
+	return a->block->event == SOURCE_DAMAGE && !a->block->checksum_right;
+}
+
+int joiner_go_on(struct assembler *a, struct session *s, const struct record_header *h, struct span part,
+		 struct item *item, struct err *e)
+{
+	uint32_t stream = (uint32_t)-h->stream;
+	struct partial *p = &s->partial;
+	struct item about = assembler_item_here(a, ITEM_RECORD);
+	about.file_index = h->file_index;
+	about.stream = stream;
+	about.len = h->len;
+	about.suspect = in_suspect_block(a);
+
+	if (s->skip > 0) {
+		if (s->skip == h->len && s->skip_stream == stream) {
+			s->skip -= (uint32_t)part.len;
+			return 0;
+		}
+		s->skip = 0;
+	}
+	if (p->open && p->item.stream == stream && p->item.file_index == h->file_index &&
+	    p->item.len - p->have == h->len) {
+		int rc = add_part(a, p, part, e);
+		return rc != 0 || !partial_complete(p) ? rc : take_partial(a, s, item, e);
+	}
+	if (p->open) {
+		damage_item(a, item, s, &p->item, "the rest of this record does not follow");
+		partial_drop(p);
+		a->rest.p -= part.len + record_header_bytes(a->block->header.version);
+		return 1;
+	}
+	/* Bareos repeats the header of an empty record that ends with its block (volume-format.md 2.2). */
+	if (s->last_empty && h->len == 0 && s->last_stream == stream && s->last_index == h->file_index)
+		return 0;
+	/* The session may have begun in what was lost. */
+	if (s->seen || a->damages > a->damages_before) {
+		damage_item(a, item, s, &about, "the beginning of this record is missing");
+		item->damage_len = part.len;
+		return 1;
+	}
+	about.head_missing = true;
+	int rc = open_partial(a, p, &about, part, e);
+	return rc != 0 || !partial_complete(p) ? rc : take_partial(a, s, item, e);
+}
+
+int joiner_begin(struct assembler *a, struct session *s, const struct record_header *h, struct span part,
+		 struct item *item, struct err *e)
+{
+	if (s->partial.open) {
+		a->rest.p -= part.len + record_header_bytes(a->block->header.version);
+		/* A job that was cancelled, and run again under its session. */
+		if (session_runs_again(s, h->file_index, part) && a->damages == a->damages_before) {
+			s->partial.item.tail_missing = true;
+			return take_partial(a, s, item, e);
+		}
+		damage_item(a, item, s, &s->partial.item, "the rest of this record does not follow");
+		partial_drop(&s->partial);
+		return 1;
+	}
+	s->skip = 0;
+	s->last_index = h->file_index;
+	*item = assembler_item_here(a, ITEM_RECORD);
+	item->file_index = h->file_index;
+	item->stream = (uint32_t)h->stream;
+	item->len = h->len;
+	item->suspect = in_suspect_block(a);
+	if (part.len < h->len)
+		return open_partial(a, &s->partial, item, part, e);
+	item->data = part;
+	item->buf = a->block->buf;
+	if (h->file_index < 0)
+		session_learn_job(s, h->file_index, part);
+	item->job = session_job(s);
+	s->last_empty = h->len == 0 && rd_left(&a->rest) == 0;
+	s->last_stream = item->stream;
+	return 1;
+}
+
+int joiner_cut(struct assembler *a, struct session *s, struct item *item, struct err *e)
+{
+	bool cut = !partial_complete(&s->partial);
+	s->partial.item.tail_missing = cut;
+	/* Its rest may be what was lost. */
+	bool hurt = a->damages > a->damages_before || s->torn;
+	if (cut && hurt && !a->o->keep_suspect) {
+		damage_item(a, item, s, &s->partial.item, "the rest of this record does not follow");
+		partial_drop(&s->partial);
+		return 1;
+	}
+	int rc = take_partial(a, s, item, e);
+	/* Its rest on the next volume is then a part without a beginning, not damage. */
+	s->seen = !cut;
+	return rc;
+}
