@@ -80,8 +80,13 @@ int err_exit_status(enum xerr code)
 
 int err_worse_status(int a, int b)
 {
-	/* 3 says "finished": anything else that is not 0 says "not finished" and wins. */
-	if (a == 0 || a == 3)
-		return b == 0 ? a : b;
+	/* From what can be lived with to what tells least: 3 says "finished", 2 that the request makes no sense there. */
+	static const int order[] = {0, 3, 2, 4, 5, 6, 7};
+	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+		if (a == order[i])
+			return b;
+		if (b == order[i])
+			return a;
+	}
 	return a;
 }

@@ -46,7 +46,7 @@ void err_volume(struct err *e, const char *volume);
 /* Exit status of CLI.md for a code. */
 int err_exit_status(enum xerr code);
 
-/* The worse of two exit statuses: any failure beats 3 (damage passed on), 3 beats 0. */
+/* The worse of two exit statuses: 1, then 7, 6, 5, 4, 2, then 3 (damage passed on), then 0. */
 int err_worse_status(int a, int b);
 
 #endif

@@ -147,7 +147,8 @@ static int prepare(struct filter_request *q, struct err *e)
 	q->o.cipher.read = keys_given(&q->keys) ? &q->keys.read : NULL;
 	q->o.cipher.write = keys_new_given(&q->keys) ? &q->keys.write : NULL;
 	rc = rc != 0 ? rc : outputs_choose_folder(&q->out, e);
-	rc = rc != 0 ? rc : outputs_check_names(&q->out, e);
+	const char *const others[] = {q->map_path, q->report_path};
+	rc = rc != 0 ? rc : outputs_check_names(&q->out, others, 2, e);
 	rc = rc != 0 ? rc : open_side_files(q, e);
 	rc = rc != 0 ? rc : outputs_open(&q->out, e);
 	q->o.repack = any_tape(q);
@@ -300,11 +301,13 @@ static int conclude(struct filter_request *q, int status)
 	if (q->map && q->inputs_done > 0 && !q->hopeless && commit(q, &e) != 0) {
 		status = err_worse_status(status, msg_fail(&e));
 		q->hopeless = true;
+		/* That its name is taken shows when the volumes have theirs. */
+		outputs_tell_complete(&q->out);
 	}
-	if (q->map && q->hopeless)
+	if (q->map && q->hopeless && !outputs_complete(&q->out))
 		q->inputs_done = 0;
 	if (q->inputs_done < q->o.path_count)
-		msg_error("%zu of %zu inputs are converted, %zu are not", q->inputs_done, q->o.path_count, q->o.path_count - q->inputs_done);
+		msg_error("%zu of %zu inputs are converted, %zu not", q->inputs_done, q->o.path_count, q->o.path_count - q->inputs_done);
 	else
 		msg_info("%zu inputs are converted, in %zu set%s", q->inputs_done, q->sets, q->sets == 1 ? "" : "s");
 	return status;

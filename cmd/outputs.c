@@ -63,19 +63,30 @@ int outputs_open_file(const struct outputs *o, struct outfile *f, const char *pa
 	return rc != 0 ? rc : refuse_same(o, &f->io, f->io.name, e);
 }
 
+static int in_folder(const struct outputs *o, const char *name, char *path, size_t path_bytes)
+{
+	size_t len = strlen(o->path);
+	int n = snprintf(path, path_bytes, "%s%s%s", o->path, len > 0 && o->path[len - 1] == '/' ? "" : "/", name);
+	return n < 0 || (size_t)n >= path_bytes ? -1 : 0;
+}
+
+/* Another volume behind the first in one input has only its own name. */
+static bool is_another(const struct outputs *o, const struct volume_info *v)
+{
+	return o->count > o->set_first && o->last_input == v->input;
+}
+
 static int folder_path(const struct outputs *o, const struct volume_info *v, char *path, size_t path_bytes,
 		       struct err *e)
 {
-	/* Another volume behind the first in one input has only its own name. */
-	bool another = o->count > o->set_first && o->last_input == v->input;
+	bool another = is_another(o, v);
 	const char *name = another || strcmp(v->path, "-") == 0 ? v->label.volume : place_name(v->path);
 	/* A Volume Name comes from the volume itself. */
 	if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || name[0] == '\0') {
 		err_volume(e, v->name);
 		return err_set(e, XE_USAGE, "its Volume Name cannot be a file name; use -o FILE");
 	}
-	int n = snprintf(path, path_bytes, "%s/%s", o->path, name);
-	if (n < 0 || (size_t)n >= path_bytes)
+	if (in_folder(o, name, path, path_bytes) != 0)
 		return err_set(e, XE_FAILED, "the path of an output is too long");
 	for (size_t i = 0; i < o->count; i++) {
 		if (strcmp(o->volumes[i]->path, path) == 0) {
@@ -86,14 +97,34 @@ static int folder_path(const struct outputs *o, const struct volume_info *v, cha
 	return 0;
 }
 
-int outputs_check_names(const struct outputs *o, struct err *e)
+/* Do both paths name one file, there or not? */
+static bool same_place(const char *a, const char *b)
+{
+	struct err unsaid = {0};
+	struct place p, q;
+	char folder[2][PLACE_PATH_BYTES];
+	struct stat st[2];
+	if (place_find(&p, a, &unsaid) != 0 || place_find(&q, b, &unsaid) != 0 || strcmp(place_name(p.path), place_name(q.path)) != 0)
+		return false;
+	place_folder(p.path, folder[0]);
+	place_folder(q.path, folder[1]);
+	return stat(folder[0], &st[0]) == 0 && stat(folder[1], &st[1]) == 0 && st[0].st_dev == st[1].st_dev && st[0].st_ino == st[1].st_ino;
+}
+
+int outputs_check_names(const struct outputs *o, const char *const *others, size_t count, struct err *e)
 {
 	struct io there;
 	char path[OUTFILE_PATH_BYTES];
 	for (size_t i = 0; o->folder && i < o->input_count; i++) {
-		const char *name = place_name(o->inputs[i]);
-		int n = snprintf(path, sizeof path, "%s/%s", o->path, name);
-		if (strcmp(o->inputs[i], "-") == 0 || n < 0 || (size_t)n >= sizeof path || !io_describe_path(&there, path))
+		if (strcmp(o->inputs[i], "-") == 0 || in_folder(o, place_name(o->inputs[i]), path, sizeof path) != 0)
+			continue;
+		for (size_t k = 0; k < count; k++) {
+			if (others[k] && same_place(path, others[k])) {
+				err_volume(e, others[k]);
+				return err_set(e, XE_USAGE, "is what a volume of this run will be called, too");
+			}
+		}
+		if (!io_describe_path(&there, path))
 			continue;
 		int rc = refuse_same(o, &there, path, e);
 		if (rc == 0 && there.type == S_IFREG && !o->replace) {
@@ -106,8 +137,21 @@ int outputs_check_names(const struct outputs *o, struct err *e)
 	return 0;
 }
 
-/* The next output; the last of the list from then on. */
-static int add_output(struct outputs *o, const char *path, struct err *e)
+/* Through links two of them can be one file: the earlier one has its name already. */
+static int refuse_own(const struct outputs *o, const struct outfile *f, struct err *e)
+{
+	for (size_t i = 0; i + 1 < o->count; i++) {
+		const struct outfile *g = o->volumes[i];
+		if (!g->done || f->there_ino == 0 || g->ino != f->there_ino || g->dev != f->there_dev)
+			continue;
+		err_volume(e, f->path);
+		return err_set(e, XE_USAGE, "is one file with %s, which this run has just written", g->path);
+	}
+	return 0;
+}
+
+/* The next output; the last of the list from then on.  replace: an existing file. */
+static int add_output(struct outputs *o, const char *path, bool replace, struct err *e)
 {
 	struct outfile **grown = realloc(o->volumes, (o->count + 1) * sizeof(struct outfile *));
 	struct outfile *f = malloc(sizeof *f);
@@ -119,12 +163,16 @@ static int add_output(struct outputs *o, const char *path, struct err *e)
 	}
 	*f = OUTFILE_NONE;
 	o->volumes[o->count++] = f;
-	return outputs_open_file(o, f, path, OUTPUTS_MODE, o->keep_partial, e);
+	bool may = o->replace;
+	o->replace = may && replace;
+	int rc = outputs_open_file(o, f, path, OUTPUTS_MODE, o->keep_partial, e);
+	o->replace = may;
+	return rc != 0 ? rc : refuse_own(o, f, e);
 }
 
 int outputs_open(struct outputs *o, struct err *e)
 {
-	return o->folder ? 0 : add_output(o, o->path, e);
+	return o->folder ? 0 : add_output(o, o->path, true, e);
 }
 
 struct outfile *outputs_current(const struct outputs *o)
@@ -142,7 +190,8 @@ int outputs_begin_volume(struct outputs *o, const struct volume_info *v, struct 
 	if (o->folder) {
 		char path[OUTFILE_PATH_BYTES];
 		int rc = folder_path(o, v, path, sizeof path, e);
-		rc = rc != 0 ? rc : add_output(o, path, e);
+		/* What the label in an input is called, nobody has named. */
+		rc = rc != 0 ? rc : add_output(o, path, !is_another(o, v), e);
 		if (rc != 0)
 			return rc;
 	}

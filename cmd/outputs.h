@@ -35,9 +35,9 @@ int outputs_open(struct outputs *o, struct err *e) __attribute__((warn_unused_re
 /* XE_USAGE if path, which is not open yet, is an input, too. */
 int outputs_refuse_input(const struct outputs *o, const char *path, struct err *e) __attribute__((warn_unused_result));
 
-/* In a folder: would every input that has a name of its own get a file?  Asked before the first is read.  XE_FAILED for one that
- * exists, unless replace. */
-int outputs_check_names(const struct outputs *o, struct err *e) __attribute__((warn_unused_result));
+/* In a folder: would every input that has a name of its own get a file?  Asked before the first is read.  others: count paths, NULL for
+ * some, where other things go.  XE_FAILED for one that exists, unless replace; XE_USAGE for one of others. */
+int outputs_check_names(const struct outputs *o, const char *const *others, size_t count, struct err *e) __attribute__((warn_unused_result));
 
 /* The volumes from here on are of another set: what became of those before is settled. */
 void outputs_begin_set(struct outputs *o);

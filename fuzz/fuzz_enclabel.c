@@ -21,7 +21,7 @@ static void rewrite(struct span data, const struct relabel *to)
 	FUZZ_MUST(to->fixed_len == 0 || len == to->fixed_len);
 	struct volume_label before, after;
 	FUZZ_MUST(label_read_volume(data, &before) && label_read_volume((struct span){out, len}, &after));
-	FUZZ_MUST(strcmp(before.volume, after.volume) == 0 && (to->owner == RELABEL_BACULA || strcmp(before.program, after.program) == 0));
+	FUZZ_MUST(strcmp(before.volume, after.volume) == 0 && (to->owner != RELABEL_AS_IT_IS || strcmp(before.program, after.program) == 0));
 	if (!to->bb03)
 		return;
 	struct relabel_keys keys;

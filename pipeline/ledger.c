@@ -354,7 +354,8 @@ static void note_incomplete(struct ledger *l, struct ledger_job *entry, const st
 			    const struct converted *c)
 {
 	bool passes = (item->head_missing || item->tail_missing) && c->status == STAGE_DONE;
-	if (l->o->path_count == 1 || !passes || entry->incomplete_noted)
+	bool alone = l->o->path_count == 1 || (l->o->kin && l->volume.info->input == 0);
+	if (alone || !passes || entry->incomplete_noted)
 		return;
 	entry->incomplete_noted = true;
 	note(l, item->job, "has a record that is not whole in this set and passes as it is: are the volumes in order?");

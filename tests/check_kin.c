@@ -28,7 +28,7 @@ static void put_block(FILE *f, unsigned version, uint32_t session, int32_t file_
 	ck_assert_uint_eq(fwrite(block, h.len, 1, f), 1);
 }
 
-/* "12.3": a label, blocks of sessions 1 and 2, padding, one of 3.  A label bears session 9, which means nothing. */
+/* "12.A": a label, blocks of sessions 1 and 2, padding, one where session 1 begins.  A label bears session 9, which means nothing. */
 static void make(size_t i, unsigned version, const char *what)
 {
 	snprintf(names[i], sizeof names[i], "kin-%d-%zu", (int)getpid(), i);
@@ -39,6 +39,8 @@ static void make(size_t i, unsigned version, const char *what)
 	for (const char *c = what; *c; c++) {
 		if (*c == '.')
 			fwrite((char[1024]){0}, 1, 1024 - (size_t)ftell(f) % 1024, f);
+		else if (*c >= 'A')
+			put_block(f, version, (uint32_t)(*c - 'A') + 1, LABEL_SESSION_START);
 		else
 			put_block(f, version, (uint32_t)(*c - '0'), 1);
 	}
@@ -95,6 +97,23 @@ START_TEST(test_next)
 }
 END_TEST
 
+/* A job that begins again, on a copy of a volume or after a crash, is none that goes on. */
+START_TEST(test_begins)
+{
+	const char *const what[] = {"A1B2", "A1", "2.A", "C3", "33A", "1"};
+	for (size_t i = 0; i < 6; i++)
+		make(i, (unsigned)_i + 1, what[i]);
+	struct kin *k = kin_new(paths, 6);
+	ck_assert_uint_eq(next_of(k, 1, 1), 5);
+	ck_assert_uint_eq(next_of(k, 1, 2), 2);
+	ck_assert_uint_eq(next_of(k, 0, 3), 4);
+	ck_assert_uint_eq(end_of(k, 3, 3), 6);
+	ck_assert_uint_eq(end_of(k, 0, 0), 6);
+	kin_free(k);
+	clean();
+}
+END_TEST
+
 START_TEST(test_others)
 {
 	for (size_t i = 0; i < 6; i++)
@@ -120,6 +139,7 @@ int main(void)
 	Suite *s = suite_create("kin");
 	TCase *t = tcase_create("kin");
 	tcase_add_loop_test(t, test_next, 0, 3);
+	tcase_add_loop_test(t, test_begins, 0, 3);
 	tcase_add_test(t, test_others);
 	suite_add_tcase(s, t);
 	return check_run(s);

@@ -126,7 +126,9 @@ START_TEST(test_forms)
 	ck_assert_str_eq(l.id, "Bareos 2.0 immortal\n");
 	ck_assert_uint_eq(l.version, 20);
 	ck_assert_str_eq(l.volume, "Vol-1");
-	ck_assert_uint_eq(out.len, make_label(15, "host", "", "").len);
+	ck_assert_str_eq(l.program, "xflate");
+	ck_assert_int_eq(label_product(&l, 2), PRODUCT_BAREOS);
+	ck_assert_uint_eq(out.len, make_label(15, "host", "", "").len - strlen("sd" "Ver. 15.0.3" "today") + strlen("xflate" XFLATE_VERSION));
 	/* And back for Bacula: with the fields that it reads, and no version of Bareos that would tell otherwise. */
 	uint8_t bareos[RELABEL_MAX_BYTES];
 	struct span theirs = {memcpy(bareos, out.data, out.len), out.len};

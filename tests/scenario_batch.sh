@@ -69,7 +69,7 @@ for bad in novolume missing "$VOLUMES/made/bad-adler" "$VOLUMES/made/bad-crc" "$
 		wanted=1
 		[ "$bad" != "$VOLUMES/bacula/enc256-append" ] || wanted=4
 		expect_status "$wanted" "${bad##*/} $place: its exit status"
-		says '^xflate: 3 of 4 inputs are converted, 1 are not$' "${bad##*/} $place: counted"
+		says '^xflate: 3 of 4 inputs are converted, 1 not$' "${bad##*/} $place: counted"
 		is "$(in_folder out)" 'plain-append vol-append vol-gzip6 ' "${bad##*/} $place: the good ones are there, and nothing else"
 		is "$(grep -c '^volume' map)" 3 "${bad##*/} $place: three in the map"
 		check "${bad##*/} $place: named in the report" grep -Fq "\"input\": \"$bad\"," report
@@ -89,7 +89,7 @@ run "$XFLATE" -q -i -o out/ --map map --force "$bareos/vol-gzip6" "$bareos/vol-s
 expect_status 1 'half a set: exit status'
 is "$(in_folder out)" 'plain-append vol-gzip6 ' 'half a set: neither half is there'
 says "^xflate: .*/vol-span-gzip6-1: is not converted: it is one set with vol-span-gzip6-2$" 'half a set: said of the other half'
-says '^xflate: 2 of 4 inputs are converted, 2 are not$' 'half a set: counted'
+says '^xflate: 2 of 4 inputs are converted, 2 not$' 'half a set: counted'
 is "$(grep -c '^volume' map)" 2 'half a set: not in the map'
 rm -rf out
 run "$XFLATE" -q -i -o out/ "$bareos/vol-span-gzip6-2" "$bareos/vol-gzip6" "$bareos/vol-span-gzip6-1"
@@ -138,6 +138,82 @@ rm -rf out
 run "$XFLATE" -q -i -o out/ "$bareos/vol-gzip6" copy/vol-gzip6-copy
 expect_status 0 'the same volume twice: two sets'
 check 'the same volume twice: the same bytes' cmp out/vol-gzip6 out/vol-gzip6-copy
+
+for option in --map --report; do
+	rm -rf out
+	mkdir out
+	ln -s out elsewhere
+	for place in out/vol-append ./out//vol-append elsewhere/vol-append; do
+		# shellcheck disable=SC2086 # paths
+		run "$XFLATE" -q -i -o out $option $place $good
+		refused 2 "$option $place: the name of a volume"
+		is "$(in_folder out)" '' "$option $place: nothing was begun"
+	done
+	rm elsewhere
+done
+rm -rf out
+mkdir out
+ln -s ../target out/vol-gzip6
+ln -s ../target out/vol-append
+echo x >target
+# shellcheck disable=SC2086 # paths
+run "$XFLATE" -q -i --force -o out $good
+expect_status 2 'two outputs are one file, through links'
+xflate -qq -i -o wanted --force "$bareos/vol-gzip6"
+check 'two outputs are one file: the first has it' cmp target wanted
+says '^xflate: 2 of 3 inputs are converted, 1 not$' 'two outputs are one file: the second has not'
+rm -rf out target
+mkdir out
+echo keep >out/another
+run "$XFLATE" -q --force -o out "$VOLUMES/made/false-two-volumes"
+expect_status 1 'a volume inside an input, called as a file that is there'
+is "$(cat out/another)" keep 'a volume inside an input: nobody named that file'
+
+# --- copies ---
+
+head -c 1263000 "$bareos/vol-multi" >torn
+cp "$bareos/vol-multi" whole
+head -c 1263331 "$bareos/vol-multi" >cut1
+cp cut1 cut2
+for mode in stop skip; do
+	rm -rf out
+	run "$XFLATE" -q -i --on-damage=$mode -o out/ torn "$bareos/vol-lzo" whole
+	case $mode in stop) expect_status 1 'a torn copy before the whole: refused' ;; *) expect_status 3 'a torn copy before the whole: passed over' ;; esac
+	check "a torn copy before the whole, $mode: the whole is whole" xflate compare -q whole --vs out/whole
+done
+rm -rf out
+run "$XFLATE" -q -i -o out/ cut1 cut2
+expect_status 0 'two equal copies of a volume whose job goes on elsewhere'
+check 'two equal copies: equal' cmp out/cut1 out/cut2
+rm -rf out
+cp "$bareos/vol-span-gzip6-1" copy1
+run "$XFLATE" -q -i -o out/ "$bareos/vol-span-gzip6-1" copy1 "$bareos/vol-span-gzip6-2"
+[ "$status" != 0 ] || check 'a copy inside a set: what is made of the set is sound' xflate verify -qq out/vol-span-gzip6-1 out/vol-span-gzip6-2
+[ "$status" = 0 ] || ok 'a copy inside a set: refused'
+
+# A set with others between its parts is one all the same.
+for between in vol-lzo vol-none vol-multi; do
+	rm -rf out
+	run "$XFLATE" -q -i -o out/ "$bareos/vol-span-gzip6-1" "$bareos/$between" "$bareos/vol-span-gzip6-2"
+	expect_status 0 "a set with $between between"
+	check "a set with $between between: sound" xflate verify -qq out/vol-span-gzip6-1 "out/$between" out/vol-span-gzip6-2
+	check "a set with $between between: the same" xflate compare -q "$bareos/vol-span-gzip6-1" "$bareos/$between" "$bareos/vol-span-gzip6-2" \
+		--vs out/vol-span-gzip6-1 "out/$between" out/vol-span-gzip6-2
+done
+
+# The worst status, in whatever order.
+for order in "missing $bareos/vol-gzip6" "$bareos/vol-gzip6 missing"; do
+	rm -rf out
+	# shellcheck disable=SC2086 # paths
+	run "$XFLATE" -q -r zstd -o out/ $order
+	expect_status 1 'the worst of 1 and 2'
+done
+for order in "$VOLUMES/bacula/enc256-append $bareos/vol-gzip6" "$bareos/vol-gzip6 $VOLUMES/bacula/enc256-append"; do
+	rm -rf out
+	# shellcheck disable=SC2086 # paths
+	run "$XFLATE" -q -r zstd -o out/ $order
+	expect_status 4 'the worst of 2 and 4'
+done
 
 # --- where nothing can be taken back they are one set ---
 

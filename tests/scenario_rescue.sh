@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What skip and keep save of damaged volumes, and that what they write is a volume: tests/rescue has the right answers.
+# shellcheck disable=SC2094,SC2238 # a kind of wound and the file with it are called alike
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 cd "$work" || exit 1

@@ -9,12 +9,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The sessions of one input, as a hash set: time << 32 | id, never 0. */
+/* A hash set of sessions: time << 32 | id, never 0. */
+struct keys {
+	uint64_t *at;
+	size_t count, room;
+};
+
+/* Of one input. */
 struct sessions {
 	bool known; /* it was looked at */
 	bool later; /* it can only be read in its turn */
-	uint64_t *keys;
-	size_t count, room;
+	struct keys all, begun; /* begun: whose first block here begins with the start label */
 };
 
 struct kin {
@@ -39,54 +44,62 @@ void kin_free(struct kin *k)
 {
 	if (k == NULL)
 		return;
-	for (size_t i = 0; i < k->count; i++)
-		free(k->inputs[i].keys);
+	for (size_t i = 0; i < k->count; i++) {
+		free(k->inputs[i].all.at);
+		free(k->inputs[i].begun.at);
+	}
 	free(k->inputs);
 	free(k);
 }
 
 /* ---- the set ---- */
 
-static uint64_t *place_of(const struct sessions *s, uint64_t key)
+static uint64_t *place_of(const struct keys *s, uint64_t key)
 {
 	size_t at = (size_t)((key * 0x9e3779b97f4a7c15u) >> 32) & (s->room - 1);
-	while (s->keys[at] != 0 && s->keys[at] != key)
+	while (s->at[at] != 0 && s->at[at] != key)
 		at = (at + 1) & (s->room - 1);
-	return &s->keys[at];
+	return &s->at[at];
 }
 
-static bool has(const struct sessions *s, uint64_t key)
+static bool has(const struct keys *s, uint64_t key)
 {
 	return s->room > 0 && *place_of(s, key) == key;
 }
 
-static int widen(struct sessions *s, struct err *e)
+static int widen(struct keys *s, struct err *e)
 {
-	struct sessions wide = {.room = s->room ? s->room * 2 : 64};
-	wide.keys = calloc(wide.room, sizeof *wide.keys);
-	if (wide.keys == NULL)
-		return err_memory(e, wide.room * sizeof *wide.keys, "the sessions of a volume");
+	struct keys wide = {.count = s->count, .room = s->room ? s->room * 2 : 64};
+	wide.at = calloc(wide.room, sizeof *wide.at);
+	if (wide.at == NULL)
+		return err_memory(e, wide.room * sizeof *wide.at, "the sessions of a volume");
 	for (size_t i = 0; i < s->room; i++) {
-		if (s->keys[i] != 0)
-			*place_of(&wide, s->keys[i]) = s->keys[i];
+		if (s->at[i] != 0)
+			*place_of(&wide, s->at[i]) = s->at[i];
 	}
-	free(s->keys);
-	s->keys = wide.keys;
-	s->room = wide.room;
+	free(s->at);
+	*s = wide;
 	return 0;
 }
 
-static int add(struct sessions *s, uint32_t id, uint32_t time, struct err *e)
+static int add(struct keys *s, uint64_t key, struct err *e)
 {
-	uint64_t key = (uint64_t)time << 32 | id;
-	if (key == 0 || has(s, key))
-		return 0;
 	int rc = s->count * 2 >= s->room ? widen(s, e) : 0;
 	if (rc != 0)
 		return rc;
 	*place_of(s, key) = key;
 	s->count++;
 	return 0;
+}
+
+/* file_index: that of the block's first record of the session; 0 where it cannot be read. */
+static int see(struct sessions *s, uint32_t id, uint32_t time, int32_t file_index, struct err *e)
+{
+	uint64_t key = (uint64_t)time << 32 | id;
+	if (key == 0 || has(&s->all, key))
+		return 0;
+	int rc = add(&s->all, key, e);
+	return rc == 0 && file_index == LABEL_SESSION_START ? add(&s->begun, key, e) : rc;
 }
 
 /* ---- looking at an input ---- */
@@ -97,14 +110,16 @@ static int add_block(struct sessions *s, const struct source_item *b, struct err
 	struct span label;
 	if (b->event != SOURCE_BLOCK || source_begins_volume(b, &label))
 		return 0;
-	if (b->header.version > 1)
-		return add(s, b->header.session_id, b->header.session_time, e);
 	struct rd rest = block_records(b->data, b->header.len, b->header.version);
-	struct record_header h;
+	struct record_header h = {0};
 	struct span part;
+	if (b->header.version > 1) {
+		bool readable = !b->encrypted && record_next(&rest, b->header.version, &h, &part);
+		return see(s, b->header.session_id, b->header.session_time, readable ? h.file_index : 0, e);
+	}
 	int rc = 0;
 	while (rc == 0 && record_next(&rest, b->header.version, &h, &part))
-		rc = add(s, h.session_id, h.session_time, e);
+		rc = see(s, h.session_id, h.session_time, h.file_index, e);
 	return rc;
 }
 
@@ -128,14 +143,14 @@ static int read_through(struct sessions *s, struct io *in, struct err *e)
 	return rc;
 }
 
-/* Of a volume: the n bytes at head are its beginning. */
-static bool is_label(const uint8_t *head, size_t n, const struct block_header *block)
+/* FileIndex of the first record of the block that begins with the n bytes at head; 0 where it cannot be read. */
+static int32_t first_index(const uint8_t *head, size_t n, const struct block_header *block)
 {
 	struct rd r = rd_over(head, n);
 	struct record_header h;
 	rd_bytes(&r, block_header_bytes(block->version));
 	record_header_read(&r, block->version, &h);
-	return !r.bad && label_is_volume(h.file_index);
+	return r.bad || block_is_encrypted(block) ? 0 : h.file_index;
 }
 
 /* From header to header.  *whole: they tile the file, so that all was seen. */
@@ -150,7 +165,8 @@ static int walk(struct sessions *s, const struct io *in, bool *whole, struct err
 		bool header = n >= (ssize_t)BLOCK_PROBE_BYTES && block_header_read(head, (size_t)n, &h) && h.version > 1;
 		if (!header || h.len > in->size - at)
 			return 0;
-		rc = is_label(head, (size_t)n, &h) ? 0 : add(s, h.session_id, h.session_time, e);
+		int32_t index = first_index(head, (size_t)n, &h);
+		rc = label_is_volume(index) ? 0 : see(s, h.session_id, h.session_time, index, e);
 		at += h.len;
 	}
 	*whole = rc == 0;
@@ -193,8 +209,9 @@ int kin_next(struct kin *k, size_t from, bool (*wanted)(const void *arg, uint32_
 		if (rc != 0)
 			return rc;
 		const struct sessions *s = &k->inputs[*at];
-		for (size_t i = 0; i < s->room; i++) {
-			if (s->keys[i] != 0 && wanted(arg, (uint32_t)s->keys[i], (uint32_t)(s->keys[i] >> 32)))
+		for (size_t i = 0; i < s->all.room; i++) {
+			uint64_t key = s->all.at[i];
+			if (key != 0 && !has(&s->begun, key) && wanted(arg, (uint32_t)key, (uint32_t)(key >> 32)))
 				return 0;
 		}
 		if (s->later)
@@ -212,7 +229,7 @@ static bool in_range(const void *arg, uint32_t session_id, uint32_t session_time
 {
 	const struct range *r = arg;
 	for (size_t i = r->first; i < r->end; i++) {
-		if (has(&r->k->inputs[i], (uint64_t)session_time << 32 | session_id))
+		if (has(&r->k->inputs[i].all, (uint64_t)session_time << 32 | session_id))
 			return true;
 	}
 	return false;

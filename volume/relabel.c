@@ -148,7 +148,7 @@ const char *relabel_volume(struct span data, const struct relabel *to, uint8_t *
 	put_identity(&w, &f, to->owner);
 	put(&w, f.before);
 	put_host(&w, &f, to);
-	if (to->owner == RELABEL_BACULA)
+	if (to->owner != RELABEL_AS_IT_IS)
 		put_program(&w);
 	else
 		put(&w, f.program);
