@@ -135,10 +135,15 @@ static void take_input(struct reader *r)
 static int search_label(struct reader *r, struct err *e)
 {
 	const struct source_item *b = &r->block;
+	struct volume_info *v = &r->volume->now;
 	struct span label;
-	bool again = r->volume->now.kind == IO_FILE && strcmp(r->volume->now.path, "-") != 0;
-	bool other = b->event == SOURCE_BLOCK ? !source_begins_volume(b, &label) : b->event == SOURCE_DAMAGE && (b->data || !r->o.expect_volumes);
-	return again && other ? searchlabel(r->volume, r->pool, e) : 0;
+	if (b->event == SOURCE_FOREIGN)
+		v->of_tape = !foreign_begins_tape(b->data);
+	if (v->kind != IO_FILE || strcmp(v->path, "-") == 0)
+		return 0;
+	bool other = b->event == SOURCE_BLOCK ? !source_begins_volume(b, &label) :
+						b->event == SOURCE_DAMAGE && (b->data || !r->o.expect_volumes);
+	return other ? searchlabel(r->volume, r->pool, e) : 0;
 }
 
 static int open_volume(struct reader *r, struct item *item, struct err *e)
