@@ -131,7 +131,7 @@ static void take_input(struct reader *r)
 	r->next.source = NULL;
 }
 
-/* One that begins with something else may have its label behind it.  An input that was given up has none. */
+/* One that begins with something else may have its label behind it. */
 static int search_label(struct reader *r, struct err *e)
 {
 	const struct source_item *b = &r->block;
@@ -141,8 +141,9 @@ static int search_label(struct reader *r, struct err *e)
 		v->of_tape = !foreign_begins_tape(b->data);
 	if (v->kind != IO_FILE || strcmp(v->path, "-") == 0)
 		return 0;
-	bool other = b->event == SOURCE_BLOCK ? !source_begins_volume(b, &label) :
-						b->event == SOURCE_DAMAGE && (b->data || !r->o.expect_volumes);
+	/* Not in one that is damage to its end, or was given up. */
+	bool ends = b->event == SOURCE_DAMAGE && b->data == NULL && (r->o.expect_volumes || b->len == v->size);
+	bool other = b->event == SOURCE_BLOCK ? !source_begins_volume(b, &label) : b->event == SOURCE_DAMAGE && !ends;
 	return other ? searchlabel(r->volume, r->pool, e) : 0;
 }
 
