@@ -129,6 +129,8 @@ static int policy_for(struct intake *in, const struct volume_info *v, bool last,
 	}
 	if (in->o->deflate && last && !in->target_known) {
 		err_volume(e, v->name);
+		if (v->of_tape && in->o->on_damage == ON_DAMAGE_STOP)
+			return err_set(e, XE_FAILED, "%s", volume_label_missing(v));
 		return err_set(e, XE_USAGE, "nothing tells which product wrote this volume; say with --target which will read "
 			       "the result");
 	}

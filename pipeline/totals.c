@@ -13,8 +13,8 @@ static void add(struct totals *t, uint64_t *sum, uint64_t bytes)
 
 void totals_block(struct totals *t, const struct item *block)
 {
-	/* In BB01 the numbers are the volume's. */
-	if (block->form.version == 1)
+	/* In BB01 the numbers are the volume's; of a block that stands again nothing is taken. */
+	if (block->form.version == 1 || block->again)
 		return;
 	bool jump = t->numbered && block->number > t->number && block->number - t->number > 1;
 	bool next_volume = t->numbered && block->volume->index != t->volume;

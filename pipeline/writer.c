@@ -248,8 +248,8 @@ static int replace_label(struct writer *w, const struct item *item, struct err *
 	/* What is said already of a bad one is enough. */
 	if (w->ledger.damaged == w->damaged_before) {
 		const struct item place = {.kind = ITEM_DAMAGE, .volume = item->volume, .bad_block = true};
-		int rc = ledger_lose(&w->ledger, &place, "there is no volume label at the beginning", false,
-			      "rerun with --on-damage=skip to make one", e);
+		const char *reason = item->volume->of_tape ? volume_label_missing(item->volume) : "there is no volume label at the beginning";
+		int rc = ledger_lose(&w->ledger, &place, reason, false, "rerun with --on-damage=skip to make one", e);
 		if (rc != 0)
 			return rc;
 	}

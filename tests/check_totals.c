@@ -189,6 +189,19 @@ START_TEST(test_volumes)
 		record(1, 5);
 		EXPECT(cuts ? TOTALS_STALE : TOTALS_PART, 11, 1, cuts ? 20 : 77, cuts ? 1 : 77);
 	}
+	/* The last block stands again in front of it. */
+	setup();
+	block_on(0, 0);
+	start();
+	it.cuts = 1;
+	totals_read(&t, &it, damages);
+	totals_wrote(&t, &it, 1, 10);
+	struct item again = { .kind = ITEM_BLOCK, .volume = &volumes[1], .number = 0, .form = { .version = 2 }, .again = true };
+
+	totals_block(&t, &again);
+	block_on(1, 9);
+	record(1, 5);
+	EXPECT(TOTALS_STALE, 11, 1, 20, 1);
 	/* Only the volume change behind that record. */
 	setup();
 	block_on(0, 0);

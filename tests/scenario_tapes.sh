@@ -132,6 +132,12 @@ for f in tapefiles-f1 tapefiles-f2; do
 	run "$XFLATE" verify "$f"
 	expect_status 3 "$f alone: verify"
 	says 'this is not the first file of the tape; give all of the tape' "$f alone: says so, and what to do"
+	for how in '' -i -rlz4 '-r lzo --target bareos'; do
+		# shellcheck disable=SC2086 # options
+		run "$XFLATE" -q $how -o new "$f"
+		refused 1 "$f alone: filter $how"
+		says 'this is not the first file of the tape; give all of the tape' "$f alone: filter $how says so, and what to do"
+	done
 done
 # It could be a later volume of its job: what is missing is told, and not called damage.
 run "$XFLATE" verify tapefiles-f0 tapefiles-f2

@@ -136,14 +136,20 @@ static void take_input(struct reader *r)
 	r->next.source = NULL;
 }
 
-/* One that begins with something else may have its label behind it.  An input that was given up has none. */
+/* One that begins with something else may have its label behind it. */
 static int search_label(struct reader *r, struct err *e)
 {
 	const struct source_item *b = &r->block;
+	struct volume_info *v = &r->volume->now;
 	struct span label;
-	bool again = r->volume->now.kind == IO_FILE && strcmp(r->volume->now.path, "-") != 0;
-	bool other = b->event == SOURCE_BLOCK ? !source_begins_volume(b, &label) : b->event == SOURCE_DAMAGE && (b->data || !r->o.expect_volumes);
-	return again && other ? searchlabel(r->volume, r->pool, e) : 0;
+	if (b->event == SOURCE_FOREIGN)
+		v->of_tape = !foreign_begins_tape(b->data);
+	if (v->kind != IO_FILE || strcmp(v->path, "-") == 0)
+		return 0;
+	/* Not in one that is damage to its end, or was given up. */
+	bool ends = b->event == SOURCE_DAMAGE && b->data == NULL && (r->o.expect_volumes || b->len == v->size);
+	bool other = b->event == SOURCE_BLOCK ? !source_begins_volume(b, &label) : b->event == SOURCE_DAMAGE && !ends;
+	return other ? searchlabel(r->volume, r->pool, e) : 0;
 }
 
 static int open_volume(struct reader *r, struct item *item, struct err *e)

@@ -49,14 +49,19 @@ int searchlabel(struct volume *v, struct buf_pool *pool, struct err *e)
 	}
 	int rc = 0;
 	struct span label;
+	bool ended = false, foreign = false;
 	for (unsigned i = 0; i < SEARCHLABEL_BLOCKS && v->now.late.data == NULL && b.event != SOURCE_END; i++) {
-		if (source_next(s, &b, &unread) != 0)
+		/* What stands behind the end tells whether there is padding. */
+		if (source_next(s, &b, &unread) != 0 || ended)
 			break;
 		if (source_begins_volume(&b, &label))
 			rc = take(v, &b, e);
-		if (rc != 0 || (b.event == SOURCE_BLOCK && ends_job(&b)))
+		if (rc != 0)
 			break;
+		ended = b.event == SOURCE_BLOCK && ends_job(&b);
+		foreign = foreign || b.event == SOURCE_FOREIGN;
 	}
+	v->now.of_tape = v->now.late.data == NULL && (foreign || source_padding(s) > 0);
 	source_free(s);
 	return rc;
 }

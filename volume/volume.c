@@ -123,7 +123,7 @@ bool volume_oddity(const struct volume_info *v, unsigned index, char text[static
 
 const char *volume_label_missing(const struct volume_info *v)
 {
-	if (v->kind != IO_TAPE && v->padding + v->foreign > 0)
+	if (v->of_tape || (v->kind != IO_TAPE && v->padding + v->foreign > 0))
 		return "there is no volume label: this is not the first file of the tape; give all of the tape's files in their order, the one "
 		       "with the label first";
 	return "there is no volume label";

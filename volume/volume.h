@@ -19,6 +19,7 @@ struct volume_info {
 	uint64_t inside;	/* where it begins, behind another volume in the same file; else 0 */
 	bool has_label;
 	struct volume_label label;
+	bool of_tape;		/* it has no label, and is a dump of a tape, or begins as one goes on */
 	struct {
 		uint8_t *data; /* NULL: none; the reader's */
 		size_t len;
@@ -80,7 +81,7 @@ void volume_learn_end(struct volume *v, uint64_t bytes, uint64_t padding);
  * ITEM_VOLUME_END. */
 bool volume_oddity(const struct volume_info *v, unsigned index, char text[static VOLUME_ODDITY_BYTES]);
 
-/* Why it has no label, which is known at ITEM_VOLUME_END. */
+/* Why it has no label, as far as that is known. */
 const char *volume_label_missing(const struct volume_info *v);
 
 /* "byte 8573" or "tape file 1 block 17": addr is that of a block of v, offset one in that block.  text: text_bytes, NUL
