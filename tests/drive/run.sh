@@ -18,7 +18,7 @@ export BUILD XFLATE FUSE_DRIVE
 mkdir -p "$BUILD/drive"
 # shellcheck disable=SC2046
 ${CC:-cc} -O1 -g -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(pkg-config --cflags fuse3) -o "$FUSE_DRIVE" \
-	tests/drive/fuse_drive.c tests/drive/model.c tests/drive/model_crypto.c tests/drive/model_info.c \
+	tests/drive/fuse_drive.c tests/drive/model.c tests/drive/model_crypto.c tests/drive/model_info.c tests/drive/model_medium.c \
 	$(pkg-config --libs fuse3) -lcrypto || exit 1
 
 ISCSI_ECHO=$BUILD/drive/iscsi_echo
