@@ -22,9 +22,7 @@ static int gather(struct drive *d, struct drivetext_report *r, struct err *e)
 {
 	int rc = drive_identify(d, &r->id, e);
 	if (rc == 0 && r->ready == DRIVE_READY)
-		drive_medium(d, &r->medium);
-	if (rc == 0 && r->ready == DRIVE_READY)
-		rc = cartridge_read(d, &r->cartridge, e);
+		rc = cartridge_read(d, &r->cartridge, &r->medium, e);
 	if (rc == 0)
 		rc = drive_encrypts(d, &r->encrypts, e);
 	if (rc != 0 || !r->encrypts)

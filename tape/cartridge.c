@@ -21,11 +21,17 @@ static int read_memory(struct drive *d, uint8_t *data, struct mam *m, struct err
 	return 0;
 }
 
-int cartridge_read(struct drive *d, struct cartridge *c, struct err *e)
+static void copy_name(char to[static SCSI_DEVICE_TEXT_BYTES], const char *by_memory, const char *by_drive)
+{
+	memcpy(to, by_memory[0] ? by_memory : by_drive, SCSI_DEVICE_TEXT_BYTES);
+}
+
+int cartridge_read(struct drive *d, struct cartridge *c, struct drive_medium *m, struct err *e)
 {
 	size_t got = 0;
 	uint8_t *data = malloc(SCSI_PAGE_MAX_BYTES);
 	*c = (struct cartridge){0};
+	drive_format(d, m);
 	if (data == NULL)
 		return err_memory(e, SCSI_PAGE_MAX_BYTES, "a page");
 	int rc = read_memory(d, data, &c->mam, e);
@@ -33,6 +39,8 @@ int cartridge_read(struct drive *d, struct cartridge *c, struct err *e)
 	if (rc == 0)
 		rc = drive_log_page(d, VOLSTATS_PAGE, data, SCSI_PAGE_MAX_BYTES, &got, e);
 	c->has_stats = rc == 0 && volstats_read((struct span){data, got}, &c->stats);
+	copy_name(m->barcode, c->mam.text[MAM_BARCODE], c->stats.text[VOLSTATS_BARCODE]);
+	copy_name(m->serial, c->mam.text[MAM_SERIAL], c->stats.text[VOLSTATS_SERIAL]);
 	free(data);
 	return rc;
 }

@@ -13,8 +13,9 @@ struct cartridge {
 	struct volstats stats;
 };
 
-/* A drive that has neither leaves both empty, and that is no error; only a deferred one is. */
-int cartridge_read(struct drive *d, struct cartridge *c, struct err *e) __attribute__((warn_unused_result));
+/* Of the cartridge in the drive all that it tells; m as drive_medium fills it.  A drive that has neither memory nor page leaves
+ * both empty, and that is no error; only a deferred one is. */
+int cartridge_read(struct drive *d, struct cartridge *c, struct drive_medium *m, struct err *e) __attribute__((warn_unused_result));
 
 /* By what any of the three tells. */
 bool cartridge_is_worm(const struct cartridge *c, const struct drive_medium *m);

@@ -319,9 +319,14 @@ static void attribute(struct drive *d, uint16_t number, char *text)
 
 void drive_medium(struct drive *d, struct drive_medium *m)
 {
-	*m = (struct drive_medium){.can_encrypt = true};
+	drive_format(d, m);
 	attribute(d, SCSI_DEVICE_ATTRIBUTE_BARCODE, m->barcode);
 	attribute(d, SCSI_DEVICE_ATTRIBUTE_SERIAL, m->serial);
+}
+
+void drive_format(struct drive *d, struct drive_medium *m)
+{
+	*m = (struct drive_medium){.can_encrypt = true};
 	uint8_t data[64];
 	struct err ignored = {0};
 	size_t got;

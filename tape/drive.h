@@ -85,6 +85,9 @@ struct drive_medium {
 
 void drive_medium(struct drive *d, struct drive_medium *m);
 
+/* The same without barcode and serial number: those are in the cartridge's memory, which takes minutes on some drives. */
+void drive_format(struct drive *d, struct drive_medium *m);
+
 /* Attributes of the cartridge memory from first on, and a log page, into room bytes at data.  *got is 0 where the drive does
  * not answer: nothing depends on these.  Only a deferred error fails. */
 int drive_attributes(struct drive *d, uint16_t first, uint8_t *data, uint32_t room, size_t *got, struct err *e)

@@ -215,8 +215,10 @@ is "$(json 'd["volume_statistics"]["barcode"], d["volume_statistics"]["serial"],
 	"('$(stats 'Volume barcode')', '$(stats 'Volume serial number')', $(stats WORM))" "... names and WORM"
 is "$(json '[p["object"] for p in d["volume_statistics"]["first_encrypted"] + d["volume_statistics"]["first_clear"]]')" \
 	"[$(sg_logs --page=0x17 "$sg" | sed -n 's/.*partition record data counter: //p' | while read -r n; do printf '%s%d' "${comma-}" "$n"; comma=', '; done)]" "... places"
+before=$(count_commands 8c)
 ctl 'no-log 17'
 run "$XFLATE" key status "$sg"
+is "$(count_commands 8c)" $((before + 1)) "the memory, which some drives take minutes for, is asked once"
 expect_status 0 "without log page 17h"
 is "$(cat "$err")" "" "... no error"
 prints '^  loaded: +79 times$' "... the cartridge's memory tells the loads"
@@ -226,14 +228,18 @@ ctl 'no-memory 1'
 run "$XFLATE" key status "$sg"
 expect_status 0 "with neither"
 is "$(cat "$err")" "" "... no error"
-fails "... and nothing of either" grep -qE 'loaded:|in its life|first encrypted|native|retries|life' "$out"
+fails "... and nothing of either" grep -qE 'barcode|MEDIUM0001|loaded:|in its life|first encrypted|native|retries|life' "$out"
 run "$XFLATE" key status --json "$sg"
 is "$(json '"cartridge_memory" in d, "volume_statistics" in d, d["medium_format"]')" "(False, False, 'LTO-6')" "... also as JSON"
 ctl 'no-memory 0'
-ctl 'fault op=8c after=2 count=1 sense=5/24/00'
+ctl 'fault op=8c sense=5/24/00'
 run "$XFLATE" key status --json "$sg"
 is "$(json 'd["cartridge_memory"]["serial"], "loads" in d["cartridge_memory"]')" "('MEDIUM0001', False)" \
 	"a drive that has no attribute 0 is asked from 0400h on"
+drive hp-lto6 'no-memory 1'
+run "$XFLATE" key status "$sg"
+prints '^  cartridge: +LTO-6, barcode A00001L6, serial number MEDIUM0001$' "without memory, log page 17h names the cartridge"
+prints '^  loaded: +1 time$' "... and tells its loads"
 ctl 'fault op=4d sense=3/0c/00 form=71'
 run "$XFLATE" key status "$sg"
 expect_status 6 "a deferred error that comes with log page 17h is not swallowed"
