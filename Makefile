@@ -136,11 +136,11 @@ check-tape: $(BUILD)/xflate
 # takes a build with sanitizers (not in user-mode-linux, where they do not start).
 check-drive:
 	@tests/packages.sh build drive
-	$(Q)$(MAKE) --no-print-directory all $(BUILD)/drive/iscsi_echo
+	$(Q)$(MAKE) --no-print-directory all $(BUILD)/drive/iscsi_echo $(BUILD)/drive/drives_of
 	@BUILD=$(BUILD) tests/drive/run.sh
 	@BUILD=$(BUILD) tests/drive/uml.sh
 
-$(BUILD)/drive/iscsi_echo: tests/drive/iscsi_echo.c $(LIB) $(BUILD)/flags
+$(BUILD)/drive/%: tests/drive/%.c $(LIB) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(filter-out -Wconversion,$(ALL_CFLAGS)) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIB_LIBS)
 

@@ -119,6 +119,12 @@ const char *scsi_device_density_name(uint8_t density, bool *can_encrypt)
 		{0x40, 1, "LTO-1"}, {0x42, 2, "LTO-2"}, {0x44, 3, "LTO-3"}, {0x46, 4, "LTO-4"}, {0x58, 5, "LTO-5"},
 		{0x5a, 6, "LTO-6"}, {0x5c, 7, "LTO-7"}, {0x5d, 7, "LTO-7 type M8"}, {0x5e, 8, "LTO-8"}, {0x60, 9, "LTO-9"},
 		{0x62, 10, "LTO-10"}, {0x63, 10, "LTO-10 P"},
+		/* IBM 3592: the medium can be encrypted whatever it was written in. */
+		{0x51, 10, "3592-J1A"}, {0x52, 10, "3592-E05"}, {0x53, 10, "3592-E06"}, {0x54, 10, "3592-E07"}, {0x55, 10, "3592-E08"},
+		{0x56, 10, "3592-55F"}, {0x57, 10, "3592-60F"}, {0x59, 10, "3592-70F"}, {0x71, 10, "3592-J1A encrypted"},
+		{0x72, 10, "3592-E05 encrypted"}, {0x73, 10, "3592-E06 encrypted"}, {0x74, 10, "3592-E07 encrypted"},
+		{0x75, 10, "3592-E08 encrypted"}, {0x76, 10, "3592-55F encrypted"}, {0x77, 10, "3592-60F encrypted"},
+		{0x79, 10, "3592-70F encrypted"},
 	};
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
 		if (known[i].code == density) {
@@ -127,6 +133,20 @@ const char *scsi_device_density_name(uint8_t density, bool *can_encrypt)
 		}
 	}
 	return NULL;
+}
+
+bool scsi_device_medium_type(struct span answer, uint8_t *type)
+{
+	struct rd r = rd_over(answer.data, answer.len);
+	rd_u8(&r);
+	*type = rd_u8(&r);
+	return !r.bad;
+}
+
+bool scsi_device_is_worm(uint8_t type)
+{
+	static const uint8_t types[] = {0x01, 0x3c, 0x4c, 0x5c, 0x6c, 0x7c, 0x8c, 0x9c, 0xac, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xc1};
+	return memchr(types, type, sizeof types) != NULL;
 }
 
 bool scsi_device_activity(struct span answer, uint8_t *activity)

@@ -42,8 +42,14 @@ void scsi_device_text(struct span from, char *text, size_t room);
  * 5ch, 8 5eh, 9 60h. */
 bool scsi_device_density(struct span answer, uint8_t *density, bool *write_protected);
 
-/* "LTO-3"; NULL for codes that are not of LTO.  *can_encrypt is for known ones. */
+/* "LTO-3", "3592-E07", "3592-E07 encrypted"; NULL for other codes.  *can_encrypt is for known ones. */
 const char *scsi_device_density_name(uint8_t density, bool *can_encrypt);
+
+/* Medium type, from the same answer of MODE SENSE(6); 00h where a drive does not tell. */
+bool scsi_device_medium_type(struct span answer, uint8_t *type);
+
+/* Is that a type of write-once media?  IBM: 3Ch to ACh for LTO, six of 3592; HP up to LTO-7: 01h. */
+bool scsi_device_is_worm(uint8_t type);
 
 /* Log page 11h, parameter 0: what the drive is doing; 0bh is calibrating, an LTO-9's work on a new medium (SSC-5 8.2.6). */
 #define SCSI_DEVICE_STATUS_PAGE 0x11

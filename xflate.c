@@ -16,7 +16,7 @@
 
 static const struct command *const commands[] = {&command_filter, &command_list, &command_verify, &command_compare,
 						&command_key, &command_cache, &command_getkey, &command_alerts,
-						&command_changer};
+						&command_changer, &command_drives};
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)

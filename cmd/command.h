@@ -14,7 +14,7 @@ struct command {
 };
 
 extern const struct command command_filter, command_list, command_verify, command_compare, command_key, command_cache,
-	command_getkey, command_alerts, command_changer;
+	command_getkey, command_alerts, command_changer, command_drives;
 /* Of the verb key: what talks to a drive. */
 extern const struct command command_key_load, command_key_clear, command_key_status, command_key_probe;
 

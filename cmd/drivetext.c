@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/drivetext.h"
 
+#include "cmd/cartridgetext.h"
 #include "tape/keyload.h"
 
 #include <stdio.h>
@@ -195,7 +196,7 @@ static void print_identity(const struct drivetext_report *r)
 	const struct drive_identity *id = &r->id;
 	char text[300];
 	printf("%s\n", r->device);
-	snprintf(text, sizeof text, "%s %s, revision %s%s%s%s%s", id->device.vendor, id->device.product, id->device.revision,
+	snprintf(text, sizeof text, "%s %s, firmware %s%s%s%s%s", id->device.vendor, id->device.product, id->device.revision,
 		 id->serial[0] ? ", serial number " : "", id->serial, id->identity[0] ? ", " : "", id->identity);
 	line("drive:", text);
 	if (r->ready != DRIVE_READY) {
@@ -206,6 +207,7 @@ static void print_identity(const struct drivetext_report *r)
 	snprintf(text, sizeof text, "%s%s%s%s%s%s", m->format ? m->format : "of unknown format", m->barcode[0] ? ", barcode " : "", m->barcode,
 		 m->serial[0] ? ", serial number " : "", m->serial, m->write_protected ? ", write protected" : "");
 	line("cartridge:", text);
+	cartridgetext_print(&r->cartridge, m);
 }
 
 void drivetext_print(const struct drivetext_report *r)
@@ -353,6 +355,7 @@ void drivetext_json(const struct drivetext_report *r)
 		json_text(&j, "barcode", r->medium.barcode);
 		json_text(&j, "medium_serial", r->medium.serial);
 		json_bool(&j, "write_protected", r->medium.write_protected);
+		cartridgetext_json(&j, &r->cartridge, &r->medium);
 	}
 	json_text(&j, "method", r->encrypts ? keyload_method(r->status.control) : "none");
 	if (r->encrypts)

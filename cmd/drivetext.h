@@ -4,7 +4,7 @@
 #define CMD_DRIVETEXT_H
 
 #include "base/json.h"
-#include "tape/drive.h"
+#include "tape/cartridge.h"
 
 /* All that key status gathers. */
 struct drivetext_report {
@@ -12,6 +12,7 @@ struct drivetext_report {
 	struct drive_identity id;
 	enum drive_ready ready;
 	struct drive_medium medium; /* DRIVE_READY only */
+	struct cartridge cartridge; /* so is this */
 	bool encrypts;		    /* all below is empty where it does not */
 	struct scsi_status status;
 	bool has_next;

@@ -22,7 +22,7 @@ static int gather(struct drive *d, struct drivetext_report *r, struct err *e)
 {
 	int rc = drive_identify(d, &r->id, e);
 	if (rc == 0 && r->ready == DRIVE_READY)
-		drive_medium(d, &r->medium);
+		rc = cartridge_read(d, &r->cartridge, &r->medium, e);
 	if (rc == 0)
 		rc = drive_encrypts(d, &r->encrypts, e);
 	if (rc != 0 || !r->encrypts)
@@ -120,15 +120,17 @@ static int cmd_key_status(int argc, char **argv)
 
 const struct command command_key_status = {
 	.name = "status",
-	.summary = "what a tape drive says of its encryption",
+	.summary = "what a tape drive says of its keys and its cartridge",
 	.help = "Usage: xflate key status [OPTIONS] DEVICE\n"
 		"       xflate key status --explain HEX\n"
 		"\n"
 		"Tells who manages the drive's keys (application, library, appliance, nobody),\n"
 		"its modes, whether a key is in it, the key instance counter, the descriptors of\n"
 		"that key and of the next block, whether the drive can decrypt that block, and\n"
-		"the algorithms.  Moves no tape, needs no cartridge.  DEVICE: /dev/nst0,\n"
-		"/dev/sg3, iscsi://host/target/lun; without it, $TAPE.\n"
+		"the algorithms; of the cartridge its type, WORM, loads, life, errors and first\n"
+		"encrypted block, as far as the drive tells.  Moves no tape, needs no\n"
+		"cartridge.  DEVICE: /dev/nst0, /dev/sg3, iscsi://host/target/lun; without it,\n"
+		"$TAPE.\n"
 		"\n"
 		"      --json          the same as JSON\n"
 		"      --bscrypto      the lines of bscrypto -e -v\n"

@@ -46,7 +46,7 @@ _xflate() {
 		words='tty - fd: cred:'
 		compopt -o default 2>/dev/null
 		;;
-	help:*) words='filter list verify compare key cache alerts changer getkey' ;;
+	help:*) words='filter list verify compare key cache alerts drives changer getkey' ;;
 	key:*) words='generate show wrap unwrap rewrap split join load clear status probe --help' ;;
 	cache:*) words='list get import export renew remove check --help' ;;
 	*:--qr) words='text svg html' ;;
@@ -88,6 +88,7 @@ _xflate() {
 			'key status') words='--json --bscrypto --wait --explain --vendor --quiet --verbose --help' ;;
 			'key probe') words='--cache --catalog-command --kek --first --tries --algorithm --force --wait --json --quiet --verbose --help' ;;
 			alerts) words='--all --keep --json --explain --type --quiet --verbose --help' ;;
+			drives) words='--json --quiet --verbose --help' ;;
 			changer) words='--cache --catalog-command --kek --device --require-key --kad --clear-on-demount --raw-readable --mode --algorithm
 				--wait --quiet --verbose --help' ;;
 			'cache list') words='--no-keys --json --quiet --help' ;;
@@ -97,7 +98,7 @@ _xflate() {
 			'cache '*) words='--force --quiet --help' ;;
 			esac
 		else
-			[[ $COMP_CWORD -eq 1 ]] && words='filter list verify compare key cache alerts changer getkey help'
+			[[ $COMP_CWORD -eq 1 ]] && words='filter list verify compare key cache alerts drives changer getkey help'
 			compopt -o default 2>/dev/null
 			while IFS= read -r word; do
 				COMPREPLY+=("$word")

@@ -319,16 +319,49 @@ static void attribute(struct drive *d, uint16_t number, char *text)
 
 void drive_medium(struct drive *d, struct drive_medium *m)
 {
-	*m = (struct drive_medium){.can_encrypt = true};
+	drive_format(d, m);
 	attribute(d, SCSI_DEVICE_ATTRIBUTE_BARCODE, m->barcode);
 	attribute(d, SCSI_DEVICE_ATTRIBUTE_SERIAL, m->serial);
-	uint8_t data[64], density;
+}
+
+void drive_format(struct drive *d, struct drive_medium *m)
+{
+	*m = (struct drive_medium){.can_encrypt = true};
+	uint8_t data[64];
 	struct err ignored = {0};
 	size_t got;
 	const struct command c = {"MODE SENSE", scsi_make_mode_sense(0x10, sizeof data), TRANSPORT_IN, data, sizeof data,
 				  false, false};
-	if (run(d, &c, &got, &ignored) == 0 && scsi_device_density((struct span){data, got}, &density, &m->write_protected))
-		m->format = scsi_device_density_name(density, &m->can_encrypt);
+	if (run(d, &c, &got, &ignored) != 0 || !scsi_device_density((struct span){data, got}, &m->density, &m->write_protected))
+		return;
+	m->format = scsi_device_density_name(m->density, &m->can_encrypt);
+	scsi_device_medium_type((struct span){data, got}, &m->type);
+}
+
+/* What a drive may do without, and not answer by a deferred error: that one is of somebody's write. */
+static int may_lack(struct drive *d, const struct command *c, size_t *got, struct err *e)
+{
+	struct err mine = {0};
+	int rc = run(d, c, got, &mine);
+	if (rc == 0)
+		return 0;
+	*got = 0;
+	if (!d->sense.deferred)
+		return 0;
+	*e = e->code == XE_OK ? mine : *e;
+	return rc;
+}
+
+int drive_attributes(struct drive *d, uint16_t first, uint8_t *data, uint32_t room, size_t *got, struct err *e)
+{
+	const struct command c = {"READ ATTRIBUTE", scsi_make_read_attribute(first, room), TRANSPORT_IN, data, room, false, false};
+	return may_lack(d, &c, got, e);
+}
+
+int drive_log_page(struct drive *d, uint8_t page, uint8_t *data, uint16_t room, size_t *got, struct err *e)
+{
+	const struct command c = {"LOG SENSE", scsi_make_log_sense(page, room), TRANSPORT_IN, data, room, false, false};
+	return may_lack(d, &c, got, e);
 }
 
 /* ---- encryption ---- */

@@ -78,11 +78,22 @@ int drive_identify(struct drive *d, struct drive_identity *id, struct err *e) __
 struct drive_medium {
 	char barcode[SCSI_DEVICE_TEXT_BYTES], serial[SCSI_DEVICE_TEXT_BYTES];
 	const char *format; /* "LTO-3" */
+	uint8_t density, type; /* of MODE SENSE; 0 where it does not tell */
 	bool can_encrypt;   /* true for formats that are not known */
 	bool write_protected;
 };
 
 void drive_medium(struct drive *d, struct drive_medium *m);
+
+/* The same without barcode and serial number: those are in the cartridge's memory, which takes minutes on some drives. */
+void drive_format(struct drive *d, struct drive_medium *m);
+
+/* Attributes of the cartridge memory from first on, and a log page, into room bytes at data.  *got is 0 where the drive does
+ * not answer: nothing depends on these.  Only a deferred error fails. */
+int drive_attributes(struct drive *d, uint16_t first, uint8_t *data, uint32_t room, size_t *got, struct err *e)
+	__attribute__((warn_unused_result));
+int drive_log_page(struct drive *d, uint8_t page, uint8_t *data, uint16_t room, size_t *got, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* ---- encryption ---- */
 

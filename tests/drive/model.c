@@ -112,6 +112,7 @@ static uint8_t read_block(struct drive *d, const uint8_t *cdb, uint8_t *in, size
 	*n = *n < room ? *n : room;
 	memcpy(in, plain, *n);
 	free(plain);
+	d->read += b->len;
 	d->pos++;
 	bool silent = cdb[1] & 2;
 	return b->len != want && !(silent && b->len < want) && !silent ? tape_sense(a, 0x20, 0, 0, (long)want - (long)b->len) : GOOD;
@@ -121,6 +122,8 @@ static uint8_t write_block(struct drive *d, const uint8_t *out, size_t len, stru
 {
 	if (d->write_protected)
 		return model_sense(a, 7, 0x27, 0);
+	if (d->worm && d->pos < d->end)
+		return model_sense(a, 7, 0x30, 0x0c);
 	if (d->pos >= BLOCKS_MAX)
 		return tape_sense(a, 0x40, 13, 2, 0);
 	cut_tape(d);
@@ -135,6 +138,7 @@ static uint8_t write_block(struct drive *d, const uint8_t *out, size_t len, stru
 		model_key_text(d, d->last_write);
 	else
 		snprintf(d->last_write, sizeof d->last_write, "clear");
+	d->written += len;
 	d->end = ++d->pos;
 	return GOOD;
 }
@@ -143,6 +147,8 @@ static uint8_t write_marks(struct drive *d, unsigned long count, struct answer *
 {
 	if (d->write_protected)
 		return model_sense(a, 7, 0x27, 0);
+	if (d->worm && count > 0 && d->pos < d->end)
+		return model_sense(a, 7, 0x30, 0x0c);
 	if (count > 0)
 		cut_tape(d);
 	for (; count > 0 && d->pos < BLOCKS_MAX; count--) {
@@ -210,6 +216,7 @@ static void load(struct drive *d)
 	if (d->medium == MEDIUM_NONE && d->shelf != MEDIUM_NONE) {
 		d->medium = d->shelf;
 		d->pos = 0;
+		d->loads++;
 		model_attention(d, 0x28, 0);
 	}
 }
@@ -222,10 +229,19 @@ static uint8_t density(enum medium m)
 	return codes[m];
 }
 
+/* IBM's types; HP's are 00h and 01h. */
+static uint8_t medium_type(const struct drive *d)
+{
+	static const uint8_t types[] = {0x00, 0x38, 0x48, 0x68, 0x88};
+	bool ibm = strcmp(d->p->vendor, "IBM") == 0;
+	return (uint8_t)(ibm ? types[d->medium] + (d->worm ? 4 : 0) : d->worm);
+}
+
 static uint8_t mode_sense(const struct drive *d, const uint8_t *cdb, uint8_t *r, size_t *n, struct answer *a)
 {
 	unsigned page = cdb[2] & 0x3f;
 	bool descriptor = (cdb[1] & 8) == 0;
+	r[1] = medium_type(d);
 	r[2] = (uint8_t)(d->write_protected ? 0x90 : 0x10);
 	r[3] = descriptor ? 8 : 0;
 	*n = 4;
@@ -413,6 +429,7 @@ void model_power_on(struct drive *d, const struct personality *p)
 	d->p = p;
 	d->log = log;
 	d->medium = MEDIUM_LTO6;
+	d->loads = 1;
 	d->type = 1;
 	d->index = p->algorithms ? p->algorithm[0].index : 0;
 	d->fault.opcode = d->fault.page = -1;
@@ -430,16 +447,20 @@ static bool set_medium(struct drive *d, const char *name)
 	static const struct {
 		const char *name;
 		enum medium medium;
-		bool write_protected, blank;
+		bool write_protected, blank, worm;
 	} media[] = {{"none", MEDIUM_NONE, false, false},   {"same", MEDIUM_LTO6, false, false},   {"blank", MEDIUM_LTO6, false, true}, {"lto3", MEDIUM_LTO3, false, true},
-		     {"lto4", MEDIUM_LTO4, false, true},    {"lto8", MEDIUM_LTO8, false, true},	 {"protected", MEDIUM_LTO6, true, false}};
+		     {"lto4", MEDIUM_LTO4, false, true},    {"lto8", MEDIUM_LTO8, false, true},	 {"protected", MEDIUM_LTO6, true, false},
+		     {"worm", MEDIUM_LTO6, false, true, true}};
 	for (size_t i = 0; i < sizeof media / sizeof media[0]; i++) {
 		if (strcmp(name, media[i].name) != 0)
 			continue;
 		unload(d);
 		if (media[i].blank)
 			model_blank(d);
+		if (media[i].blank)
+			d->written = d->read = d->loads = 0;
 		d->write_protected = media[i].write_protected;
+		d->worm = media[i].worm;
 		d->shelf = media[i].medium;
 		load(d);
 		return true;
@@ -495,6 +516,7 @@ static bool set_fault(struct drive *d, const char *line)
 bool model_control(struct drive *d, const char *line)
 {
 	unsigned a, b, polls, activity;
+	unsigned long long written, read;
 	if (strncmp(line, "drive ", 6) == 0 && model_personality(line + 6)) {
 		model_power_on(d, model_personality(line + 6));
 	} else if (strncmp(line, "medium ", 7) == 0) {
@@ -515,6 +537,12 @@ bool model_control(struct drive *d, const char *line)
 		d->type = (uint8_t)a;
 	} else if (sscanf(line, "no-log %x", &a) == 1 && a < 64) {
 		d->missing_logs |= (uint64_t)1 << a;
+	} else if (sscanf(line, "no-memory %u", &a) == 1) {
+		d->no_memory = a;
+	} else if (sscanf(line, "life %u %llu %llu", &a, &written, &read) == 3) { /* loads, MB written, MB read */
+		d->loads = a;
+		d->written = written * 1000000;
+		d->read = read * 1000000;
 	} else if (sscanf(line, "lie %u", &a) == 1) {
 		d->lie = a;
 	} else if (sscanf(line, "cut %u", &a) == 1) {

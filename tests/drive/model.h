@@ -79,7 +79,10 @@ struct drive {
 	bool locked, failed_read;
 	/* The tape. */
 	enum medium medium, shelf; /* shelf: what an unload leaves for the next load */
-	bool write_protected, loading;
+	bool write_protected, worm, loading;
+	uint64_t written, read; /* bytes, in the cartridge's life */
+	unsigned loads;
+	bool no_memory; /* knows no READ ATTRIBUTE */
 	uint8_t loading_asc, loading_ascq; /* why it is not ready, while it loads */
 	unsigned loading_polls;		   /* TEST UNIT READYs until it is; 0: for ever */
 	unsigned loading_all;		   /* what these began with: it tells its progress; 0: it does not */
@@ -144,6 +147,8 @@ uint8_t model_log_sense(struct drive *d, const uint8_t *cdb, uint8_t *r, size_t 
 uint8_t model_opcodes(const struct drive *d, const uint8_t *cdb, uint8_t *r, size_t *n, struct answer *a);
 /* "none", or 16 hex digits of its SHA-256. */
 void model_key_text(const struct drive *d, char text[static 17]);
+/* model_medium.c: log page 17h and the cartridge memory. */
+uint8_t model_volume_statistics(const struct drive *d, uint8_t *r, size_t *n, struct answer *a);
 uint8_t model_attribute(const struct drive *d, const uint8_t *cdb, uint8_t *r, size_t *n, struct answer *a);
 /* Both return false if the key does not fit. */
 void model_seal(struct drive *d, struct block *b, const uint8_t *plain, size_t len);
@@ -163,6 +168,12 @@ static inline void put16(uint8_t *p, unsigned v)
 {
 	p[0] = (uint8_t)(v >> 8);
 	p[1] = (uint8_t)v;
+}
+
+static inline void put_wide(uint8_t *p, uint64_t v, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		p[i] = (uint8_t)(v >> 8 * (bytes - 1 - i));
 }
 
 static inline void put32(uint8_t *p, unsigned long v)

@@ -91,7 +91,7 @@ uint8_t model_inquiry(const struct drive *d, const uint8_t *cdb, uint8_t *r, siz
 /* 2Eh clears what it tells, 12h does not. */
 uint8_t model_log_sense(struct drive *d, const uint8_t *cdb, uint8_t *r, size_t *n, struct answer *a)
 {
-	static const uint8_t pages[] = {0x00, 0x11, 0x12, 0x2e};
+	static const uint8_t pages[] = {0x00, 0x11, 0x12, 0x17, 0x2e};
 	r[0] = cdb[2] & 0x3f;
 	if (d->missing_logs >> r[0] & 1)
 		return model_invalid_cdb(a, 2);
@@ -116,6 +116,7 @@ uint8_t model_log_sense(struct drive *d, const uint8_t *cdb, uint8_t *r, size_t 
 			r[8 + i / 8] |= (uint8_t)((d->alerts >> i & 1) << (7 - i % 8));
 		*n = 16;
 		return GOOD;
+	case 0x17: return model_volume_statistics(d, r, n, a);
 	case 0x2e:
 		put16(r + 2, 320);
 		for (unsigned i = 0; i < 64; i++) {
@@ -131,31 +132,6 @@ uint8_t model_log_sense(struct drive *d, const uint8_t *cdb, uint8_t *r, size_t 
 		return GOOD;
 	default: return model_invalid_cdb(a, 2);
 	}
-}
-
-uint8_t model_attribute(const struct drive *d, const uint8_t *cdb, uint8_t *r, size_t *n, struct answer *a)
-{
-	static const struct {
-		unsigned id;
-		const char *text;
-		size_t len;
-	} attributes[] = {{0x0400, "TESTCORP", 8}, {0x0401, "MEDIUM0001", 32}, {0x0806, "A00001L6", 32}};
-	if (d->medium == MEDIUM_NONE)
-		return model_sense(a, 2, 0x3a, 0);
-	if ((cdb[1] & 0x1f) != 0)
-		return model_invalid_cdb(a, 1);
-	*n = 4;
-	for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
-		if (attributes[i].id < get16(cdb + 8))
-			continue;
-		put16(r + *n, attributes[i].id);
-		r[*n + 2] = 0x81;
-		put16(r + *n + 3, (unsigned)attributes[i].len);
-		padded(r + *n + 5, attributes[i].text, attributes[i].len);
-		*n += 5 + attributes[i].len;
-	}
-	put32(r, (unsigned long)(*n - 4));
-	return GOOD;
 }
 
 /* REPORT SUPPORTED OPERATION CODES: all commands only, with timeouts where RCTD asks for them. */

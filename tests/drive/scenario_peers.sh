@@ -180,4 +180,86 @@ expect_status 1 "... as is one whose key cannot be unwrapped"
 drive library
 run ./bscrypto -s pass "$nst"
 expect_status 1 "... and a drive that the library manages"
+
+# ---- the life of the cartridge ----
+# read_attr TEXT, stats TEXT: the value that sg_read_attr or sg_logs has behind it
+read_attr() { sg_read_attr "$sg" 2>&1 | sed -n "s/^ *$1: *\([^ ]*\) *.*/\1/p"; }
+stats() { sg_logs --page=0x17 "$sg" 2>&1 | sed -n "s/^ *$1: *\([^ ]*\) *\$/\1/p"; }
+drive hp-lto6 'life 79 1234567 89'
+check "dd writes clear blocks" dd if=plain of="$nst" bs=65536 count=2
+run "$XFLATE" key load -q --key pass "$nst"
+check "... encrypted ones behind them" dd if=plain of="$nst" bs=65536
+run "$XFLATE" key clear -q "$nst"
+check "... and a clear one" dd if=plain of="$nst" bs=65536 count=1
+run "$XFLATE" key status "$sg"
+expect_status 0 "key status shows the cartridge's life"
+prints '^  drive: +HP Ultrium 6-SCSI, firmware 35GD, ' "... the firmware"
+prints '^  loaded: +79 times$' "... loads"
+prints '^  in its life: +1234567 MB written, 89 MB read$' "... what was written and read"
+prints '^  lasting errors: +0 of writing, 0 of reading$' "... errors"
+prints '^  native capacity: +2500000 MB, 1234567 MB of it used$' "... capacity"
+prints '^  first encrypted: +block 3; first clear one behind it: block 8$' "... the first encrypted block (file marks count)"
+run "$XFLATE" key status --json "$sg"
+is "$(json 'd["revision"]')" "$(sg_inq "$sg" | sed -n 's/ *Product revision level: *//p')" "sg_inq and xflate show the same firmware"
+is "$(json 'd["cartridge_memory"]["serial"], d["cartridge_memory"]["barcode"]')" \
+	"('$(read_attr 'Medium serial number')', '$(read_attr Barcode)')" "sg_read_attr and xflate show the same serial number and barcode"
+is "$(json 'd["cartridge_memory"]["loads"], d["cartridge_memory"]["written_mb"], d["cartridge_memory"]["read_mb"]')" \
+	"($(read_attr 'Load count'), $(read_attr 'Total MiB written in medium life'), $(read_attr 'Total MiB read in medium life'))" \
+	"... loads, written, read"
+is "$(json 'd["cartridge_memory"]["first_encrypted"]["object"], d["cartridge_memory"]["first_clear"]["object"]')" "(3, 8)" "... places"
+check "... as sg_read_attr" sh -c "sg_read_attr $sg | grep -q 'first encrypted block: 3'"
+is "$(json 'd["volume_statistics"]["mounts"], d["volume_statistics"]["written_mb"], d["volume_statistics"]["read_mb"], d["volume_statistics"]["used_mb"]')" \
+	"($(stats 'Thread count'), $(stats 'Lifetime megabytes written'), $(stats 'Lifetime megabytes read'), $(stats 'Total used native capacity \[MB\]'))" \
+	"sg_logs and xflate show the same statistics"
+is "$(json 'd["volume_statistics"]["barcode"], d["volume_statistics"]["serial"], d["volume_statistics"]["worm"]')" \
+	"('$(stats 'Volume barcode')', '$(stats 'Volume serial number')', $(stats WORM))" "... names and WORM"
+is "$(json '[p["object"] for p in d["volume_statistics"]["first_encrypted"] + d["volume_statistics"]["first_clear"]]')" \
+	"[$(sg_logs --page=0x17 "$sg" | sed -n 's/.*partition record data counter: //p' | while read -r n; do printf '%s%d' "${comma-}" "$n"; comma=', '; done)]" "... places"
+before=$(count_commands 8c)
+ctl 'no-log 17'
+run "$XFLATE" key status "$sg"
+is "$(count_commands 8c)" $((before + 1)) "the memory, which some drives take minutes for, is asked once"
+expect_status 0 "without log page 17h"
+is "$(cat "$err")" "" "... no error"
+prints '^  loaded: +79 times$' "... the cartridge's memory tells the loads"
+prints '^  first encrypted: +block 3; first clear one behind it: block 8$' "... and the first encrypted block"
+fails "... what it does not tell is not there" grep -q 'lasting errors' "$out"
+ctl 'no-memory 1'
+run "$XFLATE" key status "$sg"
+expect_status 0 "with neither"
+is "$(cat "$err")" "" "... no error"
+fails "... and nothing of either" grep -qE 'barcode|MEDIUM0001|loaded:|in its life|first encrypted|native|retries|life' "$out"
+run "$XFLATE" key status --json "$sg"
+is "$(json '"cartridge_memory" in d, "volume_statistics" in d, d["medium_format"]')" "(False, False, 'LTO-6')" "... also as JSON"
+ctl 'no-memory 0'
+ctl 'fault op=8c sense=5/24/00'
+run "$XFLATE" key status --json "$sg"
+is "$(json 'd["cartridge_memory"]["serial"], "loads" in d["cartridge_memory"]')" "('MEDIUM0001', False)" \
+	"a drive that has no attribute 0 is asked from 0400h on"
+drive hp-lto6 'no-memory 1'
+run "$XFLATE" key status "$sg"
+prints '^  cartridge: +LTO-6, barcode A00001L6, serial number MEDIUM0001$' "without memory, log page 17h names the cartridge"
+prints '^  loaded: +1 time$' "... and tells its loads"
+ctl 'fault op=4d sense=3/0c/00 form=71'
+run "$XFLATE" key status "$sg"
+expect_status 6 "a deferred error that comes with log page 17h is not swallowed"
+for kind in hp-lto6 ibm-lto8; do
+	drive $kind 'medium worm'
+	run "$XFLATE" key status "$sg"
+	prints '^  medium: +WORM' "a WORM cartridge is called so ($kind)"
+	check "dd writes to it" dd if=plain of="$nst" bs=65536
+	rewind
+	fails "... once" dd if=plain of="$nst" bs=65536 count=1
+	drive $kind 'medium protected'
+	run "$XFLATE" key status "$sg"
+	prints '^  cartridge: .*, write protected$' "a write-protected one ($kind)"
+	fails "... is not WORM" grep -q WORM "$out"
+done
+drive lto3 'medium lto3'
+run "$XFLATE" key status "$sg"
+prints '^  loaded: +1 time$' "an LTO-3 drive tells what it knows"
+fails "... of encryption nothing" grep -q 'first encrypted' "$out"
+drive hp-lto6 'medium none'
+run "$XFLATE" key status --json "$sg"
+is "$(json '"cartridge_memory" in d, "volume_statistics" in d, "worm" in d')" "(False, False, False)" "without a cartridge there is no life of one"
 done_testing

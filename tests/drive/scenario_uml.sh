@@ -29,6 +29,10 @@ umask 022
 head -c 262144 /dev/urandom >plain
 
 check "there are a tape node and an sg node" test -c "$NST" -a -c "$SG"
+run "$XFLATE" drives
+expect_status 0 "the machine's drives are listed"
+prints "^$NST +$SG +drive +[0-9]+:[0-9]+:[0-9]+:[0-9]+ +HP Ultrium 6-SCSI 35GD +TST0000001 +yes +application +yes\$" \
+	"... this one, with its nodes, that it encrypts, who manages its keys, that commands may be sent"
 run "$XFLATE" key status "$NST"
 expect_status 0 "status through the tape node"
 prints 'drive: +HP Ultrium 6-SCSI' "... names the drive"
@@ -95,6 +99,9 @@ if $without true 2>/dev/null; then
 	chmod 0755 . ..
 	run $only_reading "$XFLATE" alerts "$SG"
 	check "... an sg node that may only be read tells alerts" [ "$status" = 0 ]
+	run $only_reading "$XFLATE" drives
+	expect_status 0 "... drives lists it"
+	prints " \? +\? +some\$" "... as one that takes some commands"
 	run $only_reading "$XFLATE" key load --key pass "$SG"
 	expect_status 7 "... but takes no key"
 	says 'an sg node that may not be written to takes the capability CAP_SYS_RAWIO' "... and says what is missing"

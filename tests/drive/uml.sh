@@ -27,7 +27,7 @@ trap 'rm -rf "$share"' EXIT
 trap 'exit 1' INT TERM HUP
 
 cc=${CC:-cc}
-for part in model model_crypto model_info; do
+for part in model model_crypto model_info model_medium; do
 	$cc -O1 -g -std=c17 -D_GNU_SOURCE -c -o "$share/$part.o" "tests/drive/$part.c" || exit 1
 done
 # Not with _GNU_SOURCE: the kernel's header has an iovec of its own.
