@@ -8,10 +8,11 @@
 #include "volume/label.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char names[6][32];
+static char names[6][256];
 static const char *paths[6];
 
 static void put_block(FILE *f, unsigned version, uint32_t session, int32_t file_index)
@@ -31,7 +32,8 @@ static void put_block(FILE *f, unsigned version, uint32_t session, int32_t file_
 /* "12.A": a label, blocks of sessions 1 and 2, padding, one where session 1 begins.  A label bears session 9, which means nothing. */
 static void make(size_t i, unsigned version, const char *what)
 {
-	snprintf(names[i], sizeof names[i], "kin-%d-%zu", (int)getpid(), i);
+	const char *folder = getenv("TMPDIR");
+	snprintf(names[i], sizeof names[i], "%s/kin-%d-%zu", folder ? folder : "/tmp", (int)getpid(), i);
 	paths[i] = names[i];
 	FILE *f = fopen(names[i], "wb");
 	ck_assert_ptr_nonnull(f);
