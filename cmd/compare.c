@@ -339,6 +339,8 @@ static int parse(struct request *q, int argc, char **argv)
 	if (status == 0 && (q->old_count == 0 || q->new_count == 0))
 		status = msg_usage("compare", "two sets of volumes are needed: OLD... --vs NEW...");
 	status = status != 0 ? status : keys_check(&q->keys, "compare");
+	status = status != 0 ? status : keys_check_inputs(&q->keys, "compare", q->old, q->old_count);
+	status = status != 0 ? status : keys_check_inputs(&q->keys, "compare", q->new, q->new_count);
 	return status == 0 ? 0 : status + 1;
 }
 

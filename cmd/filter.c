@@ -203,7 +203,8 @@ static int check_encryption(const struct filter_request *q)
 		return msg_usage("filter", "--keep-layout and --on-damage: what is left out would move the rest");
 	if (q->o.keep_layout && filter_moves_blocks(&q->o))
 		return msg_usage("filter", "--keep-layout: what is asked for moves blocks");
-	return keys_check(&q->keys, "filter");
+	int wrong = keys_check(&q->keys, "filter");
+	return wrong != 0 ? wrong : keys_check_inputs(&q->keys, "filter", q->o.paths, q->o.path_count);
 }
 
 static int parse(struct filter_request *q, int argc, char **argv)

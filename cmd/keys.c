@@ -73,6 +73,16 @@ int keys_check(const struct keys *k, const char *verb)
 	return 0;
 }
 
+int keys_check_inputs(const struct keys *k, const char *verb, const char *const *paths, size_t count)
+{
+	bool asked = (k->key && strcmp(k->key, "-") == 0) || (k->new_key && strcmp(k->new_key, "-") == 0);
+	for (size_t i = 0; asked && i < count; i++) {
+		if (strcmp(paths[i], "-") == 0)
+			return msg_usage(verb, "standard input cannot give the key and a volume, too; name a file, fd:N or tty");
+	}
+	return 0;
+}
+
 static int read_key(const char *source, const char *what, struct secret *key, struct err *e)
 {
 	struct secret text = SECRET_NONE;

@@ -39,6 +39,9 @@ bool keys_option(struct keys *k, const char *verb, int option, const char *value
 /* Can what was given be, together?  0 or the exit status of wrong usage. */
 int keys_check(const struct keys *k, const char *verb);
 
+/* Is standard input asked for a key and for one of the count volumes at paths?  Returns as above. */
+int keys_check_inputs(const struct keys *k, const char *verb, const char *const *paths, size_t count);
+
 /* Is there anything to open volumes with, or to make new keys with? */
 bool keys_given(const struct keys *k);
 bool keys_new_given(const struct keys *k);

@@ -520,7 +520,11 @@ static int parse(struct listing *l, struct keys *keys, struct json *json, int ar
 				return msg_usage("list", "%s: unknown option", argv[optind - 1]) + 1;
 		}
 	}
+	static const char *const standard_input[] = {"-"};
+	bool named = optind < argc;
 	wrong = wrong != 0 ? wrong : keys_check(keys, "list");
+	wrong = wrong != 0 ? wrong : keys_check_inputs(keys, "list", named ? (const char *const *)(argv + optind) : standard_input,
+						      named ? (size_t)(argc - optind) : 1);
 	if (wrong == 0 && argc == optind && isatty(0))
 		wrong = msg_usage("list", "which volume?");
 	return wrong != 0 ? wrong + 1 : 0;

@@ -472,6 +472,7 @@ static int parse(struct request *q, int argc, char **argv, bool *json)
 	if (status == 0 && q->o.path_count == 0)
 		status = msg_usage("verify", "no volume named (- is standard input)");
 	status = status != 0 ? status : keys_check(&q->keys, "verify");
+	status = status != 0 ? status : keys_check_inputs(&q->keys, "verify", q->o.paths, q->o.path_count);
 	return status == 0 ? 0 : status + 1;
 }
 

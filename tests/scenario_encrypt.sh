@@ -103,6 +103,12 @@ wrong_keys() {
 	run "$XFLATE" --decrypt --key k.short -o never "$bacula/enc256-append"
 	refused 4 'what is no key'
 	check 'no message quotes a key' refuses grep -q short.short "$err"
+	for arguments in '--decrypt --key - -o never' '--encrypt aes-256-xts --new-key - -o never -' 'verify --key - -' 'list --key -' \
+		"compare --key - - --vs $bacula/plain-zstd3"; do
+		# shellcheck disable=SC2086 # words
+		run "$XFLATE" $arguments <k.new
+		refused 2 "a key and a volume from standard input: $arguments"
+	done
 	for arguments in '--key k.new' '--new-key k.new' '--encrypt aes-256-xts' '--encrypt des' '--strong --decrypt' \
 		'--encrypt aes-256-xts --new-key k.new --block-format bb02' '--encrypt aes-256-xts --new-key k.new --target bareos' \
 		'--keep-layout -i' '--keep-layout --on-damage=skip' '--block-format bb01' '--decrypt --key k.new --key-dir d' \
