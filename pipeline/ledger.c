@@ -297,7 +297,7 @@ static void count(struct filter_counts *to, const struct item *item, const struc
 static void tell_of_job(struct ledger *l, void (*callback)(void *, const struct filter_volume *, const char *), const struct job *job,
 			const char *what)
 {
-	char name[LABEL_NAME_BYTES + 64], text[LABEL_NAME_BYTES + 256];
+	char name[LABEL_NAME_BYTES + 64], text[LABEL_NAME_BYTES + 512];
 	if (callback == NULL)
 		return;
 	job_describe(job, name, sizeof name);
