@@ -186,6 +186,8 @@ class Subject:
     def judge_keep(self, folder, how):
         """Where checksums alone were wrong nothing is lost, and they are right now."""
         made = []
+        if self.args.peer:  # only what skip makes is judged then
+            return []
         for k in range(len(self.paths)):
             path = os.path.join(folder, "in%d" % k)
             if not os.path.exists(path):
@@ -276,6 +278,9 @@ class Subject:
 
     def judge_by_bls(self, folder, how, names, volumes):
         """bls wants a volume under the name in its label.  A volume whose label is lost borrows the undamaged one's."""
+        # Of a volume of which nothing is left nobody knows whose it was.
+        if not any(r[1] not in (-1, -2) for r in wounds.records_of(volumes)[0]):
+            return []
         to = os.path.join(folder, "bls")
         os.mkdir(to)
         names = [name_of(v) or name for name, v in zip(names, volumes)]
@@ -459,7 +464,9 @@ def make(args):
     with open(args.first_path, "rb") as f:
         volume = wounds.Volume(f.read())
     tries = (wounds.mutate("%s %d" % (args.make, n), volume) for n in range(1000))
-    wound = next(w for w in tries if 0 not in w.blocks and wounds.records_of([wounds.Volume(w.data)])[1])
+    # bls takes no blocks without checksums, unless its configuration says so.
+    wound = next(w for w in tries if 0 not in w.blocks and "without checksums" not in w.what and
+                 wounds.records_of([wounds.Volume(w.data)])[1])
     with open(args.second_path, "wb") as f:
         f.write(wound.data)
     print(wound.what)
