@@ -153,7 +153,8 @@ static struct relabel_lost what_is_known(const struct writer *w, const struct it
 	};
 	if (before)
 		lost.bacula = strncmp(before->id, "Bacula", 6) == 0;
-	if (item->file_index == LABEL_SESSION_START && label_read_session(item->data, false, start)) {
+	bool end = item->file_index == LABEL_SESSION_END;
+	if ((end || item->file_index == LABEL_SESSION_START) && label_read_session(item->data, end, start)) {
 		lost.bacula = strncmp(start->id, "Bacula", 6) == 0;
 		lost.pool = start->pool;
 		lost.time = start->time;

@@ -223,8 +223,9 @@ static int send_page(struct drive *d, const struct scsi_set *page, struct scsi_s
 static bool same_kad(const struct scsi_set *page, const struct scsi_status *s)
 {
 	const struct scsi_kad *k = scsi_find_kad(&s->kads, SCSI_KAD_U);
+	/* One that nobody gave is that of another key. */
 	if (page->ukad.data == NULL)
-		return true;
+		return k == NULL || k->len == 0;
 	return k && k->len == page->ukad.len && memcmp(k->data, page->ukad.data, k->len) == 0;
 }
 
@@ -239,7 +240,8 @@ static int compare(const struct scsi_set *page, const struct keyload_result *r, 
 	if (s->algorithm != page->algorithm)
 		return err_set(e, XE_REFUSED, "%s reports algorithm %u instead of %u", taken, s->algorithm, page->algorithm);
 	if (!same_kad(page, s))
-		return err_set(e, XE_REFUSED, "%s does not report the key descriptor that it was given", taken);
+		return err_set(e, XE_REFUSED, "%s does not report the key descriptor that it was given%s", taken,
+			       page->ukad.data ? "" : ", which is none: another key is in it");
 	if (page->rdmc == 2 && s->rdmd)
 		return err_set(e, XE_REFUSED, "%s reports that blocks will not be readable raw", taken);
 	if (s->counter == r->before.counter)

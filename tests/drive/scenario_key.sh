@@ -196,6 +196,14 @@ drive hp-lto6 'ignore-set 1'
 run "$XFLATE" key load --key pass "$nst"
 expect_status 6 "a drive that ignores the page"
 says 'took the command, but reports encryption mode 0' "... is caught"
+drive hp-lto6
+run "$XFLATE" key load -q --key other --kad FOREIGN "$nst"
+expect_status 0 "a key of another tape is in the drive"
+echo 'ignore-set 1' >"${nst%/*}/ctl"
+run "$XFLATE" key load --key pass "$nst"
+expect_status 6 "a drive that ignores the page, with another key in it"
+says 'does not report the key descriptor that it was given, which is none: another key is in it' "... is caught by the descriptor"
+says 'FOREIGN' "... and the key that is there is named"
 drive hp-lto6 'stuck-counter 1'
 run "$XFLATE" key load --key pass "$nst"
 expect_status 6 "a drive whose counter stands still"
