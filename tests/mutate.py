@@ -289,7 +289,8 @@ class Subject:
         for k, (name, v) in enumerate(zip(names, volumes)):
             # Without any label left in old blocks, nobody knows whose they are: the new one is then Bareos's.
             if not name_of(v) or wounds.BAREOS in v.data[:200]:
-                good = self.undamaged(how)[self.names.index(name)]
+                good, name = self.undamaged(how)[k], self.names[k]
+                names[k] = name
                 data = good.data[:good.blocks[0].end] + v.data[v.blocks[0].end if name_of(v) is not None else 0:]
                 volumes[k] = v = self.volume_in(to, data)
             with open(os.path.join(to, name), "wb") as f:
