@@ -142,6 +142,13 @@ all_or_nothing() {
 	nothing '... and'
 	generate --volumes A1 --cache missing/c
 	is "$status $(grep -c '^COMMIT' "$out")" '1 0' 'no place for the cache: the SQL has no COMMIT'
+	# A reader that goes away when the keys are in the cache.
+	seq -f 'VX%05g' 3000 >many
+	bytes=$("$XFLATE" key generate --volumes=many --kek kek-16.txt --cache many.1 2>/dev/null | wc -c)
+	{ "$XFLATE" key generate -q --volumes=many --kek kek-16.txt --cache many.2 2>"$err"; echo $? >many.status; } | head -c $((bytes - 200)) >/dev/null
+	is "$(cat many.status)" 1 'a reader that goes away before the COMMIT: exit status'
+	says 'the keys are in many.2, .*cache export many.2 --format sql prints them' '... and where the keys are'
+	rm -f many many.*
 	generate -q --volumes A1 --cache c -o missing/sql
 	refused 1 'no place for the SQL'
 	nothing '... and'
