@@ -131,12 +131,23 @@ static int collect(struct request *q, struct err *e)
 
 /* ---- who has a key already ---- */
 
+static bool has_two(const struct cryptocache *c, const struct cryptocache_entry *first)
+{
+	for (size_t i = 0; first && i < c->count; i++) {
+		if (strcmp(c->entries[i].volume, first->volume) == 0 && strcmp(c->entries[i].key, first->key) != 0)
+			return true;
+	}
+	return false;
+}
+
 /* *key is the one in force, NULL if there is none.  Two that differ: nobody may choose here. */
 static void key_in_force(struct request *q, const struct cryptocache *c, const struct keylist_entry *entry, const char **key)
 {
 	const struct cryptocache_entry *cached = cryptocache_find(c, entry->volume), *known = cryptocache_find(&q->catalog, entry->volume);
 	*key = cached ? cached->key : known ? known->key : NULL;
-	if (cached && known && strcmp(cached->key, known->key) != 0)
+	if (has_two(c, cached))
+		keylist_fault(&q->list, entry->line, "%s has two keys in the cache: find out first which one opens it", entry->volume);
+	else if (cached && known && strcmp(cached->key, known->key) != 0)
 		keylist_fault(&q->list, entry->line, "%s has one key in the cache and another in the catalog: find out first which one opens it", entry->volume);
 	else if (*key && !q->args.missing && !q->args.rotate)
 		keylist_fault(&q->list, entry->line, "%s has a key already, in the %s (--missing leaves it alone, --rotate replaces it)", entry->volume,

@@ -142,6 +142,14 @@ all_or_nothing() {
 	nothing '... and'
 	generate --volumes A1 --cache missing/c
 	is "$status $(grep -c '^COMMIT' "$out")" '1 0' 'no place for the cache: the SQL has no COMMIT'
+	# Two keys of one name: nobody may choose here, and none is lost.
+	cp "$here/keys/cache-two-keys-one-name" two
+	chmod 600 two
+	run "$XFLATE" key generate -q --kek kek-16.txt --volumes VOL001 --cache two --rotate
+	expect_status 4 'two keys of one name: refused'
+	says 'VOL001 has two keys in the cache: find out first' 'two keys of one name: said'
+	check 'two keys of one name: the cache is as it was' cmp two "$here/keys/cache-two-keys-one-name"
+	rm -f two
 	# A reader that goes away when the keys are in the cache.
 	seq -f 'VX%05g' 3000 >many
 	bytes=$("$XFLATE" key generate --volumes=many --kek kek-16.txt --cache many.1 2>/dev/null | wc -c)
