@@ -11,6 +11,7 @@
 #include "base/quit.h"
 #include "cmd/device.h"
 #include "cmd/drivekey.h"
+#include "cmd/labelkey.h"
 #include "cmd/loading.h"
 #include "crypt/child.h"
 #include "tape/leftover.h"
@@ -94,25 +95,23 @@ static int worse(int status, int ours)
 static int load_key(const struct request *q, struct drive *d, enum drive_ready ready, bool rewind, const struct secret *kek,
 		    const struct cryptocache *cache, struct err *e)
 {
-	char volume[LABEL_NAME_BYTES];
+	struct labelkey l;
 	struct drivekey k = DRIVEKEY_NONE;
 	struct keyload_result result;
-	bool found;
-	int rc = device_volume_name(d, ready, rewind, volume, &found, e);
-	const struct cryptocache_entry *entry = rc == 0 && found ? cryptocache_find(cache, volume) : NULL;
-	const char *what = found ? "volume " : "a tape without a label";
+	const char *place = drivekey_place(&q->sources);
+	int rc = labelkey_find(d, ready, rewind, q->loading.algorithm, kek, cache, place, &l, e);
+	const char *what = l.volume[0] ? "volume " : "a tape without a label";
 	if (rc != 0)
 		return rc;
-	if (entry == NULL && q->require)
-		return err_set(e, XE_KEY, "%s%s: no key in %s, and --require-key is given", what, volume, drivekey_place(&q->sources));
-	if (entry == NULL) {
-		msg_info("%s: %s%s has no key in %s: what is written to it will not be encrypted", q->device, what, volume,
-			 drivekey_place(&q->sources));
+	if (l.entry == NULL && q->require)
+		return err_set(e, XE_KEY, "%s%s: no key in %s, and --require-key is given", what, l.volume, place);
+	if (l.entry == NULL) {
+		msg_info("%s: %s%s has no key in %s: what is written to it will not be encrypted", q->device, what, l.volume, place);
 		return 0;
 	}
-	rc = drivekey_open(entry, kek, &k, e);
+	rc = drivekey_open(l.entry, kek, &k, e);
 	if (rc == 0)
-		rc = loading_run(d, ready, q->device, &q->loading, volume, &k, &result, e);
+		rc = loading_run(d, ready, q->device, &q->loading, l.volume, &k, &result, e);
 	drivekey_free(&k);
 	return rc;
 }
@@ -369,8 +368,9 @@ const struct command command_changer = {
 		"\n"
 		"  xflate changer --cache FILE -- /PATH/mtx-changer %c %o %S %a %d\n"
 		"\n"
-		"After a load it reads the tape's label (which is clear), finds the volume's key\n"
-		"in the cache, and loads it into the drive; once a tape is unloaded it clears the\n"
+		"After a load it reads the tape's label (of an encrypted one it probes for the\n"
+		"key, as key probe does), finds the volume's key in the cache, and loads it into\n"
+		"the drive; once a tape is unloaded it clears the\n"
 		"drive, and while the tape stays in it, so does its key.  A volume without a key\n"
 		"is used in clear.  All other operations pass through.\n"
 		"\n"

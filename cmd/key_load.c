@@ -7,6 +7,7 @@
 #include "base/quit.h"
 #include "cmd/device.h"
 #include "cmd/drivekey.h"
+#include "cmd/labelkey.h"
 #include "cmd/loading.h"
 #include "tape/leftover.h"
 
@@ -82,9 +83,8 @@ static void free_keys(struct keys *k)
 	secret_free(&k->kek);
 }
 
-static int find_key(const struct request *q, struct keys *k, struct err *e)
+static int open_key(const struct request *q, const struct cryptocache_entry *entry, struct keys *k, struct err *e)
 {
-	const struct cryptocache_entry *entry = cryptocache_find(&k->cache, k->volume);
 	return entry ? drivekey_open(entry, &k->kek, &k->key, e) :
 		       err_set(e, XE_KEY, "volume %s has no key in %s%s", k->volume, drivekey_place(&q->sources), q->automatic ? "; no key is in the drive now" : "");
 }
@@ -96,7 +96,7 @@ static int gather_keys(const struct request *q, struct keys *k, struct err *e)
 		snprintf(k->volume, sizeof k->volume, "%s", q->volume);
 	int rc = drivekey_prepare(&q->sources, &k->kek, &k->cache, e);
 	if (rc == 0 && q->volume)
-		rc = find_key(q, k, e);
+		rc = open_key(q, cryptocache_find(&k->cache, k->volume), k, e);
 	else if (rc == 0 && q->sources.key)
 		rc = drivekey_read(&q->sources, &k->kek, &k->key, e);
 	return rc;
@@ -104,11 +104,12 @@ static int gather_keys(const struct request *q, struct keys *k, struct err *e)
 
 static int key_of_label(const struct request *q, struct drive *d, enum drive_ready ready, struct keys *k, struct err *e)
 {
-	bool found;
-	int rc = device_volume_name(d, ready, q->rewind, k->volume, &found, e);
-	if (rc == 0 && !found)
+	struct labelkey l;
+	int rc = labelkey_find(d, ready, q->rewind, q->loading.algorithm, &k->kek, &k->cache, drivekey_place(&q->sources), &l, e);
+	if (rc == 0 && l.volume[0] == '\0')
 		rc = err_set(e, XE_FAILED, "the tape has no label of Bareos or Bacula in its first block; name the volume with --volume");
-	return rc ? rc : find_key(q, k, e);
+	snprintf(k->volume, sizeof k->volume, "%s", l.volume);
+	return rc ? rc : open_key(q, l.entry, k, e);
 }
 
 static int load(const struct request *q, struct drive *d, enum drive_ready ready, struct keys *k, struct err *e)

@@ -172,6 +172,14 @@ def foreign_label():
     put_old()
 
 
+def own_label():
+    """Its label was written with its own key in the drive, as Bacula does with the first job."""
+    ctl("drive hp-lto6")
+    run("key", "load", "-q", "--volume", VOLUME, "--cache", "cache", "--kek", "kek", sg)
+    write_label()
+    put_old()
+
+
 def used_clear():
     fresh("medium none")
     does("ctl 'medium same'")
@@ -219,7 +227,10 @@ TABLE = [
     ("load, no such KEK", tape_old(), STAYS, LOAD(kek="nothere"), 1, "none", "clear", CLEARED),
     ("load, a tape without a label", tape_old("medium blank"), STAYS, LOAD(), 0, "none", "clear", "will not be encrypted"),
     ("load, without a label, a key is required", tape_old("medium blank"), STAYS, LOAD("--require-key"), 4, "none", "clear", "no key is in the drive"),
-    ("load, an encrypted label", foreign_label, STAYS, LOAD(), 6, "none", "clear", CLEARED),
+    ("load, a label encrypted by a key that is not there", foreign_label, STAYS, LOAD(), 4, "none", "clear", CLEARED),
+    ("load, a label encrypted by the volume's key", own_label, STAYS, LOAD(), 0, "ours", "ours", "of volume " + VOLUME),
+    ("load, the same, and the keys are refused", own_label, "ctl 'fault op=b5 after=1 count=99 sense=5/26/0'", LOAD(), 6, "none", "clear", CLEARED),
+    ("load, the same, and the wrong KEK", own_label, STAYS, LOAD(kek="otherkek"), 4, "none", "clear", CLEARED),
     ("load, an LTO-3 medium", tape_old("medium lto3"), STAYS, LOAD("--require-key"), 4, "none", "clear", CLEARED),
     ("load, a bad descriptor", tape_old(), STAYS, LOAD("--kad", "x" * 40), 2, "none", "clear", CLEARED),
     ("load, no such algorithm", tape_old(), STAYS, LOAD("--algorithm", "9"), 6, "none", "clear", CLEARED),

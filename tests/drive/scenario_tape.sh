@@ -119,8 +119,8 @@ check "... and reads back the same" "$XFLATE" compare vol --vs "$nst"
 # ---- labels that tell nothing ----
 rewind
 run "$XFLATE" key load --auto --cache cache --kek kek "$nst"
-expect_status 6 "a label that was written with a key in the drive cannot be read"
-says 'may be encrypted' "... says so"
+expect_status 4 "a label that was written with a key that is not in the cache"
+says 'label of the tape is encrypted, and none of 3 keys of cache opens it; the rest was not tried' "... says so"
 is "$(state key)" none "... and the key is cleared"
 ctl 'medium blank'
 run "$XFLATE" key load --auto --cache cache --kek kek "$nst"
@@ -208,6 +208,76 @@ changer -- ./mtx-changer /dev/sg9 unload 1 "$nst" 0
 expect_status 0 "changer: a key that cannot be cleared does not keep the tape in the drive"
 says 'could not be cleared; STILL IN THE DRIVE: a key, .*"OLD ONE"' "... but it is said, and which"
 ctl 'fault count=0'
+
+# ---- docs/tapes.md: its scripts, and a label that a daemon has written again under the key ----
+# script LINE-IN-IT: the script of the page that has it, with the paths of this place
+page=${here%/*/*}/docs/tapes.md
+script() {
+	awk -v line="$1" '/^ *```/ { if (has) { printf "%s", text; exit } text = ""; next } { sub(/^   /, ""); text = text $0 "\n" }
+		index($0, line) { has = 1 }' "$page" |
+		sed "s|/usr/bin/xflate|$XFLATE|; s|/etc/bacula/scripts/|$PWD/|; s|/etc/bacula/keys.cryptoc|page.cryptoc|; s|/etc/bacula/|$PWD/|"
+}
+script 'xflate changer' >page-changer
+script '^  writes:' >has-key
+chmod +x page-changer has-key
+is "$(head -n 1 page-changer) $(head -n 1 has-key)" '#!/bin/sh #!/bin/sh' "the page has both scripts"
+is "$(sed -n 's/.*Changer Command = "\(.*\)"/\1/p' "$page" "${page%/*}/drives.md" | awk 'length > 127')" '' "... no Changer Command is too long for Bacula"
+umask 077
+echo "$name" >names
+check "... keys are made as it says" "$XFLATE" key generate --volumes=names --kek kek --cache page.cryptoc -o /dev/null
+umask 022
+drive hp-lto6
+label vol
+rewind
+ctl 'medium none'
+run ./has-key "$sg"
+expect_status 1 "has-key: there is none"
+run ./page-changer /dev/sg9 load 1 "$nst" 0
+expect_status 0 "the first load, with a clear label"
+run ./has-key "$sg"
+expect_status 0 "has-key: now there is"
+ctl 'medium same'
+rewind
+label vol
+data vol
+is "$(state encrypted)" "$(($(state blocks) - 2))" "the first job encrypts the label, too: all but the file marks"
+run ./page-changer /dev/sg9 unload 1 "$nst" 0
+run ./page-changer /dev/sg9 load 1 "$nst" 0
+expect_status 0 "... the tape can be loaded again"
+says "of volume $name is in the drive" "... with its key"
+is "$(state position) $(state wrong)" '0 0' "... it stands at its beginning"
+run "$XFLATE" verify "$nst"
+expect_status 0 "... and is read"
+run "$XFLATE" key clear "$nst"
+rewind
+run sh -c "'$XFLATE' key status '$nst' | grep -E '  (writes|encrypted blocks|next block|its descriptor):'"
+is "$(grep -c . "$out")" 4 "the page's lines of the status"
+prints 'next block: +0: encrypted, and its key is missing' "... the label is encrypted"
+run "$XFLATE" key probe --cache page.cryptoc --kek kek "$nst"
+prints "^volume $name, key " "... probe says whose key it is"
+
+# Its key is the last of six in the cache: the descriptor finds it at once.
+umask 077
+"$XFLATE" key generate --volumes A B C D E --kek kek --cache six -o /dev/null 2>/dev/null
+"$XFLATE" cache export page.cryptoc 2>/dev/null | "$XFLATE" cache import six 2>/dev/null
+umask 022
+is "$("$XFLATE" cache list six | tail -n 1 | cut -d ' ' -f 1)" "$name" "the last of six keys"
+run "$XFLATE" key load --auto --cache six --kek kek "$nst"
+expect_status 0 "... is found by the label's descriptor"
+# Without one it is not tried; with the cartridge's barcode as the volume's name it is.
+rewind
+ctl 'medium same'
+run "$XFLATE" key load -q --volume "$name" --cache six --kek kek "$nst"
+label vol
+run "$XFLATE" key load --auto --rewind --cache six --kek kek "$nst"
+expect_status 4 "an encrypted label without a descriptor, and six keys"
+is "$(state key)" none "... no key is in the drive"
+"$XFLATE" cache export six 2>/dev/null | sed "s/^$name	/A00001L6	/" >renamed
+chmod 600 renamed
+"$XFLATE" cache import seven renamed 2>/dev/null
+run "$XFLATE" key load --auto --rewind --cache seven --kek kek "$nst"
+expect_status 0 "... the cartridge's barcode names the volume"
+says 'of volume A00001L6 is in the drive' "... and so its key"
 
 # ---- ten wrong keys and reads ----
 drive hp-lto4 'medium lto4'
