@@ -227,6 +227,39 @@ static int foreign_in_stream(struct source *s, struct source_item *item, bool *i
 	return 0;
 }
 
+/* The block whose header, item->header, stands at w: good, or damage. */
+static int take_block(struct source *s, struct source_item *item, struct err *e)
+{
+	int rc = window_have(&s->w, item->header.len, e);
+	if (rc != 0)
+		return rc;
+	if (window_left(&s->w) < item->header.len) {
+		snprintf(item->reason, sizeof item->reason, "block of %u bytes is cut short: the volume ends after %zu of them",
+			 item->header.len, window_left(&s->w));
+		return damage(s, item, item->reason, e);
+	}
+	const char *fault;
+	rc = judge_item(s, window_here(&s->w), item, &fault, e);
+	bool over = false;
+	if (rc == 0 && fault == NULL && !item->checksum && !item->encrypted)
+		rc = check_end(s, item->header.len, &over, e);
+	if (rc != 0)
+		return rc;
+	if (over) {
+		item->header.len = 0;
+		fault = "bytes of this block are missing: the next one begins inside of it";
+	}
+	if (fault)
+		return damage(s, item, fault, e);
+
+	item->addr = s->w.offset;
+	padding_block(&s->padding, padding_kind_of(window_here(&s->w), item->header.len, &item->header), item->addr,
+		      item->header.len, true);
+	deliver_block(s, item);
+	window_advance(&s->w, item->header.len);
+	return 0;
+}
+
 static int next_in_stream(struct source *s, struct source_item *item, struct err *e)
 {
 	bool skipped;
@@ -262,34 +295,7 @@ static int next_in_stream(struct source *s, struct source_item *item, struct err
 		item->header.len = 0;
 		return damage(s, item, item->reason, e);
 	}
-	int rc = window_have(&s->w, item->header.len, e);
-	if (rc != 0)
-		return rc;
-	if (window_left(&s->w) < item->header.len) {
-		snprintf(item->reason, sizeof item->reason, "block of %u bytes is cut short: the volume ends after %zu of them",
-			 item->header.len, window_left(&s->w));
-		return damage(s, item, item->reason, e);
-	}
-	const char *fault;
-	rc = judge_item(s, window_here(&s->w), item, &fault, e);
-	bool over = false;
-	if (rc == 0 && fault == NULL && !item->checksum && !item->encrypted)
-		rc = check_end(s, item->header.len, &over, e);
-	if (rc != 0)
-		return rc;
-	if (over) {
-		item->header.len = 0;
-		fault = "bytes of this block are missing: the next one begins inside of it";
-	}
-	if (fault)
-		return damage(s, item, fault, e);
-
-	item->addr = s->w.offset;
-	padding_block(&s->padding, padding_kind_of(window_here(&s->w), item->header.len, &item->header), item->addr,
-		      item->header.len, true);
-	deliver_block(s, item);
-	window_advance(&s->w, item->header.len);
-	return 0;
+	return take_block(s, item, e);
 }
 
 static int next_on_tape(struct source *s, struct source_item *item, struct err *e)
