@@ -42,7 +42,7 @@ LIB_CFLAGS += -DHAVE_LIBQRENCODE $(call pkg,--cflags,libqrencode)
 LIB_LIBS += $(call pkg,--libs,libqrencode)
 endif
 
-ROOMS := base codec crypt volume pipeline keys tape cmd
+ROOMS := base codec format crypt volume pipeline prove keys tape cmd cmd/volume cmd/drive cmd/key cmd/bscrypto
 SRC := $(sort $(filter-out xflate.c,$(wildcard *.c)) $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a
@@ -92,7 +92,7 @@ $(BUILD)/fuzz/fuzz_%: fuzz/fuzz_%.c $(LIB) $(BUILD)/flags
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(filter-out -Wconversion,$(ALL_CFLAGS)) $(ALL_LDFLAGS) -fsanitize=fuzzer \
 		-o $@ $< $(LIB) $(LIB_LIBS)
 
-$(REPLAYS) $(TARGETS:%=$(BUILD)/fuzz/fuzz_%): fuzz/fuzz.h $(wildcard */*.h)
+$(REPLAYS) $(TARGETS:%=$(BUILD)/fuzz/fuzz_%): fuzz/fuzz.h $(wildcard */*.h */*/*.h)
 
 -include $(OBJ:.o=.d) $(BUILD)/xflate.d $(CHECKS:=.d)
 

@@ -20,7 +20,7 @@
 struct cryptocache_entry {
 	char volume[CRYPTOCACHE_FIELD_BYTES];
 	char key[CRYPTOCACHE_FIELD_BYTES]; /* its text, as catalog and daemon have it */
-	int64_t added;			   /* Unix seconds */
+	int64_t added;                     /* Unix seconds */
 };
 
 struct cryptocache_layout {
@@ -35,7 +35,7 @@ struct cryptocache {
 	struct names names;
 	/* What was read. */
 	struct cryptocache_layout layout;
-	bool bacula;	 /* it has the id of the patched Bacula that was before Bareos */
+	bool bacula;     /* it has the id of the patched Bacula that was before Bareos */
 	size_t trailing; /* bytes behind the last entry, less than one: a daemon passes over them */
 };
 
@@ -48,8 +48,7 @@ struct cryptocache_layout cryptocache_native(void);
 void cryptocache_free(struct cryptocache *c);
 
 /* c becomes what the bytes say; the entries are as the file has them, expired or double.  XE_DAMAGE, XE_FAILED. */
-int cryptocache_parse(struct cryptocache *c, const uint8_t *data, size_t len, struct err *e)
-	__attribute__((warn_unused_result));
+int cryptocache_parse(struct cryptocache *c, const uint8_t *data, size_t len, struct err *e) __attribute__((warn_unused_result));
 
 /* The bytes of a file in this layout.  XE_FAILED. */
 int cryptocache_serialize(const struct cryptocache *c, struct cryptocache_layout layout, struct secret *bytes, struct err *e)
@@ -62,8 +61,8 @@ enum cryptocache_change { CRYPTOCACHE_ADDED, CRYPTOCACHE_CHANGED, CRYPTOCACHE_SA
 
 /* The volume has this key from now on; an entry that is there keeps its place and becomes as new.  Never drops another.
  * Both texts have at most 127 characters.  XE_FAILED, XE_USAGE. */
-int cryptocache_put(struct cryptocache *c, const char *volume, const char *key, int64_t now, enum cryptocache_change *change,
-		    struct err *e) __attribute__((warn_unused_result));
+int cryptocache_put(struct cryptocache *c, const char *volume, const char *key, int64_t now, enum cryptocache_change *change, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* Takes all entries of this name out.  XE_KEY: there is none. */
 int cryptocache_remove(struct cryptocache *c, const char *volume, struct err *e) __attribute__((warn_unused_result));

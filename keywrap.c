@@ -130,8 +130,8 @@ static unsigned between(unsigned a, unsigned v, unsigned b)
 
 static char encoded(unsigned v)
 {
-	unsigned c = (between(0, v, 25) & (v + 'A')) | (between(26, v, 51) & (v - 26 + 'a')) |
-		     (between(52, v, 61) & (v - 52 + '0')) | (between(62, v, 62) & '+') | (between(63, v, 63) & '/');
+	unsigned c = (between(0, v, 25) & (v + 'A')) | (between(26, v, 51) & (v - 26 + 'a')) | (between(52, v, 61) & (v - 52 + '0')) |
+		     (between(62, v, 62) & '+') | (between(63, v, 63) & '/');
 	return (char)c;
 }
 
@@ -220,8 +220,8 @@ static int run(const EVP_CIPHER *cipher, bool wrap, const uint8_t *kek, const ui
 }
 
 /* The four directions, through room of our own: OpenSSL may write more than the result. */
-static int apply(size_t kek_bytes, bool padded, bool wrap, const uint8_t *kek, const uint8_t *in, size_t len, uint8_t *out,
-		 size_t out_max, size_t *got, struct err *e)
+static int apply(size_t kek_bytes, bool padded, bool wrap, const uint8_t *kek, const uint8_t *in, size_t len, uint8_t *out, size_t out_max,
+		 size_t *got, struct err *e)
 {
 	const EVP_CIPHER *cipher = cipher_of(kek_bytes, padded);
 	if (cipher == NULL || len == 0 || len > WRAP_MAX_BYTES + 8 || (!(wrap && padded) && (len % 8 != 0 || len < 16)))
@@ -265,8 +265,8 @@ int keywrap_wrap_padded(const uint8_t *kek, size_t kek_bytes, const uint8_t *key
 	return apply(kek_bytes, true, true, kek, key, len, wrapped, KEYWRAP_PADDED_BYTES(len), &got, e);
 }
 
-int keywrap_unwrap_padded(const uint8_t *kek, size_t kek_bytes, const uint8_t *wrapped, size_t len, uint8_t *key,
-			  size_t *key_bytes, struct err *e)
+int keywrap_unwrap_padded(const uint8_t *kek, size_t kek_bytes, const uint8_t *wrapped, size_t len, uint8_t *key, size_t *key_bytes,
+			  struct err *e)
 {
 	return apply(kek_bytes, true, false, kek, wrapped, len, key, len, key_bytes, e);
 }
@@ -322,8 +322,10 @@ int keywrap_prepare_kek(struct secret *kek, struct err *e)
 		secret_trim(kek);
 	if (kek->len >= KEYWRAP_KEK_BYTES)
 		return 0;
-	return err_set(e, XE_KEY, "the KEK has %zu bytes, AES-128 needs %u: what a daemon of Bareos wraps with a shorter one "
-		       "depends on what lies in memory behind it; generate another", kek->len, KEYWRAP_KEK_BYTES);
+	return err_set(e, XE_KEY,
+		       "the KEK has %zu bytes, AES-128 needs %u: what a daemon of Bareos wraps with a shorter one "
+		       "depends on what lies in memory behind it; generate another",
+		       kek->len, KEYWRAP_KEK_BYTES);
 }
 
 /* All of the KEK, as AES-256. */
@@ -384,8 +386,10 @@ int keywrap_open(const char *text, size_t len, const struct secret *kek, struct 
 	case KEYWRAP_OWN: return open_own(text, len, kek, key, e);
 	case KEYWRAP_UNKNOWN: break;
 	}
-	return err_set(e, XE_KEY, "not a key: %zu characters, which are neither a passphrase (32), nor base64 of one (43), nor a "
-		       "wrapped key (54)", len);
+	return err_set(e, XE_KEY,
+		       "not a key: %zu characters, which are neither a passphrase (32), nor base64 of one (43), nor a "
+		       "wrapped key (54)",
+		       len);
 }
 
 static int seal_own(const struct secret *key, const struct secret *kek, struct secret *text, struct err *e)
@@ -409,8 +413,7 @@ static int seal_own(const struct secret *key, const struct secret *kek, struct s
 	return r;
 }
 
-int keywrap_seal(const struct secret *key, enum keywrap_form form, const struct secret *kek, struct secret *text,
-		 struct err *e)
+int keywrap_seal(const struct secret *key, enum keywrap_form form, const struct secret *kek, struct secret *text, struct err *e)
 {
 	uint8_t wrapped[KEYWRAP_WRAPPED_BYTES];
 	int r;

@@ -15,7 +15,7 @@
 #define KEYWRAP_WRAPPED_CHARS 54u
 #define KEYWRAP_DRIVE_KEY_BYTES 32u
 #define KEYWRAP_RAW_MAX_BYTES 64u
-#define KEYWRAP_KEK_BYTES 16u	  /* of a KEK that count in Bareos */
+#define KEYWRAP_KEK_BYTES 16u     /* of a KEK that count in Bareos */
 #define KEYWRAP_OWN_KEK_BYTES 32u /* of a KEK that wraps raw keys; all of it */
 #define KEYWRAP_OWN_PREFIX "xflate1:"
 #define KEYWRAP_TEXT_MAX_CHARS 127u /* of a key's text in catalog and cache */
@@ -23,9 +23,9 @@
 enum keywrap_form {
 	KEYWRAP_UNKNOWN,
 	KEYWRAP_PASSPHRASE, /* 32 printable characters */
-	KEYWRAP_BASE64,	    /* base64 of one: not wrapped */
+	KEYWRAP_BASE64,     /* base64 of one: not wrapped */
 	KEYWRAP_WRAPPED,    /* RFC 3394, AES-128 */
-	KEYWRAP_OWN,	    /* a raw key: RFC 5649, AES-256 */
+	KEYWRAP_OWN,        /* a raw key: RFC 5649, AES-256 */
 };
 
 /* What this text is, by its length and characters alone; the padding of base64 may be there. */
@@ -48,8 +48,7 @@ int keywrap_generate_raw(struct secret *key, size_t n, struct err *e) __attribut
 
 /* The key that a drive gets: the first 31 bytes of the passphrase, ending at a NUL, then zeros; so does every release
  * of Bareos (formats/keys-and-drives.md 2.3). */
-int keywrap_drive_key(const struct secret *passphrase, struct secret *key, struct err *e)
-	__attribute__((warn_unused_result));
+int keywrap_drive_key(const struct secret *passphrase, struct secret *key, struct err *e) __attribute__((warn_unused_result));
 
 /* 64 or 128 hex digits (blanks and newlines behind them are cut), or 32 or 64 bytes as they are.  XE_KEY. */
 int keywrap_raw_key(const struct secret *text, struct secret *key, struct err *e) __attribute__((warn_unused_result));
@@ -86,8 +85,8 @@ int keywrap_wrap_padded(const uint8_t *kek, size_t kek_bytes, const uint8_t *key
 	__attribute__((warn_unused_result));
 
 /* The way back; key takes len bytes; *key_bytes tells how many it has.  XE_KEY as above. */
-int keywrap_unwrap_padded(const uint8_t *kek, size_t kek_bytes, const uint8_t *wrapped, size_t len, uint8_t *key,
-			  size_t *key_bytes, struct err *e) __attribute__((warn_unused_result));
+int keywrap_unwrap_padded(const uint8_t *kek, size_t kek_bytes, const uint8_t *wrapped, size_t len, uint8_t *key, size_t *key_bytes,
+			  struct err *e) __attribute__((warn_unused_result));
 
 /* ---- keys as texts ---- */
 
@@ -101,8 +100,8 @@ int keywrap_open(const char *text, size_t len, const struct secret *kek, struct 
 
 /* The text of a key in a form (not KEYWRAP_UNKNOWN).  KEYWRAP_WRAPPED takes 32 bytes, KEYWRAP_OWN 32 or 64.
  * XE_KEY, XE_FAILED. */
-int keywrap_seal(const struct secret *key, enum keywrap_form form, const struct secret *kek, struct secret *text,
-		 struct err *e) __attribute__((warn_unused_result));
+int keywrap_seal(const struct secret *key, enum keywrap_form form, const struct secret *kek, struct secret *text, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* The id of a key that keywrap_open has opened.  XE_FAILED without memory. */
 int keywrap_opened_id(const struct secret *key, enum keywrap_form form, char id[static SECRET_ID_BYTES], struct err *e)

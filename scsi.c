@@ -420,8 +420,7 @@ const char *scsi_algorithm_name(uint32_t code)
 
 struct scsi_set scsi_bareos_set(uint8_t algorithm, struct span key)
 {
-	return (struct scsi_set){
-		.scope = SCSI_SCOPE_ALL_NEXUS, .encryption = 2, .decryption = 3, .algorithm = algorithm, .key = key};
+	return (struct scsi_set){.scope = SCSI_SCOPE_ALL_NEXUS, .encryption = 2, .decryption = 3, .algorithm = algorithm, .key = key};
 }
 
 struct scsi_set scsi_bareos_clear(uint8_t algorithm)
@@ -455,7 +454,18 @@ size_t scsi_write_set(const struct scsi_set *s, uint8_t *page, size_t room)
 	const uint8_t fields[] = {
 		(uint8_t)((s->scope & 7) << 5 | s->lock),
 		(uint8_t)((s->ceem & 3) << 6 | (s->rdmc & 3) << 4 | s->sdk << 3 | s->ckod << 2 | s->ckorp << 1 | s->ckorl),
-		s->encryption, s->decryption, s->algorithm, s->key_format, s->kad_format, 0, 0, 0, 0, 0, 0, 0};
+		s->encryption,
+		s->decryption,
+		s->algorithm,
+		s->key_format,
+		s->kad_format,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0};
 	wr_bytes(&w, fields, sizeof fields);
 	wr_be16(&w, (uint16_t)s->key.len);
 	if (s->key.data)
@@ -508,10 +518,9 @@ const char *scsi_set_field(uint16_t byte)
 		uint16_t last;
 		const char *name;
 	} fields[] = {
-		{1, "the page code"},	    {3, "the page length"},	  {4, "the scope or LOCK"},
-		{5, "CEEM, RDMC, SDK or CKOD"}, {6, "the encryption mode"}, {7, "the decryption mode"},
-		{8, "the algorithm index"}, {9, "the key format"},	  {10, "the KAD format"},
-		{17, "a reserved byte"},    {19, "the key length"},	  {51, "the key"},
+		{1, "the page code"},       {3, "the page length"},     {4, "the scope or LOCK"},   {5, "CEEM, RDMC, SDK or CKOD"},
+		{6, "the encryption mode"}, {7, "the decryption mode"}, {8, "the algorithm index"}, {9, "the key format"},
+		{10, "the KAD format"},     {17, "a reserved byte"},    {19, "the key length"},     {51, "the key"},
 	};
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
 		if (byte <= fields[i].last)

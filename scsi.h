@@ -18,14 +18,14 @@ struct scsi_cdb {
 };
 
 #define SCSI_PROTOCOL_INFORMATION 0x00 /* which protocols there are */
-#define SCSI_PROTOCOL_TAPE 0x20	       /* tape data encryption */
+#define SCSI_PROTOCOL_TAPE 0x20        /* tape data encryption */
 
 enum scsi_page {
-	SCSI_PAGE_PROTOCOLS = 0x0000,	 /* of protocol 00h */
-	SCSI_PAGE_IN_PAGES = 0x0000,	 /* of protocol 20h */
+	SCSI_PAGE_PROTOCOLS = 0x0000, /* of protocol 00h */
+	SCSI_PAGE_IN_PAGES = 0x0000,  /* of protocol 20h */
 	SCSI_PAGE_OUT_PAGES = 0x0001,
 	SCSI_PAGE_CAPABILITIES = 0x0010, /* in */
-	SCSI_PAGE_SET = 0x0010,		 /* out */
+	SCSI_PAGE_SET = 0x0010,          /* out */
 	SCSI_PAGE_KEY_FORMATS = 0x0011,
 	SCSI_PAGE_MANAGEMENT = 0x0012,
 	SCSI_PAGE_STATUS = 0x0020,
@@ -75,7 +75,7 @@ struct scsi_kad {
 
 struct scsi_kads {
 	unsigned count;
-	bool cut; /* more was announced than was transferred, or than there is room for */
+	bool cut;       /* more was announced than was transferred, or than there is room for */
 	bool unordered; /* types do not ascend: a device that breaks the rule */
 	struct scsi_kad kads[SCSI_KADS_MAX];
 };
@@ -119,7 +119,7 @@ struct scsi_status {
 	uint8_t algorithm;
 	uint32_t counter; /* key instances */
 	uint8_t control;  /* 0 not reported, 1 application, 2 drive, 3 library, 4 management interface */
-	bool vcelb;	  /* the volume contains encrypted blocks */
+	bool vcelb;       /* the volume contains encrypted blocks */
 	uint8_t ceems;
 	bool rdmd;
 	uint8_t kad_format; /* 0 not specified, 1 binary key name, 2 ASCII key name */
@@ -160,16 +160,16 @@ bool scsi_read_next_block(struct span answer, struct scsi_next_block *b);
 
 struct scsi_algorithm {
 	uint8_t index;
-	bool valid_for_volume;	    /* AVFMV */
-	uint8_t encrypt, decrypt;   /* 0 no, 1 software, 2 hardware, 3 under external control */
-	bool sdk, mac, delb;	    /* supplemental keys, tells MACs, distinguishes encrypted blocks */
+	bool valid_for_volume;    /* AVFMV */
+	uint8_t encrypt, decrypt; /* 0 no, 1 software, 2 hardware, 3 under external control */
+	bool sdk, mac, delb;      /* supplemental keys, tells MACs, distinguishes encrypted blocks */
 	uint8_t avfclp, nonce;
-	bool kad_format, vcelb;	    /* KADF_C, VCELB_C */
+	bool kad_format, vcelb; /* KADF_C, VCELB_C */
 	bool ukad_fixed, akad_fixed;
 	uint16_t ukad_max, akad_max; /* bytes */
 	uint16_t key_bytes;
-	uint8_t kads;		    /* DKAD_C: 1 required, 2 not allowed, 3 allowed */
-	uint8_t external, raw;	    /* EEMC_C, RDMC_C */
+	uint8_t kads;          /* DKAD_C: 1 required, 2 not allowed, 3 allowed */
+	uint8_t external, raw; /* EEMC_C, RDMC_C */
 	bool earem;
 	uint16_t supplemental_max;
 	uint32_t code;
@@ -177,7 +177,7 @@ struct scsi_algorithm {
 
 struct scsi_capabilities {
 	uint8_t external; /* EXTDECC */
-	uint8_t config;	  /* CFG_P: 1 this nexus may set parameters, 2 it may not */
+	uint8_t config;   /* CFG_P: 1 this nexus may set parameters, 2 it may not */
 	unsigned count;
 	bool cut; /* more than fit, or than were transferred */
 	struct scsi_algorithm algorithms[SCSI_ALGORITHMS_MAX];
@@ -206,7 +206,7 @@ struct scsi_set {
 	uint8_t encryption, decryption;
 	uint8_t algorithm;
 	uint8_t key_format, kad_format;
-	struct span key;	/* data NULL and a length: that many zeros */
+	struct span key;        /* data NULL and a length: that many zeros */
 	struct span ukad, akad; /* data NULL: none */
 };
 

@@ -6,7 +6,7 @@
 #include "base/qr.h"
 #include "base/quit.h"
 #include "base/stack.h"
-#include "cmd/bscrypto.h"
+#include "cmd/bscrypto/bscrypto.h"
 #include "cmd/command.h"
 #include "codec/codec.h"
 #include "tape/transport.h"
@@ -14,9 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&command_filter, &command_list, &command_verify, &command_compare,
-						&command_key, &command_cache, &command_getkey, &command_alerts,
-						&command_changer, &command_drives};
+static const struct command *const commands[] = {&command_filter, &command_list,   &command_verify, &command_compare, &command_key,
+						 &command_cache,  &command_getkey, &command_alerts, &command_changer, &command_drives};
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)
@@ -60,8 +59,8 @@ static int version(void)
 {
 	char libraries[512];
 	codec_versions(libraries, sizeof libraries);
-	printf("xflate %s\n%s\ntape drives: %s\nQR codes: %s\nLicence GPL-3.0-or-later. There is no warranty.\n", XFLATE_VERSION, libraries, transport_kinds(),
-	       qr_is_there() ? "libqrencode" : "not built in");
+	printf("xflate %s\n%s\ntape drives: %s\nQR codes: %s\nLicence GPL-3.0-or-later. There is no warranty.\n", XFLATE_VERSION, libraries,
+	       transport_kinds(), qr_is_there() ? "libqrencode" : "not built in");
 	return 0;
 }
 

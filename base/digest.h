@@ -12,7 +12,7 @@ enum digest_kind {
 	DIGEST_SHA1,
 	DIGEST_SHA256,
 	DIGEST_SHA512,
-	DIGEST_XXH64,  /* seed 0; this and the next two in canonical form, big-endian */
+	DIGEST_XXH64, /* seed 0; this and the next two in canonical form, big-endian */
 	DIGEST_XXH3_64,
 	DIGEST_XXH3_128,
 	DIGEST_KINDS

@@ -8,10 +8,10 @@
 /* Every function that can fail returns 0 or one of these.  err_exit_status() alone turns them into exit codes. */
 enum xerr {
 	XE_OK = 0,
-	XE_FAILED = -1,	    /* an operation failed: I/O, memory, a volume that is none */
-	XE_USAGE = -2,	    /* the request makes no sense for this input */
-	XE_DAMAGE = -3,	    /* bytes that are not what their format says */
-	XE_KEY = -4,	    /* key wrong, missing or not authentic */
+	XE_FAILED = -1,     /* an operation failed: I/O, memory, a volume that is none */
+	XE_USAGE = -2,      /* the request makes no sense for this input */
+	XE_DAMAGE = -3,     /* bytes that are not what their format says */
+	XE_KEY = -4,        /* key wrong, missing or not authentic */
 	XE_NOT_READY = -5,  /* drive not ready, no medium */
 	XE_REFUSED = -6,    /* the drive or transport refused */
 	XE_PERMISSION = -7, /* not permitted */
@@ -31,8 +31,7 @@ struct err {
 int err_set(struct err *e, enum xerr code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The same with ": " and the text of errnum behind it. */
-int err_errno(struct err *e, enum xerr code, int errnum, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+int err_errno(struct err *e, enum xerr code, int errnum, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Puts more behind the sentence of e.  Where there is not enough room, the sentence is cut short, not what is added. */
 void err_add(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -80,8 +80,9 @@ int io_open_input(struct io *in, const char *path, struct err *e)
 	int wait = stat(path, &named) == 0 && S_ISFIFO(named.st_mode) ? O_NONBLOCK : 0;
 	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | wait);
 	if (fd < 0) {
-		enum xerr code = errno == EACCES || errno == EPERM ? XE_PERMISSION :
-				 errno == ENOMEDIUM || errno == EBUSY ? XE_NOT_READY : XE_FAILED;
+		enum xerr code = errno == EACCES || errno == EPERM      ? XE_PERMISSION
+				 : errno == ENOMEDIUM || errno == EBUSY ? XE_NOT_READY
+									: XE_FAILED;
 		/* A file that may not be read is an ordinary failure; exit 7 is for devices and capabilities. */
 		struct stat st;
 		if (code == XE_PERMISSION && (stat(path, &st) != 0 || !S_ISCHR(st.st_mode)))

@@ -17,9 +17,9 @@ struct io {
 	uint64_t size; /* bytes; files only */
 	dev_t dev;
 	ino_t ino;
-	mode_t type;   /* S_IFREG, S_IFCHR... */
-	dev_t device;  /* which one, where it is a device */
-	bool standard; /* stdin or stdout: not ours to close */
+	mode_t type;      /* S_IFREG, S_IFCHR... */
+	dev_t device;     /* which one, where it is a device */
+	bool standard;    /* stdin or stdout: not ours to close */
 	const char *name; /* of an output, for errors; borrowed, or NULL */
 };
 
@@ -52,17 +52,14 @@ void io_cancel_reads(void);
 void io_allow_reads(void);
 
 /* Reads up to most bytes, and at least least of them unless the end comes first; *got tells how many.  XE_FAILED. */
-int io_read(const struct io *in, void *data, size_t least, size_t most, size_t *got, struct err *e)
-	__attribute__((warn_unused_result));
+int io_read(const struct io *in, void *data, size_t least, size_t most, size_t *got, struct err *e) __attribute__((warn_unused_result));
 
 /* n bytes of a file from byte at on; *got is less only at its end.  XE_FAILED. */
-int io_read_at(const struct io *in, uint64_t at, void *data, size_t n, size_t *got, struct err *e)
-	__attribute__((warn_unused_result));
+int io_read_at(const struct io *in, uint64_t at, void *data, size_t n, size_t *got, struct err *e) __attribute__((warn_unused_result));
 
 /* One read(2), for tapes: one block of *got bytes.  *got 0 is a file mark.  *too_small, and no failure: the block is larger
  * than n bytes; the tape stands before it again.  XE_FAILED, XE_NOT_READY without a medium. */
-int io_read_tape(int fd, void *data, size_t n, size_t *got, bool *too_small, struct err *e)
-	__attribute__((warn_unused_result));
+int io_read_tape(int fd, void *data, size_t n, size_t *got, bool *too_small, struct err *e) __attribute__((warn_unused_result));
 
 /* Writes all n bytes.  One write(2) unless the system takes less.  XE_FAILED. */
 int io_write(int fd, const void *data, size_t n, struct err *e) __attribute__((warn_unused_result));

@@ -24,7 +24,6 @@ void names_free(struct names *n);
 size_t names_find(const struct names *n, const void *rows, size_t stride, const char *name);
 
 /* Adds rows[row]; nothing happens if its name is there already.  XE_FAILED. */
-int names_add(struct names *n, const void *rows, size_t stride, size_t row, struct err *e)
-	__attribute__((warn_unused_result));
+int names_add(struct names *n, const void *rows, size_t stride, size_t row, struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -232,8 +232,8 @@ static int refuse_taken(const struct outfile *o, struct err *e)
 	bool taken = o->folder && is_promised(o, o->name);
 	for (int i = 0; i < OUTFILE_MAX; i++) {
 		const struct outfile *other = unfinished[i];
-		taken = taken || (other && other != o && o->there_ino != 0 && other->there_ino == o->there_ino &&
-				  other->there_dev == o->there_dev);
+		taken = taken ||
+			(other && other != o && o->there_ino != 0 && other->there_ino == o->there_ino && other->there_dev == o->there_dev);
 	}
 	return taken ? err_set(e, XE_USAGE, "two outputs cannot go to one place") : 0;
 }

@@ -14,26 +14,26 @@
 struct outfile_folder;
 
 struct outfile {
-	struct io io; /* io.name is path, or "standard output" */
+	struct io io;                  /* io.name is path, or "standard output" */
 	char path[OUTFILE_PATH_BYTES]; /* as given; "" for "-" */
 	char left[OUTFILE_LEFT_BYTES]; /* where outfile_abandon has left what was written; "" nowhere */
-	bool direct;	   /* a device, a pipe, a descriptor: written in place */
-	bool replace;	   /* an existing file */
-	bool keep_partial; /* outfile_abandon leaves what was written as PATH.partial, or PATH.partial.2... */
-	bool done;	   /* committed: it is whole, and has its name */
+	bool direct;                   /* a device, a pipe, a descriptor: written in place */
+	bool replace;                  /* an existing file */
+	bool keep_partial;             /* outfile_abandon leaves what was written as PATH.partial, or PATH.partial.2... */
+	bool done;                     /* committed: it is whole, and has its name */
 
 	/* Private */
 	int slot; /* among those that are not finished, -1: none */
 	struct outfile_folder *folder;
-	size_t folder_bytes; /* of left, where path's folder stands, with its slash */
+	size_t folder_bytes;                                         /* of left, where path's folder stands, with its slash */
 	char name[NAME_MAX + 1], temporary[OUTFILE_TEMPORARY_BYTES]; /* in folder */
-	size_t name_max; /* bytes of a name there */
-	dev_t dev, there_dev; /* of the temporary; of what is at path already */
-	ino_t ino, there_ino; /* 0: none */
+	size_t name_max;                                             /* bytes of a name there */
+	dev_t dev, there_dev;                                        /* of the temporary; of what is at path already */
+	ino_t ino, there_ino;                                        /* 0: none */
 };
 
 #define OUTFILE_NONE ((struct outfile){.io = {.fd = -1}, .slot = -1})
-#define OUTFILE_MAX 4096 /* unfinished at once, */
+#define OUTFILE_MAX 4096   /* unfinished at once, */
 #define OUTFILE_FOLDERS 16 /* in so many folders */
 
 /* "-" is standard output, refused if it is a terminal; so is /dev/stdout.  Symbolic links are followed, see base/place.h.  An existing

@@ -50,8 +50,8 @@ static int find_descriptor(struct place *p, struct err *e)
 	long number = strtol(digits, &end, 10);
 	if (stat(p->path, &p->st) != 0)
 		return err_errno(e, XE_FAILED, errno, "cannot be looked at");
-	if (*digits && *end == '\0' && number >= 0 && number <= INT_MAX && fstat((int)number, &ours) == 0 &&
-	    ours.st_dev == p->st.st_dev && ours.st_ino == p->st.st_ino) {
+	if (*digits && *end == '\0' && number >= 0 && number <= INT_MAX && fstat((int)number, &ours) == 0 && ours.st_dev == p->st.st_dev &&
+	    ours.st_ino == p->st.st_ino) {
 		/* exec closes what has FD_CLOEXEC: such a one is not what was meant, but opened here since. */
 		if (fcntl((int)number, F_GETFD) & FD_CLOEXEC)
 			return err_set(e, XE_USAGE, "is no descriptor that this program was given");

@@ -12,16 +12,16 @@
 #define PLACE_PATH_BYTES 4096
 
 enum place_kind {
-	PLACE_FREE,	  /* nothing is there, the folder perhaps not either */
-	PLACE_FILE,	  /* a regular file */
-	PLACE_OTHER,	  /* a device, a pipe, a socket: written to as it is */
+	PLACE_FREE,       /* nothing is there, the folder perhaps not either */
+	PLACE_FILE,       /* a regular file */
+	PLACE_OTHER,      /* a device, a pipe, a socket: written to as it is */
 	PLACE_DESCRIPTOR, /* one of ours: /dev/stdout, /dev/fd/N, /proc/self/fd/N */
 };
 
 struct place {
 	enum place_kind kind;
-	int descriptor;		     /* PLACE_DESCRIPTOR */
-	struct stat st;		     /* PLACE_FILE, PLACE_OTHER */
+	int descriptor;              /* PLACE_DESCRIPTOR */
+	struct stat st;              /* PLACE_FILE, PLACE_OTHER */
 	char path[PLACE_PATH_BYTES]; /* behind all links; its folder may be a link still */
 };
 

@@ -10,7 +10,7 @@ enum progress_mode { PROGRESS_AUTO, PROGRESS_NEVER, PROGRESS_ALWAYS, PROGRESS_JS
 
 struct progress_state {
 	uint64_t done, total; /* bytes read; total 0: unknown */
-	uint64_t out;	      /* bytes written */
+	uint64_t out;         /* bytes written */
 	bool reads_only;      /* nothing is written */
 };
 

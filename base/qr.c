@@ -51,7 +51,7 @@ __attribute__((noreturn)) static void encode(int from, int to)
 	static uint8_t text[QR_TEXT_MAX_BYTES];
 	size_t len = 0;
 	quit_in_child();
-	for (ssize_t n = 1; n > 0 && len < sizeof text; len += n > 0 ? (size_t)n : 0)
+	for (ssize_t n = 1; n > 0 && len<sizeof text; len += n> 0 ? (size_t)n : 0)
 		n = read(from, text + len, sizeof text - len);
 	QRcode *code = QRcode_encodeData((int)len, text, 0, QR_ECLEVEL_M);
 	if (code == NULL)
@@ -69,7 +69,9 @@ static int wait_for(pid_t pid, struct err *e)
 		if (errno != EINTR)
 			return err_errno(e, XE_FAILED, errno, "a QR code: the encoder is lost");
 	}
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : err_set(e, XE_FAILED, "a QR code cannot be made: no memory, or text that no code holds");
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0
+		       ? 0
+		       : err_set(e, XE_FAILED, "a QR code cannot be made: no memory, or text that no code holds");
 }
 
 static int take_modules(struct qr *q, int fd, struct err *e)

@@ -8,7 +8,7 @@
 #include "base/secret.h"
 
 #define QR_TEXT_MAX_BYTES 2300u /* what the largest code takes */
-#define QR_QUIET_MODULES 4u	/* around a code nothing may be printed */
+#define QR_QUIET_MODULES 4u     /* around a code nothing may be printed */
 
 struct qr {
 	struct secret modules; /* width times width bytes, 1: dark */

@@ -170,8 +170,9 @@ void secret_wipe_registers(void)
 		copy(to, zeros, n);
 #ifdef __x86_64__
 	if (__builtin_cpu_supports("avx"))
-		__asm__ volatile("vzeroall" ::: "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
-				 "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+		__asm__ volatile("vzeroall" ::
+					 : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
+					   "xmm12", "xmm13", "xmm14", "xmm15");
 	if (__builtin_cpu_supports("avx512f")) /* none of these is the compiler's without -mavx512f */
 		__asm__ volatile(".irp r,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n\t"
 				 "vpxorq %zmm\\r,%zmm\\r,%zmm\\r\n\t.endr");

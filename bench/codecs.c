@@ -7,8 +7,8 @@
  * lie in the cache as they do behind a read; reading and copying are not counted.  Prints plain bytes, bytes out and seconds
  * of this thread's processor time. */
 #include "codec/codec.h"
+#include "format/stream.h"
 #include "volume/reader.h"
-#include "volume/stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,8 +54,8 @@ static double now(void)
 
 /* ---- zlib, its streams kept from record to record ---- */
 
-static enum codec_result zlib_inflate(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out,
-				      size_t out_cap, size_t *out_len)
+static enum codec_result zlib_inflate(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
+				      size_t *out_len)
 {
 	static z_stream z;
 	static bool made;
@@ -74,8 +74,8 @@ static enum codec_result zlib_inflate(struct codec_ctx *ctx, const uint8_t *in, 
 	return CODEC_OK;
 }
 
-static enum codec_result zlib_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out,
-				      size_t out_cap, size_t *out_len)
+static enum codec_result zlib_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
+				      size_t *out_len)
 {
 	static z_stream z;
 	static bool made;
@@ -130,8 +130,7 @@ static void run_batch(struct bench *b)
 	for (size_t i = 0; i < b->count; i++) {
 		struct span plain = inflated(b, b->records[i]);
 		size_t len = plain.len;
-		if (b->deflate &&
-		    b->deflate->deflate(b->ctx, b->level, plain.data, plain.len, b->out, b->out_cap, &len) != CODEC_OK)
+		if (b->deflate && b->deflate->deflate(b->ctx, b->level, plain.data, plain.len, b->out, b->out_cap, &len) != CODEC_OK)
 			stop("a record does not deflate");
 		b->plain_bytes += plain.len;
 		b->out_bytes += len;

@@ -7,8 +7,8 @@
  * same kind: so the ratios are printed.  The kinds are mixed file by file, so a smaller corpus is a shorter one, not
  * another one.  Files keep their sizes: the many small ones come as one small record each, with attributes and an MD5
  * digest, as a client sends them; longer ones in records of RECORD bytes. */
+#include "format/stream.h"
 #include "volume/packer.h"
-#include "volume/stream.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_LIMIT_BYTES ((size_t)8 << 20)  /* so that no single file is a kind of its own */
+#define FILE_LIMIT_BYTES ((size_t)8 << 20) /* so that no single file is a kind of its own */
 #define PROBE_BYTES 4096u
 #define DEPTH_MAX 24
 #define TIME 0x65000000u
@@ -28,17 +28,12 @@ enum kind { PROGRAMS, LIBRARIES, TEXT, SOURCE, PACKED, LOGS, PAGES, NOISE, KINDS
 
 static const struct {
 	const char *name;
-	unsigned share; /* of 1000 bytes */
+	unsigned share;    /* of 1000 bytes */
 	size_t made_bytes; /* size of one made-up file; 0: from the machine */
 } kinds[KINDS] = {
-	[PROGRAMS] = {"ELF programs", 265, 0},
-	[LIBRARIES] = {"shared libraries", 221, 0},
-	[TEXT] = {"texts", 145, 0},
-	[SOURCE] = {"scripts and headers", 70, 0},
-	[PACKED] = {"compressed files", 90, 0},
-	[LOGS] = {"logs", 98, 1u << 20},
-	[PAGES] = {"database pages", 41, 4u << 20},
-	[NOISE] = {"noise", 70, 1u << 20},
+	[PROGRAMS] = {"ELF programs", 265, 0},      [LIBRARIES] = {"shared libraries", 221, 0}, [TEXT] = {"texts", 145, 0},
+	[SOURCE] = {"scripts and headers", 70, 0},  [PACKED] = {"compressed files", 90, 0},     [LOGS] = {"logs", 98, 1u << 20},
+	[PAGES] = {"database pages", 41, 4u << 20}, [NOISE] = {"noise", 70, 1u << 20},
 };
 
 struct list {
@@ -182,11 +177,10 @@ static unsigned below(unsigned n)
 
 static int web_line(char *to, size_t room, unsigned long second)
 {
-	static const char *const pages[] = {"/", "/index.html", "/api/v1/items", "/static/app.js", "/login", "/search?q=backup",
-					    "/images/logo.png", "/feed.xml"};
+	static const char *const pages[] = {"/",      "/index.html",      "/api/v1/items",    "/static/app.js",
+					    "/login", "/search?q=backup", "/images/logo.png", "/feed.xml"};
 	static const char *const agents[] = {"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
-					     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36", "curl/7.88.1",
-					     "Wget/1.21.3"};
+					     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36", "curl/7.88.1", "Wget/1.21.3"};
 	static const unsigned codes[] = {200, 200, 200, 200, 304, 302, 404, 500};
 	return snprintf(to, room, "10.%u.%u.%u - - [%02lu/Nov/2025:%02lu:%02lu:%02lu +0000] \"GET %s?id=%u HTTP/1.1\" %u %u \"-\" \"%s\"\n",
 			below(4), below(256), below(256), second / 86400 % 28 + 1, second / 3600 % 24, second / 60 % 60, second % 60,
@@ -201,15 +195,15 @@ static int system_line(char *to, size_t room, unsigned long second)
 		 second % 60, below(4));
 	switch (below(4)) {
 	case 0:
-		return snprintf(to, room, "%s sshd[%u]: Accepted publickey for %s from 10.0.%u.%u port %u ssh2: ED25519 SHA256:%016llx\n", when,
-				below(32768), users[below(6)], below(256), below(256), 1024 + below(60000),
+		return snprintf(to, room, "%s sshd[%u]: Accepted publickey for %s from 10.0.%u.%u port %u ssh2: ED25519 SHA256:%016llx\n",
+				when, below(32768), users[below(6)], below(256), below(256), 1024 + below(60000),
 				(unsigned long long)random64());
 	case 1:
-		return snprintf(to, room, "%s sshd[%u]: Failed password for invalid user %s from 203.0.113.%u port %u ssh2\n", when, below(32768),
-				users[below(6)], below(256), 1024 + below(60000));
+		return snprintf(to, room, "%s sshd[%u]: Failed password for invalid user %s from 203.0.113.%u port %u ssh2\n", when,
+				below(32768), users[below(6)], below(256), 1024 + below(60000));
 	case 2:
-		return snprintf(to, room, "%s kernel: [%6lu.%06u] eth0: rx %u tx %u dropped %u\n", when, second, below(1000000), below(1u << 30),
-				below(1u << 30), below(100));
+		return snprintf(to, room, "%s kernel: [%6lu.%06u] eth0: rx %u tx %u dropped %u\n", when, second, below(1000000),
+				below(1u << 30), below(1u << 30), below(100));
 	default:
 		return snprintf(to, room, "%s CRON[%u]: (%s) CMD (/usr/local/bin/job%u --quiet)\n", when, below(32768), users[below(6)],
 				below(20));
@@ -393,8 +387,14 @@ static void base64_number(uint64_t n, char *to)
 /* "FileIndex type" NUL name NUL stat fields NUL link NUL extended NUL delta: a client's attributes */
 static void put_attributes(struct writer *w, enum kind kind, size_t size)
 {
-	const uint64_t fields[] = {0xfc00, 0x12a00u + (uint32_t)w->file_index, 0100644, 1, 0, 0, 0, size, 4096, (size + 511) / 512,
-				   1700000000, 1700000000, 1700000000, 0, 0, STREAM_FILE};
+	const uint64_t fields[] = {0xfc00,     0x12a00u + (uint32_t)w->file_index,
+				   0100644,    1,
+				   0,          0,
+				   0,          size,
+				   4096,       (size + 511) / 512,
+				   1700000000, 1700000000,
+				   1700000000, 0,
+				   0,          STREAM_FILE};
 	uint8_t data[1024];
 	char text[256];
 	struct wr a = wr_over(data, sizeof data);

@@ -13,8 +13,8 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_filter, command_list, command_verify, command_compare, command_key, command_cache,
-	command_getkey, command_alerts, command_changer, command_drives;
+extern const struct command command_filter, command_list, command_verify, command_compare, command_key, command_cache, command_getkey,
+	command_alerts, command_changer, command_drives;
 /* Of the verb key: what talks to a drive. */
 extern const struct command command_key_load, command_key_clear, command_key_status, command_key_probe;
 

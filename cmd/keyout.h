@@ -30,7 +30,6 @@ void keyout_close(struct keyout *k);
 FILE *keyout_into(struct secret *text);
 
 /* Open, one line, commit.  Errors as there. */
-int keyout_line(const char *path, bool force, bool clear, const struct secret *text, struct err *e)
-	__attribute__((warn_unused_result));
+int keyout_line(const char *path, bool force, bool clear, const struct secret *text, struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -69,7 +69,8 @@ void trust_folder(const char *path)
 	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
 		return;
 	if (st.st_mode & OTHERS_WRITE)
-		msg_warning("%s: others than its owner can put keys into it (mode %04o); chmod go-w it", path, (unsigned)(st.st_mode & 07777));
+		msg_warning("%s: others than its owner can put keys into it (mode %04o); chmod go-w it", path,
+			    (unsigned)(st.st_mode & 07777));
 	trust_place(path, &st);
 	size_t n = count_writable(path, first);
 	if (n > 0)
@@ -82,8 +83,9 @@ void trust_cache(const char *path, const struct cryptocache *c)
 	for (size_t i = 0; i < c->count; i++) {
 		const struct cryptocache_entry *first = cryptocache_find(c, c->entries[i].volume);
 		if (first != &c->entries[i] && strcmp(first->key, c->entries[i].key) != 0)
-			msg_warning("%s: volume %s has two different keys, entries %zu and %zu; the first is taken, as daemons do (cache check)", path,
-				    first->volume, (size_t)(first - c->entries) + 1, i + 1);
+			msg_warning("%s: volume %s has two different keys, entries %zu and %zu; the first is taken, as daemons do (cache "
+				    "check)",
+				    path, first->volume, (size_t)(first - c->entries) + 1, i + 1);
 	}
 }
 
@@ -106,8 +108,9 @@ static bool is_utf16(const struct secret *s)
 static bool is_quoted(const struct secret *s)
 {
 	/* ASCII's, and those that word processors make of them. */
-	static const char *const quotes[] = {"\"", "'", "`", "\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9a", "\xe2\x80\x9c",
-					     "\xe2\x80\x9d", "\xe2\x80\x9e", "\xc2\xab", "\xc2\xbb"};
+	static const char *const quotes[] = {
+		"\"",           "'",        "`",       "\xe2\x80\x98", "\xe2\x80\x99", "\xe2\x80\x9a", "\xe2\x80\x9c", "\xe2\x80\x9d",
+		"\xe2\x80\x9e", "\xc2\xab", "\xc2\xbb"};
 	for (size_t i = 0; i < sizeof quotes / sizeof quotes[0]; i++) {
 		if (begins(s, quotes[i]))
 			return true;

@@ -15,7 +15,7 @@
 #include "codec/fzframe.h"
 
 static const struct codec *const codecs[CODEC_COUNT] = {
-	[CODEC_GZIP] = &codec_gzip, [CODEC_LZO] = &codec_lzo,	  [CODEC_LZFAST] = &codec_lzfast,
+	[CODEC_GZIP] = &codec_gzip, [CODEC_LZO] = &codec_lzo,     [CODEC_LZFAST] = &codec_lzfast,
 	[CODEC_LZ4] = &codec_lz4,   [CODEC_LZ4HC] = &codec_lz4hc, [CODEC_ZSTD] = &codec_zstd,
 };
 
@@ -96,21 +96,18 @@ void codec_header_write(uint8_t out[static CODEC_HEADER_BYTES], const struct cod
 uint16_t codec_header_level(const struct codec *c, int level)
 {
 	switch (c->id) {
-	case CODEC_GZIP:
-		return (uint16_t)level;
+	case CODEC_GZIP: return (uint16_t)level;
 	case CODEC_LZFAST:
 	case CODEC_LZ4:
-	case CODEC_LZ4HC:
-		return 1;
-	default:
-		return 0;
+	case CODEC_LZ4HC: return 1;
+	default: return 0;
 	}
 }
 
 void codec_versions(char *text, size_t text_bytes)
 {
-	snprintf(text, text_bytes, "libdeflate %s, liblzo2 %s, liblz4 %s, libzstd %s", LIBDEFLATE_VERSION_STRING,
-		 lzo_version_string(), LZ4_versionString(), ZSTD_versionString());
+	snprintf(text, text_bytes, "libdeflate %s, liblzo2 %s, liblz4 %s, libzstd %s", LIBDEFLATE_VERSION_STRING, lzo_version_string(),
+		 LZ4_versionString(), ZSTD_versionString());
 }
 
 bool codec_is_common(const struct codec *c, const uint8_t *in, size_t in_len)

@@ -26,7 +26,7 @@ struct codec {
 	enum codec_id id;
 	const char *name;     /* as on the command line: "gzip" */
 	const char *log_name; /* as Bareos logs it: "GZIP", "FASTLZ" */
-	uint32_t magic;	      /* in the compression header, big-endian on the volume */
+	uint32_t magic;       /* in the compression header, big-endian on the volume */
 	int level_min, level_max, level_default;
 	/* Largest plain length of one payload that every reader of this format takes, bytes. */
 	size_t plain_max;
@@ -37,11 +37,11 @@ struct codec {
 	bool (*declared)(const uint8_t *in, size_t in_len, uint64_t *plain_len);
 	/* in[in_len] -> out[*out_len], out_cap bytes of room.  CODEC_OK only if every input byte belongs to one whole
 	 * stream (no truncation, no trailing bytes, all checksums and lengths right).  May write any of out[0..out_cap). */
-	enum codec_result (*inflate)(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out,
-				     size_t out_cap, size_t *out_len);
+	enum codec_result (*inflate)(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
+				     size_t *out_len);
 	/* Never fails for content; out_cap >= bound(in_len) always suffices, less may give CODEC_SPACE. */
-	enum codec_result (*deflate)(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out,
-				     size_t out_cap, size_t *out_len);
+	enum codec_result (*deflate)(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
+				     size_t *out_len);
 };
 
 /* NULL if the id, name or magic is none of ours. */
@@ -62,7 +62,7 @@ const char *codec_reason(const struct codec_ctx *ctx);
 
 struct codec_header {
 	uint32_t magic;
-	uint32_t size;	/* payload bytes behind the header */
+	uint32_t size;  /* payload bytes behind the header */
 	uint16_t level; /* informational */
 	uint16_t version;
 };

@@ -11,11 +11,11 @@
 #include <string.h>
 
 #define LITERALS_MAX 32
-#define MATCH_LONG 9	       /* first length with length bytes */
-#define MATCH_MAX 264	       /* level 1: 9 + one length byte */
-#define DISTANCE_MAX 8192      /* level 1 */
-#define DISTANCE_FAR 8191      /* level 2: as distance - 1 it means that two more bytes follow */
-#define WIDE 32		       /* bytes that the copy loops may write too many of, where there is room */
+#define MATCH_LONG 9      /* first length with length bytes */
+#define MATCH_MAX 264     /* level 1: 9 + one length byte */
+#define DISTANCE_MAX 8192 /* level 1 */
+#define DISTANCE_FAR 8191 /* level 2: as distance - 1 it means that two more bytes follow */
+#define WIDE 32           /* bytes that the copy loops may write too many of, where there is room */
 
 /* The last bytes of a block stay literals, as in Bareos's own blocks; it lets the encoder load words freely, too. */
 #define TAIL_BYTES 12
@@ -64,8 +64,7 @@ struct match {
 };
 
 /* Reads the rest of a match instruction.  Returns where the next instruction starts, NULL if in ends before. */
-static inline const uint8_t *match_read(uint8_t c, const uint8_t *ip, const uint8_t *in_end, bool level2,
-					struct match *m)
+static inline const uint8_t *match_read(uint8_t c, const uint8_t *ip, const uint8_t *in_end, bool level2, struct match *m)
 {
 	uint8_t more;
 
@@ -138,12 +137,9 @@ const char *fastlz_inflate(const uint8_t *in, size_t in_len, uint8_t *out, size_
 	if (in_len == 0)
 		return "FastLZ block ends early";
 	switch (in[0] >> 5) {
-	case 0:
-		return inflate(in, in + in_len, out, out + plain_len, false);
-	case 1:
-		return inflate(in, in + in_len, out, out + plain_len, true);
-	default:
-		return "FastLZ block level is unknown";
+	case 0: return inflate(in, in + in_len, out, out + plain_len, false);
+	case 1: return inflate(in, in + in_len, out, out + plain_len, true);
+	default: return "FastLZ block level is unknown";
 	}
 }
 
@@ -198,8 +194,7 @@ static inline size_t equal_bytes(const uint8_t *a, const uint8_t *b, const uint8
 }
 
 /* Appends a run of literals.  in_end: of the whole input.  NULL if out has no room for them. */
-static inline uint8_t *put_literals(uint8_t *op, const uint8_t *out_end, const uint8_t *from, size_t run,
-				    const uint8_t *in_end)
+static inline uint8_t *put_literals(uint8_t *op, const uint8_t *out_end, const uint8_t *from, size_t run, const uint8_t *in_end)
 {
 	if ((size_t)(out_end - op) < run + (run + LITERALS_MAX - 1) / LITERALS_MAX)
 		return NULL;
@@ -248,8 +243,7 @@ static inline uint8_t *put_match(uint8_t *op, const uint8_t *out_end, size_t len
 /* One pass, no lazy matching: a table of the last position of each hash of four bytes, and steps that grow while
  * nothing is found.  Positions are kept modulo 65536, which is enough: distances are checked and bytes compared.  A
  * cleared table means position 0, which is one like any other. */
-size_t fastlz_deflate(uint16_t table[static FASTLZ_TABLE_ENTRIES], const uint8_t *in, size_t in_len, uint8_t *out,
-		      size_t out_cap)
+size_t fastlz_deflate(uint16_t table[static FASTLZ_TABLE_ENTRIES], const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap)
 {
 	const uint8_t *const in_end = in + in_len, *const out_end = out + out_cap;
 	const uint8_t *const match_end = in_len > TAIL_BYTES ? in_end - TAIL_BYTES : in;

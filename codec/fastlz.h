@@ -15,7 +15,6 @@ const char *fastlz_inflate(const uint8_t *in, size_t in_len, uint8_t *out, size_
 
 /* in[in_len] -> out, a level 1 block of at most out_cap bytes; returns its length, 0 if it does not fit (or in_len is
  * 0).  table: working memory, content irrelevant.  n + n/32 + 1 bytes always suffice. */
-size_t fastlz_deflate(uint16_t table[static FASTLZ_TABLE_ENTRIES], const uint8_t *in, size_t in_len, uint8_t *out,
-		      size_t out_cap);
+size_t fastlz_deflate(uint16_t table[static FASTLZ_TABLE_ENTRIES], const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap);
 
 #endif

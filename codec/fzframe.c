@@ -13,8 +13,8 @@
 #define MAGIC_BYTES 7
 #define TYPE_RAW 0x10
 #define TYPE_COMPRESSED 0xC0
-#define BLOCK_SIZE_EXPONENT 8	    /* low nibble: blocks of 2^(10+8) bytes; also the largest that is read */
-#define RAW_MAX_BYTES 64	    /* never compressed */
+#define BLOCK_SIZE_EXPONENT 8   /* low nibble: blocks of 2^(10+8) bytes; also the largest that is read */
+#define RAW_MAX_BYTES 64        /* never compressed */
 #define READER_MAX_BYTES 288390 /* 262144 + 26214 + 32, of either length */
 
 static const uint8_t magic[MAGIC_BYTES] = "FastLZ";
@@ -56,7 +56,7 @@ static const char *block_read(struct rd *r, struct block *b)
 bool fzframe_declared(const uint8_t *in, size_t in_len, uint64_t *plain_len)
 {
 	struct rd r = rd_over(in, in_len);
-	struct block b = { .end = false };
+	struct block b = {.end = false};
 	uint64_t sum = 0;
 
 	while (!b.end) {
@@ -68,11 +68,11 @@ bool fzframe_declared(const uint8_t *in, size_t in_len, uint64_t *plain_len)
 	return true;
 }
 
-enum codec_result fzframe_inflate(struct codec_ctx *ctx, fzframe_inflate_block *block, const uint8_t *in, size_t in_len,
-				  uint8_t *out, size_t out_cap, size_t *out_len)
+enum codec_result fzframe_inflate(struct codec_ctx *ctx, fzframe_inflate_block *block, const uint8_t *in, size_t in_len, uint8_t *out,
+				  size_t out_cap, size_t *out_len)
 {
 	struct rd r = rd_over(in, in_len);
-	struct block b = { .end = false };
+	struct block b = {.end = false};
 	const char *why;
 	size_t done = 0;
 
@@ -112,8 +112,8 @@ size_t fzframe_bound(size_t n)
 }
 
 /* The coder gets one byte less than the plain data: it gives up as soon as nothing is won, and the block stays raw. */
-enum codec_result fzframe_deflate(fzframe_deflate_block *block, void *state, int level, const uint8_t *in,
-				  size_t in_len, uint8_t *out, size_t out_cap, size_t *out_len)
+enum codec_result fzframe_deflate(fzframe_deflate_block *block, void *state, int level, const uint8_t *in, size_t in_len, uint8_t *out,
+				  size_t out_cap, size_t *out_len)
 {
 	size_t headers = in_len ? 2 * HEADER_BYTES : HEADER_BYTES;
 	size_t room, data_len = 0;

@@ -14,18 +14,17 @@ typedef const char *fzframe_inflate_block(const uint8_t *in, size_t in_len, uint
 
 /* in[in_len] -> out, at most out_cap bytes; returns their number, 0 if they do not fit.  in_len: 65 up to
  * FZFRAME_PLAIN_MAX_BYTES. */
-typedef size_t fzframe_deflate_block(void *state, int level, const uint8_t *in, size_t in_len, uint8_t *out,
-				     size_t out_cap);
+typedef size_t fzframe_deflate_block(void *state, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap);
 
 /* The functions of struct codec, less the block coder. */
 size_t fzframe_bound(size_t n);
 bool fzframe_declared(const uint8_t *in, size_t in_len, uint64_t *plain_len);
-enum codec_result fzframe_inflate(struct codec_ctx *ctx, fzframe_inflate_block *block, const uint8_t *in, size_t in_len,
-				  uint8_t *out, size_t out_cap, size_t *out_len);
+enum codec_result fzframe_inflate(struct codec_ctx *ctx, fzframe_inflate_block *block, const uint8_t *in, size_t in_len, uint8_t *out,
+				  size_t out_cap, size_t *out_len);
 
 /* CODEC_SPACE also for in_len > FZFRAME_PLAIN_MAX_BYTES, which no framing holds. */
-enum codec_result fzframe_deflate(fzframe_deflate_block *block, void *state, int level, const uint8_t *in,
-				  size_t in_len, uint8_t *out, size_t out_cap, size_t *out_len);
+enum codec_result fzframe_deflate(fzframe_deflate_block *block, void *state, int level, const uint8_t *in, size_t in_len, uint8_t *out,
+				  size_t out_cap, size_t *out_len);
 
 /* Of a payload that decodes: does it hold one data block of the usual size at most, as Bareos wants it? */
 bool fzframe_is_one_block(const uint8_t *in, size_t in_len);

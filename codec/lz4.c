@@ -17,35 +17,31 @@ static const char *lz4_inflate_block(const uint8_t *in, size_t in_len, uint8_t *
 	return (size_t)n == plain_len ? NULL : "LZ4 block is shorter than its header says";
 }
 
-static enum codec_result lz4_inflate(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out,
-				     size_t out_cap, size_t *out_len)
+static enum codec_result lz4_inflate(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap, size_t *out_len)
 {
 	return fzframe_inflate(ctx, lz4_inflate_block, in, in_len, out, out_cap, out_len);
 }
 
 static size_t lz4_deflate_block(void *state, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap)
 {
-	return (size_t)LZ4_compress_fast_extState(state, (const char *)in, (char *)out, (int)in_len, (int)out_cap,
-						  level);
+	return (size_t)LZ4_compress_fast_extState(state, (const char *)in, (char *)out, (int)in_len, (int)out_cap, level);
 }
 
-static enum codec_result lz4_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out,
-				     size_t out_cap, size_t *out_len)
+static enum codec_result lz4_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
+				     size_t *out_len)
 {
 	if (!ctx->lz4 && !(ctx->lz4 = malloc((size_t)LZ4_sizeofState())))
 		return CODEC_MEMORY;
 	return fzframe_deflate(lz4_deflate_block, ctx->lz4, level, in, in_len, out, out_cap, out_len);
 }
 
-static size_t lz4hc_deflate_block(void *state, int level, const uint8_t *in, size_t in_len, uint8_t *out,
-				  size_t out_cap)
+static size_t lz4hc_deflate_block(void *state, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap)
 {
-	return (size_t)LZ4_compress_HC_extStateHC(state, (const char *)in, (char *)out, (int)in_len, (int)out_cap,
-						  level);
+	return (size_t)LZ4_compress_HC_extStateHC(state, (const char *)in, (char *)out, (int)in_len, (int)out_cap, level);
 }
 
-static enum codec_result lz4hc_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out,
-				       size_t out_cap, size_t *out_len)
+static enum codec_result lz4hc_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
+				       size_t *out_len)
 {
 	if (!ctx->lz4hc && !(ctx->lz4hc = malloc((size_t)LZ4_sizeofStateHC())))
 		return CODEC_MEMORY;

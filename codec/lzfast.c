@@ -6,21 +6,20 @@
 #include "codec/fastlz.h"
 #include "codec/fzframe.h"
 
-static enum codec_result lzfast_inflate(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out,
-					size_t out_cap, size_t *out_len)
+static enum codec_result lzfast_inflate(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
+					size_t *out_len)
 {
 	return fzframe_inflate(ctx, fastlz_inflate, in, in_len, out, out_cap, out_len);
 }
 
-static size_t lzfast_deflate_block(void *state, int level, const uint8_t *in, size_t in_len, uint8_t *out,
-				   size_t out_cap)
+static size_t lzfast_deflate_block(void *state, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap)
 {
 	(void)level;
 	return fastlz_deflate(state, in, in_len, out, out_cap);
 }
 
-static enum codec_result lzfast_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len,
-					uint8_t *out, size_t out_cap, size_t *out_len)
+static enum codec_result lzfast_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
+					size_t *out_len)
 {
 	if (!ctx->fastlz && !(ctx->fastlz = malloc(FASTLZ_TABLE_ENTRIES * sizeof(*ctx->fastlz))))
 		return CODEC_MEMORY;

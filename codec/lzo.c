@@ -10,34 +10,27 @@ static size_t lzo_bound(size_t n)
 	return n + n / 16 + 64 + 3;
 }
 
-static enum codec_result lzo_inflate(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out,
-				     size_t out_cap, size_t *out_len)
+static enum codec_result lzo_inflate(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap, size_t *out_len)
 {
 	lzo_uint len = out_cap;
 	int rc = lzo1x_decompress_safe(in, in_len, out, &len, NULL);
 
 	*out_len = len;
 	switch (rc) {
-	case LZO_E_OK:
-		return CODEC_OK;
-	case LZO_E_OUTPUT_OVERRUN:
-		return CODEC_SPACE;
+	case LZO_E_OK: return CODEC_OK;
+	case LZO_E_OUTPUT_OVERRUN: return CODEC_SPACE;
 	case LZO_E_INPUT_OVERRUN:
-	case LZO_E_EOF_NOT_FOUND:
-		return codec_refuse(ctx, "LZO stream ends early");
-	case LZO_E_INPUT_NOT_CONSUMED:
-		return codec_refuse(ctx, "bytes follow the end of the LZO stream");
-	case LZO_E_LOOKBEHIND_OVERRUN:
-		return codec_refuse(ctx, "LZO match points before the start of the data");
-	default:
-		return codec_refuse(ctx, "LZO stream is invalid");
+	case LZO_E_EOF_NOT_FOUND: return codec_refuse(ctx, "LZO stream ends early");
+	case LZO_E_INPUT_NOT_CONSUMED: return codec_refuse(ctx, "bytes follow the end of the LZO stream");
+	case LZO_E_LOOKBEHIND_OVERRUN: return codec_refuse(ctx, "LZO match points before the start of the data");
+	default: return codec_refuse(ctx, "LZO stream is invalid");
 	}
 }
 
 /* The work memory is not cleared between records: liblzo2 gives the same bytes whatever is in it, and the tests hold
  * it to that.  The encoder takes no output limit, hence less room than the bound is refused at once. */
-static enum codec_result lzo_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out,
-				     size_t out_cap, size_t *out_len)
+static enum codec_result lzo_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
+				     size_t *out_len)
 {
 	lzo_uint len = out_cap;
 

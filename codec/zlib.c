@@ -18,7 +18,7 @@ static size_t gzip_bound(size_t n)
 static const char *gzip_fault(const uint8_t *in, size_t in_len, size_t plain_max)
 {
 	uint8_t sink[4096];
-	z_stream z = { .next_in = (z_const Bytef *)in, .avail_in = (uInt)in_len };
+	z_stream z = {.next_in = (z_const Bytef *)in, .avail_in = (uInt)in_len};
 	const char *why = "zlib stream is invalid";
 	int rc;
 
@@ -39,20 +39,17 @@ static const char *gzip_fault(const uint8_t *in, size_t in_len, size_t plain_max
 	return why;
 }
 
-static enum codec_result gzip_inflate(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out,
-				      size_t out_cap, size_t *out_len)
+static enum codec_result gzip_inflate(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
+				      size_t *out_len)
 {
 	size_t used = 0;
 
 	if (!ctx->inflater && !(ctx->inflater = libdeflate_alloc_decompressor()))
 		return CODEC_MEMORY;
 	switch (libdeflate_zlib_decompress_ex(ctx->inflater, in, in_len, out, out_cap, &used, out_len)) {
-	case LIBDEFLATE_SUCCESS:
-		break;
-	case LIBDEFLATE_INSUFFICIENT_SPACE:
-		return CODEC_SPACE;
-	default:
-		return codec_refuse(ctx, gzip_fault(in, in_len, out_cap));
+	case LIBDEFLATE_SUCCESS: break;
+	case LIBDEFLATE_INSUFFICIENT_SPACE: return CODEC_SPACE;
+	default: return codec_refuse(ctx, gzip_fault(in, in_len, out_cap));
 	}
 	/* zlib's uncompress(), hence Bareos, would ignore such bytes. */
 	if (used != in_len)
@@ -60,8 +57,8 @@ static enum codec_result gzip_inflate(struct codec_ctx *ctx, const uint8_t *in, 
 	return CODEC_OK;
 }
 
-static enum codec_result gzip_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out,
-				      size_t out_cap, size_t *out_len)
+static enum codec_result gzip_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
+				      size_t *out_len)
 {
 	if (ctx->deflater && ctx->deflater_level != level) {
 		libdeflate_free_compressor(ctx->deflater);

@@ -19,7 +19,7 @@ static size_t zstd_bound(size_t n)
 /* Skippable frames and those of zstd before 0.8 have other magics; libzstd would take both. */
 static bool zstd_is_frame(const uint8_t *in, size_t in_len)
 {
-	static const uint8_t magic[ZSTD_MAGIC_BYTES] = { 0x28, 0xB5, 0x2F, 0xFD };
+	static const uint8_t magic[ZSTD_MAGIC_BYTES] = {0x28, 0xB5, 0x2F, 0xFD};
 
 	for (size_t i = 0; i < ZSTD_MAGIC_BYTES; i++) {
 		if (i >= in_len || in[i] != magic[i])
@@ -42,8 +42,8 @@ static bool zstd_declared(const uint8_t *in, size_t in_len, uint64_t *plain_len)
 }
 
 /* Decoding in one call uses out as the window: no window memory, whatever window size the frame asks for. */
-static enum codec_result zstd_inflate(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out,
-				      size_t out_cap, size_t *out_len)
+static enum codec_result zstd_inflate(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
+				      size_t *out_len)
 {
 	uint64_t plain;
 	size_t n;
@@ -63,21 +63,16 @@ static enum codec_result zstd_inflate(struct codec_ctx *ctx, const uint8_t *in, 
 		return CODEC_MEMORY;
 	n = ZSTD_decompressDCtx(ctx->zstd_inflater, out, out_cap, in, in_len);
 	switch (ZSTD_getErrorCode(n)) {
-	case ZSTD_error_no_error:
-		*out_len = n;
-		return CODEC_OK;
-	case ZSTD_error_dstSize_tooSmall:
-		return CODEC_SPACE;
-	case ZSTD_error_memory_allocation:
-		return CODEC_MEMORY;
-	default:
-		return codec_refuse(ctx, ZSTD_getErrorName(n));
+	case ZSTD_error_no_error: *out_len = n; return CODEC_OK;
+	case ZSTD_error_dstSize_tooSmall: return CODEC_SPACE;
+	case ZSTD_error_memory_allocation: return CODEC_MEMORY;
+	default: return codec_refuse(ctx, ZSTD_getErrorName(n));
 	}
 }
 
 /* In one call libzstd knows the length: it writes the content size and fits window and tables to the record. */
-static enum codec_result zstd_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out,
-				      size_t out_cap, size_t *out_len)
+static enum codec_result zstd_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
+				      size_t *out_len)
 {
 	size_t n;
 

@@ -151,8 +151,7 @@ int answer_check(const struct answer *a, struct err *e)
 	if (a->key.len == 0)
 		return err_set(e, XE_KEY, "the key is missing");
 	if (a->key.len != xts_key_bytes(a->cipher))
-		return err_set(e, XE_KEY, "the key has %zu bytes, %s takes %zu", a->key.len, xts_name(a->cipher),
-			       xts_key_bytes(a->cipher));
+		return err_set(e, XE_KEY, "the key has %zu bytes, %s takes %zu", a->key.len, xts_name(a->cipher), xts_key_bytes(a->cipher));
 	return 0;
 }
 
@@ -184,8 +183,7 @@ static void put_base64(struct secret *text, const char *name, const uint8_t *dat
 int answer_write(const struct answer *a, bool to_daemon, struct secret *text, struct err *e)
 {
 	/* All names and separators are shorter than the first term. */
-	size_t room = 256 + ANSWER_NAME_BYTES + BASE64_CHARS(a->key.len) + BASE64_CHARS(a->enc_key_len) +
-		      BASE64_CHARS(a->master_id_len);
+	size_t room = 256 + ANSWER_NAME_BYTES + BASE64_CHARS(a->key.len) + BASE64_CHARS(a->enc_key_len) + BASE64_CHARS(a->master_id_len);
 	int rc = secret_new(text, room, e);
 	if (rc != 0)
 		return rc;

@@ -6,16 +6,16 @@
 
 #include "crypt/xts.h"
 
-#define ANSWER_NAME_BYTES 128u	     /* a Volume Name with its NUL */
-#define ANSWER_ENC_KEY_BYTES 1500u   /* more does not fit into a label with its names: bacula-sd would abort */
+#define ANSWER_NAME_BYTES 128u     /* a Volume Name with its NUL */
+#define ANSWER_ENC_KEY_BYTES 1500u /* more does not fit into a label with its names: bacula-sd would abort */
 #define ANSWER_MASTER_ID_BYTES 80u
 #define ANSWER_ERROR_BYTES 256u
-#define ANSWER_MAX_BYTES 8192u	     /* of text */
+#define ANSWER_MAX_BYTES 8192u /* of text */
 
 struct answer {
 	bool has_cipher;
 	enum xts_cipher cipher;
-	struct secret key; /* empty: none */
+	struct secret key;                     /* empty: none */
 	uint8_t enc_key[ANSWER_ENC_KEY_BYTES]; /* the key, encrypted with the master key */
 	size_t enc_key_len;
 	uint8_t master_id[ANSWER_MASTER_ID_BYTES];
@@ -37,7 +37,6 @@ int answer_check(const struct answer *a, struct err *e) __attribute__((warn_unus
 
 /* text becomes the lines, without a NUL.  An answer to the daemon ends with an empty line, as key-manager.py's does; a key
  * file does not.  Without a key (stealth) there is no such line.  XE_FAILED. */
-int answer_write(const struct answer *a, bool to_daemon, struct secret *text, struct err *e)
-	__attribute__((warn_unused_result));
+int answer_write(const struct answer *a, bool to_daemon, struct secret *text, struct err *e) __attribute__((warn_unused_result));
 
 #endif

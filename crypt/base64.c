@@ -13,16 +13,14 @@ static unsigned value(unsigned c)
 	unsigned upper = between(c, 'A', 'Z'), lower = between(c, 'a', 'z'), digit = between(c, '0', '9');
 	unsigned plus = between(c, '+', '+'), slash = between(c, '/', '/');
 	unsigned any = upper | lower | digit | plus | slash;
-	return (upper & (c - 'A')) | (lower & (c - 'a' + 26)) | (digit & (c - '0' + 52)) | (plus & 62) | (slash & 63) |
-	       (~any & 64);
+	return (upper & (c - 'A')) | (lower & (c - 'a' + 26)) | (digit & (c - '0' + 52)) | (plus & 62) | (slash & 63) | (~any & 64);
 }
 
 static char character(unsigned v)
 {
 	unsigned upper = between(v, 0, 25), lower = between(v, 26, 51), digit = between(v, 52, 61);
 	unsigned plus = between(v, 62, 62), slash = between(v, 63, 63);
-	return (char)((upper & (v + 'A')) | (lower & (v - 26 + 'a')) | (digit & (v - 52 + '0')) | (plus & '+') |
-		      (slash & '/'));
+	return (char)((upper & (v + 'A')) | (lower & (v - 26 + 'a')) | (digit & (v - 52 + '0')) | (plus & '+') | (slash & '/'));
 }
 
 void base64_write(const void *data, size_t len, char *text)

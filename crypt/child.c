@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FIRST_FD 10 /* ours stay clear of those that the child gets by number */
+#define FIRST_FD 10    /* ours stay clear of those that the child gets by number */
 #define CANNOT_RUN 127 /* as shells tell it */
 #define CANNOT_EXECUTE 126
 #define ASKED_MS 200 /* how often it is looked whether we are asked to end */

@@ -7,25 +7,25 @@
 #include "base/bytes.h"
 #include "base/secret.h"
 
-#define CHILD_FEED_FD 3	  /* where the child finds `feed`, */
+#define CHILD_FEED_FD 3   /* where the child finds `feed`, */
 #define CHILD_STATUS_FD 4 /* and where it may write status lines */
 #define CHILD_STATUS_BYTES 8192u
 
 struct child {
 	const char *const *argv; /* the first is looked for in PATH; NULL at the end */
-	const char *const *env;	 /* "NAME=value" over our own environment, NULL at the end; or NULL */
-	const char *what;	 /* how errors call it: "gpg" */
-	struct span in;		 /* standard input; empty: there is none */
-	struct span feed;	 /* on CHILD_FEED_FD; empty: closed */
-	bool stderr_too;	 /* its standard error goes where ours goes; otherwise nowhere */
-	size_t out_max;		 /* bytes it may say */
+	const char *const *env;  /* "NAME=value" over our own environment, NULL at the end; or NULL */
+	const char *what;        /* how errors call it: "gpg" */
+	struct span in;          /* standard input; empty: there is none */
+	struct span feed;        /* on CHILD_FEED_FD; empty: closed */
+	bool stderr_too;         /* its standard error goes where ours goes; otherwise nowhere */
+	size_t out_max;          /* bytes it may say */
 	unsigned seconds;
 };
 
 struct child_result {
-	struct secret out; /* what it wrote to standard output */
+	struct secret out;               /* what it wrote to standard output */
 	char status[CHILD_STATUS_BYTES]; /* and to CHILD_STATUS_FD, cut */
-	int exit_status;   /* 128 + signal if one ended it */
+	int exit_status;                 /* 128 + signal if one ended it */
 };
 
 /* XE_FAILED: it could not be run, or said more than out_max bytes; XE_NOT_READY: it took too long and was killed.  An exit

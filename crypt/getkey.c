@@ -92,8 +92,7 @@ static int given_out(const struct getkey *g, const char *volume, struct answer *
 	return 0;
 }
 
-static int make_key(const struct getkey *g, const struct keyconf_section *s, const char *volume, struct answer *a,
-		    struct err *e)
+static int make_key(const struct getkey *g, const struct keyconf_section *s, const char *volume, struct answer *a, struct err *e)
 {
 	a->has_cipher = true;
 	a->cipher = !g->force_cipher && s && s->has_cipher ? s->cipher : g->cipher;
@@ -157,8 +156,7 @@ static bool same_copy(const struct answer *a, struct span enc_key)
 }
 
 /* The generation that holds the very copy that the label has.  *found tells. */
-static int find_generation(const struct getkey *g, const char *volume, struct span enc_key, struct answer *a, bool *found,
-			   struct err *e)
+static int find_generation(const struct getkey *g, const char *volume, struct span enc_key, struct answer *a, bool *found, struct err *e)
 {
 	for (unsigned i = 0;; i++) {
 		struct err ignored = {0};
@@ -174,8 +172,8 @@ static int find_generation(const struct getkey *g, const char *volume, struct sp
 	}
 }
 
-static int from_label(const struct getkey *g, const char *volume, struct span enc_key, struct span master_id,
-		      struct answer *a, struct err *e)
+static int from_label(const struct getkey *g, const char *volume, struct span enc_key, struct span master_id, struct answer *a,
+		      struct err *e)
 {
 	if (enc_key.len > sizeof a->enc_key || master_id.len > sizeof a->master_id)
 		return err_set(e, XE_KEY, "the encrypted key in the label is larger than any that is written");
@@ -188,8 +186,8 @@ static int from_label(const struct getkey *g, const char *volume, struct span en
 }
 
 /* The key in force has another copy under a master key than the label: an older label, or a newer master key. */
-static int by_the_label(const struct getkey *g, const char *volume, struct span enc_key, struct span master_id,
-			struct answer *a, enum getkey_way *way, struct err *e)
+static int by_the_label(const struct getkey *g, const char *volume, struct span enc_key, struct span master_id, struct answer *a,
+			enum getkey_way *way, struct err *e)
 {
 	struct answer other = {0};
 	struct err ignored = {0};
@@ -210,8 +208,8 @@ static int by_the_label(const struct getkey *g, const char *volume, struct span 
 	return a->key.len > 0 ? 0 : getkey_decrypt(g, a, e);
 }
 
-int getkey_read(const struct getkey *g, const char *volume, struct span enc_key, struct span master_id,
-		struct answer *a, enum getkey_way *way, struct err *e)
+int getkey_read(const struct getkey *g, const char *volume, struct span enc_key, struct span master_id, struct answer *a,
+		enum getkey_way *way, struct err *e)
 {
 	bool found;
 	*way = GETKEY_FILE;

@@ -11,18 +11,18 @@
 struct getkey {
 	struct keydir *dir;
 	const struct keyconf *conf; /* NULL: none */
-	enum xts_cipher cipher;	    /* where no section of conf names one, */
-	bool force_cipher;	    /* or in any case */
-	unsigned seconds;	    /* for all of it: Bacula kills its command after 60 */
+	enum xts_cipher cipher;     /* where no section of conf names one, */
+	bool force_cipher;          /* or in any case */
+	unsigned seconds;           /* for all of it: Bacula kills its command after 60 */
 };
 
 /* How the key was come by, for the audit line. */
 enum getkey_way {
-	GETKEY_NEW,	   /* made now */
-	GETKEY_AGAIN,	   /* made by an earlier LABEL whose label was never read: given out again */
-	GETKEY_FILE,	   /* from the key directory */
+	GETKEY_NEW,        /* made now */
+	GETKEY_AGAIN,      /* made by an earlier LABEL whose label was never read: given out again */
+	GETKEY_FILE,       /* from the key directory */
 	GETKEY_GENERATION, /* one before the one in force: the label's copy says so */
-	GETKEY_MASTER,	   /* decrypted with the master key */
+	GETKEY_MASTER,     /* decrypted with the master key */
 };
 
 /* "new", "again", "file", "generation", "master": static. */
@@ -34,8 +34,8 @@ int getkey_label(const struct getkey *g, const char *volume, struct answer *a, e
 	__attribute__((warn_unused_result));
 
 /* The key of a volume whose label holds these bytes (or none).  XE_KEY: there is none, or it cannot be decrypted. */
-int getkey_read(const struct getkey *g, const char *volume, struct span enc_key, struct span master_id,
-		struct answer *a, enum getkey_way *way, struct err *e) __attribute__((warn_unused_result));
+int getkey_read(const struct getkey *g, const char *volume, struct span enc_key, struct span master_id, struct answer *a,
+		enum getkey_way *way, struct err *e) __attribute__((warn_unused_result));
 
 /* The clear key of what stands in a key file or label: decrypted with the section that master_id names.  a->key is set.
  * XE_KEY: no such section, or it does not open; XE_FAILED, XE_NOT_READY. */

@@ -91,18 +91,17 @@ static void arguments(const struct gnupg *g, const char *const *tail, const char
 	argv[n] = NULL;
 }
 
-static int run(const struct gnupg *g, const char *const *tail, struct span in, struct span passphrase, size_t max,
-	       struct child_result *r, struct err *e)
+static int run(const struct gnupg *g, const char *const *tail, struct span in, struct span passphrase, size_t max, struct child_result *r,
+	       struct err *e)
 {
 	const char *argv[ARGUMENTS];
 	arguments(g, tail, argv);
-	const struct child c = {
-		.argv = argv, .what = "gpg", .in = in, .feed = passphrase, .out_max = max, .seconds = g->seconds};
+	const struct child c = {.argv = argv, .what = "gpg", .in = in, .feed = passphrase, .out_max = max, .seconds = g->seconds};
 	return child_run(&c, r, e);
 }
 
-int gnupg_encrypt(const struct gnupg *g, const char *recipient, const struct secret *plain, uint8_t *out,
-		  size_t out_bytes, size_t *out_len, struct err *e)
+int gnupg_encrypt(const struct gnupg *g, const char *recipient, const struct secret *plain, uint8_t *out, size_t out_bytes, size_t *out_len,
+		  struct err *e)
 {
 	/* Not under sender's defaults: --no-encrypt-to, as no other than the master key is to open it. */
 	const char *const tail[] = {"--no-encrypt-to", "--encrypt", "--recipient", recipient, NULL};
@@ -119,8 +118,7 @@ int gnupg_encrypt(const struct gnupg *g, const char *recipient, const struct sec
 	return rc;
 }
 
-int gnupg_decrypt(const struct gnupg *g, const uint8_t *message, size_t len, size_t max, struct secret *plain,
-		  struct err *e)
+int gnupg_decrypt(const struct gnupg *g, const uint8_t *message, size_t len, size_t max, struct secret *plain, struct err *e)
 {
 	static const char *const asks[] = {"--decrypt", NULL};
 	static const char *const told[] = {"--pinentry-mode", "loopback", "--passphrase-fd", "3", "--decrypt", NULL};

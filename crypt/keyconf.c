@@ -17,8 +17,8 @@
 enum field { F_HOME, F_PASSPHRASE, F_VOLUMES, F_CIPHER, F_STEALTH, F_MASTER, F_CHECK, FIELDS };
 
 static const char *const field_names[FIELDS] = {
-	[F_HOME] = "gnupghome",	  [F_PASSPHRASE] = "passphrase", [F_VOLUMES] = "volume_regex", [F_CIPHER] = "cipher",
-	[F_STEALTH] = "stealth", [F_MASTER] = "masterkey",	 [F_CHECK] = "xflate_check",
+	[F_HOME] = "gnupghome",  [F_PASSPHRASE] = "passphrase", [F_VOLUMES] = "volume_regex", [F_CIPHER] = "cipher",
+	[F_STEALTH] = "stealth", [F_MASTER] = "masterkey",      [F_CHECK] = "xflate_check",
 };
 
 /* A section as it stands in the file. */
@@ -139,8 +139,7 @@ static int split(struct keyconf *c, struct err *e)
 		if (*line == '\0' || *line == '#' || *line == ';')
 			continue;
 		if (indented && at)
-			return err_set(e, XE_USAGE, "line %u begins with a blank: values of several lines are not known here",
-				       number);
+			return err_set(e, XE_USAGE, "line %u begins with a blank: values of several lines are not known here", number);
 		if (*line == '[')
 			rc = begin_section(c, line, number, &at, e);
 		else if (at == NULL)

@@ -11,9 +11,9 @@ struct keyconf;
 
 /* Strings live as long as the keyconf, in its secret. */
 struct keyconf_section {
-	const char *name;	/* of the section: GnuPG's recipient, and the MASTER_KEYID */
-	const char *home;	/* of GnuPG; NULL: its default */
-	const char *passphrase; /* NULL: gpg-agent knows it or asks */
+	const char *name;        /* of the section: GnuPG's recipient, and the MASTER_KEYID */
+	const char *home;        /* of GnuPG; NULL: its default */
+	const char *passphrase;  /* NULL: gpg-agent knows it or asks */
 	struct pattern *volumes; /* NULL: no volume gets it */
 	bool has_cipher;
 	enum xts_cipher cipher;

@@ -99,8 +99,7 @@ int keydir_lock(struct keydir *d, unsigned seconds, struct err *e)
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_errno(e, XE_FAILED, errno, "cannot lock the key directory");
 		if (tries >= seconds * 20)
-			return err_set(e, XE_NOT_READY, "the key directory has been locked by another process for %u seconds",
-				       seconds);
+			return err_set(e, XE_NOT_READY, "the key directory has been locked by another process for %u seconds", seconds);
 		nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
 	}
 	return 0;
@@ -246,8 +245,7 @@ static unsigned latest_below(int folder, const char *name, unsigned limit)
 	return best;
 }
 
-int keydir_generation(const struct keydir *d, const char *volume, unsigned index, struct answer *a, bool *found,
-		      struct err *e)
+int keydir_generation(const struct keydir *d, const char *volume, unsigned index, struct answer *a, bool *found, struct err *e)
 {
 	char name[FILE_NAME_BYTES], entry[ENTRY_BYTES];
 	*found = false;

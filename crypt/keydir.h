@@ -42,8 +42,7 @@ int keydir_read(const struct keydir *d, const char *volume, struct answer *a, bo
 
 /* a becomes the key in force of a->volume; it is on the disk and was read back when this returns 0.  key: what a->key is
  * or would be, for the mark below.  The folder must be locked.  XE_FAILED. */
-int keydir_write(struct keydir *d, const struct answer *a, const struct secret *key, struct err *e)
-	__attribute__((warn_unused_result));
+int keydir_write(struct keydir *d, const struct answer *a, const struct secret *key, struct err *e) __attribute__((warn_unused_result));
 
 /* Was this key (NULL: any) given out for a label, and not asked for since? */
 bool keydir_is_new(const struct keydir *d, const char *volume, const struct secret *key);
@@ -52,12 +51,12 @@ bool keydir_is_new(const struct keydir *d, const char *volume, const struct secr
 void keydir_in_use(const struct keydir *d, const char *volume);
 
 /* The index-th of the generations, 0 the latest.  *found false: there are no more.  Errors as keydir_read. */
-int keydir_generation(const struct keydir *d, const char *volume, unsigned index, struct answer *a, bool *found,
-		      struct err *e) __attribute__((warn_unused_result));
+int keydir_generation(const struct keydir *d, const char *volume, unsigned index, struct answer *a, bool *found, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* Calls each for every volume that has a key, in the order of their names, until one returns other than 0, which is then
  * returned.  XE_FAILED. */
-int keydir_each(const struct keydir *d, int (*each)(void *arg, const char *volume, struct err *e), void *arg,
-		struct err *e) __attribute__((warn_unused_result));
+int keydir_each(const struct keydir *d, int (*each)(void *arg, const char *volume, struct err *e), void *arg, struct err *e)
+	__attribute__((warn_unused_result));
 
 #endif

@@ -14,8 +14,8 @@ int pattern_new(struct pattern **p, const char *text, struct err *e)
 	int wrong;
 	PCRE2_SIZE at;
 	*p = NULL;
-	pcre2_code *code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, PCRE2_ANCHORED | PCRE2_NEVER_BACKSLASH_C, &wrong,
-					 &at, NULL);
+	pcre2_code *code =
+		pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, PCRE2_ANCHORED | PCRE2_NEVER_BACKSLASH_C, &wrong, &at, NULL);
 	if (code == NULL) {
 		PCRE2_UCHAR why[120] = "";
 		pcre2_get_error_message(wrong, why, sizeof why);

@@ -16,7 +16,6 @@ int pattern_new(struct pattern **p, const char *text, struct err *e) __attribute
 void pattern_free(struct pattern *p);
 
 /* XE_USAGE: the expression takes too long on this name; XE_FAILED without memory. */
-int pattern_matches(const struct pattern *p, const char *name, bool *matches, struct err *e)
-	__attribute__((warn_unused_result));
+int pattern_matches(const struct pattern *p, const char *name, bool *matches, struct err *e) __attribute__((warn_unused_result));
 
 #endif

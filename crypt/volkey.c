@@ -79,8 +79,7 @@ int volkey_parse(struct secret *key, struct secret *text, struct err *e)
 /* ---- an Encryption Command ---- */
 
 /* Words at blanks, simple and double quotes, %v the volume, %% a per cent sign: as the daemon does it, without a shell. */
-static bool split_command(const char *command, const char *volume, char *text, size_t text_bytes,
-			  const char *words[static WORDS])
+static bool split_command(const char *command, const char *volume, char *text, size_t text_bytes, const char *words[static WORDS])
 {
 	size_t n = 0, at = 0;
 	const char *p = command;
@@ -122,8 +121,8 @@ static void variable(char *to, size_t to_bytes, const char *name, struct span va
 	to[(size_t)n + BASE64_CHARS(value.len)] = '\0';
 }
 
-static int ask(const struct volkey_source *s, const char *operation, const char *volume, struct span enc_key,
-	       struct span master_id, struct answer *a, struct err *e)
+static int ask(const struct volkey_source *s, const char *operation, const char *volume, struct span enc_key, struct span master_id,
+	       struct answer *a, struct err *e)
 {
 	char text[4096], op[32], name[ANSWER_NAME_BYTES + 16], enc[ANSWER_MAX_BYTES], id[256];
 	const char *words[WORDS], *const env[VARIABLES] = {op, name, enc, id, NULL};
@@ -137,12 +136,8 @@ static int ask(const struct volkey_source *s, const char *operation, const char 
 	snprintf(name, sizeof name, "VOLUME_NAME=%s", volume);
 	variable(enc, sizeof enc, "ENC_CIPHER_KEY", enc_key);
 	variable(id, sizeof id, "MASTER_KEYID", master_id);
-	const struct child c = {.argv = words,
-				.env = env,
-				.what = words[0],
-				.stderr_too = true,
-				.out_max = ANSWER_MAX_BYTES,
-				.seconds = s->seconds};
+	const struct child c = {
+		.argv = words, .env = env, .what = words[0], .stderr_too = true, .out_max = ANSWER_MAX_BYTES, .seconds = s->seconds};
 	int rc = child_run(&c, &r, e);
 	if (rc == 0 && r.exit_status != 0)
 		rc = err_set(e, XE_KEY, "the key command %s ended with exit status %d", words[0], r.exit_status);
@@ -178,8 +173,8 @@ static void add_answer(struct volkey *k, struct answer *a)
 }
 
 /* The key in force, those before it, and what the label's own copy holds if none of the files has a clear one. */
-static int find_in_dir(const struct volkey_source *s, const char *volume, struct span enc_key, struct span master_id,
-		       struct volkey *k, struct err *e)
+static int find_in_dir(const struct volkey_source *s, const char *volume, struct span enc_key, struct span master_id, struct volkey *k,
+		       struct err *e)
 {
 	struct keydir dir = KEYDIR_CLOSED;
 	struct answer a = {0};
@@ -207,8 +202,8 @@ static int find_in_dir(const struct volkey_source *s, const char *volume, struct
 	if (rc != 0 || k->count > 0)
 		return rc;
 	if (enc_key.len == 0 || enc_key.len > sizeof a.enc_key || master_id.len > sizeof a.master_id)
-		return why.code != XE_OK ? err_set(e, XE_KEY, "%s", why.text) :
-					   err_set(e, XE_KEY, "there is no key for it%s%s", s->dir ? " in " : "", s->dir ? s->dir : "");
+		return why.code != XE_OK ? err_set(e, XE_KEY, "%s", why.text)
+					 : err_set(e, XE_KEY, "there is no key for it%s%s", s->dir ? " in " : "", s->dir ? s->dir : "");
 	memcpy(a.enc_key, enc_key.data, enc_key.len);
 	memcpy(a.master_id, master_id.data, master_id.len);
 	a.enc_key_len = enc_key.len;
@@ -220,8 +215,8 @@ static int find_in_dir(const struct volkey_source *s, const char *volume, struct
 	return rc;
 }
 
-int volkey_find(const struct volkey_source *s, const char *volume, struct span enc_key, struct span master_id,
-		struct volkey *k, struct err *e)
+int volkey_find(const struct volkey_source *s, const char *volume, struct span enc_key, struct span master_id, struct volkey *k,
+		struct err *e)
 {
 	struct answer a = {0};
 	struct secret copy = SECRET_NONE;
@@ -250,21 +245,18 @@ int volkey_find(const struct volkey_source *s, const char *volume, struct span e
 
 /* ---- making ---- */
 
-static int make_in_dir(const struct volkey_source *s, const char *volume, enum xts_cipher cipher, struct answer *a,
-		       struct err *e)
+static int make_in_dir(const struct volkey_source *s, const char *volume, enum xts_cipher cipher, struct answer *a, struct err *e)
 {
 	struct keydir dir = KEYDIR_CLOSED;
 	enum getkey_way way;
 	int rc = keydir_open(&dir, s->dir, true, e);
-	const struct getkey g = {
-		.dir = &dir, .conf = s->conf, .cipher = cipher, .force_cipher = true, .seconds = s->seconds};
+	const struct getkey g = {.dir = &dir, .conf = s->conf, .cipher = cipher, .force_cipher = true, .seconds = s->seconds};
 	rc = rc != 0 ? rc : getkey_label(&g, volume, a, &way, e);
 	keydir_close(&dir);
 	return rc;
 }
 
-int volkey_make(const struct volkey_source *s, const char *volume, enum xts_cipher cipher, struct answer *a,
-		struct err *e)
+int volkey_make(const struct volkey_source *s, const char *volume, enum xts_cipher cipher, struct answer *a, struct err *e)
 {
 	const struct span none = {NULL, 0};
 	*a = (struct answer){0};

@@ -37,11 +37,11 @@ void volkey_free(struct volkey *k);
 
 /* Of the volume whose label says this: volume may be "" where the label is lost, then only a named key will do.  XE_KEY:
  * there is none. */
-int volkey_find(const struct volkey_source *s, const char *volume, struct span enc_key, struct span master_id,
-		struct volkey *k, struct err *e) __attribute__((warn_unused_result));
+int volkey_find(const struct volkey_source *s, const char *volume, struct span enc_key, struct span master_id, struct volkey *k,
+		struct err *e) __attribute__((warn_unused_result));
 
 /* The key to write a volume with: the named one, or what LABEL gives for it.  XE_KEY, XE_FAILED, XE_NOT_READY. */
-int volkey_make(const struct volkey_source *s, const char *volume, enum xts_cipher cipher, struct answer *a,
-		struct err *e) __attribute__((warn_unused_result));
+int volkey_make(const struct volkey_source *s, const char *volume, enum xts_cipher cipher, struct answer *a, struct err *e)
+	__attribute__((warn_unused_result));
 
 #endif

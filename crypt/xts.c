@@ -64,8 +64,7 @@ int xts_check_key(enum xts_cipher cipher, const struct secret *key, struct err *
 {
 	size_t half = key->len / 2;
 	if (key->len != ciphers[cipher].key_bytes)
-		return err_set(e, XE_KEY, "the key has %zu bytes, %s takes %zu", key->len, ciphers[cipher].name,
-			       ciphers[cipher].key_bytes);
+		return err_set(e, XE_KEY, "the key has %zu bytes, %s takes %zu", key->len, ciphers[cipher].name, ciphers[cipher].key_bytes);
 	if (cipher != XTS_NULL && CRYPTO_memcmp(key->data, key->data + half, half) == 0)
 		return err_set(e, XE_KEY, "the two halves of the key are equal, which no cipher should take");
 	return 0;

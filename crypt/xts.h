@@ -9,9 +9,9 @@
 /* NULL is Bacula's name for a cipher that does nothing. */
 enum xts_cipher { XTS_NULL, XTS_AES_128, XTS_AES_256 };
 
-#define XTS_HEADER_BYTES 32u		/* of a BB03 block, never encrypted */
-#define XTS_BODY_MIN_BYTES 16u		/* XTS works on no less */
-#define XTS_BODY_MAX_BYTES (16u << 20)	/* OpenSSL encrypts no more in one data unit */
+#define XTS_HEADER_BYTES 32u               /* of a BB03 block, never encrypted */
+#define XTS_BODY_MIN_BYTES 16u             /* XTS works on no less */
+#define XTS_BODY_MAX_BYTES (16u << 20)     /* OpenSSL encrypts no more in one data unit */
 #define XTS_KEY_DOMAIN "xflate volume key" /* of the key id that people see: secret_id() */
 
 /* "AES_256_XTS", as the Encryption Command says it.  The second one takes upper and lower case. */

@@ -4,7 +4,7 @@
 #ifndef FUZZ_FUZZ_H
 #define FUZZ_FUZZ_H
 
-#include "volume/block.h"
+#include "format/block.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,12 +15,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* An invariant, with or without NDEBUG. */
-#define FUZZ_MUST(condition)                                                                     \
-	do {                                                                                     \
-		if (!(condition)) {                                                              \
+#define FUZZ_MUST(condition)                                                                           \
+	do {                                                                                           \
+		if (!(condition)) {                                                                    \
 			fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                                 \
-		}                                                                                \
+			abort();                                                                       \
+		}                                                                                      \
 	} while (0)
 
 #define FUZZ_PATH_BYTES 32

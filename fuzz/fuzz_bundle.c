@@ -36,7 +36,8 @@ static void try(struct span text)
 		if (bundle_parse(&back, &same, (struct span){(const uint8_t *)out, len}, &e) != 0 || back.count != list.count)
 			abort();
 		for (size_t i = 0; i < list.count; i++) {
-			if (strcmp(back.entries[i].volume, list.entries[i].volume) != 0 || strcmp(back.entries[i].key, list.entries[i].key) != 0)
+			if (strcmp(back.entries[i].volume, list.entries[i].volume) != 0 ||
+			    strcmp(back.entries[i].key, list.entries[i].key) != 0)
 				abort();
 		}
 		free(out);

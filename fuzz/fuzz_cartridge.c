@@ -6,7 +6,7 @@
 
 static void must_be_clean(const char *text)
 {
-	FUZZ_MUST(strlen(text) < SCSI_DEVICE_TEXT_BYTES);
+	FUZZ_MUST(strlen(text) < IDENTITY_TEXT_BYTES);
 	for (; *text; text++)
 		FUZZ_MUST(*text >= 0x20 && *text <= 0x7e);
 }

@@ -3,8 +3,8 @@
  * keeps its length.  Input: a byte of wishes, a byte for the length of a new key field, the label. */
 #include "fuzz/fuzz.h"
 
-#include "volume/label.h"
-#include "volume/relabel.h"
+#include "format/label.h"
+#include "format/relabel.h"
 
 static bool within(struct span field, struct span data)
 {
@@ -21,7 +21,8 @@ static void rewrite(struct span data, const struct relabel *to)
 	FUZZ_MUST(to->fixed_len == 0 || len == to->fixed_len);
 	struct volume_label before, after;
 	FUZZ_MUST(label_read_volume(data, &before) && label_read_volume((struct span){out, len}, &after));
-	FUZZ_MUST(strcmp(before.volume, after.volume) == 0 && (to->owner != RELABEL_AS_IT_IS || strcmp(before.program, after.program) == 0));
+	FUZZ_MUST(strcmp(before.volume, after.volume) == 0 &&
+		  (to->owner != RELABEL_AS_IT_IS || strcmp(before.program, after.program) == 0));
 	if (!to->bb03)
 		return;
 	struct relabel_keys keys;
@@ -41,7 +42,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct relabel to = {
 		.bb03 = data[0] & 1,
 		.obfuscate = data[0] & 2,
-		.owner = (data[0] & 5) == 4 ? RELABEL_BAREOS : data[0] & 16 ? RELABEL_BACULA : RELABEL_AS_IT_IS,
+		.owner = (data[0] & 5) == 4 ? RELABEL_BAREOS
+			 : data[0] & 16     ? RELABEL_BACULA
+					    : RELABEL_AS_IT_IS,
 		.enc_key = {key, data[1]},
 		.fixed_len = data[0] & 8 ? label.len : 0,
 	};

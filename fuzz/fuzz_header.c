@@ -3,14 +3,13 @@
  * done, the stream, whose volume it is and the level; the rest is the record. */
 #include "fuzz/fuzz.h"
 
+#include "format/stream.h"
 #include "pipeline/stage.h"
-#include "volume/stream.h"
 
 static struct stage_ctx *ctx;
 
 /* As pipeline/slot.c does it. */
-static enum stage_status apply(const struct stage_policy *policy, const struct item *item, struct arena *arena,
-			       struct stage_result *r)
+static enum stage_status apply(const struct stage_policy *policy, const struct item *item, struct arena *arena, struct stage_result *r)
 {
 	enum stage_status status;
 	while ((status = stage_apply(ctx, policy, item, arena, r)) == STAGE_ROOM) {
@@ -97,8 +96,7 @@ static void compare(const struct stage_policy *policy, const struct item *item, 
 		struct wr w = wr_over(data, p->len);
 		wr_bytes(&w, p->head.data, p->head.len);
 		wr_bytes(&w, p->body.data, p->body.len);
-		struct item piece = {.kind = ITEM_RECORD, .file_index = 1, .stream = p->stream, .len = p->len,
-				     .data = {data, p->len}};
+		struct item piece = {.kind = ITEM_RECORD, .file_index = 1, .stream = p->stream, .len = p->len, .data = {data, p->len}};
 		struct content c = {.sum = after.sum};
 		FUZZ_MUST(content_of(&piece, &c));
 		FUZZ_MUST(!c.has_address || !after.has_address || c.first_address == after.first_address + after.bytes);
@@ -115,8 +113,22 @@ static void compare(const struct stage_policy *policy, const struct item *item, 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint32_t streams[] = {29, 30, 31, 4, 7, 12, 2, 6, 11, 29 | STREAM_BIT_OFFSETS, 1,
-					   2 | STREAM_BIT_OFFSETS, 29 | STREAM_BIT_DEDUPLICATED, 17, 30 | 1u << 20, 999};
+	static const uint32_t streams[] = {29,
+					   30,
+					   31,
+					   4,
+					   7,
+					   12,
+					   2,
+					   6,
+					   11,
+					   29 | STREAM_BIT_OFFSETS,
+					   1,
+					   2 | STREAM_BIT_OFFSETS,
+					   29 | STREAM_BIT_DEDUPLICATED,
+					   17,
+					   30 | 1u << 20,
+					   999};
 	ctx = ctx ? ctx : stage_ctx_new();
 	if (ctx == NULL || size < 4)
 		return 0;

@@ -12,7 +12,8 @@ static bool is_plain(const struct keylist *list)
 		const char *v = list->entries[i].volume;
 		if (v[0] == '#' || v[0] == '{' || v[0] == '[' || v[0] == '|' || v[0] == '+' || v[0] == '"' || strchr(v, '|') ||
 		    strcasecmp(v, "volume") == 0 || strcasecmp(v, "volumename") == 0 || (unsigned char)v[0] == 0xef || v[0] == ' ' ||
-		    v[strlen(v) - 1] == ' ' || list->entries[i].key[0] == ' ' || list->entries[i].key[strlen(list->entries[i].key) - 1] == ' ')
+		    v[strlen(v) - 1] == ' ' || list->entries[i].key[0] == ' ' ||
+		    list->entries[i].key[strlen(list->entries[i].key) - 1] == ' ')
 			return false;
 	}
 	return true;
@@ -33,7 +34,8 @@ static void again(const struct keylist *list, enum keylist_format format)
 		if (keylist_parse(&back, (struct span){(const uint8_t *)text, len}, &e) != 0 || back.count != list->count)
 			abort();
 		for (size_t i = 0; i < list->count; i++) {
-			if (strcmp(back.entries[i].volume, list->entries[i].volume) != 0 || strcmp(back.entries[i].key, list->entries[i].key) != 0)
+			if (strcmp(back.entries[i].volume, list->entries[i].volume) != 0 ||
+			    strcmp(back.entries[i].key, list->entries[i].key) != 0)
 				abort();
 		}
 	}

@@ -2,7 +2,7 @@
 /* Labels of volumes and sessions: every name ends within its field, totals written are the totals read. */
 #include "fuzz/fuzz.h"
 
-#include "volume/label.h"
+#include "format/label.h"
 
 #define ENDS(field) FUZZ_MUST(memchr(field, 0, sizeof field) != NULL)
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What people paste: its dumps lie within the room, and a kind that is told can be read.  The input is text, and bytes. */
 #include "scsi.h"
-#include "scsi_sense.h"
 #include "tape/keyguard.h"
 #include "tape/pagekind.h"
 #include "tape/paste.h"
-#include "tapealert.h"
+#include "tape/sense.h"
+#include "tape/tapealert.h"
 
 #include <stdlib.h>
 
 static bool can_be_read(enum pagekind kind, struct span s)
 {
 	static struct scsi_capabilities capabilities;
-	struct scsi_sense sense;
+	struct sense sense;
 	struct scsi_status status;
 	struct scsi_next_block next;
 	struct scsi_management management;
@@ -22,7 +22,7 @@ static bool can_be_read(enum pagekind kind, struct span s)
 	uint32_t type, format;
 	bool listed;
 	switch (kind) {
-	case PAGEKIND_SENSE: return scsi_sense_read(s, &sense);
+	case PAGEKIND_SENSE: return sense_read(s, &sense);
 	case PAGEKIND_PAGE_LIST: return scsi_read_page_list(s, s.data[1], 0, &listed);
 	case PAGEKIND_CAPABILITIES: return scsi_read_capabilities(s, &capabilities);
 	case PAGEKIND_KEY_FORMATS: return scsi_read_key_formats(s, &formats);

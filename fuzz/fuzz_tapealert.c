@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* TapeAlert pages: no flag is active that was not reported. */
-#include "tapealert.h"
+#include "tape/tapealert.h"
 
 #include <stdlib.h>
 

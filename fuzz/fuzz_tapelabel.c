@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The first block of a tape: a Volume Name, or none. */
-#include "cmd/device.h"
+#include "cmd/drive/device.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
  * but wounded is sound. */
 #include "fuzz/fuzz.h"
 
-#include "pipeline/verify.h"
+#include "prove/verify.h"
 
 enum { RESEAL = 1, RELENGTH = 2, ALL = 4 };
 
@@ -29,7 +29,13 @@ static void file(void *arg, const struct proof_file *f)
 static int verify(const char *path, bool all, struct told *told)
 {
 	struct verify_options o = {
-		.paths = &path, .path_count = 1, .threads = 1, .all_digests = all, .arg = told, .problem = problem, .file = file,
+		.paths = &path,
+		.path_count = 1,
+		.threads = 1,
+		.all_digests = all,
+		.arg = told,
+		.problem = problem,
+		.file = file,
 	};
 	struct err e = {0};
 	struct verify *v = verify_new(&o);
@@ -79,7 +85,10 @@ static int close_output(void *arg, const struct filter_volume *v, struct err *e)
 static void mend(const char *path)
 {
 	struct filter_options o = {
-		.paths = &path, .path_count = 1, .threads = 1, .repair = true,
+		.paths = &path,
+		.path_count = 1,
+		.threads = 1,
+		.repair = true,
 		.callbacks = {.open_output = open_output, .close_output = close_output},
 	};
 	struct err e = {0};

@@ -109,15 +109,14 @@ static int write_key(struct writer *w, size_t number, const struct keylist_entry
 	return 0;
 }
 
-static const char head[] =
-	"# Keys of encrypted tapes, made by xflate.  Each line ends with its checksum;\n"
-	"# type the lines without # into a file, in any case and spacing, then:\n"
-	"#   xflate cache check --bundle FILE --kek KEKFILE     are they right?\n"
-	"#   xflate cache import CACHE FILE                     for the storage daemon\n"
-	"# The Key Encryption Key (KEK) is not in here, and without it \"wrapped\" keys\n"
-	"# are worth nothing: it stands in the configuration of director and daemon.\n"
-	"# Without xflate: the hex digits of a key, as base64 without \"=\", are what\n"
-	"# the catalog has as Media.EncryptionKey, and what bscrypto takes.\n";
+static const char head[] = "# Keys of encrypted tapes, made by xflate.  Each line ends with its checksum;\n"
+			   "# type the lines without # into a file, in any case and spacing, then:\n"
+			   "#   xflate cache check --bundle FILE --kek KEKFILE     are they right?\n"
+			   "#   xflate cache import CACHE FILE                     for the storage daemon\n"
+			   "# The Key Encryption Key (KEK) is not in here, and without it \"wrapped\" keys\n"
+			   "# are worth nothing: it stands in the configuration of director and daemon.\n"
+			   "# Without xflate: the hex digits of a key, as base64 without \"=\", are what\n"
+			   "# the catalog has as Media.EncryptionKey, and what bscrypto takes.\n";
 
 int bundle_write(FILE *out, const struct keylist *list, const struct bundle_info *info, struct err *e)
 {
@@ -204,7 +203,8 @@ static bool take_name(struct span s, char name[static CRYPTOCACHE_FIELD_BYTES])
 	for (size_t i = 0; i < s.len; i++) {
 		int c = s.data[i];
 		if (c == '%') {
-			int high = i + 2 < s.len ? sumline_digit(s.data[i + 1]) : -1, low = i + 2 < s.len ? sumline_digit(s.data[i + 2]) : -1;
+			int high = i + 2 < s.len ? sumline_digit(s.data[i + 1]) : -1,
+			    low = i + 2 < s.len ? sumline_digit(s.data[i + 2]) : -1;
 			c = high < 0 || low < 0 ? -1 : high << 4 | low;
 			i += 2;
 		}
@@ -262,7 +262,8 @@ static bool take_hex(struct reader *r, const struct sumline_words *w, const stru
 	const uint8_t *dot = memchr(at.data, '.', at.len);
 	size_t n, row;
 	if (dot == NULL || !sumline_take_number((struct span){at.data, (size_t)(dot - at.data)}, r->lines, &n) ||
-	    !sumline_take_number((struct span){dot + 1, at.len - (size_t)(dot - at.data) - 1}, sizeof ((struct part *)NULL)->bytes_of_line, &row))
+	    !sumline_take_number((struct span){dot + 1, at.len - (size_t)(dot - at.data) - 1}, sizeof((struct part *)NULL)->bytes_of_line,
+				 &row))
 		return false;
 	struct part *p = part(r, n, e);
 	if (p == NULL)
@@ -270,7 +271,8 @@ static bool take_hex(struct reader *r, const struct sumline_words *w, const stru
 	if (p->bytes_of_line[row - 1])
 		return false;
 	size_t room = sizeof p->bytes - (row - 1) * HEX_LINE_BYTES;
-	size_t got = sumline_take_hex(l, w->word[0].len + 1 + at.len, p->bytes + (row - 1) * HEX_LINE_BYTES, room < HEX_LINE_BYTES ? room : HEX_LINE_BYTES);
+	size_t got = sumline_take_hex(l, w->word[0].len + 1 + at.len, p->bytes + (row - 1) * HEX_LINE_BYTES,
+				      room < HEX_LINE_BYTES ? room : HEX_LINE_BYTES);
 	p->bytes_of_line[row - 1] = (uint8_t)got;
 	return got > 0;
 }
@@ -351,9 +353,9 @@ static size_t bytes_of_form(enum keywrap_form form, const struct part *p)
 			return 0;
 		n += p->bytes_of_line[i];
 	}
-	bool right = form == KEYWRAP_WRAPPED ? n == KEYWRAP_WRAPPED_BYTES :
-		     form == KEYWRAP_BASE64  ? n == KEYWRAP_PASSPHRASE_BYTES :
-					       n == KEYWRAP_DRIVE_KEY_BYTES + 8 || n == KEYWRAP_RAW_MAX_BYTES + 8;
+	bool right = form == KEYWRAP_WRAPPED  ? n == KEYWRAP_WRAPPED_BYTES
+		     : form == KEYWRAP_BASE64 ? n == KEYWRAP_PASSPHRASE_BYTES
+					      : n == KEYWRAP_DRIVE_KEY_BYTES + 8 || n == KEYWRAP_RAW_MAX_BYTES + 8;
 	return right ? n : 0;
 }
 
@@ -364,7 +366,9 @@ static int add_key(struct reader *r, size_t number, struct part *p, struct err *
 	size_t n = bytes_of_form(p->form, p), prefix = p->form == KEYWRAP_OWN ? sizeof KEYWRAP_OWN_PREFIX - 1 : 0;
 	if (!p->volume[0] || p->form == KEYWRAP_UNKNOWN || n == 0) {
 		keylist_fault(r->list, p->line, "key %zu%s%s: %s is missing", number, p->volume[0] ? " of " : "", p->volume,
-			      !p->volume[0] ? "its line \"volume\"" : p->form == KEYWRAP_UNKNOWN ? "its line \"key\"" : "a line \"hex\"");
+			      !p->volume[0]                ? "its line \"volume\""
+			      : p->form == KEYWRAP_UNKNOWN ? "its line \"key\""
+							   : "a line \"hex\"");
 		return 0;
 	}
 	memcpy(text, KEYWRAP_OWN_PREFIX, prefix);

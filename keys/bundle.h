@@ -31,13 +31,11 @@ struct bundle_info {
 bool bundle_is(struct span text);
 
 /* Writes a bundle of keys that keywrap_form_of knows and whose ids are set.  XE_FAILED, XE_KEY. */
-int bundle_write(FILE *out, const struct keylist *list, const struct bundle_info *info, struct err *e)
-	__attribute__((warn_unused_result));
+int bundle_write(FILE *out, const struct keylist *list, const struct bundle_info *info, struct err *e) __attribute__((warn_unused_result));
 
 /* list becomes what the bundle holds, ids and all.  list->faults has each line that was mistyped or is missing.
  * XE_DAMAGE, XE_FAILED. */
-int bundle_parse(struct keylist *list, struct bundle_info *info, struct span text, struct err *e)
-	__attribute__((warn_unused_result));
+int bundle_parse(struct keylist *list, struct bundle_info *info, struct span text, struct err *e) __attribute__((warn_unused_result));
 
 /* ---- in QR codes (bundle_codes.c) ---- */
 

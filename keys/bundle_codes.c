@@ -206,8 +206,8 @@ static void settle(struct sorter *s)
 	}
 	s->count = kept;
 	if (missing > 0 && s->faults->fault_count == 0)
-		keylist_fault(s->faults, 0, "code %zu of %zu%s missing: scan %s, too", first, s->total, missing == 1 ? " is" : " and others are",
-			      missing == 1 ? "it" : "them");
+		keylist_fault(s->faults, 0, "code %zu of %zu%s missing: scan %s, too", first, s->total,
+			      missing == 1 ? " is" : " and others are", missing == 1 ? "it" : "them");
 }
 
 int bundle_sort(struct span text, struct bundle_piece **pieces, size_t *count, struct keylist *faults, struct err *e)

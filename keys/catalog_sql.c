@@ -35,8 +35,10 @@ void catalog_sql_literal(FILE *out, const char *text)
 
 static void put_insert(FILE *out, const struct catalog_sql *sql, const struct keylist_entry *entry)
 {
-	fputs("INSERT INTO Media (VolumeName, MediaType, VolStatus, PoolId, VolRetention, VolUseDuration, MaxVolJobs, MaxVolFiles, MaxVolBytes,"
-	      " Recycle, EncryptionKey) SELECT ", out);
+	fputs("INSERT INTO Media (VolumeName, MediaType, VolStatus, PoolId, VolRetention, VolUseDuration, MaxVolJobs, MaxVolFiles, "
+	      "MaxVolBytes,"
+	      " Recycle, EncryptionKey) SELECT ",
+	      out);
 	catalog_sql_literal(out, entry->volume);
 	fputs(", ", out);
 	catalog_sql_literal(out, sql->media_type);
@@ -75,8 +77,9 @@ static void put_all(FILE *out, const struct keylist *list, bool keys)
 
 static void put_console(FILE *out, const struct catalog_sql *sql, const struct keylist *list)
 {
-	fputs(sql->pool ? "-- Then label those that have no label yet." :
-			  "-- First label those that have no label yet: records are changed, none made (--pool and --media-type do that).", out);
+	fputs(sql->pool ? "-- Then label those that have no label yet."
+			: "-- First label those that have no label yet: records are changed, none made (--pool and --media-type do that).",
+	      out);
 	putc('\n', out);
 	fputs("-- Not with the word encrypt, which would make another key.\n", out);
 	for (size_t i = 0; i < list->count; i++) {
@@ -92,7 +95,8 @@ static void put_console(FILE *out, const struct catalog_sql *sql, const struct k
 
 void catalog_sql_write(FILE *out, const struct catalog_sql *sql, const struct keylist *list, const struct cryptocache *old)
 {
-	fputs("-- New keys of volumes, by xflate: all of them go into the catalog, or none.  psql -v ON_ERROR_STOP=1 -f FILE bareos\n", out);
+	fputs("-- New keys of volumes, by xflate: all of them go into the catalog, or none.  psql -v ON_ERROR_STOP=1 -f FILE bareos\n",
+	      out);
 	put_console(out, sql, list);
 	fputs("BEGIN;\n", out);
 	for (size_t i = 0; i < list->count; i++) {
@@ -101,8 +105,10 @@ void catalog_sql_write(FILE *out, const struct catalog_sql *sql, const struct ke
 			put_insert(out, sql, &list->entries[i]);
 		put_update(out, &list->entries[i], had ? had->key : NULL);
 	}
-	fprintf(out, "-- Division by zero: not all %zu have their keys.\nSELECT 1 / CASE COUNT(*) WHEN %zu THEN 1 ELSE 0 END AS all_or_nothing"
-		" FROM Media WHERE VolumeName IN ", list->count, list->count);
+	fprintf(out,
+		"-- Division by zero: not all %zu have their keys.\nSELECT 1 / CASE COUNT(*) WHEN %zu THEN 1 ELSE 0 END AS all_or_nothing"
+		" FROM Media WHERE VolumeName IN ",
+		list->count, list->count);
 	put_all(out, list, false);
 	fputs(" AND EncryptionKey IN ", out);
 	put_all(out, list, true);

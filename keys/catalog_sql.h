@@ -12,7 +12,7 @@
 
 struct catalog_sql {
 	const char *pool, *media_type; /* of records that are made; NULL: none are */
-	const char *storage;	       /* in lines for the console; NULL: STORAGE */
+	const char *storage;           /* in lines for the console; NULL: STORAGE */
 };
 
 /* May these names stand in statements and console lines?  XE_USAGE. */

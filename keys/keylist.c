@@ -111,12 +111,15 @@ int keylist_check_keys(struct keylist *list, struct err *e)
 				key[--len] = '\0';
 			break;
 		case KEYWRAP_PASSPHRASE:
-			keylist_fault(list, list->entries[i].line, "the key of %s is a passphrase; the cache holds its base64 (key show --base64)",
+			keylist_fault(list, list->entries[i].line,
+				      "the key of %s is a passphrase; the cache holds its base64 (key show --base64)",
 				      list->entries[i].volume);
 			break;
 		case KEYWRAP_UNKNOWN:
-			keylist_fault(list, list->entries[i].line, "the key of %s is no key: %zu characters, neither base64 of a passphrase (43) "
-				      "nor a wrapped key (54)", list->entries[i].volume, len);
+			keylist_fault(list, list->entries[i].line,
+				      "the key of %s is no key: %zu characters, neither base64 of a passphrase (43) "
+				      "nor a wrapped key (54)",
+				      list->entries[i].volume, len);
 			break;
 		}
 	}
@@ -141,12 +144,12 @@ int keylist_from_cache(struct keylist *list, const struct cryptocache *c, struct
 /* ---- lines and tables ---- */
 
 struct table {
-	char delimiter;	     /* between cells: TAB, '|', ','; 0: not known yet */
-	bool framed;	     /* rows begin with '|' */
-	bool open;	     /* inside the frame */
-	unsigned borders;    /* of this frame, so far */
+	char delimiter;   /* between cells: TAB, '|', ','; 0: not known yet */
+	bool framed;      /* rows begin with '|' */
+	bool open;        /* inside the frame */
+	unsigned borders; /* of this frame, so far */
 	bool has_header;
-	size_t volume, key;  /* columns */
+	size_t volume, key; /* columns */
 	size_t columns;
 };
 
@@ -328,8 +331,9 @@ int keylist_parse(struct keylist *list, struct span text, struct err *e)
 	while (words.len > 0 && memchr(" \t\r\n", words.data[0], 4) != NULL)
 		words = (struct span){words.data + 1, words.len - 1};
 	bool json = words.len > 0 && (words.data[0] == '{' || words.data[0] == '[');
-	int r = json ? keylist_parse_json(list, text, e) :
-		keylist_is_vertical(text) ? keylist_parse_vertical(list, text, e) : parse_lines(list, text, e);
+	int r = json                        ? keylist_parse_json(list, text, e)
+		: keylist_is_vertical(text) ? keylist_parse_vertical(list, text, e)
+					    : parse_lines(list, text, e);
 	if (r == 0 && list->fault_count)
 		r = err_set(e, XE_DAMAGE, "%zu bad entr%s", list->fault_count, list->fault_count == 1 ? "y" : "ies");
 	if (r == 0 && list->count == 0)

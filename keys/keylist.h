@@ -17,8 +17,8 @@
 struct keylist_entry {
 	char volume[CRYPTOCACHE_FIELD_BYTES];
 	char key[CRYPTOCACHE_FIELD_BYTES]; /* its text */
-	char id[SECRET_ID_BYTES];	   /* of the key within, or "" */
-	size_t line;			   /* where it came from, from 1; 0: nowhere */
+	char id[SECRET_ID_BYTES];          /* of the key within, or "" */
+	size_t line;                       /* where it came from, from 1; 0: nowhere */
 };
 
 /* What is wrong with a line; never a byte of a key. */
@@ -47,8 +47,7 @@ void keylist_fault(struct keylist *list, size_t line, const char *format, ...) _
 
 /* Adds an entry, or a fault if the name or the key is empty, too long, holds control characters, or the volume was there
  * with another key (with the same one it is passed over).  XE_FAILED. */
-int keylist_add(struct keylist *list, struct span volume, struct span key, size_t line, struct err *e)
-	__attribute__((warn_unused_result));
+int keylist_add(struct keylist *list, struct span volume, struct span key, size_t line, struct err *e) __attribute__((warn_unused_result));
 
 /* Reads a list in any of these forms, which it tells apart itself:
  *   Volume<TAB>key            lines; empty ones and those that begin with # are passed over
@@ -75,8 +74,8 @@ bool keylist_format_parse(const char *name, enum keylist_format *format);
 
 /* Writes the list.  old, if not NULL, has what the catalog holds now, entry for entry: SQL changes only rows that still
  * have that key.  XE_FAILED: a name that this format cannot hold; that the stream took all of it, the caller checks. */
-int keylist_write(FILE *out, enum keylist_format format, const struct keylist *list, const struct keylist *old,
-		  struct err *e) __attribute__((warn_unused_result));
+int keylist_write(FILE *out, enum keylist_format format, const struct keylist *list, const struct keylist *old, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* For keylist_parse: JSON, and records with one column a line.  Errors as there. */
 int keylist_parse_json(struct keylist *list, struct span text, struct err *e) __attribute__((warn_unused_result));

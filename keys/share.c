@@ -58,8 +58,8 @@ static int check_numbers(const struct secret *kek, unsigned total, unsigned thre
 	if (total < THRESHOLD_MIN || total > SHAMIR_SHARES_MAX)
 		return err_set(e, XE_USAGE, "%u shares; there may be %u to %u", total, THRESHOLD_MIN, SHAMIR_SHARES_MAX);
 	if (threshold < THRESHOLD_MIN || threshold > total)
-		return err_set(e, XE_USAGE, "a threshold of %u; of %u shares %u to %u may be needed (one alone would be the KEK itself)", threshold, total,
-			       THRESHOLD_MIN, total);
+		return err_set(e, XE_USAGE, "a threshold of %u; of %u shares %u to %u may be needed (one alone would be the KEK itself)",
+			       threshold, total, THRESHOLD_MIN, total);
 	return 0;
 }
 
@@ -204,13 +204,16 @@ int shares_read(struct shares *s, struct keylist *faults, const char *source, st
 static int compare(const struct share *a, const struct share *first, struct err *e)
 {
 	if (strcmp(a->set, first->set) != 0)
-		return err_set(e, XE_KEY, "%s, line %zu: share %u is of the split %s, and %s, line %zu, share %u of %s: those of one split go together, no others",
+		return err_set(e, XE_KEY,
+			       "%s, line %zu: share %u is of the split %s, and %s, line %zu, share %u of %s: those of one split go "
+			       "together, no others",
 			       a->source, a->line, a->x, a->set, first->source, first->line, first->x, first->set);
 	if (a->threshold != first->threshold || a->total != first->total || a->len != first->len)
-		return err_set(e, XE_DAMAGE, "%s, line %zu: share %u says other numbers than share %u of the same split", a->source, a->line, a->x, first->x);
+		return err_set(e, XE_DAMAGE, "%s, line %zu: share %u says other numbers than share %u of the same split", a->source,
+			       a->line, a->x, first->x);
 	if (a->x == first->x && memcmp(a->bytes, first->bytes, a->len) != 0)
-		return err_set(e, XE_DAMAGE, "%s, line %zu: there is another share %u of this split, in %s, line %zu", a->source, a->line, a->x,
-			       first->source, first->line);
+		return err_set(e, XE_DAMAGE, "%s, line %zu: there is another share %u of this split, in %s, line %zu", a->source, a->line,
+			       a->x, first->source, first->line);
 	return 0;
 }
 
@@ -288,7 +291,8 @@ int shares_join(const struct shares *s, struct secret *kek, struct err *e)
 	if (r == 0)
 		r = with_check(kek, &again, e);
 	if (r == 0 && !secret_equal(&whole, &again))
-		r = err_set(e, XE_DAMAGE, "the shares do not fit together, although each checksum is right: one was made up, or written down wrongly");
+		r = err_set(e, XE_DAMAGE,
+			    "the shares do not fit together, although each checksum is right: one was made up, or written down wrongly");
 	if (r != 0)
 		secret_free(kek);
 	secret_free(&whole);

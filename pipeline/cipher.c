@@ -2,8 +2,8 @@
 #include "pipeline/cipher.h"
 
 #include "base/array.h"
-#include "volume/label.h"
-#include "volume/relabel.h"
+#include "format/label.h"
+#include "format/relabel.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,8 +141,7 @@ void cipher_free(struct cipher *c)
 
 /* ---- writing ---- */
 
-static void take_copy(struct cipher_volume *v, const uint8_t *enc_key, size_t enc_key_len, const uint8_t *master_id,
-		      size_t master_id_len)
+static void take_copy(struct cipher_volume *v, const uint8_t *enc_key, size_t enc_key_len, const uint8_t *master_id, size_t master_id_len)
 {
 	memcpy(v->enc_key, enc_key, enc_key_len);
 	memcpy(v->master_id, master_id, master_id_len);
@@ -214,8 +213,9 @@ int cipher_renumber(struct cipher *c, const struct job *job, uint32_t *number, s
 	if (c->rewrites[job->index] == 0)
 		c->rewrites[job->index] = (uint8_t)(rewrites + 1);
 	if (rewrites + 1 != c->rewrites[job->index] || rewrites == REWRITES_MAX)
-		return err_set(e, XE_USAGE, "its blocks have been rewritten under this key too often, or are too many: a new key "
-					    "is needed (--new-key)");
+		return err_set(e, XE_USAGE,
+			       "its blocks have been rewritten under this key too often, or are too many: a new key "
+			       "is needed (--new-key)");
 	*number += 1u << REWRITE_SHIFT;
 	return 0;
 }

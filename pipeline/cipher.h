@@ -12,7 +12,7 @@ struct cipher_options {
 	const struct volkey_source *write; /* makes the keys to encrypt with; NULL: those of read are used again */
 	bool decrypt, encrypt;
 	enum xts_cipher algorithm; /* to encrypt with */
-	bool patient; /* go on past blocks that no key opens */
+	bool patient;              /* go on past blocks that no key opens */
 };
 
 struct cipher;
@@ -43,7 +43,6 @@ int cipher_begin(struct cipher *c, const struct volume_info *v, struct cipher_vo
 /* Blocks that are rewritten under the key that they had must not repeat a tweak with other data: each rewriting of a
  * session counts its blocks from 2^26 further on.  *number becomes that of a block that begins the session's new ones.
  * XE_USAGE: this key has been used up for the session. */
-int cipher_renumber(struct cipher *c, const struct job *job, uint32_t *number, struct err *e)
-	__attribute__((warn_unused_result));
+int cipher_renumber(struct cipher *c, const struct job *job, uint32_t *number, struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -53,9 +53,9 @@ bool filter_moves_blocks(const struct filter_options *o)
 
 static struct reshape reshape_of(const struct filter_options *o)
 {
-	enum relabel_owner owner = !o->target_given || o->target == PRODUCT_ANY || o->callbacks.plain ? RELABEL_AS_IT_IS :
-				   o->target == PRODUCT_BACULA				      ? RELABEL_BACULA :
-												RELABEL_BAREOS;
+	enum relabel_owner owner = !o->target_given || o->target == PRODUCT_ANY || o->callbacks.plain ? RELABEL_AS_IT_IS
+				   : o->target == PRODUCT_BACULA                                      ? RELABEL_BACULA
+												      : RELABEL_BAREOS;
 	bool limit = o->keep_layout && o->max_block > BLOCK_DEFAULT_BYTES;
 	return (struct reshape){
 		.decrypt = o->cipher.decrypt,

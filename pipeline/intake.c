@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/intake.h"
 
+#include "format/attributes.h"
+#include "format/stream.h"
 #include "pipeline/join.h"
 #include "pipeline/repair.h"
-#include "volume/attributes.h"
-#include "volume/stream.h"
 
 #include <stdlib.h>
 
 #define SLOT_BYTES ((size_t)64 << 10) /* of input: what it becomes shall stay in the second-level cache */
-#define PASS_KEEP_BYTES 4352u /* of split records where blocks pass: names are wanted */
+#define PASS_KEEP_BYTES 4352u         /* of split records where blocks pass: names are wanted */
 #define POOL_KEEP_BYTES ((size_t)8 << 20)
 
 struct policy_list {
@@ -24,7 +24,7 @@ struct intake {
 	bool pass_blocks;
 	struct buf_pool *bufs;
 	struct reader *reader;
-	struct joiner *joiner;	   /* where records are inflated or mended */
+	struct joiner *joiner;     /* where records are inflated or mended */
 	struct repairer *repairer; /* where they are mended */
 	struct policy_list *policies;
 	const struct stage_policy *policy; /* of the volume being read */
@@ -112,8 +112,7 @@ static int refuse_special(const struct volume_info *v, struct err *e)
 	if (kind == NULL)
 		return 0;
 	err_volume(e, v->name);
-	return err_set(e, XE_FAILED,
-		       "is a %s volume: its records point to data elsewhere and cannot be converted one by one", kind);
+	return err_set(e, XE_FAILED, "is a %s volume: its records point to data elsewhere and cannot be converted one by one", kind);
 }
 
 /* last: the first block has been seen, no more will be known. */
@@ -131,12 +130,14 @@ static int policy_for(struct intake *in, const struct volume_info *v, bool last,
 		err_volume(e, v->name);
 		if (v->of_tape && in->o->on_damage == ON_DAMAGE_STOP)
 			return err_set(e, XE_FAILED, "%s", volume_label_missing(v));
-		return err_set(e, XE_USAGE, "nothing tells which product wrote this volume; say with --target which will read "
+		return err_set(e, XE_USAGE,
+			       "nothing tells which product wrote this volume; say with --target which will read "
 			       "the result");
 	}
 	if (in->o->deflate && in->target_known && !stage_product_reads(in->target, in->o->codec->id)) {
 		err_volume(e, v->name);
-		return err_set(e, XE_USAGE, "this is a volume for %s, which cannot read %s; choose another algorithm, or "
+		return err_set(e, XE_USAGE,
+			       "this is a volume for %s, which cannot read %s; choose another algorithm, or "
 			       "say with --target which product will read the result",
 			       product_name(in->target), in->o->codec->name);
 	}

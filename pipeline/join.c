@@ -2,9 +2,9 @@
 #include "pipeline/join.h"
 
 #include "codec/codec.h"
+#include "format/stream.h"
 #include "pipeline/stage.h"
 #include "volume/session.h"
-#include "volume/stream.h"
 
 #include <stdlib.h>
 
@@ -21,8 +21,8 @@ struct joiner {
 	struct stage_ctx *stage; /* tells whether a record without a header is whole */
 	struct pending *pending;
 	struct pending *broken; /* its rest does not follow: what was collected is handed out as it came, */
-	size_t given;		/* and so much of it was already */
-	struct item queued; /* read, but something pending comes first */
+	size_t given;           /* and so much of it was already */
+	struct item queued;     /* read, but something pending comes first */
 	bool has_queued;
 	struct err fault; /* of the reader; what is pending comes first */
 	struct buf *lent;
@@ -75,8 +75,8 @@ void joiner_free(struct joiner *j)
 /* Of the length at which the network layer cuts, and all of it here? */
 static bool may_be_cut(const struct item *item)
 {
-	return item->kind == ITEM_RECORD && item->file_index > 0 && item->len == RECORD_NETWORK_BYTES &&
-	       !item->head_missing && !item->tail_missing;
+	return item->kind == ITEM_RECORD && item->file_index > 0 && item->len == RECORD_NETWORK_BYTES && !item->head_missing &&
+	       !item->tail_missing;
 }
 
 /* Length of the whole that item is the first piece of, as its compression header says; 0 if it is none. */
@@ -86,8 +86,7 @@ static uint32_t whole_length(const struct item *item)
 	struct codec_header h;
 	codec_header_read(item->data.data + prefix, &h);
 	uint64_t whole = (uint64_t)prefix + CODEC_HEADER_BYTES + h.size;
-	bool cut = codec_by_magic(h.magic) && h.version == CODEC_HEADER_VERSION && whole > item->len &&
-		   whole <= RECORD_MAX_BYTES;
+	bool cut = codec_by_magic(h.magic) && h.version == CODEC_HEADER_VERSION && whole > item->len && whole <= RECORD_MAX_BYTES;
 	return cut ? (uint32_t)whole : 0;
 }
 
@@ -171,8 +170,8 @@ static bool add(struct joiner *j, struct pending *p, const struct item *item)
 		middle = false;
 		last = item->len > 0 && item->len < STREAM_PREFIX_BYTES;
 	}
-	if (item->kind != ITEM_RECORD || item->file_index != p->item.file_index || item->stream != p->item.stream ||
-	    item->head_missing || item->tail_missing || !(last || middle))
+	if (item->kind != ITEM_RECORD || item->file_index != p->item.file_index || item->stream != p->item.stream || item->head_missing ||
+	    item->tail_missing || !(last || middle))
 		return false;
 	if (p->item.len == 0 && decodes(j, item))
 		return false;

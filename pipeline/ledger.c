@@ -3,9 +3,9 @@
 
 #include "base/array.h"
 #include "codec/codec.h"
-#include "volume/attributes.h"
-#include "volume/proof.h"
-#include "volume/stream.h"
+#include "format/attributes.h"
+#include "format/stream.h"
+#include "prove/proof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,8 +119,7 @@ static void tell(struct ledger *l, struct ledger_job *entry, const struct filter
 		l->o->callbacks.loss(l->o->callbacks.arg, loss);
 }
 
-int ledger_lose(struct ledger *l, const struct item *item, const char *reason, bool kept, const char *remedy,
-		struct err *e)
+int ledger_lose(struct ledger *l, const struct item *item, const char *reason, bool kept, const char *remedy, struct err *e)
 {
 	if (l->o->on_damage == ON_DAMAGE_STOP || item->encrypted) {
 		char place[320];
@@ -168,8 +167,7 @@ struct lost_file {
 	const char *name;
 };
 
-static int lose_file(struct ledger *l, struct ledger_job *entry, const struct item *block, const struct lost_file *f,
-		     struct err *e)
+static int lose_file(struct ledger *l, struct ledger_job *entry, const struct item *block, const struct lost_file *f, struct err *e)
 {
 	if (f->index == 0)
 		return 0;
@@ -248,8 +246,8 @@ int ledger_damage(struct ledger *l, const struct item *item, struct err *e)
 	struct item block = *item;
 	block.file_index = one_by_one ? 0 : item->file_index;
 	int rc = ledger_lose(l, &block, item->reason, kept,
-			     no_volume ? "if it is a damaged volume, --on-damage=skip looks for its blocks" :
-					 "rerun with --on-damage=skip to go on without it",
+			     no_volume ? "if it is a damaged volume, --on-damage=skip looks for its blocks"
+				       : "rerun with --on-damage=skip to go on without it",
 			     e);
 	/* Of a record that is damaged or not whole it is known all the same which file it is of. */
 	if (rc == 0 && !item->bad_block && item->job && item->file_index > 0) {
@@ -272,8 +270,8 @@ int ledger_reversed(struct ledger *l, const struct item *block, struct err *e)
 	return err_set(e, XE_DAMAGE, "%s: " BLOCK_REVERSED_TEXT ": no other version takes it; rerun with --repair for right ones", place);
 }
 
-static void count(struct filter_counts *to, const struct item *item, const struct converted *c,
-		  const struct packer_record *records, bool pass)
+static void count(struct filter_counts *to, const struct item *item, const struct converted *c, const struct packer_record *records,
+		  bool pass)
 {
 	to->records++;
 	if (item->file_index < 0)
@@ -319,8 +317,7 @@ void ledger_note_volume(const struct ledger *l, const char *text)
 /* The job's data behind such a separator came from a device that wants it back as it was.  volume-format.md 10, 31 */
 static void note_ndmp(struct ledger *l, struct ledger_job *entry, const struct item *item)
 {
-	if (!l->o->deflate || item->file_index <= 0 || entry->ndmp_noted ||
-	    (item->stream & STREAM_NUMBER_MASK) != STREAM_NDMP_SEPARATOR)
+	if (!l->o->deflate || item->file_index <= 0 || entry->ndmp_noted || (item->stream & STREAM_NUMBER_MASK) != STREAM_NDMP_SEPARATOR)
 		return;
 	entry->ndmp_noted = true;
 	note(l, item->job, "holds NDMP data: inflate the volume again before that is restored");
@@ -340,7 +337,8 @@ static void note_unknown(struct ledger *l, const struct ledger_job *entry)
 {
 	char text[240];
 	if (entry->unknown_to_target > 0) {
-		snprintf(text, sizeof text, "holds %llu records that Bareos does not know (digests of streams 39 and 40, or of "
+		snprintf(text, sizeof text,
+			 "holds %llu records that Bareos does not know (digests of streams 39 and 40, or of "
 			 "plugins): it warns of an unknown stream at each, and restores the files all the same",
 			 (unsigned long long)entry->unknown_to_target);
 		note(l, entry->job, text);
@@ -350,8 +348,7 @@ static void note_unknown(struct ledger *l, const struct ledger_job *entry)
 }
 
 /* In a set that should be whole, a record that is not. */
-static void note_incomplete(struct ledger *l, struct ledger_job *entry, const struct item *item,
-			    const struct converted *c)
+static void note_incomplete(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c)
 {
 	bool passes = (item->head_missing || item->tail_missing) && c->status == STAGE_DONE;
 	bool alone = l->o->path_count == 1 || (l->o->kin && l->volume.info->input == 0);
@@ -361,15 +358,15 @@ static void note_incomplete(struct ledger *l, struct ledger_job *entry, const st
 	note(l, item->job, "has a record that is not whole in this set and passes as it is: are the volumes in order?");
 }
 
-static void note_doubled(struct ledger *l, struct ledger_job *entry, const struct item *item,
-			 const struct converted *c)
+static void note_doubled(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c)
 {
 	/* With repair that was judged already, by more than one record. */
 	if (!c->doubled || entry->doubled_noted || l->o->repair)
 		return;
 	entry->doubled_noted = true;
-	note(l, item->job, "holds sparse records that begin with their own address, as Bareos's autoxflate writes them: "
-			   "such files restore shifted by 8 bytes; verify tells, --repair mends");
+	note(l, item->job,
+	     "holds sparse records that begin with their own address, as Bareos's autoxflate writes them: "
+	     "such files restore shifted by 8 bytes; verify tells, --repair mends");
 }
 
 int ledger_block(struct ledger *l, const struct item *block, struct err *e)
@@ -386,8 +383,10 @@ void ledger_note_cut(struct ledger *l, struct ledger_job *entry, const struct it
 	if (entry->cut_noted)
 		return;
 	entry->cut_noted = true;
-	snprintf(text, sizeof text, "ends inside a record of FileIndex %d here, which stays as it was: the job was cancelled, or goes on "
-		 "on a volume that is not given; then convert both together, for a restore passes over that record", item->file_index);
+	snprintf(text, sizeof text,
+		 "ends inside a record of FileIndex %d here, which stays as it was: the job was cancelled, or goes on "
+		 "on a volume that is not given; then convert both together, for a restore passes over that record",
+		 item->file_index);
 	note(l, item->job, text);
 }
 
@@ -397,8 +396,10 @@ static void note_part(struct ledger *l, const struct ledger_job *entry, const st
 	char text[200];
 	if (entry->totals.read == entry->totals.written)
 		return;
-	snprintf(text, sizeof text, "keeps the totals in its end-of-session label (%llu bytes, %u files): not all of the job is here to "
-		 "be counted", (unsigned long long)end->job_bytes, end->job_files);
+	snprintf(text, sizeof text,
+		 "keeps the totals in its end-of-session label (%llu bytes, %u files): not all of the job is here to "
+		 "be counted",
+		 (unsigned long long)end->job_bytes, end->job_files);
 	note(l, entry->job, text);
 }
 
@@ -411,8 +412,8 @@ int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item
 		return 0;
 	char text[256];
 	enum totals_verdict verdict = totals_judge(&entry->totals, &end, l->damaged);
-	totals_describe(&entry->totals, verdict, &end, verdict == TOTALS_SHORT ? "the end-of-session label" : "has an end-of-session label that",
-			text, sizeof text);
+	totals_describe(&entry->totals, verdict, &end,
+			verdict == TOTALS_SHORT ? "the end-of-session label" : "has an end-of-session label that", text, sizeof text);
 	*known = totals_of_written(&entry->totals, verdict, &end, to);
 	if (verdict == TOTALS_PART)
 		note_part(l, entry, &end);
@@ -486,7 +487,8 @@ static bool begins_record(const struct item *item)
 		if (rd_bytes(&r, CODEC_HEADER_BYTES) == NULL)
 			return false;
 		codec_header_read(at, &h);
-		return codec_by_magic(h.magic) && h.version == CODEC_HEADER_VERSION && (uint64_t)prefix + CODEC_HEADER_BYTES + h.size >= item->len;
+		return codec_by_magic(h.magic) && h.version == CODEC_HEADER_VERSION &&
+		       (uint64_t)prefix + CODEC_HEADER_BYTES + h.size >= item->len;
 	case STREAM_LEGACY: {
 		unsigned head = rd_be16(&r);
 		return !r.bad && (head >> 8 & 15) == 8 && head % 31 == 0;

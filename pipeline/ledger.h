@@ -5,9 +5,9 @@
 #define PIPELINE_LEDGER_H
 
 #include "pipeline/filter.h"
-#include "pipeline/missing.h"
 #include "pipeline/slot.h"
-#include "pipeline/totals.h"
+#include "prove/missing.h"
+#include "prove/totals.h"
 
 struct ledger_name {
 	int32_t of; /* FileIndex */
@@ -21,27 +21,27 @@ struct ledger_job {
 	unsigned seen_on; /* 1 + index of the last volume with records of it; 0: none */
 	bool ndmp_noted, incomplete_noted, doubled_noted, cut_noted;
 	struct totals totals;
-	bool begun, ended;     /* its start and its end of session were seen */
-	uint64_t unknown_to_target; /* records that its readers warn about */
-	bool client_encrypted;	    /* some are */
-	uint64_t next_number;  /* of an encrypted block that keeps its place: no number comes twice */
-	int32_t attributes_of;	      /* FileIndex of the last attributes seen */
+	bool begun, ended;            /* its start and its end of session were seen */
+	uint64_t unknown_to_target;   /* records that its readers warn about */
+	bool client_encrypted;        /* some are */
+	uint64_t next_number;         /* of an encrypted block that keeps its place: no number comes twice */
+	int32_t attributes_of;        /* FileIndex of the last attributes seen */
 	struct ledger_name name;      /* the file's name in them, */
 	struct ledger_name lost_name; /* and in the last ones that were lost with their block */
 	struct missing missing;
-	int32_t last_index;	 /* FileIndex of the last record */
-	int32_t hurt_file;	 /* FileIndex of the last loss */
+	int32_t last_index; /* FileIndex of the last record */
+	int32_t hurt_file;  /* FileIndex of the last loss */
 	struct {
 		int32_t file_index;
 		uint32_t stream, len;
-	} last; /* record that is of use */
-	uint64_t wounds;	 /* losses, */
-	uint64_t wounds_before;	 /* and with all lost blocks, when the highest FileIndex so far came */
+	} last;                 /* record that is of use */
+	uint64_t wounds;        /* losses, */
+	uint64_t wounds_before; /* and with all lost blocks, when the highest FileIndex so far came */
 };
 
 struct ledger {
 	const struct filter_options *o;
-	bool pass_blocks; /* whole blocks pass, and their records are only counted */
+	bool pass_blocks;            /* whole blocks pass, and their records are only counted */
 	struct filter_volume volume; /* at hand */
 	struct ledger_job *jobs;     /* by job index */
 	size_t job_count;

@@ -86,8 +86,7 @@ static void *take_part(void *arg)
 	struct pool *p = m->pool;
 	pthread_mutex_lock(&p->lock);
 	while (!p->stopped) {
-		bool all_written = p->ended && !p->reading && p->read_next == p->write_next &&
-				   p->state[p->write_next] == SLOT_FREE;
+		bool all_written = p->ended && !p->reading && p->read_next == p->write_next && p->state[p->write_next] == SLOT_FREE;
 		if (all_written)
 			break;
 		if (p->state[p->write_next] == SLOT_DONE && !p->writing)
@@ -112,8 +111,7 @@ static unsigned start(struct member *members, unsigned threads)
 		sigdelset(&outside, own[i]);
 	pthread_sigmask(SIG_BLOCK, &outside, &old);
 	unsigned started = 1;
-	while (started < threads &&
-	       pthread_create(&members[started].thread, NULL, take_part, &members[started]) == 0)
+	while (started < threads && pthread_create(&members[started].thread, NULL, take_part, &members[started]) == 0)
 		started++;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return started;

@@ -3,21 +3,21 @@
 
 #include "base/array.h"
 #include "base/digest.h"
+#include "format/attributes.h"
+#include "format/doubling.h"
+#include "format/stream.h"
 #include "pipeline/stage.h"
-#include "volume/attributes.h"
-#include "volume/doubling.h"
-#include "volume/proof.h"
-#include "volume/stream.h"
+#include "prove/proof.h"
 
 #include <stdlib.h>
 
-#define WAITING_MAX 16u /* items of one job: a record or a few with holes between them, ACLs, the digest */
+#define WAITING_MAX 16u       /* items of one job: a record or a few with holes between them, ACLs, the digest */
 #define WAITING_JOBS_MAX 256u /* each pins a block */
 
 /* The file of a job that is being read. */
 struct tracked {
 	int32_t file_index;
-	uint64_t size; /* as its attributes say */
+	uint64_t size;                 /* as its attributes say */
 	enum doubling_finding finding; /* all records of a file are doubled, or none */
 	struct doubling doubling;
 	struct item *waiting; /* NULL or WAITING_MAX, from the first record that may be doubled on */

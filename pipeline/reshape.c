@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/reshape.h"
 
-#include "volume/label.h"
+#include "format/label.h"
 
 #include <stdlib.h>
 
@@ -64,8 +64,7 @@ static bool find_label(const struct item *item, struct old_label *old)
 	*old = (struct old_label){.block = {.version = item->form.version, .number = item->number, .options = item->form.options}};
 	bool block = item->kind == ITEM_BLOCK || item->whole_block;
 	if (!block) {
-		old->record = (struct record_header){
-			.file_index = item->file_index, .stream = (int32_t)item->stream, .len = item->len};
+		old->record = (struct record_header){.file_index = item->file_index, .stream = (int32_t)item->stream, .len = item->len};
 		old->data = item->data;
 		return true;
 	}
@@ -77,8 +76,8 @@ static bool find_label(const struct item *item, struct old_label *old)
 	return good;
 }
 
-static struct relabel what_to_write(const struct reshape *r, const struct cipher_volume *cv, const struct old_label *old,
-				    unsigned version, bool in_place)
+static struct relabel what_to_write(const struct reshape *r, const struct cipher_volume *cv, const struct old_label *old, unsigned version,
+				    bool in_place)
 {
 	struct relabel_keys keys = {0};
 	if (old->block.version == 3)
@@ -109,8 +108,7 @@ static uint32_t label_options(const struct reshape *r, const struct item *item)
 	return form.options & ~(uint32_t)BLOCK_OPTION_BLOCK_ENCRYPTED;
 }
 
-static int refuse_label(const struct reshape *r, const struct item *item, const struct old_label *old, bool in_place,
-			struct err *e)
+static int refuse_label(const struct reshape *r, const struct item *item, const struct old_label *old, bool in_place, struct err *e)
 {
 	bool bareos = item->volume->product_known && item->volume->product != PRODUCT_BACULA;
 	if (bareos && r->owner != RELABEL_BACULA && (r->encrypt || r->version == 3))
@@ -119,8 +117,10 @@ static int refuse_label(const struct reshape *r, const struct item *item, const 
 	if (in_place && !old->alone)
 		return err_set(e, XE_FAILED, "there is more than the label in its first block, which therefore cannot keep its place");
 	if (in_place && r->encrypt && old->block.version != 3)
-		return err_set(e, XE_USAGE, "its blocks are BB0%u, and only BB03 can be encrypted where it stands; add --block-format "
-					    "bb03 (then all blocks move)", old->block.version);
+		return err_set(e, XE_USAGE,
+			       "its blocks are BB0%u, and only BB03 can be encrypted where it stands; add --block-format "
+			       "bb03 (then all blocks move)",
+			       old->block.version);
 	return 0;
 }
 
@@ -139,8 +139,10 @@ int reshape_label(const struct reshape *r, const struct cipher_volume *cv, const
 	struct relabel to = what_to_write(r, cv, &old, version, in_place);
 	const char *fault = relabel_volume(old.data, &to, data, &len);
 	if (fault)
-		return err_set(e, XE_FAILED, "%s%s", fault, in_place ? "; without --keep-layout and with --block-format bb03 it is "
-							     "written, and all blocks move" : "");
+		return err_set(e, XE_FAILED, "%s%s", fault,
+			       in_place ? "; without --keep-layout and with --block-format bb03 it is "
+					  "written, and all blocks move"
+					: "");
 	struct block_header h = old.block;
 	size_t header = block_header_bytes(version), record = record_header_bytes(version);
 	h.version = version;
@@ -167,11 +169,14 @@ static int refuse_block(const struct reshape *r, const struct item *item, const 
 	char where[64];
 	volume_place(item->volume, item->addr, 0, where, sizeof where);
 	if (r->encrypt && h->version != 3)
-		return err_set(e, XE_USAGE, "block at %s: it is BB0%u, and only BB03 can be encrypted where it stands; add "
-					    "--block-format bb03 (then all blocks move)", where, h->version);
+		return err_set(e, XE_USAGE,
+			       "block at %s: it is BB0%u, and only BB03 can be encrypted where it stands; add "
+			       "--block-format bb03 (then all blocks move)",
+			       where, h->version);
 	if (r->encrypt && h->len > r->encrypted_max)
-		return err_set(e, XE_USAGE, "block at %s: Bacula's readers do not survive an encrypted block of %u bytes; rewrite with "
-					    "--max-block %u (then all blocks move), or give --keep-layout --max-block %u",
+		return err_set(e, XE_USAGE,
+			       "block at %s: Bacula's readers do not survive an encrypted block of %u bytes; rewrite with "
+			       "--max-block %u (then all blocks move), or give --keep-layout --max-block %u",
 			       where, h->len, r->encrypted_max, h->len);
 	if (r->encrypt && h->len < block_header_bytes(3) + BLOCK_ENCRYPTED_BODY_MIN_BYTES)
 		return err_set(e, XE_FAILED, "block at %s: %u bytes are too few to be encrypted where they stand", where, h->len);

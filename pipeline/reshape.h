@@ -4,15 +4,15 @@
 #ifndef PIPELINE_RESHAPE_H
 #define PIPELINE_RESHAPE_H
 
+#include "format/relabel.h"
 #include "pipeline/cipher.h"
-#include "volume/relabel.h"
 
 struct reshape {
-	bool decrypt, encrypt; /* both: to another key */
-	bool strong;	       /* the host name in the label is hidden */
+	bool decrypt, encrypt;    /* both: to another key */
+	bool strong;              /* the host name in the label is hidden */
 	enum relabel_owner owner; /* labels of the other product become this one's; for Bareos BB03 becomes BB02 */
-	unsigned version;      /* 2, 3; 0: as it was */
-	uint32_t encrypted_max; /* largest encrypted block to write where blocks keep their place */
+	unsigned version;         /* 2, 3; 0: as it was */
+	uint32_t encrypted_max;   /* largest encrypted block to write where blocks keep their place */
 };
 
 /* Is there anything to do? */

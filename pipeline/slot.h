@@ -31,8 +31,8 @@ struct slot {
 	struct arena arena;
 	const struct stage_policy *policy;
 	const struct cipher_volume *cipher; /* what the volume is encrypted with, or NULL */
-	struct err err; /* found while reading: surfaces behind the items, */
-	size_t input;	/* in this input */
+	struct err err;                     /* found while reading: surfaces behind the items, */
+	size_t input;                       /* in this input */
 };
 
 /* s: zeroed.  False without memory; slot_free then, too. */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/stage.h"
 
-#include "volume/doubling.h"
-#include "volume/stream.h"
+#include "format/doubling.h"
+#include "format/stream.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PIECE_BYTES 983040u	   /* plain bytes of a piece where a record must be split: below RECORD_NETWORK_BYTES */
-#define FIRST_GUESS_BYTES 262144u  /* what clients read at once */
+#define PIECE_BYTES 983040u         /* plain bytes of a piece where a record must be split: below RECORD_NETWORK_BYTES */
+#define FIRST_GUESS_BYTES 262144u   /* what clients read at once */
 #define LZO_BACULA_MAX_BYTES 69699u /* what 65536 plain bytes can become; see stage_plain_max */
 #define RECORD_HEAD_BYTES (STREAM_PREFIX_BYTES + CODEC_HEADER_BYTES)
 
@@ -27,7 +27,7 @@ struct parts {
 	bool headed;
 	struct codec_header header;
 	const struct codec *codec; /* NULL: plain */
-	bool mend;		   /* the plain data begins with a second address, to be taken off */
+	bool mend;                 /* the plain data begins with a second address, to be taken off */
 };
 
 struct stage_ctx *stage_ctx_new(void)
@@ -76,8 +76,7 @@ size_t stage_plain_max(const struct codec *codec, enum product target)
 	return target == PRODUCT_BAREOS_22 && framed ? 65536 : codec->plain_max;
 }
 
-static enum stage_status damaged(struct stage_result *result, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+static enum stage_status damaged(struct stage_result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static enum stage_status damaged(struct stage_result *result, const char *format, ...)
 {
@@ -112,15 +111,12 @@ static enum stage_status read_header(const struct item *item, struct parts *p, s
 	if (p->codec == NULL)
 		return damaged(result, "compression header names an unknown algorithm (magic %08x)", p->header.magic);
 	if (p->header.version != CODEC_HEADER_VERSION)
-		return damaged(result, "compression header has version %u, not %u", p->header.version,
-			       CODEC_HEADER_VERSION);
+		return damaged(result, "compression header has version %u, not %u", p->header.version, CODEC_HEADER_VERSION);
 	if (p->header.size > p->payload.len && item->len == RECORD_NETWORK_BYTES)
-		return damaged(result,
-			       "%s data of %u bytes was cut at %u by the network layer, and its rest does not follow",
+		return damaged(result, "%s data of %u bytes was cut at %u by the network layer, and its rest does not follow",
 			       p->codec->name, p->header.size, RECORD_NETWORK_BYTES);
 	if (p->header.size != p->payload.len)
-		return damaged(result, "compression header says %u bytes, the record has %zu", p->header.size,
-			       p->payload.len);
+		return damaged(result, "compression header says %u bytes, the record has %zu", p->header.size, p->payload.len);
 	return STAGE_DONE;
 }
 
@@ -165,19 +161,16 @@ static enum stage_status decode(struct stage_ctx *ctx, const struct parts *p, ui
 	case CODEC_OK: return STAGE_DONE;
 	case CODEC_SPACE:
 		if (cap >= RECORD_MAX_BYTES)
-			return damaged(result, "%s data inflates to more than %u bytes", p->codec->name,
-				       RECORD_MAX_BYTES);
+			return damaged(result, "%s data inflates to more than %u bytes", p->codec->name, RECORD_MAX_BYTES);
 		return no_room(result, cap * 2 < RECORD_MAX_BYTES ? cap * 2 : RECORD_MAX_BYTES);
-	case CODEC_DATA:
-		return damaged(result, "%s data does not decode: %s", p->codec->name, codec_reason(ctx->codecs));
+	case CODEC_DATA: return damaged(result, "%s data does not decode: %s", p->codec->name, codec_reason(ctx->codecs));
 	case CODEC_MEMORY: break;
 	}
 	return STAGE_MEMORY;
 }
 
 /* Decodes into ctx->plain, which grows as needed. */
-static enum stage_status decode_to_scratch(struct stage_ctx *ctx, const struct parts *p, struct span *plain,
-					   struct stage_result *result)
+static enum stage_status decode_to_scratch(struct stage_ctx *ctx, const struct parts *p, struct span *plain, struct stage_result *result)
 {
 	size_t want, len = 0;
 	bool exact;
@@ -257,8 +250,8 @@ static void add_record(struct stage_result *result, uint32_t stream, struct span
 }
 
 /* Plain data as one record, or as several where one would be too long for the network. */
-static enum stage_status write_plain(const struct parts *p, const struct item *item, struct span plain,
-				     struct arena *arena, struct stage_result *result)
+static enum stage_status write_plain(const struct parts *p, const struct item *item, struct span plain, struct arena *arena,
+				     struct stage_result *result)
 {
 	uint32_t stream = stream_in_form(item->stream, STREAM_PLAIN);
 	if (plain.len + p->prefix.len <= RECORD_NETWORK_BYTES) {
@@ -279,8 +272,8 @@ static enum stage_status write_plain(const struct parts *p, const struct item *i
 	return STAGE_DONE;
 }
 
-static enum stage_status inflate_only(struct stage_ctx *ctx, const struct parts *p, const struct item *item,
-				      struct arena *arena, struct stage_result *result)
+static enum stage_status inflate_only(struct stage_ctx *ctx, const struct parts *p, const struct item *item, struct arena *arena,
+				      struct stage_result *result)
 {
 	size_t want, len = 0;
 	bool exact;
@@ -302,9 +295,8 @@ static enum stage_status inflate_only(struct stage_ctx *ctx, const struct parts 
 	return write_plain(p, item, without_second_address(p, plain), arena, result);
 }
 
-static enum stage_status deflate_piece(struct stage_ctx *ctx, const struct stage_policy *policy,
-				       const struct parts *p, uint32_t stream, struct span plain, uint64_t at,
-				       struct arena *arena, struct stage_result *result)
+static enum stage_status deflate_piece(struct stage_ctx *ctx, const struct stage_policy *policy, const struct parts *p, uint32_t stream,
+				       struct span plain, uint64_t at, struct arena *arena, struct stage_result *result)
 {
 	size_t bound = policy->codec->bound(plain.len);
 	if (!reserve(arena, RECORD_HEAD_BYTES + bound))
@@ -332,9 +324,8 @@ static enum stage_status deflate_piece(struct stage_ctx *ctx, const struct stage
 	return STAGE_DONE;
 }
 
-static enum stage_status deflate(struct stage_ctx *ctx, const struct stage_policy *policy, const struct parts *p,
-				 const struct item *item, struct span plain, struct arena *arena,
-				 struct stage_result *result)
+static enum stage_status deflate(struct stage_ctx *ctx, const struct stage_policy *policy, const struct parts *p, const struct item *item,
+				 struct span plain, struct arena *arena, struct stage_result *result)
 {
 	enum stream_form form = policy->bare_gzip ? STREAM_LEGACY : STREAM_HEADED;
 	uint32_t stream = stream_in_form(item->stream, form);
@@ -366,8 +357,8 @@ static void keep(const struct item *item, struct stage_result *result)
 }
 
 /* A payload that is in the wanted codec already needs at most another header. */
-static enum stage_status keep_payload(const struct stage_policy *policy, const struct parts *p,
-				      const struct item *item, struct arena *arena, struct stage_result *result)
+static enum stage_status keep_payload(const struct stage_policy *policy, const struct parts *p, const struct item *item,
+				      struct arena *arena, struct stage_result *result)
 {
 	enum stream_form form = policy->bare_gzip ? STREAM_LEGACY : STREAM_HEADED;
 	if (form == p->form) {
@@ -426,14 +417,12 @@ static void renumber(const struct stage_policy *policy, const struct item *item,
 	result->records[0].stream = stream;
 }
 
-static enum stage_status keep_if_readable(const struct stage_policy *policy, const struct item *item,
-					  struct stage_result *result)
+static enum stage_status keep_if_readable(const struct stage_policy *policy, const struct item *item, struct stage_result *result)
 {
 	struct parts p;
 	keep(item, result);
 	renumber(policy, item, result);
-	if (!policy->strict || item->head_missing || item->file_index < 0 ||
-	    stream_form(item->stream) != STREAM_HEADED)
+	if (!policy->strict || item->head_missing || item->file_index < 0 || stream_form(item->stream) != STREAM_HEADED)
 		return STAGE_DONE;
 	struct stage_result ignored;
 	if (take_apart(item, &p, &ignored) != STAGE_DONE || p.codec == NULL)
@@ -444,8 +433,10 @@ static enum stage_status keep_if_readable(const struct stage_policy *policy, con
 	bool large_lzo = p.codec->id == CODEC_LZO && bacula && p.payload.len > LZO_BACULA_MAX_BYTES;
 	if (stage_product_reads(policy->target, p.codec->id) && !headed_gzip && !large_lzo)
 		return STAGE_DONE;
-	snprintf(result->reason, sizeof result->reason, "%s cannot read %s records%s", product_name(policy->target),
-		 p.codec->name, headed_gzip ? " with a header" : large_lzo ? " of this size" : "");
+	snprintf(result->reason, sizeof result->reason, "%s cannot read %s records%s", product_name(policy->target), p.codec->name,
+		 headed_gzip ? " with a header"
+		 : large_lzo ? " of this size"
+			     : "");
 	return STAGE_FOREIGN;
 }
 
@@ -459,8 +450,8 @@ static void sum_up(const struct item *item, struct stage_result *result)
 }
 
 /* A wounded record that is to stay in the form that it has; what is past mending is damage. */
-static enum stage_status mend(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item,
-			      struct arena *arena, struct stage_result *result)
+static enum stage_status mend(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item, struct arena *arena,
+			      struct stage_result *result)
 {
 	struct parts p;
 	enum stage_status status = take_apart(item, &p, result);
@@ -470,8 +461,7 @@ static enum stage_status mend(struct stage_ctx *ctx, const struct stage_policy *
 		result->changed = true;
 		return write_plain(&p, item, without_second_address(&p, p.payload), arena, result);
 	}
-	bool level_known = p.codec->id == CODEC_GZIP && p.header.level >= p.codec->level_min &&
-			   p.header.level <= p.codec->level_max;
+	bool level_known = p.codec->id == CODEC_GZIP && p.header.level >= p.codec->level_min && p.header.level <= p.codec->level_max;
 	struct stage_policy again = {
 		.inflate = true,
 		.deflate = true,
@@ -503,8 +493,8 @@ static bool is_session_label(const struct item *item)
 	       !item->tail_missing;
 }
 
-enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item,
-			      struct arena *arena, struct stage_result *result)
+enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item, struct arena *arena,
+			      struct stage_result *result)
 {
 	result->count = 0;
 	result->changed = result->inflated = result->deflated = result->doubled = false;

@@ -5,20 +5,20 @@
 #define PIPELINE_STAGE_H
 
 #include "codec/codec.h"
+#include "format/relabel.h"
 #include "volume/packer.h"
-#include "volume/relabel.h"
 
 /* What is done to the records of one volume. */
 struct stage_policy {
 	bool inflate, deflate;
 	const struct codec *codec; /* deflate */
 	int level;
-	bool force;	  /* also records that are in that codec already */
-	bool bare_gzip;	  /* gzip in streams 4, 7, 12 without a header, not in 29, 30, 31 */
+	bool force;       /* also records that are in that codec already */
+	bool bare_gzip;   /* gzip in streams 4, 7, 12 without a header, not in 29, 30, 31 */
 	size_t plain_max; /* plain bytes of one compressed record */
 	enum product target;
 	enum relabel_owner owner; /* labels of the other product's sessions become this one's, and so do numbers of digests */
-	bool strict;	  /* records kept as they are must be readable by target, too */
+	bool strict;              /* records kept as they are must be readable by target, too */
 };
 
 /* May this product's readers see records in this codec?  volume-format.md 8.3 */
@@ -53,18 +53,18 @@ struct stage_result {
 	struct packer_record records[STAGE_RECORDS]; /* data in the arena, or the item's own */
 	size_t count;
 	bool changed, inflated, deflated;
-	const struct codec *from;	      /* of compressed input, else NULL */
-	uint64_t inflate_in, inflate_out;     /* record bytes: header, address and all */
+	const struct codec *from;         /* of compressed input, else NULL */
+	uint64_t inflate_in, inflate_out; /* record bytes: header, address and all */
 	uint64_t deflate_in, deflate_out;
-	bool doubled;	  /* the plain data repeats the record's own address: a wound of Bareos's autoxflate, left as it is */
+	bool doubled;     /* the plain data repeats the record's own address: a wound of Bareos's autoxflate, left as it is */
 	bool number_kept; /* would the record have its stream number still? */
 	size_t room;
 	char reason[SOURCE_REASON_BYTES];
 };
 
 /* item: an ITEM_RECORD, FileIndex and stream as read.  Fills result; the arena holds the new bytes. */
-enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item,
-			      struct arena *arena, struct stage_result *result);
+enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item, struct arena *arena,
+			      struct stage_result *result);
 
 /* The plain data of a record, its address apart; valid until ctx is used again.  False if it does not decode, or if there
  * is no memory for it: then stage_short_of_memory tells so from now on. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/writer.h"
 
-#include "volume/relabel.h"
+#include "format/relabel.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,11 +17,11 @@ struct writer {
 	struct io out;
 	struct sink sink;
 	bool volume_open;
-	bool labelled;		 /* the volume at hand has its label, or is not to have one */
-	bool label_made;	 /* here, in the place of one that is lost */
-	const struct volume_info *before; /* the last volume that had its label, NULL: none */
-	uint64_t damaged_before; /* the volume */
-	struct span run; /* blocks to pass that follow one another in memory */
+	bool labelled;                       /* the volume at hand has its label, or is not to have one */
+	bool label_made;                     /* here, in the place of one that is lost */
+	const struct volume_info *before;    /* the last volume that had its label, NULL: none */
+	uint64_t damaged_before;             /* the volume */
+	struct span run;                     /* blocks to pass that follow one another in memory */
 	const struct cipher_volume *sealing; /* what the volume at hand is encrypted with */
 	struct reshape_buffer scratch;
 	size_t failed_input;
@@ -94,8 +94,8 @@ uint64_t writer_bytes(const struct writer *w)
 /* ---- records ---- */
 
 /* What to do with a record that did not convert: false if it is dropped. */
-static int settle(struct writer *w, struct ledger_job *entry, const struct item *item, struct converted *c,
-		  struct packer_record *as_is, bool *write, struct err *e)
+static int settle(struct writer *w, struct ledger_job *entry, const struct item *item, struct converted *c, struct packer_record *as_is,
+		  bool *write, struct err *e)
 {
 	bool keep = w->o->on_damage == ON_DAMAGE_KEEP;
 	/* Readers drop what never ends. */
@@ -108,13 +108,12 @@ static int settle(struct writer *w, struct ledger_job *entry, const struct item 
 	};
 	switch (c->status) {
 	case STAGE_DONE:
-	case STAGE_ROOM:
-		return 0;
+	case STAGE_ROOM: return 0;
 	case STAGE_DAMAGE:
 		/* Between converted records of its file, a record of another stream would cost the next one, too. */
 		*write = keep && c->number_kept;
 		return ledger_lose(&w->ledger, item, c->reason ? c->reason : "out of memory", *write,
-			    "rerun with --on-damage=skip to go on without it", e);
+				   "rerun with --on-damage=skip to go on without it", e);
 	case STAGE_MISSING:
 		*write = keep || w->o->incomplete_ok || never_ends;
 		if (w->o->incomplete_ok)
@@ -124,15 +123,13 @@ static int settle(struct writer *w, struct ledger_job *entry, const struct item 
 			return 0;
 		}
 		return ledger_lose(&w->ledger, item,
-			    item->head_missing ? "this record begins on another volume" : "this record is not complete",
-			    keep,
-			    "give all volumes of the job in their order, or rerun with --on-damage=skip to drop it or "
-			    "keep to pass it as it is",
-			    e);
+				   item->head_missing ? "this record begins on another volume" : "this record is not complete", keep,
+				   "give all volumes of the job in their order, or rerun with --on-damage=skip to drop it or "
+				   "keep to pass it as it is",
+				   e);
 	case STAGE_FOREIGN:
 		err_volume(e, item->volume->name);
-		return err_set(e, XE_USAGE, "%s; convert them with -r ALGORITHM, or inflate with -i",
-			       c->reason ? c->reason : "");
+		return err_set(e, XE_USAGE, "%s; convert them with -r ALGORITHM, or inflate with -i", c->reason ? c->reason : "");
 	case STAGE_MEMORY: break;
 	}
 	return err_memory(e, item->len, "a record");
@@ -214,11 +211,12 @@ static int make_label(struct writer *w, const struct item *item, struct err *e)
 	size_t len = relabel_lost(&lost, data);
 	if (w->reshape->encrypt || len == 0) {
 		err_volume(e, item->volume->name);
-		return err_set(e, XE_FAILED, "its label is lost, and no key belongs to a volume without one; --on-damage=skip "
+		return err_set(e, XE_FAILED,
+			       "its label is lost, and no key belongs to a volume without one; --on-damage=skip "
 			       "without --encrypt makes a volume with a new label, which can be encrypted then");
 	}
-	snprintf(text, sizeof text, "its label is lost: it gets one with the %s%s", lost.volume == name ? "made-up name " : "name of its file",
-		 lost.volume == name ? name : "");
+	snprintf(text, sizeof text, "its label is lost: it gets one with the %s%s",
+		 lost.volume == name ? "made-up name " : "name of its file", lost.volume == name ? name : "");
 	ledger_note_volume(&w->ledger, text);
 	const struct item label = {
 		.kind = ITEM_VOLUME_LABEL,
@@ -249,7 +247,8 @@ static int replace_label(struct writer *w, const struct item *item, struct err *
 	/* What is said already of a bad one is enough. */
 	if (w->ledger.damaged == w->damaged_before) {
 		const struct item place = {.kind = ITEM_DAMAGE, .volume = item->volume, .bad_block = true};
-		const char *reason = item->volume->of_tape ? volume_label_missing(item->volume) : "there is no volume label at the beginning";
+		const char *reason = item->volume->of_tape ? volume_label_missing(item->volume)
+							   : "there is no volume label at the beginning";
 		int rc = ledger_lose(&w->ledger, &place, reason, false, "rerun with --on-damage=skip to make one", e);
 		if (rc != 0)
 			return rc;
@@ -462,8 +461,7 @@ static int end_volume(struct writer *w, const struct item *item, struct err *e)
 static int write_item(struct writer *w, struct slot *s, size_t i, struct err *e)
 {
 	const struct item *item = &s->items[i];
-	int rc = item->kind == ITEM_BLOCK || item->kind == ITEM_RECORD || item->kind == ITEM_VOLUME_LABEL ?
-			 0 : write_run(w, e);
+	int rc = item->kind == ITEM_BLOCK || item->kind == ITEM_RECORD || item->kind == ITEM_VOLUME_LABEL ? 0 : write_run(w, e);
 	if (rc != 0)
 		return rc;
 	w->ledger.volume.policy = s->policy;

@@ -16,14 +16,14 @@ static int read_memory(struct drive *d, uint8_t *data, struct mam *m, struct err
 		if (rc != 0)
 			return rc;
 		bool read = mam_read((struct span){data, got}, m, &complete);
-		dislikes = read || scsi_sense_is(&d->sense, SCSI_SENSE_ILLEGAL_REQUEST, 0x24, 0);
+		dislikes = read || sense_is(&d->sense, SENSE_KEY_ILLEGAL_REQUEST, 0x24, 0);
 	}
 	return 0;
 }
 
-static void copy_name(char to[static SCSI_DEVICE_TEXT_BYTES], const char *by_memory, const char *by_drive)
+static void copy_name(char to[static IDENTITY_TEXT_BYTES], const char *by_memory, const char *by_drive)
 {
-	memcpy(to, by_memory[0] ? by_memory : by_drive, SCSI_DEVICE_TEXT_BYTES);
+	memcpy(to, by_memory[0] ? by_memory : by_drive, IDENTITY_TEXT_BYTES);
 }
 
 int cartridge_read(struct drive *d, struct cartridge *c, struct drive_medium *m, struct err *e)
@@ -53,7 +53,7 @@ static bool is_type(const struct cartridge *c, enum mam_type type)
 
 bool cartridge_is_worm(const struct cartridge *c, const struct drive_medium *m)
 {
-	return is_type(c, MAM_TYPE_WORM) || c->stats.number[VOLSTATS_WORM].value == 1 || scsi_device_is_worm(m->type);
+	return is_type(c, MAM_TYPE_WORM) || c->stats.number[VOLSTATS_WORM].value == 1 || identity_is_worm(m->type);
 }
 
 bool cartridge_is_cleaning(const struct cartridge *c)

@@ -9,7 +9,16 @@
 
 #define ATTENTIONS_MAX 8
 
-enum scsi_status_code { GOOD = 0x00, CHECK = 0x02, CONDITION_MET = 0x04, BUSY = 0x08, RESERVED = 0x18, FULL = 0x28, ACA = 0x30, ABORTED = 0x40 };
+enum scsi_status_code {
+	GOOD = 0x00,
+	CHECK = 0x02,
+	CONDITION_MET = 0x04,
+	BUSY = 0x08,
+	RESERVED = 0x18,
+	FULL = 0x28,
+	ACA = 0x30,
+	ABORTED = 0x40
+};
 
 /* ---- running a command ---- */
 
@@ -37,22 +46,23 @@ static int status_error(const struct command *c, uint8_t status, struct err *e)
 	}
 }
 
-static int sense_error(const struct command *c, const struct scsi_sense *s, struct err *e)
+static int sense_error(const struct command *c, const struct sense *s, struct err *e)
 {
-	char text[SCSI_SENSE_TEXT_BYTES];
-	const char *advice = scsi_sense_advice(s);
-	scsi_sense_describe(s, c->set_page, text);
-	enum xerr code = !s->deferred && (s->key == SCSI_SENSE_NOT_READY || s->key == SCSI_SENSE_UNIT_ATTENTION) ? XE_NOT_READY :
-		     s->key == SCSI_SENSE_DATA_PROTECT && s->asc == 0x74 && s->ascq <= 3 ? XE_KEY :
-		     s->key == SCSI_SENSE_MEDIUM_ERROR && s->asc == 0xee && s->ascq == 0xd0 ? XE_KEY : /* IBM: could not be decrypted */
-										      XE_REFUSED;
+	char text[SENSE_TEXT_BYTES];
+	const char *advice = sense_advice(s);
+	sense_describe(s, c->set_page, text);
+	enum xerr code = !s->deferred && (s->key == SENSE_KEY_NOT_READY || s->key == SENSE_KEY_UNIT_ATTENTION) ? XE_NOT_READY
+			 : s->key == SENSE_KEY_DATA_PROTECT && s->asc == 0x74 && s->ascq <= 3                  ? XE_KEY
+			 : s->key == SENSE_KEY_MEDIUM_ERROR && s->asc == 0xee && s->ascq == 0xd0               ? XE_KEY
+												 : /* IBM: could not be decrypted */
+				 XE_REFUSED;
 	return err_set(e, code, "%s: %s%s%s", c->name, text, s->valid && advice ? "; " : "", s->valid && advice ? advice : "");
 }
 
 /* No error, or one that needs no attention: recovered, or file mark and short block of a read. */
-static bool is_harmless(const struct scsi_sense *s)
+static bool is_harmless(const struct sense *s)
 {
-	return s->valid && !s->deferred && (s->key == SCSI_SENSE_RECOVERED || s->key == SCSI_SENSE_NONE);
+	return s->valid && !s->deferred && (s->key == SENSE_KEY_RECOVERED || s->key == SENSE_KEY_NONE);
 }
 
 /* For the rare path on which a check condition comes without its sense. */
@@ -72,14 +82,14 @@ static int learn_timeouts(struct drive *d, uint8_t opcode, struct err *e);
 /* Whose codes these are, where that makes a difference: INQUIRY leaves everything as it is. */
 static void learn_vendor(struct drive *d)
 {
-	uint8_t data[SCSI_DEVICE_INQUIRY_BYTES] = {0};
+	uint8_t data[IDENTITY_INQUIRY_BYTES] = {0};
 	const struct scsi_cdb cdb = scsi_make_inquiry(sizeof data);
 	const struct transport_request q = {cdb.bytes, cdb.len, TRANSPORT_IN, data, sizeof data, TRANSPORT_SECONDS};
 	struct transport_reply reply;
-	struct scsi_device device;
+	struct identity device;
 	struct err ignored = {0};
-	if (d->vendor == 0 && scsi_sense_by_vendor(&d->sense) && transport_send(d->transport, &q, &reply, &ignored) == 0 &&
-	    reply.status == GOOD && reply.trouble[0] == '\0' && scsi_device_inquiry((struct span){data, reply.transferred}, &device))
+	if (d->vendor == 0 && sense_by_vendor(&d->sense) && transport_send(d->transport, &q, &reply, &ignored) == 0 &&
+	    reply.status == GOOD && reply.trouble[0] == '\0' && identity_inquiry((struct span){data, reply.transferred}, &device))
 		d->vendor = sense_vendor_of(device.vendor, device.product);
 	d->sense.vendor = d->vendor;
 }
@@ -94,9 +104,10 @@ static int run(struct drive *d, const struct command *c, size_t *got, struct err
 	int rc = learn_timeouts(d, c->cdb.bytes[0], e);
 	if (rc != 0)
 		return rc;
-	const struct transport_request q = {c->cdb.bytes, c->cdb.len, c->way, c->data, c->len, timeouts_seconds(&d->timeouts, c->cdb.bytes[0])};
+	const struct transport_request q = {c->cdb.bytes, c->cdb.len, c->way,
+					    c->data,      c->len,     timeouts_seconds(&d->timeouts, c->cdb.bytes[0])};
 	for (int attempt = 0;; attempt++) {
-		d->sense = (struct scsi_sense){0};
+		d->sense = (struct sense){0};
 		if (c->way == TRANSPORT_IN)
 			memset(c->data, 0, c->len);
 		rc = transport_send(d->transport, &q, &reply, e);
@@ -108,9 +119,9 @@ static int run(struct drive *d, const struct command *c, size_t *got, struct err
 			break;
 		if (reply.sense_len == 0)
 			fetch_sense(d, &reply);
-		scsi_sense_read((struct span){reply.sense, reply.sense_len}, &d->sense);
+		sense_read((struct span){reply.sense, reply.sense_len}, &d->sense);
 		learn_vendor(d);
-		bool attention = d->sense.valid && d->sense.key == SCSI_SENSE_UNIT_ATTENTION && !d->sense.deferred;
+		bool attention = d->sense.valid && d->sense.key == SENSE_KEY_UNIT_ATTENTION && !d->sense.deferred;
 		if (attention)
 			d->attention = d->sense;
 		if (!attention || c->once || attempt > 0)
@@ -127,9 +138,8 @@ static int run(struct drive *d, const struct command *c, size_t *got, struct err
 /* The drive knows the command or page not: 05/20/00, 05/24/00, 05/25/00 of a unit that does not support it. */
 static bool is_unsupported(const struct drive *d)
 {
-	return scsi_sense_is(&d->sense, SCSI_SENSE_ILLEGAL_REQUEST, 0x20, 0) ||
-	       scsi_sense_is(&d->sense, SCSI_SENSE_ILLEGAL_REQUEST, 0x24, 0) ||
-	       scsi_sense_is(&d->sense, SCSI_SENSE_ILLEGAL_REQUEST, 0x26, 0);
+	return sense_is(&d->sense, SENSE_KEY_ILLEGAL_REQUEST, 0x20, 0) || sense_is(&d->sense, SENSE_KEY_ILLEGAL_REQUEST, 0x24, 0) ||
+	       sense_is(&d->sense, SENSE_KEY_ILLEGAL_REQUEST, 0x26, 0);
 }
 
 /* Some drives refuse an allocation length that they dislike as they refuse a page that they do not have: 5/24/00. */
@@ -139,7 +149,7 @@ static const uint32_t rooms[] = {SCSI_PAGE_MAX_BYTES, 4096, 2048, 1024, 512, 252
 /* 5/24/00, and the drive does not point at protocol or page: then the length may be what it means. */
 static bool may_dislike_room(const struct drive *d)
 {
-	return scsi_sense_is(&d->sense, SCSI_SENSE_ILLEGAL_REQUEST, 0x24, 0) &&
+	return sense_is(&d->sense, SENSE_KEY_ILLEGAL_REQUEST, 0x24, 0) &&
 	       !(d->sense.has_field && d->sense.in_cdb && d->sense.field < SCSI_CDB_ROOM_BYTE);
 }
 
@@ -199,21 +209,21 @@ int drive_ready(struct drive *d, enum drive_ready *ready, struct err *e)
 	for (int i = 0; i < ATTENTIONS_MAX; i++) {
 		mine = (struct err){0};
 		rc = run(d, &c, &got, &mine);
-		if (rc == 0 || !d->sense.valid || d->sense.deferred || d->sense.key != SCSI_SENSE_UNIT_ATTENTION)
+		if (rc == 0 || !d->sense.valid || d->sense.deferred || d->sense.key != SENSE_KEY_UNIT_ATTENTION)
 			break;
 	}
 	*ready = DRIVE_READY;
-	d->not_ready = (struct scsi_sense){0};
+	d->not_ready = (struct sense){0};
 	if (rc == 0)
 		return 0;
-	if (d->sense.valid && !d->sense.deferred && d->sense.key == SCSI_SENSE_NOT_READY) {
+	if (d->sense.valid && !d->sense.deferred && d->sense.key == SENSE_KEY_NOT_READY) {
 		/* 3a/03, 3a/04: a cartridge that is in the drive and not loaded. */
 		*ready = d->sense.asc == 0x3a && d->sense.ascq < 3 ? DRIVE_NO_MEDIUM : DRIVE_NOT_YET;
 		d->not_ready = d->sense;
 		return 0;
 	}
 	/* Damaged or foreign media are no reason not to talk to the drive. */
-	if (d->sense.valid && !d->sense.deferred && (d->sense.key == SCSI_SENSE_MEDIUM_ERROR || d->sense.key == SCSI_SENSE_BLANK_CHECK))
+	if (d->sense.valid && !d->sense.deferred && (d->sense.key == SENSE_KEY_MEDIUM_ERROR || d->sense.key == SENSE_KEY_BLANK_CHECK))
 		return 0;
 	*e = e->code == XE_OK ? mine : *e;
 	return rc;
@@ -241,10 +251,10 @@ void drive_close(struct drive *d)
 /* Loading, and what an LTO-9 does with a new medium; formatting; operations, self tests that run. */
 bool drive_is_becoming_ready(const struct drive *d)
 {
-	static const uint8_t codes[][2] = {{0x04, 0x01}, {0x04, 0x04}, {0x04, 0x07}, {0x04, 0x09}, {0x04, 0x0e}, {0x04, 0x13}, {0x04, 0x1c},
-					   {0x00, 0x16}, {0x00, 0x19}, {0x00, 0x1a}, {0x00, 0x22}, {0x3e, 0x00}};
+	static const uint8_t codes[][2] = {{0x04, 0x01}, {0x04, 0x04}, {0x04, 0x07}, {0x04, 0x09}, {0x04, 0x0e}, {0x04, 0x13},
+					   {0x04, 0x1c}, {0x00, 0x16}, {0x00, 0x19}, {0x00, 0x1a}, {0x00, 0x22}, {0x3e, 0x00}};
 	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
-		if (scsi_sense_is(&d->not_ready, SCSI_SENSE_NOT_READY, codes[i][0], codes[i][1]))
+		if (sense_is(&d->not_ready, SENSE_KEY_NOT_READY, codes[i][0], codes[i][1]))
 			return true;
 	}
 	return false;
@@ -255,9 +265,14 @@ enum drive_activity drive_activity(struct drive *d)
 	uint8_t data[256], activity;
 	struct err ignored = {0};
 	size_t got;
-	const struct command c = {"LOG SENSE (drive status)", scsi_make_log_sense(SCSI_DEVICE_STATUS_PAGE, sizeof data), TRANSPORT_IN, data, sizeof data,
-				  false, false};
-	if (run(d, &c, &got, &ignored) != 0 || !scsi_device_activity((struct span){data, got}, &activity))
+	const struct command c = {"LOG SENSE (drive status)",
+				  scsi_make_log_sense(IDENTITY_STATUS_PAGE, sizeof data),
+				  TRANSPORT_IN,
+				  data,
+				  sizeof data,
+				  false,
+				  false};
+	if (run(d, &c, &got, &ignored) != 0 || !identity_activity((struct span){data, got}, &activity))
 		return DRIVE_ACTIVITY_UNKNOWN;
 	return (enum drive_activity)activity;
 }
@@ -267,19 +282,20 @@ enum drive_activity drive_activity(struct drive *d)
 static int inquire(struct drive *d, int vpd, uint8_t *data, size_t room, size_t *got, struct err *e)
 {
 	uint16_t len = (uint16_t)room;
-	const struct command c = {"INQUIRY", vpd < 0 ? scsi_make_inquiry(len) : scsi_make_inquiry_vpd((uint8_t)vpd, len),
-				  TRANSPORT_IN, data, room, false, false};
+	const struct command c = {
+		"INQUIRY", vpd < 0 ? scsi_make_inquiry(len) : scsi_make_inquiry_vpd((uint8_t)vpd, len), TRANSPORT_IN, data, room, false,
+		false};
 	return run(d, &c, got, e);
 }
 
-int drive_inquire(struct drive *d, struct scsi_device *device, struct err *e)
+int drive_inquire(struct drive *d, struct identity *device, struct err *e)
 {
-	uint8_t data[SCSI_DEVICE_INQUIRY_BYTES];
+	uint8_t data[IDENTITY_INQUIRY_BYTES];
 	size_t got;
 	int rc = inquire(d, -1, data, sizeof data, &got, e);
 	if (rc != 0)
 		return rc;
-	if (!scsi_device_inquiry((struct span){data, got}, device))
+	if (!identity_inquiry((struct span){data, got}, device))
 		return err_set(e, XE_REFUSED, "INQUIRY: the answer of %zu bytes is too short", got);
 	d->vendor = sense_vendor_of(device->vendor, device->product);
 	return 0;
@@ -295,13 +311,13 @@ int drive_identify(struct drive *d, struct drive_identity *id, struct err *e)
 		return rc;
 	struct err ignored = {0};
 	if (inquire(d, 0x80, data, sizeof data, &got, &ignored) == 0)
-		scsi_device_serial((struct span){data, got}, id->serial);
+		identity_serial((struct span){data, got}, id->serial);
 	ignored = (struct err){0};
 	if (inquire(d, 0x83, data, sizeof data, &got, &ignored) == 0)
-		scsi_device_identity((struct span){data, got}, id->identity);
-	if (id->device.type != SCSI_DEVICE_TYPE_TAPE)
+		identity_name((struct span){data, got}, id->identity);
+	if (id->device.type != IDENTITY_TYPE_TAPE)
 		return err_set(e, XE_REFUSED, "%s %s is no tape drive (device type %u)%s", id->device.vendor, id->device.product,
-			       id->device.type, id->device.type == SCSI_DEVICE_TYPE_CHANGER ? " but a changer: name its drive" : "");
+			       id->device.type, id->device.type == IDENTITY_TYPE_CHANGER ? " but a changer: name its drive" : "");
 	return 0;
 }
 
@@ -311,17 +327,17 @@ static void attribute(struct drive *d, uint16_t number, char *text)
 	struct span value;
 	struct err ignored = {0};
 	size_t got;
-	const struct command c = {"READ ATTRIBUTE", scsi_make_read_attribute(number, sizeof data), TRANSPORT_IN, data, sizeof data,
-				  false, false};
-	if (run(d, &c, &got, &ignored) == 0 && scsi_device_attribute((struct span){data, got}, number, &value))
-		scsi_device_text(value, text, SCSI_DEVICE_TEXT_BYTES);
+	const struct command c = {
+		"READ ATTRIBUTE", scsi_make_read_attribute(number, sizeof data), TRANSPORT_IN, data, sizeof data, false, false};
+	if (run(d, &c, &got, &ignored) == 0 && identity_attribute((struct span){data, got}, number, &value))
+		identity_text(value, text, IDENTITY_TEXT_BYTES);
 }
 
 void drive_medium(struct drive *d, struct drive_medium *m)
 {
 	drive_format(d, m);
-	attribute(d, SCSI_DEVICE_ATTRIBUTE_BARCODE, m->barcode);
-	attribute(d, SCSI_DEVICE_ATTRIBUTE_SERIAL, m->serial);
+	attribute(d, IDENTITY_ATTRIBUTE_BARCODE, m->barcode);
+	attribute(d, IDENTITY_ATTRIBUTE_SERIAL, m->serial);
 }
 
 void drive_format(struct drive *d, struct drive_medium *m)
@@ -330,12 +346,11 @@ void drive_format(struct drive *d, struct drive_medium *m)
 	uint8_t data[64];
 	struct err ignored = {0};
 	size_t got;
-	const struct command c = {"MODE SENSE", scsi_make_mode_sense(0x10, sizeof data), TRANSPORT_IN, data, sizeof data,
-				  false, false};
-	if (run(d, &c, &got, &ignored) != 0 || !scsi_device_density((struct span){data, got}, &m->density, &m->write_protected))
+	const struct command c = {"MODE SENSE", scsi_make_mode_sense(0x10, sizeof data), TRANSPORT_IN, data, sizeof data, false, false};
+	if (run(d, &c, &got, &ignored) != 0 || !identity_density((struct span){data, got}, &m->density, &m->write_protected))
 		return;
-	m->format = scsi_device_density_name(m->density, &m->can_encrypt);
-	scsi_device_medium_type((struct span){data, got}, &m->type);
+	m->format = identity_density_name(m->density, &m->can_encrypt);
+	identity_medium_type((struct span){data, got}, &m->type);
 }
 
 /* What a drive may do without, and not answer by a deferred error: that one is of somebody's write. */
@@ -391,7 +406,7 @@ int drive_encrypts(struct drive *d, bool *yes, struct err *e)
 	if (rc == 0 && *yes)
 		return 0;
 	/* Some firmware answers to protocol 20h and leaves it out of the list, or has no list. */
-	bool knows_command = rc == 0 || !scsi_sense_is(&d->sense, SCSI_SENSE_ILLEGAL_REQUEST, 0x20, 0);
+	bool knows_command = rc == 0 || !sense_is(&d->sense, SENSE_KEY_ILLEGAL_REQUEST, 0x20, 0);
 	if (knows_command && (rc == 0 || is_unsupported(d))) {
 		struct scsi_status status;
 		mine = (struct err){0};
@@ -468,7 +483,7 @@ int drive_next_block(struct drive *d, struct scsi_next_block *b, bool *has, stru
 	*has = rc == 0;
 	/* HP answers 8/14/03 to a blank tape. */
 	bool nothing_there = d->sense.valid && !d->sense.deferred &&
-			     (d->sense.key == SCSI_SENSE_NOT_READY || d->sense.key == SCSI_SENSE_BLANK_CHECK || is_unsupported(d));
+			     (d->sense.key == SENSE_KEY_NOT_READY || d->sense.key == SENSE_KEY_BLANK_CHECK || is_unsupported(d));
 	if (rc == 0 || nothing_there)
 		return 0;
 	*e = e->code == XE_OK ? mine : *e;
@@ -486,10 +501,14 @@ int drive_set(struct drive *d, const struct scsi_set *s, struct err *e)
 	if (page.len == 0) {
 		rc = err_set(e, XE_USAGE, "key and KAD do not fit into a page of %u bytes", SCSI_SET_MAX_BYTES);
 	} else {
-		const struct command c = {s->encryption || s->decryption ? "SECURITY PROTOCOL OUT (set the key)" :
-									     "SECURITY PROTOCOL OUT (clear the key)",
-					  scsi_make_security_out(SCSI_PROTOCOL_TAPE, SCSI_PAGE_SET, (uint32_t)page.len), TRANSPORT_OUT,
-					  page.data, page.len, true, true};
+		const struct command c = {s->encryption || s->decryption ? "SECURITY PROTOCOL OUT (set the key)"
+									 : "SECURITY PROTOCOL OUT (clear the key)",
+					  scsi_make_security_out(SCSI_PROTOCOL_TAPE, SCSI_PAGE_SET, (uint32_t)page.len),
+					  TRANSPORT_OUT,
+					  page.data,
+					  page.len,
+					  true,
+					  true};
 		rc = run(d, &c, &got, e);
 	}
 	secret_free(&page);
@@ -509,8 +528,8 @@ int drive_clear(struct drive *d, uint8_t algorithm, bool exactly, struct scsi_st
 		page.key.len = short_page ? 0 : SCSI_KEY_BYTES;
 		mine = (struct err){0};
 		rc = drive_set(d, &page, &mine);
-		bool attention = d->sense.valid && d->sense.key == SCSI_SENSE_UNIT_ATTENTION;
-		bool refused = d->sense.valid && d->sense.key == SCSI_SENSE_ILLEGAL_REQUEST && short_page;
+		bool attention = d->sense.valid && d->sense.key == SENSE_KEY_UNIT_ATTENTION;
+		bool refused = d->sense.valid && d->sense.key == SENSE_KEY_ILLEGAL_REQUEST && short_page;
 		if (rc == 0 || (!attention && !refused))
 			break;
 		short_page = short_page && !refused;
@@ -543,14 +562,14 @@ int drive_alerts(struct drive *d, uint8_t page, struct tapealert *t, struct err 
 	return rc;
 }
 
-int drive_position(struct drive *d, struct scsi_device_position *p, bool *has, struct err *e)
+int drive_position(struct drive *d, struct identity_position *p, bool *has, struct err *e)
 {
 	uint8_t data[20];
 	size_t got;
 	struct err mine = {0};
 	const struct command c = {"READ POSITION", scsi_make_read_position(), TRANSPORT_IN, data, sizeof data, false, false};
 	int rc = run(d, &c, &got, &mine);
-	*has = rc == 0 && scsi_device_position((struct span){data, got}, p);
+	*has = rc == 0 && identity_position((struct span){data, got}, p);
 	if (rc == 0 || is_unsupported(d))
 		return 0;
 	*e = e->code == XE_OK ? mine : *e;
@@ -564,7 +583,7 @@ static int read_block(struct drive *d, void *data, size_t room, size_t *got, str
 	int rc = run(d, &c, got, &mine);
 	if (rc == 0 && d->sense.valid && d->sense.filemark)
 		*got = 0;
-	if (rc != 0 && d->sense.valid && d->sense.key == SCSI_SENSE_BLANK_CHECK)
+	if (rc != 0 && d->sense.valid && d->sense.key == SENSE_KEY_BLANK_CHECK)
 		return 0;
 	if (rc != 0)
 		*e = e->code == XE_OK ? mine : *e;

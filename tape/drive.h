@@ -4,22 +4,22 @@
 #define TAPE_DRIVE_H
 
 #include "scsi.h"
-#include "scsi_device.h"
-#include "scsi_sense.h"
+#include "tape/identity.h"
+#include "tape/sense.h"
+#include "tape/tapealert.h"
 #include "tape/timeouts.h"
 #include "tape/transport.h"
-#include "tapealert.h"
 
 struct drive {
 	struct transport *transport;
-	struct scsi_sense sense;     /* of the last command that failed; !valid if it had none */
-	struct scsi_sense attention; /* the last UNIT ATTENTION that was waiting; !valid: none */
-	struct scsi_sense not_ready; /* why the last drive_ready said no; !valid: it said yes */
-	bool has_timeouts;	     /* it was asked for them; timeouts are zero if it has none to tell */
+	struct sense sense;     /* of the last command that failed; !valid if it had none */
+	struct sense attention; /* the last UNIT ATTENTION that was waiting; !valid: none */
+	struct sense not_ready; /* why the last drive_ready said no; !valid: it said yes */
+	bool has_timeouts;      /* it was asked for them; timeouts are zero if it has none to tell */
 	struct timeouts timeouts;
-	bool encrypts; /* it is known to: has told its status, or has done so to whoever sets this */
-	unsigned room; /* which allocation length it takes: place in the table of drive.c */
-	unsigned vendor;	     /* enum sense_vendor, once it is known; 0 */
+	bool encrypts;   /* it is known to: has told its status, or has done so to whoever sets this */
+	unsigned room;   /* which allocation length it takes: place in the table of drive.c */
+	unsigned vendor; /* enum sense_vendor, once it is known; 0 */
 };
 
 #define DRIVE_NONE ((struct drive){0})
@@ -64,22 +64,22 @@ enum drive_activity drive_activity(struct drive *d);
 /* ---- what it is ---- */
 
 struct drive_identity {
-	struct scsi_device device;
-	char serial[SCSI_DEVICE_TEXT_BYTES], identity[SCSI_DEVICE_TEXT_BYTES]; /* "" where it does not tell */
+	struct identity device;
+	char serial[IDENTITY_TEXT_BYTES], identity[IDENTITY_TEXT_BYTES]; /* "" where it does not tell */
 };
 
 /* INQUIRY alone, of whatever kind of device it is. */
-int drive_inquire(struct drive *d, struct scsi_device *device, struct err *e) __attribute__((warn_unused_result));
+int drive_inquire(struct drive *d, struct identity *device, struct err *e) __attribute__((warn_unused_result));
 
 /* INQUIRY and its pages.  XE_REFUSED also for what is no tape drive. */
 int drive_identify(struct drive *d, struct drive_identity *id, struct err *e) __attribute__((warn_unused_result));
 
 /* Of the cartridge; "" and NULL for what the drive does not tell.  Never fails: nothing depends on it. */
 struct drive_medium {
-	char barcode[SCSI_DEVICE_TEXT_BYTES], serial[SCSI_DEVICE_TEXT_BYTES];
-	const char *format; /* "LTO-3" */
+	char barcode[IDENTITY_TEXT_BYTES], serial[IDENTITY_TEXT_BYTES];
+	const char *format;    /* "LTO-3" */
 	uint8_t density, type; /* of MODE SENSE; 0 where it does not tell */
-	bool can_encrypt;   /* true for formats that are not known */
+	bool can_encrypt;      /* true for formats that are not known */
 	bool write_protected;
 };
 
@@ -117,7 +117,8 @@ int drive_set(struct drive *d, const struct scsi_set *s, struct err *e) __attrib
 
 /* Takes the key out of the drive and reads the status back: both modes must be off.  after may be NULL.  exactly: only
  * the page that Bareos sends. */
-int drive_clear(struct drive *d, uint8_t algorithm, bool exactly, struct scsi_status *after, struct err *e) __attribute__((warn_unused_result));
+int drive_clear(struct drive *d, uint8_t algorithm, bool exactly, struct scsi_status *after, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* ---- the tape ---- */
 
@@ -125,7 +126,7 @@ int drive_clear(struct drive *d, uint8_t algorithm, bool exactly, struct scsi_st
 int drive_alerts(struct drive *d, uint8_t page, struct tapealert *t, struct err *e) __attribute__((warn_unused_result));
 
 /* *has is false where the drive knows no such command. */
-int drive_position(struct drive *d, struct scsi_device_position *p, bool *has, struct err *e) __attribute__((warn_unused_result));
+int drive_position(struct drive *d, struct identity_position *p, bool *has, struct err *e) __attribute__((warn_unused_result));
 
 /* Rewinds, reads the first block, up to room bytes (*got 0: a file mark, or a blank tape), rewinds. */
 int drive_first_block(struct drive *d, void *data, size_t room, size_t *got, struct err *e) __attribute__((warn_unused_result));

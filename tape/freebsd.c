@@ -25,8 +25,8 @@ static int on_send(struct transport *t, const struct transport_request *q, struc
 	CCB_CLEAR_ALL_EXCEPT_HDR(&ccb->csio);
 	unsigned seconds = q->seconds > TRANSPORT_SECONDS ? q->seconds : TRANSPORT_SECONDS;
 	uint32_t way = q->way == TRANSPORT_IN ? CAM_DIR_IN : q->way == TRANSPORT_OUT ? CAM_DIR_OUT : CAM_DIR_NONE;
-	cam_fill_csio(&ccb->csio, 0, NULL, way | CAM_DEV_QFRZDIS, MSG_SIMPLE_Q_TAG, q->data, (uint32_t)q->len,
-		      sizeof reply->sense, (uint8_t)q->cdb_len, seconds * 1000);
+	cam_fill_csio(&ccb->csio, 0, NULL, way | CAM_DEV_QFRZDIS, MSG_SIMPLE_Q_TAG, q->data, (uint32_t)q->len, sizeof reply->sense,
+		      (uint8_t)q->cdb_len, seconds * 1000);
 	memcpy(ccb->csio.cdb_io.cdb_bytes, q->cdb, q->cdb_len);
 	int rc = 0;
 	if (cam_send_ccb(t->session, ccb) < 0) {

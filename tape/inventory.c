@@ -33,14 +33,14 @@ static void read_text(const char *device, const char *name, char *text, size_t r
 	size_t n = read_attribute(device, name, data, sizeof data);
 	while (n > 0 && data[n - 1] == '\n')
 		n--;
-	scsi_device_text((struct span){data, n}, text, room);
+	identity_text((struct span){data, n}, text, room);
 }
 
-static void read_serial(const char *device, char text[static SCSI_DEVICE_TEXT_BYTES])
+static void read_serial(const char *device, char text[static IDENTITY_TEXT_BYTES])
 {
 	uint8_t page[256];
 	size_t n = read_attribute(device, "vpd_pg80", page, sizeof page);
-	scsi_device_serial((struct span){page, n}, text);
+	identity_serial((struct span){page, n}, text);
 }
 
 /* "nst0" of the prefix nst; not nst0a, another mode of the same drive. */
@@ -48,7 +48,8 @@ static bool is_name(const char *name, const char *prefix)
 {
 	size_t n = strlen(prefix);
 	const char *digits = name + n;
-	return strncmp(name, prefix, n) == 0 && *digits && strspn(digits, "0123456789") == strlen(digits) && strlen(name) < INVENTORY_NAME_BYTES;
+	return strncmp(name, prefix, n) == 0 && *digits && strspn(digits, "0123456789") == strlen(digits) &&
+	       strlen(name) < INVENTORY_NAME_BYTES;
 }
 
 /* ---- units ---- */
@@ -100,7 +101,7 @@ static int take(struct inventory *i, const char *device, const char *name, bool 
 	struct inventory_unit *u = find(i, address);
 	if (u == NULL && (u = add(i, e)) == NULL)
 		return e->code;
-	u->type = tape ? SCSI_DEVICE_TYPE_TAPE : SCSI_DEVICE_TYPE_CHANGER;
+	u->type = tape ? IDENTITY_TYPE_TAPE : IDENTITY_TYPE_CHANGER;
 	memcpy(u->address, address, sizeof address);
 	memcpy(u->place, place, sizeof place);
 	snprintf(generic ? u->sg : u->node, INVENTORY_NAME_BYTES, "%s", name);
@@ -121,7 +122,8 @@ static int take_class(struct inventory *i, const char *sysfs, const char *class,
 	if (d == NULL)
 		return errno == ENOENT ? 0 : err_errno(e, XE_FAILED, errno, "%s", path);
 	for (struct dirent *entry; rc == 0 && (entry = readdir(d)) != NULL;) {
-		if (is_name(entry->d_name, prefix) && snprintf(device, sizeof device, "%s/%s/device", path, entry->d_name) < (int)sizeof device)
+		if (is_name(entry->d_name, prefix) &&
+		    snprintf(device, sizeof device, "%s/%s/device", path, entry->d_name) < (int)sizeof device)
 			rc = take(i, device, entry->d_name, generic, e);
 	}
 	closedir(d);
@@ -144,7 +146,8 @@ int inventory_read(const char *sysfs, struct inventory *i, struct err *e)
 	*i = (struct inventory){0};
 	snprintf(path, sizeof path, "%s/class", sysfs);
 	if (access(path, R_OK | X_OK) != 0)
-		return err_errno(e, XE_FAILED, errno, "%s: cannot be read, and that is where the kernel lists drives (is sysfs mounted?)", path);
+		return err_errno(e, XE_FAILED, errno, "%s: cannot be read, and that is where the kernel lists drives (is sysfs mounted?)",
+				 path);
 	int rc = take_class(i, sysfs, "scsi_generic", "sg", true, e);
 	if (rc == 0)
 		rc = take_class(i, sysfs, "scsi_tape", "nst", false, e);
@@ -183,7 +186,7 @@ enum inventory_rights inventory_rights(const char *dev, const struct inventory_u
 		return INVENTORY_ALL;
 	if (may(dev, u->sg, R_OK))
 		return has_rawio() ? INVENTORY_ALL : INVENTORY_SOME;
-	bool by_tape = u->type == SCSI_DEVICE_TYPE_TAPE && may(dev, u->node, R_OK);
+	bool by_tape = u->type == IDENTITY_TYPE_TAPE && may(dev, u->node, R_OK);
 	return by_tape && has_rawio() ? INVENTORY_ALL : INVENTORY_NONE;
 }
 
@@ -193,7 +196,8 @@ int inventory_read(const char *sysfs, struct inventory *i, struct err *e)
 {
 	(void)sysfs;
 	*i = (struct inventory){0};
-	return err_set(e, XE_REFUSED, "drives are listed on Linux only; FreeBSD has camcontrol devlist -v, Solaris cfgadm -al and /dev/rmt");
+	return err_set(e, XE_REFUSED,
+		       "drives are listed on Linux only; FreeBSD has camcontrol devlist -v, Solaris cfgadm -al and /dev/rmt");
 }
 
 enum inventory_rights inventory_rights(const char *dev, const struct inventory_unit *u)

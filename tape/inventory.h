@@ -4,18 +4,18 @@
 #define TAPE_INVENTORY_H
 
 #include "base/err.h"
-#include "scsi_device.h"
+#include "tape/identity.h"
 
 #define INVENTORY_NAME_BYTES 32
 
 struct inventory_unit {
-	unsigned type;			    /* SCSI_DEVICE_TYPE_TAPE or SCSI_DEVICE_TYPE_CHANGER */
+	unsigned type;                      /* IDENTITY_TYPE_TAPE or IDENTITY_TYPE_CHANGER */
 	char address[INVENTORY_NAME_BYTES]; /* "3:0:1:0": host, channel, target, logical unit */
-	unsigned place[4];		    /* the same as numbers */
+	unsigned place[4];                  /* the same as numbers */
 	char node[INVENTORY_NAME_BYTES];    /* "nst0", "sch0"; "": the kernel's driver has none */
-	char sg[INVENTORY_NAME_BYTES];	    /* "sg3"; "": none */
+	char sg[INVENTORY_NAME_BYTES];      /* "sg3"; "": none */
 	char vendor[9], product[17], revision[5];
-	char serial[SCSI_DEVICE_TEXT_BYTES]; /* "": the kernel does not tell */
+	char serial[IDENTITY_TEXT_BYTES]; /* "": the kernel does not tell */
 };
 
 struct inventory {

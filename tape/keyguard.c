@@ -73,9 +73,9 @@ static bool are_modes(const uint8_t *b)
 static bool is_header(struct span s)
 {
 	bool modes = s.len >= HEADER_BYTES && (s.data[6] != 0 || s.data[7] > 1);
-	return s.len >= HEADER_BYTES && be16(s, 0) == SCSI_PAGE_SET && (s.data[4] & 0x1e) == 0 && s.data[4] >> 5 <= 2 && are_modes(s.data + 6) &&
-	       all_zero(part(s, 11, RESERVED_BYTES)) && is_key_length(be16(s, 18)) && (!modes || be16(s, 18) > 0) &&
-	       be16(s, 2) >= HEADER_BYTES - 4 + be16(s, 18);
+	return s.len >= HEADER_BYTES && be16(s, 0) == SCSI_PAGE_SET && (s.data[4] & 0x1e) == 0 && s.data[4] >> 5 <= 2 &&
+	       are_modes(s.data + 6) && all_zero(part(s, 11, RESERVED_BYTES)) && is_key_length(be16(s, 18)) &&
+	       (!modes || be16(s, 18) > 0) && be16(s, 2) >= HEADER_BYTES - 4 + be16(s, 18);
 }
 
 /* Descriptors of key-associated data that fill the rest, types ascending. */
@@ -97,11 +97,16 @@ static enum keyguard judge(struct span s, struct keyguard_find *f)
 	struct scsi_set *set = &f->set;
 	size_t end = 4 + (size_t)be16(s, 2);
 	f->key_len = be16(s, 18);
-	bool whole = s.len >= end && all_zero(rest(s, end)) && are_kads(part(s, HEADER_BYTES + f->key_len, end - HEADER_BYTES - f->key_len));
+	bool whole = s.len >= end && all_zero(rest(s, end)) &&
+		     are_kads(part(s, HEADER_BYTES + f->key_len, end - HEADER_BYTES - f->key_len));
 	if (whole && scsi_read_set(part(s, 0, end), set))
 		return KEYGUARD_PAGE;
-	*set = (struct scsi_set){.scope = s.data[4] >> 5, .lock = s.data[4] & 1, .encryption = s.data[6], .decryption = s.data[7],
-				 .algorithm = s.data[8], .key_format = s.data[9]};
+	*set = (struct scsi_set){.scope = s.data[4] >> 5,
+				 .lock = s.data[4] & 1,
+				 .encryption = s.data[6],
+				 .decryption = s.data[7],
+				 .algorithm = s.data[8],
+				 .key_format = s.data[9]};
 	return KEYGUARD_CUT;
 }
 

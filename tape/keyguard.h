@@ -6,17 +6,17 @@
 #include "scsi.h"
 
 enum keyguard {
-	KEYGUARD_NONE,	  /* no page that sets a key */
+	KEYGUARD_NONE,    /* no page that sets a key */
 	KEYGUARD_COMMAND, /* the CDB of SECURITY PROTOCOL OUT with nothing behind it */
-	KEYGUARD_PAGE,	  /* a Set page, whole, every field as the standard wants it */
-	KEYGUARD_CUT,	  /* one whose fields up to the key are as they should be, but which is not whole */
+	KEYGUARD_PAGE,    /* a Set page, whole, every field as the standard wants it */
+	KEYGUARD_CUT,     /* one whose fields up to the key are as they should be, but which is not whole */
 	KEYGUARD_DAMAGED, /* what may be one: no field of it can be believed */
 };
 
 struct keyguard_find {
-	size_t at;	     /* byte that it begins at */
+	size_t at;           /* byte that it begins at */
 	struct scsi_set set; /* KEYGUARD_PAGE and KEYGUARD_CUT; the spans are those of a whole page only */
-	size_t key_len;	     /* as the page says */
+	size_t key_len;      /* as the page says */
 };
 
 /* Looks at every place of bytes.  It errs to the side of silence: a page that is no capabilities page beyond doubt, or a

@@ -25,8 +25,9 @@ static int check_control(const struct scsi_status *s, const struct scsi_capabili
 			       "this drive takes its keys from %s, not from this host: set its encryption method to \"application "
 			       "managed\" (at the library's panel or web page, for the drive or its partition; a drive taken out of a "
 			       "library keeps the setting, and the vendor's tool changes it)",
-			       s->control == CONTROL_LIBRARY ? "the library or a key manager behind it" :
-			       s->control == CONTROL_APPLIANCE ? "a key management appliance" : "itself alone");
+			       s->control == CONTROL_LIBRARY     ? "the library or a key manager behind it"
+			       : s->control == CONTROL_APPLIANCE ? "a key management appliance"
+								 : "itself alone");
 	if (has_list && c->config == 2)
 		return err_set(e, XE_REFUSED,
 			       "this drive lets nobody on this path set its encryption (CFG_P 2): set its encryption method to "
@@ -57,8 +58,8 @@ static int check_medium(const struct keyload_options *o, const struct keyload_re
 }
 
 /* A drive without a list of algorithms gets Bareos's index. */
-static int choose_algorithm(const struct keyload_options *o, const struct scsi_capabilities *c, bool has_list,
-			    struct keyload_result *r, struct err *e)
+static int choose_algorithm(const struct keyload_options *o, const struct scsi_capabilities *c, bool has_list, struct keyload_result *r,
+			    struct err *e)
 {
 	bool encrypt = o->mode == KEYLOAD_MIXED;
 	const struct scsi_algorithm *a = NULL;
@@ -105,8 +106,10 @@ static int check_kad(const struct keyload_options *o, const struct keyload_resul
 	if (o->kad.data && o->mode != KEYLOAD_MIXED)
 		return err_set(e, XE_USAGE, "--kad describes what is written, and nothing is written encrypted in this mode");
 	if (o->kad.data == NULL)
-		return r->known && a->kads == 1 && o->mode == KEYLOAD_MIXED ?
-			       err_set(e, XE_REFUSED, "algorithm %u of this drive wants a key descriptor (DKAD_C 1): --kad TEXT", a->index) : 0;
+		return r->known && a->kads == 1 && o->mode == KEYLOAD_MIXED
+			       ? err_set(e, XE_REFUSED, "algorithm %u of this drive wants a key descriptor (DKAD_C 1): --kad TEXT",
+					 a->index)
+			       : 0;
 	if (!r->known)
 		return 0;
 	if (a->kads == 2 || a->ukad_max == 0)
@@ -125,7 +128,8 @@ static int check_raw(const struct keyload_options *o, const struct keyload_resul
 	if (o->mode != KEYLOAD_MIXED)
 		return err_set(e, XE_USAGE, "--raw-readable marks what is written, and nothing is written encrypted in this mode");
 	if (r->known && (a->raw == 1 || a->raw == 6))
-		return err_set(e, XE_REFUSED, "algorithm %u of this drive lets no block be read raw (RDMC_C %u): leave out --raw-readable", a->index, a->raw);
+		return err_set(e, XE_REFUSED, "algorithm %u of this drive lets no block be read raw (RDMC_C %u): leave out --raw-readable",
+			       a->index, a->raw);
 	return 0;
 }
 
@@ -149,8 +153,9 @@ static int prepare(struct drive *d, const struct keyload_options *o, struct keyl
 	bool encrypts, has_list;
 	int rc = drive_encrypts(d, &encrypts, e);
 	if (rc == 0 && !encrypts)
-		rc = err_set(e, XE_REFUSED,
-			     "this drive cannot encrypt: it knows no tape data encryption (LTO-4 was the first; some drives need a licence)");
+		rc = err_set(
+			e, XE_REFUSED,
+			"this drive cannot encrypt: it knows no tape data encryption (LTO-4 was the first; some drives need a licence)");
 	if (rc == 0)
 		rc = drive_status(d, &r->before, e);
 	if (rc == 0)
@@ -207,7 +212,7 @@ static int send_page(struct drive *d, const struct scsi_set *page, struct scsi_s
 {
 	struct err mine = {0};
 	int rc = drive_set(d, page, &mine);
-	if (rc != 0 && d->sense.valid && !d->sense.deferred && d->sense.key == SCSI_SENSE_UNIT_ATTENTION) {
+	if (rc != 0 && d->sense.valid && !d->sense.deferred && d->sense.key == SENSE_KEY_UNIT_ATTENTION) {
 		mine = (struct err){0};
 		rc = drive_status(d, before, &mine);
 		if (rc == 0)
@@ -253,8 +258,8 @@ static int compare(const struct scsi_set *page, const struct keyload_result *r, 
  * tells. */
 static bool may_be_loaded(struct drive *d, const struct keyload_result *r, int rc)
 {
-	const struct scsi_sense *s = &d->sense;
-	bool refused = s->valid && !s->deferred && (s->key == SCSI_SENSE_ILLEGAL_REQUEST || s->key == SCSI_SENSE_DATA_PROTECT);
+	const struct sense *s = &d->sense;
+	bool refused = s->valid && !s->deferred && (s->key == SENSE_KEY_ILLEGAL_REQUEST || s->key == SENSE_KEY_DATA_PROTECT);
 	struct scsi_status now;
 	struct err ignored = {0};
 	if (rc == XE_PERMISSION || rc == XE_USAGE || refused)
@@ -265,8 +270,9 @@ static bool may_be_loaded(struct drive *d, const struct keyload_result *r, int r
 static void take_back(struct drive *d, uint8_t algorithm, struct err *e)
 {
 	struct err second = {0};
-	err_add(e, "%s", drive_clear(d, algorithm, false, NULL, &second) == 0 ? "; the key was cleared again" :
-										 "; clearing it again failed, too: A KEY MAY BE IN THE DRIVE");
+	err_add(e, "%s",
+		drive_clear(d, algorithm, false, NULL, &second) == 0 ? "; the key was cleared again"
+								     : "; clearing it again failed, too: A KEY MAY BE IN THE DRIVE");
 }
 
 int keyload_run(struct drive *d, enum drive_ready ready, const struct keyload_options *o, struct keyload_result *r, struct err *e)
@@ -278,7 +284,7 @@ int keyload_run(struct drive *d, enum drive_ready ready, const struct keyload_op
 		return rc;
 	struct scsi_set page = make_page(o, r, padded);
 	struct err mine = {0};
-	d->attention = (struct scsi_sense){0};
+	d->attention = (struct sense){0};
 	rc = send_page(d, &page, &r->before, &mine);
 	bool may_be_there = rc == 0 || may_be_loaded(d, r, rc);
 	if (rc == 0)

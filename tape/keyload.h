@@ -6,19 +6,19 @@
 #include "tape/drive.h"
 
 enum keyload_mode {
-	KEYLOAD_MIXED,	 /* writes encrypted; reads encrypted and clear blocks: what Bareos does */
+	KEYLOAD_MIXED,   /* writes encrypted; reads encrypted and clear blocks: what Bareos does */
 	KEYLOAD_DECRYPT, /* reads encrypted blocks only, writes in clear */
-	KEYLOAD_RAW,	 /* reads blocks as they are stored, without a key */
+	KEYLOAD_RAW,     /* reads blocks as they are stored, without a key */
 };
 
 struct keyload_options {
 	struct span key; /* SCSI_KEY_BYTES; none for KEYLOAD_RAW */
 	enum keyload_mode mode;
-	int algorithm; /* index; -1: find it */
+	int algorithm;   /* index; -1: find it */
 	struct span kad; /* U-KAD; data NULL: none */
 	bool clear_on_demount;
 	bool raw_readable; /* KEYLOAD_MIXED: blocks are marked so that they may be read raw (RDMC 2) */
-	bool dry_run; /* everything but the command that loads */
+	bool dry_run;      /* everything but the command that loads */
 };
 
 struct keyload_result {
@@ -34,8 +34,8 @@ struct keyload_result {
 /* XE_REFUSED: the drive cannot, will not, or did not do what was asked for; if it did something else, the key has been
  * cleared again.  XE_KEY: a key of another size than the algorithm's.  XE_USAGE: the KAD.  XE_NOT_READY: clear on
  * demount without a medium. */
-int keyload_run(struct drive *d, enum drive_ready ready, const struct keyload_options *o, struct keyload_result *result,
-		struct err *e) __attribute__((warn_unused_result));
+int keyload_run(struct drive *d, enum drive_ready ready, const struct keyload_options *o, struct keyload_result *result, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* The algorithm index to clear a key with, or to read the status by.  Errors of tape/drive.h. */
 int keyload_index(struct drive *d, uint8_t *index, struct err *e) __attribute__((warn_unused_result));

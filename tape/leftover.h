@@ -6,15 +6,15 @@
 #include "tape/drive.h"
 
 enum leftover_state {
-	LEFTOVER_NONE,	/* no key, or a drive that can have none: what is written is clear */
-	LEFTOVER_KEY,	/* or a mode that is not off */
+	LEFTOVER_NONE,    /* no key, or a drive that can have none: what is written is clear */
+	LEFTOVER_KEY,     /* or a mode that is not off */
 	LEFTOVER_UNKNOWN, /* the drive does not tell */
 };
 
 struct leftover {
 	enum leftover_state state;
 	struct scsi_status status; /* if it is LEFTOVER_KEY */
-	struct err why;		   /* if it is LEFTOVER_UNKNOWN */
+	struct err why;            /* if it is LEFTOVER_UNKNOWN */
 };
 
 /* d need not be open. */

@@ -36,9 +36,12 @@ static int not_permitted(const struct transport *t, struct err *e)
 	return err_set(e, XE_PERMISSION,
 		       "the kernel does not let this process send this command: %s the capability CAP_SYS_RAWIO (run as root; or "
 		       "AmbientCapabilities=CAP_SYS_RAWIO in a systemd unit; or setcap cap_sys_rawio=ep on the program)%s",
-		       through_st ? "a node of st takes" : read_only ? "an sg node that may not be written to takes" : "it takes",
-		       through_st ? ", or use the drive's sg node, which takes write permission instead" :
-		       read_only ? ", or give write permission for the node (it is the group tape's)" : "");
+		       through_st  ? "a node of st takes"
+		       : read_only ? "an sg node that may not be written to takes"
+				   : "it takes",
+		       through_st  ? ", or use the drive's sg node, which takes write permission instead"
+		       : read_only ? ", or give write permission for the node (it is the group tape's)"
+				   : "");
 }
 
 static int io_error(const struct transport *t, int errnum, struct err *e)
@@ -64,7 +67,9 @@ static int on_send(struct transport *t, const struct transport_request *q, struc
 	unsigned seconds = q->seconds > TRANSPORT_SECONDS ? q->seconds : TRANSPORT_SECONDS;
 	sg_io_hdr_t h = {
 		.interface_id = 'S',
-		.dxfer_direction = q->way == TRANSPORT_IN ? SG_DXFER_FROM_DEV : q->way == TRANSPORT_OUT ? SG_DXFER_TO_DEV : SG_DXFER_NONE,
+		.dxfer_direction = q->way == TRANSPORT_IN    ? SG_DXFER_FROM_DEV
+				   : q->way == TRANSPORT_OUT ? SG_DXFER_TO_DEV
+							     : SG_DXFER_NONE,
 		.cmd_len = (unsigned char)q->cdb_len,
 		.mx_sb_len = sizeof reply->sense,
 		.dxfer_len = (unsigned)q->len,
@@ -107,8 +112,8 @@ static int on_first_block(struct transport *t, void *data, size_t room, size_t *
 		while (n < 0 && errno == EINTR);
 		if (n < 0)
 			rc = err_errno(e, XE_REFUSED, errno,
-				       errno == ENOMEM ? "the first block is larger than %zu bytes: no label" :
-							 "cannot read the first block (into %zu bytes); it may be encrypted",
+				       errno == ENOMEM ? "the first block is larger than %zu bytes: no label"
+						       : "cannot read the first block (into %zu bytes); it may be encrypted",
 				       room);
 		else
 			*got = (size_t)n;
@@ -131,8 +136,8 @@ static const struct transport_ops ops = {on_send, on_first_block, on_close};
 
 /* ---- opening ---- */
 
-bool linux_find_generic(const char *sysfs, unsigned major_number, unsigned minor_number, char *name, size_t room,
-			unsigned *sg_major, unsigned *sg_minor)
+bool linux_find_generic(const char *sysfs, unsigned major_number, unsigned minor_number, char *name, size_t room, unsigned *sg_major,
+			unsigned *sg_minor)
 {
 	char path[PATH_MAX];
 	bool found = false;
@@ -185,8 +190,7 @@ static int open_error(const char *device, int errnum, struct err *e)
 {
 	switch (errnum) {
 	case EACCES:
-	case EPERM:
-		return err_errno(e, XE_PERMISSION, errnum, "cannot open (tape nodes are the group's: usermod -aG tape USER)");
+	case EPERM: return err_errno(e, XE_PERMISSION, errnum, "cannot open (tape nodes are the group's: usermod -aG tape USER)");
 	case EBUSY: return err_errno(e, XE_NOT_READY, errnum, "another program has opened it; use the drive's sg node, see lsscsi -g");
 	case ENOMEDIUM: return err_errno(e, XE_NOT_READY, errnum, "cannot open");
 	case ENXIO:

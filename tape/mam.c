@@ -6,27 +6,28 @@
 static const struct {
 	uint16_t id;
 	const char *name;
-} numbers[MAM_NUMBERS] = {
-	[MAM_REMAINING_MIB] = {0x0000, "remaining_mib"},
-	[MAM_CAPACITY_MIB] = {0x0001, "capacity_mib"},
-	[MAM_LOADS] = {0x0003, "loads"},
-	[MAM_INITIALIZATIONS] = {0x0007, "initializations"},
-	[MAM_WRITTEN_MB] = {0x0220, "written_mb"},
-	[MAM_READ_MB] = {0x0221, "read_mb"},
-	[MAM_LENGTH_M] = {0x0402, "length_m"},
-	[MAM_DENSITY] = {0x0405, "density"},
-	[MAM_TYPE] = {0x0408, "type"},
-	[MAM_CLEANINGS_ALLOWED] = {0x0409, "cleanings_allowed"},
-}, texts[MAM_TEXTS] = {
-	[MAM_MANUFACTURER] = {0x0400, "manufacturer"},
-	[MAM_SERIAL] = {SCSI_DEVICE_ATTRIBUTE_SERIAL, "serial"},
-	[MAM_DATE] = {0x0406, "manufactured"},
-	[MAM_BARCODE] = {SCSI_DEVICE_ATTRIBUTE_BARCODE, "barcode"},
-	[MAM_APPLICATION] = {0x0801, "application"},
-	[MAM_LAST_WRITTEN] = {0x0804, "last_written"},
-}, places[MAM_PLACES] = {
-	[MAM_FIRST_ENCRYPTED] = {0x0224, "first_encrypted"},
-	[MAM_FIRST_CLEAR] = {0x0225, "first_clear"},
+} numbers[MAM_NUMBERS] =
+	{
+		[MAM_REMAINING_MIB] = {0x0000, "remaining_mib"},
+		[MAM_CAPACITY_MIB] = {0x0001, "capacity_mib"},
+		[MAM_LOADS] = {0x0003, "loads"},
+		[MAM_INITIALIZATIONS] = {0x0007, "initializations"},
+		[MAM_WRITTEN_MB] = {0x0220, "written_mb"},
+		[MAM_READ_MB] = {0x0221, "read_mb"},
+		[MAM_LENGTH_M] = {0x0402, "length_m"},
+		[MAM_DENSITY] = {0x0405, "density"},
+		[MAM_TYPE] = {0x0408, "type"},
+		[MAM_CLEANINGS_ALLOWED] = {0x0409, "cleanings_allowed"},
+},
+  texts[MAM_TEXTS] =
+	  {
+		  [MAM_MANUFACTURER] = {0x0400, "manufacturer"}, [MAM_SERIAL] = {IDENTITY_ATTRIBUTE_SERIAL, "serial"},
+		  [MAM_DATE] = {0x0406, "manufactured"},         [MAM_BARCODE] = {IDENTITY_ATTRIBUTE_BARCODE, "barcode"},
+		  [MAM_APPLICATION] = {0x0801, "application"},   [MAM_LAST_WRITTEN] = {0x0804, "last_written"},
+},
+  places[MAM_PLACES] = {
+	  [MAM_FIRST_ENCRYPTED] = {0x0224, "first_encrypted"},
+	  [MAM_FIRST_CLEAR] = {0x0225, "first_clear"},
 };
 
 const char *mam_number_name(enum mam_number n)
@@ -51,7 +52,7 @@ static void take(struct mam *m, uint16_t id, struct span value)
 	}
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		if (texts[i].id == id)
-			scsi_device_text(value, m->text[i], sizeof m->text[i]);
+			identity_text(value, m->text[i], sizeof m->text[i]);
 	}
 	for (size_t i = 0; i < COUNT(places); i++) {
 		if (places[i].id == id && value.len == 8)

@@ -4,7 +4,7 @@
 #ifndef TAPE_MAM_H
 #define TAPE_MAM_H
 
-#include "scsi_device.h"
+#include "tape/identity.h"
 #include "tape/told.h"
 
 enum mam_number {
@@ -31,7 +31,7 @@ enum mam_place { MAM_FIRST_ENCRYPTED, MAM_FIRST_CLEAR /* behind that */, MAM_PLA
 struct mam {
 	unsigned count; /* attributes that have been read */
 	struct told_number number[MAM_NUMBERS];
-	char text[MAM_TEXTS][SCSI_DEVICE_TEXT_BYTES]; /* "": not told */
+	char text[MAM_TEXTS][IDENTITY_TEXT_BYTES]; /* "": not told */
 	struct told_place place[MAM_PLACES];
 };
 

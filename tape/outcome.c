@@ -35,12 +35,27 @@ static size_t sense_bytes(size_t n)
 
 static const char *host_text(unsigned host)
 {
-	static const char *const texts[] = {
-		"", "no connection to the drive", "the bus is busy", "timed out", "no such target", "aborted",
-		"transfer error", "the host adapter failed", "the bus or the drive was reset", "unexpected interrupt",
-		"the command was passed on and lost", "the host adapter asks to try again", "to be tried again at once", "put back into the queue",
-		"the transport was disrupted", "the transport failed", "the target failed", "reservation conflict",
-		"no space to allocate", "medium error", "the transport is marginal"};
+	static const char *const texts[] = {"",
+					    "no connection to the drive",
+					    "the bus is busy",
+					    "timed out",
+					    "no such target",
+					    "aborted",
+					    "transfer error",
+					    "the host adapter failed",
+					    "the bus or the drive was reset",
+					    "unexpected interrupt",
+					    "the command was passed on and lost",
+					    "the host adapter asks to try again",
+					    "to be tried again at once",
+					    "put back into the queue",
+					    "the transport was disrupted",
+					    "the transport failed",
+					    "the target failed",
+					    "reservation conflict",
+					    "no space to allocate",
+					    "medium error",
+					    "the transport is marginal"};
 	return host < sizeof texts / sizeof texts[0] ? texts[host] : "unknown failure of the host adapter";
 }
 
@@ -65,8 +80,19 @@ void outcome_linux(const struct outcome_linux *o, struct transport_reply *reply)
 
 void outcome_cam(const struct outcome_cam *o, struct transport_reply *reply)
 {
-	enum { MASK = 0x3f, REQ_CMP = 0x01, CMP_ERR = 0x04, DEV_NOT_THERE = 0x08, SEL_TIMEOUT = 0x0a, CMD_TIMEOUT = 0x0b,
-	       SCSI_STATUS_ERROR = 0x0c, BUS_RESET = 0x0e, AUTOSENSE_FAIL = 0x10, BDR_SENT = 0x17, AUTOSNS_VALID = 0x80 };
+	enum {
+		MASK = 0x3f,
+		REQ_CMP = 0x01,
+		CMP_ERR = 0x04,
+		DEV_NOT_THERE = 0x08,
+		SEL_TIMEOUT = 0x0a,
+		CMD_TIMEOUT = 0x0b,
+		SCSI_STATUS_ERROR = 0x0c,
+		BUS_RESET = 0x0e,
+		AUTOSENSE_FAIL = 0x10,
+		BDR_SENT = 0x17,
+		AUTOSNS_VALID = 0x80
+	};
 	unsigned cam = o->cam_status & MASK;
 	reply->status = o->status;
 	reply->transferred = transferred(o->len, (int64_t)o->resid);

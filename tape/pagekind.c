@@ -3,7 +3,7 @@
 
 #include "scsi.h"
 #include "tape/keyguard.h"
-#include "tapealert.h"
+#include "tape/tapealert.h"
 
 static bool zeros(struct rd r, size_t n)
 {
@@ -185,8 +185,8 @@ static bool is_status(struct span s)
 	rd_be16(&r);
 	struct rd reserved = r;
 	rd_bytes(&r, 8);
-	return !r.bad && scopes >> 5 <= 2 && (scopes & 0x18) == 0 && (scopes & 7) <= 2 && encryption <= 2 && decryption <= 3 && flags <= 0x4f &&
-	       format <= 2 && zeros(reserved, 8) && are_kads(r, 0);
+	return !r.bad && scopes >> 5 <= 2 && (scopes & 0x18) == 0 && (scopes & 7) <= 2 && encryption <= 2 && decryption <= 3 &&
+	       flags <= 0x4f && format <= 2 && zeros(reserved, 8) && are_kads(r, 0);
 }
 
 /* A Set page whose code was damaged to 0021h looks much like this one, the key as a descriptor: so descriptors only where
@@ -277,10 +277,10 @@ bool pagekind_is_cut_tapealert(struct span s)
 
 enum pagekind pagekind_of_log(struct span s)
 {
-	return is_tapealert(s, true)	  ? PAGEKIND_TAPEALERT :
-	       is_tapealert_response(s) ? PAGEKIND_TAPEALERT_RESPONSE :
-	       is_log_list(s)		  ? PAGEKIND_LOG_LIST :
-					    PAGEKIND_NONE;
+	return is_tapealert(s, true)      ? PAGEKIND_TAPEALERT
+	       : is_tapealert_response(s) ? PAGEKIND_TAPEALERT_RESPONSE
+	       : is_log_list(s)           ? PAGEKIND_LOG_LIST
+					  : PAGEKIND_NONE;
 }
 
 enum pagekind pagekind_of(struct span s)
@@ -290,11 +290,15 @@ enum pagekind pagekind_of(struct span s)
 		enum pagekind kind;
 		bool (*is)(struct span s);
 	} pages[] = {
-		{SCSI_PAGE_IN_PAGES, PAGEKIND_PAGE_LIST, is_page_list},	   {SCSI_PAGE_OUT_PAGES, PAGEKIND_PAGE_LIST, is_page_list},
+		{SCSI_PAGE_IN_PAGES, PAGEKIND_PAGE_LIST, is_page_list},
+		{SCSI_PAGE_OUT_PAGES, PAGEKIND_PAGE_LIST, is_page_list},
 		{SCSI_PAGE_CAPABILITIES, PAGEKIND_CAPABILITIES, keyguard_is_capabilities},
-		{SCSI_PAGE_KEY_FORMATS, PAGEKIND_KEY_FORMATS, is_key_formats}, {SCSI_PAGE_MANAGEMENT, PAGEKIND_MANAGEMENT, is_management},
-		{SCSI_PAGE_STATUS, PAGEKIND_STATUS, is_status},		   {SCSI_PAGE_NEXT_BLOCK, PAGEKIND_NEXT_BLOCK, is_next_block},
-		{SCSI_PAGE_RANDOM, PAGEKIND_RANDOM, is_random},		   {SCSI_PAGE_WRAPPING_KEY, PAGEKIND_WRAPPING_KEY, is_wrapping_key},
+		{SCSI_PAGE_KEY_FORMATS, PAGEKIND_KEY_FORMATS, is_key_formats},
+		{SCSI_PAGE_MANAGEMENT, PAGEKIND_MANAGEMENT, is_management},
+		{SCSI_PAGE_STATUS, PAGEKIND_STATUS, is_status},
+		{SCSI_PAGE_NEXT_BLOCK, PAGEKIND_NEXT_BLOCK, is_next_block},
+		{SCSI_PAGE_RANDOM, PAGEKIND_RANDOM, is_random},
+		{SCSI_PAGE_WRAPPING_KEY, PAGEKIND_WRAPPING_KEY, is_wrapping_key},
 	};
 	struct rd r = rd_over(s.data, s.len);
 	unsigned code = rd_be16(&r);

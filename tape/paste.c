@@ -16,8 +16,8 @@
 struct word {
 	const char *at;
 	size_t len;
-	size_t gap;  /* blanks before it */
-	bool colon;  /* one stands right behind it */
+	size_t gap;    /* blanks before it */
+	bool colon;    /* one stands right behind it */
 	size_t digits; /* hex digits behind a prefix; 0: it is no hex number */
 	const char *hex;
 };
@@ -31,10 +31,10 @@ struct line {
 struct reader {
 	struct paste *p;
 	struct paste_section *s; /* NULL: the next bytes begin one */
-	size_t base;	/* offset of the section's first byte */
-	bool offsets;	/* the section's lines have them */
-	bool star;	/* a line of "*" stands for repeated rows */
-	size_t row_at, row_len; /* of the last row */
+	size_t base;             /* offset of the section's first byte */
+	bool offsets;            /* the section's lines have them */
+	bool star;               /* a line of "*" stands for repeated rows */
+	size_t row_at, row_len;  /* of the last row */
 	size_t repeated;
 	const char *dump; /* where the line's dump begins; NULL */
 	struct paste_told told;
@@ -245,7 +245,8 @@ static size_t expected(const struct reader *r)
 static bool is_expected(const struct reader *r, const struct word *w)
 {
 	size_t offset;
-	return (parse_offset(w, 16, &offset) && offset == expected(r)) || (w->digits >= 7 && parse_offset(w, 8, &offset) && offset == expected(r));
+	return (parse_offset(w, 16, &offset) && offset == expected(r)) ||
+	       (w->digits >= 7 && parse_offset(w, 8, &offset) && offset == expected(r));
 }
 
 static void repeat_row(struct reader *r, size_t until)

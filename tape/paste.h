@@ -13,9 +13,9 @@
 
 /* One dump.  Bytes that were read are in it even where they are broken: they may be a key. */
 struct paste_section {
-	size_t at, len;	 /* of the bytes */
-	bool command;	 /* a CDB, by the words before it */
-	bool words;	 /* 16-bit words of od or hexdump, maybe with their bytes swapped */
+	size_t at, len;  /* of the bytes */
+	bool command;    /* a CDB, by the words before it */
+	bool words;      /* 16-bit words of od or hexdump, maybe with their bytes swapped */
 	const char *why; /* it is not all of it, or damaged: the reason; NULL */
 };
 
@@ -26,14 +26,14 @@ struct paste_code {
 };
 
 struct paste {
-	uint8_t *data;	 /* the caller's */
+	uint8_t *data; /* the caller's */
 	size_t cap, len;
 	unsigned sections, codes;
 	struct paste_section section[PASTE_SECTIONS];
 	struct paste_code code[PASTE_CODES];
 	unsigned vendor; /* enum sense_vendor, where its name stands in the text */
-	bool sets_key;	 /* the text says that a SECURITY PROTOCOL OUT is in it */
-	bool lost;	 /* more than there is room for here */
+	bool sets_key;   /* the text says that a SECURITY PROTOCOL OUT is in it */
+	bool lost;       /* more than there is room for here */
 };
 
 /* Bytes that paste_read may need for text of len bytes. */

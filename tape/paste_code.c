@@ -109,10 +109,10 @@ static const struct {
 	const char *name;
 	uint8_t key;
 } key_names[] = {
-	{"No Sense", 0},       {"No specific error", 0}, {"Recovered Error", 1}, {"Not Ready", 2},    {"Device not ready", 2},
-	{"Medium Error", 3},   {"Hardware Error", 4},	 {"Illegal Request", 5}, {"Unit Attention", 6}, {"Data Protect", 7},
-	{"Blank Check", 8},    {"Blank tape", 8},	 {"Vendor specific", 9}, {"Copy Aborted", 10}, {"Aborted Command", 11},
-	{"Volume Overflow", 13}, {"Miscompare", 14},	 {"Completed", 15},
+	{"No Sense", 0},         {"No specific error", 0}, {"Recovered Error", 1}, {"Not Ready", 2},      {"Device not ready", 2},
+	{"Medium Error", 3},     {"Hardware Error", 4},    {"Illegal Request", 5}, {"Unit Attention", 6}, {"Data Protect", 7},
+	{"Blank Check", 8},      {"Blank tape", 8},        {"Vendor specific", 9}, {"Copy Aborted", 10},  {"Aborted Command", 11},
+	{"Volume Overflow", 13}, {"Miscompare", 14},       {"Completed", 15},
 };
 
 static bool key_name(struct scan t, struct paste_told *told)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What sense keys and codes mean, by vendor, and what to do.  Tables and their search; scsi_sense.c puts it in words.
+/* What sense keys and codes mean, by vendor, and what to do.  Tables and their search; tape/sense.c puts it in words.
  *
  * Sources: the T10 list of ASC/ASCQ as sg3_utils has it; IBM's LTO SCSI Reference (annex B), HP's and Quantum's manuals,
  * LTFS: formats/sense-and-alerts.md 1 and 2. */
@@ -19,11 +19,11 @@ enum sense_cause {
 	SENSE_INFORMATION,
 	SENSE_RECOVERED,
 	SENSE_DRILL,
-	SENSE_KEY,	  /* a key must be loaded */
+	SENSE_KEY, /* a key must be loaded */
 	SENSE_WRONG_KEY,
-	SENSE_METHOD,	  /* somebody else manages this drive's keys */
+	SENSE_METHOD, /* somebody else manages this drive's keys */
 	SENSE_WAIT,
-	SENSE_LOADING,	  /* wait: a new LTO-9 cartridge may take two hours */
+	SENSE_LOADING, /* wait: a new LTO-9 cartridge may take two hours */
 	SENSE_PROTECTED,
 	SENSE_NO_ENCRYPTION,
 	SENSE_CLEAN,
@@ -34,18 +34,18 @@ enum sense_cause {
 	SENSE_OTHER_HOST,
 	SENSE_POSITION,
 	SENSE_FULL,
-	SENSE_REQUEST,	  /* the drive does not take what it was asked for */
+	SENSE_REQUEST, /* the drive does not take what it was asked for */
 	SENSE_LIBRARY,
 	SENSE_CAUSES
 };
 
 struct sense_entry {
-	uint16_t keys;	  /* bit n: sense key n */
+	uint16_t keys;            /* bit n: sense key n */
 	uint8_t asc, first, last; /* ascq */
-	uint8_t cause;	  /* enum sense_cause */
+	uint8_t cause;            /* enum sense_cause */
 	const char *meaning;
 	const char *advice; /* NULL: that of the cause */
-	uint8_t vendors;  /* 0: the standard's */
+	uint8_t vendors;    /* 0: the standard's */
 };
 
 /* The particular entries of a table stand before the general ones: the first that fits counts. */

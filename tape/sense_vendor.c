@@ -19,6 +19,7 @@
 
 #define NEW_IMAGE "get the firmware image for just this drive"
 
+/* clang-format off: a table */
 static const struct sense_entry entries[] = {
 	/* ---- IBM, keys by a manager ---- */
 	{ANY, 0xee, 0x00, 0x00, METHOD, "the key service is not enabled", NULL, I},
@@ -50,7 +51,8 @@ static const struct sense_entry entries[] = {
 	{ANY, 0xee, 0x2e, 0x2e, METHOD, "unsupported type of a key or message", NULL, I},
 	{ANY, 0xee, 0x2f, 0x2f, SENSE_WAIT, "a write with a new key is pending", NULL, I},
 	{ANY, 0xee, 0x30, 0x30, METHOD, "prohibited request", NULL, I},
-	{ANY, 0xee, 0x31, 0x31, WRONG, "the key is unknown", "look at the key manager's log; or xflate key probe finds the key, xflate key load loads it", I},
+	{ANY, 0xee, 0x31, 0x31, WRONG, "the key is unknown",
+	 "look at the key manager's log; or xflate key probe finds the key, xflate key load loads it", I},
 	{ANY, 0xee, 0x32, 0x32, METHOD, "unauthorised request: dCERT, a certificate", NULL, I},
 	{ANY, 0xee, 0x40, 0x40, INFORMATION, "the key manager's identifier was changed", NULL, I},
 	{ANY, 0xee, 0x41, 0x41, INFORMATION, "the key manager's challenge was changed", NULL, I},
@@ -86,8 +88,10 @@ static const struct sense_entry entries[] = {
 	{ANY, 0x80, 0x00, 0x00, METHOD, "the drive is in control-unit mode", NULL, I | Q},
 	{K(1) | K(6), 0x85, 0x00, 0x00, INFORMATION, "the limit of a search list is reached", NULL, I | Q},
 	{K(1), 0x85, 0x01, 0x01, INFORMATION, "a search has found what it looked for", NULL, I | Q},
-	{ANY, 0x85, 0x00, 0x00, SENSE_PROTECTED, "write protected because of a failure of tape or drive", "copy what is on the cartridge; see xflate alerts", I | Q},
-	{ANY, 0x85, 0x01, 0x01, SENSE_PROTECTED, "write protected because of a failure of the tape", "copy what is on the cartridge, then retire it", I | Q},
+	{ANY, 0x85, 0x00, 0x00, SENSE_PROTECTED, "write protected because of a failure of tape or drive",
+	 "copy what is on the cartridge; see xflate alerts", I | Q},
+	{ANY, 0x85, 0x01, 0x01, SENSE_PROTECTED, "write protected because of a failure of the tape",
+	 "copy what is on the cartridge, then retire it", I | Q},
 	{ANY, 0x85, 0x02, 0x02, SENSE_PROTECTED, "write protected because of a failure of the drive", "call service for the drive", I | Q},
 	{ANY, 0x85, 0x03, 0x03, SENSE_PROTECTED, "write protected at this place of the tape", "append at the end of data", I | Q},
 	{ANY, 0xa3, 0x01, 0x01, REQUEST, "a condition of the drive's seller (OEM)", NULL, I},
@@ -102,7 +106,8 @@ static const struct sense_entry entries[] = {
 	{ANY, 0x53, 0x82, 0x82, LIBRARY, "library: the mail slot cannot be locked", NULL, Q},
 	{ANY, 0x53, 0x83, 0x83, LIBRARY, "library: the mail slot cannot be unlocked", NULL, Q},
 	{K(3), 0x83, 0x90, 0x94, SENSE_PROTECTED, "making a WORM tape failed (DLT-S4)", NULL, Q},
-	{K(3), 0x31, 0x94, 0x94, SENSE_PROTECTED, "WORM integrity failed (DLT-S4)", "somebody may have tampered with it: verify what is on it", Q},
+	{K(3), 0x31, 0x94, 0x94, SENSE_PROTECTED, "WORM integrity failed (DLT-S4)",
+	 "somebody may have tampered with it: verify what is on it", Q},
 	{K(4) | K(5), 0x83, 0x04, 0x04, LIBRARY, "library: the drive is not installed", NULL, Q},
 	{K(4) | K(5), 0x83, 0x05, 0x05, LIBRARY, "library: the drive is off line", "set it online at the library's panel", Q},
 	{K(4) | K(5), 0x83, 0x06, 0x06, LIBRARY, "library: the element cannot be reached", NULL, Q},
@@ -116,25 +121,34 @@ static const struct sense_entry entries[] = {
 	{ANY, 0x26, 0x91, 0x91, SENSE_FIRMWARE, "wrong firmware image: of another personality", NEW_IMAGE, I | H | Q},
 	{ANY, 0x26, 0x93, 0x93, SENSE_FIRMWARE, "wrong firmware image: checksum", NEW_IMAGE, I | H | Q},
 	/* ---- the standard's codes, and what a vendor means by them ---- */
-	{K(7), 0x74, 0x05, 0x05, INFORMATION, "key-associated data differs from that of the last block, no error", "go on reading; on other vendors' drives it is an error of decryption", H},
+	{K(7), 0x74, 0x05, 0x05, INFORMATION, "key-associated data differs from that of the last block, no error",
+	 "go on reading; on other vendors' drives it is an error of decryption", H},
 	{K(2), 0x04, 0x00, 0x00, SENSE_WAIT, "not ready: the cartridge is being unloaded", NULL, H},
-	{ANY, 0x27, 0x08, 0x08, SENSE_FULL, "too many blocks and file marks on this partition", "use another cartridge, with larger blocks", H},
+	{ANY, 0x27, 0x08, 0x08, SENSE_FULL, "too many blocks and file marks on this partition", "use another cartridge, with larger blocks",
+	 H},
 	{ANY, 0x53, 0x03, 0x03, SENSE_WAIT, "not enough resources to unload", NULL, H},
 	{K(4), 0x03, 0x02, 0x02, SENSE_HARDWARE, "too many write errors: the drive has fenced itself", NULL, I},
-	{K(4), 0x04, 0x03, 0x03, SENSE_HARDWARE, "the tape is stuck, or the drive needs service", "do not force it out; call service for the drive", I},
-	{K(7), 0x27, 0x00, 0x00, SENSE_PROTECTED, "write protected: by its switch, a defective cartridge memory, or append-only mode", NULL, I},
+	{K(4), 0x04, 0x03, 0x03, SENSE_HARDWARE, "the tape is stuck, or the drive needs service",
+	 "do not force it out; call service for the drive", I},
+	{K(7), 0x27, 0x00, 0x00, SENSE_PROTECTED, "write protected: by its switch, a defective cartridge memory, or append-only mode", NULL,
+	 I},
 	{K(5), 0x29, 0x04, 0x04, SENSE_FIRMWARE, "the drive's firmware has failed, and takes no command until its dump is read",
 	 "read the dump with the vendor's tool (ITDT), or switch the drive off and on; update the firmware; load keys again", I},
 	{K(3), 0x30, 0x00, 0x00, SENSE_WORN, "trouble with the cartridge memory, or a WORM cartridge that was tampered with", NULL, I},
-	{K(7), 0x30, 0x00, 0x00, SENSE_PROTECTED, "this generation of medium can only be read here", "use a medium of the drive's generation", I},
-	{K(5), 0x2c, 0x00, 0x00, SENSE_POSITION, "the place on the tape is not known after a recovery in the middle of it", "rewind, locate or load first", I},
+	{K(7), 0x30, 0x00, 0x00, SENSE_PROTECTED, "this generation of medium can only be read here",
+	 "use a medium of the drive's generation", I},
+	{K(5), 0x2c, 0x00, 0x00, SENSE_POSITION, "the place on the tape is not known after a recovery in the middle of it",
+	 "rewind, locate or load first", I},
 	{K(5), 0x3b, 0x00, 0x00, SENSE_POSITION, "ALLOW OVERWRITE named another place than the tape's", NULL, I},
 	{K(5), 0x3b, 0x0c, 0x0c, SENSE_POSITION, "the command wants the tape at its beginning", "rewind it", I},
-	{ANY, 0x44, 0x00, 0x00, SENSE_HARDWARE, "internal failure of the drive, or it must be cleaned", "clean the drive; switch it off and on; call service for the drive", I},
-	{K(4), 0x52, 0x00, 0x00, SENSE_WORN, "the tape is loose or not attached, or the cartridge cannot be initialized", "try another cartridge", I},
+	{ANY, 0x44, 0x00, 0x00, SENSE_HARDWARE, "internal failure of the drive, or it must be cleaned",
+	 "clean the drive; switch it off and on; call service for the drive", I},
+	{K(4), 0x52, 0x00, 0x00, SENSE_WORN, "the tape is loose or not attached, or the cartridge cannot be initialized",
+	 "try another cartridge", I},
 	{K(7), 0x52, 0x00, 0x00, SENSE_CLEAN, "a bad cleaning cartridge", "take a new one", I},
 	{K(5), 0x74, 0x08, 0x08, SENSE_FIRMWARE, "the signature of the firmware image is wrong", NEW_IMAGE, I},
 };
+/* clang-format on */
 
 const struct sense_list sense_vendors = {entries, sizeof entries / sizeof entries[0]};
 
@@ -167,7 +181,9 @@ static const struct {
 	[SENSE_WAIT] = {"not ready yet", "wait, then try again (--wait SECONDS)"},
 	[SENSE_LOADING] = {"not ready yet",
 			   "wait, then try again (--wait SECONDS); a new LTO-9 cartridge takes up to two hours once: do not interrupt it"},
-	[SENSE_PROTECTED] = {"write protection", "move the cartridge's write protect switch if that is not meant; use another cartridge if that is WORM or read-only here"},
+	[SENSE_PROTECTED] =
+		{"write protection",
+		 "move the cartridge's write protect switch if that is not meant; use another cartridge if that is WORM or read-only here"},
 	[SENSE_NO_ENCRYPTION] = {"not supported", "this cannot be encrypted by the drive"},
 	[SENSE_CLEAN] = {"cleaning", "clean the drive"},
 	[SENSE_WORN] = {"a bad or worn medium", "see xflate alerts; clean the drive, copy what can be read, retire the cartridge"},
@@ -177,7 +193,8 @@ static const struct {
 	[SENSE_OTHER_HOST] = {"another host or program", "look who else uses this drive"},
 	[SENSE_POSITION] = {"the place on the tape", NULL},
 	[SENSE_FULL] = {"the end of the medium", "go on with another cartridge"},
-	[SENSE_REQUEST] = {"a request that the drive does not take", "xflate key status DEVICE tells what the drive takes; newer firmware may help"},
+	[SENSE_REQUEST] = {"a request that the drive does not take",
+			   "xflate key status DEVICE tells what the drive takes; newer firmware may help"},
 	[SENSE_LIBRARY] = {"handling of cartridges", "look at the library and its cartridges"},
 };
 
@@ -194,8 +211,9 @@ const char *sense_cause_advice(enum sense_cause cause)
 enum sense_cause sense_key_cause(uint8_t key)
 {
 	static const uint8_t of_key[16] = {
-		SENSE_INFORMATION, SENSE_RECOVERED, SENSE_WAIT, SENSE_WORN, SENSE_HARDWARE, SENSE_REQUEST, SENSE_INFORMATION, SENSE_PROTECTED,
-		SENSE_POSITION,	   SENSE_REQUEST,   SENSE_REQUEST, SENSE_CABLE, SENSE_REQUEST, SENSE_FULL, SENSE_WORN, SENSE_INFORMATION,
+		SENSE_INFORMATION, SENSE_RECOVERED, SENSE_WAIT,     SENSE_WORN,        SENSE_HARDWARE, SENSE_REQUEST,
+		SENSE_INFORMATION, SENSE_PROTECTED, SENSE_POSITION, SENSE_REQUEST,     SENSE_REQUEST,  SENSE_CABLE,
+		SENSE_REQUEST,     SENSE_FULL,      SENSE_WORN,     SENSE_INFORMATION,
 	};
 	return of_key[key & 0xf];
 }
@@ -216,7 +234,8 @@ unsigned sense_vendor_of(const char *vendor, const char *product)
 {
 	if (begins(vendor, "HP"))
 		return begins(product, "Ultrium 9") || begins(product, "Ultrium 10") ? SENSE_HP | SENSE_IBM : SENSE_HP;
-	if (begins(vendor, "IBM") || begins(vendor, "DELL") || begins(vendor, "LENOVO") || begins(product, "ULT3580") || begins(product, "03592"))
+	if (begins(vendor, "IBM") || begins(vendor, "DELL") || begins(vendor, "LENOVO") || begins(product, "ULT3580") ||
+	    begins(product, "03592"))
 		return SENSE_IBM;
 	return begins(vendor, "QUANTUM") ? SENSE_QUANTUM : 0;
 }

@@ -31,8 +31,8 @@ static int on_send(struct transport *t, const struct transport_request *q, struc
 	if (failed && (errno == EPERM || errno == EACCES))
 		return err_errno(e, XE_PERMISSION, errno,
 				 "the system does not let this process send commands: it needs the privilege sys_devices");
-	const struct outcome_uscsi o = {failed, errno, (uint8_t)u.uscsi_status, u.uscsi_rqstatus, sizeof reply->sense,
-					u.uscsi_rqresid, q->len, u.uscsi_resid};
+	const struct outcome_uscsi o = {
+		failed, errno, (uint8_t)u.uscsi_status, u.uscsi_rqstatus, sizeof reply->sense, u.uscsi_rqresid, q->len, u.uscsi_resid};
 	outcome_uscsi(&o, reply);
 	return 0;
 }
@@ -57,7 +57,10 @@ int solaris_open(struct transport *t, const char *device, struct err *e)
 	if (t->fd < 0 && (errno == EACCES || errno == EROFS))
 		t->fd = open(device, O_RDONLY | O_NONBLOCK);
 	if (t->fd < 0)
-		return err_errno(e, errno == EPERM || errno == EACCES ? XE_PERMISSION : errno == EBUSY ? XE_NOT_READY : XE_FAILED,
+		return err_errno(e,
+				 errno == EPERM || errno == EACCES ? XE_PERMISSION
+				 : errno == EBUSY                  ? XE_NOT_READY
+								   : XE_FAILED,
 				 errno, "cannot open");
 	return 0;
 }

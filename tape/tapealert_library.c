@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* TapeAlert of medium changers: the same page, other meanings.  formats/sense-and-alerts.md 5.2. */
-#include "tapealert.h"
+#include "tape/tapealert.h"
 
 #define SERVICE "call service for the library"
 #define CARTRIDGE "look at the cartridge and its place; nothing is to be done if it stays at this one"
 #define CLIMATE "check the air, and the library's fans"
 
 static const struct tapealert_flag flags[] = {
-	{'C', "Library hardware A", "the library cannot talk to one of its drives", "restart the library; check the drive's cables; else " SERVICE},
+	{'C', "Library hardware A", "the library cannot talk to one of its drives",
+	 "restart the library; check the drive's cables; else " SERVICE},
 	{'W', "Library hardware B", "a fault of its mechanism", SERVICE},
 	{'C', "Library hardware C", "a fault that a reset may recover", "reset the library, repeat the operation; else " SERVICE},
-	{'C', "Library hardware D", "a fault that is not mechanical, or that needs the power switched off and on", "switch the library off and on; else " SERVICE},
+	{'C', "Library hardware D", "a fault that is not mechanical, or that needs the power switched off and on",
+	 "switch the library off and on; else " SERVICE},
 	{'W', "Library diagnostics required", "the library wants its diagnostics run", "run them at its panel"},
 	{'C', "Library interface", "a fault of the interface to the host", "check cables and the host adapter"},
 	{'W', "Failure prediction", "the library expects to fail", SERVICE},

@@ -14,8 +14,7 @@ static unsigned of_class(uint8_t opcode)
 	case 0x1a: /* MODE SENSE */
 	case 0x34: /* READ POSITION */
 	case 0x4d: /* LOG SENSE */
-	case 0x8c: /* READ ATTRIBUTE */
-		return SECONDS_REPORT;
+	case 0x8c: /* READ ATTRIBUTE */ return SECONDS_REPORT;
 	case 0xa2:
 	case 0xb5: return SECONDS_KEY;
 	default: return SECONDS_SHORT;

@@ -15,7 +15,7 @@ struct told_number told_number(struct span bytes);
 
 enum told_kind {
 	TOLD_NOTHING,
-	TOLD_NONE,	/* there is no such block */
+	TOLD_NONE,      /* there is no such block */
 	TOLD_SOMEWHERE, /* there may be one; where, the drive does not know */
 	TOLD_AT,
 };

@@ -24,7 +24,7 @@ struct transport_request {
 #define TRANSPORT_TROUBLE_BYTES 96
 
 struct transport_reply {
-	uint8_t status;	    /* of SCSI: 0 good, 2 check condition, 8 busy, 18h reservation conflict, ... */
+	uint8_t status;     /* of SCSI: 0 good, 2 check condition, 8 busy, 18h reservation conflict, ... */
 	size_t transferred; /* bytes of data that are the device's; never more than were asked for */
 	size_t sense_len;
 	uint8_t sense[TRANSPORT_SENSE_BYTES];
@@ -65,19 +65,18 @@ struct transport_ops {
 struct transport {
 	const struct transport_ops *ops;
 	int fd;
-	bool tape_node;	   /* device is a node of the tape driver */
-	void *session;	   /* of CAM or libiscsi */
-	int unit;	   /* iSCSI: the LUN */
-	char device[256];  /* as it was named */
-	char node[256];	   /* what the commands go through: another one for Linux's nst nodes */
+	bool tape_node;   /* device is a node of the tape driver */
+	void *session;    /* of CAM or libiscsi */
+	int unit;         /* iSCSI: the LUN */
+	char device[256]; /* as it was named */
+	char node[256];   /* what the commands go through: another one for Linux's nst nodes */
 };
 
 /* Each opens device into t, whose ops it sets; t->device is filled already.  Errors as transport_open. */
 #if defined(__linux__)
 int linux_open(struct transport *t, const char *device, struct err *e) __attribute__((warn_unused_result));
 /* sysfs: "/sys".  The sg node that belongs to a tape node: name of room bytes, device numbers.  False if there is none. */
-bool linux_find_generic(const char *sysfs, unsigned major, unsigned minor, char *name, size_t room, unsigned *sg_major,
-			unsigned *sg_minor);
+bool linux_find_generic(const char *sysfs, unsigned major, unsigned minor, char *name, size_t room, unsigned *sg_major, unsigned *sg_minor);
 #elif defined(__FreeBSD__)
 int freebsd_open(struct transport *t, const char *device, struct err *e) __attribute__((warn_unused_result));
 #elif defined(__sun)

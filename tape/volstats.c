@@ -9,30 +9,34 @@
 static const struct {
 	uint16_t code;
 	const char *name;
-} numbers[VOLSTATS_NUMBERS] = {
-	[VOLSTATS_MOUNTS] = {0x0001, "mounts"},
-	[VOLSTATS_WRITE_RETRIES] = {0x0003, "write_retries"},
-	[VOLSTATS_WRITE_ERRORS] = {0x0004, "write_errors"},
-	[VOLSTATS_READ_RETRIES] = {0x0008, "read_retries"},
-	[VOLSTATS_READ_ERRORS] = {0x0009, "read_errors"},
-	[VOLSTATS_LAST_WRITE_ERRORS] = {0x000c, "last_mount_write_errors"},
-	[VOLSTATS_LAST_READ_ERRORS] = {0x000d, "last_mount_read_errors"},
-	[VOLSTATS_LAST_WRITTEN_MB] = {0x000e, "last_mount_written_mb"},
-	[VOLSTATS_LAST_READ_MB] = {0x000f, "last_mount_read_mb"},
-	[VOLSTATS_WRITTEN_MB] = {0x0010, "written_mb"},
-	[VOLSTATS_READ_MB] = {0x0011, "read_mb"},
-	[VOLSTATS_CAPACITY_MB] = {0x0016, "capacity_mb"},
-	[VOLSTATS_USED_MB] = {0x0017, "used_mb"},
-	[VOLSTATS_LIFE_PERCENT] = {0x0019, "life_remaining_percent"},
-	[VOLSTATS_WRITE_PROTECT] = {0x0080, "write_protect"},
-	[VOLSTATS_WORM] = {0x0081, "worm"},
-}, texts[VOLSTATS_TEXTS] = {
-	[VOLSTATS_SERIAL] = {0x0040, "serial"},
-	[VOLSTATS_BARCODE] = {0x0042, "barcode"},
-	[VOLSTATS_MANUFACTURER] = {0x0043, "manufacturer"},
-}, places[VOLSTATS_PLACES] = {
-	[VOLSTATS_FIRST_ENCRYPTED] = {0x0200, "first_encrypted"},
-	[VOLSTATS_FIRST_CLEAR] = {0x0201, "first_clear"},
+} numbers[VOLSTATS_NUMBERS] =
+	{
+		[VOLSTATS_MOUNTS] = {0x0001, "mounts"},
+		[VOLSTATS_WRITE_RETRIES] = {0x0003, "write_retries"},
+		[VOLSTATS_WRITE_ERRORS] = {0x0004, "write_errors"},
+		[VOLSTATS_READ_RETRIES] = {0x0008, "read_retries"},
+		[VOLSTATS_READ_ERRORS] = {0x0009, "read_errors"},
+		[VOLSTATS_LAST_WRITE_ERRORS] = {0x000c, "last_mount_write_errors"},
+		[VOLSTATS_LAST_READ_ERRORS] = {0x000d, "last_mount_read_errors"},
+		[VOLSTATS_LAST_WRITTEN_MB] = {0x000e, "last_mount_written_mb"},
+		[VOLSTATS_LAST_READ_MB] = {0x000f, "last_mount_read_mb"},
+		[VOLSTATS_WRITTEN_MB] = {0x0010, "written_mb"},
+		[VOLSTATS_READ_MB] = {0x0011, "read_mb"},
+		[VOLSTATS_CAPACITY_MB] = {0x0016, "capacity_mb"},
+		[VOLSTATS_USED_MB] = {0x0017, "used_mb"},
+		[VOLSTATS_LIFE_PERCENT] = {0x0019, "life_remaining_percent"},
+		[VOLSTATS_WRITE_PROTECT] = {0x0080, "write_protect"},
+		[VOLSTATS_WORM] = {0x0081, "worm"},
+},
+  texts[VOLSTATS_TEXTS] =
+	  {
+		  [VOLSTATS_SERIAL] = {0x0040, "serial"},
+		  [VOLSTATS_BARCODE] = {0x0042, "barcode"},
+		  [VOLSTATS_MANUFACTURER] = {0x0043, "manufacturer"},
+},
+  places[VOLSTATS_PLACES] = {
+	  [VOLSTATS_FIRST_ENCRYPTED] = {0x0200, "first_encrypted"},
+	  [VOLSTATS_FIRST_CLEAR] = {0x0201, "first_clear"},
 };
 
 const char *volstats_number_name(enum volstats_number n)
@@ -73,7 +77,7 @@ static bool take(struct volstats *s, uint16_t code, struct span value)
 	}
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		if (texts[i].code == code)
-			scsi_device_text(value, s->text[i], sizeof s->text[i]);
+			identity_text(value, s->text[i], sizeof s->text[i]);
 	}
 	for (size_t i = 0; i < COUNT(places); i++) {
 		if (places[i].code == code)

@@ -4,7 +4,7 @@
 #ifndef TAPE_VOLSTATS_H
 #define TAPE_VOLSTATS_H
 
-#include "scsi_device.h"
+#include "tape/identity.h"
 #include "tape/told.h"
 
 #define VOLSTATS_PAGE 0x17
@@ -38,7 +38,7 @@ enum volstats_place { VOLSTATS_FIRST_ENCRYPTED, VOLSTATS_FIRST_CLEAR /* behind t
 
 struct volstats {
 	struct told_number number[VOLSTATS_NUMBERS];
-	char text[VOLSTATS_TEXTS][SCSI_DEVICE_TEXT_BYTES]; /* "": not told */
+	char text[VOLSTATS_TEXTS][IDENTITY_TEXT_BYTES]; /* "": not told */
 	struct told_place place[VOLSTATS_PLACES][VOLSTATS_PARTITIONS];
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Block and record headers, checksums, impossible lengths, every truncation. */
-#include "volume/block.h"
+#include "format/block.h"
 
 #include "volume_maker.h"
 
@@ -56,8 +56,8 @@ END_TEST
 /* bacula-encryption.md 1.2 and 1.3: XXH3-64 of nothing, of 32 zeros, and the plain text of the encrypted block there */
 START_TEST(test_xxh3)
 {
-	uint8_t block[52] = { 0 };
-	struct block_header h = { .version = 3, .len = 32 };
+	uint8_t block[52] = {0};
+	struct block_header h = {.version = 3, .len = 32};
 
 	ck_assert(XXH3_64bits("", 0) == 0x2d06800538d394c2); /* the library is the right one */
 	ck_assert(block_checksum(block, &h) == 0xa057271c9071c99d);
@@ -66,8 +66,7 @@ START_TEST(test_xxh3)
 	block[23] = 1;
 	ck_assert(block_checksum(block, &h) != 0xa057271c9071c99d);
 
-	h = (struct block_header){ .version = 3, .options = 7, .len = 52, .number = 1, .session_id = 16,
-				   .session_time = 0x6b02d541 };
+	h = (struct block_header){.version = 3, .options = 7, .len = 52, .number = 1, .session_id = 16, .session_time = 0x6b02d541};
 	for (int i = 0; i < 20; i++)
 		block[32 + i] = (uint8_t)(0x64 + i);
 	block_seal(block, &h, true);
@@ -87,20 +86,19 @@ START_TEST(test_reversed)
 {
 	static const struct {
 		uint32_t bytes, crc;
-	} known[] = { { 63, 0xb7350c2a }, { 64, 0x9198eae3 }, { 100, 0x58189ea5 }, { 128, 0xfc3c5fc1 }, { 4159, 0xe1d188f3 },
-		      { 10000, 0x26055e90 } };
+	} known[] = {{63, 0xb7350c2a}, {64, 0x9198eae3}, {100, 0x58189ea5}, {128, 0xfc3c5fc1}, {4159, 0xe1d188f3}, {10000, 0x26055e90}};
 	static uint8_t block[4 + 10000];
 
 	for (uint32_t i = 0; i < 10000; i++)
 		block[4 + i] = (uint8_t)(i * 7 + 3);
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-		struct block_header h = { .version = 2, .len = 4 + known[i].bytes };
+		struct block_header h = {.version = 2, .len = 4 + known[i].bytes};
 
 		ck_assert_uint_eq(block_checksum_reversed(block, &h), known[i].crc);
 		ck_assert_int_eq(block_checksum(block, &h) == known[i].crc, known[i].bytes < 64);
 	}
 	memset(block, 'x', sizeof block);
-	struct block_header same = { .version = 1, .len = sizeof block };
+	struct block_header same = {.version = 1, .len = sizeof block};
 
 	ck_assert_uint_eq(block_checksum_reversed(block, &same), block_checksum(block, &same));
 }
@@ -108,10 +106,10 @@ END_TEST
 
 START_TEST(test_bb03_options)
 {
-	uint8_t block[44] = { 0 };
+	uint8_t block[44] = {0};
 
 	for (uint32_t options = 0; options < 10; options++) {
-		struct block_header h = { .version = 3, .options = options, .len = sizeof block };
+		struct block_header h = {.version = 3, .options = options, .len = sizeof block};
 
 		block_seal(block, &h, options & 1);
 		ck_assert(block_header_read(block, sizeof block, &h));
@@ -139,9 +137,13 @@ START_TEST(test_header_round_trip)
 		size_t head = block_header_bytes(version);
 		uint32_t len = (uint32_t)head + sample_next(&seed) % (uint32_t)(sizeof block - head);
 		bool sum = sample_next(&seed) % 2;
-		struct block_header h = { .version = version, .options = version == 3 ? sum : 0, .len = len,
-					  .number = sample_next(&seed), .session_id = sample_next(&seed),
-					  .session_time = sample_next(&seed), .checksum = 0x1234567812345678 };
+		struct block_header h = {.version = version,
+					 .options = version == 3 ? sum : 0,
+					 .len = len,
+					 .number = sample_next(&seed),
+					 .session_id = sample_next(&seed),
+					 .session_time = sample_next(&seed),
+					 .checksum = 0x1234567812345678};
 		struct block_header back;
 
 		sample_fill(block, sizeof block, SAMPLE_RANDOM, (uint64_t)i);
@@ -151,8 +153,8 @@ START_TEST(test_header_round_trip)
 		ck_quick(memcmp(block, other, sizeof block) == 0);
 		ck_quick(block_header_read(block, len, &back));
 		ck_quick(back.version == version && back.options == h.options && back.len == len && back.number == h.number);
-		ck_quick(version == 1 ? back.session_id == 0 && back.session_time == 0 :
-					back.session_id == h.session_id && back.session_time == h.session_time);
+		ck_quick(version == 1 ? back.session_id == 0 && back.session_time == 0
+				      : back.session_id == h.session_id && back.session_time == h.session_time);
 		ck_quick(block_has_checksum(&back) == sum);
 		ck_quick(!sum || block_checksum(block, &back) == back.checksum);
 		/* One changed bit anywhere else in the block is seen. */
@@ -186,9 +188,8 @@ START_TEST(test_lengths)
 		const struct {
 			uint32_t len;
 			bool ok;
-		} lens[] = { { 0, false }, { 1, false }, { head - 1, false }, { head, true }, { head + 1, true },
-			     { 20000000, true }, { 20000001, false }, { 0x7fffffff, false }, { 0x80000000, false },
-			     { 0xffffffff, false } };
+		} lens[] = {{0, false},       {1, false},        {head - 1, false},   {head, true},        {head + 1, true},
+			    {20000000, true}, {20000001, false}, {0x7fffffff, false}, {0x80000000, false}, {0xffffffff, false}};
 
 		for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
 			uint8_t at[32];
@@ -223,12 +224,12 @@ END_TEST
 
 START_TEST(test_probe)
 {
-	uint8_t at[16] = { 0 };
+	uint8_t at[16] = {0};
 	static const struct {
 		const char *id;
 		unsigned version;
-	} ids[] = { { "BB01", 1 }, { "BB02", 2 }, { "BB03", 3 }, { "BB00", 0 }, { "BB04", 0 }, { "BB12", 0 },
-		    { "bb02", 0 }, { "AB02", 0 }, { "BA02", 0 }, { "BB\0\2", 0 }, { "2BB0", 0 }, { "BB0\2", 0 } };
+	} ids[] = {{"BB01", 1}, {"BB02", 2}, {"BB03", 3}, {"BB00", 0},   {"BB04", 0}, {"BB12", 0},
+		   {"bb02", 0}, {"AB02", 0}, {"BA02", 0}, {"BB\0\2", 0}, {"2BB0", 0}, {"BB0\2", 0}};
 
 	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
 		struct block_header h;
@@ -245,8 +246,8 @@ END_TEST
 START_TEST(test_record_header_round_trip)
 {
 	for (unsigned version = 1; version <= 3; version++) {
-		const struct record_header in = { .session_id = 0x01020304, .session_time = 0xf1f2f3f4,
-						  .file_index = -5, .stream = -0x04000002, .len = 0xfffefdfc };
+		const struct record_header in = {
+			.session_id = 0x01020304, .session_time = 0xf1f2f3f4, .file_index = -5, .stream = -0x04000002, .len = 0xfffefdfc};
 		struct record_header out;
 		uint8_t bytes[20];
 		struct wr w = wr_over(bytes, sizeof bytes);
@@ -275,7 +276,7 @@ END_TEST
 START_TEST(test_record_next)
 {
 	for (unsigned version = 1; version <= 2; version++) {
-		struct mk m = { 0 };
+		struct mk m = {0};
 		struct record_header h;
 		struct span part;
 		size_t head = record_header_bytes(version);
@@ -318,13 +319,13 @@ START_TEST(test_record_next)
 	struct record_header h;
 	struct span part;
 
-	record_header_write(&w, 2, &(struct record_header){ .file_index = 1, .stream = 2, .len = UINT32_MAX });
+	record_header_write(&w, 2, &(struct record_header){.file_index = 1, .stream = 2, .len = UINT32_MAX});
 	struct rd r = rd_over(huge, sizeof huge);
 
 	ck_assert(record_next(&r, 2, &h, &part));
 	ck_assert_uint_eq(h.len, UINT32_MAX);
 	ck_assert_uint_eq(part.len, 4);
-	r = (struct rd){ huge, huge + sizeof huge, true };
+	r = (struct rd){huge, huge + sizeof huge, true};
 	ck_assert(!record_next(&r, 2, &h, &part));
 }
 END_TEST
@@ -336,7 +337,7 @@ struct rec {
 
 static const char *check_records(unsigned version, const struct rec *recs, size_t count, size_t *offset)
 {
-	struct mk m = { 0 };
+	struct mk m = {0};
 	struct block_header h;
 
 	mk_begin(&m, version, 1, 2, 3, true);
@@ -358,31 +359,31 @@ START_TEST(test_check_records)
 	size_t at;
 
 #define RULES(v, ...) \
-	check_records(v, (const struct rec[]){ __VA_ARGS__ }, sizeof((const struct rec[]){ __VA_ARGS__ }) / sizeof(struct rec), &at)
+	check_records(v, (const struct rec[]){__VA_ARGS__}, sizeof((const struct rec[]){__VA_ARGS__}) / sizeof(struct rec), &at)
 	for (unsigned v = 1; v <= 3; v++) {
 		size_t head = mk_header_bytes(v), rh = v == 1 ? 20 : 12;
 
-		ck_assert_ptr_null(RULES(v, { 1, 2, 5, 5 }));
-		ck_assert_ptr_null(RULES(v, { 1, 2, 5, 5 }, { 1, 3, 0, 0 }, { 2, 1, 100, 7 }));
-		ck_assert_ptr_null(RULES(v, { 1, -2, 5, 5 }, { 1, 3, 16, 16 }));
-		ck_assert_ptr_null(RULES(v, { 1, -2, 0, 0 }));
-		ck_assert_ptr_null(RULES(v, { 1, 2, 19999999, 5 }));
-		ck_assert_ptr_null(RULES(v, { -5, 30, 5, 5 }));
-		ck_assert_ptr_nonnull(RULES(v, { 1, 2, 3, 3 }, { 1, 2, 20000000, 5 }));
+		ck_assert_ptr_null(RULES(v, {1, 2, 5, 5}));
+		ck_assert_ptr_null(RULES(v, {1, 2, 5, 5}, {1, 3, 0, 0}, {2, 1, 100, 7}));
+		ck_assert_ptr_null(RULES(v, {1, -2, 5, 5}, {1, 3, 16, 16}));
+		ck_assert_ptr_null(RULES(v, {1, -2, 0, 0}));
+		ck_assert_ptr_null(RULES(v, {1, 2, 19999999, 5}));
+		ck_assert_ptr_null(RULES(v, {-5, 30, 5, 5}));
+		ck_assert_ptr_nonnull(RULES(v, {1, 2, 3, 3}, {1, 2, 20000000, 5}));
 		ck_assert_uint_eq(at, head + rh + 3);
-		ck_assert_ptr_nonnull(RULES(v, { 1, 2, UINT32_MAX, 5 }));
+		ck_assert_ptr_nonnull(RULES(v, {1, 2, UINT32_MAX, 5}));
 		ck_assert_uint_eq(at, head);
-		ck_assert_ptr_nonnull(RULES(v, { 1, INT32_MIN, 5, 5 }));
-		ck_assert_ptr_nonnull(RULES(v, { 1, 0, 5, 5 }));
-		ck_assert_ptr_null(RULES(v, { -2, 0, 5, 5 }));
+		ck_assert_ptr_nonnull(RULES(v, {1, INT32_MIN, 5, 5}));
+		ck_assert_ptr_nonnull(RULES(v, {1, 0, 5, 5}));
+		ck_assert_ptr_null(RULES(v, {-2, 0, 5, 5}));
 		/* A plugin that saved nothing has a record of FileIndex 0, which may be cut like any other. */
-		ck_assert_ptr_null(RULES(v, { 0, -26, 5, 5 }));
+		ck_assert_ptr_null(RULES(v, {0, -26, 5, 5}));
 	}
 	/* Only BB01 has several sessions in a block. */
-	ck_assert_ptr_null(RULES(1, { 1, 2, 5, 5 }, { 1, -2, 5, 5 }));
-	ck_assert_ptr_nonnull(RULES(2, { 1, 2, 5, 5 }, { 1, -2, 5, 5 }));
+	ck_assert_ptr_null(RULES(1, {1, 2, 5, 5}, {1, -2, 5, 5}));
+	ck_assert_ptr_nonnull(RULES(2, {1, 2, 5, 5}, {1, -2, 5, 5}));
 	ck_assert_uint_eq(at, 24 + 12 + 5);
-	ck_assert_ptr_nonnull(RULES(3, { 1, -2, 5, 5 }, { 1, -2, 5, 5 }));
+	ck_assert_ptr_nonnull(RULES(3, {1, -2, 5, 5}, {1, -2, 5, 5}));
 #undef RULES
 }
 END_TEST
@@ -391,7 +392,7 @@ END_TEST
 START_TEST(test_odd_bytes)
 {
 	for (size_t odd = 0; odd < 12; odd++) {
-		struct mk m = { 0 };
+		struct mk m = {0};
 		struct block_header h;
 		size_t at;
 

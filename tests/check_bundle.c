@@ -19,7 +19,8 @@ static char *text;
 static void put(const char *volume, const char *key, const char *id)
 {
 	ck_assert_int_eq(keylist_add(&list, (struct span){(const uint8_t *)volume, strlen(volume)},
-				     (struct span){(const uint8_t *)key, strlen(key)}, 1, &e), 0);
+				     (struct span){(const uint8_t *)key, strlen(key)}, 1, &e),
+			 0);
 	strcpy(list.entries[list.count - 1].id, id);
 }
 
@@ -212,8 +213,20 @@ START_TEST(test_hostile)
 {
 	/* The sums are right. */
 	static const char *const v[] = {
-		"volume 1048576 X", "hex 999999.1 00", "key 0 wrapped -", "volume 1 %zz", "volume 1 %00", "hex 1.9 00", "hex 1. 00", "hex .1 00",
-		"hex 1.1 0g", "hex 1.1 000", "keys 99999999999", "end x y", "hex 1.1 00112233445566778899aabbccddeeff0011223344", "nonsense 1",
+		"volume 1048576 X",
+		"hex 999999.1 00",
+		"key 0 wrapped -",
+		"volume 1 %zz",
+		"volume 1 %00",
+		"hex 1.9 00",
+		"hex 1. 00",
+		"hex .1 00",
+		"hex 1.1 0g",
+		"hex 1.1 000",
+		"keys 99999999999",
+		"end x y",
+		"hex 1.1 00112233445566778899aabbccddeeff0011223344",
+		"nonsense 1",
 	};
 	for (size_t i = 0; i < sizeof v / sizeof v[0]; i++) {
 		char line[256];
@@ -271,8 +284,11 @@ static int parse_codes(const char *order)
 START_TEST(test_codes)
 {
 	static const char *const orders[] = {"123", "132", "213", "231", "312", "321", "1123", "1231", "3213", "321321"};
-	static const char *const missing[][2] = {{"12", "code 3 of 3 is"}, {"32", "code 1 of 3 is"}, {"31", "code 2 of 3 is"},
-						 {"33", "code 1 of 3 and others are"}, {"1", "code 2 of 3 and others are"}};
+	static const char *const missing[][2] = {{"12", "code 3 of 3 is"},
+						 {"32", "code 1 of 3 is"},
+						 {"31", "code 2 of 3 is"},
+						 {"33", "code 1 of 3 and others are"},
+						 {"1", "code 2 of 3 and others are"}};
 	make_codes(330);
 	ck_assert_uint_eq(code_count, 3);
 	for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {

@@ -4,7 +4,7 @@
 
 #include "check_codec.h"
 
-static const uint8_t sample[16] = { 0x80, 1, 2, 3, 4, 5, 6, 7, 0xf8, 9, 10, 11, 12, 13, 14, 0xff };
+static const uint8_t sample[16] = {0x80, 1, 2, 3, 4, 5, 6, 7, 0xf8, 9, 10, 11, 12, 13, 14, 0xff};
 
 START_TEST(test_values)
 {
@@ -27,14 +27,17 @@ END_TEST
 /* Every kind of field in every too short rest: zero, bad, and bad for good. */
 START_TEST(test_overrun)
 {
-	static const size_t widths[] = { 2, 4, 8, 4, 4 };
+	static const size_t widths[] = {2, 4, 8, 4, 4};
 
 	for (int kind = 0; kind < 5; kind++) {
 		for (size_t n = 0; n <= widths[kind]; n++) {
 			struct guarded g = guarded_copy(sample, n);
 			struct rd r = rd_over(g.p, n);
-			uint64_t v = kind == 0 ? rd_be16(&r) : kind == 1 ? rd_be32(&r) : kind == 2 ? rd_be64(&r) :
-				     kind == 3 ? (uint64_t)rd_be32s(&r) : rd_le32(&r);
+			uint64_t v = kind == 0   ? rd_be16(&r)
+				     : kind == 1 ? rd_be32(&r)
+				     : kind == 2 ? rd_be64(&r)
+				     : kind == 3 ? (uint64_t)rd_be32s(&r)
+						 : rd_le32(&r);
 			bool short_of = n < widths[kind];
 
 			ck_quick(r.bad == short_of && (v == 0) == short_of);

@@ -4,29 +4,29 @@
 
 #include "check_codec.h"
 
-#define MAM_HEX                                                     \
-	"00000066"                                                  \
-	"0000 80 0008 0000000000002000"                             \
-	"0003 80 0008 000000000000004f"                             \
-	"0220 80 0008 000000000012d687"                             \
+#define MAM_HEX                                                       \
+	"00000066"                                                    \
+	"0000 80 0008 0000000000002000"                               \
+	"0003 80 0008 000000000000004f"                               \
+	"0220 80 0008 000000000012d687"                               \
 	"0224 80 0008 0000000000000002 0225 80 0008 ffffffffffffffff" \
-	"0401 81 0008 4d454449554d2020"                             \
-	"0408 80 0001 80"                                           \
-	"0806 01 0008 4130303030314c36"                             \
+	"0401 81 0008 4d454449554d2020"                               \
+	"0408 80 0001 80"                                             \
+	"0806 01 0008 4130303030314c36"                               \
 	"0808 02 0000"
 
 /* Parameters 0, 1 and 0200h begin as captured from an HPE LTO-9. */
-#define STATS_HEX                                    \
-	"17 00 0064"                                 \
-	"0000 43 01 01"                              \
-	"0001 43 04 0000004f"                        \
-	"0009 43 02 0003"                            \
-	"0010 43 08 00000000000004d2"                \
-	"0019 43 01 ff"                              \
-	"0042 41 0a 41303030 30314c392020"           \
-	"0081 43 01 01"                              \
+#define STATS_HEX                                                \
+	"17 00 0064"                                             \
+	"0000 43 01 01"                                          \
+	"0001 43 04 0000004f"                                    \
+	"0009 43 02 0003"                                        \
+	"0010 43 08 00000000000004d2"                            \
+	"0019 43 01 ff"                                          \
+	"0042 41 0a 41303030 30314c392020"                       \
+	"0081 43 01 01"                                          \
 	"0200 43 14 09000000 ffffffffffff 09000001 000000000007" \
-	"0201 43 0a 09000001 fffffffffffe"           \
+	"0201 43 0a 09000001 fffffffffffe"                       \
 	"0300 41 03 010203"
 
 static uint8_t bytes[1024];
@@ -200,16 +200,16 @@ START_TEST(test_types)
 {
 	uint8_t type;
 	bool can;
-	ck_assert(scsi_device_medium_type(image("0b 6c"), &type) && type == 0x6c);
-	ck_assert(!scsi_device_medium_type(image("0b"), &type) && !scsi_device_medium_type(image(""), &type));
+	ck_assert(identity_medium_type(image("0b 6c"), &type) && type == 0x6c);
+	ck_assert(!identity_medium_type(image("0b"), &type) && !identity_medium_type(image(""), &type));
 	for (unsigned generation = 3; generation <= 10; generation++) {
-		ck_assert(scsi_device_is_worm((uint8_t)(generation << 4 | 0xc)));
-		ck_assert(!scsi_device_is_worm((uint8_t)(generation << 4 | 0x8)));
+		ck_assert(identity_is_worm((uint8_t)(generation << 4 | 0xc)));
+		ck_assert(!identity_is_worm((uint8_t)(generation << 4 | 0x8)));
 	}
-	ck_assert(scsi_device_is_worm(0x01) && scsi_device_is_worm(0xa5) && scsi_device_is_worm(0xc1));
-	ck_assert(!scsi_device_is_worm(0x00) && !scsi_device_is_worm(0x80) && !scsi_device_is_worm(0x91) && !scsi_device_is_worm(0xb4));
-	ck_assert_str_eq(scsi_device_density_name(0x54, &can), "3592-E07");
-	ck_assert_str_eq(scsi_device_density_name(0x74, &can), "3592-E07 encrypted");
+	ck_assert(identity_is_worm(0x01) && identity_is_worm(0xa5) && identity_is_worm(0xc1));
+	ck_assert(!identity_is_worm(0x00) && !identity_is_worm(0x80) && !identity_is_worm(0x91) && !identity_is_worm(0xb4));
+	ck_assert_str_eq(identity_density_name(0x54, &can), "3592-E07");
+	ck_assert_str_eq(identity_density_name(0x74, &can), "3592-E07 encrypted");
 	ck_assert(can);
 }
 END_TEST

@@ -46,9 +46,9 @@ START_TEST(test_table)
 		int max, dflt;
 		size_t plain_max;
 	} want[CODEC_COUNT] = {
-		{ "gzip", "GZIP", "GZIP", 12, 6, 917504 },  { "lzo", "LZO", "LZOX", 1, 1, 917504 },
-		{ "lzfast", "FASTLZ", "FZFZ", 1, 1, 262144 }, { "lz4", "LZ4", "FZ4L", 1, 1, 262144 },
-		{ "lz4hc", "LZ4HC", "FZ4H", 12, 9, 262144 }, { "zstd", "ZSTD", "LZOY", 19, 3, 65536 },
+		{"gzip", "GZIP", "GZIP", 12, 6, 917504},    {"lzo", "LZO", "LZOX", 1, 1, 917504},
+		{"lzfast", "FASTLZ", "FZFZ", 1, 1, 262144}, {"lz4", "LZ4", "FZ4L", 1, 1, 262144},
+		{"lz4hc", "LZ4HC", "FZ4H", 12, 9, 262144},  {"zstd", "ZSTD", "LZOY", 19, 3, 65536},
 	};
 
 	for (int i = 0; i < CODEC_COUNT; i++) {
@@ -70,7 +70,7 @@ START_TEST(test_table)
 		ck_assert_ptr_eq(codec_by_magic(c->magic), c);
 	}
 	ck_assert_ptr_null(codec_by_id(CODEC_COUNT));
-	ck_assert_ptr_null(codec_by_id((enum codec_id)-1));
+	ck_assert_ptr_null(codec_by_id((enum codec_id) - 1));
 	ck_assert_ptr_null(codec_by_magic(0x4E4F4E45)); /* NONE: read by nobody, 5.1 */
 	ck_assert_ptr_null(codec_by_magic(0));
 	ck_assert_ptr_null(named("GZIP"));
@@ -249,7 +249,7 @@ static void check_round_trip(const struct codec *c, int level, enum sample kind,
 
 START_TEST(test_round_trips)
 {
-	static const size_t sizes[] = { 0, 1, 2, 3, 63, 64, 65, 66, 100, 1000, 4097, 65535, 65536, 65537, 262143, 262144, 917504 };
+	static const size_t sizes[] = {0, 1, 2, 3, 63, 64, 65, 66, 100, 1000, 4097, 65535, 65536, 65537, 262143, 262144, 917504};
 	const struct codec *c = codec_by_id((enum codec_id)_i);
 
 	for (int kind = 0; kind < SAMPLE_COUNT; kind++) {
@@ -308,7 +308,7 @@ END_TEST
 START_TEST(test_ctx_reuse)
 {
 	const struct codec *c = codec_by_id((enum codec_id)_i);
-	size_t sizes[] = { 65536, 300, 20000, 65536, 66 }, len, used_len;
+	size_t sizes[] = {65536, 300, 20000, 65536, 66}, len, used_len;
 	uint8_t *used = malloc(c->bound(65536));
 
 	for (int level = c->level_min; level <= c->level_max; level++) {
@@ -400,7 +400,7 @@ START_TEST(test_lz4_peer)
 		n = LZ4_compress_default((char *)plain, (char *)payload + 16, 100000, PAYLOAD_MAX - 32);
 		unhex(payload, "466173744c5a00 c8 00000000 a0860100");
 		unhex(payload + 16 + n, "466173744c5a00 c8 00000000 00000000");
-		memcpy(payload + 8, &(uint8_t[]){ (uint8_t)n, (uint8_t)(n >> 8), (uint8_t)(n >> 16) }, 3);
+		memcpy(payload + 8, &(uint8_t[]){(uint8_t)n, (uint8_t)(n >> 8), (uint8_t)(n >> 16)}, 3);
 		check_inflate(named("lz4"), payload, (size_t)n + 32, plain, 100000);
 	}
 }

@@ -21,7 +21,7 @@ struct guarded {
 static inline struct guarded guarded_new(size_t n)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (n + page - 1) / page * page;
-	struct guarded g = { .len = n, .map_len = room + page };
+	struct guarded g = {.len = n, .map_len = room + page};
 
 	g.map = mmap(NULL, g.map_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ck_assert(g.map != MAP_FAILED);
@@ -63,8 +63,8 @@ enum sample { SAMPLE_ZERO, SAMPLE_RANDOM, SAMPLE_TEXT, SAMPLE_REPEATS, SAMPLE_CO
 
 static inline void sample_fill(uint8_t *p, size_t n, enum sample kind, uint64_t seed)
 {
-	static const char *const words[] = { "block ", "record ", "session ", "stream ", "label ", "volume, ", "of ",
-					     "the ", "and\n", "a ", "tape ", "is ", "not ", "0x1f", "Bareos ", "42 " };
+	static const char *const words[] = {"block ", "record ", "session ", "stream ", "label ", "volume, ", "of ",     "the ",
+					    "and\n",  "a ",      "tape ",    "is ",     "not ",   "0x1f",     "Bareos ", "42 "};
 	size_t i = 0;
 
 	seed = seed * 2654435761u + 88172645463325252u;
@@ -84,8 +84,7 @@ static inline void sample_fill(uint8_t *p, size_t n, enum sample kind, uint64_t 
 			if (i < n)
 				p[i++] = (uint8_t)sample_next(&seed);
 			break;
-		default:
-			p[i++] = kind == SAMPLE_ZERO ? 0 : (uint8_t)sample_next(&seed);
+		default: p[i++] = kind == SAMPLE_ZERO ? 0 : (uint8_t)sample_next(&seed);
 		}
 	}
 }
@@ -96,7 +95,7 @@ static inline size_t unhex(uint8_t *out, const char *text)
 	size_t n = 0;
 
 	for (; *text; text++) {
-		char digits[3] = { text[0], text[1], 0 };
+		char digits[3] = {text[0], text[1], 0};
 
 		if (*text == ' ')
 			continue;
@@ -107,9 +106,9 @@ static inline size_t unhex(uint8_t *out, const char *text)
 }
 
 /* ck_assert for inner loops: it reports failures only, where ck_assert reports every success to the runner. */
-#define ck_quick(cond) \
-	do { \
-		if (!(cond)) \
+#define ck_quick(cond)                             \
+	do {                                       \
+		if (!(cond))                       \
 			ck_abort_msg("%s", #cond); \
 	} while (0)
 

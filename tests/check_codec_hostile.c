@@ -77,12 +77,11 @@ static size_t sample(const struct codec *c, int which)
 	static const struct {
 		enum sample kind;
 		size_t n;
-	} kinds[3] = { { SAMPLE_TEXT, 1500 }, { SAMPLE_REPEATS, 3000 }, { SAMPLE_RANDOM, 120 } };
+	} kinds[3] = {{SAMPLE_TEXT, 1500}, {SAMPLE_REPEATS, 3000}, {SAMPLE_RANDOM, 120}};
 	size_t len;
 
 	sample_fill(plain, kinds[which].n, kinds[which].kind, 11);
-	ck_assert_int_eq(c->deflate(ctx, c->level_default, plain, kinds[which].n, payload, PAYLOAD_MAX, &len),
-			 CODEC_OK);
+	ck_assert_int_eq(c->deflate(ctx, c->level_default, plain, kinds[which].n, payload, PAYLOAD_MAX, &len), CODEC_OK);
 	return len;
 }
 
@@ -122,7 +121,7 @@ END_TEST
 START_TEST(test_bit_flips)
 {
 	const struct codec *c = codec_by_id((enum codec_id)(_i / 3));
-	size_t len = sample(c, _i % 3), n = (const size_t[]){ 1500, 3000, 120 }[_i % 3], got, accepted = 0;
+	size_t len = sample(c, _i % 3), n = (const size_t[]){1500, 3000, 120}[_i % 3], got, accepted = 0;
 
 	for (size_t bit = 0; bit < len * 8; bit++) {
 		payload[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -172,32 +171,32 @@ START_TEST(test_frame_tricks)
 	static const struct {
 		const char *payload, *why;
 	} bad[] = {
-		{ "", "fastlzlib framing ends early" },
-		{ "46", "fastlzlib framing ends early" },
-		{ "466173744c5a00 c8 00000000 000000", "fastlzlib framing ends early" },
-		{ "466173744c5a01 c8 00000000 00000000", "fastlzlib block magic is wrong" },
-		{ "466173744c5b00 c8 00000000 00000000", "fastlzlib block magic is wrong" },
-		{ "00000000000000 00 00000000 00000000", "fastlzlib block magic is wrong" },
-		{ "466173744c5a00 18 00000000 00000000", "fastlzlib block is empty" },
-		{ "466173744c5a00 28 00000000 00000000", "fastlzlib block type is unknown" },
-		{ "466173744c5a00 d8 00000000 00000000", "fastlzlib block type is unknown" },
-		{ "466173744c5a00 c9 00000000 00000000", "fastlzlib block is larger than a reader accepts" },
-		{ "466173744c5a00 19 01000000 01000000 41" END, "fastlzlib block is larger than a reader accepts" },
-		{ "466173744c5a00 18 ffffffff ffffffff", "fastlzlib block is larger than a reader accepts" },
-		{ "466173744c5a00 c8 01000000 87660400 00", "fastlzlib block is larger than a reader accepts" },
-		{ "466173744c5a00 c8 87660400 01000000 00", "fastlzlib block is larger than a reader accepts" },
-		{ "466173744c5a00 18 02000000 01000000 4142" END, "lengths of a raw fastlzlib block differ" },
-		{ "466173744c5a00 18 01000000 02000000 41" END, "lengths of a raw fastlzlib block differ" },
-		{ "466173744c5a00 18 00000000 01000000" END, "lengths of a raw fastlzlib block differ" },
-		{ "466173744c5a00 c8 00000000 01000000" END, "fastlzlib block is empty" },
-		{ "466173744c5a00 c8 01000000 00000000 00" END, "fastlzlib block is empty" },
-		{ "466173744c5a00 18 01000000 01000000 41", "fastlzlib framing ends early" },
-		{ "466173744c5a00 18 02000000 02000000 41", "fastlzlib framing ends early" },
-		{ "466173744c5a00 18 01000000 01000000 4100", "fastlzlib framing ends early" },
-		{ END END, "bytes follow the end of the fastlzlib framing" },
-		{ END "466173744c5a00 18 01000000 01000000 41" END, "bytes follow the end of the fastlzlib framing" },
-		{ "466173744c5a00 18 01000000 01000000 41" END "00", "bytes follow the end of the fastlzlib framing" },
-		{ "466173744c5a00 18 01000000 01000000 41 0000", "fastlzlib framing ends early" },
+		{"", "fastlzlib framing ends early"},
+		{"46", "fastlzlib framing ends early"},
+		{"466173744c5a00 c8 00000000 000000", "fastlzlib framing ends early"},
+		{"466173744c5a01 c8 00000000 00000000", "fastlzlib block magic is wrong"},
+		{"466173744c5b00 c8 00000000 00000000", "fastlzlib block magic is wrong"},
+		{"00000000000000 00 00000000 00000000", "fastlzlib block magic is wrong"},
+		{"466173744c5a00 18 00000000 00000000", "fastlzlib block is empty"},
+		{"466173744c5a00 28 00000000 00000000", "fastlzlib block type is unknown"},
+		{"466173744c5a00 d8 00000000 00000000", "fastlzlib block type is unknown"},
+		{"466173744c5a00 c9 00000000 00000000", "fastlzlib block is larger than a reader accepts"},
+		{"466173744c5a00 19 01000000 01000000 41" END, "fastlzlib block is larger than a reader accepts"},
+		{"466173744c5a00 18 ffffffff ffffffff", "fastlzlib block is larger than a reader accepts"},
+		{"466173744c5a00 c8 01000000 87660400 00", "fastlzlib block is larger than a reader accepts"},
+		{"466173744c5a00 c8 87660400 01000000 00", "fastlzlib block is larger than a reader accepts"},
+		{"466173744c5a00 18 02000000 01000000 4142" END, "lengths of a raw fastlzlib block differ"},
+		{"466173744c5a00 18 01000000 02000000 41" END, "lengths of a raw fastlzlib block differ"},
+		{"466173744c5a00 18 00000000 01000000" END, "lengths of a raw fastlzlib block differ"},
+		{"466173744c5a00 c8 00000000 01000000" END, "fastlzlib block is empty"},
+		{"466173744c5a00 c8 01000000 00000000 00" END, "fastlzlib block is empty"},
+		{"466173744c5a00 18 01000000 01000000 41", "fastlzlib framing ends early"},
+		{"466173744c5a00 18 02000000 02000000 41", "fastlzlib framing ends early"},
+		{"466173744c5a00 18 01000000 01000000 4100", "fastlzlib framing ends early"},
+		{END END, "bytes follow the end of the fastlzlib framing"},
+		{END "466173744c5a00 18 01000000 01000000 41" END, "bytes follow the end of the fastlzlib framing"},
+		{"466173744c5a00 18 01000000 01000000 41" END "00", "bytes follow the end of the fastlzlib framing"},
+		{"466173744c5a00 18 01000000 01000000 41 0000", "fastlzlib framing ends early"},
 	};
 
 	for (enum codec_id id = CODEC_LZFAST; id <= CODEC_LZ4HC; id++) {
@@ -205,7 +204,7 @@ START_TEST(test_frame_tricks)
 			refused(codec_by_id(id), unhex(payload, bad[i].payload), bad[i].why);
 	}
 	/* 100 x A with lengths that are not those of the block */
-	static const char *const lies[] = { "63000000", "65000000", "01000000", "86660400" };
+	static const char *const lies[] = {"63000000", "65000000", "01000000", "86660400"};
 	for (size_t i = 0; i < 4; i++) {
 		size_t n = unhex(payload, "466173744c5a00 c8 05000000 00000000 0041 e05a00" END);
 		unhex(payload + 12, lies[i]);
@@ -224,7 +223,8 @@ START_TEST(test_frame_blocks)
 	size_t n, got;
 
 	n = unhex(payload, "466173744c5a00 18 02000000 02000000 4142 466173744c5a00 c0 05000000 64000000 0041 e05a00"
-			   "466173744c5a00 10 01000000 01000000 43" "466173744c5a00 c0 00000000 00000000");
+			   "466173744c5a00 10 01000000 01000000 43"
+			   "466173744c5a00 c0 00000000 00000000");
 	ck_assert(named("lzfast")->declared(payload, n, &declared));
 	ck_assert_uint_eq(declared, 103);
 	ck_assert_int_eq(inflate_into(named("lzfast"), n, 103, &got), CODEC_OK);
@@ -252,7 +252,7 @@ START_TEST(test_zlib_tricks)
 {
 	static const uint8_t words[] = "of the record and the block";
 	const struct codec *c = named("gzip");
-	z_stream z = { .next_in = plain, .avail_in = 1000 };
+	z_stream z = {.next_in = plain, .avail_in = 1000};
 	size_t n;
 
 	sample_fill(plain, 1000, SAMPLE_TEXT, 1);

@@ -5,7 +5,7 @@
 #include "crypt/keyconf.h"
 #include "crypt/pattern.h"
 #include "crypt/volkey.h"
-#include "volume/block.h"
+#include "format/block.h"
 
 #include "check_codec.h"
 
@@ -91,8 +91,11 @@ END_TEST
 START_TEST(test_checksum_known)
 {
 	uint8_t block[52];
-	from_hex("0000000700000034000000014242303300000010" "6b02d541" "0753f9c6eafe9ba7"
-		 "6465666768696a6b6c6d6e6f7071727374757677", block);
+	from_hex("0000000700000034000000014242303300000010"
+		 "6b02d541"
+		 "0753f9c6eafe9ba7"
+		 "6465666768696a6b6c6d6e6f7071727374757677",
+		 block);
 	struct block_header h;
 	ck_assert(block_header_read(block, sizeof block, &h));
 	ck_assert_uint_eq(block_checksum(block, &h), 0x0753f9c6eafe9ba7u);
@@ -216,8 +219,10 @@ START_TEST(test_answer)
 	char text[400];
 	struct answer a = {0};
 	struct err e = {0};
-	int n = snprintf(text, sizeof text, "\n cipher : aes_256_xts \r\nunknown: x y\ncomment = nothing\ncipher_key=%s\n"
-			 "master_keyid: Q0JE\nenc_cipher_key: AAEC\nvolume_name: V1", KEY64);
+	int n = snprintf(text, sizeof text,
+			 "\n cipher : aes_256_xts \r\nunknown: x y\ncomment = nothing\ncipher_key=%s\n"
+			 "master_keyid: Q0JE\nenc_cipher_key: AAEC\nvolume_name: V1",
+			 KEY64);
 	ck_assert_int_eq(answer_read(&a, text, (size_t)n, &e), 0);
 	ck_assert_int_eq(answer_check(&a, &e), 0);
 	ck_assert_int_eq(a.cipher, XTS_AES_256);
@@ -228,8 +233,10 @@ START_TEST(test_answer)
 	struct secret out = SECRET_NONE;
 	ck_assert_int_eq(answer_write(&a, true, &out, &e), 0);
 	char wanted[400];
-	int w = snprintf(wanted, sizeof wanted, "cipher: AES_256_XTS\ncipher_key: %s\nvolume_name: V1\nmaster_keyid: Q0JE\n"
-			 "enc_cipher_key: AAEC\n\n", KEY64);
+	int w = snprintf(wanted, sizeof wanted,
+			 "cipher: AES_256_XTS\ncipher_key: %s\nvolume_name: V1\nmaster_keyid: Q0JE\n"
+			 "enc_cipher_key: AAEC\n\n",
+			 KEY64);
 	ck_assert_uint_eq(out.len, (size_t)w);
 	ck_assert_mem_eq(out.data, wanted, (size_t)w);
 	secret_free(&out);
@@ -243,12 +250,8 @@ START_TEST(test_answer_bad)
 	static const struct {
 		const char *text, *says;
 	} bad[] = {
-		{"cipher: AES_512_XTS\n", "unknown cipher"},
-		{"cipher AES_256_XTS\n", "name: value"},
-		{"some warning\n", "name: value"},
-		{"cipher_key: SECRET!\n", "no base64"},
-		{"cipher_key: \n", "no base64"},
-		{"cipher_key: =\n", "no base64"},
+		{"cipher: AES_512_XTS\n", "unknown cipher"}, {"cipher AES_256_XTS\n", "name: value"}, {"some warning\n", "name: value"},
+		{"cipher_key: SECRET!\n", "no base64"},      {"cipher_key: \n", "no base64"},         {"cipher_key: =\n", "no base64"},
 		{"master_keyid: ???\n", "no base64"},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -259,8 +262,12 @@ START_TEST(test_answer_bad)
 		ck_assert_ptr_null(strstr(e.text, "SECRET"));
 		ck_assert_ptr_null(a.key.data);
 	}
-	static const char *const incomplete[] = {"", "cipher: AES_256_XTS\n", "cipher_key: AAAA\n",
-						 "cipher: AES_256_XTS\ncipher_key: AAAA\n", "error: no key today\n", ".\ncipher: NULL\n"};
+	static const char *const incomplete[] = {"",
+						 "cipher: AES_256_XTS\n",
+						 "cipher_key: AAAA\n",
+						 "cipher: AES_256_XTS\ncipher_key: AAAA\n",
+						 "error: no key today\n",
+						 ".\ncipher: NULL\n"};
 	for (size_t i = 0; i < sizeof incomplete / sizeof incomplete[0]; i++) {
 		struct answer a = {0};
 		struct err e = {0};
@@ -302,10 +309,13 @@ START_TEST(test_keyconf)
 {
 	struct keyconf *c;
 	struct err e = {0};
-	ck_assert_int_eq(read_conf(&c,
-				   "# comment\n; another\n[DEFAULT]\ngnupghome = \"/g h\"\n\n[AAAA]\nVolume_Regex=Vol-[0-9]+\ncipher: AES_256_XTS\n"
-				   "passphrase = a%%b = c\nstealth = Yes\nuid=who\n[BBBB]\nvolume_regex = \ngnupghome=/other\nmasterkey=off\n"
-				   "[CCCC]\n", &e), 0);
+	ck_assert_int_eq(
+		read_conf(&c,
+			  "# comment\n; another\n[DEFAULT]\ngnupghome = \"/g h\"\n\n[AAAA]\nVolume_Regex=Vol-[0-9]+\ncipher: AES_256_XTS\n"
+			  "passphrase = a%%b = c\nstealth = Yes\nuid=who\n[BBBB]\nvolume_regex = \ngnupghome=/other\nmasterkey=off\n"
+			  "[CCCC]\n",
+			  &e),
+		0);
 	const struct keyconf_section *s;
 	ck_assert_int_eq(keyconf_for_volume(c, "Vol-17x", &s, &e), 0);
 	ck_assert_str_eq(s->name, "AAAA");
@@ -329,9 +339,21 @@ END_TEST
 START_TEST(test_keyconf_bad)
 {
 	static const char *const bad[] = {
-		"volume_regex=x\n", "[A\n", "[]\n", "[A]\nnothing\n", "[A]\n=x\n", "[A]\n[A]\n", "[A]\nstealth=maybe\n", "[A]\ncipher=DES\n",
-		"[A]\nvolume_regex=(\n", "[A]\nvolume_regex=[\n", "[A]\nvolume_regex=(?<x\n", "[A]\nvolume_regex=a{65536}\n",
-		"[A]\npassphrase=%(secret)s\n", "[A]\nuid=x\n  more\n", "[A]\nstealth=on\nSTEALTH=off\n",
+		"volume_regex=x\n",
+		"[A\n",
+		"[]\n",
+		"[A]\nnothing\n",
+		"[A]\n=x\n",
+		"[A]\n[A]\n",
+		"[A]\nstealth=maybe\n",
+		"[A]\ncipher=DES\n",
+		"[A]\nvolume_regex=(\n",
+		"[A]\nvolume_regex=[\n",
+		"[A]\nvolume_regex=(?<x\n",
+		"[A]\nvolume_regex=a{65536}\n",
+		"[A]\npassphrase=%(secret)s\n",
+		"[A]\nuid=x\n  more\n",
+		"[A]\nstealth=on\nSTEALTH=off\n",
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct keyconf *c;
@@ -347,14 +369,30 @@ static const struct {
 	const char *pattern, *name;
 	bool matches;
 } patterns[] = {
-	{"Vol", "Volume1", true},	{"Vol$", "Volume1", false},	{"ol", "Volume1", false},
-	{"Vol-[0-9]+$", "Vol-0017", true}, {"Vol-\\d{4}$", "Vol-0017", true}, {"Vol-\\d{5}", "Vol-0017", false},
-	{"(?:a|b)c", "bcd", true},	{"a|b", "bx", true},		{"", "anything", true},
-	{"[\\w.-]+$", "A.b-c_9", true},	{"[^\\w]", "_", false},		{"[]x]", "]", true},
-	{"[^]x]", "]", false},		{"[a\\-z]", "-", true},		{"[a\\-z]", "m", false},
-	{"[-^]", "^", true},		{"[\\^]", "^", true},		{"[[.]", "[", true},
-	{"a+?b", "aab", true},		{"\\AVol\\Z", "Vol", true},	{"a\\.b", "axb", false},
-	{"\\D", "7", false},		{"x{2,3}y", "xxxy", true},	{"x{2,}y", "xy", false},
+	{"Vol", "Volume1", true},
+	{"Vol$", "Volume1", false},
+	{"ol", "Volume1", false},
+	{"Vol-[0-9]+$", "Vol-0017", true},
+	{"Vol-\\d{4}$", "Vol-0017", true},
+	{"Vol-\\d{5}", "Vol-0017", false},
+	{"(?:a|b)c", "bcd", true},
+	{"a|b", "bx", true},
+	{"", "anything", true},
+	{"[\\w.-]+$", "A.b-c_9", true},
+	{"[^\\w]", "_", false},
+	{"[]x]", "]", true},
+	{"[^]x]", "]", false},
+	{"[a\\-z]", "-", true},
+	{"[a\\-z]", "m", false},
+	{"[-^]", "^", true},
+	{"[\\^]", "^", true},
+	{"[[.]", "[", true},
+	{"a+?b", "aab", true},
+	{"\\AVol\\Z", "Vol", true},
+	{"a\\.b", "axb", false},
+	{"\\D", "7", false},
+	{"x{2,3}y", "xxxy", true},
+	{"x{2,}y", "xy", false},
 };
 
 START_TEST(test_patterns)
@@ -401,7 +439,9 @@ START_TEST(test_named_keys)
 		{hex32, sizeof hex32 - 1, 32},
 		{"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n", 45, 32},
 		{"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", 43, 32},
-		{"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f", 32, 32},
+		{"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d"
+		 "\x1e\x1f",
+		 32, 32},
 		{"short", 5, 0},
 		{"AAECAwQFBgcICQoLDA0ODw==", 24, 0},
 		{"000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1G", 64, 0},

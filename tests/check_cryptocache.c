@@ -51,10 +51,15 @@ START_TEST(test_samples)
 		const char *name, *first;
 		size_t count;
 	} v[] = {
-		{"cache-1.cryptoc", "Vol-0001", 1}, {"cache-3.cryptoc", "Vol-0001", 3}, {"cache-long.cryptoc", NULL, 2},
-		{"cache-expired-61d.cryptoc", "Vol-0001", 3}, {"cache-expired-61d-after-r.cryptoc", "Vol-0001", 3},
-		{"cache-expired-61d-after-p.cryptoc", "NewVol", 1}, {"cache-old-59d.cryptoc", "Vol-0001", 3},
-		{"cache-old-59d-after-p.cryptoc", "Vol-0001", 4}, {"cache-old-59d-after-r.cryptoc", "Vol-0001", 3},
+		{"cache-1.cryptoc", "Vol-0001", 1},
+		{"cache-3.cryptoc", "Vol-0001", 3},
+		{"cache-long.cryptoc", NULL, 2},
+		{"cache-expired-61d.cryptoc", "Vol-0001", 3},
+		{"cache-expired-61d-after-r.cryptoc", "Vol-0001", 3},
+		{"cache-expired-61d-after-p.cryptoc", "NewVol", 1},
+		{"cache-old-59d.cryptoc", "Vol-0001", 3},
+		{"cache-old-59d-after-p.cryptoc", "Vol-0001", 4},
+		{"cache-old-59d-after-r.cryptoc", "Vol-0001", 3},
 		{"foreign-cache.cryptoc", "ForeignVol-1", 2},
 	};
 	for (size_t i = 0; i < sizeof v / sizeof v[0]; i++) {
@@ -78,8 +83,9 @@ END_TEST
 
 START_TEST(test_damaged)
 {
-	static const char *const bad[] = {"damaged-bad-id.cryptoc", "damaged-bad-version.cryptoc", "damaged-count-too-high.cryptoc",
-					  "damaged-count-too-low.cryptoc", "damaged-short-hdr.cryptoc", "damaged-truncated-entry.cryptoc"};
+	static const char *const bad[] = {"damaged-bad-id.cryptoc",         "damaged-bad-version.cryptoc",
+					  "damaged-count-too-high.cryptoc", "damaged-count-too-low.cryptoc",
+					  "damaged-short-hdr.cryptoc",      "damaged-truncated-entry.cryptoc"};
 	struct cryptocache c = CRYPTOCACHE_NONE;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct secret s = sample(bad[i]);
@@ -104,7 +110,8 @@ START_TEST(test_truncations)
 {
 	struct cryptocache c = CRYPTOCACHE_NONE, back = CRYPTOCACHE_NONE;
 	enum cryptocache_change change;
-	ck_assert_int_eq(cryptocache_put(&c, "A00001L4", "/3Fq8mNgW1+JJsA6eX7+3+Dr3KMNYcFSgHQHUEF+NNoHmQhSVU1S4g", 1700000000, &change, &e), 0);
+	ck_assert_int_eq(cryptocache_put(&c, "A00001L4", "/3Fq8mNgW1+JJsA6eX7+3+Dr3KMNYcFSgHQHUEF+NNoHmQhSVU1S4g", 1700000000, &change, &e),
+			 0);
 	ck_assert_int_eq(cryptocache_put(&c, "A00002L4", "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY", -1, &change, &e), 0);
 	for (unsigned i = 0; i < 4; i++) {
 		struct cryptocache_layout layout = {i & 1 ? 4 : 8, i & 2};
@@ -292,8 +299,9 @@ END_TEST
 /* A damaged file is left, to the byte, by whatever wants to change it. */
 START_TEST(test_damaged_files_stay)
 {
-	static const char *const bad[] = {"damaged-bad-id.cryptoc", "damaged-bad-version.cryptoc", "damaged-count-too-high.cryptoc",
-					  "damaged-count-too-low.cryptoc", "damaged-short-hdr.cryptoc", "damaged-truncated-entry.cryptoc"};
+	static const char *const bad[] = {"damaged-bad-id.cryptoc",         "damaged-bad-version.cryptoc",
+					  "damaged-count-too-high.cryptoc", "damaged-count-too-low.cryptoc",
+					  "damaged-short-hdr.cryptoc",      "damaged-truncated-entry.cryptoc"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct secret s = sample(bad[i]), now = SECRET_NONE;
 		char path[128];

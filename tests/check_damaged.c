@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "pipeline/damaged.h"
+#include "prove/damaged.h"
 
 #include "tests/check_codec.h"
 
@@ -11,8 +11,8 @@ static struct err e;
 
 static void setup(void)
 {
-	d = (struct damaged){ 0 };
-	e = (struct err){ 0 };
+	d = (struct damaged){0};
+	e = (struct err){0};
 }
 
 static void teardown(void)
@@ -29,7 +29,7 @@ static void add(int32_t index, const char *name)
 /* In any order, none twice; the first that is known of a file stays. */
 START_TEST(test_order)
 {
-	static const int32_t in[] = { 5, 1, 9, 5, 2147483647, 2, 1 };
+	static const int32_t in[] = {5, 1, 9, 5, 2147483647, 2, 1};
 
 	for (size_t i = 0; i < sizeof in / sizeof in[0]; i++) {
 		char name[16];
@@ -37,7 +37,7 @@ START_TEST(test_order)
 		snprintf(name, sizeof name, "file%zu", i);
 		add(in[i], name);
 	}
-	static const int32_t out[] = { 1, 2, 5, 9, 2147483647 };
+	static const int32_t out[] = {1, 2, 5, 9, 2147483647};
 
 	ck_assert_uint_eq(d.count, 5);
 	for (size_t i = 0; i < d.count; i++)

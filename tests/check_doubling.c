@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What addresses and lengths tell of records that begin with their own address. */
-#include "volume/doubling.h"
+#include "format/doubling.h"
 
 #include "volume_maker.h"
 

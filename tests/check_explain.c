@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* key status --explain: every form of a dump is read as the same bytes; nothing of a page with a key is ever printed. */
-#include "cmd/explain.h"
+#include "cmd/drive/explain.h"
 #include "tape/keyguard.h"
 #include "tape/pagekind.h"
 #include "tape/paste.h"
@@ -69,13 +69,13 @@ static void column(struct buffer *b, const uint8_t *p, size_t n)
 /* What stands before the bytes of a row, between them, and behind them. */
 struct form {
 	const char *name, *prefix;
-	int digits;		   /* of the offset; 0: none, below 0: octal */
-	const char *behind;	   /* the offset */
-	const char *gap;	   /* between bytes */
-	unsigned group;		   /* bytes without a gap */
-	const char *middle;	   /* behind the eighth byte, instead */
-	const char *text, *end;	   /* around the column of text; NULL: none */
-	bool last;		   /* an offset behind all */
+	int digits;             /* of the offset; 0: none, below 0: octal */
+	const char *behind;     /* the offset */
+	const char *gap;        /* between bytes */
+	unsigned group;         /* bytes without a gap */
+	const char *middle;     /* behind the eighth byte, instead */
+	const char *text, *end; /* around the column of text; NULL: none */
+	bool last;              /* an offset behind all */
 	bool swapped;
 };
 
@@ -240,19 +240,34 @@ START_TEST(test_pastes)
 		{"7/EF10", "7/ef/10 DATA PROTECT: IBM: a key is required"},
 		{"the drive said 06/2A01.", "6/2a/01 UNIT ATTENTION: mode parameters"},
 		{"SK=02 ASC=04 ASCQ=01", "2/04/01 NOT READY: becoming ready"},
-		{"Sense Code:              Illegal Request (0x05)\n ASC:                    0x26\n ASCQ:                   0x00\n Additional data:        0x00000000ffffff8f000800\n",
+		{"Sense Code:              Illegal Request (0x05)\n ASC:                    0x26\n ASCQ:                   0x00\n "
+		 "Additional data:        0x00000000ffffff8f000800\n",
 		 "5/26/00 ILLEGAL"},
-		{"st 1:0:0:0: [st0] tag#5 Sense Key : Data Protect [current] \nst 1:0:0:0: [st0] <<vendor>>ASC=0xef <<vendor>>ASCQ=0x81 \n", "7/ef/81 DATA PROTECT"},
+		{"st 1:0:0:0: [st0] tag#5 Sense Key : Data Protect [current] \nst 1:0:0:0: [st0] <<vendor>>ASC=0xef <<vendor>>ASCQ=0x81 \n",
+		 "7/ef/81 DATA PROTECT"},
 		{"Current st09:00: Sense key Blank Check\nASC=14 ASCQ= 3\n", "8/14/03 BLANK CHECK: end of data not found"},
 		{"Sense Key : Medium Error [deferred]\n ASC=0x0c ASCQ=0x0", "deferred"},
 		{"ASC=0x74 ASCQ=0x03", "the sense key is not told"},
-		{"Nov 30 10:11:12 host kernel: [12345.678901] st 1:0:0:0: [st0] Sense Data: 70 00 05 00 00 00 00 0a 00 00 00 00 74 21 00 00 00 00", "5/74/21"},
-		{">>> transport error\n Raw sense data (in hex), sb_len=18, calculated_len=18\n        70 00 02 00 00 00 00 0a  00 00 00 00 04 01 00 00\n        00 00\n", "2/04/01 NOT READY"},
-		{"    cdb to send: [b5 20 00 10 00 00 00 00 00 34 00 00]\nFixed format, current; Sense key: Illegal Request\n Raw sense data (in hex):\n        70 00 05 00 00 00 00 0a  00 00 00 00 26 00 00 80\n        00 08\n", "5/26/00"},
-		{"00000000  70 00 05 00 00 00 00 18  00 00 00 00 24 00 00 00  |p...........$...|\n00000010  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00  |................|\n*\n00000040\n", "5/24/00"},
-		{"st 1:0:0:0: [st0] tag#5 Sense Key : Data Protect [current] \nst 1:0:0:0: [st0] tag#5 Add. Sense: Unable to decrypt data\n", "7/74/01 DATA PROTECT"},
-		{"Descriptor format, <<<deferred>>>; Sense key: Medium Error\nAdditional sense: Write error\n", "3/0c/00 MEDIUM ERROR, deferred"},
-		{"Fixed format, current;  Sense key: Illegal Request\n Additional sense: Invalid field in parameter list\n  Sense Key Specific: Error in Data parameters: byte 8 bit 7\n", "5/26/00"},
+		{"Nov 30 10:11:12 host kernel: [12345.678901] st 1:0:0:0: [st0] Sense Data: 70 00 05 00 00 00 00 0a 00 00 00 00 74 21 00 "
+		 "00 00 00",
+		 "5/74/21"},
+		{">>> transport error\n Raw sense data (in hex), sb_len=18, calculated_len=18\n        70 00 02 00 00 00 00 0a  00 00 00 "
+		 "00 04 01 00 00\n        00 00\n",
+		 "2/04/01 NOT READY"},
+		{"    cdb to send: [b5 20 00 10 00 00 00 00 00 34 00 00]\nFixed format, current; Sense key: Illegal Request\n Raw sense "
+		 "data (in hex):\n        70 00 05 00 00 00 00 0a  00 00 00 00 26 00 00 80\n        00 08\n",
+		 "5/26/00"},
+		{"00000000  70 00 05 00 00 00 00 18  00 00 00 00 24 00 00 00  |p...........$...|\n00000010  00 00 00 00 00 00 00 00  00 00 "
+		 "00 00 00 00 00 00  |................|\n*\n00000040\n",
+		 "5/24/00"},
+		{"st 1:0:0:0: [st0] tag#5 Sense Key : Data Protect [current] \nst 1:0:0:0: [st0] tag#5 Add. Sense: Unable to decrypt "
+		 "data\n",
+		 "7/74/01 DATA PROTECT"},
+		{"Descriptor format, <<<deferred>>>; Sense key: Medium Error\nAdditional sense: Write error\n",
+		 "3/0c/00 MEDIUM ERROR, deferred"},
+		{"Fixed format, current;  Sense key: Illegal Request\n Additional sense: Invalid field in parameter list\n  Sense Key "
+		 "Specific: Error in Data parameters: byte 8 bit 7\n",
+		 "5/26/00"},
 		{"Sense key: Not Ready\nAdditional sense: Logical unit is in process of becoming ready", "2/04/01"},
 		{"Sense key: Not Ready\nAdditional sense: Logical unit not ready, operation in progress", "2/04/07"},
 		{"Add. Sense: Unable to decrypt data", "the sense key is not told"},
@@ -263,13 +278,16 @@ START_TEST(test_pastes)
 		{"70 00 05 00 00 00 00 10 00 00 00 00 26 00 00 ff ff ff 8f 00 08 00 00 00", "byte 8 bit 7"},
 		{"IBM ULT3580-HH8: 7/74/05", "error while decrypting\n"},
 		{"HP Ultrium 6-SCSI: 7/74/05", "HP: key-associated data"},
-		{"[ 12.5] st 1:0:0:0: [st0] tag#5 CDB[00]: b5 20 00 10 00 00 00 00 00 34 00 00\n[ 12.5] st 1:0:0:0: [st0] tag#5 Sense Key : Illegal Request [current]\n[ 12.5] st 1:0:0:0: [st0] tag#5 Add. Sense: Invalid field in parameter list\n", "5/26/00"},
+		{"[ 12.5] st 1:0:0:0: [st0] tag#5 CDB[00]: b5 20 00 10 00 00 00 00 00 34 00 00\n[ 12.5] st 1:0:0:0: [st0] tag#5 Sense Key "
+		 ": Illegal Request [current]\n[ 12.5] st 1:0:0:0: [st0] tag#5 Add. Sense: Invalid field in parameter list\n",
+		 "5/26/00"},
 		{"b5 20 00 10 00 00 00 00 00 34 00 00", "the command that sends a key"},
 		{"00 00 00 04 00 12 17 2e", "TapeAlert (reading clears"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		const char *got = explain(cases[i].text, 0);
-		ck_assert_msg(status == 0 && strstr(got, cases[i].words), "%s\nis explained as\n%s\nwithout \"%s\"", cases[i].text, got, cases[i].words);
+		ck_assert_msg(status == 0 && strstr(got, cases[i].words), "%s\nis explained as\n%s\nwithout \"%s\"", cases[i].text, got,
+			      cases[i].words);
 	}
 }
 END_TEST
@@ -291,16 +309,21 @@ START_TEST(test_refusals)
 		{"00000000: 01110000 00000000 00000101\n", "binary", XE_FAILED},
 		/* The text beside a dump is a part of it. */
 		{"00000010: 2035 2f37 342f 3231 2061 6263 6465 6667   5/74/21 abcdefg\n", "its beginning is missing", XE_FAILED},
-		{"00 20 41 42 43 44 45 46 47 48 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", "cannot be told", XE_FAILED},
+		{"00 20 41 42 43 44 45 46 47 48 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00", "cannot be told",
+		 XE_FAILED},
 		/* A key that begins like sense data: one of its length that does not end as they would. */
-		{"70 00 05 42 43 44 45 f0 47 48 49 4a 4b 4c 4d 4e 4f 50 51 52 53 54 55 56 57 58 59 5a 5b 5c 5d 5e", "cannot be told", XE_FAILED},
+		{"70 00 05 42 43 44 45 f0 47 48 49 4a 4b 4c 4d 4e 4f 50 51 52 53 54 55 56 57 58 59 5a 5b 5c 5d 5e", "cannot be told",
+		 XE_FAILED},
 		/* A Set page whose code was damaged: its key would be a descriptor. */
-		{"0021 0030 00 00 00 02 01 00 00 00 0000000000 00 00 0020 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", "may be a Set Data Encryption page", XE_FAILED},
-		{"0021 0030 00 00 00 02 01 00 00 00 0000000001 00 00 0020 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", "cannot be told", XE_FAILED},
+		{"0021 0030 00 00 00 02 01 00 00 00 0000000000 00 00 0020 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+		 "may be a Set Data Encryption page", XE_FAILED},
+		{"0021 0030 00 00 00 02 01 00 00 00 0000000001 00 00 0020 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+		 "cannot be told", XE_FAILED},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		const char *got = explain(cases[i].text, 0);
-		ck_assert_msg(status == cases[i].code && strstr(got, cases[i].words), "%s\n%d: %s\nwithout \"%s\"", cases[i].text, status, got, cases[i].words);
+		ck_assert_msg(status == cases[i].code && strstr(got, cases[i].words), "%s\n%d: %s\nwithout \"%s\"", cases[i].text, status,
+			      got, cases[i].words);
 	}
 }
 END_TEST
@@ -318,7 +341,10 @@ static unsigned next(unsigned below)
 static void make_key(uint8_t *key, size_t len, unsigned kind)
 {
 	for (size_t i = 0; i < len; i++)
-		key[i] = kind == 0 ? (uint8_t)next(256) : kind == 1 ? (uint8_t)(' ' + 1 + next(94)) : kind == 2 ? (uint8_t)(0x80 + next(128)) : (uint8_t)next(256);
+		key[i] = kind == 0   ? (uint8_t)next(256)
+			 : kind == 1 ? (uint8_t)(' ' + 1 + next(94))
+			 : kind == 2 ? (uint8_t)(0x80 + next(128))
+				     : (uint8_t)next(256);
 	if (kind == 3) /* a short passphrase, as Bareos pads it */
 		memset(key + len / 3, 0, len - len / 3);
 }
@@ -328,9 +354,17 @@ static size_t make_page(uint8_t *p, const uint8_t *key, size_t key_len)
 {
 	static const uint8_t modes[][2] = {{2, 3}, {2, 2}, {0, 2}, {0, 3}, {2, 0}, {1, 1}, {0, 0}};
 	const uint8_t *mode = modes[next(7)];
-	struct scsi_set s = {.scope = (uint8_t)next(3), .lock = next(4) == 0, .ceem = (uint8_t)next(4), .rdmc = (uint8_t)next(4), .ckod = next(2),
-			     .encryption = mode[0], .decryption = mode[1], .algorithm = (uint8_t)next(8), .key_format = next(4) ? 0 : 2,
-			     .kad_format = (uint8_t)next(3), .key = {key, key_len}};
+	struct scsi_set s = {.scope = (uint8_t)next(3),
+			     .lock = next(4) == 0,
+			     .ceem = (uint8_t)next(4),
+			     .rdmc = (uint8_t)next(4),
+			     .ckod = next(2),
+			     .encryption = mode[0],
+			     .decryption = mode[1],
+			     .algorithm = (uint8_t)next(8),
+			     .key_format = next(4) ? 0 : 2,
+			     .kad_format = (uint8_t)next(3),
+			     .key = {key, key_len}};
 	if (next(3) == 0)
 		s.ukad = (struct span){(const uint8_t *)"VOL-0001 kad", 12};
 	if (next(5) == 0)
@@ -343,14 +377,10 @@ static size_t damage(uint8_t *p, size_t len, unsigned kind, size_t at, unsigned 
 {
 	switch (kind) {
 	case 1: return at % len; /* cut */
-	case 2:
-		memmove(p, p + at % len, len - at % len);
-		return len - at % len;
+	case 2: memmove(p, p + at % len, len - at % len); return len - at % len;
 	case 3: p[at % 20] ^= (uint8_t)(1u << (value % 8)); return len;
 	case 4: p[at % 20] = (uint8_t)value; return len;
-	case 5:
-		memmove(p + at % len, p + at % len + 1, len - at % len - 1);
-		return len - 1;
+	case 5: memmove(p + at % len, p + at % len + 1, len - at % len - 1); return len - 1;
 	case 6:
 		memmove(p + at % len + 1, p + at % len, len - at % len);
 		p[at % len] = (uint8_t)value;
@@ -367,7 +397,8 @@ static size_t damage(uint8_t *p, size_t len, unsigned kind, size_t at, unsigned 
 }
 
 static const char *const before[] = {
-	"", "",
+	"",
+	"",
 	"    cdb to send: [b5 20 00 10 00 00 00 00 00 34 00 00]\n",
 	"b5 20 00 10 00 00 00 00 00 34 00 00\n",
 	"sg_raw -s 52 /dev/sg3 b5 20 00 10 00 00 00 00 00 34 00 00\n",
@@ -391,9 +422,7 @@ static void damage_text(struct buffer *b, unsigned kind, size_t at)
 	case 1: memmove(text + at, text + at + 1, b->len - at); break;
 	case 2: text[at] = "zZ?.-|> "[at % 8]; break;
 	case 3: memmove(line, line + n, rest - n + 1); break;
-	case 4:
-		memmove(line + n, line, rest + 1);
-		break;
+	case 4: memmove(line + n, line, rest + 1); break;
 	case 5: text[at] = '\0'; break;
 	case 6: memmove(text, line, rest + 1); break;
 	case 7: text[at] = '\n'; break;
@@ -462,16 +491,24 @@ START_TEST(test_no_key_is_printed)
 	for (unsigned i = 0; i < rounds; i++) {
 		uint8_t key[2][64];
 		seed = state;
-		struct plan t = {.form = next(FORMS + MORE_FORMS), .before = next(3) ? 0 : next(sizeof before / sizeof before[0]), .damage = next(10),
-				 .value = next(256), .text_damage = next(3) ? 0 : next(8), .key_kind = next(4), .at = next(1024), .text_at = next(1 << 14),
-				 .key_len = lengths[next(6)], .page_seed = next(1 << 24)};
+		struct plan t = {.form = next(FORMS + MORE_FORMS),
+				 .before = next(3) ? 0 : next(sizeof before / sizeof before[0]),
+				 .damage = next(10),
+				 .value = next(256),
+				 .text_damage = next(3) ? 0 : next(8),
+				 .key_kind = next(4),
+				 .at = next(1024),
+				 .text_at = next(1 << 14),
+				 .key_len = lengths[next(6)],
+				 .page_seed = next(1 << 24)};
 		make_key(key[0], t.key_len, t.key_kind);
 		make_key(key[1], t.key_len, t.key_kind);
 		state = seed;
 		for (unsigned k = 0; k < 2; k++) {
 			build(&b, &t, key[k]);
 			const char *got = explain(b.text, next(4) ? 0 : SENSE_IBM), *how = leaked(got, key[k], t.key_len);
-			ck_assert_msg(how == NULL, "round %u: form %u, damage %u at %zu: a key is shown %s:\n%s\nof\n%s", i, t.form, t.damage, t.at, how, got, b.text);
+			ck_assert_msg(how == NULL, "round %u: form %u, damage %u at %zu: a key is shown %s:\n%s\nof\n%s", i, t.form,
+				      t.damage, t.at, how, got, b.text);
 			if (k == 0)
 				snprintf(first, sizeof first, "%s", got);
 			else
@@ -479,7 +516,7 @@ START_TEST(test_no_key_is_printed)
 			shown += strstr(got, "(not shown)") != NULL;
 		}
 	}
-	ck_assert_uint_gt(shown, rounds / 3);	/* whole and cut pages are recognized, in all forms */
+	ck_assert_uint_gt(shown, rounds / 3);   /* whole and cut pages are recognized, in all forms */
 	ck_assert_uint_lt(differ, rounds / 50); /* by counts of bytes and lines, where the text fell apart */
 }
 END_TEST
@@ -506,8 +543,13 @@ START_TEST(test_no_other_kind)
 	}
 	/* 18 of a key, and what stands before them. */
 	uint8_t bytes[64];
-	ck_assert_int_eq(pagekind_of((struct span){bytes, unhex(bytes, "0020 0020 41424344 45464748 00000000 00000000 0000000000000000 000000000000000000000000")}), PAGEKIND_NONE);
-	ck_assert(!keyguard_is_capabilities((struct span){bytes, unhex(bytes, "0010 0030 00 00 000000000000 0000000000000000 0000 4142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f60")}));
+	ck_assert_int_eq(
+		pagekind_of((struct span){
+			bytes, unhex(bytes, "0020 0020 41424344 45464748 00000000 00000000 0000000000000000 000000000000000000000000")}),
+		PAGEKIND_NONE);
+	ck_assert(!keyguard_is_capabilities(
+		(struct span){bytes, unhex(bytes, "0010 0030 00 00 000000000000 0000000000000000 0000 "
+						  "4142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f60")}));
 	struct keyguard_find find;
 	ck_assert_int_eq(keyguard_look((struct span){bytes, unhex(bytes, "0010 0030 00 00 00 00 00 00 00 00")}, &find), KEYGUARD_DAMAGED);
 	ck_assert_int_eq(keyguard_look((struct span){bytes, unhex(bytes, "0010")}, &find), KEYGUARD_DAMAGED);
@@ -528,7 +570,8 @@ START_TEST(test_set_pages)
 			b.len = 0;
 			const char *name = write_any(&b, form, page, len, "\n");
 			const char *got = explain(b.text, 0);
-			ck_assert_msg(status == 0 && strstr(got, "(not shown)") && strstr(got, "this page holds a key"), "%s:\n%s\n%s", name, b.text, got);
+			ck_assert_msg(status == 0 && strstr(got, "(not shown)") && strstr(got, "this page holds a key"), "%s:\n%s\n%s",
+				      name, b.text, got);
 			ck_assert_msg(strstr(got, "cut:") == NULL, "%s:\n%s\n%s", name, b.text, got);
 		}
 	}
@@ -554,7 +597,8 @@ START_TEST(test_set_truncated)
 				/* 000102 is in texts, too; so are codes of three bytes. */
 				const char *how = leaked(got, key + 3, sizeof key - 3);
 				ck_assert_msg(how == NULL, "%zu to %zu: shown %s: %s", from, end, how, got);
-				ck_assert_msg(status != 0 || end < 21 || from > 0 || strstr(got, "holds a key"), "%zu to %zu: %s", from, end, got);
+				ck_assert_msg(status != 0 || end < 21 || from > 0 || strstr(got, "holds a key"), "%zu to %zu: %s", from,
+					      end, got);
 			}
 		}
 	}

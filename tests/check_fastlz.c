@@ -113,14 +113,14 @@ static void check_made(const struct made *m, uint8_t *want, const struct guarded
 
 START_TEST(test_overlaps)
 {
-	static const size_t lens[] = { 3, 4, 7, 8, 9, 10, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 100, 263, 264 };
+	static const size_t lens[] = {3, 4, 7, 8, 9, 10, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 100, 263, 264};
 	uint8_t *block = malloc(4096), *want = malloc(4096);
 	struct guarded in = guarded_new(4096), out = guarded_new(4096);
 
 	for (size_t distance = 1; distance <= 66; distance++) {
 		for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
 			for (size_t tail = 0; tail <= 66; tail += tail < 36 ? 1 : 10) {
-				struct made m = { block, 0, _i };
+				struct made m = {block, 0, _i};
 
 				add_literals(&m, distance, distance * 7 + i);
 				add_match(&m, lens[i], distance);
@@ -138,14 +138,14 @@ END_TEST
 
 START_TEST(test_long_matches)
 {
-	static const size_t lens[] = { 9, 263, 264, 265, 518, 519, 520, 774, 5000, 65536 };
-	static const size_t distances[] = { 1, 255, 256, 257, 4096, 8191, 8192, 8193, 8448, 40000, 73727 };
+	static const size_t lens[] = {9, 263, 264, 265, 518, 519, 520, 774, 5000, 65536};
+	static const size_t distances[] = {1, 255, 256, 257, 4096, 8191, 8192, 8193, 8448, 40000, 73727};
 	uint8_t *block = malloc(1 << 18), *want = malloc(1 << 18);
 	struct guarded in = guarded_new(1 << 18), out = guarded_new(1 << 18);
 
 	for (size_t d = 0; d < sizeof(distances) / sizeof(*distances); d++) {
 		for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
-			struct made m = { block, 0, _i };
+			struct made m = {block, 0, _i};
 
 			if (_i == 1 && (lens[i] > 264 || distances[d] > 8192))
 				continue;
@@ -169,14 +169,14 @@ START_TEST(test_by_hand)
 	static const struct {
 		const char *block, *plain;
 	} known[] = {
-		{ "00 41", "A" },
-		{ "20 41", "A" },
-		{ "02 414243", "ABC" },
-		{ "00 41 20 00", "AAAA" },		    /* t 1: length 3, distance 1 */
-		{ "02 414243 c0 02 00 58", "ABCABCABCABX" }, /* t 6: length 8, distance 3 */
-		{ "01 4142 e0 01 01", "ABABABABABAB" },	    /* t 7: length 9 + 1, distance 2 */
-		{ "21 4142 e0 01 01", "ABABABABABAB" },	    /* the same in level 2 */
-		{ "20 41 e0 00 00 01 4243", "AAAAAAAAAABC" },
+		{"00 41", "A"},
+		{"20 41", "A"},
+		{"02 414243", "ABC"},
+		{"00 41 20 00", "AAAA"},                   /* t 1: length 3, distance 1 */
+		{"02 414243 c0 02 00 58", "ABCABCABCABX"}, /* t 6: length 8, distance 3 */
+		{"01 4142 e0 01 01", "ABABABABABAB"},      /* t 7: length 9 + 1, distance 2 */
+		{"21 4142 e0 01 01", "ABABABABABAB"},      /* the same in level 2 */
+		{"20 41 e0 00 00 01 4243", "AAAAAAAAAABC"},
 	};
 	uint8_t block[64], out[64];
 
@@ -201,7 +201,7 @@ END_TEST
 START_TEST(test_far_by_hand)
 {
 	uint8_t *block = calloc(1, 16384), *out = malloc(16384);
-	struct made m = { block, 0, 2 };
+	struct made m = {block, 0, 2};
 
 	add_literals(&m, 8193, 3);
 	m.len += unhex(block + m.len, "3f ff 00 01"); /* t 1, hi 31, lo 255, w 1: length 3, distance 8193 */
@@ -227,24 +227,24 @@ START_TEST(test_refused)
 		const char *block, *why;
 		size_t plain;
 	} bad[] = {
-		{ "", "FastLZ block ends early", 0 },
-		{ "00", "FastLZ block ends early", 1 },
-		{ "01 41", "FastLZ block ends early", 2 },
-		{ "00 41 20", "FastLZ block ends early", 4 },
-		{ "00 41 e0", "FastLZ block ends early", 10 },
-		{ "00 41 e0 00", "FastLZ block ends early", 10 },
-		{ "20 41 e0 ff", "FastLZ block ends early", 300 },
-		{ "20 41 e0 ff ff 00", "FastLZ block ends early", 600 },
-		{ "20 41 3f ff", "FastLZ block ends early", 4 },
-		{ "20 41 3f ff 00", "FastLZ block ends early", 4 },
-		{ "00 41 20 00 00", "FastLZ block ends early", 5 },
-		{ "40 41", "FastLZ block level is unknown", 1 },
-		{ "e0 41", "FastLZ block level is unknown", 1 },
-		{ "00 41 20 01", "FastLZ match points before the start of the data", 4 },
-		{ "00 41 3f ff", "FastLZ match points before the start of the data", 4 },
-		{ "00 41 20 00", "FastLZ block is longer than its header says", 3 },
-		{ "00 41", "FastLZ block is longer than its header says", 0 },
-		{ "00 41 20 00", "FastLZ block is shorter than its header says", 5 },
+		{"", "FastLZ block ends early", 0},
+		{"00", "FastLZ block ends early", 1},
+		{"01 41", "FastLZ block ends early", 2},
+		{"00 41 20", "FastLZ block ends early", 4},
+		{"00 41 e0", "FastLZ block ends early", 10},
+		{"00 41 e0 00", "FastLZ block ends early", 10},
+		{"20 41 e0 ff", "FastLZ block ends early", 300},
+		{"20 41 e0 ff ff 00", "FastLZ block ends early", 600},
+		{"20 41 3f ff", "FastLZ block ends early", 4},
+		{"20 41 3f ff 00", "FastLZ block ends early", 4},
+		{"00 41 20 00 00", "FastLZ block ends early", 5},
+		{"40 41", "FastLZ block level is unknown", 1},
+		{"e0 41", "FastLZ block level is unknown", 1},
+		{"00 41 20 01", "FastLZ match points before the start of the data", 4},
+		{"00 41 3f ff", "FastLZ match points before the start of the data", 4},
+		{"00 41 20 00", "FastLZ block is longer than its header says", 3},
+		{"00 41", "FastLZ block is longer than its header says", 0},
+		{"00 41 20 00", "FastLZ block is shorter than its header says", 5},
 	};
 	uint8_t block[64];
 
@@ -292,7 +292,7 @@ static size_t check_encoder(const uint8_t *plain, size_t n, uint16_t *table)
 
 START_TEST(test_encoder)
 {
-	static const size_t sizes[] = { 300, 1000, 4095, 8192, 8193, 8210, 65535, 65536, 65537, 70000, 200000, PLAIN_MAX };
+	static const size_t sizes[] = {300, 1000, 4095, 8192, 8193, 8210, 65535, 65536, 65537, 70000, 200000, PLAIN_MAX};
 	uint8_t *plain = malloc(PLAIN_MAX);
 	uint16_t *table = malloc(FASTLZ_TABLE_ENTRIES * sizeof(*table));
 

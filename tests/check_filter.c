@@ -58,7 +58,7 @@ static void save(void)
 /* A data record's bytes: stream 2 or 29 with a codec, 30 with an address. */
 static struct mk record_bytes(uint32_t stream, enum codec_id id, const uint8_t *data, size_t n, uint64_t address)
 {
-	struct mk m = { 0 };
+	struct mk m = {0};
 
 	if (stream == 30 || stream == 6)
 		mk_be64(&m, address);
@@ -83,10 +83,10 @@ static struct mk record_bytes(uint32_t stream, enum codec_id id, const uint8_t *
  * volume ends inside a record. */
 static void make_set(size_t bytes)
 {
-	static const enum codec_id ids[] = { CODEC_GZIP, CODEC_LZO, CODEC_LZFAST, CODEC_LZ4, CODEC_LZ4HC };
-	struct mk *m = new_volume("v0"), job[2] = { 0 };
-	uint64_t seed = 11, written = 0, job_bytes[2] = { 0, 0 };
-	uint32_t number[2] = { 0, 0 }, job_files[2] = { 0, 0 };
+	static const enum codec_id ids[] = {CODEC_GZIP, CODEC_LZO, CODEC_LZFAST, CODEC_LZ4, CODEC_LZ4HC};
+	struct mk *m = new_volume("v0"), job[2] = {0};
+	uint64_t seed = 11, written = 0, job_bytes[2] = {0, 0};
+	uint32_t number[2] = {0, 0}, job_files[2] = {0, 0};
 	bool second = false;
 
 	for (int j = 0; j < 2; j++) {
@@ -131,7 +131,8 @@ static void make_set(size_t bytes)
 			mk_end(&job[j]);
 			mk_begin(&job[j], 2, 7 + (uint32_t)j, MK_TIME, job[j].number + 1, true);
 		}
-		mk_eos(&job[j], 29 + (uint32_t)j, &(struct mk_totals){ .files = job_files[j], .bytes = job_bytes[j], .start = 200, .end = 400 });
+		mk_eos(&job[j], 29 + (uint32_t)j,
+		       &(struct mk_totals){.files = job_files[j], .bytes = job_bytes[j], .start = 200, .end = 400});
 		mk_end(&job[j]);
 		mk_put(m, job[j].p, job[j].len);
 		mk_free(&job[j]);
@@ -215,13 +216,17 @@ static void on_block(void *arg, const struct packed_block *b)
 
 static struct filter_options options(void)
 {
-	return (struct filter_options){ .paths = list, .path_count = volumes, .threads = 1 };
+	return (struct filter_options){.paths = list, .path_count = volumes, .threads = 1};
 }
 
 static void run(struct filter_options fo, struct outcome *o)
 {
-	fo.callbacks = (struct filter_callbacks){ .arg = o, .open_output = open_output, .close_output = close_output,
-						  .loss = on_loss, .note = on_note, .new_block = on_block };
+	fo.callbacks = (struct filter_callbacks){.arg = o,
+						 .open_output = open_output,
+						 .close_output = close_output,
+						 .loss = on_loss,
+						 .note = on_note,
+						 .new_block = on_block};
 	struct filter *f = filter_new(&fo);
 
 	ck_assert_ptr_nonnull(f);
@@ -235,7 +240,7 @@ static void free_outcome(struct outcome *o)
 {
 	for (size_t i = 0; i < o->count; i++)
 		mk_free(&o->out[i]);
-	*o = (struct outcome){ 0 };
+	*o = (struct outcome){0};
 }
 
 static void same(const struct outcome *a, const struct outcome *b)
@@ -253,7 +258,7 @@ static void same(const struct outcome *a, const struct outcome *b)
 
 static void strict(const struct outcome *o)
 {
-	struct mk_parsed v = { 0 };
+	struct mk_parsed v = {0};
 
 	for (size_t i = 0; i < o->count; i++)
 		mk_parse(&v, o->out[i].p, o->out[i].len);
@@ -263,7 +268,7 @@ static void strict(const struct outcome *o)
 	mk_parsed_free(&v);
 }
 
-static const unsigned thread_counts[] = { 2, 5, 16 };
+static const unsigned thread_counts[] = {2, 5, 16};
 
 START_TEST(test_threads)
 {
@@ -277,14 +282,14 @@ START_TEST(test_threads)
 	fo.codec = codec_by_id(_i == 1 ? CODEC_GZIP : _i == 2 ? CODEC_LZ4 : _i == 3 ? CODEC_LZO : CODEC_LZFAST);
 	fo.level = 1;
 	fo.force = _i == 3;
-	struct outcome one = { 0 };
+	struct outcome one = {0};
 
 	run(fo, &one);
 	ck_assert_msg(one.rc == 0, "%s", one.e.text);
 	ck_assert_uint_eq(one.count, 2);
 	strict(&one);
 	for (size_t i = 0; i < 3; i++) {
-		struct outcome other = { 0 };
+		struct outcome other = {0};
 
 		fo.threads = thread_counts[i];
 		run(fo, &other);
@@ -305,7 +310,7 @@ END_TEST
 /* Records of all codecs -> one codec -> plain is the same as -> plain, byte by byte; JobBytes and addresses, too. */
 START_TEST(test_there_and_back)
 {
-	struct outcome plain_one = { 0 }, there = { 0 }, back = { 0 };
+	struct outcome plain_one = {0}, there = {0}, back = {0};
 	struct filter_options fo = options();
 
 	make_set(2 << 20);
@@ -326,14 +331,14 @@ START_TEST(test_there_and_back)
 	run(fo, &back);
 	ck_assert_msg(back.rc == 0, "%s", back.e.text);
 	/* The volume change may cut the same record elsewhere: compare records, and bytes if it did not. */
-	struct mk_parsed a = { 0 }, b = { 0 };
+	struct mk_parsed a = {0}, b = {0};
 
 	for (size_t i = 0; i < 2; i++) {
 		mk_parse(&a, plain_one.out[i].p, plain_one.out[i].len);
 		mk_parse(&b, back.out[i].p, back.out[i].len);
 	}
 	ck_assert_uint_eq(a.record_count, b.record_count);
-	size_t next[2] = { 0, 0 };
+	size_t next[2] = {0, 0};
 
 	/* Interleaving may differ: per session. */
 	for (uint32_t sid = 7; sid <= 8; sid++) {
@@ -364,8 +369,8 @@ END_TEST
 /* Numbers of records and bytes around what a slot holds. */
 START_TEST(test_batches)
 {
-	static const unsigned counts[] = { 1, 2, 1021, 1022, 1023, 1024, 1025, 2046, 2047, 2048, 3000 };
-	static const size_t lens[] = { 1, 100, 255, 256, 262143, 262144, 262145 };
+	static const unsigned counts[] = {1, 2, 1021, 1022, 1023, 1024, 1025, 2046, 2047, 2048, 3000};
+	static const size_t lens[] = {1, 100, 255, 256, 262143, 262144, 262145};
 
 	for (size_t c = 0; c < 11; c++) {
 		for (size_t l = 0; l < 7; l++) {
@@ -381,7 +386,7 @@ START_TEST(test_batches)
 			mk_end(m);
 			save();
 			struct filter_options fo = options();
-			struct outcome o = { 0 };
+			struct outcome o = {0};
 
 			fo.inflate = true;
 			fo.threads = 1 + (unsigned)(c % 3);
@@ -390,7 +395,7 @@ START_TEST(test_batches)
 			ck_quick(o.records == counts[c] + 1);
 			strict(&o);
 			/* Nothing was compressed: the same records in the same blocks, unless they are few. */
-			struct mk_parsed v = { 0 };
+			struct mk_parsed v = {0};
 
 			mk_parse(&v, o.out[0].p, o.out[0].len);
 			for (unsigned i = 0; i < counts[c]; i++)
@@ -408,7 +413,7 @@ START_TEST(test_arena)
 {
 	uint8_t *zeros = calloc(900000, 1);
 	struct mk *m = new_volume("v0");
-	struct outcome one = { 0 };
+	struct outcome one = {0};
 	struct rusage before, after;
 
 	mk_begin(m, 2, 7, MK_TIME, 0, true);
@@ -426,7 +431,7 @@ START_TEST(test_arena)
 	getrusage(RUSAGE_SELF, &before);
 	for (unsigned threads = 1; threads <= 4; threads += 3) {
 		struct filter_options fo = options();
-		struct outcome o = { 0 };
+		struct outcome o = {0};
 
 		fo.threads = threads;
 		fo.inflate = true;
@@ -436,7 +441,7 @@ START_TEST(test_arena)
 		free_outcome(&o);
 	}
 	getrusage(RUSAGE_SELF, &after);
-	struct mk_parsed v = { 0 };
+	struct mk_parsed v = {0};
 
 	mk_parse(&v, one.out[0].p, one.out[0].len);
 	ck_assert_uint_eq(v.record_count, 121);
@@ -456,11 +461,11 @@ END_TEST
 /* ---- errors ----
  * A run that fails gives up reading for the whole process: one such run a test. */
 
-static const unsigned some_threads[] = { 1, 4, 7 };
+static const unsigned some_threads[] = {1, 4, 7};
 
 START_TEST(test_write_error)
 {
-	struct outcome o = { .instead = "/dev/full" };
+	struct outcome o = {.instead = "/dev/full"};
 	struct filter_options fo;
 
 	make_set(2 << 20);
@@ -480,7 +485,7 @@ END_TEST
 START_TEST(test_disk_full)
 {
 	struct rlimit limit;
-	struct outcome o = { 0 };
+	struct outcome o = {0};
 
 	make_set(2 << 20);
 	save();
@@ -503,12 +508,12 @@ END_TEST
 
 START_TEST(test_read_error)
 {
-	static const char *const bad[] = { "/proc/self/mem", "/nonexistent/volume" };
-	struct outcome o = { 0 };
+	static const char *const bad[] = {"/proc/self/mem", "/nonexistent/volume"};
+	struct outcome o = {0};
 
 	make_set(1 << 20);
 	save();
-	const char *some[3] = { list[0], list[1], bad[_i % 2] };
+	const char *some[3] = {list[0], list[1], bad[_i % 2]};
 	struct filter_options fo = options();
 
 	fo.paths = some;
@@ -528,7 +533,7 @@ END_TEST
 
 START_TEST(test_callback_errors)
 {
-	struct outcome o = { 0 };
+	struct outcome o = {0};
 	int which = 1 + _i % 2;
 
 	make_set(1 << 20);
@@ -584,7 +589,7 @@ static void make_damaged(void)
 
 START_TEST(test_damage_stop)
 {
-	struct outcome o = { 0 };
+	struct outcome o = {0};
 
 	make_damaged();
 	struct filter_options fo = options();
@@ -605,10 +610,10 @@ START_TEST(test_damage_go_on)
 {
 	make_damaged();
 	for (int keep = 0; keep < 2; keep++) {
-		struct outcome one = { 0 };
+		struct outcome one = {0};
 
 		for (unsigned t = 1; t <= 5; t += 4) {
-			struct outcome o = { 0 };
+			struct outcome o = {0};
 			struct filter_options fo = options();
 
 			fo.inflate = true;
@@ -627,7 +632,7 @@ START_TEST(test_damage_go_on)
 			free_outcome(&o);
 		}
 		/* Each file that is whole is there, plain. */
-		struct mk_parsed v = { 0 };
+		struct mk_parsed v = {0};
 		unsigned found = 0;
 
 		mk_parse(&v, one.out[0].p, one.out[0].len);
@@ -651,7 +656,7 @@ END_TEST
 START_TEST(test_encrypted)
 {
 	struct mk *m = new_volume("v0");
-	struct outcome o = { 0 };
+	struct outcome o = {0};
 	struct filter_options fo = options();
 
 	mk_begin(m, 3, 7, MK_TIME, 0, false);
@@ -671,7 +676,7 @@ END_TEST
 /* Which products may have which algorithm, and the special volumes. */
 START_TEST(test_refused)
 {
-	struct outcome o = { 0 };
+	struct outcome o = {0};
 	struct mk *m = new_volume("v0");
 
 	mk_begin(m, 2, 7, MK_TIME, 0, true);
@@ -695,8 +700,8 @@ END_TEST
 /* Its label comes first; behind an empty block; behind another label that is not whole and therefore none. */
 START_TEST(test_special_volume)
 {
-	struct outcome o = { 0 };
-	struct mk label = { 0 }, other = { 0 };
+	struct outcome o = {0};
+	struct mk label = {0}, other = {0};
 
 	new_volume("v0");
 	vol[0].len = 0;
@@ -734,11 +739,15 @@ START_TEST(test_gzip_form)
 		bool given;
 		enum product target;
 		int32_t stream;
-	} cases[] = { { 2, false, 0, 29 }, { 3, false, 0, 4 }, { 2, true, PRODUCT_BACULA, 4 }, { 3, true, PRODUCT_BAREOS, 29 },
-		      { 2, true, PRODUCT_ANY, 4 }, { 2, true, PRODUCT_BAREOS_22, 29 } };
+	} cases[] = {{2, false, 0, 29},
+		     {3, false, 0, 4},
+		     {2, true, PRODUCT_BACULA, 4},
+		     {3, true, PRODUCT_BAREOS, 29},
+		     {2, true, PRODUCT_ANY, 4},
+		     {2, true, PRODUCT_BAREOS_22, 29}};
 
 	for (size_t i = 0; i < 6; i++) {
-		struct outcome o = { 0 };
+		struct outcome o = {0};
 
 		volumes = 1;
 		vol[0].len = 0;
@@ -757,7 +766,7 @@ START_TEST(test_gzip_form)
 		fo.target = cases[i].target;
 		run(fo, &o);
 		ck_assert_msg(o.rc == 0, "%s", o.e.text);
-		struct mk_parsed v = { 0 };
+		struct mk_parsed v = {0};
 
 		mk_parse(&v, o.out[0].p, o.out[0].len);
 		ck_assert_int_eq(v.records[1].stream, cases[i].stream);

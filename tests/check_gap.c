@@ -12,7 +12,7 @@ static struct block_header h;
 static void begin(unsigned version)
 {
 	mk_free(&m);
-	m = (struct mk){ 0 };
+	m = (struct mk){0};
 	mk_begin(&m, version, 7, 8, 9, true);
 	count = 0;
 }
@@ -88,7 +88,7 @@ START_TEST(test_one_record)
 	static const struct {
 		unsigned field;
 		uint32_t value;
-	} bad[] = { { 2, 20000000 }, { 2, 0xffffffff }, { 1, 0 }, { 1, 0x80000000 }, { 2, 0x80000000 } };
+	} bad[] = {{2, 20000000}, {2, 0xffffffff}, {1, 0}, {1, 0x80000000}, {2, 0x80000000}};
 
 	for (unsigned version = 1; version <= 3; version++) {
 		for (unsigned n = 1; n < 7; n++) {
@@ -124,7 +124,7 @@ END_TEST
 /* A length that is too large or too small makes a header of what is none: its own record goes, and none that it claims. */
 START_TEST(test_length_before)
 {
-	static const uint32_t lengths[] = { 0, 39, 47, 70, 90 };
+	static const uint32_t lengths[] = {0, 39, 47, 70, 90};
 
 	four_files(2);
 	spoil(2, 2, lengths[_i]);
@@ -178,7 +178,7 @@ START_TEST(test_noise)
 			m.p[head + sample_next(&seed) % (h.len - head)] = (uint8_t)sample_next(&seed);
 		}
 		size_t from = block_header_bytes(h.version);
-		struct gap g = { 0 };
+		struct gap g = {0};
 
 		while (gap_next(m.p, &h, from, g.file_index > 0 ? g.file_index : 0, &g)) {
 			ck_quick(g.from >= from && g.to > g.from && g.to <= h.len);

@@ -125,7 +125,7 @@ START_TEST(test_machine)
 	struct inventory i = inventory();
 	ck_assert_uint_eq(i.count, 3);
 	const struct inventory_unit *u = i.units;
-	ck_assert_uint_eq(u[0].type, SCSI_DEVICE_TYPE_TAPE);
+	ck_assert_uint_eq(u[0].type, IDENTITY_TYPE_TAPE);
 	ck_assert_str_eq(u[0].address, "2:0:0:0");
 	ck_assert_str_eq(u[0].node, "nst0");
 	ck_assert_str_eq(u[0].sg, "sg1");
@@ -133,7 +133,7 @@ START_TEST(test_machine)
 	ck_assert_str_eq(u[0].product, "Ultrium 6-SCSI");
 	ck_assert_str_eq(u[0].revision, "35GD");
 	ck_assert_str_eq(u[0].serial, "HU0001");
-	ck_assert_uint_eq(u[1].type, SCSI_DEVICE_TYPE_CHANGER);
+	ck_assert_uint_eq(u[1].type, IDENTITY_TYPE_CHANGER);
 	ck_assert_str_eq(u[1].node, "sch0");
 	ck_assert_str_eq(u[1].sg, "sg2");
 	ck_assert_str_eq(u[2].address, "11:0:2:0"); /* behind 2, as a number */
@@ -167,8 +167,8 @@ START_TEST(test_odd)
 	device("1:0:0:0", "1\n", "\033[31mHP\n", "Ultrium with a name that is too long for the field\n", "S");
 	file("\0\200\377\377AB", 6, "devices/1:0:0:0/vpd_pg80");
 	name("scsi_generic", "sg0", "1:0:0:0");
-	name("scsi_generic", "sg1", "9:9:9:9");	      /* gone */
-	name("scsi_generic", "sg", "1:0:0:0");	      /* no number */
+	name("scsi_generic", "sg1", "9:9:9:9"); /* gone */
+	name("scsi_generic", "sg", "1:0:0:0");  /* no number */
 	name("scsi_generic", "sg2x", "1:0:0:0");
 	name("scsi_tape", "nst0123456789012345678901234567890123456789", "1:0:0:0");
 	device("target1:0:0", "1\n", "HP\n", "no address\n", "S");
@@ -210,13 +210,13 @@ START_TEST(test_rights)
 {
 	char dev[PATH_MAX];
 	snprintf(dev, sizeof dev, "%s/dev", root);
-	struct inventory_unit u = {.type = SCSI_DEVICE_TYPE_TAPE, .node = "nst0", .sg = "sg0"};
+	struct inventory_unit u = {.type = IDENTITY_TYPE_TAPE, .node = "nst0", .sg = "sg0"};
 	ck_assert_int_eq(inventory_rights(dev, &u), INVENTORY_NONE);
 	TEXT("", "dev/sg0");
 	ck_assert_int_eq(inventory_rights(dev, &u), INVENTORY_ALL);
-	struct inventory_unit nameless = {.type = SCSI_DEVICE_TYPE_TAPE};
+	struct inventory_unit nameless = {.type = IDENTITY_TYPE_TAPE};
 	ck_assert_int_eq(inventory_rights(dev, &nameless), INVENTORY_NONE);
-	struct inventory_unit changer = {.type = SCSI_DEVICE_TYPE_CHANGER, .node = "sch0"};
+	struct inventory_unit changer = {.type = IDENTITY_TYPE_CHANGER, .node = "sch0"};
 	TEXT("", "dev/sch0");
 	ck_assert_int_eq(inventory_rights(dev, &changer), INVENTORY_NONE);
 	chmod(root, 0755); /* for nobody, too */

@@ -10,7 +10,7 @@ static struct json j;
 
 static void begin(void)
 {
-	j = (struct json){ .out = open_memstream(&out, &out_len) };
+	j = (struct json){.out = open_memstream(&out, &out_len)};
 	ck_assert_ptr_nonnull(j.out);
 }
 
@@ -63,7 +63,7 @@ START_TEST(test_escapes)
 	string_is("plain / text", "plain / text");
 	string_is("quote \" back \\", "quote \\\" back \\\\");
 	for (int c = 1; c < 0x20; c++) {
-		char text[4] = { 'x', (char)c, 'y', 0 }, want[16];
+		char text[4] = {'x', (char)c, 'y', 0}, want[16];
 
 		snprintf(want, sizeof want, "x\\u%04xy", (unsigned)c);
 		string_is(text, want);
@@ -80,20 +80,30 @@ END_TEST
 
 START_TEST(test_utf8)
 {
-	static const char *const good[] = { "\x7e", "\xc2\xa0", "\xc3\xa4", "\xdf\xbf", "\xe0\xa0\x80", "\xe2\x82\xac", "\xed\x9f\xbf",
-					    "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf" };
+	static const char *const good[] = {"\x7e",         "\xc2\xa0",         "\xc3\xa4",        "\xdf\xbf",
+					   "\xe0\xa0\x80", "\xe2\x82\xac",     "\xed\x9f\xbf",    "\xee\x80\x80",
+					   "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
 	static const struct {
 		const char *text, *want;
 	} bad[] = {
-		{ "\x80", "\\ufffd" },		      { "a\xff" "b", "a\\ufffdb" },
-		{ "\xc0\x80", "\\ufffd\\ufffd" },     { "\xc1\xbf", "\\ufffd\\ufffd" },
-		{ "\xc3", "\\ufffd" },		      { "\xc3(", "\\ufffd(" },
-		{ "\xe2\x82", "\\ufffd\\ufffd" },     { "\xe2\x82x", "\\ufffd\\ufffdx" },
-		{ "\xe0\x9f\xbf", "\\ufffd\\ufffd\\ufffd" }, { "\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd" },
-		{ "\xf0\x8f\xbf\xbf", "\\ufffd\\ufffd\\ufffd\\ufffd" }, { "\xf4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd" },
-		{ "\xf5\x80\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd" }, { "\xf0\x90\x80", "\\ufffd\\ufffd\\ufffd" },
-		{ "\xe4\xf6\xfc", "\\ufffd\\ufffd\\ufffd" }, /* Latin 1 */
-		{ "\xc3\xa4\xe4\xc3\xa4", "\xc3\xa4\\ufffd\xc3\xa4" },
+		{"\x80", "\\ufffd"},
+		{"a\xff"
+		 "b",
+		 "a\\ufffdb"},
+		{"\xc0\x80", "\\ufffd\\ufffd"},
+		{"\xc1\xbf", "\\ufffd\\ufffd"},
+		{"\xc3", "\\ufffd"},
+		{"\xc3(", "\\ufffd("},
+		{"\xe2\x82", "\\ufffd\\ufffd"},
+		{"\xe2\x82x", "\\ufffd\\ufffdx"},
+		{"\xe0\x9f\xbf", "\\ufffd\\ufffd\\ufffd"},
+		{"\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd"},
+		{"\xf0\x8f\xbf\xbf", "\\ufffd\\ufffd\\ufffd\\ufffd"},
+		{"\xf4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd"},
+		{"\xf5\x80\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd"},
+		{"\xf0\x90\x80", "\\ufffd\\ufffd\\ufffd"},
+		{"\xe4\xf6\xfc", "\\ufffd\\ufffd\\ufffd"}, /* Latin 1 */
+		{"\xc3\xa4\xe4\xc3\xa4", "\xc3\xa4\\ufffd\xc3\xa4"},
 	};
 
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)

@@ -58,7 +58,8 @@ static int read_key(const char *volume, struct answer *a, enum getkey_way *way, 
 START_TEST(test_names)
 {
 	static const char *const good[] = {"Vol-1", "a", "A.b_c:d=e", "enc256-gzip6"};
-	static const char *const bad[] = {"", ".", "..", "../x", "/etc/passwd", "a/b", "a\nb", "a b", "a\x7f", "\xc3\xa4", ".old", "x\\y", "x;y"};
+	static const char *const bad[] = {"",    ".",     "..",       "../x", "/etc/passwd", "a/b", "a\nb",
+					  "a b", "a\x7f", "\xc3\xa4", ".old", "x\\y",        "x;y"};
 	for (size_t i = 0; i < 4; i++) {
 		struct err e = {0};
 		ck_assert_msg(keydir_check_name(good[i], &e) == 0, "%s", good[i]);
@@ -149,7 +150,10 @@ static void put_file(const char *name, const char *text)
 /* A file that cannot be used is never taken for none, and never lost. */
 START_TEST(test_damaged_files)
 {
-	static const char *const bad[] = {"", "garbage\n", "cipher: AES_256_XTS\n", "cipher: AES_256_XTS\ncipher_key: AAAA\n",
+	static const char *const bad[] = {"",
+					  "garbage\n",
+					  "cipher: AES_256_XTS\n",
+					  "cipher: AES_256_XTS\ncipher_key: AAAA\n",
 					  "cipher: AES_128_XTS\ncipher_key: AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\nvolume_name: W\n",
 					  "error: x\n"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -44,46 +44,77 @@ START_TEST(test_forms)
 		{"lines, CRLF, comments, BOM", "\xef\xbb\xbf# keys\r\n\r\nA1\t" W "\r\nB2\t" B " \r\n   \n", 0},
 		{"no newline at the end", "A1\t" W "\nB2\t" B, 0},
 		{"twice the same", "A1\t" W "\nB2\t" B "\nA1\t" W "==\n", 0},
-		{"psql", " volumename |                     encryptionkey                      \n------------+-----------------------------\n"
-			 " A1         | " W "\n B2         | " B "\n C3         | \n(3 rows)\n\n", 1},
+		{"psql",
+		 " volumename |                     encryptionkey                      \n------------+-----------------------------\n"
+		 " A1         | " W "\n B2         | " B "\n C3         | \n(3 rows)\n\n",
+		 1},
 		{"psql, other order", " encryptionkey | pool | VolumeName \n--------+------+---\n " W " | p | A1\n " B " | | B2\n", 0},
 		{"psql -A", "volumename|encryptionkey\nA1|" W "\nB2|" B "\nC3|\n(3 rows)\n", 1},
 		{"psql -At", "A1|" W "\nB2|" B "\nC3|\n", 1},
 		{"psql --csv", "volumename,encryptionkey\nA1," W "\n\"B2\",\"" B "\"\nC3,\n", 1},
 		{"psql -F TAB", "A1\t" W "\nB2\t" B "\n", 0},
 		{"mysql -B", "VolumeName\tEncryptionKey\nA1\t" W "\nB2\t" B "\nC3\tNULL\nD4\t\n", 2},
-		{"mysql", "+------------+------+\n| VolumeName | EncryptionKey |\n+-----+-----+\n| A1 | " W " |\n| B2 | " B " |\n"
-			  "| C3 | NULL |\n+----+----+\n3 rows in set (0.00 sec)\n", 1},
-		{"bconsole", "Entering SQL query mode.\nTerminate each query with a semicolon.\nEnter SQL query: \n"
-			     "+---------+------------+---------------+\n| mediaid | volumename | encryptionkey |\n+---+---+---+\n"
-			     "|       1 | A1 | " W " |\n|   1,002 | B2 | " B " |\n|       3 | C3 | |\n+---+---+---+\nEnter SQL query: \n"
-			     "End query mode.\n", 1},
-		{"two tables", "+-----+----+\n| volume | key |\n+-----+----+\n| A1 | " W " |\n+-----+----+\nsaid in between\n"
-			       "+-----+----+\n| key | volume |\n+-----+----+\n| " B " | B2 |\n+-----+----+\n", 0},
-		{"psql -x", "-[ RECORD 1 ]-+-----\nmediaid       | 1\nvolumename    | A1\nencryptionkey | " W "\n-[ RECORD 2 ]-+-----\n"
-			    "mediaid       | 2\nvolumename    | B2\nencryptionkey | " B "\n-[ RECORD 3 ]-+-----\nmediaid       | 3\n"
-			    "volumename    | C3\nencryptionkey | \n\n", 1},
-		{"psql -x, a comment of several lines", "-[ RECORD 1 ]-+-----\nvolumename    | A1\ncomment       | one      +\n              |   +\n"
-			    "              | \n\n | key: two\nencryptionkey | " W "\n-[ RECORD 2 ]-+-----\nencryptionkey | " B "\nvolumename    | B2\n", 0},
-		{"psql -x, border 2", "+-[ RECORD 1 ]--+-----+\n| volumename    | A1 |\n| encryptionkey | " W " |\n+-[ RECORD 2 ]--+-----+\n"
-			    "| volumename    | B2 |\n| encryptionkey | " B " |\n+---------------+---+\n", 0},
-		{"psql -x, Unicode", "\u2500[ RECORD 1 ]\u2500\u252c\u2500\nvolumename    \u2502 A1\nencryptionkey \u2502 " W "\n"
-			    "\u2500[ RECORD 2 ]\u2500\u253c\u2500\nvolumename    \u2502 B2\nencryptionkey \u2502 " B "\n", 0},
-		{"psql -x -A", "volumename|A1\nencryptionkey|" W "\n\nvolumename|B2\nencryptionkey|" B "\n\nvolumename|C3\nencryptionkey|\n", 1},
+		{"mysql",
+		 "+------------+------+\n| VolumeName | EncryptionKey |\n+-----+-----+\n| A1 | " W " |\n| B2 | " B " |\n"
+		 "| C3 | NULL |\n+----+----+\n3 rows in set (0.00 sec)\n",
+		 1},
+		{"bconsole",
+		 "Entering SQL query mode.\nTerminate each query with a semicolon.\nEnter SQL query: \n"
+		 "+---------+------------+---------------+\n| mediaid | volumename | encryptionkey |\n+---+---+---+\n"
+		 "|       1 | A1 | " W " |\n|   1,002 | B2 | " B " |\n|       3 | C3 | |\n+---+---+---+\nEnter SQL query: \n"
+		 "End query mode.\n",
+		 1},
+		{"two tables",
+		 "+-----+----+\n| volume | key |\n+-----+----+\n| A1 | " W " |\n+-----+----+\nsaid in between\n"
+		 "+-----+----+\n| key | volume |\n+-----+----+\n| " B " | B2 |\n+-----+----+\n",
+		 0},
+		{"psql -x",
+		 "-[ RECORD 1 ]-+-----\nmediaid       | 1\nvolumename    | A1\nencryptionkey | " W "\n-[ RECORD 2 ]-+-----\n"
+		 "mediaid       | 2\nvolumename    | B2\nencryptionkey | " B "\n-[ RECORD 3 ]-+-----\nmediaid       | 3\n"
+		 "volumename    | C3\nencryptionkey | \n\n",
+		 1},
+		{"psql -x, a comment of several lines",
+		 "-[ RECORD 1 ]-+-----\nvolumename    | A1\ncomment       | one      +\n              |   +\n"
+		 "              | \n\n | key: two\nencryptionkey | " W "\n-[ RECORD 2 ]-+-----\nencryptionkey | " B
+		 "\nvolumename    | B2\n",
+		 0},
+		{"psql -x, border 2",
+		 "+-[ RECORD 1 ]--+-----+\n| volumename    | A1 |\n| encryptionkey | " W " |\n+-[ RECORD 2 ]--+-----+\n"
+		 "| volumename    | B2 |\n| encryptionkey | " B " |\n+---------------+---+\n",
+		 0},
+		{"psql -x, Unicode",
+		 "\u2500[ RECORD 1 ]\u2500\u252c\u2500\nvolumename    \u2502 A1\nencryptionkey \u2502 " W "\n"
+		 "\u2500[ RECORD 2 ]\u2500\u253c\u2500\nvolumename    \u2502 B2\nencryptionkey \u2502 " B "\n",
+		 0},
+		{"psql -x -A",
+		 "volumename|A1\nencryptionkey|" W "\n\nvolumename|B2\nencryptionkey|" B "\n\nvolumename|C3\nencryptionkey|\n", 1},
 		{"psql -x --csv", "volumename,A1\nencryptionkey," W "\nvolumename,B2\nencryptionkey," B "\n", 0},
-		{"psql -x -t", "mediaid       | 7\nvolumename    | A1\nencryptionkey | " W "\n\nmediaid       | 8\nvolumename    | B2\nencryptionkey | " B "\n\n", 0},
-		{"mysql \\G", "*************************** 1. row ***************************\n   VolumeName: A1\nEncryptionKey: " W "\n"
-			    "*************************** 2. row ***************************\n   VolumeName: B2\nEncryptionKey: " B "\n"
-			    "*************************** 3. row ***************************\n   VolumeName: C3\nEncryptionKey: NULL\n3 rows in set (0.00 sec)\n", 1},
+		{"psql -x -t",
+		 "mediaid       | 7\nvolumename    | A1\nencryptionkey | " W "\n\nmediaid       | 8\nvolumename    | B2\nencryptionkey | " B
+		 "\n\n",
+		 0},
+		{"mysql \\G",
+		 "*************************** 1. row ***************************\n   VolumeName: A1\nEncryptionKey: " W "\n"
+		 "*************************** 2. row ***************************\n   VolumeName: B2\nEncryptionKey: " B "\n"
+		 "*************************** 3. row ***************************\n   VolumeName: C3\nEncryptionKey: NULL\n3 rows in set "
+		 "(0.00 sec)\n",
+		 1},
 		{"sqlite3 -line", "   VolumeName = A1\nEncryptionKey = " W "\n\n   VolumeName = B2\nEncryptionKey = " B "\n", 0},
-		{"bconsole, vertical", "Connecting to Director\nEnter SQL query: \n    mediaid: 1\n volumename: A1\n encryptionkey: " W "\n\n"
-			    "    mediaid: 2\n volumename: B2\n encryptionkey: " B "\n\nEnd query mode.\n", 0},
-		{"own JSON", "{\"format\": 1, \"keys\": [{\"volume\": \"A1\", \"key\": \"" W "\"}, {\"key\":\"" B "\",\"volume\":\"B2\"}]}\n", 0},
-		{"JSON, array", " [{\"VolumeName\":\"A1\",\"EncryptionKey\":\"" W "\"},{\"volumename\":\"\\u00422\",\"encryptionkey\":\"" B
-				"\"},{\"volumename\":\"C3\",\"encryptionkey\":null},{\"volumename\":\"D4\",\"encryptionkey\":\"\"}]", 2},
+		{"bconsole, vertical",
+		 "Connecting to Director\nEnter SQL query: \n    mediaid: 1\n volumename: A1\n encryptionkey: " W "\n\n"
+		 "    mediaid: 2\n volumename: B2\n encryptionkey: " B "\n\nEnd query mode.\n",
+		 0},
+		{"own JSON",
+		 "{\"format\": 1, \"keys\": [{\"volume\": \"A1\", \"key\": \"" W "\"}, {\"key\":\"" B "\",\"volume\":\"B2\"}]}\n", 0},
+		{"JSON, array",
+		 " [{\"VolumeName\":\"A1\",\"EncryptionKey\":\"" W "\"},{\"volumename\":\"\\u00422\",\"encryptionkey\":\"" B
+		 "\"},{\"volumename\":\"C3\",\"encryptionkey\":null},{\"volumename\":\"D4\",\"encryptionkey\":\"\"}]",
+		 2},
 		{"JSON, objects in a row", "{\"volume\":\"A1\",\"key\":\"" W "\"}\n{\"volume\":\"B2\",\"key\":\"" B "\"}\n", 0},
-		{"JSON, bconsole", "{\"jsonrpc\":\"2.0\",\"id\":null,\"result\":{\"query\":[{\"volumename\":\"A1\",\"x\":[1,-2.5e+3,true,[[]],{}],"
-				   "\"encryptionkey\":\"" W "\"},{\"volumename\":\"B2\",\"encryptionkey\":\"" B "\"}]}}", 0},
+		{"JSON, bconsole",
+		 "{\"jsonrpc\":\"2.0\",\"id\":null,\"result\":{\"query\":[{\"volumename\":\"A1\",\"x\":[1,-2.5e+3,true,[[]],{}],"
+		 "\"encryptionkey\":\"" W "\"},{\"volumename\":\"B2\",\"encryptionkey\":\"" B "\"}]}}",
+		 0},
 	};
 	for (size_t i = 0; i < sizeof v / sizeof v[0]; i++) {
 		ck_assert_msg(parse(v[i].text) == 0, "%s: %s: %s", v[i].name, e.text, list.faults[0].text);
@@ -112,7 +143,9 @@ START_TEST(test_faults)
 		{"A1\t" W "\tx\n", 1, 1},
 		{"A1\t" W "\n\nA1\t" B "\n", 3, 1},
 		{"A1\tx\x01y\n", 1, 1},
-		{"A1\t" W "\nB2\n" "C3\t\nD4\t" B "\n", 2, 2},
+		{"A1\t" W "\nB2\n"
+		 "C3\t\nD4\t" B "\n",
+		 2, 2},
 		{"+---+---+\n| volume | key |\n+---+---+\n| A1 | " W " |\nlost\n+---+---+\n", 5, 1},
 		{"+---+---+\n| volume | key |\n+---+---+\n| A1 | " W " | x |\n+---+---+\n", 4, 1},
 		{"volumename|encryptionkey|x\nA1|" W "\n", 2, 1},
@@ -141,9 +174,36 @@ END_TEST
 START_TEST(test_json_grammar)
 {
 	static const char *const bad[] = {
-		"{", "[", "[]]", "{]", "[}", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "[01]", "[1.]", "[1e]", "[-]", "[+1]", "[.5]",
-		"[tru]", "[nul]", "[\"\\x\"]", "[\"\\u12\"]", "[\"\\ud800\"]", "[\"\\udc00\"]", "[\"\\ud800\\u0041\"]", "[\"", "[\"\t\"]", "{\"a\":1 \"b\":2}",
-		"[1 2]", "{\"volume\":\"A1\",\"key\":\"" W "\"} x", "[{\"volume\":\"A1\",\"key\":\"" W "\"}",
+		"{",
+		"[",
+		"[]]",
+		"{]",
+		"[}",
+		"[1,]",
+		"[,1]",
+		"{\"a\"}",
+		"{\"a\":}",
+		"{\"a\":1,}",
+		"{a:1}",
+		"[01]",
+		"[1.]",
+		"[1e]",
+		"[-]",
+		"[+1]",
+		"[.5]",
+		"[tru]",
+		"[nul]",
+		"[\"\\x\"]",
+		"[\"\\u12\"]",
+		"[\"\\ud800\"]",
+		"[\"\\udc00\"]",
+		"[\"\\ud800\\u0041\"]",
+		"[\"",
+		"[\"\t\"]",
+		"{\"a\":1 \"b\":2}",
+		"[1 2]",
+		"{\"volume\":\"A1\",\"key\":\"" W "\"} x",
+		"[{\"volume\":\"A1\",\"key\":\"" W "\"}",
 		"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
 	};
 	static const char *const empty[] = {"[]", "{}", "[[],{}]", "{\"a\":{\"b\":[]}}", "[1,-0,0.5,1e9,\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"]"};
@@ -162,9 +222,11 @@ END_TEST
 START_TEST(test_truncations)
 {
 	static const char *const whole[] = {
-		"A1\t" W "\nB2\t" B "\n", " volumename | encryptionkey \n------+-----\n A1 | " W "\n B2 | " B "\n(2 rows)\n",
+		"A1\t" W "\nB2\t" B "\n",
+		" volumename | encryptionkey \n------+-----\n A1 | " W "\n B2 | " B "\n(2 rows)\n",
 		"+---+---+\n| volume | key |\n+---+---+\n| A1 | " W " |\n| B2 | " B " |\n+---+---+\n",
-		"-[ RECORD 1 ]-+---\nvolumename    | A1\nencryptionkey | " W "\n-[ RECORD 2 ]-+---\nvolumename    | B2\nencryptionkey | " B "\n",
+		"-[ RECORD 1 ]-+---\nvolumename    | A1\nencryptionkey | " W "\n-[ RECORD 2 ]-+---\nvolumename    | B2\nencryptionkey | " B
+		"\n",
 		"VolumeName: A1\nEncryptionKey: " W "\n\nVolumeName: B2\nEncryptionKey: " B "\n",
 		"{\"keys\": [{\"volume\": \"A1\", \"key\": \"" W "\"}, {\"key\":\"" B "\",\"volume\":\"B2\"}]}\n",
 	};

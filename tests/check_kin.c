@@ -4,8 +4,8 @@
 #include "volume/kin.h"
 
 #include "check_codec.h"
-#include "volume/block.h"
-#include "volume/label.h"
+#include "format/block.h"
+#include "format/label.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,8 @@ static const char *paths[6];
 static void put_block(FILE *f, unsigned version, uint32_t session, int32_t file_index)
 {
 	uint8_t block[512] = {0};
-	struct block_header h = {.version = version, .options = version == 3 ? BLOCK_OPTION_CHECKSUM : 0, .session_id = session, .session_time = 7};
+	struct block_header h = {
+		.version = version, .options = version == 3 ? BLOCK_OPTION_CHECKSUM : 0, .session_id = session, .session_time = 7};
 	struct record_header r = {.session_id = session, .session_time = 7, .file_index = file_index, .stream = 2, .len = 10};
 	struct wr w = wr_over(block, sizeof block);
 	wr_bytes(&w, block + 256, block_header_bytes(version));

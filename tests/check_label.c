@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Labels of every version, cut at every byte; totals; who wrote them. */
-#include "volume/label.h"
+#include "format/label.h"
 
 #include "volume_maker.h"
 
-static const uint32_t versions[] = { 20, 11, 10, 9 };
+static const uint32_t versions[] = {20, 11, 10, 9};
 
 static const char *id_of(uint32_t version)
 {
@@ -14,12 +14,12 @@ static const char *id_of(uint32_t version)
 START_TEST(test_volume)
 {
 	for (int i = 0; i < 4; i++) {
-		struct mk m = { 0 };
+		struct mk m = {0};
 		struct volume_label l;
 		uint32_t v = versions[i];
 
 		mk_volume_label_data(&m, id_of(v), v, "Full-0001", "23.0.1 (15 December 2023)");
-		ck_assert(label_read_volume((struct span){ m.p, m.len }, &l));
+		ck_assert(label_read_volume((struct span){m.p, m.len}, &l));
 		ck_assert_str_eq(l.id, id_of(v));
 		ck_assert_uint_eq(l.version, v);
 		ck_assert(l.label_time == (v >= 11 ? 1700000000000001 : 0));
@@ -37,11 +37,11 @@ START_TEST(test_volume)
 		for (size_t n = 0; n < m.len; n++) {
 			struct guarded g = guarded_copy(m.p, n);
 
-			ck_quick(!label_read_volume((struct span){ g.p, n }, &l));
+			ck_quick(!label_read_volume((struct span){g.p, n}, &l));
 			guarded_free(&g);
 		}
 		mk_put(&m, "Bacula's further fields", 20);
-		ck_assert(label_read_volume((struct span){ m.p, m.len }, &l));
+		ck_assert(label_read_volume((struct span){m.p, m.len}, &l));
 		mk_free(&m);
 	}
 }
@@ -49,16 +49,16 @@ END_TEST
 
 START_TEST(test_session)
 {
-	const struct mk_totals totals = { .files = 7, .bytes = 0x123456789a, .start = 0x100000002, .end = 0x300000004, .errors = 5 };
+	const struct mk_totals totals = {.files = 7, .bytes = 0x123456789a, .start = 0x100000002, .end = 0x300000004, .errors = 5};
 
 	for (int i = 0; i < 4; i++) {
 		for (int end = 0; end < 2; end++) {
-			struct mk m = { 0 };
+			struct mk m = {0};
 			struct session_label l;
 			uint32_t v = versions[i];
 
 			mk_session_label_data(&m, id_of(v), v, 1234, end ? &totals : NULL);
-			ck_assert(label_read_session((struct span){ m.p, m.len }, end, &l));
+			ck_assert(label_read_session((struct span){m.p, m.len}, end, &l));
 			ck_assert_str_eq(l.id, id_of(v));
 			ck_assert_uint_eq(l.version, v);
 			ck_assert_uint_eq(l.job_id, 1234);
@@ -85,7 +85,7 @@ START_TEST(test_session)
 			for (size_t n = 0; n < m.len; n++) {
 				struct guarded g = guarded_copy(m.p, n);
 
-				ck_quick(!label_read_session((struct span){ g.p, n }, end, &l));
+				ck_quick(!label_read_session((struct span){g.p, n}, end, &l));
 				ck_quick(!l.has_totals);
 				guarded_free(&g);
 			}
@@ -98,14 +98,14 @@ END_TEST
 START_TEST(test_patch)
 {
 	for (int i = 0; i < 4; i++) {
-		struct mk m = { 0 }, want = { 0 };
+		struct mk m = {0}, want = {0};
 		struct session_label l, back;
 		uint32_t v = versions[i];
 
-		mk_session_label_data(&m, id_of(v), v, 9, &(struct mk_totals){ 7, 1000, 1, 2, 3 });
-		mk_session_label_data(&want, id_of(v), v, 9, &(struct mk_totals){ 7, 0xfedcba9876543210, 0x1111111122222222,
-									     0x3333333344444444, 3 });
-		ck_assert(label_read_session((struct span){ m.p, m.len }, true, &l));
+		mk_session_label_data(&m, id_of(v), v, 9, &(struct mk_totals){7, 1000, 1, 2, 3});
+		mk_session_label_data(&want, id_of(v), v, 9,
+				      &(struct mk_totals){7, 0xfedcba9876543210, 0x1111111122222222, 0x3333333344444444, 3});
+		ck_assert(label_read_session((struct span){m.p, m.len}, true, &l));
 		struct guarded g = guarded_copy(m.p, m.len);
 
 		label_patch_totals(g.p, g.len, &l); /* unchanged */
@@ -119,7 +119,7 @@ START_TEST(test_patch)
 		l.status = 99;
 		label_patch_totals(g.p, g.len, &l);
 		ck_assert_mem_eq(g.p, want.p, want.len);
-		ck_assert(label_read_session((struct span){ g.p, g.len }, true, &back));
+		ck_assert(label_read_session((struct span){g.p, g.len}, true, &back));
 		ck_assert_uint_eq(back.errors, 3);
 		guarded_free(&g);
 		mk_free(&m);
@@ -132,13 +132,13 @@ END_TEST
 START_TEST(test_long_names)
 {
 	char name[3000];
-	struct mk m = { 0 };
+	struct mk m = {0};
 	struct volume_label l;
 
 	memset(name, 'x', sizeof name);
 	name[sizeof name - 1] = 0;
 	mk_volume_label_data(&m, name, 20, name, name);
-	ck_assert(label_read_volume((struct span){ m.p, m.len }, &l));
+	ck_assert(label_read_volume((struct span){m.p, m.len}, &l));
 	ck_assert_uint_eq(strlen(l.volume), LABEL_NAME_BYTES - 1);
 	ck_assert_uint_eq(strlen(l.id), sizeof l.id - 1);
 	ck_assert_uint_eq(strlen(l.program_version), sizeof l.program_version - 1);
@@ -154,22 +154,22 @@ START_TEST(test_product)
 		unsigned block;
 		enum product product;
 	} cases[] = {
-		{ MK_BAREOS, "26.0.0~pre1 (01 January 2026)", 2, PRODUCT_BAREOS },
-		{ MK_BAREOS, "Ver. 23.0.1", 2, PRODUCT_BAREOS },
-		{ MK_BAREOS, "", 2, PRODUCT_BAREOS },
-		{ MK_BACULA, "Ver. 22.1.3 (14 March 2024)", 2, PRODUCT_BAREOS_22 },
-		{ MK_BACULA, "16.2.4 (01 July 2016)", 2, PRODUCT_BAREOS_22 },
-		{ MK_BACULA, "Ver. 9.6.7 (10 December 2020)", 2, PRODUCT_BACULA },
-		{ MK_BACULA, "Ver. 13.0.4 (12 February 2024)", 2, PRODUCT_BACULA },
-		{ MK_BACULA, "15.0.3 (25 March 2025)", 2, PRODUCT_BACULA },
-		{ MK_BACULA, "15.0.3 (25 March 2025)", 3, PRODUCT_BACULA },
-		{ MK_BACULA, "99.0.0", 3, PRODUCT_BACULA },
-		{ MK_BACULA, "", 2, PRODUCT_BACULA },
-		{ MK_BACULA, "no number", 1, PRODUCT_BACULA },
+		{MK_BAREOS, "26.0.0~pre1 (01 January 2026)", 2, PRODUCT_BAREOS},
+		{MK_BAREOS, "Ver. 23.0.1", 2, PRODUCT_BAREOS},
+		{MK_BAREOS, "", 2, PRODUCT_BAREOS},
+		{MK_BACULA, "Ver. 22.1.3 (14 March 2024)", 2, PRODUCT_BAREOS_22},
+		{MK_BACULA, "16.2.4 (01 July 2016)", 2, PRODUCT_BAREOS_22},
+		{MK_BACULA, "Ver. 9.6.7 (10 December 2020)", 2, PRODUCT_BACULA},
+		{MK_BACULA, "Ver. 13.0.4 (12 February 2024)", 2, PRODUCT_BACULA},
+		{MK_BACULA, "15.0.3 (25 March 2025)", 2, PRODUCT_BACULA},
+		{MK_BACULA, "15.0.3 (25 March 2025)", 3, PRODUCT_BACULA},
+		{MK_BACULA, "99.0.0", 3, PRODUCT_BACULA},
+		{MK_BACULA, "", 2, PRODUCT_BACULA},
+		{MK_BACULA, "no number", 1, PRODUCT_BACULA},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		struct volume_label l = { 0 };
+		struct volume_label l = {0};
 
 		snprintf(l.id, sizeof l.id, "%s", cases[i].id);
 		snprintf(l.program_version, sizeof l.program_version, "%s", cases[i].program_version);
@@ -180,11 +180,11 @@ START_TEST(test_product)
 	ck_assert_str_eq(product_name(PRODUCT_BAREOS_22), "bareos-22");
 	ck_assert_str_eq(product_name(PRODUCT_BACULA), "bacula");
 	ck_assert_str_eq(product_name(PRODUCT_ANY), "any");
-	static const char *const special[] = { "Bacula 1.0 Metadata\n", "Bacula 1.0 Aligned Data\n", "Bacula 1.0 Dedup Metadata\n",
-					       "Bacula 1.0 S3 Cloud Data\n" };
+	static const char *const special[] = {"Bacula 1.0 Metadata\n", "Bacula 1.0 Aligned Data\n", "Bacula 1.0 Dedup Metadata\n",
+					      "Bacula 1.0 S3 Cloud Data\n"};
 
 	for (size_t i = 0; i < 4; i++) {
-		struct volume_label l = { 0 };
+		struct volume_label l = {0};
 
 		snprintf(l.id, sizeof l.id, "%s", special[i]);
 		ck_assert_ptr_nonnull(label_special_kind(&l));
@@ -200,7 +200,7 @@ START_TEST(test_noise)
 		struct guarded g = guarded_new(1 + (size_t)i % 300);
 		struct volume_label v;
 		struct session_label l;
-		struct span s = { g.p, g.len };
+		struct span s = {g.p, g.len};
 
 		sample_fill(g.p, g.len, i % 2 ? SAMPLE_RANDOM : SAMPLE_ZERO, i);
 		if (i % 4 == 0)

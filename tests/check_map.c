@@ -8,13 +8,13 @@ static struct mk_dir dir;
 static char path[128];
 static int fd;
 static struct volume_info volume;
-static struct job job = { .session_id = 7, .session_time = 1700000000 };
+static struct job job = {.session_id = 7, .session_time = 1700000000};
 
 static void setup(void)
 {
 	mk_dir_new(&dir);
 	fd = open(mk_in_dir(&dir, "map", path), O_RDWR | O_CREAT, 0600);
-	volume = (struct volume_info){ .name = "stdin", .has_label = true };
+	volume = (struct volume_info){.name = "stdin", .has_label = true};
 	snprintf(volume.label.volume, sizeof volume.label.volume, "Full-0001");
 }
 
@@ -44,10 +44,16 @@ static char *checked(void)
 START_TEST(test_lines)
 {
 	struct map *m = map_new(fd);
-	struct err e = { 0 };
-	struct item old = { .kind = ITEM_BLOCK, .volume = &volume, .job = &job, .addr = 209, .len = 1000, .number = 3,
-			    .first_index = 1, .last_index = 9 };
-	struct packed_block now = { .addr = 0x123456789a, .end = 0x12345678ff, .len = 102, .number = 1 };
+	struct err e = {0};
+	struct item old = {.kind = ITEM_BLOCK,
+			   .volume = &volume,
+			   .job = &job,
+			   .addr = 209,
+			   .len = 1000,
+			   .number = 3,
+			   .first_index = 1,
+			   .last_index = 9};
+	struct packed_block now = {.addr = 0x123456789a, .end = 0x12345678ff, .len = 102, .number = 1};
 
 	map_begin_volume(m, &volume);
 	map_old_block(m, &old);
@@ -77,7 +83,7 @@ END_TEST
 START_TEST(test_names)
 {
 	struct map *m = map_new(fd);
-	struct err e = { 0 };
+	struct err e = {0};
 
 	snprintf(volume.label.volume, sizeof volume.label.volume, "a\tb\nc\x01 d\xc3\xa4");
 	map_begin_volume(m, &volume);
@@ -94,11 +100,11 @@ END_TEST
 START_TEST(test_many)
 {
 	struct map *m = map_new(fd);
-	struct err e = { 0 };
+	struct err e = {0};
 
 	map_begin_volume(m, &volume);
 	for (uint32_t i = 0; i < 20000; i++)
-		map_new_block(m, &(struct packed_block){ .job = &job, .addr = i, .end = i, .number = i });
+		map_new_block(m, &(struct packed_block){.job = &job, .addr = i, .end = i, .number = i});
 	ck_assert_int_eq(map_finish(m, &e), 0);
 	map_free(m);
 	char *text = checked(), *line = strstr(text, "new\t");
@@ -118,10 +124,10 @@ START_TEST(test_write_error)
 {
 	int full = open("/dev/full", O_WRONLY);
 	struct map *m = map_new(full);
-	struct err e = { 0 };
+	struct err e = {0};
 
 	for (uint32_t i = 0; i < 10000; i++)
-		map_new_block(m, &(struct packed_block){ .number = i });
+		map_new_block(m, &(struct packed_block){.number = i});
 	ck_assert_int_eq(map_finish(m, &e), XE_FAILED);
 	ck_assert_ptr_nonnull(strstr(e.text, "write error"));
 	map_free(m);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "pipeline/missing.h"
+#include "prove/missing.h"
 
 #include "tests/check_codec.h"
 
@@ -13,8 +13,8 @@ static struct err e;
 
 static void setup(void)
 {
-	m = (struct missing){ .begun = true };
-	e = (struct err){ 0 };
+	m = (struct missing){.begun = true};
+	e = (struct err){0};
 }
 
 static void teardown(void)
@@ -56,23 +56,23 @@ static const struct {
 	const char *missing;
 	uint64_t count;
 } rows[] = {
-	{ "1 1 1 2 3", 3, true, "", 0 },
-	{ "1 2 5 6 9", 9, true, "3-4 7-8", 4 },
-	{ "3 4", 4, true, "1-2", 2 },
-	{ "3 4", 4, false, "", 0 },
-	{ "1 2", 5, true, "3-5", 3 },
-	{ "3 4", 5, false, "5", 1 },
-	{ "", 2, true, "1-2", 2 },
-	{ "", 2, false, "", 0 },
-	{ "1 9 4 5 2 8", 0, true, "3 6-7", 3 },   /* blocks in another order fill in, at each side of a row */
-	{ "1 4 2 3 4", 4, true, "", 0 },
-	{ "1 4 2 2 2", 4, true, "3", 1 },
-	{ "1 2 2147483647 3", 4, true, "4", 1 },	/* garbage claimed more than there was */
-	{ "1 2147483647 2", 2, true, "", 0 },
-	{ "1 1000 2 1001", 1002, true, "3-999 1002", 998 },
-	{ "1 2147483647 2147483647 2147483646", 0, true, "2-2147483645", 2147483644 },
-	{ "2147483647", 0, true, "1-2147483646", 2147483646 },
-	{ "1", UINT32_MAX, true, "2-2147483647", 2147483646 },
+	{"1 1 1 2 3", 3, true, "", 0},
+	{"1 2 5 6 9", 9, true, "3-4 7-8", 4},
+	{"3 4", 4, true, "1-2", 2},
+	{"3 4", 4, false, "", 0},
+	{"1 2", 5, true, "3-5", 3},
+	{"3 4", 5, false, "5", 1},
+	{"", 2, true, "1-2", 2},
+	{"", 2, false, "", 0},
+	{"1 9 4 5 2 8", 0, true, "3 6-7", 3}, /* blocks in another order fill in, at each side of a row */
+	{"1 4 2 3 4", 4, true, "", 0},
+	{"1 4 2 2 2", 4, true, "3", 1},
+	{"1 2 2147483647 3", 4, true, "4", 1}, /* garbage claimed more than there was */
+	{"1 2147483647 2", 2, true, "", 0},
+	{"1 1000 2 1001", 1002, true, "3-999 1002", 998},
+	{"1 2147483647 2147483647 2147483646", 0, true, "2-2147483645", 2147483644},
+	{"2147483647", 0, true, "1-2147483646", 2147483646},
+	{"1", UINT32_MAX, true, "2-2147483647", 2147483646},
 };
 
 START_TEST(test_rows)

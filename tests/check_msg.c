@@ -13,12 +13,24 @@ START_TEST(test_size)
 		uint64_t bytes;
 		const char *text;
 	} cases[] = {
-		{ 0, "0 B" },		      { 1, "1 B" },		   { 999, "999 B" },
-		{ 1000, "1.0 kB" },	      { 1049, "1.0 kB" },	   { 1051, "1.1 kB" },
-		{ 999949, "999.9 kB" },	      { 999950, "1.0 MB" },	   { 999999, "1.0 MB" },
-		{ 1000000, "1.0 MB" },	      { 1900000, "1.9 MB" },	   { 999949999, "999.9 MB" },
-		{ 999999999, "1.0 GB" },      { 2500000000u, "2.5 GB" },   { 1000000000000u, "1.0 TB" },
-		{ 1000000000000000u, "1.0 PB" }, { 1000000000000000000u, "1.0 EB" }, { UINT64_MAX, "18.4 EB" },
+		{0, "0 B"},
+		{1, "1 B"},
+		{999, "999 B"},
+		{1000, "1.0 kB"},
+		{1049, "1.0 kB"},
+		{1051, "1.1 kB"},
+		{999949, "999.9 kB"},
+		{999950, "1.0 MB"},
+		{999999, "1.0 MB"},
+		{1000000, "1.0 MB"},
+		{1900000, "1.9 MB"},
+		{999949999, "999.9 MB"},
+		{999999999, "1.0 GB"},
+		{2500000000u, "2.5 GB"},
+		{1000000000000u, "1.0 TB"},
+		{1000000000000000u, "1.0 PB"},
+		{1000000000000000000u, "1.0 EB"},
+		{UINT64_MAX, "18.4 EB"},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -33,7 +45,7 @@ END_TEST
 static int saved;
 static FILE *caught;
 
-static void catch(void)
+static void catch (void)
 {
 	caught = tmpfile();
 	saved = dup(STDERR_FILENO);
@@ -54,12 +66,12 @@ static const char *released(void)
 
 START_TEST(test_lines)
 {
-	struct err e = { .code = XE_DAMAGE, .volume = "vol\x1b[2J1", .text = "bad\nnews" };
+	struct err e = {.code = XE_DAMAGE, .volume = "vol\x1b[2J1", .text = "bad\nnews"};
 	char big[9000];
 
 	memset(big, 'x', sizeof big - 1);
 	big[sizeof big - 1] = 0;
-	catch();
+	catch ();
 	msg_set_verbosity(0);
 	msg_info("i%d", 0);
 	msg_warning("w%d", 0);
@@ -75,7 +87,7 @@ START_TEST(test_lines)
 				     "xflate: what is that\nxflate: try 'xflate filter --help'\n");
 	ck_assert_int_eq(status, 1);
 	ck_assert_int_eq(usage, 2);
-	catch();
+	catch ();
 	msg_error("%s", big);
 	const char *line = released();
 
@@ -86,7 +98,7 @@ END_TEST
 
 START_TEST(test_progress)
 {
-	catch();
+	catch ();
 	msg_progress(NULL);
 	msg_progress("10%");
 	msg_progress("20%");

@@ -22,7 +22,7 @@ static void setup(void)
 	mk_dir_new(&dir);
 	mk_in_dir(&dir, "file", path);
 	o = OUTFILE_NONE;
-	e = (struct err){ 0 };
+	e = (struct err){0};
 }
 
 static void teardown(void)
@@ -73,7 +73,6 @@ END_TEST
 
 START_TEST(test_abandon)
 {
-
 	ck_assert_int_eq(outfile_open(&o, path, 0600, false, false, &e), 0);
 	ck_assert_int_eq(io_write(o.io.fd, "hello", 5, &e), 0);
 	outfile_abandon(&o);
@@ -81,7 +80,7 @@ START_TEST(test_abandon)
 	ck_assert_int_eq(entries(), 0);
 	outfile_abandon(&o);
 	ck_assert_str_eq(o.left, "");
-	outfile_abandon(&(struct outfile){ .io = { .fd = -1 }, .slot = -1 });
+	outfile_abandon(&(struct outfile){.io = {.fd = -1}, .slot = -1});
 }
 END_TEST
 
@@ -143,7 +142,7 @@ START_TEST(test_long_names)
 		for (int i = 0; i < len; i++)
 			name[at + (size_t)i] = i % 2 == len % 2 ? '\xc3' : '\xa4';
 		name[at + (size_t)len] = 0;
-		e = (struct err){ 0 };
+		e = (struct err){0};
 		if (len > NAME_MAX) {
 			ck_assert_int_eq(outfile_open(&o, name, 0600, false, true, &e), XE_FAILED);
 			continue;
@@ -193,7 +192,7 @@ START_TEST(test_poor_file_systems)
 	snprintf(name, sizeof name, "%s.partial", path);
 	mk_write(name, "input", 5);
 	for (int exists = 0; exists < 2; exists++) {
-		e = (struct err){ 0 };
+		e = (struct err){0};
 		ck_assert_int_eq(outfile_open(&o, path, 0600, false, false, &e), 0);
 		ck_assert_int_eq(io_write(o.io.fd, "hello", 5, &e), 0);
 		if (exists)
@@ -235,7 +234,7 @@ START_TEST(test_temporary_taken)
 	char name[160];
 
 	for (int keep = 0; keep < 2; keep++) {
-		e = (struct err){ 0 };
+		e = (struct err){0};
 		ck_assert_int_eq(outfile_open(&o, path, 0600, false, keep, &e), 0);
 		ck_assert_int_eq(io_write(o.io.fd, "hello", 5, &e), 0);
 		snprintf(name, sizeof name, "%s/%s", dir.path, o.temporary);
@@ -296,7 +295,7 @@ START_TEST(test_links)
 	}
 	ck_assert_int_eq(outfile_open(&o, second, 0600, false, false, &e), XE_FAILED);
 	ck_assert_ptr_nonnull(strstr(e.text, "exists already"));
-	e = (struct err){ 0 };
+	e = (struct err){0};
 	ck_assert_int_eq(outfile_open(&o, loop, 0600, true, false, &e), XE_FAILED);
 	ck_assert_ptr_nonnull(strstr(e.text, "leads round"));
 	/* Two names of one place, before and after it is there. */
@@ -305,7 +304,7 @@ START_TEST(test_links)
 
 		if (round == 1)
 			unlink(path);
-		e = (struct err){ 0 };
+		e = (struct err){0};
 		ck_assert_int_eq(outfile_open(&o, link, 0600, true, false, &e), 0);
 		ck_assert_int_eq(outfile_open(&other, path, 0600, true, false, &e), XE_USAGE);
 		ck_assert_ptr_nonnull(strstr(e.text, "two outputs"));
@@ -313,7 +312,7 @@ START_TEST(test_links)
 	}
 	/* In a folder of everybody only links of its owner or of our own are followed. */
 	if (geteuid() == 0) {
-		e = (struct err){ 0 };
+		e = (struct err){0};
 		ck_assert_int_eq(chmod(dir.path, 01777), 0);
 		ck_assert_int_eq(outfile_open(&o, link, 0600, true, false, &e), 0);
 		outfile_abandon(&o);
@@ -324,7 +323,7 @@ START_TEST(test_links)
 		ck_assert_int_eq(unlink(second), 0);
 		ck_assert_int_eq(mkfifo(second, 0666), 0);
 		ck_assert_int_eq(lchown(second, 65534, 65534), 0);
-		e = (struct err){ 0 };
+		e = (struct err){0};
 		ck_assert_int_eq(outfile_open(&o, second, 0600, true, false, &e), XE_FAILED);
 		ck_assert_ptr_nonnull(strstr(e.text, "named pipe that user 65534"));
 	}
@@ -346,7 +345,7 @@ START_TEST(test_descriptors)
 		ck_assert_int_eq(io_write(o.io.fd, "more", 4, &e), 0);
 		/* The same file as an output of its own would leave this one without a name. */
 		ck_assert_int_eq(outfile_open(&other, path, 0600, true, false, &e), XE_USAGE);
-		e = (struct err){ 0 };
+		e = (struct err){0};
 		if (round == 0)
 			ck_assert_int_eq(outfile_commit(&o, &e), 0);
 		outfile_abandon(&o);
@@ -358,11 +357,11 @@ START_TEST(test_descriptors)
 	ck_assert_int_eq(fcntl(fd, F_SETFD, FD_CLOEXEC), 0);
 	ck_assert_int_eq(outfile_open(&o, name, 0600, true, true, &e), XE_USAGE);
 	close(fd);
-	e = (struct err){ 0 };
+	e = (struct err){0};
 	ck_assert_int_eq(outfile_open(&o, name, 0600, true, true, &e), XE_USAGE);
 	ck_assert_ptr_nonnull(strstr(e.text, "no open descriptor"));
 	ck_assert_int_eq(open(path, O_RDONLY), fd);
-	e = (struct err){ 0 };
+	e = (struct err){0};
 	ck_assert_int_eq(outfile_open(&o, name, 0600, true, true, &e), XE_USAGE);
 	ck_assert_ptr_nonnull(strstr(e.text, "not open for writing"));
 	close(fd);
@@ -387,7 +386,6 @@ END_TEST
 
 START_TEST(test_exists)
 {
-
 	mk_write(path, "old", 3);
 	ck_assert_int_eq(outfile_open(&o, path, 0600, false, false, &e), XE_FAILED);
 	ck_assert_ptr_nonnull(strstr(e.text, "exists already"));
@@ -397,7 +395,7 @@ START_TEST(test_exists)
 	ck_assert_int_eq(entries(), 1);
 	/* It may also appear meanwhile. */
 	unlink(path);
-	e = (struct err){ 0 };
+	e = (struct err){0};
 	ck_assert_int_eq(outfile_open(&o, path, 0600, false, false, &e), 0);
 	mk_write(path, "new", 3);
 	ck_assert_int_eq(outfile_commit(&o, &e), XE_FAILED);
@@ -410,7 +408,6 @@ END_TEST
 
 START_TEST(test_replace)
 {
-
 	mk_write(path, "old", 3);
 	ck_assert_int_eq(outfile_open(&o, path, 0600, true, false, &e), 0);
 	ck_assert_int_eq(io_write(o.io.fd, "hello", 5, &e), 0);
@@ -432,12 +429,12 @@ START_TEST(test_places)
 	ck_assert_int_eq(outfile_open(&o, dir.path, 0600, true, false, &e), XE_FAILED);
 	ck_assert_ptr_nonnull(strstr(e.text, "folder"));
 	outfile_abandon(&o);
-	e = (struct err){ 0 };
+	e = (struct err){0};
 	snprintf(name, sizeof name, "%s/none/file", dir.path);
 	ck_assert_int_eq(outfile_open(&o, name, 0600, true, false, &e), XE_FAILED);
 	ck_assert_str_eq(e.volume, name);
 	outfile_abandon(&o);
-	e = (struct err){ 0 };
+	e = (struct err){0};
 	memset(big, 'x', OUTFILE_PATH_BYTES + 9);
 	big[OUTFILE_PATH_BYTES + 9] = 0;
 	ck_assert_int_eq(outfile_open(&o, big, 0600, true, false, &e), XE_FAILED);
@@ -445,7 +442,7 @@ START_TEST(test_places)
 	outfile_abandon(&o);
 	free(big);
 	/* Written in place, and never removed. */
-	e = (struct err){ 0 };
+	e = (struct err){0};
 	ck_assert_int_eq(outfile_open(&o, "/dev/null", 0600, false, true, &e), 0);
 	ck_assert(o.direct);
 	outfile_abandon(&o);
@@ -475,7 +472,7 @@ END_TEST
 /* A signal removes what is unfinished (or leaves it as partial) and then kills as it would have. */
 START_TEST(test_signals)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	char name[160];
 
 	snprintf(name, sizeof name, "%s.partial", path);

@@ -57,8 +57,8 @@ static bool encrypted; /* blocks are, by no_cipher */
 static void new_packer(uint32_t max_block)
 {
 	packer_free(packer);
-	packer = packer_new(&(struct packer_options){ .max_block = max_block, .on_block = on_block, .arg = &told_count,
-							.encrypt = encrypted ? no_cipher : NULL });
+	packer = packer_new(&(struct packer_options){
+		.max_block = max_block, .on_block = on_block, .arg = &told_count, .encrypt = encrypted ? no_cipher : NULL});
 	ck_quick(packer != NULL);
 }
 
@@ -70,7 +70,7 @@ static void setup(void)
 		jobs[i].session_time = MK_TIME;
 		jobs[i].index = i;
 	}
-	volume = (struct volume_info){ .kind = IO_FILE, .product = PRODUCT_BAREOS };
+	volume = (struct volume_info){.kind = IO_FILE, .product = PRODUCT_BAREOS};
 }
 
 static void teardown(void)
@@ -82,9 +82,14 @@ static void teardown(void)
 
 static struct item item_of(unsigned version, unsigned job, int32_t index, uint32_t len)
 {
-	return (struct item){ .kind = ITEM_RECORD, .volume = &volume, .job = &jobs[job], .file_index = index, .len = len,
-			      .stream = 2, .largest = 64512,
-			      .form = { version, version == 3 ? BLOCK_OPTION_CHECKSUM : 0, true } };
+	return (struct item){.kind = ITEM_RECORD,
+			     .volume = &volume,
+			     .job = &jobs[job],
+			     .file_index = index,
+			     .len = len,
+			     .stream = 2,
+			     .largest = 64512,
+			     .form = {version, version == 3 ? BLOCK_OPTION_CHECKSUM : 0, true}};
 }
 
 static uint8_t data[1 << 20];
@@ -93,8 +98,7 @@ static void put(const struct item *item, uint32_t stream, const uint8_t *bytes, 
 {
 	/* Head and body both carry some of it. */
 	uint32_t head = len > 20 ? 20 : len / 2;
-	struct packer_record r = { .stream = stream, .len = len, .head = { bytes, head },
-				   .body = { bytes + head, len - head } };
+	struct packer_record r = {.stream = stream, .len = len, .head = {bytes, head}, .body = {bytes + head, len - head}};
 
 	ck_quick(packer_put(packer, item, &r, 1, &e) == 0);
 }
@@ -135,14 +139,14 @@ START_TEST(test_like_reference)
 
 	sample_fill(data, 4096, SAMPLE_RANDOM, 3);
 	for (size_t capacity = least + 1; capacity < least + 90; capacity++) {
-		struct mk want = { 0 };
+		struct mk want = {0};
 		uint64_t seed = capacity;
 
 		new_packer((uint32_t)capacity);
 		begin_volume("v");
 		mk_begin(&want, version, 1, MK_TIME, 0, true);
 		for (int32_t i = 1; i <= 300; i++) {
-			static const uint32_t limits[] = { 2, 13, 40, 300 };
+			static const uint32_t limits[] = {2, 13, 40, 300};
 			uint32_t len = sample_next(&seed) % limits[i % 4];
 			bool label = i % 10 == 0 && len + least <= capacity;
 			int32_t index = label ? LABEL_SESSION_START : i;
@@ -155,7 +159,7 @@ START_TEST(test_like_reference)
 		}
 		mk_end(&want);
 		struct mk got = end_volume();
-		struct mk_parsed v = { 0 };
+		struct mk_parsed v = {0};
 
 		mk_parse(&v, got.p, got.len);
 		for (size_t i = 0; i < got.len && i < want.len; i++) {
@@ -177,7 +181,7 @@ END_TEST
 /* A first record of fill bytes leaves space bytes in a block of 100; what becomes of a second one of 30, 0 or a label? */
 static struct mk_parsed second_behind(size_t space, int32_t index, uint32_t len)
 {
-	struct mk_parsed v = { 0 };
+	struct mk_parsed v = {0};
 	uint32_t fill = (uint32_t)(100 - 24 - 12 - space);
 	struct item first = item_of(2, 0, 1, fill), second = item_of(2, 0, index, len);
 
@@ -240,7 +244,7 @@ END_TEST
 
 START_TEST(test_capacity_of_input)
 {
-	struct mk_parsed v = { 0 };
+	struct mk_parsed v = {0};
 
 	new_packer(0);
 	begin_volume("v");
@@ -264,8 +268,8 @@ END_TEST
 /* Sessions keep their own blocks and numbers, over volumes; the first number is the input's. */
 START_TEST(test_sessions_and_numbers)
 {
-	struct mk_parsed v = { 0 };
-	uint32_t next[3] = { 0, 5, 9 };
+	struct mk_parsed v = {0};
+	uint32_t next[3] = {0, 5, 9};
 	uint64_t seed = 1;
 
 	new_packer(300);
@@ -304,7 +308,7 @@ END_TEST
 
 START_TEST(test_told)
 {
-	struct mk_parsed v = { 0 };
+	struct mk_parsed v = {0};
 
 	new_packer(200);
 	begin_volume("v");
@@ -345,9 +349,8 @@ END_TEST
 /* Block forms stay what they were: BB02 with and without checksum, BB03 with each. */
 START_TEST(test_forms)
 {
-	static const struct block_form forms[] = { { 2, 0, true }, { 2, 0, false }, { 3, 1, true }, { 3, 0, false },
-						   { 3, 2, false }, { 3, 3, true } };
-	struct mk_parsed v = { 0 };
+	static const struct block_form forms[] = {{2, 0, true}, {2, 0, false}, {3, 1, true}, {3, 0, false}, {3, 2, false}, {3, 3, true}};
+	struct mk_parsed v = {0};
 	size_t at = 0;
 
 	new_packer(4096);
@@ -383,17 +386,16 @@ END_TEST
 
 START_TEST(test_label)
 {
-	struct mk in = { 0 };
-	struct mk_parsed v = { 0 };
-	struct item it = { .kind = ITEM_VOLUME_LABEL, .volume = &volume, .file_index = -2, .stream = 3, .number = 4,
-			   .form = { 2, 0, true } };
+	struct mk in = {0};
+	struct mk_parsed v = {0};
+	struct item it = {.kind = ITEM_VOLUME_LABEL, .volume = &volume, .file_index = -2, .stream = 3, .number = 4, .form = {2, 0, true}};
 
 	mk_label(&in, 2, "vol", true);
 	memcpy(in.p, "\1\2\3\4", 4); /* even a wrong checksum: it is passed */
 	new_packer(4096);
 	begin_volume("v");
 	it.whole_block = true;
-	it.data = (struct span){ in.p, in.len };
+	it.data = (struct span){in.p, in.len};
 	it.len = (uint32_t)in.len - 36;
 	ck_assert_int_eq(packer_label(packer, &it, &e), 0);
 	ck_assert_uint_eq(told_count, 1);
@@ -409,7 +411,7 @@ START_TEST(test_label)
 	/* Without its block it gets one. */
 	begin_volume("v");
 	it.whole_block = false;
-	it.data = (struct span){ in.p + 36, in.len - 36 };
+	it.data = (struct span){in.p + 36, in.len - 36};
 	ck_assert_int_eq(packer_label(packer, &it, &e), 0);
 	got = end_volume();
 	mk_parse(&v, got.p, got.len);
@@ -432,19 +434,19 @@ struct eos_case {
 	unsigned version;
 	enum product product;
 	uint64_t old_start, old_end;
-	uint64_t addr;	    /* of the old block with the end of session */
-	unsigned records;   /* of 1000 bytes each before it, in blocks of 4096 */
-	uint32_t now;	    /* bytes that each became */
+	uint64_t addr;    /* of the old block with the end of session */
+	unsigned records; /* of 1000 bytes each before it, in blocks of 4096 */
+	uint32_t now;     /* bytes that each became */
 };
 
 static void put_label(unsigned version)
 {
-	struct mk in = { 0 };
-	struct item it = { .kind = ITEM_VOLUME_LABEL, .volume = &volume, .file_index = -2, .whole_block = true };
+	struct mk in = {0};
+	struct item it = {.kind = ITEM_VOLUME_LABEL, .volume = &volume, .file_index = -2, .whole_block = true};
 
 	mk_label(&in, version, "vol", true);
-	it.form = (struct block_form){ version, version == 3, true };
-	it.data = (struct span){ in.p, in.len };
+	it.form = (struct block_form){version, version == 3, true};
+	it.data = (struct span){in.p, in.len};
 	ck_assert_int_eq(packer_label(packer, &it, &e), 0);
 	mk_free(&in);
 }
@@ -453,8 +455,8 @@ static void put_label(unsigned version)
 static struct mk eos_written(const struct eos_case *c, const struct packer_totals *totals, uint64_t *at, uint64_t *label_len,
 			     uint64_t *first, uint64_t *last_end)
 {
-	struct mk_parsed v = { 0 };
-	struct mk label = { 0 }, eos = { 0 };
+	struct mk_parsed v = {0};
+	struct mk label = {0}, eos = {0};
 
 	volume.product = c->product;
 	new_packer(4096);
@@ -468,16 +470,17 @@ static struct mk eos_written(const struct eos_case *c, const struct packer_total
 	for (uint32_t i = 0; i < c->records; i++) {
 		struct item it = item_of(c->version, 0, 1, 1000);
 
-		it.data = (struct span){ data, 1000 };
+		it.data = (struct span){data, 1000};
 		put(&it, 2, data, c->now);
 	}
-	mk_session_label_data(&eos, c->version == 3 ? MK_BACULA : MK_BAREOS, c->version == 3 ? 11 : 20, 12,
-			      &(struct mk_totals){ .files = 7, .bytes = 0x100000000u + c->records * 1000, .start = c->old_start,
-						   .end = c->old_end, .errors = 3 });
+	mk_session_label_data(
+		&eos, c->version == 3 ? MK_BACULA : MK_BAREOS, c->version == 3 ? 11 : 20, 12,
+		&(struct mk_totals){
+			.files = 7, .bytes = 0x100000000u + c->records * 1000, .start = c->old_start, .end = c->old_end, .errors = 3});
 	struct item it = item_of(c->version, 0, LABEL_SESSION_END, (uint32_t)eos.len);
 
 	it.addr = c->addr;
-	struct packer_record r = { .stream = 12, .len = (uint32_t)eos.len, .body = { eos.p, eos.len }, .totals = totals };
+	struct packer_record r = {.stream = 12, .len = (uint32_t)eos.len, .body = {eos.p, eos.len}, .totals = totals};
 
 	ck_assert_int_eq(packer_put(packer, &it, &r, 1, &e), 0);
 	struct mk got = end_volume();
@@ -488,13 +491,13 @@ static struct mk eos_written(const struct eos_case *c, const struct packer_total
 	*first = v.blocks[1].at;
 	*last_end = v.block_count > 2 ? *at - 1 : 0;
 	struct mk_joined *last = &v.records[v.record_count - 1];
-	struct mk written = { 0 };
+	struct mk written = {0};
 
 	ck_assert_uint_eq(last->len, eos.len);
-	ck_assert_mem_eq(last->data, eos.p, eos.len - 36);	       /* nothing but the totals differs */
+	ck_assert_mem_eq(last->data, eos.p, eos.len - 36); /* nothing but the totals differs */
 	ck_assert_uint_eq(mk_get32(last->data + eos.len - 36), totals ? totals->files : 7);
 	ck_assert_uint_eq(mk_get64(last->data + eos.len - 32), totals ? totals->bytes : 0x100000000u + c->records * 1000);
-	ck_assert_mem_eq(last->data + eos.len - 8, eos.p + eos.len - 8, 8);   /* JobErrors, JobStatus */
+	ck_assert_mem_eq(last->data + eos.len - 8, eos.p + eos.len - 8, 8); /* JobErrors, JobStatus */
 	mk_put(&written, last->data + eos.len - 36, 36);
 	mk_parsed_free(&v);
 	mk_free(&got);
@@ -518,7 +521,7 @@ START_TEST(test_eos_bareos)
 {
 	uint64_t at, label_len, first, last_end;
 	/* Several blocks: start of the first, last byte of the job's last one before the label's own. */
-	struct eos_case c = { 2, PRODUCT_BAREOS, 209, 20000 - 1, 20000, 30, 500 };
+	struct eos_case c = {2, PRODUCT_BAREOS, 209, 20000 - 1, 20000, 30, 500};
 	struct mk t = eos_written(&c, NULL, &at, &label_len, &first, &last_end);
 
 	ck_assert_uint_eq(start_of(t.p), first);
@@ -526,13 +529,13 @@ START_TEST(test_eos_bareos)
 	ck_assert_uint_eq(end_of(t.p), last_end);
 	mk_free(&t);
 	/* One block: Start 0, End the label block's last byte. */
-	c = (struct eos_case){ 2, PRODUCT_BAREOS, 0, 208, 209, 2, 500 };
+	c = (struct eos_case){2, PRODUCT_BAREOS, 0, 208, 209, 2, 500};
 	t = eos_written(&c, NULL, &at, &label_len, &first, &last_end);
 	ck_assert_uint_eq(start_of(t.p), 0);
 	ck_assert_uint_eq(end_of(t.p), label_len - 1);
 	mk_free(&t);
 	/* The block with the label on it may lie beyond 4 GiB in the old volume. */
-	c = (struct eos_case){ 2, PRODUCT_BAREOS, 0x500000000, 0x600000000 - 1, 0x600000000, 30, 1000 };
+	c = (struct eos_case){2, PRODUCT_BAREOS, 0x500000000, 0x600000000 - 1, 0x600000000, 30, 1000};
 	t = eos_written(&c, NULL, &at, &label_len, &first, &last_end);
 	ck_assert_uint_eq(start_of(t.p), first);
 	ck_assert_uint_eq(end_of(t.p), last_end);
@@ -544,14 +547,14 @@ END_TEST
 START_TEST(test_eos_bacula)
 {
 	uint64_t at, label_len, first, last_end;
-	struct eos_case c = { 3, PRODUCT_BACULA, 242, 193778, 193778, 30, 500 };
+	struct eos_case c = {3, PRODUCT_BACULA, 242, 193778, 193778, 30, 500};
 	struct mk t = eos_written(&c, NULL, &at, &label_len, &first, &last_end);
 
 	ck_assert_uint_eq(start_of(t.p), label_len);
 	ck_assert_uint_eq(end_of(t.p), at);
 	mk_free(&t);
 	/* One block: both are its start, as with a spooled job (Start = End). */
-	c = (struct eos_case){ 3, PRODUCT_BACULA, 251, 251, 251, 2, 500 };
+	c = (struct eos_case){3, PRODUCT_BACULA, 251, 251, 251, 2, 500};
 	t = eos_written(&c, NULL, &at, &label_len, &first, &last_end);
 	ck_assert_uint_eq(start_of(t.p), at);
 	ck_assert_uint_eq(end_of(t.p), at);
@@ -566,8 +569,7 @@ START_TEST(test_eos_at_every_offset)
 
 	for (uint32_t now = 900; now < 1320; now++) { /* three of them nearly fill the block */
 		for (int bacula = 0; bacula < 2; bacula++) {
-			struct eos_case c = { bacula ? 3 : 2, bacula ? PRODUCT_BACULA : PRODUCT_BAREOS, 209,
-					      20000 - !bacula, 20000, 3, now };
+			struct eos_case c = {bacula ? 3 : 2, bacula ? PRODUCT_BACULA : PRODUCT_BAREOS, 209, 20000 - !bacula, 20000, 3, now};
 			struct mk t = eos_written(&c, NULL, &at, &label_len, &first, &last_end);
 
 			if (bacula) {
@@ -586,9 +588,9 @@ END_TEST
 /* JobBytes and JobFiles are what the caller says, however large, or stay. */
 START_TEST(test_job_totals)
 {
-	static const struct packer_totals totals[] = { { 0, 0 }, { 15000, 1 }, { UINT64_MAX, UINT32_MAX } };
+	static const struct packer_totals totals[] = {{0, 0}, {15000, 1}, {UINT64_MAX, UINT32_MAX}};
 	uint64_t at, label_len, first, last_end;
-	struct eos_case c = { 2, PRODUCT_BAREOS, 209, 20000 - 1, 20000, 10, 1500 };
+	struct eos_case c = {2, PRODUCT_BAREOS, 209, 20000 - 1, 20000, 10, 1500};
 
 	for (size_t i = 0; i <= 3; i++) {
 		struct mk t = eos_written(&c, i < 3 ? &totals[i] : NULL, &at, &label_len, &first, &last_end);
@@ -601,16 +603,16 @@ END_TEST
 /* A label that is none is passed as it is. */
 START_TEST(test_eos_odd)
 {
-	struct mk_parsed v = { 0 };
+	struct mk_parsed v = {0};
 	struct item it = item_of(2, 0, LABEL_SESSION_END, 30);
 
 	sample_fill(data, 30, SAMPLE_RANDOM, 9);
 	new_packer(4096);
 	begin_volume("v");
-	struct packer_record r = { .stream = 1, .len = 30, .body = { data, 30 } };
+	struct packer_record r = {.stream = 1, .len = 30, .body = {data, 30}};
 
 	ck_assert_int_eq(packer_put(packer, &it, &r, 1, &e), 0);
-	r = (struct packer_record){ .stream = 1, .len = 0, .body = { data, 0 } };
+	r = (struct packer_record){.stream = 1, .len = 0, .body = {data, 0}};
 	it.len = 0;
 	ck_assert_int_eq(packer_put(packer, &it, &r, 1, &e), 0);
 	struct mk got = end_volume();
@@ -628,19 +630,19 @@ END_TEST
 /* Head and tail missing: the declared remaining length stays, and nothing stands behind a record that is not whole. */
 START_TEST(test_missing_parts)
 {
-	struct mk_parsed v = { 0 };
+	struct mk_parsed v = {0};
 	struct item it = item_of(2, 0, 3, 500);
 
 	new_packer(4096);
 	sample_fill(data, 4096, SAMPLE_RANDOM, 5);
 	begin_volume("v");
 	it.head_missing = true;
-	struct packer_record r = { .stream = 29, .len = 500, .continues = true, .body = { data, 500 } };
+	struct packer_record r = {.stream = 29, .len = 500, .continues = true, .body = {data, 500}};
 
 	ck_assert_int_eq(packer_put(packer, &it, &r, 1, &e), 0);
 	it = item_of(2, 0, 4, 10000);
 	it.tail_missing = true;
-	r = (struct packer_record){ .stream = 2, .len = 10000, .body = { data, 4096 } };
+	r = (struct packer_record){.stream = 2, .len = 10000, .body = {data, 4096}};
 	ck_assert_int_eq(packer_put(packer, &it, &r, 1, &e), 0);
 	struct mk got = end_volume();
 
@@ -673,7 +675,7 @@ END_TEST
 /* A record of 1000 bytes that volume changes cut becomes others of now bytes each. */
 static void cut_case(unsigned pieces, const uint32_t *now, unsigned cuts, const uint32_t *cut, uint32_t capacity)
 {
-	struct mk_parsed v = { 0 };
+	struct mk_parsed v = {0};
 	struct packer_record r[4];
 	struct item it = item_of(2, 0, 3, 1000), other = item_of(2, 1, 1, 5);
 	uint32_t total = 0;
@@ -682,8 +684,8 @@ static void cut_case(unsigned pieces, const uint32_t *now, unsigned cuts, const 
 	for (unsigned i = 0; i < pieces; i++) {
 		uint32_t head = now[i] < 20 ? now[i] : 20;
 
-		r[i] = (struct packer_record){ .stream = 29, .len = now[i], .head = { data + total, head },
-					       .body = { data + total + head, now[i] - head } };
+		r[i] = (struct packer_record){
+			.stream = 29, .len = now[i], .head = {data + total, head}, .body = {data + total + head, now[i] - head}};
 		total += now[i];
 	}
 	it.cuts = cuts;
@@ -739,17 +741,17 @@ static void cut_case(unsigned pieces, const uint32_t *now, unsigned cuts, const 
 
 START_TEST(test_cuts)
 {
-	static const uint32_t lens[] = { 1, 2, 11, 20, 21, 60, 300, 1000, 1001, 5000 };
+	static const uint32_t lens[] = {1, 2, 11, 20, 21, 60, 300, 1000, 1001, 5000};
 
 	sample_fill(data, 65536, SAMPLE_RANDOM, 6);
 	for (size_t i = 0; i < 10; i++) {
 		for (uint32_t cut = 0; cut < 1000; cut += cut < 3 || cut > 996 ? 1 : 83) {
 			for (uint32_t capacity = 260; capacity < 300; capacity += 13) {
 				cut_case(1, &lens[i], 1, &cut, capacity);
-				cut_case(3, (const uint32_t[]){ lens[i], 100, lens[9 - i] }, 1, &cut, capacity);
-				cut_case(1, &lens[i], 2, (const uint32_t[]){ cut, cut + (1000 - cut) / 2 }, capacity);
-				cut_case(2, (const uint32_t[]){ lens[i], lens[9 - i] }, 3,
-					 (const uint32_t[]){ cut, cut, cut + (999 - cut) / 2 }, capacity);
+				cut_case(3, (const uint32_t[]){lens[i], 100, lens[9 - i]}, 1, &cut, capacity);
+				cut_case(1, &lens[i], 2, (const uint32_t[]){cut, cut + (1000 - cut) / 2}, capacity);
+				cut_case(2, (const uint32_t[]){lens[i], lens[9 - i]}, 3,
+					 (const uint32_t[]){cut, cut, cut + (999 - cut) / 2}, capacity);
 			}
 		}
 	}
@@ -760,10 +762,9 @@ END_TEST
  * that does not end there. */
 static void sealed_case(uint32_t len, uint32_t cut, uint32_t capacity)
 {
-	struct mk_parsed v = { 0 };
+	struct mk_parsed v = {0};
 	struct item it = item_of(3, 0, 3, 1000), after = item_of(3, 0, 4, 7);
-	struct packer_record r[2] = { { .stream = 2, .len = len, .body = { data, len } },
-				      { .stream = 2, .len = 50, .body = { data + len, 50 } } };
+	struct packer_record r[2] = {{.stream = 2, .len = len, .body = {data, len}}, {.stream = 2, .len = 50, .body = {data + len, 50}}};
 
 	new_packer(capacity);
 	it.form.options |= BLOCK_OPTION_BLOCK_ENCRYPTED;
@@ -807,7 +808,7 @@ END_TEST
 /* A cut record of another session than the one that goes on first; the volume between has nothing else. */
 START_TEST(test_cuts_of_two_sessions)
 {
-	struct mk_parsed v = { 0 };
+	struct mk_parsed v = {0};
 	struct item it;
 
 	sample_fill(data, 4096, SAMPLE_RANDOM, 8);
@@ -839,7 +840,7 @@ END_TEST
 /* 3000 jobs at once: memory stays bounded, blocks are written short, and everything is there. */
 START_TEST(test_many_sessions)
 {
-	struct mk_parsed v = { 0 };
+	struct mk_parsed v = {0};
 	struct rusage before, after;
 	static uint32_t seen[3000];
 
@@ -879,7 +880,7 @@ END_TEST
 START_TEST(test_write_error)
 {
 	struct item it = item_of(2, 0, 1, 60000);
-	struct packer_record r = { .stream = 2, .len = 60000, .body = { data, 60000 } };
+	struct packer_record r = {.stream = 2, .len = 60000, .body = {data, 60000}};
 	int rc = 0, fd = open("/dev/full", O_WRONLY);
 
 	ck_assert_int_ge(fd, 0);

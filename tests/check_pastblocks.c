@@ -6,7 +6,7 @@
 
 static uint32_t print(uint32_t number, uint32_t session, uint32_t content)
 {
-	struct block_header h = { .version = 2, .len = 64, .number = number, .session_id = session, .checksum = content };
+	struct block_header h = {.version = 2, .len = 64, .number = number, .session_id = session, .checksum = content};
 	static const uint8_t block[64];
 
 	return pastblocks_print(block, &h, true);
@@ -15,7 +15,7 @@ static uint32_t print(uint32_t number, uint32_t session, uint32_t content)
 START_TEST(test_all_known)
 {
 	struct buf_pool *pool = buf_pool_new(0);
-	struct pastblocks p = { 0 };
+	struct pastblocks p = {0};
 	uint64_t seed = 3;
 	unsigned strangers = 0;
 
@@ -42,8 +42,8 @@ END_TEST
 /* Of a block without a checksum the content is counted. */
 START_TEST(test_content)
 {
-	uint8_t block[64] = { 0 };
-	struct block_header h = { .version = 2, .len = 64 };
+	uint8_t block[64] = {0};
+	struct block_header h = {.version = 2, .len = 64};
 	uint32_t before = pastblocks_print(block, &h, false);
 
 	block[63] = 1;
@@ -55,7 +55,7 @@ END_TEST
 START_TEST(test_memory)
 {
 	struct buf_pool *pool = buf_pool_new(0);
-	struct pastblocks p = { 0 };
+	struct pastblocks p = {0};
 
 	buf_pool_limit(pool, 5000);
 	for (uint32_t n = 1; n < 10000; n++)

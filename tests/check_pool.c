@@ -28,7 +28,7 @@ struct run {
 
 static void nap(unsigned us)
 {
-	struct timespec t = { .tv_nsec = us * 1000L };
+	struct timespec t = {.tv_nsec = us * 1000L};
 
 	if (us)
 		nanosleep(&t, NULL);
@@ -90,7 +90,7 @@ static bool write_next(void *arg, void *slot, unsigned worker)
 	must(r, atomic_fetch_add(&r->in_use[worker], 1) == 0);
 	must(r, s->worked && s->serial == ++r->writes); /* in the order of read */
 	nap(pause_of(r, s->serial, 3) / 4);
-	*s = (struct slot){ 0 };
+	*s = (struct slot){0};
 	atomic_fetch_sub(&r->in_use[worker], 1);
 	atomic_fetch_sub(&r->writing, 1);
 	return r->stop_at == 0 || r->writes < r->stop_at;
@@ -100,8 +100,8 @@ static struct run go(unsigned threads, unsigned inputs, unsigned stop_at, unsign
 {
 	static struct slot slots[SLOTS];
 	void *list[SLOTS];
-	struct run r = { .inputs = inputs, .stop_at = stop_at, .max_us = max_us, .threads = threads };
-	const struct pool_job job = { .arg = &r, .read = read_next, .work = work, .write = write_next };
+	struct run r = {.inputs = inputs, .stop_at = stop_at, .max_us = max_us, .threads = threads};
+	const struct pool_job job = {.arg = &r, .read = read_next, .work = work, .write = write_next};
 
 	memset(slots, 0, sizeof slots);
 	ck_assert_uint_le(pool_slots(threads), SLOTS);
@@ -168,10 +168,10 @@ static void note_thread(void *arg, void *slot, unsigned worker)
 
 START_TEST(test_single_thread)
 {
-	struct slot slot = { 0 };
-	void *list[1] = { &slot };
-	struct run r = { .inputs = 50, .threads = 1 };
-	const struct pool_job job = { .arg = &r, .read = read_next, .work = note_thread, .write = write_next };
+	struct slot slot = {0};
+	void *list[1] = {&slot};
+	struct run r = {.inputs = 50, .threads = 1};
+	const struct pool_job job = {.arg = &r, .read = read_next, .work = note_thread, .write = write_next};
 
 	main_thread = pthread_self();
 	ck_assert_uint_eq(pool_slots(1), 1);

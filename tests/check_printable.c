@@ -14,7 +14,10 @@ static const struct {
 	{"a\x1b[31m\a\tb\n\x7f", "a?[31m??b??", "\"a\\u001b[31m\\u0007\\u0009b\\u000a\\u007f\""},
 	{"\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80\""},
 	/* U+009B and the byte of that number begin an escape sequence; U+00A0 does not. */
-	{"\xc2\x9b" "2J\x9b" "2J\xc2\xa0", "??2J?2J\xc2\xa0", "\"\\u009b2J\\ufffd2J\xc2\xa0\""},
+	{"\xc2\x9b"
+	 "2J\x9b"
+	 "2J\xc2\xa0",
+	 "??2J?2J\xc2\xa0", "\"\\u009b2J\\ufffd2J\xc2\xa0\""},
 	{"\xc2\x80\xc2\x9f", "????", "\"\\u0080\\u009f\""},
 	/* Latin 1 passes, overlong forms and surrogates do not become what they stand for. */
 	{"f\xfcr", "f\xfcr", "\"f\\ufffdr\""},
@@ -44,7 +47,7 @@ START_TEST(test_json)
 	char *written;
 	size_t len;
 	FILE *f = open_memstream(&written, &len);
-	struct json j = { .out = f };
+	struct json j = {.out = f};
 
 	ck_assert_ptr_nonnull(f);
 	json_object(&j, NULL);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The proof of a file: content kept and counted, every kind of digest, wounds, what cannot be proved; and the attributes
  * that name it. */
-#include "volume/proof.h"
+#include "prove/proof.h"
 
-#include "volume/attributes.h"
-#include "volume/stream.h"
+#include "format/attributes.h"
+#include "format/stream.h"
 #include "volume_maker.h"
 
 static struct job jobs[64];
@@ -61,8 +61,13 @@ static const struct {
 	uint32_t stream;
 	enum digest_kind kind;
 } digests[] = {
-	{STREAM_MD5, DIGEST_MD5}, {STREAM_SHA1, DIGEST_SHA1}, {STREAM_SHA256, DIGEST_SHA256}, {STREAM_SHA512, DIGEST_SHA512},
-	{STREAM_XXH64, DIGEST_XXH64}, {STREAM_XXH128_BAREOS, DIGEST_XXH3_128}, {STREAM_XXH128_BAREOS, DIGEST_XXH3_64},
+	{STREAM_MD5, DIGEST_MD5},
+	{STREAM_SHA1, DIGEST_SHA1},
+	{STREAM_SHA256, DIGEST_SHA256},
+	{STREAM_SHA512, DIGEST_SHA512},
+	{STREAM_XXH64, DIGEST_XXH64},
+	{STREAM_XXH128_BAREOS, DIGEST_XXH3_128},
+	{STREAM_XXH128_BAREOS, DIGEST_XXH3_64},
 	{STREAM_XXH128_BACULA, DIGEST_XXH3_128},
 };
 #define DIGESTS (sizeof digests / sizeof digests[0])
@@ -150,19 +155,19 @@ END_TEST
 START_TEST(test_not_provable)
 {
 	begin(false);
-	add(0, 1, STREAM_ATTRIBUTES, "1 4 /dir\0A\0", 11);	/* no content */
-	add(0, 2, STREAM_ATTRIBUTES, "2 1 /link\0A\0", 12);	/* a hard link repeats the digest */
+	add(0, 1, STREAM_ATTRIBUTES, "1 4 /dir\0A\0", 11);  /* no content */
+	add(0, 2, STREAM_ATTRIBUTES, "2 1 /link\0A\0", 12); /* a hard link repeats the digest */
 	add_digest(0, 2, STREAM_MD5, DIGEST_MD5, "there", 5);
-	add(0, 3, STREAM_ATTRIBUTES, "3 3 /empty\0A\0", 13);	/* an empty file has the digest of nothing */
+	add(0, 3, STREAM_ATTRIBUTES, "3 3 /empty\0A\0", 13); /* an empty file has the digest of nothing */
 	add_digest(0, 3, STREAM_MD5, DIGEST_MD5, "", 0);
-	add(0, 4, STREAM_ATTRIBUTES, "4 3 /lost\0A\0", 12);	/* its data is not here */
+	add(0, 4, STREAM_ATTRIBUTES, "4 3 /lost\0A\0", 12); /* its data is not here */
 	add_digest(0, 4, STREAM_MD5, DIGEST_MD5, "there", 5);
-	add(0, 5, STREAM_FILE, "data", 4);			/* no digest */
-	add(0, 6, 20, "cipher", 6);				/* encrypted */
+	add(0, 5, STREAM_FILE, "data", 4); /* no digest */
+	add(0, 6, 20, "cipher", 6);        /* encrypted */
 	add_digest(0, 6, STREAM_MD5, DIGEST_MD5, "there", 5);
 	add(0, 7, STREAM_FILE, "data", 4);
 	add(0, 7, STREAM_MD5, "short", 5);
-	add(0, 8, STREAM_FILE, "data", 4);			/* data behind its digest */
+	add(0, 8, STREAM_FILE, "data", 4); /* data behind its digest */
 	add_digest(0, 8, STREAM_MD5, DIGEST_MD5, "data", 4);
 	add(0, 8, STREAM_FILE, "more", 4);
 	add(0, 9, STREAM_FILE, "data", 4);
@@ -174,8 +179,8 @@ START_TEST(test_not_provable)
 	add_digest(0, 9, STREAM_MD5, DIGEST_MD5, "data", 4);
 	end();
 	static const enum proof_verdict wanted[] = {
-		PROOF_NO_CONTENT, PROOF_NO_CONTENT, PROOF_RIGHT, PROOF_WRONG, PROOF_NO_DIGEST,
-		PROOF_OPAQUE, PROOF_WRONG, PROOF_WRONG, PROOF_DAMAGED,
+		PROOF_NO_CONTENT, PROOF_NO_CONTENT, PROOF_RIGHT, PROOF_WRONG,   PROOF_NO_DIGEST,
+		PROOF_OPAQUE,     PROOF_WRONG,      PROOF_WRONG, PROOF_DAMAGED,
 	};
 	ck_assert_uint_eq(found_count, 9);
 	for (size_t i = 0; i < 9; i++)
@@ -185,7 +190,12 @@ END_TEST
 
 START_TEST(test_doubled)
 {
-	static const uint8_t first[] = "\0\0\0\0\0\0\0\0" "\0\0\0\0\0\0\0\0" "abc", next[] = "\0\0\0\0\0\0\1\0" "\0\0\0\0\0\0\1\0" "def";
+	static const uint8_t first[] = "\0\0\0\0\0\0\0\0"
+				       "\0\0\0\0\0\0\0\0"
+				       "abc",
+			     next[] = "\0\0\0\0\0\0\1\0"
+				      "\0\0\0\0\0\0\1\0"
+				      "def";
 
 	begin(false);
 	add(0, 1, STREAM_SPARSE, first, 19);

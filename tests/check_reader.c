@@ -123,8 +123,8 @@ static void say_item(const struct item *it)
 	case ITEM_VOLUME_START: say("V %s\n", it->volume->has_label ? it->volume->label.volume : "?"); break;
 	case ITEM_VOLUME_LABEL: say(it->whole_block ? "L\n" : "l\n"); break;
 	case ITEM_BLOCK:
-		say("B%u %llu+%u %d-%d\n", it->job ? it->job->session_id : 0, (unsigned long long)it->addr, it->len,
-		    it->first_index, it->last_index);
+		say("B%u %llu+%u %d-%d\n", it->job ? it->job->session_id : 0, (unsigned long long)it->addr, it->len, it->first_index,
+		    it->last_index);
 		break;
 	case ITEM_RECORD: say_record(it); break;
 	case ITEM_DAMAGE:
@@ -146,7 +146,7 @@ static void read_paths(const char *const *list, size_t count)
 {
 	struct buf_pool *pool = buf_pool_new(1 << 20);
 	struct item it;
-	struct err e = { 0 };
+	struct err e = {0};
 
 	options.paths = list;
 	options.path_count = count;
@@ -208,7 +208,7 @@ START_TEST(test_plain)
 	whole(m, 1, 2, 1000);
 	whole(m, 1, 2, 0);
 	whole(m, 1, 3, 16);
-	mk_eos(m, 30, &(struct mk_totals){ .files = 1, .bytes = 1056 });
+	mk_eos(m, 30, &(struct mk_totals){.files = 1, .bytes = 1056});
 	mk_end(m);
 	read_all();
 	char want[300];
@@ -222,9 +222,9 @@ START_TEST(test_job_known)
 {
 	struct mk *m = new_volume("v1");
 	struct buf_pool *pool = buf_pool_new(0);
-	const char *list[1] = { mk_in_dir(&dir, "v", paths[0]) };
+	const char *list[1] = {mk_in_dir(&dir, "v", paths[0])};
 	struct item it;
-	struct err e = { 0 };
+	struct err e = {0};
 	char name[200];
 
 	block(m, 7, 3);
@@ -232,7 +232,7 @@ START_TEST(test_job_known)
 	whole(m, 1, 2, 9);
 	mk_end(m);
 	mk_write(paths[0], m->p, m->len);
-	struct reader *r = reader_new(&(struct reader_options){ .paths = list, .path_count = 1 }, pool);
+	struct reader *r = reader_new(&(struct reader_options){.paths = list, .path_count = 1}, pool);
 
 	ck_assert_int_eq(reader_next(r, &it, &e), 0);
 	ck_assert_int_eq(it.kind, ITEM_VOLUME_START);
@@ -280,28 +280,28 @@ START_TEST(test_known_is_constant)
 {
 	struct mk *m = &vol[volumes++];
 	struct buf_pool *pool = buf_pool_new(1 << 20);
-	const char *list[1] = { mk_in_dir(&dir, "v", paths[0]) };
+	const char *list[1] = {mk_in_dir(&dir, "v", paths[0])};
 	static struct {
 		struct item item;
 		struct volume_info volume;
 		struct job job;
 	} seen[32];
 	size_t count = 0;
-	struct err e = { 0 };
+	struct err e = {0};
 
 	block(m, 7, 0);
 	whole(m, 1, 2, 9);
 	mk_sos(m, 12);
 	whole(m, 2, 2, 9);
 	/* Behind the end of a job it is not looked for ahead of its time. */
-	mk_eos(m, 12, &(struct mk_totals){ .files = 2, .bytes = 18 });
+	mk_eos(m, 12, &(struct mk_totals){.files = 2, .bytes = 18});
 	mk_end(m);
 	mk_label(m, 2, "late", true);
 	block(m, 7, 1);
 	whole(m, 3, 2, 9);
 	mk_end(m);
 	mk_write(paths[0], m->p, m->len);
-	struct reader *r = reader_new(&(struct reader_options){ .paths = list, .path_count = 1, .blocks = true }, pool);
+	struct reader *r = reader_new(&(struct reader_options){.paths = list, .path_count = 1, .blocks = true}, pool);
 
 	do {
 		ck_assert_int_eq(reader_next(r, &seen[count].item, &e), 0);
@@ -370,7 +370,7 @@ END_TEST
 /* The splitting machine of 2.2 at every capacity: the records come back. */
 START_TEST(test_every_capacity)
 {
-	static const uint32_t lens[] = { 5, 0, 40, 100, 1, 0, 3, 77, 12 };
+	static const uint32_t lens[] = {5, 0, 40, 100, 1, 0, 3, 77, 12};
 	uint8_t data[100];
 
 	for (size_t capacity = 24 + 13; capacity < 200; capacity++) {
@@ -591,7 +591,7 @@ START_TEST(test_repeated_block)
 	struct mk *m = new_volume("v1");
 
 	for (uint32_t i = 0; i < 5; i++) {
-		static const uint32_t number[] = { 0, 1, 1, 2, 1 };
+		static const uint32_t number[] = {0, 1, 1, 2, 1};
 
 		block(m, 7, number[i]);
 		if (number[i] == 0) {
@@ -605,7 +605,7 @@ START_TEST(test_repeated_block)
 			if (_i == 1)
 				part(m, 4, 2, 80, 0, 40);
 			if (_i == 2)
-				mk_eos(m, 7, &(struct mk_totals){ .files = 3 });
+				mk_eos(m, 7, &(struct mk_totals){.files = 3});
 		}
 		mk_end(m);
 	}
@@ -615,7 +615,7 @@ START_TEST(test_repeated_block)
 		mk_end(m);
 	}
 	read_all();
-	static const char *const ends[] = { "", "R7 4/2 80\n", "" };
+	static const char *const ends[] = {"", "R7 4/2 80\n", ""};
 	const char *end = _i == 2 ? strstr(text, "R7 -5/7 ") : NULL;
 
 	ck_assert(_i != 2 || end);
@@ -643,8 +643,8 @@ START_TEST(test_alike_blocks)
 		mk_end(m);
 	}
 	read_all();
-	expect(_i == 0 ? "V v1\nL\nR7 1/2 10\nR7 1/2 10\nR7 1/2 10\nE\n." :
-			 "V v1\nL\nR7 1/2 10\nR7 1/2 10\nR7 1/2 10\n"
+	expect(_i == 0 ? "V v1\nL\nR7 1/2 10\nR7 1/2 10\nR7 1/2 10\nE\n."
+		       : "V v1\nL\nR7 1/2 10\nR7 1/2 10\nR7 1/2 10\n"
 			 "D7 0/0 136: a block of this job stands here once more; nothing is missing for it\n"
 			 "R7 2/2 500 has 100 tail\nE\n.");
 }
@@ -878,16 +878,16 @@ static void again_case(unsigned how)
 		n = m->len - at;
 	}
 	read_all();
-	expect(how & 8 ? "V v1\nL\nR7 1/2 50\nR7 2/3 60\nE\nV v2\nL\nR7 3/3 60\nE\nV v3\nL\nR7 4/3 60\nE\n." :
-	       how & 4 ? "V v1\nL\nR7 1/2 50\nR7 2/3 60\nR7 2/2 500 cut 20\nE\nV v2\nL\nR7 3/3 60\nR7 3/2 500 cut 20\nE\n"
-			 "V v3\nL\nR7 4/3 60\nR7 4/2 500 has 20 tail\nE\n." :
-			 "V v1\nL\nR7 1/2 50\nR7 2/3 60\nR7 2/2 500 cut 100\nE\nV v2\nL\nR7 3/3 60\nR7 3/2 500 cut 100\nE\n"
-			 "V v3\nL\nR7 4/3 60\nR7 4/2 500 has 100 tail\nE\n.");
+	expect(how & 8   ? "V v1\nL\nR7 1/2 50\nR7 2/3 60\nE\nV v2\nL\nR7 3/3 60\nE\nV v3\nL\nR7 4/3 60\nE\n."
+	       : how & 4 ? "V v1\nL\nR7 1/2 50\nR7 2/3 60\nR7 2/2 500 cut 20\nE\nV v2\nL\nR7 3/3 60\nR7 3/2 500 cut 20\nE\n"
+			   "V v3\nL\nR7 4/3 60\nR7 4/2 500 has 20 tail\nE\n."
+			 : "V v1\nL\nR7 1/2 50\nR7 2/3 60\nR7 2/2 500 cut 100\nE\nV v2\nL\nR7 3/3 60\nR7 3/2 500 cut 100\nE\n"
+			   "V v3\nL\nR7 4/3 60\nR7 4/2 500 has 100 tail\nE\n.");
 }
 
 START_TEST(test_block_again)
 {
-	static const unsigned hows[] = { 0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11 };
+	static const unsigned hows[] = {0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11};
 
 	again_case(hows[_i]);
 	ck_assert_uint_eq(volumes, 3);
@@ -914,8 +914,8 @@ START_TEST(test_empty_over_change)
 	whole(m, 1, 3, 16);
 	mk_end(m);
 	read_all();
-	expect(_i == 1 ? "V v1\nL\nR7 1/2 0\nE\nV v2\nL\nR8 1/2 4\nE\nV v3\nL\nR7 1/3 16\nE\n." :
-			 "V v1\nL\nR7 1/2 0\nE\nV v2\nL\nR7 1/3 16\nE\n.");
+	expect(_i == 1 ? "V v1\nL\nR7 1/2 0\nE\nV v2\nL\nR8 1/2 4\nE\nV v3\nL\nR7 1/3 16\nE\n."
+		       : "V v1\nL\nR7 1/2 0\nE\nV v2\nL\nR7 1/3 16\nE\n.");
 }
 END_TEST
 
@@ -992,9 +992,7 @@ START_TEST(test_concatenated)
 	read_all();
 	char want[300];
 
-	snprintf(want, sizeof want,
-		 "V v1\nL\nR7 1/2 10\nE %zu\nV v2\nL\nR7 2/2 500\nR7 2/3 16\nE %zu\n.",
-		 first, m->len - first);
+	snprintf(want, sizeof want, "V v1\nL\nR7 1/2 10\nE %zu\nV v2\nL\nR7 2/2 500\nR7 2/3 16\nE %zu\n.", first, m->len - first);
 	ck_assert_str_eq(text, want);
 }
 END_TEST
@@ -1011,8 +1009,9 @@ START_TEST(test_label_again)
 	whole(m, 2, 2, 10);
 	mk_end(m);
 	read_all();
-	ck_assert_ptr_nonnull(strstr(text, "the volume label stands here a second time: another volume of this name, or the same once more, begins here\n"
-					"R7 2/2 10\nE"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "the volume label stands here a second time: another volume of this name, or the same once more, begins here\n"
+			     "R7 2/2 10\nE"));
 }
 END_TEST
 
@@ -1020,7 +1019,7 @@ END_TEST
 START_TEST(test_label_not_alone)
 {
 	struct mk *m = &vol[volumes++];
-	struct mk data = { 0 };
+	struct mk data = {0};
 
 	mk_volume_label_data(&data, MK_BAREOS, 20, "v1", "23.0.1");
 	block(m, 7, 0);
@@ -1099,8 +1098,8 @@ START_TEST(test_blocks_announced)
 	read_all();
 	char want[300];
 
-	snprintf(want, sizeof want, "V v1\nB0 0+%zu 0-0\nL\nB7 %zu+%zu 1-4\nR7 -4/1 144\nR7 1/2 10\nB7 %zu+66 4-4\nR7 4/2 50\nE\n.",
-		 label, label, second - label, second);
+	snprintf(want, sizeof want, "V v1\nB0 0+%zu 0-0\nL\nB7 %zu+%zu 1-4\nR7 -4/1 144\nR7 1/2 10\nB7 %zu+66 4-4\nR7 4/2 50\nE\n.", label,
+		 label, second - label, second);
 	expect(want);
 }
 END_TEST
@@ -1134,7 +1133,7 @@ END_TEST
 START_TEST(test_split_label)
 {
 	struct mk *m = new_volume("v1");
-	struct mk data = { 0 };
+	struct mk data = {0};
 
 	mk_session_label_data(&data, MK_BAREOS, 20, 5, NULL);
 	block(m, 7, 0);
@@ -1148,7 +1147,7 @@ END_TEST
 
 START_TEST(test_empty_and_missing)
 {
-	const char *list[2] = { mk_in_dir(&dir, "empty", paths[0]), "/nonexistent/volume" };
+	const char *list[2] = {mk_in_dir(&dir, "empty", paths[0]), "/nonexistent/volume"};
 
 	mk_write(list[0], "", 0);
 	read_paths(list, 1);
@@ -1189,10 +1188,10 @@ END_TEST
 START_TEST(test_held)
 {
 	struct mk *m = new_volume("v1");
-	const char *list[1] = { mk_in_dir(&dir, "v", paths[0]) };
+	const char *list[1] = {mk_in_dir(&dir, "v", paths[0])};
 	struct item held[400], it;
 	size_t count = 0;
-	struct err e = { 0 };
+	struct err e = {0};
 	struct buf_pool *pool = buf_pool_new(1 << 22);
 
 	for (int i = 0; i < 100; i++) {
@@ -1205,7 +1204,7 @@ START_TEST(test_held)
 		mk_end(m);
 	}
 	mk_write(paths[0], m->p, m->len);
-	struct reader *r = reader_new(&(struct reader_options){ .paths = list, .path_count = 1 }, pool);
+	struct reader *r = reader_new(&(struct reader_options){.paths = list, .path_count = 1}, pool);
 
 	do {
 		ck_assert_int_eq(reader_next(r, &it, &e), 0);

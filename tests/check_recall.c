@@ -21,16 +21,18 @@ static void setup(void)
 		sample_fill(data[i], sizeof data[i], SAMPLE_RANDOM, i + 1);
 		mk_write(paths[i], data[i], sizeof data[i]);
 	}
-	files = (struct recall_files){ .paths = paths, .in = IO_CLOSED };
-	e = (struct err){ 0 };
+	files = (struct recall_files){.paths = paths, .in = IO_CLOSED};
+	e = (struct err){0};
 	recall = recall_new();
 	/* 700 of a, nothing, 1300 of b, 1 of a */
-	static const struct { size_t input, at, len; } parts[] = { { 0, 100, 700 }, { 0, 0, 0 }, { 1, 3700, 1300 }, { 0, 4999, 1 } };
+	static const struct {
+		size_t input, at, len;
+	} parts[] = {{0, 100, 700}, {0, 0, 0}, {1, 3700, 1300}, {0, 4999, 1}};
 
 	for (unsigned i = 0; i < 4; i++) {
-		const struct recall_place place = { true, parts[i].input, parts[i].at };
+		const struct recall_place place = {true, parts[i].input, parts[i].at};
 
-		ck_assert_int_eq(recall_add(recall, &place, (struct span){ data[parts[i].input] + parts[i].at, parts[i].len }, &e), 0);
+		ck_assert_int_eq(recall_add(recall, &place, (struct span){data[parts[i].input] + parts[i].at, parts[i].len}, &e), 0);
 	}
 }
 
@@ -60,10 +62,10 @@ END_TEST
 
 START_TEST(test_cut)
 {
-	const struct recall_place place = { true, 0, 0 };
+	const struct recall_place place = {true, 0, 0};
 
 	recall_cut(recall, 2000);
-	ck_assert_int_eq(recall_add(recall, &place, (struct span){ data[0], 10 }, &e), 0);
+	ck_assert_int_eq(recall_add(recall, &place, (struct span){data[0], 10}, &e), 0);
 	ck_assert_int_eq(recall_read(recall, &files, got, 2010, &e), 0);
 	ck_assert_mem_eq(got + 2000, data[0], 10);
 	recall_cut(recall, 0);
@@ -82,10 +84,10 @@ START_TEST(test_changed)
 	ck_assert_int_eq(recall_read(recall, &files, got, 701, &e), XE_FAILED);
 	ck_assert_str_eq(e.volume, path[1]);
 	ck_assert_str_eq(e.text, "byte 3700: changed while it was read");
-	e = (struct err){ 0 };
+	e = (struct err){0};
 	mk_write(path[1], data[1], 4000);
 	ck_assert_int_eq(recall_read(recall, &files, got, 2000, &e), XE_FAILED);
-	e = (struct err){ 0 };
+	e = (struct err){0};
 	io_close(&files.in);
 	ck_assert_int_eq(unlink(path[0]), 0);
 	ck_assert_int_eq(recall_read(recall, &files, got, 2000, &e), XE_FAILED);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Labels rewritten: every cut of one, every length of key fields, host names longer and shorter than the word for them. */
-#include "volume/label.h"
-#include "volume/relabel.h"
+#include "format/label.h"
+#include "format/relabel.h"
 
 #include "check_codec.h"
 
@@ -128,7 +128,11 @@ START_TEST(test_forms)
 	ck_assert_str_eq(l.volume, "Vol-1");
 	ck_assert_str_eq(l.program, "xflate");
 	ck_assert_int_eq(label_product(&l, 2), PRODUCT_BAREOS);
-	ck_assert_uint_eq(out.len, make_label(15, "host", "", "").len - strlen("sd" "Ver. 15.0.3" "today") + strlen("xflate" XFLATE_VERSION));
+	ck_assert_uint_eq(out.len, make_label(15, "host", "", "").len -
+					   strlen("sd"
+						  "Ver. 15.0.3"
+						  "today") +
+					   strlen("xflate" XFLATE_VERSION));
 	/* And back for Bacula: with the fields that it reads, and no version of Bareos that would tell otherwise. */
 	uint8_t bareos[RELABEL_MAX_BYTES];
 	struct span theirs = {memcpy(bareos, out.data, out.len), out.len};
@@ -223,14 +227,15 @@ END_TEST
 /* A label made anew is one that is read, whole, and ends where its readers expect it to. */
 START_TEST(test_lost)
 {
-	struct relabel_lost lost = { .bacula = _i & 1, .bb03 = _i & 2, .volume = "Vol-1", .pool = "Pool", .media_type = "LTO", .time = 1700000000000000 };
+	struct relabel_lost lost = {
+		.bacula = _i & 1, .bb03 = _i & 2, .volume = "Vol-1", .pool = "Pool", .media_type = "LTO", .time = 1700000000000000};
 	struct volume_label label;
 	struct relabel_keys keys;
 	size_t n = relabel_lost(&lost, data);
 
 	ck_assert_uint_gt(n, 0);
-	ck_assert(label_read_volume((struct span){ data, n }, &label));
-	ck_assert(!label_read_volume((struct span){ data, n - (_i & 1 ? 21 : 0) - (_i & 2 ? 12 : 0) - 1 }, &label));
+	ck_assert(label_read_volume((struct span){data, n}, &label));
+	ck_assert(!label_read_volume((struct span){data, n - (_i & 1 ? 21 : 0) - (_i & 2 ? 12 : 0) - 1}, &label));
 	ck_assert_str_eq(label.id, lost.bacula ? "Bacula 1.0 immortal\n" : "Bareos 2.0 immortal\n");
 	ck_assert_uint_eq(label.version, lost.bacula ? 11 : 20);
 	ck_assert_str_eq(label.volume, "Vol-1");
@@ -239,7 +244,7 @@ START_TEST(test_lost)
 	ck_assert_str_eq(label.program, "xflate");
 	ck_assert_int_eq(label.write_time, lost.time);
 	if (_i == 3)
-		ck_assert(relabel_read_keys((struct span){ data, n }, &keys) && keys.enc_key.len == 0 && keys.block_size == 0);
+		ck_assert(relabel_read_keys((struct span){data, n}, &keys) && keys.enc_key.len == 0 && keys.block_size == 0);
 
 	char name[LABEL_NAME_BYTES + 1];
 

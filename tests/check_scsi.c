@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Pages and CDBs of tape data encryption: images of formats/keys-and-drives.md 5, every truncation, lengths that lie. */
 #include "scsi.h"
-#include "scsi_device.h"
+#include "tape/identity.h"
 
 #include "check_codec.h"
 
 /* From SSC-4's example in stenc's tests. */
 #define STATUS_HEX "0020 0024 42 02 02 01 00000001 18 00 0000 0000000000000000 00 01 000c 48656c6c6f20776f726c6421"
 #define NEXT_HEX "0021 001c 0000000000000102 45 01 02 02 00 03 0008 564f4c2d30303031 01 02 0000"
-#define CAPS_HEX                                                                                          \
-	"0010 0058 09 000000000000000000000000000000"                                                     \
-	"00 00 0014 ba10 0020 000c 0020 1800 0000 0000 0000 00010010" /* CCM */                           \
-	"01 00 0014 3a18 0020 000c 0020 d800 0000 0000 0000 00010014" /* GCM, not for this volume */      \
+#define CAPS_HEX                                                                                     \
+	"0010 0058 09 000000000000000000000000000000"                                                \
+	"00 00 0014 ba10 0020 000c 0020 1800 0000 0000 0000 00010010" /* CCM */                      \
+	"01 00 0014 3a18 0020 000c 0020 d800 0000 0000 0000 00010014" /* GCM, not for this volume */ \
 	"03 00 0014 ba1a 000c 003c 0020 ca00 0000 0000 0000 00010014" /* GCM, fixed descriptor */
 #define MANAGEMENT_HEX "0012 000c 01 05 00 04 0000000000000000"
 #define KEY_HEX "4142434445464748494a4b4c4d4e4f505152535455565758595a616263646500"
@@ -79,15 +79,35 @@ START_TEST(test_set_pages)
 	/* stenc's: off, and on with raw reading allowed, clear on demount and a descriptor. */
 	s = (struct scsi_set){.scope = 2, .ceem = 1, .algorithm = 1};
 	expect_bytes(page, scsi_write_set(&s, page, sizeof page), "0010 0010 40 40 00 00 01 00 00 00000000000000 0000");
-	s = (struct scsi_set){.scope = 2, .ceem = 1, .rdmc = 2, .ckod = true, .encryption = 2, .decryption = 2, .algorithm = 1,
-			      .key = {key, sizeof key}, .ukad = {(const uint8_t *)"Hello world!", 12}};
+	s = (struct scsi_set){.scope = 2,
+			      .ceem = 1,
+			      .rdmc = 2,
+			      .ckod = true,
+			      .encryption = 2,
+			      .decryption = 2,
+			      .algorithm = 1,
+			      .key = {key, sizeof key},
+			      .ukad = {(const uint8_t *)"Hello world!", 12}};
 	expect_bytes(page, scsi_write_set(&s, page, sizeof page),
 		     "0010 0040 40 64 02 02 01 00 00 00000000000000 0020" KEY_HEX "00 00 000c 48656c6c6f20776f726c6421");
 	/* Every bit in its place; descriptors ascend. */
-	s = (struct scsi_set){.scope = 7, .lock = true, .ceem = 3, .rdmc = 3, .sdk = true, .ckod = true, .ckorp = true, .ckorl = true,
-			      .encryption = 1, .decryption = 3, .algorithm = 0xfe, .key_format = 3, .kad_format = 2,
-			      .ukad = {(const uint8_t *)"u", 1}, .akad = {(const uint8_t *)"aa", 2}};
-	expect_bytes(page, scsi_write_set(&s, page, sizeof page), "0010 001b e1 ff 01 03 fe 03 02 00000000000000 0000 0000 0001 75 0100 0002 6161");
+	s = (struct scsi_set){.scope = 7,
+			      .lock = true,
+			      .ceem = 3,
+			      .rdmc = 3,
+			      .sdk = true,
+			      .ckod = true,
+			      .ckorp = true,
+			      .ckorl = true,
+			      .encryption = 1,
+			      .decryption = 3,
+			      .algorithm = 0xfe,
+			      .key_format = 3,
+			      .kad_format = 2,
+			      .ukad = {(const uint8_t *)"u", 1},
+			      .akad = {(const uint8_t *)"aa", 2}};
+	expect_bytes(page, scsi_write_set(&s, page, sizeof page),
+		     "0010 001b e1 ff 01 03 fe 03 02 00000000000000 0000 0000 0001 75 0100 0002 6161");
 }
 END_TEST
 
@@ -418,71 +438,72 @@ END_TEST
 
 START_TEST(test_inquiry)
 {
-	struct scsi_device d;
-	char text[SCSI_DEVICE_TEXT_BYTES];
+	struct identity d;
+	char text[IDENTITY_TEXT_BYTES];
 	struct span p = image("01 80 06 02 5b 00 00 00 4850202020202020 556c747269756d20362d534353490020 33354744");
-	ck_assert(scsi_device_inquiry(p, &d));
-	ck_assert_uint_eq(d.type, SCSI_DEVICE_TYPE_TAPE);
+	ck_assert(identity_inquiry(p, &d));
+	ck_assert_uint_eq(d.type, IDENTITY_TYPE_TAPE);
 	ck_assert_str_eq(d.vendor, "HP");
 	ck_assert_str_eq(d.product, "Ultrium 6-SCSI");
 	ck_assert_str_eq(d.revision, "35GD");
 	for (size_t n = 0; n < 36; n++) {
 		struct guarded g = guarded_copy(p.data, n);
-		ck_quick(!scsi_device_inquiry((struct span){g.p, n}, &d));
+		ck_quick(!identity_inquiry((struct span){g.p, n}, &d));
 		guarded_free(&g);
 	}
 	bytes[8] = 0x1b; /* escape sequences do not reach the terminal */
-	ck_assert(scsi_device_inquiry(p, &d));
+	ck_assert(identity_inquiry(p, &d));
 	ck_assert_str_eq(d.vendor, "?P");
-	ck_assert(scsi_device_serial(image("01 80 0004 20 41 42 20"), text));
+	ck_assert(identity_serial(image("01 80 0004 20 41 42 20"), text));
 	ck_assert_str_eq(text, "AB");
-	ck_assert(scsi_device_serial(image("01 80 ffff 41 42"), text)); /* announces more */
+	ck_assert(identity_serial(image("01 80 ffff 41 42"), text)); /* announces more */
 	ck_assert_str_eq(text, "AB");
-	ck_assert(!scsi_device_serial(image("01 83 0002 41 42"), text));
-	ck_assert(!scsi_device_serial(image("01 80 0000"), text));
-	ck_assert(scsi_device_identity(image("01 83 0022 02 01 00 06 484520202020 01 13 00 08 5000000000000001 01 03 00 08 5001405000000001"), text));
+	ck_assert(!identity_serial(image("01 83 0002 41 42"), text));
+	ck_assert(!identity_serial(image("01 80 0000"), text));
+	ck_assert(identity_name(image("01 83 0022 02 01 00 06 484520202020 01 13 00 08 5000000000000001 01 03 00 08 5001405000000001"),
+				text));
 	ck_assert_str_eq(text, "naa.5001405000000001");
-	ck_assert(scsi_device_identity(image("01 83 000a 02 01 00 06 484520202020"), text));
+	ck_assert(identity_name(image("01 83 000a 02 01 00 06 484520202020"), text));
 	ck_assert_str_eq(text, "HE");
-	ck_assert(!scsi_device_identity(image("01 83 000c 01 03 00 ff 5001405000000001"), text));
+	ck_assert(!identity_name(image("01 83 000c 01 03 00 ff 5001405000000001"), text));
 }
 END_TEST
 
 START_TEST(test_medium)
 {
 	struct span v;
-	char text[SCSI_DEVICE_TEXT_BYTES];
+	char text[IDENTITY_TEXT_BYTES];
 	struct span p = image("00000014 0401 81 0003 4d3031 0806 81 0004 41303031 0900 00 0000 ");
-	ck_assert(scsi_device_attribute(p, SCSI_DEVICE_ATTRIBUTE_BARCODE, &v));
+	ck_assert(identity_attribute(p, IDENTITY_ATTRIBUTE_BARCODE, &v));
 	ck_assert_uint_eq(v.len, 4);
-	scsi_device_text(v, text, 3); /* little room */
+	identity_text(v, text, 3); /* little room */
 	ck_assert_str_eq(text, "A0");
-	ck_assert(scsi_device_attribute(p, SCSI_DEVICE_ATTRIBUTE_SERIAL, &v) && v.len == 3);
-	ck_assert(!scsi_device_attribute(p, 0x0400, &v));
+	ck_assert(identity_attribute(p, IDENTITY_ATTRIBUTE_SERIAL, &v) && v.len == 3);
+	ck_assert(!identity_attribute(p, 0x0400, &v));
 	for (size_t n = 0; n < p.len; n++) {
 		struct guarded g = guarded_copy(p.data, n);
-		bool found = scsi_device_attribute((struct span){g.p, n}, SCSI_DEVICE_ATTRIBUTE_BARCODE, &v);
+		bool found = identity_attribute((struct span){g.p, n}, IDENTITY_ATTRIBUTE_BARCODE, &v);
 		ck_quick(found == (n >= 21));
 		guarded_free(&g);
 	}
 	uint8_t density;
 	bool protected, can;
-	ck_assert(scsi_device_density(image("0b 00 90 08 44 000000 00000000"), &density, &protected));
+	ck_assert(identity_density(image("0b 00 90 08 44 000000 00000000"), &density, &protected));
 	ck_assert(density == 0x44 && protected);
-	ck_assert_str_eq(scsi_device_density_name(density, &can), "LTO-3");
+	ck_assert_str_eq(identity_density_name(density, &can), "LTO-3");
 	ck_assert(!can);
-	ck_assert_str_eq(scsi_device_density_name(0x46, &can), "LTO-4");
+	ck_assert_str_eq(identity_density_name(0x46, &can), "LTO-4");
 	ck_assert(can);
-	ck_assert_str_eq(scsi_device_density_name(0x62, &can), "LTO-10");
+	ck_assert_str_eq(identity_density_name(0x62, &can), "LTO-10");
 	ck_assert(can);
-	ck_assert_str_eq(scsi_device_density_name(0x63, &can), "LTO-10 P");
-	ck_assert_ptr_null(scsi_device_density_name(0x13, &can));
-	ck_assert(!scsi_device_density(image("03 00 10 00 44"), &density, &protected));
-	ck_assert(!scsi_device_density(image("03 00 10 08"), &density, &protected));
-	struct scsi_device_position at;
-	ck_assert(scsi_device_position(image("80 00 0000 00000000 00000000"), &at) && at.at_beginning && at.block == 0);
-	ck_assert(scsi_device_position(image("04 00 0000 00000203"), &at) && !at.at_beginning && at.unknown && at.block == 0x203);
-	ck_assert(!scsi_device_position(image("80 00 0000 000000"), &at));
+	ck_assert_str_eq(identity_density_name(0x63, &can), "LTO-10 P");
+	ck_assert_ptr_null(identity_density_name(0x13, &can));
+	ck_assert(!identity_density(image("03 00 10 00 44"), &density, &protected));
+	ck_assert(!identity_density(image("03 00 10 08"), &density, &protected));
+	struct identity_position at;
+	ck_assert(identity_position(image("80 00 0000 00000000 00000000"), &at) && at.at_beginning && at.block == 0);
+	ck_assert(identity_position(image("04 00 0000 00000203"), &at) && !at.at_beginning && at.unknown && at.block == 0x203);
+	ck_assert(!identity_position(image("80 00 0000 000000"), &at));
 }
 END_TEST
 

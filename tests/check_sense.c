@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sense data in both forms and in words; TapeAlert pages and their table. */
-#include "scsi_sense.h"
-#include "tapealert.h"
+#include "tape/sense.h"
+#include "tape/tapealert.h"
 
 #include "check_codec.h"
 
@@ -19,39 +19,39 @@ static struct span image(const char *hex)
 
 START_TEST(test_fixed)
 {
-	struct scsi_sense s;
-	ck_assert(scsi_sense_read(image(FIXED_HEX), &s));
+	struct sense s;
+	ck_assert(sense_read(image(FIXED_HEX), &s));
 	ck_assert(s.valid && !s.deferred && s.has_code && s.has_field && !s.in_cdb && !s.has_info);
-	ck_assert(scsi_sense_is(&s, 5, 0x26, 0));
-	ck_assert(!scsi_sense_is(&s, 5, 0x26, 1) && !scsi_sense_is(&s, 6, 0x26, 0));
+	ck_assert(sense_is(&s, 5, 0x26, 0));
+	ck_assert(!sense_is(&s, 5, 0x26, 1) && !sense_is(&s, 6, 0x26, 0));
 	ck_assert_uint_eq(s.field, 8);
-	ck_assert(scsi_sense_read(image("f0 00 a0 00010203 0a 00000000 00 00 00 00 0000"), &s));
+	ck_assert(sense_read(image("f0 00 a0 00010203 0a 00000000 00 00 00 00 0000"), &s));
 	ck_assert(s.filemark && s.ili && !s.eom && s.has_info && s.info == 0x00010203 && s.key == 0);
-	ck_assert(scsi_sense_read(image("71 00 43 00000000 0a 00000000 0c 00 00 80 0008"), &s));
+	ck_assert(sense_read(image("71 00 43 00000000 0a 00000000 0c 00 00 80 0008"), &s));
 	ck_assert(s.deferred && s.eom && !s.has_field);
-	ck_assert(scsi_sense_read(image("f1 00 03"), &s));
+	ck_assert(sense_read(image("f1 00 03"), &s));
 	ck_assert(s.deferred && s.key == 3 && !s.has_code && !s.has_info);
 	/* An additional length that ends before the code, and one that goes beyond the data. */
-	ck_assert(scsi_sense_read(image("70 00 05 00000000 04 00000000 26 00"), &s));
+	ck_assert(sense_read(image("70 00 05 00000000 04 00000000 26 00"), &s));
 	ck_assert(!s.has_code && s.asc == 0);
-	ck_assert(scsi_sense_read(image("70 00 05 00000000 ff 00000000 26 02"), &s));
+	ck_assert(sense_read(image("70 00 05 00000000 ff 00000000 26 02"), &s));
 	ck_assert(s.has_code && s.asc == 0x26 && s.ascq == 2 && !s.has_field);
 }
 END_TEST
 
 START_TEST(test_descriptor)
 {
-	struct scsi_sense s;
-	ck_assert(scsi_sense_read(image(DESCRIPTOR_HEX), &s));
+	struct sense s;
+	ck_assert(sense_read(image(DESCRIPTOR_HEX), &s));
 	ck_assert(s.valid && s.has_code && s.key == 5 && s.asc == 0x26 && s.has_info && s.info == 0x203);
 	ck_assert(s.has_field && !s.in_cdb && s.field == 8);
-	ck_assert(scsi_sense_read(image("73 03 0c 00 000000 04 04 02 00 e0"), &s));
+	ck_assert(sense_read(image("73 03 0c 00 000000 04 04 02 00 e0"), &s));
 	ck_assert(s.deferred && s.filemark && s.eom && s.ili);
-	ck_assert(scsi_sense_read(image("72 05 24 00 000000 08 02 06 0000 c0 0001 00"), &s));
+	ck_assert(sense_read(image("72 05 24 00 000000 08 02 06 0000 c0 0001 00"), &s));
 	ck_assert(s.has_field && s.in_cdb && s.field == 1);
 	/* A descriptor that announces more than there is ends the row; information that is not valid does not count. */
-	ck_assert(scsi_sense_read(image("72 05 24 00 000000 08 02 ff 0000 c0 0001 00"), &s));
-	ck_assert(scsi_sense_read(image("72 05 24 00 000000 0c 00 0a 00 00 0000000000000203"), &s));
+	ck_assert(sense_read(image("72 05 24 00 000000 08 02 ff 0000 c0 0001 00"), &s));
+	ck_assert(sense_read(image("72 05 24 00 000000 0c 00 0a 00 00 0000000000000203"), &s));
 	ck_assert(!s.has_info);
 }
 END_TEST
@@ -59,37 +59,37 @@ END_TEST
 /* What stands beside the code. */
 START_TEST(test_fields)
 {
-	struct scsi_sense s;
-	ck_assert(scsi_sense_read(image("f0 00 20 fffffc18 0a 00000000 0000 00 000000"), &s));
+	struct sense s;
+	ck_assert(sense_read(image("f0 00 20 fffffc18 0a 00000000 0000 00 000000"), &s));
 	ck_assert(s.ili && s.has_info && s.info == -1000);
-	ck_assert(scsi_sense_read(image("72 00 00 00 000000 10 00 0a 80 00 fffffffffffffc18 04 02 00 20"), &s));
+	ck_assert(sense_read(image("72 00 00 00 000000 10 00 0a 80 00 fffffffffffffc18 04 02 00 20"), &s));
 	ck_assert(s.ili && s.has_info && s.info == -1000);
-	ck_assert(scsi_sense_read(image("f0 00 80 7fffffff 0a 00000000 0001 00 000000"), &s) && s.info == 0x7fffffff);
-	ck_assert(scsi_sense_read(image("70 00 02 00000000 0a 00000000 0401 00 80 8000"), &s));
+	ck_assert(sense_read(image("f0 00 80 7fffffff 0a 00000000 0001 00 000000"), &s) && s.info == 0x7fffffff);
+	ck_assert(sense_read(image("70 00 02 00000000 0a 00000000 0401 00 80 8000"), &s));
 	ck_assert(s.has_progress && s.progress == 0x8000 && !s.has_field && !s.has_retries);
-	ck_assert(scsi_sense_read(image("70 00 03 00000000 0a 00000000 1100 17 80 0005"), &s));
+	ck_assert(sense_read(image("70 00 03 00000000 0a 00000000 1100 17 80 0005"), &s));
 	ck_assert(s.has_retries && s.retries == 5 && s.fru == 0x17 && s.fault == 0);
 	/* Without SKSV IBM has its fault symptom code there; the room was too small for the rest. */
-	ck_assert(scsi_sense_read(image("70 00 14 00000000 0a 00000000 4400 00 00 6b09"), &s));
+	ck_assert(sense_read(image("70 00 14 00000000 0a 00000000 4400 00 00 6b09"), &s));
 	ck_assert(s.fault == 0x6b09 && s.overflow && !s.has_retries);
-	ck_assert(scsi_sense_read(image("72 02 04 04 800000 0c 03 02 00 21 0a 06 02 04 04 00 4000"), &s));
+	ck_assert(sense_read(image("72 02 04 04 800000 0c 03 02 00 21 0a 06 02 04 04 00 4000"), &s));
 	ck_assert(s.overflow && s.fru == 0x21 && s.has_progress && s.progress == 0x4000);
 	/* A descriptor that is cut tells nothing. */
-	ck_assert(scsi_sense_read(image("72 02 04 04 000000 06 0a 06 02 04 04 00"), &s) && !s.has_progress);
-	ck_assert(scsi_sense_read(image("72 00 00 00 000000 0b 00 0a 80 00 ffffffffffff fc"), &s) && !s.has_info);
+	ck_assert(sense_read(image("72 02 04 04 000000 06 0a 06 02 04 04 00"), &s) && !s.has_progress);
+	ck_assert(sense_read(image("72 00 00 00 000000 0b 00 0a 80 00 ffffffffffff fc"), &s) && !s.has_info);
 }
 END_TEST
 
 START_TEST(test_truncated)
 {
 	const char *const samples[] = {FIXED_HEX, DESCRIPTOR_HEX};
-	struct scsi_sense s;
+	struct sense s;
 	for (size_t i = 0; i < 2; i++) {
 		uint8_t whole[64];
 		size_t len = unhex(whole, samples[i]), least = i == 0 ? 3 : 4;
 		for (size_t n = 0; n <= len; n++) {
 			struct guarded g = guarded_copy(whole, n);
-			ck_quick(scsi_sense_read((struct span){g.p, n}, &s) == (n >= least));
+			ck_quick(sense_read((struct span){g.p, n}, &s) == (n >= least));
 			ck_quick(s.valid == (n >= least));
 			ck_quick(n >= least || (s.key == 0 && !s.has_code));
 			guarded_free(&g);
@@ -98,49 +98,57 @@ START_TEST(test_truncated)
 	for (unsigned first = 0; first < 256; first++) {
 		uint8_t b[18] = {(uint8_t)first, 5, 5};
 		unsigned form = first & 0x7f;
-		ck_quick(scsi_sense_read((struct span){b, sizeof b}, &s) == (form >= 0x70 && form <= 0x73));
+		ck_quick(sense_read((struct span){b, sizeof b}, &s) == (form >= 0x70 && form <= 0x73));
 	}
 }
 END_TEST
 
 static void expect_words(const char *hex, bool set_page, const char *text, const char *advice)
 {
-	struct scsi_sense s;
-	char got[SCSI_SENSE_TEXT_BYTES];
-	scsi_sense_read(image(hex), &s);
-	scsi_sense_describe(&s, set_page, got);
-	const char *told = scsi_sense_advice(&s);
+	struct sense s;
+	char got[SENSE_TEXT_BYTES];
+	sense_read(image(hex), &s);
+	sense_describe(&s, set_page, got);
+	const char *told = sense_advice(&s);
 	ck_assert_str_eq(got, text);
 	ck_assert_msg(advice ? told && strstr(told, advice) : told == NULL, "%s: advice \"%s\"", text, told ? told : "");
 }
 
 START_TEST(test_words)
 {
-	expect_words(FIXED_HEX, true, "5/26/00 ILLEGAL REQUEST: invalid field in the parameter list (byte 8, the algorithm index)", "algorithm index");
+	expect_words(FIXED_HEX, true, "5/26/00 ILLEGAL REQUEST: invalid field in the parameter list (byte 8, the algorithm index)",
+		     "algorithm index");
 	expect_words(FIXED_HEX, false, "5/26/00 ILLEGAL REQUEST: invalid field in the parameter list (byte 8)", "key status");
-	expect_words("72 07 74 01 00000000", false, "7/74/01 DATA PROTECT: unable to decrypt: there is no key in the drive, or decryption is off", "probe");
+	expect_words("72 07 74 01 00000000", false,
+		     "7/74/01 DATA PROTECT: unable to decrypt: there is no key in the drive, or decryption is off", "probe");
 	expect_words("72 07 74 03 00000000", false, "7/74/03 DATA PROTECT: wrong key", "ten wrong");
 	expect_words("72 07 26 10 00000000", true, "7/26/10 DATA PROTECT: too many wrong keys: the drive takes no more of them", "unload");
 	expect_words("72 06 29 05 00000000", false, "6/29/05 UNIT ATTENTION: the transceivers have changed their mode", NULL);
-	expect_words("72 06 29 00 00000000", false, "6/29/00 UNIT ATTENTION: power on or reset: the drive has lost its key, most likely", "load the key again");
-	expect_words("72 06 2a 13 00000000", false, "6/2a/13 UNIT ATTENTION: the key instance counter has changed: another key than the locked one is in the drive", "load the key again");
+	expect_words("72 06 29 00 00000000", false, "6/29/00 UNIT ATTENTION: power on or reset: the drive has lost its key, most likely",
+		     "load the key again");
+	expect_words("72 06 2a 13 00000000", false,
+		     "6/2a/13 UNIT ATTENTION: the key instance counter has changed: another key than the locked one is in the drive",
+		     "load the key again");
 	expect_words("72 05 ee 10 00000000", false, "5/ee/10 ILLEGAL REQUEST: IBM: a key is required", "application managed");
 	expect_words("72 07 ef 10 00000000", false, "7/ef/10 DATA PROTECT: IBM: a key is required", "key manager");
-	expect_words("72 07 ef 77 00000000", false, "7/ef/77 DATA PROTECT: IBM: encryption, keys by the library or a key manager", "application managed");
+	expect_words("72 07 ef 77 00000000", false, "7/ef/77 DATA PROTECT: IBM: encryption, keys by the library or a key manager",
+		     "application managed");
 	expect_words("72 09 83 01 00000000", false, "9/83/01 VENDOR SPECIFIC: a vendor's own code", NULL);
 	expect_words("72 03 7f 01 00000000", false, "3/7f/01 MEDIUM ERROR: a code that is not in xflate's table", NULL);
-	expect_words("71 00 03 00000000 0a 00000000 0c 00 00 00 0000", false, "3/0c/00 MEDIUM ERROR, deferred (of an earlier command): write error", "alerts");
+	expect_words("71 00 03 00000000 0a 00000000 0c 00 00 00 0000", false,
+		     "3/0c/00 MEDIUM ERROR, deferred (of an earlier command): write error", "alerts");
 	expect_words("70 00 04", false, "4/00/00 HARDWARE ERROR: nothing more is said", NULL);
-	expect_words("70 00 05 00000000 0a 00000000 26 00 00 8f 0008", true, "5/26/00 ILLEGAL REQUEST: invalid field in the parameter list (byte 8 bit 7, the algorithm index)", "key status");
+	expect_words("70 00 05 00000000 0a 00000000 26 00 00 8f 0008", true,
+		     "5/26/00 ILLEGAL REQUEST: invalid field in the parameter list (byte 8 bit 7, the algorithm index)", "key status");
 	expect_words("", false, "no sense data", NULL);
 	expect_words("72 02 3a 00 00000000", false, "2/3a/00 NOT READY: no medium", "load a cartridge");
 	/* Every code that drives send about keys has words and no placeholder. */
 	for (unsigned ascq = 0; ascq <= 0x0d; ascq++) {
-		struct scsi_sense s = {.valid = true, .has_code = true, .key = 7, .asc = 0x74, .ascq = (uint8_t)ascq};
-		ck_quick(scsi_sense_is_known(&s));
+		struct sense s = {.valid = true, .has_code = true, .key = 7, .asc = 0x74, .ascq = (uint8_t)ascq};
+		ck_quick(sense_is_known(&s));
 	}
 	for (unsigned key = 0; key < 16; key++)
-		ck_quick(strlen(scsi_sense_key((uint8_t)key)) > 0);
+		ck_quick(strlen(sense_key_text((uint8_t)key)) > 0);
 }
 END_TEST
 

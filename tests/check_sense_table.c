@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The tables of sense codes: every code of the sheet has its kind, no entry hides another, vendors are told apart. */
-#include "scsi_sense.h"
+#include "tape/sense.h"
 #include "tape/sense_table.h"
 
 #include "check_codec.h"
@@ -66,11 +66,26 @@ static const struct {
 	const char *name;
 	enum sense_cause cause;
 } classes[] = {
-	{"KEY", SENSE_KEY},	      {"BAD", SENSE_WRONG_KEY},	     {"MODE", SENSE_METHOD},	  {"WAIT", SENSE_WAIT},
-	{"OPT9", SENSE_LOADING},      {"WP", SENSE_PROTECTED},	     {"NOENC", SENSE_NO_ENCRYPTION}, {"CLEAN", SENSE_CLEAN},
-	{"WORN", SENSE_WORN},	      {"HW", SENSE_HARDWARE},	     {"FW", SENSE_FIRMWARE},	  {"CABLE", SENSE_CABLE},
-	{"HOST", SENSE_OTHER_HOST},   {"POS", SENSE_POSITION},	     {"EOM", SENSE_FULL},	  {"OURS", SENSE_REQUEST},
-	{"INFO", SENSE_INFORMATION},  {"REC", SENSE_RECOVERED},	     {"DRILL", SENSE_DRILL},	  {"LIB", SENSE_LIBRARY},
+	{"KEY", SENSE_KEY},
+	{"BAD", SENSE_WRONG_KEY},
+	{"MODE", SENSE_METHOD},
+	{"WAIT", SENSE_WAIT},
+	{"OPT9", SENSE_LOADING},
+	{"WP", SENSE_PROTECTED},
+	{"NOENC", SENSE_NO_ENCRYPTION},
+	{"CLEAN", SENSE_CLEAN},
+	{"WORN", SENSE_WORN},
+	{"HW", SENSE_HARDWARE},
+	{"FW", SENSE_FIRMWARE},
+	{"CABLE", SENSE_CABLE},
+	{"HOST", SENSE_OTHER_HOST},
+	{"POS", SENSE_POSITION},
+	{"EOM", SENSE_FULL},
+	{"OURS", SENSE_REQUEST},
+	{"INFO", SENSE_INFORMATION},
+	{"REC", SENSE_RECOVERED},
+	{"DRILL", SENSE_DRILL},
+	{"LIB", SENSE_LIBRARY},
 };
 
 static bool has_class(const char *list, const char *name)
@@ -80,18 +95,19 @@ static bool has_class(const char *list, const char *name)
 	return at && (at == list || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0');
 }
 
-static const char *class_of(const struct scsi_sense *s)
+static const char *class_of(const struct sense *s)
 {
 	for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
-		if (strcmp(scsi_sense_kind(s), sense_cause_name(classes[i].cause)) == 0)
+		if (strcmp(sense_kind(s), sense_cause_name(classes[i].cause)) == 0)
 			return classes[i].name;
 	}
 	return "?";
 }
 
-static struct scsi_sense sense_of(unsigned key, unsigned asc, unsigned ascq, unsigned vendor)
+static struct sense sense_of(unsigned key, unsigned asc, unsigned ascq, unsigned vendor)
 {
-	return (struct scsi_sense){.valid = true, .has_code = true, .key = (uint8_t)key, .asc = (uint8_t)asc, .ascq = (uint8_t)ascq, .vendor = vendor};
+	return (struct sense){
+		.valid = true, .has_code = true, .key = (uint8_t)key, .asc = (uint8_t)asc, .ascq = (uint8_t)ascq, .vendor = vendor};
 }
 
 /* WAIT and OPT9 have one name for people; what is waited for is in the advice. */
@@ -100,12 +116,12 @@ START_TEST(test_every_code)
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
 		const struct known *k = &known[i];
 		for (unsigned ascq = k->first; ascq <= k->last; ascq++) {
-			struct scsi_sense s = sense_of(k->key, k->asc, ascq, k->vendor);
+			struct sense s = sense_of(k->key, k->asc, ascq, k->vendor);
 			const char *got = class_of(&s);
 			bool right = has_class(k->classes, got) || (strcmp(got, "WAIT") == 0 && has_class(k->classes, "OPT9")) ||
 				     (k->key == 1 && strcmp(got, "REC") == 0);
 			ck_assert_msg(right, "%x/%02x/%02x of vendor %u is %s, not %s", k->key, k->asc, ascq, k->vendor, got, k->classes);
-			ck_assert_msg(k->asc == 0x7f || scsi_sense_is_known(&s), "%x/%02x/%02x is not in the tables", k->key, k->asc, ascq);
+			ck_assert_msg(k->asc == 0x7f || sense_is_known(&s), "%x/%02x/%02x is not in the tables", k->key, k->asc, ascq);
 		}
 	}
 }
@@ -140,7 +156,8 @@ static void check_list(const struct sense_list *list, bool of_vendors)
 			const struct sense_entry *b = &list->entries[before];
 			/* Of two vendors' entries the earlier may say more of one of them. */
 			bool fewer_codes = b->first >= t->first && b->last <= t->last && b->last - b->first < t->last - t->first;
-			bool in_order = !meets(b, t) || is_within(b, t) || fewer_codes || (of_vendors && (b->keys & ~(unsigned)t->keys) == 0);
+			bool in_order = !meets(b, t) || is_within(b, t) || fewer_codes ||
+					(of_vendors && (b->keys & ~(unsigned)t->keys) == 0);
 			ck_assert_msg(in_order, "entry %zu (\"%s\") hides a part of entry %zu (\"%s\")", before, b->meaning, i, t->meaning);
 		}
 	}
@@ -156,38 +173,41 @@ END_TEST
 /* Whatever arrives: words that fit, no failure where the command has succeeded, no key for who has none. */
 START_TEST(test_every_number)
 {
-	char text[SCSI_SENSE_TEXT_BYTES];
+	char text[SENSE_TEXT_BYTES];
 	size_t longest = 0;
 	for (unsigned n = 0; n < 1u << 20; n++) {
-		struct scsi_sense s = sense_of(n >> 16, n >> 8 & 0xff, n & 0xff, n % 5 == 4 ? SENSE_HP | SENSE_IBM : n % 5 ? 1u << (n % 5 - 1) : 0);
-		scsi_sense_describe(&s, false, text);
-		const char *advice = scsi_sense_advice(&s);
+		struct sense s = sense_of(n >> 16, n >> 8 & 0xff, n & 0xff,
+					  n % 5 == 4 ? SENSE_HP | SENSE_IBM
+					  : n % 5    ? 1u << (n % 5 - 1)
+						     : 0);
+		sense_describe(&s, false, text);
+		const char *advice = sense_advice(&s);
 		longest = strlen(text) > longest ? strlen(text) : longest;
 		ck_quick(s.key != 1 || strstr(text, "succeeded") != NULL);
 		ck_quick(s.key != 1 || advice == NULL || strstr(advice, "key load") == NULL || s.asc >= 0xee);
 		ck_quick(advice == NULL || advice[0] != '\0');
-		ck_quick(scsi_sense_kind(&s)[0] != '\0');
+		ck_quick(sense_kind(&s)[0] != '\0');
 	}
-	ck_assert_uint_lt(longest, SCSI_SENSE_TEXT_BYTES - 40); /* room for the field pointer */
+	ck_assert_uint_lt(longest, SENSE_TEXT_BYTES - 40); /* room for the field pointer */
 }
 END_TEST
 
 static void expect(unsigned key, unsigned asc, unsigned ascq, unsigned vendor, const char *words, const char *advice)
 {
-	struct scsi_sense s = sense_of(key, asc, ascq, vendor);
-	char text[SCSI_SENSE_TEXT_BYTES];
-	scsi_sense_describe(&s, false, text);
-	const char *got = scsi_sense_advice(&s);
+	struct sense s = sense_of(key, asc, ascq, vendor);
+	char text[SENSE_TEXT_BYTES];
+	sense_describe(&s, false, text);
+	const char *got = sense_advice(&s);
 	ck_assert_msg(strstr(text, words) != NULL, "\"%s\" has not \"%s\"", text, words);
 	ck_assert_msg(advice == NULL || (got && strstr(got, advice)), "%s: advice \"%s\" has not \"%s\"", text, got ? got : "", advice);
 }
 
 static void expect_not(unsigned key, unsigned asc, unsigned ascq, unsigned vendor, const char *words)
 {
-	struct scsi_sense s = sense_of(key, asc, ascq, vendor);
-	char text[2 * SCSI_SENSE_TEXT_BYTES];
-	scsi_sense_describe(&s, false, text);
-	snprintf(text + strlen(text), SCSI_SENSE_TEXT_BYTES, "; %s", scsi_sense_advice(&s) ? scsi_sense_advice(&s) : "");
+	struct sense s = sense_of(key, asc, ascq, vendor);
+	char text[2 * SENSE_TEXT_BYTES];
+	sense_describe(&s, false, text);
+	snprintf(text + strlen(text), SENSE_TEXT_BYTES, "; %s", sense_advice(&s) ? sense_advice(&s) : "");
 	ck_assert_msg(strstr(text, words) == NULL, "\"%s\" has \"%s\"", text, words);
 }
 

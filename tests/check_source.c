@@ -45,7 +45,7 @@ static void read_fd(int fd, char *to)
 	struct buf_pool *pool = buf_pool_new(1 << 20);
 	struct io in;
 	struct source_item it;
-	struct err e = { 0 };
+	struct err e = {0};
 	uint64_t at = 0, covered = 0;
 
 	io_describe(&in, fd);
@@ -65,15 +65,15 @@ static void read_fd(int fd, char *to)
 		at = it.addr + it.len;
 		covered += it.len;
 		if (it.event == SOURCE_BLOCK) {
-			say(to, "B %llu+%llu %u%s\n", (unsigned long long)it.addr, (unsigned long long)it.len,
-			    it.header.number, it.encrypted ? " encrypted" : "");
+			say(to, "B %llu+%llu %u%s\n", (unsigned long long)it.addr, (unsigned long long)it.len, it.header.number,
+			    it.encrypted ? " encrypted" : "");
 			ck_quick(it.len == it.header.len && mk_get32(it.data + 4) == it.len);
 		} else if (it.event == SOURCE_FOREIGN) {
 			say(to, "F %llu+%llu\n", (unsigned long long)it.addr, (unsigned long long)it.len);
 		} else {
 			ck_quick(it.event == SOURCE_DAMAGE);
-			say(to, "D %llu+%llu %s%s\n", (unsigned long long)it.addr, (unsigned long long)it.len,
-			    it.data ? "* " : "", it.reason);
+			say(to, "D %llu+%llu %s%s\n", (unsigned long long)it.addr, (unsigned long long)it.len, it.data ? "* " : "",
+			    it.reason);
 		}
 	}
 	padding = source_padding(s);
@@ -120,7 +120,7 @@ static void read_pipe(size_t piece)
 /* From a file and through pipes the items must be the same. */
 static void expect(const char *want)
 {
-	static const size_t pieces[] = { 7, 1000, 4099, 65536 };
+	static const size_t pieces[] = {7, 1000, 4099, 65536};
 
 	read_file();
 	ck_assert_str_eq(text, want);
@@ -186,8 +186,8 @@ START_TEST(test_large)
 	block(7, 1, 1000000);
 	block(7, 2, 19999999 - 36);
 	read_file();
-	ck_assert_str_eq(text, want_text("B 0+%zu 0\nB %zu+20000000 0\nB %zu+1000036 1\nB %zu+19999999 2\n", label, label,
-					 label + 20000000, label + 21000036));
+	ck_assert_str_eq(text, want_text("B 0+%zu 0\nB %zu+20000000 0\nB %zu+1000036 1\nB %zu+19999999 2\n", label, label, label + 20000000,
+					 label + 21000036));
 }
 END_TEST
 
@@ -197,7 +197,7 @@ START_TEST(test_padding)
 {
 	/* 512 is no drive's of ours, but the same here; 64512 and 65536: fixed blocks, no full one yet.  Labels always are
 	 * 64512 bytes. */
-	static const size_t units[] = { 512, 1024, 64512, 65536 };
+	static const size_t units[] = {512, 1024, 64512, 65536};
 	size_t unit = units[_i], at[4];
 
 	begin();
@@ -207,8 +207,7 @@ START_TEST(test_padding)
 		at[i] = vol.block;
 		mk_pad(&vol, unit);
 	}
-	expect(want_text("B 0+%zu 0\nB %zu+5036 0\nB %zu+5049 1\nB %zu+5062 2\nB %zu+5075 3\n", label, at[0], at[1], at[2],
-			 at[3]));
+	expect(want_text("B 0+%zu 0\nB %zu+5036 0\nB %zu+5049 1\nB %zu+5062 2\nB %zu+5075 3\n", label, at[0], at[1], at[2], at[3]));
 	ck_assert_uint_eq(padding, vol.len - label - 5036 - 5049 - 5062 - 5075);
 }
 END_TEST
@@ -225,8 +224,7 @@ START_TEST(test_padding_minimum)
 		at[i] = vol.block;
 		mk_pad(&vol, i % 2 ? 1024 : 4096);
 	}
-	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nB %zu+7036 1\nB %zu+1036 2\nB %zu+7036 3\n", label, at[0], at[1], at[2],
-			 at[3]));
+	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nB %zu+7036 1\nB %zu+1036 2\nB %zu+7036 3\n", label, at[0], at[1], at[2], at[3]));
 }
 END_TEST
 
@@ -281,11 +279,11 @@ struct pad_rule {
 };
 
 static const struct pad_rule pad_rules[] = {
-	{ 64512, 0, 0, "Bareos, variable" },	    { 0, 0, 0, "Bacula, variable" },
-	{ 64512, 64512, 64512, "fixed 64512" },	    { 64512, 65536, 65536, "Bareos, fixed 65536" },
-	{ 65536, 65536, 65536, "dd of 65536" },	    { 20000, 20000, 20000, "dd of 20000" },
-	{ 262144, 262144, 262144, "dd of 262144" }, { 16384, 16384, 16384, "dd of 16384" },
-	{ 64512, 8192, 0, "Bareos, minimum 8192" }, { 8192, 8192, 0, "Bacula, minimum 8192" },
+	{64512, 0, 0, "Bareos, variable"},        {0, 0, 0, "Bacula, variable"},
+	{64512, 64512, 64512, "fixed 64512"},     {64512, 65536, 65536, "Bareos, fixed 65536"},
+	{65536, 65536, 65536, "dd of 65536"},     {20000, 20000, 20000, "dd of 20000"},
+	{262144, 262144, 262144, "dd of 262144"}, {16384, 16384, 16384, "dd of 16384"},
+	{64512, 8192, 0, "Bareos, minimum 8192"}, {8192, 8192, 0, "Bacula, minimum 8192"},
 };
 
 static size_t padded(const struct pad_rule *r, size_t len, bool is_label)
@@ -348,8 +346,8 @@ static void padding_case(uint64_t seed, const struct pad_rule *r, bool none_lost
 
 		snprintf(want, sizeof want, "B %zu+%zu %zu\n", at[i], len[i], i);
 		if ((strstr(text, want) == NULL) != (lost >> i & 1))
-			ck_abort_msg("seed %llu, %s, lost %zx of %zu, block %zu (%s):\n%s", (unsigned long long)seed, r->what, lost,
-				     count, i, want, text);
+			ck_abort_msg("seed %llu, %s, lost %zx of %zu, block %zu (%s):\n%s", (unsigned long long)seed, r->what, lost, count,
+				     i, want, text);
 	}
 }
 
@@ -382,8 +380,9 @@ START_TEST(test_padding_lost_edges)
 		}
 		read_file();
 		/* With one block alone nothing tells for sure how long the lost ones were. */
-		ck_assert_msg(strstr(text, k == 4 ? "+16384 zeros where a block should be: it could not be read from the tape, or was lost" :
-						    want_text("\nD %zu+16384 zeros where", at[k + 1])) != NULL, "%zu: %s", k, text);
+		ck_assert_msg(strstr(text, k == 4 ? "+16384 zeros where a block should be: it could not be read from the tape, or was lost"
+						  : want_text("\nD %zu+16384 zeros where", at[k + 1])) != NULL,
+			      "%zu: %s", k, text);
 	}
 	/* The label itself. */
 	memset(vol.p, 0, 16384);
@@ -412,7 +411,8 @@ START_TEST(test_zero_tail)
 	block(7, 3, 800);
 	memset(vol.p + hole, 0, 488);
 	expect(want_text("B 0+%zu 0\nB %zu+536 0\nD %zu+488 no block header (BB01, BB02, BB03) where one should be\n"
-			 "B %zu+836 2\nB %zu+836 3\n", label, label, hole, hole + 488, hole + 488 + 836));
+			 "B %zu+836 2\nB %zu+836 3\n",
+			 label, label, hole, hole + 488, hole + 488 + 836));
 	ck_assert_uint_eq(padding, 0);
 }
 END_TEST
@@ -426,8 +426,8 @@ static void tape_label(const char *name, bool ebcdic)
 
 	memset(l, ebcdic ? 0x40 : ' ', sizeof l);
 	for (size_t i = 0; name[i]; i++) {
-		static const uint8_t letters[] = { 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7, 0xc8, 0xc9, 0xd1, 0xd2, 0xd3, 0xd4,
-						   0xd5, 0xd6, 0xd7, 0xd8, 0xd9, 0xe2, 0xe3, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8, 0xe9 };
+		static const uint8_t letters[] = {0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7, 0xc8, 0xc9, 0xd1, 0xd2, 0xd3, 0xd4,
+						  0xd5, 0xd6, 0xd7, 0xd8, 0xd9, 0xe2, 0xe3, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8, 0xe9};
 		char c = name[i];
 
 		l[i] = !ebcdic ? (uint8_t)c : c >= 'A' ? letters[c - 'A'] : (uint8_t)(0xf0 + c - '0');
@@ -441,8 +441,8 @@ START_TEST(test_tape_labels)
 {
 	bool ebcdic = _i & 1;
 	size_t unit = _i & 2 ? 65536 : 80, data = _i & 2 ? 65536 : 1024, at[10], n = 0;
-	static const char *const before[] = { "VOL1TAPE01", "UVL1", "HDR1BAREOS", "HDR2F32252", "UHL1" };
-	static const char *const behind[] = { "EOF1BAREOS", "EOV2F32252", "UTL9" };
+	static const char *const before[] = {"VOL1TAPE01", "UVL1", "HDR1BAREOS", "HDR2F32252", "UHL1"};
+	static const char *const behind[] = {"EOF1BAREOS", "EOV2F32252", "UTL9"};
 
 	vol.len = 0;
 	for (size_t i = 0; i < 5; i++) {
@@ -559,8 +559,7 @@ START_TEST(test_cut_tail)
 			ck_abort_msg("%zu bytes of the block are there: %s", 1036 - n, text);
 	}
 	vol.len = full - 500;
-	expect(want_text("B 0+%zu 0\nD %zu+536 block of 1036 bytes is cut short: the volume ends after 536 of them\n", label,
-			 label));
+	expect(want_text("B 0+%zu 0\nD %zu+536 block of 1036 bytes is cut short: the volume ends after 536 of them\n", label, label));
 	vol.len = full - 1036 + 10;
 	expect(want_text("B 0+%zu 0\nD %zu+10 the volume ends inside a block header\n", label, label));
 }
@@ -587,11 +586,10 @@ START_TEST(test_overwritten_header)
 			mk_set32(vol.p + bad + 4, 23);
 		else
 			mk_set32(vol.p + bad + 4, 100000); /* beyond the end */
-		static const char *const reasons[] = { "no block header (BB01, BB02, BB03) where one should be",
-						       "block length 20000001 is impossible", "block length 23 is impossible",
-						       "block of 100000 bytes is cut short: the volume ends after 4072 of them" };
-		expect(want_text("B 0+%zu 0\nB %zu+1036 0\nD %zu+3036 %s\nB %zu+1036 2\n", label, label, bad, reasons[i],
-				 bad + 3036));
+		static const char *const reasons[] = {"no block header (BB01, BB02, BB03) where one should be",
+						      "block length 20000001 is impossible", "block length 23 is impossible",
+						      "block of 100000 bytes is cut short: the volume ends after 4072 of them"};
+		expect(want_text("B 0+%zu 0\nB %zu+1036 0\nD %zu+3036 %s\nB %zu+1036 2\n", label, label, bad, reasons[i], bad + 3036));
 		memcpy(vol.p + bad, keep, 24);
 	}
 }
@@ -633,8 +631,7 @@ START_TEST(test_wrong_checksum)
 	vol.p[bad + 700] ^= 0x10;
 	char reason[80];
 
-	snprintf(reason, sizeof reason, "CRC32 is %08lx, header says %08x", crc32(0, vol.p + bad + 4, 1032),
-		 mk_get32(vol.p + bad));
+	snprintf(reason, sizeof reason, "CRC32 is %08lx, header says %08x", crc32(0, vol.p + bad + 4, 1032), mk_get32(vol.p + bad));
 	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nD %zu+1036 * %s\nB %zu+1036 2\n", label, label, bad, reason, bad + 1036));
 	/* the last one */
 	vol.p[bad + 700] ^= 0x10;
@@ -662,8 +659,8 @@ START_TEST(test_mad_records)
 	mk_part(&vol, 1, 2, 20000000, "abc", 3);
 	mk_end(&vol);
 	block(7, 2, 1000);
-	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nD %zu+39 * a record is longer than any reader takes\nB %zu+1036 2\n", label,
-			 label, label + 1036, label + 1036 + 39));
+	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nD %zu+39 * a record is longer than any reader takes\nB %zu+1036 2\n", label, label,
+			 label + 1036, label + 1036 + 39));
 }
 END_TEST
 
@@ -755,7 +752,7 @@ END_TEST
  * session. */
 START_TEST(test_ids_in_data)
 {
-	struct mk in = { 0 };
+	struct mk in = {0};
 
 	for (int i = 0; i < 20; i++)
 		mk_put(&in, "BB02BB03BB01BB0", 15);
@@ -775,8 +772,8 @@ START_TEST(test_ids_in_data)
 
 	block(7, 2, 1000);
 	memset(vol.p + bad, 0, 24);
-	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nD %zu+%zu no block header (BB01, BB02, BB03) where one should be\nB %zu+1036 2\n",
-			 label, label, bad, len, bad + len));
+	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nD %zu+%zu no block header (BB01, BB02, BB03) where one should be\nB %zu+1036 2\n", label,
+			 label, bad, len, bad + len));
 	mk_free(&in);
 }
 END_TEST
@@ -796,7 +793,7 @@ static void foreign_volume(struct mk *in, uint32_t sid, uint32_t blocks, size_t 
 /* A backed-up volume inside a block whose header is gone: its blocks are whole and good, and not ours. */
 START_TEST(test_foreign_volume)
 {
-	struct mk in = { 0 };
+	struct mk in = {0};
 	static const char behind[] = "and the file goes on";
 	size_t before = _i % 2 ? 0 : 77;
 
@@ -823,7 +820,7 @@ END_TEST
 /* The same where only the block's checksum is wrong: its length is believed. */
 START_TEST(test_foreign_volume_bad_checksum)
 {
-	struct mk in = { 0 };
+	struct mk in = {0};
 
 	foreign_volume(&in, 99, 5, 500);
 	begin();
@@ -845,7 +842,7 @@ END_TEST
 /* The record with the foreign volume goes over many blocks, several of which are gone. */
 START_TEST(test_foreign_volume_over_blocks)
 {
-	struct mk in = { 0 };
+	struct mk in = {0};
 
 	foreign_volume(&in, 99, 300, 700);
 	begin();
@@ -864,8 +861,7 @@ START_TEST(test_foreign_volume_over_blocks)
 	lost = 2 * 64512;
 	expect(want_text("B 0+%zu 0\nB %zu+1036 0\nD %zu+%zu no block header (BB01, BB02, BB03) where one should be\n"
 			 "B %zu+64512 3\nB %zu+%zu 4\nB %zu+1036 50\n",
-			 label, label, first, lost, first + lost, first + lost + 64512, vol.block - first - lost - 64512,
-			 vol.block));
+			 label, label, first, lost, first + lost, first + lost + 64512, vol.block - first - lost - 64512, vol.block));
 	mk_free(&in);
 }
 END_TEST
@@ -878,8 +874,7 @@ START_TEST(test_new_session)
 	static const struct {
 		uint32_t blocks;
 		size_t n;
-	} cases[] = { { 1, 100 }, { 1, 60000 }, { 3, 60000 }, { 10, 64000 }, { 20, 64000 }, { 60, 64000 }, { 1, 1000000 },
-		      { 3, 1000000 }, { 12, 300000 } };
+	} cases[] = {{1, 100}, {1, 60000}, {3, 60000}, {10, 64000}, {20, 64000}, {60, 64000}, {1, 1000000}, {3, 1000000}, {12, 300000}};
 	char want[8192] = "";
 	size_t damage;
 
@@ -887,8 +882,8 @@ START_TEST(test_new_session)
 	block(7, 0, 1000);
 	damage = vol.len;
 	mk_put(&vol, "garbage", 8);
-	snprintf(want, sizeof want, "B 0+%zu 0\nB %zu+1036 0\nD %zu+8 no block header (BB01, BB02, BB03) where one should be\n",
-		 label, label, damage);
+	snprintf(want, sizeof want, "B 0+%zu 0\nB %zu+1036 0\nD %zu+8 no block header (BB01, BB02, BB03) where one should be\n", label,
+		 label, damage);
 	for (uint32_t i = 0; i < cases[_i].blocks; i++) {
 		say(want, "B %zu+%zu %u\n", vol.len, cases[_i].n + 36, i);
 		block(8, i, cases[_i].n);
@@ -938,7 +933,7 @@ END_TEST
 /* Any byte changed costs its own block and no other. */
 START_TEST(test_every_byte)
 {
-	static const uint8_t masks[] = { 0x01, 0x80, 0xff };
+	static const uint8_t masks[] = {0x01, 0x80, 0xff};
 
 	begin();
 	for (uint32_t k = 0; k < 4; k++)
@@ -972,8 +967,7 @@ START_TEST(test_encrypted)
 		if (i == 1)
 			vol.p[vol.len - 1] ^= 1;
 	}
-	expect(want_text("B 0+%zu 0\nB %zu+49 0\nB %zu+49 1 encrypted\nB %zu+49 2 encrypted\n", label, label, label + 49,
-			 label + 98));
+	expect(want_text("B 0+%zu 0\nB %zu+49 0\nB %zu+49 1 encrypted\nB %zu+49 2 encrypted\n", label, label, label + 49, label + 98));
 }
 END_TEST
 
@@ -994,7 +988,7 @@ static size_t three_bb03(void)
 /* Option bits that no daemon writes are damage: such a block is not taken for an encrypted one, which would end the run. */
 START_TEST(test_option_bits)
 {
-	static const uint32_t wrong[] = { 5, 4, 15, 0x80000007, 0x42423037 };
+	static const uint32_t wrong[] = {5, 4, 15, 0x80000007, 0x42423037};
 	size_t at = three_bb03();
 
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -1008,7 +1002,7 @@ END_TEST
 /* The header of an encrypted block in garbage or in a file's data: nothing proves it, and no block stands where it ends. */
 START_TEST(test_encrypted_in_garbage)
 {
-	struct mk whole = { 0 };
+	struct mk whole = {0};
 	size_t at = three_bb03();
 
 	mk_put(&whole, vol.p, vol.len);
@@ -1023,7 +1017,8 @@ START_TEST(test_encrypted_in_garbage)
 		mk_put(&vol, fake, sizeof fake);
 		mk_put(&vol, whole.p + at, whole.len - at);
 		expect(want_text("B 0+%zu 0\nB %zu+49 0\nD %zu+60 no block header (BB01, BB02, BB03) where one should be\n"
-				 "B %zu+49 1\nB %zu+49 2\n", label, label, at, at + 60, at + 109));
+				 "B %zu+49 1\nB %zu+49 2\n",
+				 label, label, at, at + 60, at + 109));
 	}
 	free(whole.p);
 }
@@ -1067,7 +1062,7 @@ END_TEST
  * follows.  That is found out once, not for each of them. */
 START_TEST(test_crowd_of_foreign_blocks)
 {
-	struct mk inner = { 0 };
+	struct mk inner = {0};
 
 	for (uint32_t i = 0; i < 40000; i++) {
 		mk_begin(&inner, 2, 1000 + i, MK_TIME, 0, true);
@@ -1130,7 +1125,7 @@ END_TEST
 /* Bytes of a block without a checksum are gone: it reaches over the next one, which is found all the same. */
 START_TEST(test_reaches_over)
 {
-	static const size_t gone[] = { 1, 4, 30, 50 };
+	static const size_t gone[] = {1, 4, 30, 50};
 
 	vol.len = 0;
 	mk_label(&vol, 2, "v1", false);
@@ -1145,7 +1140,8 @@ START_TEST(test_reaches_over)
 	memmove(vol.p + at, vol.p + at + n, vol.len - at - n);
 	vol.len -= n;
 	expect(want_text("B 0+%zu 0\nB %zu+90 0\nD %zu+%zu bytes of this block are missing: the next one begins inside of it\n"
-			 "B %zu+90 2\nB %zu+90 3\n", label, label, label + 90, 90 - n, label + 180 - n, label + 270 - n));
+			 "B %zu+90 2\nB %zu+90 3\n",
+			 label, label, label + 90, 90 - n, label + 180 - n, label + 270 - n));
 }
 END_TEST
 

@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <zstd.h>
 
-#include "volume/stream.h"
+#include "format/stream.h"
 #include "volume_maker.h"
 
 #define PLAIN_MAX 2000000
@@ -24,7 +24,7 @@ static void setup(void)
 	plain = malloc(PLAIN_MAX);
 	sample_fill(plain, PLAIN_MAX, SAMPLE_TEXT, 1);
 	sample_fill(plain + 700000, 100000, SAMPLE_RANDOM, 2);
-	arena = (struct arena){ malloc(8 << 20), 8 << 20, 0 };
+	arena = (struct arena){malloc(8 << 20), 8 << 20, 0};
 }
 
 static void teardown(void)
@@ -39,10 +39,10 @@ static void teardown(void)
 
 enum kind { KIND_FILE, KIND_SPARSE, KIND_WIN32, KIND_OFFSETS, KIND_COUNT };
 static const uint32_t numbers[KIND_COUNT][4] = {
-	{ 0, 2, 4, 29 },
-	{ 0, 6, 7, 30 },
-	{ 0, 11, 12, 31 },
-	{ 0, 2 | 1u << 26, 4 | 1u << 26, 29 | 1u << 26 },
+	{0, 2, 4, 29},
+	{0, 6, 7, 30},
+	{0, 11, 12, 31},
+	{0, 2 | 1u << 26, 4 | 1u << 26, 29 | 1u << 26},
 };
 
 static bool with_prefix(enum kind kind)
@@ -71,20 +71,20 @@ static struct item make(struct mk *m, enum kind kind, int form, const struct cod
 		mk_put(m, payload, len);
 		free(payload);
 	}
-	return (struct item){ .kind = ITEM_RECORD, .file_index = 3, .stream = numbers[kind][form], .len = (uint32_t)m->len,
-			      .data = { m->p, m->len } };
+	return (struct item){
+		.kind = ITEM_RECORD, .file_index = 3, .stream = numbers[kind][form], .len = (uint32_t)m->len, .data = {m->p, m->len}};
 }
 
 /* Decodes the records of r, which must be of this kind and form, and compares them with data; every piece at its
  * address, none longer than most plain bytes. */
-static void check_result(const struct stage_result *r, enum kind kind, int form, const struct codec *codec,
-			 uint16_t level, const uint8_t *data, size_t n, size_t most)
+static void check_result(const struct stage_result *r, enum kind kind, int form, const struct codec *codec, uint16_t level,
+			 const uint8_t *data, size_t n, size_t most)
 {
 	size_t at = 0;
 
 	for (size_t i = 0; i < r->count; i++) {
 		const struct packer_record *rec = &r->records[i];
-		struct mk m = { 0 };
+		struct mk m = {0};
 		size_t off = 0, len = 0;
 
 		ck_quick(rec->stream == numbers[kind][form]);
@@ -122,9 +122,13 @@ static void check_result(const struct stage_result *r, enum kind kind, int form,
 
 static struct stage_policy policy_of(bool inflate, bool deflate, const struct codec *codec, bool bare)
 {
-	return (struct stage_policy){ .inflate = inflate, .deflate = deflate, .codec = codec, .bare_gzip = bare,
-				      .level = codec ? codec->level_default : 0, .target = PRODUCT_BAREOS,
-				      .plain_max = codec ? stage_plain_max(codec, PRODUCT_BAREOS) : 0 };
+	return (struct stage_policy){.inflate = inflate,
+				     .deflate = deflate,
+				     .codec = codec,
+				     .bare_gzip = bare,
+				     .level = codec ? codec->level_default : 0,
+				     .target = PRODUCT_BAREOS,
+				     .plain_max = codec ? stage_plain_max(codec, PRODUCT_BAREOS) : 0};
 }
 
 static enum stage_status apply(const struct stage_policy *policy, const struct item *item, struct stage_result *r)
@@ -136,16 +140,15 @@ static enum stage_status apply(const struct stage_policy *policy, const struct i
 
 static bool kept(const struct item *item, const struct stage_result *r)
 {
-	return r->count == 1 && r->records[0].stream == item->stream && r->records[0].len == item->len &&
-	       r->records[0].head.len == 0 && r->records[0].body.len == item->data.len &&
-	       r->records[0].body.data == item->data.data && !r->inflated && !r->deflated;
+	return r->count == 1 && r->records[0].stream == item->stream && r->records[0].len == item->len && r->records[0].head.len == 0 &&
+	       r->records[0].body.len == item->data.len && r->records[0].body.data == item->data.data && !r->inflated && !r->deflated;
 }
 
 /* ---- every kind, form, codec ---- */
 
 static void through_all(enum kind kind, int form, const struct codec *from, const uint8_t *data, size_t n)
 {
-	struct mk m = { 0 };
+	struct mk m = {0};
 	struct item it = make(&m, kind, form, from, data, n);
 	struct stage_policy p = policy_of(false, false, NULL, false);
 	struct stage_result r;
@@ -208,7 +211,7 @@ static void through_all(enum kind kind, int form, const struct codec *from, cons
 
 START_TEST(test_all)
 {
-	static const size_t lens[] = { 1, 64, 65, 1000, 65536, 65537 };
+	static const size_t lens[] = {1, 64, 65, 1000, 65536, 65537};
 
 	for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
 		for (int kind = 0; kind < KIND_COUNT; kind++) {
@@ -245,9 +248,9 @@ END_TEST
 /* Plain records around the limits of each codec and of old clients. */
 START_TEST(test_split_deflate)
 {
-	static const size_t lens[] = { 65535, 65536, 65537, 131072, 262143, 262144, 262145, 524288, 524289, 917504,
-				       917505, 999988, 999996, 1048576, 2000000 };
-	struct mk m = { 0 };
+	static const size_t lens[] = {65535,  65536,  65537,  131072, 262143, 262144,  262145, 524288,
+				      524289, 917504, 917505, 999988, 999996, 1048576, 2000000};
+	struct mk m = {0};
 	struct stage_result r;
 	const struct codec *codec = codec_by_id((enum codec_id)_i);
 
@@ -260,8 +263,8 @@ START_TEST(test_split_deflate)
 				p.plain_max = stage_plain_max(codec, (enum product)target);
 				ck_quick(apply(&p, &it, &r) == STAGE_DONE);
 				ck_quick(r.count == (lens[i] + p.plain_max - 1) / p.plain_max);
-				check_result(&r, (enum kind)kind, 3, codec, codec_header_level(codec, p.level), plain,
-					     lens[i], p.plain_max);
+				check_result(&r, (enum kind)kind, 3, codec, codec_header_level(codec, p.level), plain, lens[i],
+					     p.plain_max);
 			}
 		}
 	}
@@ -272,8 +275,8 @@ END_TEST
 /* What inflates to more than the network takes at once comes out in pieces. */
 START_TEST(test_split_inflate)
 {
-	static const size_t lens[] = { 983040, 983041, 999988, 999989, 999996, 999997, 1000000, 1966080, 1966081, 2000000 };
-	struct mk m = { 0 };
+	static const size_t lens[] = {983040, 983041, 999988, 999989, 999996, 999997, 1000000, 1966080, 1966081, 2000000};
+	struct mk m = {0};
 	struct stage_result r;
 
 	for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
@@ -298,7 +301,7 @@ END_TEST
 /* In the wanted codec already, but longer than its readers take. */
 START_TEST(test_same_codec_too_long)
 {
-	struct mk m = { 0 };
+	struct mk m = {0};
 	struct stage_result r;
 	const struct codec *lz4 = codec_by_id(CODEC_LZ4);
 	struct item it = make(&m, KIND_SPARSE, 3, lz4, plain, 262144);
@@ -317,7 +320,7 @@ END_TEST
 /* Two data blocks in one fastlzlib payload: Bareos decodes the first only, so it is made anew.  5.7 */
 START_TEST(test_two_blocks)
 {
-	struct mk m = { 0 }, one = { 0 }, two = { 0 };
+	struct mk m = {0}, one = {0}, two = {0};
 	struct stage_result r;
 	const struct codec *lz4 = codec_by_id(CODEC_LZ4);
 
@@ -328,7 +331,7 @@ START_TEST(test_two_blocks)
 	mk_be32(&m, 1u << 16 | 1);
 	mk_put(&m, one.p + 12, one.len - 12 - 16);
 	mk_put(&m, two.p + 12, two.len - 12);
-	struct item it = { .kind = ITEM_RECORD, .file_index = 1, .stream = 29, .len = (uint32_t)m.len, .data = { m.p, m.len } };
+	struct item it = {.kind = ITEM_RECORD, .file_index = 1, .stream = 29, .len = (uint32_t)m.len, .data = {m.p, m.len}};
 	struct stage_policy p = policy_of(true, true, lz4, false);
 
 	ck_assert_int_eq(apply(&p, &it, &r), STAGE_DONE);
@@ -353,7 +356,7 @@ START_TEST(test_empty)
 	struct stage_result r;
 
 	for (int form = 1; form <= 3; form++) {
-		struct item it = { .kind = ITEM_RECORD, .file_index = 1, .stream = numbers[kind][form], .data = { plain, 0 } };
+		struct item it = {.kind = ITEM_RECORD, .file_index = 1, .stream = numbers[kind][form], .data = {plain, 0}};
 		struct stage_policy p = policy_of(true, false, NULL, false);
 
 		ck_assert_int_eq(apply(&p, &it, &r), STAGE_DONE);
@@ -362,7 +365,7 @@ START_TEST(test_empty)
 		ck_assert_uint_eq(r.records[0].len, 0);
 		for (int c = 0; c < CODEC_COUNT; c++) {
 			for (int bare = 0; bare <= (c == CODEC_GZIP); bare++) {
-				struct mk m = { 0 };
+				struct mk m = {0};
 
 				p = policy_of(true, true, codec_by_id((enum codec_id)c), bare);
 				ck_assert_int_eq(apply(&p, &it, &r), STAGE_DONE);
@@ -370,8 +373,11 @@ START_TEST(test_empty)
 				ck_assert_uint_eq(r.records[0].stream, numbers[kind][bare ? 2 : 3]);
 				mk_put(&m, r.records[0].head.data, r.records[0].head.len);
 				mk_put(&m, r.records[0].body.data, r.records[0].body.len);
-				struct item back = { .kind = ITEM_RECORD, .file_index = 1, .stream = r.records[0].stream,
-						     .len = (uint32_t)m.len, .data = { m.p, m.len } };
+				struct item back = {.kind = ITEM_RECORD,
+						    .file_index = 1,
+						    .stream = r.records[0].stream,
+						    .len = (uint32_t)m.len,
+						    .data = {m.p, m.len}};
 				struct stage_policy undo = policy_of(true, false, NULL, false);
 
 				if (apply(&undo, &back, &r) != STAGE_DONE)
@@ -388,7 +394,7 @@ END_TEST
 /* An address without data. */
 START_TEST(test_address_only)
 {
-	struct mk m = { 0 };
+	struct mk m = {0};
 	struct stage_result r;
 
 	for (int c = 0; c < CODEC_COUNT; c++) {
@@ -414,13 +420,47 @@ END_TEST
 
 START_TEST(test_opaque)
 {
-	static const uint32_t streams[] = { 0, 1, 3, 5, 8, 9, 10, 13, 14, 15, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
-					    32, 33, 34, 35, 36, 40, 200, 201, 999, 1000, 1020, 1999,
-					    2 | 1u << 24, 29 | 1u << 24, 30 | 1u << 24, 13 | 1u << 26 };
+	static const uint32_t streams[] = {0,
+					   1,
+					   3,
+					   5,
+					   8,
+					   9,
+					   10,
+					   13,
+					   14,
+					   15,
+					   17,
+					   19,
+					   20,
+					   21,
+					   22,
+					   23,
+					   24,
+					   25,
+					   26,
+					   27,
+					   28,
+					   32,
+					   33,
+					   34,
+					   35,
+					   36,
+					   40,
+					   200,
+					   201,
+					   999,
+					   1000,
+					   1020,
+					   1999,
+					   2 | 1u << 24,
+					   29 | 1u << 24,
+					   30 | 1u << 24,
+					   13 | 1u << 26};
 	struct stage_result r;
 
 	for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++) {
-		struct item it = { .kind = ITEM_RECORD, .file_index = 1, .stream = streams[i], .len = 5, .data = { plain, 5 } };
+		struct item it = {.kind = ITEM_RECORD, .file_index = 1, .stream = streams[i], .len = 5, .data = {plain, 5}};
 		struct stage_policy p = policy_of(true, true, codec_by_id(CODEC_GZIP), false);
 
 		ck_assert_int_eq(apply(&p, &it, &r), STAGE_DONE);
@@ -431,8 +471,7 @@ START_TEST(test_opaque)
 	}
 	/* Labels: their stream is a JobId. */
 	for (uint32_t job = 2; job < 32; job++) {
-		struct item it = { .kind = ITEM_RECORD, .file_index = LABEL_SESSION_START, .stream = job, .len = 50,
-				   .data = { plain, 50 } };
+		struct item it = {.kind = ITEM_RECORD, .file_index = LABEL_SESSION_START, .stream = job, .len = 50, .data = {plain, 50}};
 		struct stage_policy p = policy_of(true, true, codec_by_id(CODEC_LZ4), false);
 
 		p.strict = true;
@@ -444,7 +483,7 @@ END_TEST
 
 START_TEST(test_missing)
 {
-	struct mk m = { 0 };
+	struct mk m = {0};
 	struct stage_result r;
 	const struct codec *gzip = codec_by_id(CODEC_GZIP);
 	struct item it = make(&m, KIND_FILE, 3, gzip, plain, 1000);
@@ -477,7 +516,7 @@ END_TEST
 
 START_TEST(test_strict)
 {
-	struct mk m = { 0 };
+	struct mk m = {0};
 	struct stage_result r;
 
 	for (int target = PRODUCT_BAREOS; target <= PRODUCT_ANY; target++) {
@@ -518,11 +557,10 @@ static void damaged(const char *hex, uint32_t stream, const char *reason)
 	uint8_t bytes[200];
 	size_t n = unhex(bytes, hex);
 	struct guarded g = guarded_copy(bytes, n);
-	struct item it = { .kind = ITEM_RECORD, .file_index = 1, .stream = stream, .len = (uint32_t)n, .data = { g.p, n } };
-	struct stage_policy policies[] = { policy_of(true, false, NULL, false),
-					   policy_of(true, true, codec_by_id(CODEC_GZIP), false),
-					   policy_of(true, true, codec_by_id(CODEC_GZIP), true),
-					   policy_of(true, true, codec_by_id(CODEC_LZ4), false) };
+	struct item it = {.kind = ITEM_RECORD, .file_index = 1, .stream = stream, .len = (uint32_t)n, .data = {g.p, n}};
+	struct stage_policy policies[] = {policy_of(true, false, NULL, false), policy_of(true, true, codec_by_id(CODEC_GZIP), false),
+					  policy_of(true, true, codec_by_id(CODEC_GZIP), true),
+					  policy_of(true, true, codec_by_id(CODEC_LZ4), false)};
 	struct stage_result r;
 
 	for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
@@ -553,7 +591,7 @@ START_TEST(test_damage)
 	uint8_t bytes[40];
 	size_t n = unhex(bytes, good);
 
-	it = (struct item){ .kind = ITEM_RECORD, .file_index = 1, .stream = 29, .len = (uint32_t)n, .data = { bytes, n } };
+	it = (struct item){.kind = ITEM_RECORD, .file_index = 1, .stream = 29, .len = (uint32_t)n, .data = {bytes, n}};
 	ck_assert_int_eq(apply(&p, &it, &r), STAGE_DONE);
 	ck_assert_uint_eq(r.records[0].len, 100);
 
@@ -581,8 +619,7 @@ START_TEST(test_damage)
 	damaged("465a344c 00000010 0001 0001 466173744c5b00 c8 00000000 00000000", 29, "lz4 data");
 	damaged("465a344c 00000010 0001 0001 466173744c5a00 d8 00000000 00000000", 29, "lz4 data");
 	damaged("465a344c 00000011 0001 0001 466173744c5a00 18 01000000 01000000 41", 29, "lz4 data");
-	damaged("465a465a 00000020 0001 0001 466173744c5a00 c8 00000000 ffffffff 466173744c5a00 c8 00000000 00000000", 29,
-		"lzfast data");
+	damaged("465a465a 00000020 0001 0001 466173744c5a00 c8 00000000 ffffffff 466173744c5a00 c8 00000000 00000000", 29, "lzfast data");
 	/* All truncations */
 	for (size_t i = 2; i < strlen(good); i++) {
 		if (good[i - 1] == ' ' || good[i] == ' ')
@@ -602,7 +639,7 @@ END_TEST
 /* A9: cut by the network layer; the first 999996 bytes of a longer record */
 START_TEST(test_cut_by_network)
 {
-	struct mk m = { 0 };
+	struct mk m = {0};
 	struct stage_policy p = policy_of(true, false, NULL, false);
 	struct stage_result r;
 
@@ -610,7 +647,7 @@ START_TEST(test_cut_by_network)
 	mk_be32(&m, 1000312);
 	mk_be32(&m, 6u << 16 | 1);
 	mk_put(&m, NULL, 999996 - 12);
-	struct item it = { .kind = ITEM_RECORD, .file_index = 2, .stream = 29, .len = 999996, .data = { m.p, m.len } };
+	struct item it = {.kind = ITEM_RECORD, .file_index = 2, .stream = 29, .len = 999996, .data = {m.p, m.len}};
 
 	ck_assert_int_eq(apply(&p, &it, &r), STAGE_DAMAGE);
 	ck_assert_ptr_nonnull(strstr(r.reason, "network"));
@@ -622,12 +659,12 @@ END_TEST
 
 static void make_bomb(struct mk *m, int which)
 {
-	static const enum codec_id ids[] = { CODEC_GZIP, CODEC_LZO, CODEC_ZSTD, CODEC_LZ4, CODEC_LZFAST, CODEC_ZSTD, CODEC_GZIP };
+	static const enum codec_id ids[] = {CODEC_GZIP, CODEC_LZO, CODEC_ZSTD, CODEC_LZ4, CODEC_LZFAST, CODEC_ZSTD, CODEC_GZIP};
 	const struct codec *codec = codec_by_id(ids[which]);
 	uint8_t *zeros = calloc(BOMB_BYTES, 1);
 
 	if (ids[which] == CODEC_LZ4 || ids[which] == CODEC_LZFAST) {
-		struct mk one = { 0 };
+		struct mk one = {0};
 
 		make(&one, KIND_FILE, 3, codec, zeros, 262144);
 		mk_put(m, NULL, 12);
@@ -661,19 +698,19 @@ static void make_bomb(struct mk *m, int which)
 /* As filter does it: room is given as it is asked for. */
 START_TEST(test_bombs)
 {
-	struct mk m = { 0 };
+	struct mk m = {0};
 	struct stage_result r;
 	struct rusage before, after;
 
 	make_bomb(&m, _i);
 	ck_assert_uint_lt(m.len, 1000000);
-	struct item it = { .kind = ITEM_RECORD, .file_index = 1, .stream = 29, .len = (uint32_t)m.len, .data = { m.p, m.len } };
-	struct stage_policy p[2] = { policy_of(true, false, NULL, false), policy_of(true, true, codec_by_id(CODEC_LZO), false) };
+	struct item it = {.kind = ITEM_RECORD, .file_index = 1, .stream = 29, .len = (uint32_t)m.len, .data = {m.p, m.len}};
+	struct stage_policy p[2] = {policy_of(true, false, NULL, false), policy_of(true, true, codec_by_id(CODEC_LZO), false)};
 
 	p[1].force = true;
 	getrusage(RUSAGE_SELF, &before);
 	for (int i = 0; i < 2; i++) {
-		struct arena a = { malloc(1000), 1000, 0 };
+		struct arena a = {malloc(1000), 1000, 0};
 		enum stage_status status;
 		int tries = 0;
 
@@ -682,7 +719,7 @@ START_TEST(test_bombs)
 			ck_assert_uint_le(r.room, 21 << 20);
 			ck_assert_uint_gt(r.room, a.cap);
 			free(a.data);
-			a = (struct arena){ malloc(r.room), r.room, 0 };
+			a = (struct arena){malloc(r.room), r.room, 0};
 		}
 		ck_assert_int_eq(status, STAGE_DAMAGE);
 		free(a.data);
@@ -700,12 +737,12 @@ END_TEST
  * are made. */
 START_TEST(test_bomb_in_roomy_arena)
 {
-	struct mk m = { 0 };
+	struct mk m = {0};
 	struct stage_result r;
-	struct arena a = { malloc(64 << 20), 64 << 20, 0 };
+	struct arena a = {malloc(64 << 20), 64 << 20, 0};
 
 	make_bomb(&m, _i);
-	struct item it = { .kind = ITEM_RECORD, .file_index = 1, .stream = 29, .len = (uint32_t)m.len, .data = { m.p, m.len } };
+	struct item it = {.kind = ITEM_RECORD, .file_index = 1, .stream = 29, .len = (uint32_t)m.len, .data = {m.p, m.len}};
 	struct stage_policy p = policy_of(true, false, NULL, false);
 
 	ck_assert_int_eq(stage_apply(ctx, &p, &it, &a, &r), STAGE_DAMAGE);
@@ -717,17 +754,17 @@ END_TEST
 /* The longest record that readers take does pass. */
 START_TEST(test_longest)
 {
-	struct mk m = { 0 };
+	struct mk m = {0};
 	struct stage_result r;
 	uint8_t *zeros = calloc(19999999, 1);
 	struct item it = make(&m, KIND_FILE, 3, codec_by_id(CODEC_GZIP), zeros, 19999999);
 	struct stage_policy p = policy_of(true, false, NULL, false);
-	struct arena a = { malloc(1000), 1000, 0 };
+	struct arena a = {malloc(1000), 1000, 0};
 	enum stage_status status;
 
 	while ((status = stage_apply(ctx, &p, &it, &a, &r)) == STAGE_ROOM) {
 		free(a.data);
-		a = (struct arena){ malloc(r.room), r.room, 0 };
+		a = (struct arena){malloc(r.room), r.room, 0};
 	}
 	ck_assert_int_eq(status, STAGE_DONE);
 	check_result(&r, KIND_FILE, 1, NULL, 0, zeros, 19999999, 999996);
@@ -741,17 +778,17 @@ END_TEST
 
 START_TEST(test_room)
 {
-	struct mk m = { 0 };
-	static const size_t lens[] = { 0, 1, 100, 262144, 300000, 1500000 };
+	struct mk m = {0};
+	static const size_t lens[] = {0, 1, 100, 262144, 300000, 1500000};
 
 	for (size_t l = 0; l < sizeof lens / sizeof lens[0]; l++) {
 		for (int from = 1; from <= 3; from++) {
 			for (int to = 0; to <= CODEC_COUNT; to++) {
 				const struct codec *codec = to < CODEC_COUNT ? codec_by_id((enum codec_id)to) : NULL;
-				struct item it = make(&m, KIND_SPARSE, from, codec_by_id(from == 3 && lens[l] < 300000 ? CODEC_LZ4 : CODEC_GZIP),
-						      plain, lens[l]);
+				struct item it = make(&m, KIND_SPARSE, from,
+						      codec_by_id(from == 3 && lens[l] < 300000 ? CODEC_LZ4 : CODEC_GZIP), plain, lens[l]);
 				struct stage_policy p = policy_of(true, codec != NULL, codec, false);
-				struct arena a = { malloc(1), 1, 0 };
+				struct arena a = {malloc(1), 1, 0};
 				struct stage_result r, want;
 				enum stage_status status;
 				int tries = 0;
@@ -763,18 +800,20 @@ START_TEST(test_room)
 					size_t room = r.room;
 
 					free(a.data);
-					a = (struct arena){ malloc(room), room, 0 };
+					a = (struct arena){malloc(room), room, 0};
 				}
 				ck_quick(status == STAGE_DONE && a.used <= a.cap);
 				ck_quick(r.count == want.count && r.changed == want.changed);
 				for (size_t i = 0; i < r.count; i++) {
 					ck_quick(r.records[i].len == want.records[i].len);
-					ck_quick(r.records[i].head.len == 0 || memcmp(r.records[i].head.data, want.records[i].head.data, r.records[i].head.len) == 0);
-					ck_quick(r.records[i].body.len == 0 || memcmp(r.records[i].body.data, want.records[i].body.data, r.records[i].body.len) == 0);
+					ck_quick(r.records[i].head.len == 0 ||
+						 memcmp(r.records[i].head.data, want.records[i].head.data, r.records[i].head.len) == 0);
+					ck_quick(r.records[i].body.len == 0 ||
+						 memcmp(r.records[i].body.data, want.records[i].body.data, r.records[i].body.len) == 0);
 				}
 				/* What is in the arena already stays there. */
 				size_t used = a.used;
-				struct arena shared = { malloc(used + a.cap + 200), used + a.cap + 200, used };
+				struct arena shared = {malloc(used + a.cap + 200), used + a.cap + 200, used};
 
 				memcpy(shared.data, a.data, used);
 				status = stage_apply(ctx, &p, &it, &shared, &r);
@@ -800,7 +839,7 @@ START_TEST(test_noise)
 		struct stage_policy p = policy_of(true, i % 2, codec_by_id((enum codec_id)(sample_next(&seed) % CODEC_COUNT)), false);
 		struct stage_result r;
 		uint32_t stream = numbers[i % KIND_COUNT][1 + sample_next(&seed) % 3];
-		struct item it = { .kind = ITEM_RECORD, .file_index = 1, .stream = stream, .len = (uint32_t)n, .data = { g.p, n } };
+		struct item it = {.kind = ITEM_RECORD, .file_index = 1, .stream = stream, .len = (uint32_t)n, .data = {g.p, n}};
 
 		sample_fill(g.p, n, SAMPLE_RANDOM, (uint64_t)i);
 		size_t at = stream_has_prefix(stream) ? 8 : 0;

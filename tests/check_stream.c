@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every stream number of volume-format.md 4.2, with every flag. */
-#include "volume/stream.h"
+#include "format/stream.h"
 
 #include "check_codec.h"
 
 static enum stream_form form_of(uint32_t n)
 {
-	return n == 2 || n == 6 || n == 11 ? STREAM_PLAIN :
-	       n == 4 || n == 7 || n == 12 ? STREAM_LEGACY :
-	       n == 29 || n == 30 || n == 31 ? STREAM_HEADED : STREAM_OPAQUE;
+	return n == 2 || n == 6 || n == 11     ? STREAM_PLAIN
+	       : n == 4 || n == 7 || n == 12   ? STREAM_LEGACY
+	       : n == 29 || n == 30 || n == 31 ? STREAM_HEADED
+					       : STREAM_OPAQUE;
 }
 
 START_TEST(test_form)
@@ -39,7 +40,7 @@ END_TEST
 
 START_TEST(test_in_form)
 {
-	static const uint32_t kinds[3][3] = { { 2, 4, 29 }, { 6, 7, 30 }, { 11, 12, 31 } };
+	static const uint32_t kinds[3][3] = {{2, 4, 29}, {6, 7, 30}, {11, 12, 31}};
 
 	for (int k = 0; k < 3; k++) {
 		for (int from = 0; from < 3; from++) {
@@ -66,8 +67,12 @@ START_TEST(test_products)
 	ck_assert_uint_eq(stream_for(true, flag | 41, 16), flag | 40);
 	ck_assert_uint_eq(stream_for(false, flag | 40, 16), flag | 41);
 	/* Already so; or another digest, which the other product does not make. */
-	const struct { bool bareos; uint32_t stream; size_t len; } same[] = {
-		{true, 40, 16}, {false, 41, 16}, {true, 41, 8}, {false, 40, 8}, {true, 39, 8}, {false, 39, 8}, {true, 2, 16}, {false, 3, 16}};
+	const struct {
+		bool bareos;
+		uint32_t stream;
+		size_t len;
+	} same[] = {{true, 40, 16}, {false, 41, 16}, {true, 41, 8}, {false, 40, 8},
+		    {true, 39, 8},  {false, 39, 8},  {true, 2, 16}, {false, 3, 16}};
 	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
 		ck_assert_uint_eq(stream_for(same[i].bareos, same[i].stream, same[i].len), same[i].stream);
 	ck_assert(stream_known_to_bareos(40, 16) && stream_known_to_bareos(flag | 2, 5) && stream_known_to_bareos(1998, 8));
@@ -84,14 +89,27 @@ START_TEST(test_names)
 	static const struct {
 		uint32_t n;
 		const char *name;
-	} some[] = { { 1, "UNIX_ATTRIBUTES" }, { 2, "FILE_DATA" }, { 4, "GZIP_DATA" }, { 7, "SPARSE_GZIP_DATA" },
-		     { 13, "MACOS_FORK_DATA" }, { 19, "SIGNED_DIGEST" }, { 28, "RESTORE_OBJECT" },
-		     { 29, "COMPRESSED_DATA" }, { 30, "SPARSE_COMPRESSED_DATA" }, { 31, "WIN32_COMPRESSED_DATA" },
-		     { 33, "ENCRYPTED_WIN32_COMPRESSED_DATA" }, { 999, "NDMP_SEPARATOR" }, { 1000, "ACL_AIX_TEXT" },
-		     { 1007, "ACL_LINUX_DEFAULT" }, { 1008, "ACL_LINUX_ACCESS" }, { 1019, "ACL_HURD_ACCESS" },
-		     { 1988, "XATTR_PLUGIN" }, { 1998, "XATTR_LINUX" }, { 1999, "XATTR_NETBSD" },
-		     { 29 | 1u << 26, "COMPRESSED_DATA" } };
-	static const uint32_t defined[][2] = { { 1, 41 }, { 200, 201 }, { 999, 1022 }, { 1987, 1999 } };
+	} some[] = {{1, "UNIX_ATTRIBUTES"},
+		    {2, "FILE_DATA"},
+		    {4, "GZIP_DATA"},
+		    {7, "SPARSE_GZIP_DATA"},
+		    {13, "MACOS_FORK_DATA"},
+		    {19, "SIGNED_DIGEST"},
+		    {28, "RESTORE_OBJECT"},
+		    {29, "COMPRESSED_DATA"},
+		    {30, "SPARSE_COMPRESSED_DATA"},
+		    {31, "WIN32_COMPRESSED_DATA"},
+		    {33, "ENCRYPTED_WIN32_COMPRESSED_DATA"},
+		    {999, "NDMP_SEPARATOR"},
+		    {1000, "ACL_AIX_TEXT"},
+		    {1007, "ACL_LINUX_DEFAULT"},
+		    {1008, "ACL_LINUX_ACCESS"},
+		    {1019, "ACL_HURD_ACCESS"},
+		    {1988, "XATTR_PLUGIN"},
+		    {1998, "XATTR_LINUX"},
+		    {1999, "XATTR_NETBSD"},
+		    {29 | 1u << 26, "COMPRESSED_DATA"}};
+	static const uint32_t defined[][2] = {{1, 41}, {200, 201}, {999, 1022}, {1987, 1999}};
 
 	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
 		ck_assert_str_eq(stream_name(some[i].n), some[i].name);

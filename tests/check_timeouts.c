@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a drive tells of its commands' timeouts, every truncation of it, lengths that lie; what it is doing; waiting in words. */
-#include "cmd/waiting.h"
+#include "cmd/drive/waiting.h"
 #include "tape/timeouts.h"
 
 #include "check_codec.h"
@@ -14,14 +14,14 @@ static struct span image(const char *hex)
 
 /* LOAD 7920 recommended; SECURITY PROTOCOL IN only nominal; LOG SENSE with a descriptor that tells nothing; two service actions
  * of A3h; INQUIRY without a descriptor; a command that takes ten years. */
-#define REPORT_HEX                                                    \
-	"00000080"                                                        \
-	"1b 00 0000 00 02 0006 000a 00 00 000003c0 00001ef0"              \
-	"a2 00 0000 00 02 000c 000a 00 00 00000190 00000000"              \
-	"4d 00 0000 00 02 000a 000a 00 00 00000000 00000000"              \
-	"a3 00 000c 00 03 000c 000a 00 00 0000003c 00000064"              \
-	"a3 00 0005 00 03 000c 000a 00 00 0000003c 000000c8"              \
-	"12 00 0000 00 00 0006"                                           \
+#define REPORT_HEX                                           \
+	"00000080"                                           \
+	"1b 00 0000 00 02 0006 000a 00 00 000003c0 00001ef0" \
+	"a2 00 0000 00 02 000c 000a 00 00 00000190 00000000" \
+	"4d 00 0000 00 02 000a 000a 00 00 00000000 00000000" \
+	"a3 00 000c 00 03 000c 000a 00 00 0000003c 00000064" \
+	"a3 00 0005 00 03 000c 000a 00 00 0000003c 000000c8" \
+	"12 00 0000 00 00 0006"                              \
 	"8c 00 0000 00 02 0010 000a 00 00 ffffffff ffffffff"
 
 START_TEST(test_report)
@@ -82,13 +82,13 @@ END_TEST
 START_TEST(test_activity)
 {
 	uint8_t activity;
-	ck_assert(scsi_device_activity(image("11 00 0008 0000 03 04 00 80 0b 00"), &activity) && activity == 0x0b);
-	ck_assert(scsi_device_activity(image("51 00 000d 0001 03 01 ff 0000 03 04 00 80 02 00"), &activity) && activity == 2);
-	ck_assert(!scsi_device_activity(image("12 00 0008 0000 03 04 00 80 0b 00"), &activity));
-	ck_assert(!scsi_device_activity(image("11 00 0008 0000 03 04 00 80"), &activity));
-	ck_assert(!scsi_device_activity(image("11 00 0006 0000 03 02 00 80"), &activity));
-	ck_assert(!scsi_device_activity(image("11 00 0005 0001 03 01 00"), &activity));
-	ck_assert(!scsi_device_activity(image("11 00"), &activity));
+	ck_assert(identity_activity(image("11 00 0008 0000 03 04 00 80 0b 00"), &activity) && activity == 0x0b);
+	ck_assert(identity_activity(image("51 00 000d 0001 03 01 ff 0000 03 04 00 80 02 00"), &activity) && activity == 2);
+	ck_assert(!identity_activity(image("12 00 0008 0000 03 04 00 80 0b 00"), &activity));
+	ck_assert(!identity_activity(image("11 00 0008 0000 03 04 00 80"), &activity));
+	ck_assert(!identity_activity(image("11 00 0006 0000 03 02 00 80"), &activity));
+	ck_assert(!identity_activity(image("11 00 0005 0001 03 01 00"), &activity));
+	ck_assert(!identity_activity(image("11 00"), &activity));
 }
 END_TEST
 

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a job's records add up to, and whether its end says so. */
-#include "pipeline/totals.h"
+#include "prove/totals.h"
 
 #include "volume_maker.h"
 
 static struct totals t;
 static uint64_t damages;
-static struct volume_info volumes[2] = { { .index = 0 }, { .index = 1 } };
+static struct volume_info volumes[2] = {{.index = 0}, {.index = 1}};
 
 static void setup(void)
 {
-	t = (struct totals){ 0 };
+	t = (struct totals){0};
 	damages = 0;
 }
 
 static struct item item_of(int32_t file_index, uint32_t len)
 {
-	return (struct item){ .kind = ITEM_RECORD, .file_index = file_index, .len = len, .form = { .version = 2 } };
+	return (struct item){.kind = ITEM_RECORD, .file_index = file_index, .len = len, .form = {.version = 2}};
 }
 
 /* Read, and written twice as long. */
@@ -45,7 +45,7 @@ static void start(void)
 
 static void block_on(unsigned volume, uint32_t number)
 {
-	struct item it = { .kind = ITEM_BLOCK, .volume = &volumes[volume], .number = number, .form = { .version = 2 } };
+	struct item it = {.kind = ITEM_BLOCK, .volume = &volumes[volume], .number = number, .form = {.version = 2}};
 
 	totals_block(&t, &it);
 }
@@ -58,10 +58,10 @@ static void block(uint32_t number)
 /* The verdict over an end that says so, and what is to be written; ends the run. */
 static enum totals_verdict end(uint64_t bytes, uint32_t files, struct packer_totals *to)
 {
-	struct session_label l = { .has_totals = true, .job_bytes = bytes, .job_files = files };
+	struct session_label l = {.has_totals = true, .job_bytes = bytes, .job_files = files};
 	enum totals_verdict verdict = totals_judge(&t, &l, damages);
 
-	*to = (struct packer_totals){ 77, 77 };
+	*to = (struct packer_totals){77, 77};
 	bool known = totals_of_written(&t, verdict, &l, to);
 
 	ck_assert_int_eq(known, verdict != TOTALS_PART);
@@ -76,12 +76,12 @@ static enum totals_verdict end(uint64_t bytes, uint32_t files, struct packer_tot
 	return verdict;
 }
 
-#define EXPECT(verdict, says_bytes, says_files, writes_bytes, writes_files)                     \
-	do {                                                                                    \
-		struct packer_totals to;                                                        \
-		ck_assert_int_eq(end(says_bytes, says_files, &to), verdict);                    \
-		ck_assert_uint_eq(to.bytes, writes_bytes);                                      \
-		ck_assert_uint_eq(to.files, writes_files);                                      \
+#define EXPECT(verdict, says_bytes, says_files, writes_bytes, writes_files)  \
+	do {                                                                 \
+		struct packer_totals to;                                     \
+		ck_assert_int_eq(end(says_bytes, says_files, &to), verdict); \
+		ck_assert_uint_eq(to.bytes, writes_bytes);                   \
+		ck_assert_uint_eq(to.files, writes_files);                   \
 	} while (0)
 
 static void whole_job(void)
@@ -106,7 +106,7 @@ END_TEST
 
 START_TEST(test_stale)
 {
-	static const uint64_t says[] = { 0, 179, 181, UINT64_MAX };
+	static const uint64_t says[] = {0, 179, 181, UINT64_MAX};
 
 	for (size_t i = 0; i < 4; i++) {
 		setup();
@@ -163,7 +163,7 @@ START_TEST(test_block_numbers)
 	block(1);
 	record(1, 5);
 	EXPECT(TOTALS_STALE, 6, 1, 10, 1);
-	struct item it = { .kind = ITEM_BLOCK, .volume = &volumes[0], .number = 99, .form = { .version = 1 } };
+	struct item it = {.kind = ITEM_BLOCK, .volume = &volumes[0], .number = 99, .form = {.version = 1}};
 
 	start();
 	totals_block(&t, &it);
@@ -196,7 +196,7 @@ START_TEST(test_volumes)
 	it.cuts = 1;
 	totals_read(&t, &it, damages);
 	totals_wrote(&t, &it, 1, 10);
-	struct item again = { .kind = ITEM_BLOCK, .volume = &volumes[1], .number = 0, .form = { .version = 2 }, .again = true };
+	struct item again = {.kind = ITEM_BLOCK, .volume = &volumes[1], .number = 0, .form = {.version = 2}, .again = true};
 
 	totals_block(&t, &again);
 	block_on(1, 9);

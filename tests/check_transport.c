@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What three kernels report of a command's end; names of nodes on three systems; sysfs; the label of a tape. */
-#include "cmd/device.h"
-#include "cmd/loading.h"
+#include "cmd/drive/device.h"
+#include "cmd/drive/loading.h"
 #include "tape/nodes.h"
 #include "tape/outcome.h"
 
@@ -106,16 +106,26 @@ START_TEST(test_nodes)
 		enum nodes_system system;
 		const char *path, *use; /* NULL: may be used */
 	} cases[] = {
-		{NODES_LINUX, "/dev/st0", "/dev/nst0"},	     {NODES_LINUX, "/dev/st12a", "/dev/nst12a"},
-		{NODES_LINUX, "st0", "nst0"},		     {NODES_LINUX, "/dev/nst0", NULL},
-		{NODES_LINUX, "/dev/sg0", NULL},	     {NODES_LINUX, "/dev/stx", NULL},
-		{NODES_LINUX, "/dev/st0x", NULL},	     {NODES_LINUX, "/dev/st", NULL},
-		{NODES_LINUX, "/dev/tape/by-id/x-nst", NULL}, {NODES_LINUX, "/st0/nst0", NULL},
-		{NODES_FREEBSD, "/dev/sa0", "/dev/nsa0"},    {NODES_FREEBSD, "/dev/esa1", "/dev/nsa1"},
-		{NODES_FREEBSD, "/dev/sa0.0", "/dev/nsa0.0"}, {NODES_FREEBSD, "/dev/nsa0", NULL},
-		{NODES_FREEBSD, "/dev/pass3", NULL},	     {NODES_FREEBSD, "/dev/sa0.ctl", NULL},
-		{NODES_SOLARIS, "/dev/rmt/0", "/dev/rmt/0n"}, {NODES_SOLARIS, "/dev/rmt/0cb", "/dev/rmt/0cbn"},
-		{NODES_SOLARIS, "/dev/rmt/0cbn", NULL},	     {NODES_SOLARIS, "/dev/rmt/0n", NULL},
+		{NODES_LINUX, "/dev/st0", "/dev/nst0"},
+		{NODES_LINUX, "/dev/st12a", "/dev/nst12a"},
+		{NODES_LINUX, "st0", "nst0"},
+		{NODES_LINUX, "/dev/nst0", NULL},
+		{NODES_LINUX, "/dev/sg0", NULL},
+		{NODES_LINUX, "/dev/stx", NULL},
+		{NODES_LINUX, "/dev/st0x", NULL},
+		{NODES_LINUX, "/dev/st", NULL},
+		{NODES_LINUX, "/dev/tape/by-id/x-nst", NULL},
+		{NODES_LINUX, "/st0/nst0", NULL},
+		{NODES_FREEBSD, "/dev/sa0", "/dev/nsa0"},
+		{NODES_FREEBSD, "/dev/esa1", "/dev/nsa1"},
+		{NODES_FREEBSD, "/dev/sa0.0", "/dev/nsa0.0"},
+		{NODES_FREEBSD, "/dev/nsa0", NULL},
+		{NODES_FREEBSD, "/dev/pass3", NULL},
+		{NODES_FREEBSD, "/dev/sa0.ctl", NULL},
+		{NODES_SOLARIS, "/dev/rmt/0", "/dev/rmt/0n"},
+		{NODES_SOLARIS, "/dev/rmt/0cb", "/dev/rmt/0cbn"},
+		{NODES_SOLARIS, "/dev/rmt/0cbn", NULL},
+		{NODES_SOLARIS, "/dev/rmt/0n", NULL},
 		{NODES_SOLARIS, "/tmp/0", NULL},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -133,8 +143,12 @@ START_TEST(test_sysfs)
 	unsigned major_number = 0, minor_number = 0;
 	ck_assert_ptr_nonnull(mkdtemp(top));
 	ck_assert(!linux_find_generic(top, 9, 128, name, sizeof name, &major_number, &minor_number));
-	static const char *const folders[] = {"/dev", "/dev/char", "/dev/char/9:128", "/dev/char/9:128/device",
-					      "/dev/char/9:128/device/scsi_generic", "/dev/char/9:128/device/scsi_generic/sg3"};
+	static const char *const folders[] = {"/dev",
+					      "/dev/char",
+					      "/dev/char/9:128",
+					      "/dev/char/9:128/device",
+					      "/dev/char/9:128/device/scsi_generic",
+					      "/dev/char/9:128/device/scsi_generic/sg3"};
 	for (size_t i = 0; i < 6; i++) {
 		snprintf(path, sizeof path, "%s%s", top, folders[i]);
 		ck_assert_int_eq(mkdir(path, 0700), 0);

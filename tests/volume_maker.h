@@ -42,7 +42,7 @@ static inline void mk_put(struct mk *m, const void *data, size_t n)
 
 static inline void mk_be32(struct mk *m, uint32_t v)
 {
-	const uint8_t b[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v };
+	const uint8_t b[4] = {(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
 
 	mk_put(m, b, 4);
 }
@@ -61,7 +61,7 @@ static inline void mk_str(struct mk *m, const char *text)
 static inline void mk_free(struct mk *m)
 {
 	free(m->p);
-	*m = (struct mk){ 0 };
+	*m = (struct mk){0};
 }
 
 static inline uint32_t mk_get32(const uint8_t *p)
@@ -117,8 +117,8 @@ static inline void mk_record(struct mk *m, int32_t index, int32_t stream, const 
 }
 
 /* Header and checksum of a block of len bytes at b.  volume-format.md 1.2, 1.3, 8.2 */
-static inline void mk_seal(uint8_t *b, unsigned version, uint32_t options, uint32_t len, uint32_t number, uint32_t sid,
-			   uint32_t stime, bool checksum)
+static inline void mk_seal(uint8_t *b, unsigned version, uint32_t options, uint32_t len, uint32_t number, uint32_t sid, uint32_t stime,
+			   bool checksum)
 {
 	mk_set32(b, version == 3 ? options : 0);
 	mk_set32(b + 4, len);
@@ -145,8 +145,7 @@ static inline void mk_seal(uint8_t *b, unsigned version, uint32_t options, uint3
 /* Ends the block; returns where it begins. */
 static inline size_t mk_end(struct mk *m)
 {
-	mk_seal(m->p + m->block, m->version, m->options, (uint32_t)(m->len - m->block), m->number, m->sid, m->stime,
-		m->checksum);
+	mk_seal(m->p + m->block, m->version, m->options, (uint32_t)(m->len - m->block), m->number, m->sid, m->stime, m->checksum);
 	return m->block;
 }
 
@@ -159,8 +158,7 @@ static inline void mk_pad(struct mk *m, size_t unit)
 }
 
 /* Data of a volume label; product "Bareos 2.0 immortal\n" 20, "Bacula 1.0 immortal\n" 11, 10, 9 */
-static inline void mk_volume_label_data(struct mk *m, const char *id, uint32_t version, const char *name,
-					const char *program_version)
+static inline void mk_volume_label_data(struct mk *m, const char *id, uint32_t version, const char *name, const char *program_version)
 {
 	mk_str(m, id);
 	mk_be32(m, version);
@@ -187,8 +185,7 @@ struct mk_totals {
 };
 
 /* Data of a session label: of a start, or with totals of an end.  volume-format.md 3.3 */
-static inline void mk_session_label_data(struct mk *m, const char *id, uint32_t version, uint32_t job_id,
-					 const struct mk_totals *totals)
+static inline void mk_session_label_data(struct mk *m, const char *id, uint32_t version, uint32_t job_id, const struct mk_totals *totals)
 {
 	mk_str(m, id);
 	mk_be32(m, version);
@@ -226,7 +223,7 @@ static inline void mk_session_label_data(struct mk *m, const char *id, uint32_t 
 /* The label block of a volume: Bareos for BB01 and BB02, Bacula for BB03. */
 static inline size_t mk_label(struct mk *m, unsigned version, const char *name, bool checksum)
 {
-	struct mk data = { 0 };
+	struct mk data = {0};
 
 	mk_volume_label_data(&data, version == 3 ? MK_BACULA : MK_BAREOS, version == 3 ? 11 : 20, name,
 			     version == 3 ? "15.0.3 (25 March 2025)" : "23.0.1 (15 December 2023)");
@@ -239,7 +236,7 @@ static inline size_t mk_label(struct mk *m, unsigned version, const char *name, 
 /* Session label records into the open block. */
 static inline void mk_sos(struct mk *m, uint32_t job_id)
 {
-	struct mk data = { 0 };
+	struct mk data = {0};
 
 	mk_session_label_data(&data, m->version == 3 ? MK_BACULA : MK_BAREOS, m->version == 3 ? 11 : 20, job_id, NULL);
 	mk_record(m, -4, (int32_t)job_id, data.p, data.len);
@@ -248,10 +245,9 @@ static inline void mk_sos(struct mk *m, uint32_t job_id)
 
 static inline void mk_eos(struct mk *m, uint32_t job_id, const struct mk_totals *totals)
 {
-	struct mk data = { 0 };
+	struct mk data = {0};
 
-	mk_session_label_data(&data, m->version == 3 ? MK_BACULA : MK_BAREOS, m->version == 3 ? 11 : 20, job_id,
-			      totals);
+	mk_session_label_data(&data, m->version == 3 ? MK_BACULA : MK_BAREOS, m->version == 3 ? 11 : 20, job_id, totals);
 	mk_record(m, -5, (int32_t)job_id, data.p, data.len);
 	mk_free(&data);
 }
@@ -317,7 +313,7 @@ static inline void mk_write(const char *path, const void *data, size_t n)
 
 static inline struct mk mk_read(const char *path)
 {
-	struct mk m = { 0 };
+	struct mk m = {0};
 	uint8_t part[65536];
 	size_t n;
 	FILE *f = fopen(path, "rb");
@@ -366,7 +362,7 @@ static inline void mk_parsed_free(struct mk_parsed *v)
 		free(v->records[i].data);
 	free(v->records);
 	free(v->blocks);
-	*v = (struct mk_parsed){ 0 };
+	*v = (struct mk_parsed){0};
 }
 
 /* The record of the session that waits for its rest; labels of volumes never wait. */
@@ -391,8 +387,7 @@ static inline void mk_add_part(struct mk_joined *r, const uint8_t *data, size_t 
 	r->end_block = block;
 }
 
-static inline void mk_parse_record(struct mk_parsed *v, uint32_t sid, uint32_t stime, const uint8_t *h, const uint8_t *data,
-				   size_t n)
+static inline void mk_parse_record(struct mk_parsed *v, uint32_t sid, uint32_t stime, const uint8_t *h, const uint8_t *data, size_t n)
 {
 	int32_t index = (int32_t)mk_get32(h), stream = (int32_t)mk_get32(h + 4);
 	uint32_t len = mk_get32(h + 8);
@@ -400,8 +395,8 @@ static inline void mk_parse_record(struct mk_parsed *v, uint32_t sid, uint32_t s
 
 	if (stream < 0 && r) {
 		if (r->stream != -stream || r->index != index || r->len - r->have != len)
-			ck_abort_msg("continuation (%d, %d, %u) does not fit (%d, %d, %zu)", index, stream, len, r->index,
-				     r->stream, r->len - r->have);
+			ck_abort_msg("continuation (%d, %d, %u) does not fit (%d, %d, %zu)", index, stream, len, r->index, r->stream,
+				     r->len - r->have);
 		mk_add_part(r, data, n, v->block_count - 1);
 		return;
 	}
@@ -409,8 +404,13 @@ static inline void mk_parse_record(struct mk_parsed *v, uint32_t sid, uint32_t s
 		ck_abort_msg("FileIndex %d stream %d is not continued", r->index, r->stream);
 	v->records = realloc(v->records, (v->record_count + 1) * sizeof *v->records);
 	r = &v->records[v->record_count++];
-	*r = (struct mk_joined){ .sid = sid, .stime = stime, .index = index, .stream = stream < 0 ? -stream : stream,
-				 .len = len, .head_missing = stream < 0, .block = v->block_count - 1 };
+	*r = (struct mk_joined){.sid = sid,
+				.stime = stime,
+				.index = index,
+				.stream = stream < 0 ? -stream : stream,
+				.len = len,
+				.head_missing = stream < 0,
+				.block = v->block_count - 1};
 	r->data = malloc(len ? len : 1);
 	mk_add_part(r, data, n, v->block_count - 1);
 }
@@ -424,7 +424,7 @@ static inline void mk_parse(struct mk_parsed *v, const uint8_t *p, size_t n)
 		v->blocks = realloc(v->blocks, (v->block_count + 1) * sizeof *v->blocks);
 		struct mk_block *b = &v->blocks[v->block_count++];
 
-		*b = (struct mk_block){ .at = at, .version = (unsigned)(p[at + 15] - '0') };
+		*b = (struct mk_block){.at = at, .version = (unsigned)(p[at + 15] - '0')};
 		ck_quick(memcmp(p + at + 12, "BB0", 3) == 0 && b->version >= 1 && b->version <= 3);
 		b->len = mk_get32(p + at + 4);
 		b->number = mk_get32(p + at + 8);

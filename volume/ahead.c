@@ -7,10 +7,10 @@
 struct search {
 	struct session_table *sessions;
 	const struct reader_options *o;
-	unsigned open;		 /* sessions whose record is looked for */
+	unsigned open;           /* sessions whose record is looked for */
 	struct block_trace last; /* block of the volume before, then of this one */
-	bool first;		 /* the next block is the first behind the label */
-	size_t input;		 /* of the volume */
+	bool first;              /* the next block is the first behind the label */
+	size_t input;            /* of the volume */
 	struct recall_files *files;
 	struct buf_pool *pool;
 };
@@ -28,8 +28,8 @@ static bool says_nothing(const struct session *s, const struct record_header *h,
 }
 
 /* The next record of s that comes must be the rest of the one that waits. */
-static int take_part(struct search *a, struct session *s, const struct record_header *h, struct span part,
-		     const struct source_item *b, struct err *e)
+static int take_part(struct search *a, struct session *s, const struct record_header *h, struct span part, const struct source_item *b,
+		     struct err *e)
 {
 	struct partial *p = &s->partial;
 	bool fits = h->stream < 0 && (uint32_t)-h->stream == p->item.stream && h->file_index == p->item.file_index &&
@@ -53,8 +53,8 @@ static int take(struct search *a, const struct source_item *b, struct err *e)
 	struct span part;
 	int rc = 0;
 	while (rc == 0 && record_next(&rest, b->header.version, &h, &part)) {
-		struct session *s = session_find(a->sessions, own ? h.session_id : b->header.session_id,
-						 own ? h.session_time : b->header.session_time);
+		struct session *s =
+			session_find(a->sessions, own ? h.session_id : b->header.session_id, own ? h.session_time : b->header.session_time);
 		if (s && s->ahead)
 			rc = take_part(a, s, &h, part, b, e);
 		if (!own)

@@ -251,8 +251,8 @@ static int name_bad_block(struct assembler *a, struct item *item, struct err *e)
 		return e->code;
 	if (s == NULL && !item->encrypted) {
 		size_t used = strlen(item->reason);
-		snprintf(item->reason + used, sizeof item->reason - used, " (its header names session %u/%u)",
-			 h->session_id, h->session_time);
+		snprintf(item->reason + used, sizeof item->reason - used, " (its header names session %u/%u)", h->session_id,
+			 h->session_time);
 	}
 	if (s == NULL)
 		return 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/gap.h"
 
-#include "volume/label.h"
+#include "format/label.h"
 
 #define GAP_STEPS ((size_t)1 << 22) /* headers that one search reads: garbage can look like a row of them at each byte */
-#define GAP_FILES 1000 /* that may be lost, or left out, between two records */
+#define GAP_FILES 1000              /* that may be lost, or left out, between two records */
 
 /* A row of records from somewhere in the block to its end. */
 struct row {

@@ -4,7 +4,7 @@
 #ifndef VOLUME_GAP_H
 #define VOLUME_GAP_H
 
-#include "volume/block.h"
+#include "format/block.h"
 
 struct gap {
 	size_t from, to;    /* bytes of the block that are no records */

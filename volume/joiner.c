@@ -9,8 +9,7 @@ void joiner_release(struct assembler *a)
 	a->lent = NULL;
 }
 
-static void damage_item(struct assembler *a, struct item *item, const struct session *s, const struct item *about,
-			const char *reason)
+static void damage_item(struct assembler *a, struct item *item, const struct session *s, const struct item *about, const char *reason)
 {
 	*item = assembler_item_here(a, ITEM_DAMAGE);
 	item->job = session_job(s);
@@ -71,8 +70,7 @@ static bool in_suspect_block(const struct assembler *a)
 	return a->block->event == SOURCE_DAMAGE && !a->block->checksum_right;
 }
 
-int joiner_go_on(struct assembler *a, struct session *s, const struct record_header *h, struct span part,
-		 struct item *item, struct err *e)
+int joiner_go_on(struct assembler *a, struct session *s, const struct record_header *h, struct span part, struct item *item, struct err *e)
 {
 	uint32_t stream = (uint32_t)-h->stream;
 	struct partial *p = &s->partial;
@@ -89,8 +87,7 @@ int joiner_go_on(struct assembler *a, struct session *s, const struct record_hea
 		}
 		s->skip = 0;
 	}
-	if (p->open && p->item.stream == stream && p->item.file_index == h->file_index &&
-	    p->item.len - p->have == h->len) {
+	if (p->open && p->item.stream == stream && p->item.file_index == h->file_index && p->item.len - p->have == h->len) {
 		int rc = add_part(a, p, part, e);
 		return rc != 0 || !partial_complete(p) ? rc : take_partial(a, s, item, e);
 	}
@@ -114,8 +111,7 @@ int joiner_go_on(struct assembler *a, struct session *s, const struct record_hea
 	return rc != 0 || !partial_complete(p) ? rc : take_partial(a, s, item, e);
 }
 
-int joiner_begin(struct assembler *a, struct session *s, const struct record_header *h, struct span part,
-		 struct item *item, struct err *e)
+int joiner_begin(struct assembler *a, struct session *s, const struct record_header *h, struct span part, struct item *item, struct err *e)
 {
 	if (s->partial.open) {
 		a->rest.p -= part.len + record_header_bytes(a->block->header.version);

@@ -20,16 +20,16 @@ struct assembler {
 
 	/* The volume at hand */
 	struct volume *volume;
-	uint64_t began;	  /* address in its input */
-	bool label_taken; /* its label was handed out */
-	bool data_seen;	  /* something of a session was */
-	bool first_block; /* no block of a job was read yet */
+	uint64_t began;          /* address in its input */
+	bool label_taken;        /* its label was handed out */
+	bool data_seen;          /* something of a session was */
+	bool first_block;        /* no block of a job was read yet */
 	struct block_trace last; /* block that was read, on this volume or the one before */
 
 	/* The block being taken apart */
 	const struct source_item *block;
 	bool in_block, block_announced, repeat_checked, gap_checked;
-	bool again;	/* it ended the volume before, too: nothing of it is taken */
+	bool again;     /* it ended the volume before, too: nothing of it is taken */
 	struct gap gap; /* in its records: rest ends there */
 	bool gap_told;
 	uint32_t record_at; /* offset of the record at hand in the block */
@@ -46,10 +46,10 @@ struct item assembler_item_here(const struct assembler *a, enum item_kind kind);
 /* What a record of s is, whose header h stands in the block at hand with part of its data behind it: its beginning, or, where
  * h->stream < 0, more of it.  Returns 1 if item was filled, 0 if not, < 0 on error (memory, or as recall_read).  Where the record that
  * waits must be told of first, a->rest is back before h. */
-int joiner_begin(struct assembler *a, struct session *s, const struct record_header *h, struct span part, struct item *item,
-		 struct err *e) __attribute__((warn_unused_result));
-int joiner_go_on(struct assembler *a, struct session *s, const struct record_header *h, struct span part, struct item *item,
-		 struct err *e) __attribute__((warn_unused_result));
+int joiner_begin(struct assembler *a, struct session *s, const struct record_header *h, struct span part, struct item *item, struct err *e)
+	__attribute__((warn_unused_result));
+int joiner_go_on(struct assembler *a, struct session *s, const struct record_header *h, struct span part, struct item *item, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* The record of s that waits at the end of a volume, whole if its rest was read ahead.  Returns 1, or < 0 as above. */
 int joiner_cut(struct assembler *a, struct session *s, struct item *item, struct err *e) __attribute__((warn_unused_result));

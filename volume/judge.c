@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/judge.h"
 
-#include "volume/label.h"
+#include "format/label.h"
 
 #include <stdio.h>
 
@@ -30,8 +30,7 @@ void judge_remember(struct judge *j, const struct block_header *h)
 
 /* Finds an encrypted block's plain text.  Afterwards v->opened says whether there is any; if so v->plain holds it.  A
  * NULL-ciphered block is one whose checksum fits without any key (bacula-encryption.md 1.1). */
-static int open_block(struct judge *j, const uint8_t *block, const struct block_header *h, struct judge_verdict *v,
-		      struct err *e)
+static int open_block(struct judge *j, const uint8_t *block, const struct block_header *h, struct judge_verdict *v, struct err *e)
 {
 	if (!block_is_encrypted(h))
 		return 0;
@@ -67,8 +66,7 @@ static bool clear_without_reason(const uint8_t *block, const struct block_header
 }
 
 /* Why the h->len bytes at block, plain by now, are not a good block; NULL if they are.  lies: h is not what stands there. */
-static const char *plain_fault(const uint8_t *block, const struct block_header *h, bool lies, bool expected,
-			       struct judge_verdict *v)
+static const char *plain_fault(const uint8_t *block, const struct block_header *h, bool lies, bool expected, struct judge_verdict *v)
 {
 	uint64_t sum = v->checksum ? block_checksum(block, h) : 0;
 	size_t at = 0;
@@ -82,20 +80,18 @@ static const char *plain_fault(const uint8_t *block, const struct block_header *
 		return "its checksum is gone, though the other blocks of its job have one";
 	if (v->checksum && !v->checksum_right) {
 		snprintf(v->text, sizeof v->text, "%s is %0*llx, header says %0*llx", h->version == 3 ? "XXH3" : "CRC32",
-			 h->version == 3 ? 16 : 8, (unsigned long long)sum, h->version == 3 ? 16 : 8,
-			 (unsigned long long)h->checksum);
+			 h->version == 3 ? 16 : 8, (unsigned long long)sum, h->version == 3 ? 16 : 8, (unsigned long long)h->checksum);
 		return v->text;
 	}
 	if (lies)
-		return v->checksum ? "its checksum option is off, but there is a checksum, which fits with the option on" :
-				     "its checksum option is on, but there is no checksum";
+		return v->checksum ? "its checksum option is off, but there is a checksum, which fits with the option on"
+				   : "its checksum option is on, but there is no checksum";
 	if (clear_without_reason(block, h))
 		return "its options say that the volume is encrypted, but not this block";
 	return fault;
 }
 
-int judge_block(struct judge *j, const uint8_t *block, const struct block_header *h, struct judge_verdict *v,
-		struct err *e)
+int judge_block(struct judge *j, const uint8_t *block, const struct block_header *h, struct judge_verdict *v, struct err *e)
 {
 	const struct judge_session *k = h->version > 1 ? known(j, h) : NULL;
 	const struct block_header b = believed(h);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/kin.h"
 
-#include "volume/label.h"
+#include "format/label.h"
 #include "volume/source.h"
 
 #include <stdlib.h>
@@ -10,16 +10,16 @@
 #include <unistd.h>
 
 /* A hash set of sessions: time << 32 | id, never 0. */
-struct keys {
+struct keyoptions {
 	uint64_t *at;
 	size_t count, room;
 };
 
 /* Of one input. */
 struct sessions {
-	bool known; /* it was looked at */
-	bool later; /* it can only be read in its turn */
-	struct keys all, begun; /* begun: whose first block here begins with the start label */
+	bool known;                   /* it was looked at */
+	bool later;                   /* it can only be read in its turn */
+	struct keyoptions all, begun; /* begun: whose first block here begins with the start label */
 };
 
 struct kin {
@@ -54,7 +54,7 @@ void kin_free(struct kin *k)
 
 /* ---- the set ---- */
 
-static uint64_t *place_of(const struct keys *s, uint64_t key)
+static uint64_t *place_of(const struct keyoptions *s, uint64_t key)
 {
 	size_t at = (size_t)((key * 0x9e3779b97f4a7c15u) >> 32) & (s->room - 1);
 	while (s->at[at] != 0 && s->at[at] != key)
@@ -62,14 +62,14 @@ static uint64_t *place_of(const struct keys *s, uint64_t key)
 	return &s->at[at];
 }
 
-static bool has(const struct keys *s, uint64_t key)
+static bool has(const struct keyoptions *s, uint64_t key)
 {
 	return s->room > 0 && *place_of(s, key) == key;
 }
 
-static int widen(struct keys *s, struct err *e)
+static int widen(struct keyoptions *s, struct err *e)
 {
-	struct keys wide = {.count = s->count, .room = s->room ? s->room * 2 : 64};
+	struct keyoptions wide = {.count = s->count, .room = s->room ? s->room * 2 : 64};
 	wide.at = calloc(wide.room, sizeof *wide.at);
 	if (wide.at == NULL)
 		return err_memory(e, wide.room * sizeof *wide.at, "the sessions of a volume");
@@ -82,7 +82,7 @@ static int widen(struct keys *s, struct err *e)
 	return 0;
 }
 
-static int add(struct keys *s, uint64_t key, struct err *e)
+static int add(struct keyoptions *s, uint64_t key, struct err *e)
 {
 	int rc = s->count * 2 >= s->room ? widen(s, e) : 0;
 	if (rc != 0)

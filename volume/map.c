@@ -80,8 +80,8 @@ void map_begin_volume(struct map *m, const struct volume_info *v)
 	line(m, "volume\t%s\t%s\n", name, v->kind == IO_TAPE ? "tape" : "file");
 }
 
-static void block_line(struct map *m, const char *which, uint64_t start, uint64_t end, const struct job *job,
-		       uint32_t number, int32_t first, int32_t last)
+static void block_line(struct map *m, const char *which, uint64_t start, uint64_t end, const struct job *job, uint32_t number,
+		       int32_t first, int32_t last)
 {
 	line(m, "%s\t%llu\t%llu\t%u\t%u\t%u\t%d\t%d\n", which, (unsigned long long)start, (unsigned long long)end,
 	     job ? job->session_id : 0, job ? job->session_time : 0, number, first, last);

@@ -4,14 +4,14 @@
 #include <stdlib.h>
 
 #define LABEL_MAX_BYTES 2048u /* what a reader takes, bacula-encryption.md 2.1 */
-#define PATIENCE 3u	      /* blocks that may be damaged, all of them, before it is the key that is wrong */
+#define PATIENCE 3u           /* blocks that may be damaged, all of them, before it is the key that is wrong */
 
 struct opener {
 	struct opener_keys keys;
 	uint8_t label[LABEL_MAX_BYTES];
 	size_t label_len;
-	void *ring;    /* NULL: not asked for yet */
-	bool known;    /* index is the key that fits */
+	void *ring; /* NULL: not asked for yet */
+	bool known; /* index is the key that fits */
 	unsigned index;
 	unsigned shut; /* blocks that no key fitted */
 };
@@ -54,8 +54,8 @@ static bool is_right(const uint8_t *plain, const struct block_header *h, bool ch
 	return block_check_records(plain, h, &at) == NULL;
 }
 
-int opener_open(struct opener *o, struct buf_pool *pool, const uint8_t *block, const struct block_header *h,
-		bool checksum, struct buf **plain, enum opener_how *how, struct err *e)
+int opener_open(struct opener *o, struct buf_pool *pool, const uint8_t *block, const struct block_header *h, bool checksum,
+		struct buf **plain, enum opener_how *how, struct err *e)
 {
 	*plain = NULL;
 	*how = OPENER_SHUT;
@@ -87,9 +87,11 @@ int opener_shut(struct opener *o, struct err *e)
 	o->shut++;
 	if (o->known || (o->keys.patient && o->shut < PATIENCE))
 		return 0;
-	return err_set(e, XE_KEY, o->shut == 1 ? "the key is wrong (or the first encrypted block is damaged): its checksum "
-						 "does not fit" :
-						 "the key is wrong: it fits none of the first %u encrypted blocks", o->shut);
+	return err_set(e, XE_KEY,
+		       o->shut == 1 ? "the key is wrong (or the first encrypted block is damaged): its checksum "
+				      "does not fit"
+				    : "the key is wrong: it fits none of the first %u encrypted blocks",
+		       o->shut);
 }
 
 int opener_end(const struct opener *o, struct err *e)

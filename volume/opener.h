@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "volume/block.h"
+#include "format/block.h"
 
 #define OPENER_CIPHER_BYTES 64u
 
@@ -33,16 +33,15 @@ void opener_free(struct opener *o);
 int opener_begin(struct opener *o, struct span label, bool now, struct err *e) __attribute__((warn_unused_result));
 
 enum opener_how {
-	OPENER_OPEN,	/* plain, and right */
+	OPENER_OPEN,    /* plain, and right */
 	OPENER_DAMAGED, /* decrypted with the key that fitted others; what came out is wrong */
-	OPENER_SHUT,	/* no key of the volume fits, neither this block nor any before it */
+	OPENER_SHUT,    /* no key of the volume fits, neither this block nor any before it */
 };
 
 /* Decrypts block h into *plain, a new buffer (NULL if OPENER_SHUT).  checksum: it carries one, which then decides; else
  * its record headers do.  XE_FAILED without memory, XE_KEY if there are no keys. */
-int opener_open(struct opener *o, struct buf_pool *pool, const uint8_t *block, const struct block_header *h,
-		bool checksum, struct buf **plain, enum opener_how *how, struct err *e)
-	__attribute__((warn_unused_result));
+int opener_open(struct opener *o, struct buf_pool *pool, const uint8_t *block, const struct block_header *h, bool checksum,
+		struct buf **plain, enum opener_how *how, struct err *e) __attribute__((warn_unused_result));
 
 /* A block that was to be delivered stayed shut.  XE_KEY when it is time to give up, at once unless the keys are patient. */
 int opener_shut(struct opener *o, struct err *e) __attribute__((warn_unused_result));

@@ -11,8 +11,8 @@ struct tail {
 	struct packer_record *records; /* their bytes are in data */
 	size_t count, next;
 	uint8_t *data;
-	struct item item;    /* where it came from; its buf is not held */
-	unsigned bounds;     /* volume changes still to come inside it */
+	struct item item;          /* where it came from; its buf is not held */
+	unsigned bounds;           /* volume changes still to come inside it */
 	uint64_t bound[ITEM_CUTS]; /* output bytes before each, counted from the tail's beginning */
 };
 
@@ -26,8 +26,8 @@ struct packer {
 	struct outblocks blocks;
 	struct out_session **sessions; /* by job index */
 	size_t session_count;
-	bool tails;	      /* some session has a tail to write on this volume */
-	uint64_t label_end;   /* address of the label block's end in the output */
+	bool tails;         /* some session has a tail to write on this volume */
+	uint64_t label_end; /* address of the label block's end in the output */
 	uint64_t old_label_end;
 };
 
@@ -141,8 +141,8 @@ static size_t piece(size_t room, size_t rest, size_t least)
 }
 
 /* Writes the first limit bytes of r.  What is cut off must go on with a continuation. */
-static int put_record(struct packer *p, struct out_session *s, const struct item *item,
-		      const struct packer_record *r, size_t limit, struct err *e)
+static int put_record(struct packer *p, struct out_session *s, const struct item *item, const struct packer_record *r, size_t limit,
+		      struct err *e)
 {
 	struct outblock *b = &s->block;
 	size_t have = packer_record_bytes(r);
@@ -195,9 +195,8 @@ static int put_record(struct packer *p, struct out_session *s, const struct item
 /* ---- volume changes inside records ---- */
 
 /* Writes records from first on until bound output bytes are out; keeps the rest as the session's tail. */
-static int put_until(struct packer *p, struct out_session *s, const struct item *item,
-		     const struct packer_record *records, size_t count, uint64_t bound, size_t *done,
-		     size_t *done_bytes, struct err *e)
+static int put_until(struct packer *p, struct out_session *s, const struct item *item, const struct packer_record *records, size_t count,
+		     uint64_t bound, size_t *done, size_t *done_bytes, struct err *e)
 {
 	uint64_t out = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -230,8 +229,7 @@ static int put_until(struct packer *p, struct out_session *s, const struct item 
 }
 
 /* Copies what is left of records (the first without its first skip bytes) into a tail. */
-static struct tail *make_tail(const struct item *item, const struct packer_record *records, size_t count, size_t skip,
-			      bool first_begun)
+static struct tail *make_tail(const struct item *item, const struct packer_record *records, size_t count, size_t skip, bool first_begun)
 {
 	size_t bytes = 0;
 	for (size_t i = 0; i < count; i++)
@@ -266,9 +264,8 @@ static struct tail *make_tail(const struct item *item, const struct packer_recor
 }
 
 /* bounds[0] output bytes belong here, the rest to the next volumes. */
-static int put_cut(struct packer *p, struct out_session *s, const struct item *item,
-		   const struct packer_record *records, size_t count, const uint64_t *bounds, unsigned bound_count,
-		   struct err *e)
+static int put_cut(struct packer *p, struct out_session *s, const struct item *item, const struct packer_record *records, size_t count,
+		   const uint64_t *bounds, unsigned bound_count, struct err *e)
 {
 	size_t done = 0, done_bytes = 0;
 	int rc = put_until(p, s, item, records, count, bounds[0], &done, &done_bytes, e);
@@ -350,8 +347,7 @@ static void update_addresses(const struct packer *p, const struct out_session *s
 	l->end_block = (uint32_t)end;
 }
 
-static int put_session_end(struct packer *p, struct out_session *s, const struct item *item,
-			   const struct packer_record *r, struct err *e)
+static int put_session_end(struct packer *p, struct out_session *s, const struct item *item, const struct packer_record *r, struct err *e)
 {
 	uint8_t *copy = malloc(r->body.len ? r->body.len : 1);
 	if (copy == NULL)
@@ -392,8 +388,7 @@ void packer_limit_encrypted(struct packer *p, uint32_t bytes)
 	p->blocks.max_encrypted = bytes;
 }
 
-int packer_put(struct packer *p, const struct item *item, const struct packer_record *records, size_t count,
-	       struct err *e)
+int packer_put(struct packer *p, const struct item *item, const struct packer_record *records, size_t count, struct err *e)
 {
 	int rc = p->tails ? put_tails(p, e) : 0;
 	struct out_session *s = rc == 0 ? session_of(p, item->job, item->number, e) : NULL;
@@ -445,8 +440,8 @@ int packer_label(struct packer *p, const struct item *item, struct err *e)
 {
 	struct packed_block b = {.addr = sink_address(p->blocks.sink), .number = item->number};
 	uint64_t before = p->blocks.sink->offset;
-	int rc = item->whole_block ? sink_write(p->blocks.sink, item->data.data, item->data.len, true, e) :
-				     seal_and_write_label(p, item, e);
+	int rc = item->whole_block ? sink_write(p->blocks.sink, item->data.data, item->data.len, true, e)
+				   : seal_and_write_label(p, item, e);
 	if (rc != 0)
 		return rc;
 	b.len = (uint32_t)(p->blocks.sink->offset - before);

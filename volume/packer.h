@@ -18,8 +18,8 @@ struct packer_totals {
 /* One record to write.  Its data is head then body; both are copied. */
 struct packer_record {
 	uint32_t stream; /* positive, with flags */
-	uint32_t len;	 /* as the header declares it: head and body, and what lies on volumes that are not given */
-	bool continues;	 /* begins elsewhere: the first header written is a continuation */
+	uint32_t len;    /* as the header declares it: head and body, and what lies on volumes that are not given */
+	bool continues;  /* begins elsewhere: the first header written is a continuation */
 	struct span head, body;
 	const struct packer_totals *totals; /* of an end-of-session label: JobBytes and JobFiles; NULL: as it has them */
 };
@@ -35,7 +35,7 @@ struct plain_item {
 	const struct item *item;
 	const struct packer_record *records;
 	size_t count;
-	bool whole;   /* all of its parts are there, and decoded */
+	bool whole; /* all of its parts are there, and decoded */
 };
 
 /* A block as written, for the map. */
@@ -79,8 +79,8 @@ int packer_label(struct packer *p, const struct item *item, struct err *e) __att
 
 /* The count records that the record item became (0: it is dropped).  Where a volume ended inside item, they are split
  * at the same share of their bytes and go on behind the label of the next volume. */
-int packer_put(struct packer *p, const struct item *item, const struct packer_record *records, size_t count,
-	       struct err *e) __attribute__((warn_unused_result));
+int packer_put(struct packer *p, const struct item *item, const struct packer_record *records, size_t count, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* Writes what waits, then a file mark (tapes). */
 int packer_file_mark(struct packer *p, struct err *e) __attribute__((warn_unused_result));

@@ -2,15 +2,15 @@
 #include "volume/padding.h"
 
 #include "base/divisor.h"
-#include "volume/foreign.h"
-#include "volume/label.h"
+#include "format/foreign.h"
+#include "format/label.h"
 
-#define PADDING_UNIT 512u	/* fixed block sizes are multiples of it */
-#define PADDING_SHORT 1024u	/* what a drive in variable mode pads to */
-#define LABEL_ROOM 64512u	/* Bareos's Label Block Size: of the label alone, whatever the others have */
-#define USUAL_ROOM 65536u	/* the least of the powers of two that blocks are made of when one size is set */
-#define ENOUGH 3u		/* blocks whose room says what is usual, where it agrees, */
-#define LOOK_BLOCKS 8u		/* and where it does not: those that are looked at ahead, */
+#define PADDING_UNIT 512u            /* fixed block sizes are multiples of it */
+#define PADDING_SHORT 1024u          /* what a drive in variable mode pads to */
+#define LABEL_ROOM 64512u            /* Bareos's Label Block Size: of the label alone, whatever the others have */
+#define USUAL_ROOM 65536u            /* the least of the powers of two that blocks are made of when one size is set */
+#define ENOUGH 3u                    /* blocks whose room says what is usual, where it agrees, */
+#define LOOK_BLOCKS 8u               /* and where it does not: those that are looked at ahead, */
 #define LOOK_BYTES ((size_t)8 << 20) /* in so many bytes, but one at least */
 
 /* What stands behind zeros, off bytes behind the window's place: a block, a tape label, the end, or neither. */

@@ -4,35 +4,35 @@
 #ifndef VOLUME_PADDING_H
 #define VOLUME_PADDING_H
 
-#include "volume/block.h"
+#include "format/block.h"
 #include "volume/window.h"
 
 enum padding_kind { PADDING_DATA, PADDING_LABEL, PADDING_FOREIGN }; /* of a block: a volume's label, a tape label of 80 bytes */
 
 /* Room: bytes from where a block begins to where the next one does.  Only of blocks that are followed by another. */
 struct padding_rooms {
-	bool bare;	 /* there are blocks with no padding, of lengths that no drive writes: this is no dump */
+	bool bare;         /* there are blocks with no padding, of lengths that no drive writes: this is no dump */
 	bool foreign_bare; /* tape labels have none */
-	uint32_t odd;	 /* such a length, 0: none yet; it may be that of all, if only others have padding */
+	uint32_t odd;      /* such a length, 0: none yet; it may be that of all, if only others have padding */
 	bool padded;
-	unsigned count;	 /* of data blocks */
-	uint64_t least;	 /* room of them, */
+	unsigned count;      /* of data blocks */
+	uint64_t least;      /* room of them, */
 	uint64_t least_long; /* of those with more than padding to 1024, */
-	uint64_t step;	 /* and the largest number that divides all */
-	uint64_t label;	 /* the label block's, 0: not known */
+	uint64_t step;       /* and the largest number that divides all */
+	uint64_t label;      /* the label block's, 0: not known */
 };
 
 /* What the blocks so far tell.  Starts as {0}. */
 struct padding {
-	bool seen;	    /* a dump of a tape */
-	uint64_t bytes;	    /* passed over */
+	bool seen;      /* a dump of a tape */
+	uint64_t bytes; /* passed over */
 	struct padding_rooms rooms;
-	bool follows;	    /* a block was read last, and nothing since: */
-	bool last_good;	    /* it tells of the sizes that blocks have */
+	bool follows;   /* a block was read last, and nothing since: */
+	bool last_good; /* it tells of the sizes that blocks have */
 	enum padding_kind last;
 	uint64_t last_addr; /* its address, */
 	uint32_t last_len;  /* and its length without padding, in bytes */
-	uint64_t own;	    /* how far its padding went, where more zeros follow; 0: they do not */
+	uint64_t own;       /* how far its padding went, where more zeros follow; 0: they do not */
 	uint64_t zeros_end; /* those go up to here, and a block follows; 0: not known */
 };
 

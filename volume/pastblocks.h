@@ -5,7 +5,7 @@
 #define VOLUME_PASTBLOCKS_H
 
 #include "base/buf.h"
-#include "volume/block.h"
+#include "format/block.h"
 
 /* A set of fingerprints, six bytes for a block on average: open addressing, 0 is a free place.  Begin with all zero. */
 struct pastblocks {

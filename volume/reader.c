@@ -4,8 +4,8 @@
  * source of their own, so that items keep one order whatever is interleaved. */
 #include "volume/reader.h"
 
+#include "format/foreign.h"
 #include "volume/assembler.h"
-#include "volume/foreign.h"
 #include "volume/searchlabel.h"
 
 #include <stdatomic.h>
@@ -32,14 +32,14 @@ struct reader {
 	struct volume *volume, *first_volume;
 	unsigned volumes; /* so far */
 	_Atomic uint64_t bytes;
-	uint64_t bytes_before; /* of the inputs done */
-	uint64_t volume_began; /* bytes before this volume */
+	uint64_t bytes_before;   /* of the inputs done */
+	uint64_t volume_began;   /* bytes before this volume */
 	uint64_t padding_before; /* of its bytes in inputs before this one */
 
 	struct source_item block; /* at hand */
-	bool peeked;		  /* it was read to learn the volume's name, and is still to be taken apart */
-	bool any_block;		  /* the volume has something on it */
-	bool another_volume;	  /* the block holds the label of a volume behind this one in the same stream */
+	bool peeked;              /* it was read to learn the volume's name, and is still to be taken apart */
+	bool any_block;           /* the volume has something on it */
+	bool another_volume;      /* the block holds the label of a volume behind this one in the same stream */
 };
 
 struct reader *reader_new(const struct reader_options *options, struct buf_pool *pool)
@@ -185,8 +185,7 @@ static void close_volume(struct reader *r, struct item *item)
 {
 	uint64_t end = r->bytes_before + (r->another_volume ? r->block.addr : source_bytes(r->source));
 	volume_learn_end(r->volume, end - r->volume_began, r->padding_before + source_padding(r->source));
-	*item = (struct item){
-		.kind = ITEM_VOLUME_END, .volume = volume_known(r->volume), .largest = assembler_largest(r->assembler)};
+	*item = (struct item){.kind = ITEM_VOLUME_END, .volume = volume_known(r->volume), .largest = assembler_largest(r->assembler)};
 	assembler_end_volume(r->assembler);
 	r->any_block = false;
 	if (r->another_volume) {
@@ -280,8 +279,9 @@ static int end_of_input(struct reader *r, struct item *item, struct err *e)
 		return go_on_in_next(r, item, e);
 	if (!r->any_block) {
 		err_volume(e, r->volume->now.name);
-		return err_set(e, XE_FAILED, source_bytes(r->source) == 0 ? "is empty: not even a volume label" :
-			       "is no volume: there is no block (BB01, BB02, BB03) in it");
+		return err_set(e, XE_FAILED,
+			       source_bytes(r->source) == 0 ? "is empty: not even a volume label"
+							    : "is no volume: there is no block (BB01, BB02, BB03) in it");
 	}
 	r->phase = PHASE_CUT_RECORDS;
 	int rc = end_set(r, e);
@@ -299,8 +299,7 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 		return rc;
 	}
 	switch (r->block.event) {
-	case SOURCE_END:
-		return end_of_input(r, item, e);
+	case SOURCE_END: return end_of_input(r, item, e);
 	case SOURCE_BLOCK:
 		r->any_block = true;
 		if (r->block.opened && r->volume->now.opened == 0)
@@ -336,8 +335,7 @@ int reader_next(struct reader *r, struct item *item, struct err *e)
 	int rc = 0;
 	while (rc == 0) {
 		switch (r->phase) {
-		case PHASE_OPEN:
-			return r->another_volume ? start_another(r, item, e) : open_volume(r, item, e);
+		case PHASE_OPEN: return r->another_volume ? start_another(r, item, e) : open_volume(r, item, e);
 		case PHASE_BLOCKS:
 			rc = assembler_next(r->assembler, item, e);
 			if (rc == 0)
@@ -348,12 +346,8 @@ int reader_next(struct reader *r, struct item *item, struct err *e)
 			if (rc == 0)
 				r->phase = PHASE_CLOSE;
 			break;
-		case PHASE_CLOSE:
-			close_volume(r, item);
-			return 0;
-		case PHASE_DONE:
-			*item = (struct item){.kind = ITEM_END, .largest = assembler_largest(r->assembler)};
-			return 0;
+		case PHASE_CLOSE: close_volume(r, item); return 0;
+		case PHASE_DONE: *item = (struct item){.kind = ITEM_END, .largest = assembler_largest(r->assembler)}; return 0;
 		}
 	}
 	if (rc < 0 && r->volume)

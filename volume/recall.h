@@ -32,8 +32,7 @@ struct recall *recall_new(void);
 void recall_free(struct recall *r);
 
 /* Takes down the next part.  place->known.  XE_FAILED without memory. */
-int recall_add(struct recall *r, const struct recall_place *place, struct span part, struct err *e)
-	__attribute__((warn_unused_result));
+int recall_add(struct recall *r, const struct recall_place *place, struct span part, struct err *e) __attribute__((warn_unused_result));
 
 /* Forgets what lies behind the first bytes bytes. */
 void recall_cut(struct recall *r, size_t bytes);

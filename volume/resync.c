@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/resync.h"
 
-#define ID_AT 12u /* where in a block header its id stands */
-#define LOOK_BYTES ((size_t)4 << 20) /* further than blocks inside the data of one record can follow each other */
+#define ID_AT 12u                          /* where in a block header its id stands */
+#define LOOK_BYTES ((size_t)4 << 20)       /* further than blocks inside the data of one record can follow each other */
 #define SEARCH_BYTES ((uint64_t)256 << 20) /* of supposed blocks that a search for blocks may read, */
-#define SEARCH_FACTOR 8u		   /* and so many times those of the volume before it */
+#define SEARCH_FACTOR 8u                   /* and so many times those of the volume before it */
 
 /* What a search may read: headers can lie so close in garbage, and claim such lengths, that proving each would take hours. */
 static uint64_t most_bytes(const struct resync *r)
@@ -33,8 +33,7 @@ static int good_block_at(struct resync *r, size_t off, bool *good, struct block_
 	struct window *w = r->w;
 	*good = false;
 	int rc = window_have(w, off + BLOCK_HEADER_MAX_BYTES, e);
-	if (rc != 0 || window_left(w) < off + BLOCK_PROBE_BYTES ||
-	    !block_header_read(window_here(w) + off, window_left(w) - off, h))
+	if (rc != 0 || window_left(w) < off + BLOCK_PROBE_BYTES || !block_header_read(window_here(w) + off, window_left(w) - off, h))
 		return rc;
 	rc = window_have(w, off + h->len, e);
 	if (rc != 0 || window_left(w) < off + h->len || !may_search(r, off, h))

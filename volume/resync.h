@@ -13,10 +13,10 @@ struct resync {
 	struct window *w;
 	struct judge *j;
 	uint64_t searched, searched_again; /* bytes */
-	unsigned sessions;		   /* that were known when this was found: */
-	uint64_t foreign_end;		   /* a row of blocks up to here is part of a file's data; */
+	unsigned sessions;                 /* that were known when this was found: */
+	uint64_t foreign_end;              /* a row of blocks up to here is part of a file's data; */
 	uint64_t looked_from, looked_to;   /* no block of a known session begins between these; nor, if known_at is 0, */
-	uint64_t known_at;		   /* before this one */
+	uint64_t known_at;                 /* before this one */
 };
 
 /* Passes over bytes, at least one, until w stands on the next block to believe, or at the end.  XE_FAILED on read errors and
@@ -33,7 +33,6 @@ int resync_hidden(struct resync *r, size_t len, size_t *at, struct err *e) __att
 
 /* *yes: a block header of a session that this volume has, a block whose records at least keep the rules, or the end of the volume
  * stands len bytes behind w, or where padding would put it: padded bytes behind w (len if there is none).  Errors as above. */
-int resync_continues(struct resync *r, size_t len, size_t padded, bool *yes, struct err *e)
-	__attribute__((warn_unused_result));
+int resync_continues(struct resync *r, size_t len, size_t padded, bool *yes, struct err *e) __attribute__((warn_unused_result));
 
 #endif

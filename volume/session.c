@@ -142,7 +142,8 @@ int session_memory(const struct buf_pool *pool, uint64_t bytes, struct err *e)
 {
 	if (buf_pool_allows(pool, bytes))
 		return 0;
-	return err_set(e, XE_FAILED, "the sessions on these volumes, and their records that wait for their rest, need more than "
+	return err_set(e, XE_FAILED,
+		       "the sessions on these volumes, and their records that wait for their rest, need more than "
 		       "%llu MiB of memory; if that is no damage, --max-memory allows more",
 		       (unsigned long long)(buf_pool_limit_bytes(pool) >> 20));
 }
@@ -198,8 +199,8 @@ static int gather(struct partial *p, size_t room, struct recall_files *files, st
 	return 0;
 }
 
-int partial_add(struct partial *p, struct span part, const struct recall_place *place, struct recall_files *files,
-		struct buf_pool *pool, struct err *e)
+int partial_add(struct partial *p, struct span part, const struct recall_place *place, struct recall_files *files, struct buf_pool *pool,
+		struct err *e)
 {
 	int rc = 0;
 	if (p->recall && !place->known)
@@ -244,8 +245,7 @@ void partial_drop(struct partial *p)
 void job_describe(const struct job *job, char *text, size_t text_bytes)
 {
 	if (job->has_label)
-		snprintf(text, text_bytes, "job %u (%s)", job->label.job_id,
-			 job->label.job[0] ? job->label.job : job->label.job_name);
+		snprintf(text, text_bytes, "job %u (%s)", job->label.job_id, job->label.job[0] ? job->label.job : job->label.job_name);
 	else
 		snprintf(text, text_bytes, "session %u/%u", job->session_id, job->session_time);
 }

@@ -9,33 +9,33 @@
 /* A record whose parts are still coming. */
 struct partial {
 	bool open;
-	struct item item; /* as it will be handed out; item.buf is owned here */
-	size_t kept;	  /* bytes of data in item.buf */
+	struct item item;      /* as it will be handed out; item.buf is owned here */
+	size_t kept;           /* bytes of data in item.buf */
 	struct buf_pool *pool; /* to which it is charged */
 	size_t charged;
-	uint32_t have;	  /* bytes of the record seen */
+	uint32_t have;         /* bytes of the record seen */
 	struct recall *recall; /* where they lie; NULL: they are in item.buf */
-	size_t room;	  /* bytes to keep at most */
+	size_t room;           /* bytes to keep at most */
 };
 
 struct session {
-	struct job job;	     /* without its label, */
+	struct job job;      /* without its label, */
 	struct job labelled; /* and with it, once it is known */
 	struct partial partial;
-	bool seen;	      /* a block of it was read */
-	uint32_t skip;	      /* bytes of a continuation that was taken from the next volumes ahead of time */
+	bool seen;     /* a block of it was read */
+	uint32_t skip; /* bytes of a continuation that was taken from the next volumes ahead of time */
 	uint32_t skip_stream;
-	bool ahead;	      /* the rest of its record is being looked for on the next volumes, */
-	uint32_t here;	      /* behind so many bytes of it, */
-	uint32_t ahead_number; /* and behind this block; */
-	bool torn;	      /* they have damage where it may have been */
-	bool numbered;	      /* a block of it was read: */
-	uint32_t last_number; /* its BlockNumber, */
-	unsigned damages;     /* and the damages found on the volumes by then */
-	bool restarted;	      /* or the numbers may have begun anew, as those of spooled jobs do */
-	bool sealed;	      /* an encrypted block of it was read, */
+	bool ahead;              /* the rest of its record is being looked for on the next volumes, */
+	uint32_t here;           /* behind so many bytes of it, */
+	uint32_t ahead_number;   /* and behind this block; */
+	bool torn;               /* they have damage where it may have been */
+	bool numbered;           /* a block of it was read: */
+	uint32_t last_number;    /* its BlockNumber, */
+	unsigned damages;        /* and the damages found on the volumes by then */
+	bool restarted;          /* or the numbers may have begun anew, as those of spooled jobs do */
+	bool sealed;             /* an encrypted block of it was read, */
 	uint32_t highest_number; /* and the highest number of those */
-	bool last_empty;      /* the last record was empty and ended with its block */
+	bool last_empty;         /* the last record was empty and ended with its block */
 	uint32_t last_stream;
 	int32_t last_index;
 	struct session *next_in_bucket, *next; /* next: in order of appearance */
@@ -97,15 +97,14 @@ int partial_open(struct partial *p, const struct item *item, struct buf_pool *po
 
 /* Adds the next part, which lies at place: it is copied, or its place is taken down.  files: of the parts before.  XE_FAILED
  * without memory, and as recall_read. */
-int partial_add(struct partial *p, struct span part, const struct recall_place *place, struct recall_files *files,
-		struct buf_pool *pool, struct err *e) __attribute__((warn_unused_result));
+int partial_add(struct partial *p, struct span part, const struct recall_place *place, struct recall_files *files, struct buf_pool *pool,
+		struct err *e) __attribute__((warn_unused_result));
 
 /* Forgets what was added behind the first have bytes. */
 void partial_cut(struct partial *p, uint32_t have);
 
 /* Brings the data of p->item together.  Errors as above. */
-int partial_gather(struct partial *p, struct recall_files *files, struct buf_pool *pool, struct err *e)
-	__attribute__((warn_unused_result));
+int partial_gather(struct partial *p, struct recall_files *files, struct buf_pool *pool, struct err *e) __attribute__((warn_unused_result));
 
 /* Were all of its bytes seen? */
 bool partial_complete(const struct partial *p);

@@ -7,12 +7,12 @@
 #include "base/io.h"
 
 struct sink {
-	struct io out;	 /* borrowed */
+	struct io out;         /* borrowed */
 	struct digest *digest; /* of what is written, less the padding on tapes; borrowed, or NULL */
-	uint64_t offset; /* bytes written */
+	uint64_t offset;       /* bytes written */
 	uint64_t blocks;
 	uint32_t tape_file, tape_block;
-	bool failed; /* a write has: there are no more */
+	bool failed;       /* a write has: there are no more */
 	size_t tape_fixed; /* block size of a drive in fixed mode */
 	uint8_t *padded;   /* scratch */
 	size_t padded_cap;
@@ -31,12 +31,10 @@ uint64_t sink_end_address(const struct sink *s, uint64_t addr, uint64_t len);
 
 /* Writes one block of len bytes (or, except on tapes, several that follow one another).  label: a volume label, which has a
  * size of its own on tapes.  XE_FAILED, and so every time from then on; the error names out. */
-int sink_write(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e)
-	__attribute__((warn_unused_result));
+int sink_write(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e) __attribute__((warn_unused_result));
 
 /* A block of another system's, written as it is; nothing on anything but a tape.  XE_FAILED. */
-int sink_write_foreign(struct sink *s, const uint8_t *data, size_t len, struct err *e)
-	__attribute__((warn_unused_result));
+int sink_write_foreign(struct sink *s, const uint8_t *data, size_t len, struct err *e) __attribute__((warn_unused_result));
 
 /* Nothing on anything but a tape.  XE_FAILED. */
 int sink_file_mark(struct sink *s, struct err *e) __attribute__((warn_unused_result));

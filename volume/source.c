@@ -3,9 +3,9 @@
  * what drives put between blocks.  Here they become a row of items. */
 #include "volume/source.h"
 
-#include "volume/foreign.h"
-#include "volume/label.h"
-#include "volume/packed.h"
+#include "format/foreign.h"
+#include "format/label.h"
+#include "format/packed.h"
 #include "volume/padding.h"
 #include "volume/resync.h"
 
@@ -17,8 +17,8 @@ struct source {
 	struct judge judge;
 	struct resync resync;
 	struct padding padding;
-	struct opener *opener; /* NULL: encrypted blocks stay closed */
-	struct buf *held;      /* the reference lent with the last item */
+	struct opener *opener;    /* NULL: encrypted blocks stay closed */
+	struct buf *held;         /* the reference lent with the last item */
 	struct source_item ahead; /* the block behind a label, read to prove the key first */
 	struct buf *ahead_held;
 	bool has_ahead;
@@ -77,8 +77,7 @@ void source_cipher(const struct source *s, char text[static OPENER_CIPHER_BYTES]
 }
 
 /* What the judge says of the bytes at block becomes the item's; *fault is why they are no good block, NULL if they are. */
-static int judge_item(struct source *s, const uint8_t *block, struct source_item *item, const char **fault,
-		      struct err *e)
+static int judge_item(struct source *s, const uint8_t *block, struct source_item *item, const char **fault, struct err *e)
 {
 	struct judge_verdict v;
 	int rc = judge_block(&s->judge, block, &item->header, &v, e);
@@ -253,8 +252,8 @@ static int take_block(struct source *s, struct source_item *item, struct err *e)
 		return damage(s, item, fault, e);
 
 	item->addr = s->w.offset;
-	padding_block(&s->padding, padding_kind_of(window_here(&s->w), item->header.len, &item->header), item->addr,
-		      item->header.len, true);
+	padding_block(&s->padding, padding_kind_of(window_here(&s->w), item->header.len, &item->header), item->addr, item->header.len,
+		      true);
 	deliver_block(s, item);
 	window_advance(&s->w, item->header.len);
 	return 0;
@@ -402,6 +401,5 @@ bool source_begins_volume(const struct source_item *b, struct span *data)
 		return false;
 	struct rd rest = block_records(b->data, b->header.len, b->header.version);
 	struct record_header h;
-	return record_next(&rest, b->header.version, &h, data) && label_is_volume(h.file_index) && h.stream >= 0 &&
-	       h.len == data->len;
+	return record_next(&rest, b->header.version, &h, data) && label_is_volume(h.file_index) && h.stream >= 0 && h.len == data->len;
 }

@@ -116,7 +116,8 @@ bool volume_oddity(const struct volume_info *v, unsigned index, char text[static
 		snprintf(text, VOLUME_ODDITY_BYTES, "a tape that was read file by file: it goes on in the next %u input%s", v->more_inputs,
 			 v->more_inputs == 1 ? "" : "s");
 	if (v->again > 0 && n++ == index)
-		snprintf(text, VOLUME_ODDITY_BYTES, "begins with the block that ended the volume before, as drives leave it that warn "
+		snprintf(text, VOLUME_ODDITY_BYTES,
+			 "begins with the block that ended the volume before, as drives leave it that warn "
 			 "early of a tape's end: it is taken once");
 	return text[0] != '\0';
 }
@@ -124,7 +125,8 @@ bool volume_oddity(const struct volume_info *v, unsigned index, char text[static
 const char *volume_label_missing(const struct volume_info *v)
 {
 	if (v->of_tape || (v->kind != IO_TAPE && v->padding + v->foreign > 0))
-		return "there is no volume label: this is not the first file of the tape; give all of the tape's files in their order, the one "
+		return "there is no volume label: this is not the first file of the tape; give all of the tape's files in their order, the "
+		       "one "
 		       "with the label first";
 	return "there is no volume label";
 }

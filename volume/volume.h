@@ -3,40 +3,40 @@
 #ifndef VOLUME_VOLUME_H
 #define VOLUME_VOLUME_H
 
-#include "volume/label.h"
+#include "format/label.h"
 #include "volume/source.h"
 
 /* What was known of a volume when an item of it was read.  Constant from then on, for others read it while the reader goes
  * on: when more is known, later items point to another one.  index tells whether two are of one volume.  Lives as long as
  * the reader. */
 struct volume_info {
-	const char *path;	/* as given; "-" for standard input */
-	const char *name;	/* how messages call it: the path, or the Volume Name for standard input */
-	unsigned index;		/* among the volumes of a run, */
-	unsigned input;		/* and of its input among the inputs */
+	const char *path; /* as given; "-" for standard input */
+	const char *name; /* how messages call it: the path, or the Volume Name for standard input */
+	unsigned index;   /* among the volumes of a run, */
+	unsigned input;   /* and of its input among the inputs */
 	enum io_kind kind;
-	uint64_t size;		/* bytes, 0 if unknown */
-	uint64_t inside;	/* where it begins, behind another volume in the same file; else 0 */
+	uint64_t size;   /* bytes, 0 if unknown */
+	uint64_t inside; /* where it begins, behind another volume in the same file; else 0 */
 	bool has_label;
 	struct volume_label label;
-	bool of_tape;		/* it has no label, and is a dump of a tape, or begins as one goes on */
+	bool of_tape; /* it has no label, and is a dump of a tape, or begins as one goes on */
 	struct {
 		uint8_t *data; /* NULL: none; the reader's */
 		size_t len;
 		struct block_header block;
 		bool checksum;
 		struct record_header record;
-	} late; /* its label, where data stands before it: see volume/searchlabel.h */
-	bool product_known;	/* by the label, or by the first block behind what stands in its place */
+	} late;             /* its label, where data stands before it: see volume/searchlabel.h */
+	bool product_known; /* by the label, or by the first block behind what stands in its place */
 	enum product product;
 	/* Known at ITEM_VOLUME_END: */
-	uint64_t padding; /* bytes passed over, in a dump of a tape */
-	uint64_t bytes;	  /* read, */
-	uint64_t again;	  /* blocks that ended the volume before, too, */
-	uint64_t foreign; /* tape labels of other systems, */
+	uint64_t padding;     /* bytes passed over, in a dump of a tape */
+	uint64_t bytes;       /* read, */
+	uint64_t again;       /* blocks that ended the volume before, too, */
+	uint64_t foreign;     /* tape labels of other systems, */
 	unsigned more_inputs; /* inputs that it goes on in, as a tape that was read file by file, */
-	uint64_t opened;  /* blocks that a key opened, */
-	uint64_t reused;  /* those among them whose number their session has had before: Bacula's spooling repeats tweaks so, */
+	uint64_t opened;      /* blocks that a key opened, */
+	uint64_t reused;      /* those among them whose number their session has had before: Bacula's spooling repeats tweaks so, */
 	char cipher[OPENER_CIPHER_BYTES]; /* and what they were opened with */
 };
 
@@ -46,7 +46,7 @@ struct volume_info {
 /* A volume that is being read: the reader's alone. */
 struct volume {
 	struct volume_info now; /* as far as it is known */
-	bool news;		/* more than the last of these says: */
+	bool news;              /* more than the last of these says: */
 	struct volume_info known[VOLUME_STATES];
 	unsigned states;
 	struct volume *next;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/window.h"
 
-#include "volume/block.h"
+#include "format/block.h"
 
 #define TAPE_READ_BYTES ((size_t)1 << 20)
 

@@ -16,10 +16,10 @@ struct window {
 	struct digest *digest; /* of every byte read; may be NULL */
 	struct buf *buf;
 	size_t pos, fill;
-	bool end;	       /* nothing behind fill */
-	uint64_t offset;       /* of pos in the input */
-	uint64_t bytes;	       /* read */
-	size_t least;	       /* bytes of the next buffer, if WINDOW_BYTES are not enough */
+	bool end;               /* nothing behind fill */
+	uint64_t offset;        /* of pos in the input */
+	uint64_t bytes;         /* read */
+	size_t least;           /* bytes of the next buffer, if WINDOW_BYTES are not enough */
 	size_t tape_read_bytes; /* asked of a drive at a time, grown as its blocks need */
 };
 

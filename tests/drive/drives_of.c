@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* drives_of SYSFS DEV [--json]: xflate drives of another machine's files. */
-#include "cmd/drives.h"
+#include "cmd/drive/drives.h"
 
 #include <stdio.h>
 

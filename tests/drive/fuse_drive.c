@@ -273,7 +273,8 @@ static void control(const char *line)
 		read_only = n;
 	} else if (strncmp(line, "watch ", 6) == 0) {
 		watched_len = 0;
-		for (const char *p = line + 6; isxdigit((unsigned char)p[0]) && isxdigit((unsigned char)p[1]) && watched_len < sizeof watched; p += 2) {
+		for (const char *p = line + 6;
+		     isxdigit((unsigned char)p[0]) && isxdigit((unsigned char)p[1]) && watched_len < sizeof watched; p += 2) {
 			char two[3] = {p[0], p[1], 0};
 			watched[watched_len++] = (uint8_t)strtoul(two, NULL, 16);
 		}
@@ -321,13 +322,29 @@ static void tape_operation(fuse_req_t req, const struct mtop *op)
 	switch (op->mt_op) {
 	case MTREW: cdb[0] = 1; break;
 	case MTWEOF: cdb[0] = 0x10; break;
-	case MTFSF: cdb[0] = 0x11; cdb[1] = 1; break;
-	case MTBSF: cdb[0] = 0x11; cdb[1] = 1; n = 0x1000000 - n; break;
+	case MTFSF:
+		cdb[0] = 0x11;
+		cdb[1] = 1;
+		break;
+	case MTBSF:
+		cdb[0] = 0x11;
+		cdb[1] = 1;
+		n = 0x1000000 - n;
+		break;
 	case MTFSR: cdb[0] = 0x11; break;
-	case MTBSR: cdb[0] = 0x11; n = 0x1000000 - n; break;
-	case MTEOM: cdb[0] = 0x11; cdb[1] = 3; break;
+	case MTBSR:
+		cdb[0] = 0x11;
+		n = 0x1000000 - n;
+		break;
+	case MTEOM:
+		cdb[0] = 0x11;
+		cdb[1] = 3;
+		break;
 	case MTOFFL: cdb[0] = 0x1b; break;
-	case MTLOAD: cdb[0] = 0x1b; cdb[4] = 1; break;
+	case MTLOAD:
+		cdb[0] = 0x1b;
+		cdb[4] = 1;
+		break;
 	default: fuse_reply_ioctl(req, 0, NULL, 0); return;
 	}
 	if (cdb[0] == 0x10 || cdb[0] == 0x11) {

@@ -2,7 +2,7 @@
 /* iscsi_echo URL: blocks to a tape over iSCSI and back, through the transport alone: data in both directions, lengths,
  * sense, a command without data.  Prints TAP. */
 #include "scsi.h"
-#include "scsi_sense.h"
+#include "tape/sense.h"
 #include "tape/transport.h"
 
 #include <stdio.h>
@@ -54,20 +54,22 @@ int main(int argc, char **argv)
 	ok = send(t, scsi_make_rewind(), TRANSPORT_NO_DATA, NULL, 0, &r, &e);
 	report(ok && r.status == 0, "REWIND again", &e, &r);
 	ok = send(t, scsi_make_read(sizeof block), TRANSPORT_IN, back, sizeof block, &r, &e);
-	report(ok && r.status == 0 && r.transferred == sizeof block && memcmp(back, block, sizeof block) == 0, "the same 52 bytes in", &e, &r);
-	struct scsi_sense s = {0};
+	report(ok && r.status == 0 && r.transferred == sizeof block && memcmp(back, block, sizeof block) == 0, "the same 52 bytes in", &e,
+	       &r);
+	struct sense s = {0};
 	ok = send(t, scsi_make_read(sizeof block), TRANSPORT_IN, back, sizeof block, &r, &e);
-	scsi_sense_read((struct span){r.sense, r.sense_len}, &s);
+	sense_read((struct span){r.sense, r.sense_len}, &s);
 	report(ok && r.status == 2 && s.valid && s.filemark, "the file mark's sense", &e, &r);
 	ok = send(t, scsi_make_inquiry(sizeof back), TRANSPORT_IN, back, sizeof back, &r, &e);
-	report(ok && r.status == 0 && r.transferred >= 36 && r.transferred < sizeof back, "INQUIRY with too much room: what came is counted", &e, &r);
+	report(ok && r.status == 0 && r.transferred >= 36 && r.transferred < sizeof back,
+	       "INQUIRY with too much room: what came is counted", &e, &r);
 	size_t whole = r.transferred;
 	memset(back, 0xee, sizeof back);
 	ok = send(t, scsi_make_inquiry(20), TRANSPORT_IN, back, 20, &r, &e);
 	report(ok && r.transferred <= 20 && back[20] == 0xee && whole > 20, "... with too little: no byte beyond it", &e, &r);
 	ok = send(t, scsi_make_security_in(0x20, 0x20, sizeof back), TRANSPORT_IN, back, sizeof back, &r, &e);
-	scsi_sense_read((struct span){r.sense, r.sense_len}, &s);
-	report(ok && r.status == 2 && scsi_sense_is(&s, 5, 0x20, 0), "a refusal has its sense", &e, &r);
+	sense_read((struct span){r.sense, r.sense_len}, &s);
+	report(ok && r.status == 2 && sense_is(&s, 5, 0x20, 0), "a refusal has its sense", &e, &r);
 	transport_close(t);
 	printf("1..%u\n", tests);
 	return failed > 0;

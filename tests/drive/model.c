@@ -334,7 +334,10 @@ static uint8_t execute(struct drive *d, const uint8_t *cdb, const uint8_t *out, 
 	case 0xa2: *alloc = get32(cdb + 6); return model_security_in(d, cdb, r, n, a);
 	case 0xa3: *alloc = get32(cdb + 6); return model_opcodes(d, cdb, r, n, a);
 	case 0xb5: return model_security_out(d, cdb, out, out_len, a);
-	default: (void)in; (void)room; return model_sense(a, 5, 0x20, 0);
+	default:
+		(void)in;
+		(void)room;
+		return model_sense(a, 5, 0x20, 0);
 	}
 }
 
@@ -343,7 +346,8 @@ static bool take_fault(struct drive *d, const uint8_t *cdb, struct answer *a, bo
 	struct fault *f = &d->fault;
 	bool security = cdb[0] == 0xa2 || cdb[0] == 0xb5;
 	*executed = false;
-	if (f->count == 0 || (f->opcode >= 0 && f->opcode != cdb[0]) || (f->page >= 0 && (!security || get16(cdb + 2) != (unsigned)f->page)))
+	if (f->count == 0 || (f->opcode >= 0 && f->opcode != cdb[0]) ||
+	    (f->page >= 0 && (!security || get16(cdb + 2) != (unsigned)f->page)))
 		return false;
 	if (f->after > 0) {
 		f->after--;
@@ -401,8 +405,9 @@ void model_command(struct drive *d, const uint8_t *cdb, size_t cdb_len, const ui
 		d->attention_count--;
 	} else if (cdb[0] == 0x08) {
 		bool gone = d->medium == MEDIUM_NONE;
-		work.status = d->loading ? model_sense(&work, 2, d->loading_asc, d->loading_ascq) :
-			      gone ? model_sense(&work, 2, 0x3a, 0) : read_block(d, cdb, in, room, &work.in_len, &work);
+		work.status = d->loading ? model_sense(&work, 2, d->loading_asc, d->loading_ascq)
+			      : gone     ? model_sense(&work, 2, 0x3a, 0)
+					 : read_block(d, cdb, in, room, &work.in_len, &work);
 	} else {
 		work.status = execute(d, cdb, out, out_len, in, room, r, &n, &alloc, &work);
 		if (n >= 4 && d->lie && cdb[0] == 0xa2)
@@ -448,9 +453,9 @@ static bool set_medium(struct drive *d, const char *name)
 		const char *name;
 		enum medium medium;
 		bool write_protected, blank, worm;
-	} media[] = {{"none", MEDIUM_NONE, false, false},   {"same", MEDIUM_LTO6, false, false},   {"blank", MEDIUM_LTO6, false, true}, {"lto3", MEDIUM_LTO3, false, true},
-		     {"lto4", MEDIUM_LTO4, false, true},    {"lto8", MEDIUM_LTO8, false, true},	 {"protected", MEDIUM_LTO6, true, false},
-		     {"worm", MEDIUM_LTO6, false, true, true}};
+	} media[] = {{"none", MEDIUM_NONE, false, false},     {"same", MEDIUM_LTO6, false, false},     {"blank", MEDIUM_LTO6, false, true},
+		     {"lto3", MEDIUM_LTO3, false, true},      {"lto4", MEDIUM_LTO4, false, true},      {"lto8", MEDIUM_LTO8, false, true},
+		     {"protected", MEDIUM_LTO6, true, false}, {"worm", MEDIUM_LTO6, false, true, true}};
 	for (size_t i = 0; i < sizeof media / sizeof media[0]; i++) {
 		if (strcmp(name, media[i].name) != 0)
 			continue;

@@ -29,13 +29,13 @@ struct algorithm {
 
 struct personality {
 	const char *name, *vendor, *product, *revision;
-	bool encrypts;	     /* false: knows no SECURITY PROTOCOL */
-	uint8_t control;     /* PARAMETERS CONTROL; 2 and more refuse SECURITY PROTOCOL OUT */
-	bool lockout;	     /* after ten wrong keys, each followed by a read */
-	bool has_list;	     /* page 0010h */
+	bool encrypts;   /* false: knows no SECURITY PROTOCOL */
+	uint8_t control; /* PARAMETERS CONTROL; 2 and more refuse SECURITY PROTOCOL OUT */
+	bool lockout;    /* after ten wrong keys, each followed by a read */
+	bool has_list;   /* page 0010h */
 	bool has_ckod;
-	bool picky_clear;    /* wants 32 zero bytes to clear */
-	bool blocks_on_empty; /* page 0021h without a medium is an error that takes long */
+	bool picky_clear;      /* wants 32 zero bytes to clear */
+	bool blocks_on_empty;  /* page 0021h without a medium is an error that takes long */
 	unsigned load_seconds; /* what it recommends for LOAD, and a tenth of it for short commands; 0: knows no such report */
 	size_t algorithms;
 	struct algorithm algorithm[4];
@@ -57,13 +57,13 @@ enum medium { MEDIUM_NONE, MEDIUM_LTO3, MEDIUM_LTO4, MEDIUM_LTO6, MEDIUM_LTO8 };
 struct fault {
 	unsigned count; /* 0: none */
 	unsigned after; /* commands of this kind that still pass */
-	int opcode;	/* -1: any */
-	int page;	/* of SECURITY PROTOCOL; -1: any */
+	int opcode;     /* -1: any */
+	int page;       /* of SECURITY PROTOCOL; -1: any */
 	uint8_t status;
 	uint8_t key, asc, ascq;
-	uint8_t format;	/* response code of the sense: 70h, 72h, 71h; 0: no sense at all */
+	uint8_t format;          /* response code of the sense: 70h, 72h, 71h; 0: no sense at all */
 	int host, driver, error; /* error: errno of the ioctl */
-	bool executed;	/* does its work all the same */
+	bool executed;           /* does its work all the same */
 };
 
 struct drive {
@@ -82,29 +82,29 @@ struct drive {
 	bool write_protected, worm, loading;
 	uint64_t written, read; /* bytes, in the cartridge's life */
 	unsigned loads;
-	bool no_memory; /* knows no READ ATTRIBUTE */
+	bool no_memory;                    /* knows no READ ATTRIBUTE */
 	uint8_t loading_asc, loading_ascq; /* why it is not ready, while it loads */
-	unsigned loading_polls;		   /* TEST UNIT READYs until it is; 0: for ever */
-	unsigned loading_all;		   /* what these began with: it tells its progress; 0: it does not */
-	uint8_t activity;		   /* of log page 11h, while it loads */
-	bool no_keys_yet;		   /* SECURITY PROTOCOL waits for the end of loading, too */
+	unsigned loading_polls;            /* TEST UNIT READYs until it is; 0: for ever */
+	unsigned loading_all;              /* what these began with: it tells its progress; 0: it does not */
+	uint8_t activity;                  /* of log page 11h, while it loads */
+	bool no_keys_yet;                  /* SECURITY PROTOCOL waits for the end of loading, too */
 	struct block tape[BLOCKS_MAX];
 	size_t pos, end;
 	/* The rest. */
 	uint8_t attentions[8][2];
 	size_t attention_count;
-	uint64_t alerts; /* bit n-1: flag n */
-	uint8_t type;	 /* of INQUIRY: 1 a tape drive, 8 a changer, ... */
+	uint64_t alerts;       /* bit n-1: flag n */
+	uint8_t type;          /* of INQUIRY: 1 a tape drive, 8 a changer, ... */
 	uint64_t missing_logs; /* bit n: log page n is refused */
 	bool unplugged;
 	size_t allocation_max; /* SECURITY PROTOCOL IN with more is 5/24/00; 0: takes any */
 	int slow_opcode;       /* takes slow_seconds: who gives it less time sees it time out */
 	unsigned slow_seconds;
-	unsigned timeout;      /* seconds that came with the command; 0: not told */
-	char last_write[17];   /* "none", "clear", or the key as in the state */
+	unsigned timeout;    /* seconds that came with the command; 0: not told */
+	char last_write[17]; /* "none", "clear", or the key as in the state */
 	struct fault fault;
-	unsigned lie; /* announced lengths are larger by this */
-	unsigned cut; /* answers are shorter by this */
+	unsigned lie;                               /* announced lengths are larger by this */
+	unsigned cut;                               /* answers are shorter by this */
 	bool ignore_set, ignore_kad, stuck_counter; /* a drive that says GOOD and does something else */
 	FILE *log;
 };
@@ -122,8 +122,8 @@ const struct personality *model_personality(const char *name);
 void model_power_on(struct drive *d, const struct personality *p);
 
 /* One command: out_len bytes at out go to the drive, up to in_room come from it. */
-void model_command(struct drive *d, const uint8_t *cdb, size_t cdb_len, const uint8_t *out, size_t out_len, uint8_t *in,
-		   size_t in_room, struct answer *a);
+void model_command(struct drive *d, const uint8_t *cdb, size_t cdb_len, const uint8_t *out, size_t out_len, uint8_t *in, size_t in_room,
+		   struct answer *a);
 
 /* A line of the control file.  False if it is none. */
 bool model_control(struct drive *d, const char *line);

@@ -53,9 +53,9 @@ void model_seal(struct drive *d, struct block *b, const uint8_t *plain, size_t l
 	memcpy(b->ukad, d->ukad, sizeof b->ukad);
 	memcpy(b->akad, d->akad, sizeof b->akad);
 	RAND_bytes(b->iv, sizeof b->iv);
-	if (EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), NULL, d->key, b->iv) != 1 || EVP_EncryptUpdate(c, NULL, &n, b->akad, (int)b->akad_len) != 1 ||
-	    EVP_EncryptUpdate(c, b->data, &n, plain, (int)len) != 1 || EVP_EncryptFinal_ex(c, b->data + n, &n) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, 16, b->tag) != 1)
+	if (EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), NULL, d->key, b->iv) != 1 ||
+	    EVP_EncryptUpdate(c, NULL, &n, b->akad, (int)b->akad_len) != 1 || EVP_EncryptUpdate(c, b->data, &n, plain, (int)len) != 1 ||
+	    EVP_EncryptFinal_ex(c, b->data + n, &n) != 1 || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, 16, b->tag) != 1)
 		abort();
 	EVP_CIPHER_CTX_free(c);
 }
@@ -67,8 +67,9 @@ bool model_open(const struct drive *d, const struct block *b, uint8_t *plain)
 	int n, m;
 	memcpy(tag, b->tag, sizeof tag);
 	bool ok = d->has_key && EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), NULL, d->key, b->iv) == 1 &&
-		  EVP_DecryptUpdate(c, NULL, &n, b->akad, (int)b->akad_len) == 1 && EVP_DecryptUpdate(c, out, &n, b->data, (int)b->len) == 1 &&
-		  EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, 16, tag) == 1 && EVP_DecryptFinal_ex(c, out + n, &m) == 1;
+		  EVP_DecryptUpdate(c, NULL, &n, b->akad, (int)b->akad_len) == 1 &&
+		  EVP_DecryptUpdate(c, out, &n, b->data, (int)b->len) == 1 && EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, 16, tag) == 1 &&
+		  EVP_DecryptFinal_ex(c, out + n, &m) == 1;
 	EVP_CIPHER_CTX_free(c);
 	if (plain == NULL)
 		free(out);
@@ -136,7 +137,8 @@ static size_t status(uint8_t *r, const struct drive *d)
 	r[6] = d->decryption;
 	r[7] = d->index;
 	put32(r + 8, d->counter);
-	r[12] = (uint8_t)(d->p->control << 4 | ((a && a->vcelb && vcelb) ? 8 : 0) | (d->ceem == 1 ? 1 : 0) << 1 | (d->encryption == 2 && !marks_raw(d)));
+	r[12] = (uint8_t)(d->p->control << 4 | ((a && a->vcelb && vcelb) ? 8 : 0) | (d->ceem == 1 ? 1 : 0) << 1 |
+			  (d->encryption == 2 && !marks_raw(d)));
 	r[13] = d->kad_format;
 	size_t n = 24;
 	n += put_kad(r + n, 0, 1, d->ukad, d->ukad_len);

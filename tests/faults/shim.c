@@ -30,13 +30,31 @@
 #include <unistd.h>
 
 enum kind {
-	ALLOC, OPEN, READ, WRITE, FSYNC, RENAME, LINK, UNLINK, STAT, CLOSE, MMAP, THREAD, POLL, IOCTL, FCNTL, DUP, MKDIR,
-	EVENTFD, STDIO, SEEK, KINDS
+	ALLOC,
+	OPEN,
+	READ,
+	WRITE,
+	FSYNC,
+	RENAME,
+	LINK,
+	UNLINK,
+	STAT,
+	CLOSE,
+	MMAP,
+	THREAD,
+	POLL,
+	IOCTL,
+	FCNTL,
+	DUP,
+	MKDIR,
+	EVENTFD,
+	STDIO,
+	SEEK,
+	KINDS
 };
 
-static const char *const kinds[KINDS] = {"alloc", "open", "read", "write", "fsync", "rename", "link", "unlink", "stat",
-					 "close", "mmap", "thread", "poll", "ioctl", "fcntl", "dup", "mkdir", "eventfd",
-					 "stdio", "seek"};
+static const char *const kinds[KINDS] = {"alloc", "open",   "read", "write", "fsync", "rename", "link",  "unlink",  "stat",  "close",
+					 "mmap",  "thread", "poll", "ioctl", "fcntl", "dup",    "mkdir", "eventfd", "stdio", "seek"};
 
 enum mode { NONE, ONCE, FROM, SHORT, DRIBBLE, SIGNAL };
 static const char *const modes[] = {"none", "once", "from", "short", "dribble", "signal"};
@@ -194,12 +212,12 @@ static void *real(const char *name)
 	return p;
 }
 
-#define WRAP(kind, result, name, parameters, arguments)               \
-	result name parameters                                        \
-	{                                                             \
-		static __typeof__(&name) next;                        \
+#define WRAP(kind, result, name, parameters, arguments)              \
+	result name parameters                                       \
+	{                                                            \
+		static __typeof__(&name) next;                       \
 		next = next ? next : (__typeof__(&name))real(#name); \
-		return fails(kind) ? (result)-1 : next arguments;     \
+		return fails(kind) ? (result)-1 : next arguments;    \
 	}
 
 static mode_t mode_of(int flags, va_list ap)
@@ -308,7 +326,7 @@ WRAP(STAT, int, fstat, (int fd, struct stat *st), (fd, st))
 WRAP(STAT, int, fstat64, (int fd, struct stat64 *st), (fd, st))
 WRAP(MMAP, void *, mmap, (void *at, size_t n, int p, int f, int fd, off_t o), (at, n, p, f, fd, o))
 WRAP(MMAP, void *, mmap64, (void *at, size_t n, int p, int f, int fd, off64_t o), (at, n, p, f, fd, o))
-WRAP(POLL, int, poll, (struct pollfd *p, nfds_t n, int timeout), (p, n, timeout))
+WRAP(POLL, int, poll, (struct pollfd * p, nfds_t n, int timeout), (p, n, timeout))
 WRAP(DUP, int, dup, (int fd), (fd))
 WRAP(DUP, int, dup2, (int fd, int to), (fd, to))
 WRAP(MKDIR, int, mkdir, (const char *path, mode_t mode), (path, mode))

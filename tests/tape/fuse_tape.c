@@ -137,8 +137,7 @@ static void put(struct drive *d, const char *data, size_t len)
 	d->end = ++d->pos;
 }
 
-static void on_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t off,
-		     struct fuse_file_info *fi)
+static void on_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, off_t off, struct fuse_file_info *fi)
 {
 	(void)off;
 	(void)fi;
@@ -167,16 +166,16 @@ static void on_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	fuse_reply_err(req, 0);
 }
 
-static void on_ioctl(fuse_req_t req, fuse_ino_t ino, int cmd, void *arg, struct fuse_file_info *fi, unsigned flags,
-		     const void *in, size_t in_size, size_t out_size)
+static void on_ioctl(fuse_req_t req, fuse_ino_t ino, int cmd, void *arg, struct fuse_file_info *fi, unsigned flags, const void *in,
+		     size_t in_size, size_t out_size)
 {
 	(void)arg;
 	(void)fi;
 	(void)flags;
 	struct drive *d = drive_of(ino);
 	if (d && (unsigned)cmd == MTIOCGET && out_size >= sizeof(struct mtget)) {
-		struct mtget status = {.mt_type = MT_ISSCSI2, .mt_gstat = 0x41010000, .mt_dsreg = (long)fixed_bytes,
-				       .mt_blkno = (int)d->pos};
+		struct mtget status = {
+			.mt_type = MT_ISSCSI2, .mt_gstat = 0x41010000, .mt_dsreg = (long)fixed_bytes, .mt_blkno = (int)d->pos};
 		fuse_reply_ioctl(req, 0, &status, sizeof status);
 	} else if (d && (unsigned)cmd == MTIOCTOP && in_size >= sizeof(struct mtop)) {
 		const struct mtop *op = in;

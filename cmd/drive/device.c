@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/drive/device.h"
+
+#include "base/msg.h"
+#include "cmd/command.h"
+#include "format/block.h"
+#include "keywrap.h"
+#include "tape/keyload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define LABEL_ROOM ((size_t)1 << 20)
+#define WAIT_MAX_S 86400u
+
+/* A dump, or a key: where --explain was forgotten, or an argument is not where it belongs. */
+static bool is_pasted(const char *text)
+{
+	enum keywrap_form form = keywrap_form_of(text, strlen(text));
+	if (access(text, F_OK) == 0 || strncmp(text, "iscsi:", 6) == 0)
+		return false;
+	if (form != KEYWRAP_UNKNOWN && (form != KEYWRAP_PASSPHRASE || strncmp(text, "/dev/", 5) != 0))
+		return true;
+	return text[strspn(text, "0123456789abcdefABCDEFxXhH \t\r\n,:;.-_")] == '\0' || (*text != '/' && strpbrk(text, " \t\r\n"));
+}
+
+int device_argument(const char *verb, int argc, char **argv, int at, const char **device)
+{
+	*device = at < argc ? argv[at] : getenv("TAPE");
+	if (*device == NULL || **device == '\0')
+		return msg_usage(verb, "which DEVICE? (or set TAPE)");
+	for (int i = at; i < argc || i == at; i++) {
+		if (is_pasted(i < argc ? argv[i] : *device))
+			return msg_usage(
+				verb,
+				"what stands for the DEVICE looks like bytes or a key, and so it is not shown; bytes are for key status "
+				"--explain");
+	}
+	if (at + 1 < argc)
+		return msg_usage(verb, "%s: one device at a time", argv[at + 1]);
+	if (strncmp(*device, "iscsi://", 8) == 0 && strpbrk(*device, "%@") != NULL)
+		return msg_usage(verb, "a URL shows its user and password to everybody; none is taken in it");
+	return 0;
+}
+
+int device_wait_option(const char *verb, const char *text, unsigned *seconds)
+{
+	uint64_t v = WAITING_READY;
+	if (strcmp(text, "ready") != 0 && !command_number(text, 0, WAIT_MAX_S, &v))
+		return msg_usage(verb, "--wait %s: neither a number of seconds (0 to %u) nor ready", text, WAIT_MAX_S);
+	*seconds = (unsigned)v;
+	return 0;
+}
+
+void device_tell_attention(const char *device, const struct drive *d)
+{
+	char text[SENSE_TEXT_BYTES];
+	if (!d->attention.valid)
+		return;
+	sense_describe(&d->attention, false, text);
+	bool firmware = d->attention.asc == 0x3f && (d->attention.ascq == 0x01 || d->attention.ascq == 0x16);
+	if (d->attention.asc == 0x29 || d->attention.asc == 0x2a || firmware)
+		msg_info("%s: the drive reported %s", device, text);
+}
+
+int device_open(struct drive *d, const char *device, unsigned wait, enum drive_ready *ready, struct err *e)
+{
+	int rc = waiting_open(d, device, wait, ready, e);
+	if (rc == 0)
+		device_tell_attention(device, d);
+	if (rc == 0 && wait > 0)
+		rc = waiting_run(d, device, wait, 0, ready, e);
+	if (rc != 0)
+		drive_close(d);
+	return rc;
+}
+
+/* ---- the label ---- */
+
+/* "VOL1", a name of six characters padded with blanks. */
+static bool ansi_name(struct span block, char name[static LABEL_NAME_BYTES])
+{
+	if (block.len < 80 || memcmp(block.data, "VOL1", 4) != 0)
+		return false;
+	identity_text((struct span){block.data + 4, 6}, name, LABEL_NAME_BYTES);
+	return name[0] != '\0';
+}
+
+bool device_label_name(struct span block, char name[static LABEL_NAME_BYTES])
+{
+	struct block_header h;
+	struct record_header record;
+	struct span part;
+	struct volume_label label;
+	name[0] = '\0';
+	if (ansi_name(block, name))
+		return true;
+	if (block.len < BLOCK_PROBE_BYTES || block_probe(block.data) == 0 || !block_header_read(block.data, block.len, &h) ||
+	    h.len > block.len || block_is_encrypted(&h))
+		return false;
+	if (block_has_checksum(&h) && block_checksum(block.data, &h) != h.checksum)
+		return false;
+	struct rd rest = block_records(block.data, h.len, h.version);
+	if (!record_next(&rest, h.version, &record, &part) || !label_is_volume(record.file_index) || part.len < record.len ||
+	    !label_read_volume(part, &label))
+		return false;
+	snprintf(name, LABEL_NAME_BYTES, "%s", label.volume);
+	return name[0] != '\0';
+}
+
+static int clear_before_label(struct drive *d, struct err *e)
+{
+	struct scsi_status status;
+	bool encrypts;
+	int rc = drive_encrypts(d, &encrypts, e);
+	if (rc != 0 || !encrypts)
+		return rc;
+	rc = drive_status(d, &status, e);
+	if (rc != 0 || (status.encryption == 0 && status.decryption == 0))
+		return rc;
+	if (status.control >= 2)
+		return 0; /* not ours to clear; loading will say so */
+	return drive_clear(d, status.algorithm, false, NULL, e);
+}
+
+static int check_position(struct drive *d, bool rewind, struct err *e)
+{
+	struct identity_position p;
+	bool has;
+	int rc = drive_position(d, &p, &has, e);
+	if (rc == 0 && has && !p.at_beginning && !rewind)
+		rc = err_set(e, XE_FAILED,
+			     "the tape stands at block %u, not at its beginning, where the label is; rewind it first (mt rewind), or "
+			     "give --rewind",
+			     p.block);
+	return rc;
+}
+
+int device_volume_name(struct drive *d, enum drive_ready ready, bool rewind, char name[static LABEL_NAME_BYTES], bool *found, struct err *e)
+{
+	*found = false;
+	name[0] = '\0';
+	if (ready != DRIVE_READY)
+		return err_set(e, XE_NOT_READY,
+			       ready == DRIVE_NO_MEDIUM ? "there is no cartridge in the drive, and so no label to read"
+							: "the drive is not ready; try again (--wait SECONDS)");
+	uint8_t *block = malloc(LABEL_ROOM);
+	size_t got = 0;
+	if (block == NULL)
+		return err_memory(e, LABEL_ROOM, "the label");
+	int rc = check_position(d, rewind, e);
+	if (rc == 0)
+		rc = clear_before_label(d, e);
+	if (rc == 0)
+		rc = drive_first_block(d, block, LABEL_ROOM, &got, e);
+	if (rc == 0)
+		*found = device_label_name((struct span){block, got}, name);
+	free(block);
+	return rc;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the verbs that talk to a drive share: naming it, opening it, the label of the tape in it. */
+#ifndef CMD_DRIVE_DEVICE_H
+#define CMD_DRIVE_DEVICE_H
+
+#include "cmd/drive/waiting.h"
+#include "format/label.h"
+
+/* The one DEVICE argument, or $TAPE; what may be a key is refused and not shown.  Returns 0 or the exit status of wrong usage. */
+int device_argument(const char *verb, int argc, char **argv, int at, const char **device);
+
+/* --wait SECONDS|ready; WAITING_READY stands for ready.  Returns as above. */
+int device_wait_option(const char *verb, const char *text, unsigned *seconds);
+
+/* Says which UNIT ATTENTION was waiting where it means that a key is lost. */
+void device_tell_attention(const char *device, const struct drive *d);
+
+/* waiting_open, device_tell_attention and, with wait, waiting_run; d is closed if that fails. */
+int device_open(struct drive *d, const char *device, unsigned wait, enum drive_ready *ready, struct err *e)
+	__attribute__((warn_unused_result));
+
+/* The Volume Name of the tape in the drive, from its clear label: clears the drive's key if there is one, reads the first
+ * block, leaves the tape at its beginning.  Where it is not there before, rewind must allow it.  *found is false for a
+ * blank tape or one without a label.  XE_NOT_READY without a medium; XE_FAILED, XE_REFUSED, XE_KEY. */
+int device_volume_name(struct drive *d, enum drive_ready ready, bool rewind, char name[static LABEL_NAME_BYTES], bool *found, struct err *e)
+	__attribute__((warn_unused_result));
+
+/* The Volume Name in the first block of a tape: of Bareos's and Bacula's own labels, and ANSI's VOL1. */
+bool device_label_name(struct span block, char name[static LABEL_NAME_BYTES]);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* xflate key load: a key into the drive, and proof that it is there. */
+#include "cmd/command.h"
+
+#include "base/json.h"
+#include "base/msg.h"
+#include "base/quit.h"
+#include "cmd/drive/device.h"
+#include "cmd/drive/drivekey.h"
+#include "cmd/drive/labelkey.h"
+#include "cmd/drive/loading.h"
+#include "tape/leftover.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#define VERB "key load"
+
+struct request {
+	const char *device, *volume;
+	struct drivekey_sources sources;
+	struct loading_options loading;
+	bool automatic, rewind, json;
+	unsigned wait;
+};
+
+static int check_request(const struct request *q)
+{
+	int ways = (q->sources.key != NULL) + (q->volume != NULL) + q->automatic;
+	bool raw = q->loading.mode == KEYLOAD_RAW;
+	if (raw && (ways > 0 || drivekey_by_name(&q->sources) || q->sources.kek || q->loading.kad))
+		return msg_usage(VERB, "--mode raw reads what is stored and takes no key");
+	if (!raw && ways == 0)
+		return msg_usage(VERB, "which key? --key SOURCE, --volume NAME --cache FILE, or --auto --cache FILE");
+	if (ways > 1)
+		return msg_usage(VERB, "one of --key, --volume and --auto");
+	if ((q->volume || q->automatic) && !drivekey_by_name(&q->sources))
+		return msg_usage(VERB, "--cache FILE or --catalog-command COMMAND: where are the keys?");
+	if (q->sources.key && drivekey_by_name(&q->sources))
+		return msg_usage(VERB, "--%s: the key comes from --key", q->sources.cache ? "cache" : "catalog-command");
+	if (q->sources.raw && q->sources.key == NULL)
+		return msg_usage(VERB, "--raw-key belongs to --key; a cache knows which keys are raw");
+	if (q->volume && (strlen(q->volume) >= LABEL_NAME_BYTES || *q->volume == '\0'))
+		return msg_usage(VERB, "--volume: a volume name has 1 to %d characters", LABEL_NAME_BYTES - 1);
+	if (q->rewind && !q->automatic)
+		return msg_usage(VERB, "--rewind belongs to --auto");
+	return 0;
+}
+
+static void write_json(const struct request *q, const char *volume, const struct drivekey *k, const struct keyload_result *r)
+{
+	struct json j = {.out = stdout};
+	json_object(&j, NULL);
+	json_number(&j, "format", 1);
+	json_text(&j, "device", q->device);
+	json_bool(&j, "loaded", !q->loading.dry_run);
+	json_text(&j, "volume", volume);
+	if (k->id[0])
+		json_text(&j, "key_id", k->id);
+	json_text(&j, "mode", loading_mode_name(q->loading.mode));
+	json_number(&j, "algorithm", r->algorithm.index);
+	json_bool(&j, "algorithm_from_drive", r->known);
+	json_bool(&j, "had_key", r->had_key);
+	if (!q->loading.dry_run)
+		json_number(&j, "key_instance_counter", r->after.counter);
+	json_end_object(&j);
+}
+
+/* What is to be loaded; for --auto the cache alone, since the tape is yet to tell its name. */
+struct keyoptions {
+	struct secret kek;
+	struct cryptocache cache;
+	struct drivekey key;
+	char volume[LABEL_NAME_BYTES];
+};
+
+#define KEYS_NONE ((struct keyoptions){.kek = SECRET_NONE, .cache = CRYPTOCACHE_NONE, .key = DRIVEKEY_NONE})
+
+static void free_keys(struct keyoptions *k)
+{
+	drivekey_free(&k->key);
+	cryptocache_free(&k->cache);
+	secret_free(&k->kek);
+}
+
+static int open_key(const struct request *q, const struct cryptocache_entry *entry, struct keyoptions *k, struct err *e)
+{
+	return entry ? drivekey_open(entry, &k->kek, &k->key, e)
+		     : err_set(e, XE_KEY, "volume %s has no key in %s%s", k->volume, drivekey_place(&q->sources),
+			       q->automatic ? "; no key is in the drive now" : "");
+}
+
+/* Before the drive is touched: whoever types a key, or waits for a pipe, may still be interrupted. */
+static int gather_keys(const struct request *q, struct keyoptions *k, struct err *e)
+{
+	if (q->volume)
+		snprintf(k->volume, sizeof k->volume, "%s", q->volume);
+	int rc = drivekey_prepare(&q->sources, &k->kek, &k->cache, e);
+	if (rc == 0 && q->volume)
+		rc = open_key(q, cryptocache_find(&k->cache, k->volume), k, e);
+	else if (rc == 0 && q->sources.key)
+		rc = drivekey_read(&q->sources, &k->kek, &k->key, e);
+	return rc;
+}
+
+static int key_of_label(const struct request *q, struct drive *d, enum drive_ready ready, struct keyoptions *k, struct err *e)
+{
+	struct labelkey l;
+	int rc = labelkey_find(d, ready, q->rewind, q->loading.algorithm, &k->kek, &k->cache, drivekey_place(&q->sources), &l, e);
+	if (rc == 0 && l.volume[0] == '\0')
+		rc = err_set(e, XE_FAILED, "the tape has no label of Bareos or Bacula in its first block; name the volume with --volume");
+	snprintf(k->volume, sizeof k->volume, "%s", l.volume);
+	return rc ? rc : open_key(q, l.entry, k, e);
+}
+
+static int load(const struct request *q, struct drive *d, enum drive_ready ready, struct keyoptions *k, struct err *e)
+{
+	struct keyload_result result;
+	int rc = q->wait > 0 ? waiting_run(d, q->device, q->wait, 0, &ready, e) : 0;
+	if (rc == 0 && q->automatic)
+		rc = key_of_label(q, d, ready, k, e);
+	if (rc == 0)
+		rc = loading_run(d, ready, q->device, &q->loading, k->volume, &k->key, &result, e);
+	if (rc == 0 && q->json)
+		write_json(q, k->volume, &k->key, &result);
+	return rc;
+}
+
+/* After a failure the drive is looked at once more: a key that was in it before is named, since whoever uses the drive goes
+ * on with it. */
+static int run_load(const struct request *q)
+{
+	struct drive d = DRIVE_NONE;
+	struct keyoptions keys = KEYS_NONE;
+	enum drive_ready ready;
+	struct err e = {0}, ignored = {0};
+	int rc = gather_keys(q, &keys, &e);
+	quit_hold();
+	int opened = waiting_open(&d, q->device, rc == 0 ? q->wait : 0, &ready, rc == 0 ? &e : &ignored);
+	if (rc == 0 && opened == 0) {
+		device_tell_attention(q->device, &d);
+		rc = load(q, &d, ready, &keys, &e);
+	}
+	free_keys(&keys);
+	if (rc != 0 && opened == 0)
+		leftover_name(&d, &e);
+	rc = rc ? rc : opened;
+	drive_close(&d);
+	if (rc != 0)
+		err_volume(&e, q->device);
+	int status = rc == 0 ? 0 : msg_fail(&e);
+	quit_release();
+	return status;
+}
+
+static const struct option long_options[] = {
+	{"key", required_argument, NULL, 'k'},
+	{"volume", required_argument, NULL, 'n'},
+	{"cache", required_argument, NULL, 'c'},
+	{"catalog-command", required_argument, NULL, 'C'},
+	{"auto", no_argument, NULL, 'a'},
+	{"rewind", no_argument, NULL, 'r'},
+	{"kek", required_argument, NULL, 'w'},
+	{"mode", required_argument, NULL, 'm'},
+	{"algorithm", required_argument, NULL, 'i'},
+	{"kad", required_argument, NULL, 'd'},
+	{"clear-on-demount", no_argument, NULL, 'o'},
+	{"raw-readable", no_argument, NULL, 'b'},
+	{"raw-key", no_argument, NULL, 'x'},
+	{"dry-run", no_argument, NULL, 'y'},
+	{"wait", required_argument, NULL, 't'},
+	{"json", no_argument, NULL, 'j'},
+	{"quiet", no_argument, NULL, 'q'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+/* Returns 0, an exit status, or -1 for help. */
+static int parse(int argc, char **argv, struct request *q)
+{
+	int option, rc = command_no_abbreviations(VERB, argc, argv, long_options);
+	optind = 1;
+	opterr = 0;
+	while (rc == 0 && (option = getopt_long(argc, argv, "qv", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'k': q->sources.key = optarg; break;
+		case 'n': q->volume = optarg; break;
+		case 'c': q->sources.cache = optarg; break;
+		case 'C': q->sources.catalog = optarg; break;
+		case 'a': q->automatic = true; break;
+		case 'r': q->rewind = true; break;
+		case 'w': q->sources.kek = optarg; break;
+		case 'm': rc = loading_mode_option(VERB, optarg, &q->loading); break;
+		case 'i': rc = loading_algorithm_option(VERB, optarg, &q->loading); break;
+		case 'd': q->loading.kad = optarg; break;
+		case 'o': q->loading.clear_on_demount = true; break;
+		case 'b': q->loading.raw_readable = true; break;
+		case 'x': q->sources.raw = true; break;
+		case 'y': q->loading.dry_run = true; break;
+		case 't': rc = device_wait_option(VERB, optarg, &q->wait); break;
+		case 'j': q->json = true; break;
+		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
+		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
+		case 'h': fputs(command_key_load.help, stdout); return -1;
+		default: return msg_usage(VERB, "%s: unknown option, or its value is missing", argv[optind - 1]);
+		}
+	}
+	if (rc == 0)
+		rc = drivekey_check(VERB, &q->sources);
+	if (rc == 0)
+		rc = check_request(q);
+	if (rc == 0)
+		rc = device_argument(VERB, argc, argv, optind, &q->device);
+	return rc;
+}
+
+static int cmd_key_load(int argc, char **argv)
+{
+	struct request q = {.loading = LOADING_DEFAULTS};
+	int rc = parse(argc, argv, &q);
+	if (rc != 0)
+		return rc < 0 ? 0 : rc;
+	secret_guard_process();
+	return run_load(&q);
+}
+
+const struct command command_key_load = {
+	.name = "load",
+	.summary = "a key into a tape drive, and proof that it is there",
+	.help = "Usage: xflate key load [OPTIONS] DEVICE\n"
+		"\n"
+		"Loads a key into a tape drive, reads the drive's status back, and fails (with\n"
+		"the key cleared again) unless it is what was asked for.  DEVICE: /dev/nst0,\n"
+		"/dev/sg3, iscsi://host/target/lun; without it, $TAPE.\n"
+		"\n"
+		"      --key SOURCE        the key; SOURCE: FILE, -, fd:N, cred:NAME or tty\n"
+		"      --volume NAME       the key of this volume in the cache\n"
+		"      --auto              read the volume's name from the label of the tape\n"
+		"      --rewind            --auto may rewind a tape that is not at its beginning\n"
+		"      --cache FILE        crypto cache of a Bareos storage daemon\n"
+		"      --catalog-command COMMAND    instead of a cache: prints volumes and keys\n"
+		"      --kek SOURCE        Key Encryption Key, if the key is wrapped\n"
+		"      --raw-key           --key is 32 bytes or 64 hex digits, no passphrase\n"
+		"      --mode MODE         mixed: writes encrypted, reads both (default);\n"
+		"                          decrypt: writes clear, reads encrypted; raw: no key\n"
+		"      --algorithm N       index of the algorithm (default: found)\n"
+		"      --kad TEXT          key descriptor for the tape; %v volume name, %k key id\n"
+		"      --clear-on-demount  the drive forgets the key when it unloads the tape\n"
+		"      --raw-readable      what is written may be read raw (--mode raw)\n"
+		"      --wait SECONDS      for a drive that is still loading; ready: as long as\n"
+		"                          it says so (hours for a new LTO-9 medium)\n"
+		"      --dry-run           check everything, load nothing\n"
+		"      --json, -q, -v\n"
+		"\n"
+		"Exit status: 0 loaded; 1 failed; 2 wrong usage; 4 key; 5 drive not ready;\n"
+		"6 refused by the drive; 7 not permitted.\n",
+	.run = cmd_key_load,
+};

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* xflate key probe: which of a cache's keys opens the block under the head (probing.h).  Nothing is read, the tape does not move. */
+#include "cmd/command.h"
+
+#include "base/json.h"
+#include "base/msg.h"
+#include "base/quit.h"
+#include "cmd/drive/device.h"
+#include "cmd/drive/drivekey.h"
+#include "cmd/drive/probing.h"
+#include "tape/keyload.h"
+#include "tape/leftover.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#define VERB "key probe"
+#define TRIES_MAX 1000000
+
+struct request {
+	const char *device, *first;
+	struct drivekey_sources sources;
+	uint64_t tries;
+	bool force, json;
+	unsigned wait;
+	int algorithm;
+};
+
+static int check_block(struct drive *d, enum drive_ready ready, const struct request *q, struct scsi_next_block *b, struct err *e)
+{
+	struct scsi_status s;
+	bool encrypts, has;
+	if (ready != DRIVE_READY)
+		return err_set(e, XE_NOT_READY, "%s",
+			       ready == DRIVE_NO_MEDIUM ? "there is no cartridge in the drive"
+							: "the drive is not ready; try again (--wait SECONDS)");
+	int rc = drive_encrypts(d, &encrypts, e);
+	if (rc == 0 && !encrypts)
+		rc = err_set(e, XE_REFUSED, "this drive has no tape data encryption");
+	if (rc == 0)
+		rc = drive_status(d, &s, e);
+	if (rc == 0 && (s.encryption != 0 || s.decryption != 0) && !q->force)
+		rc = err_set(e, XE_FAILED, "a key is in the drive, and would be lost: --force, if nothing else uses the drive");
+	if (rc == 0)
+		rc = drive_next_block(d, b, &has, e);
+	if (rc != 0)
+		return rc;
+	if (!has || b->encryption <= SCSI_BLOCK_NONE)
+		return err_set(e, XE_FAILED,
+			       "the drive does not say that there is an encrypted block at this place: go to one (the label, block 0, is "
+			       "clear: mt -f DEVICE asf 0, mt -f DEVICE fsr 1)");
+	if (b->encryption == SCSI_BLOCK_CLEAR)
+		return err_set(e, XE_FAILED, "the block at this place is not encrypted: go to one that is (mt -f DEVICE fsr 1)");
+	if (b->encryption == SCSI_BLOCK_OTHER_ALGORITHM)
+		return err_set(e, XE_REFUSED, "the block is encrypted by an algorithm that this drive does not have");
+	if (b->encryption > SCSI_BLOCK_LOCKED)
+		return err_set(e, XE_REFUSED, "the drive reports block status %u, which means nothing", b->encryption);
+	return 0;
+}
+
+static void tell(const struct request *q, const struct probing_outcome *o)
+{
+	if (q->json) {
+		struct json j = {.out = stdout};
+		json_object(&j, NULL);
+		json_number(&j, "format", 1);
+		json_text(&j, "device", q->device);
+		json_bool(&j, "found", o->match != NULL);
+		if (o->match) {
+			json_text(&j, "volume", o->match->volume);
+			json_text(&j, "key_id", o->key_id);
+		}
+		json_number(&j, "wrong", o->wrong);
+		json_number(&j, "not_tried", o->left);
+		json_end_object(&j);
+	} else if (o->match) {
+		printf("volume %s, key %s\n", o->match->volume, o->key_id);
+	}
+}
+
+static int probe(const struct request *q, struct drive *d, enum drive_ready ready, struct err *e)
+{
+	struct secret kek = SECRET_NONE;
+	struct cryptocache cache = CRYPTOCACHE_NONE;
+	struct probing_outcome o = {0};
+	struct scsi_next_block b;
+	uint8_t algorithm = 0;
+	int rc = drivekey_prepare(&q->sources, &kek, &cache, e);
+	if (rc == 0)
+		rc = check_block(d, ready, q, &b, e);
+	if (rc == 0)
+		rc = keyload_index(d, &algorithm, e);
+	if (rc == 0) {
+		const struct probing how = {q->first, q->tries, q->algorithm};
+		rc = probing_run(d, ready, &how, &kek, &cache, &b, &o, e);
+		struct err second = {0};
+		int cleared = drive_clear(d, algorithm, false, NULL, rc == 0 ? e : &second);
+		if (cleared != 0)
+			leftover_clear(d, e);
+		rc = rc ? rc : cleared;
+	}
+	if (rc == 0)
+		tell(q, &o);
+	if (rc == 0 && o.match == NULL)
+		rc = err_set(e, XE_KEY, "none of %llu keys opens the block%s", (unsigned long long)o.wrong,
+			     o.left ? "; the rest was not tried, lest the drive lock itself: name the likely volume with --first, or "
+				      "raise --tries"
+				    : "");
+	cryptocache_free(&cache);
+	secret_free(&kek);
+	return rc;
+}
+
+static int run_probe(const struct request *q)
+{
+	struct drive d = DRIVE_NONE;
+	enum drive_ready ready;
+	struct err e = {0};
+	int rc = device_open(&d, q->device, q->wait, &ready, &e);
+	quit_hold();
+	if (rc == 0)
+		rc = probe(q, &d, ready, &e);
+	drive_close(&d);
+	if (rc != 0)
+		err_volume(&e, q->device);
+	int status = rc == 0 ? 0 : msg_fail(&e);
+	quit_release();
+	return status;
+}
+
+static const struct option long_options[] = {
+	{"catalog-command", required_argument, NULL, 'C'},
+	{"cache", required_argument, NULL, 'c'},
+	{"kek", required_argument, NULL, 'w'},
+	{"first", required_argument, NULL, 'n'},
+	{"tries", required_argument, NULL, 'r'},
+	{"algorithm", required_argument, NULL, 'i'},
+	{"force", no_argument, NULL, 'f'},
+	{"wait", required_argument, NULL, 't'},
+	{"json", no_argument, NULL, 'j'},
+	{"quiet", no_argument, NULL, 'q'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static int cmd_key_probe(int argc, char **argv)
+{
+	struct request q = {.tries = PROBING_TRIES, .algorithm = -1};
+	uint64_t v;
+	int option, rc = command_no_abbreviations(VERB, argc, argv, long_options);
+	optind = 1;
+	opterr = 0;
+	while (rc == 0 && (option = getopt_long(argc, argv, "qv", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'c': q.sources.cache = optarg; break;
+		case 'C': q.sources.catalog = optarg; break;
+		case 'w': q.sources.kek = optarg; break;
+		case 'n': q.first = optarg; break;
+		case 'r':
+			if (!command_number(optarg, 1, TRIES_MAX, &q.tries))
+				return msg_usage(VERB, "--tries %s: not a number of keys (1 to %d)", optarg, TRIES_MAX);
+			break;
+		case 'i':
+			if (!command_number(optarg, 0, 255, &v))
+				return msg_usage(VERB, "--algorithm %s: not an index (0 to 255)", optarg);
+			q.algorithm = (int)v;
+			break;
+		case 'f': q.force = true; break;
+		case 't': rc = device_wait_option(VERB, optarg, &q.wait); break;
+		case 'j': q.json = true; break;
+		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
+		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
+		case 'h': fputs(command_key_probe.help, stdout); return 0;
+		default: return msg_usage(VERB, "%s: unknown option, or its value is missing", argv[optind - 1]);
+		}
+	}
+	if (rc == 0)
+		rc = drivekey_check(VERB, &q.sources);
+	if (rc == 0 && !drivekey_by_name(&q.sources))
+		rc = msg_usage(VERB, "--cache FILE or --catalog-command COMMAND: which keys?");
+	if (rc == 0)
+		rc = device_argument(VERB, argc, argv, optind, &q.device);
+	if (rc != 0)
+		return rc;
+	secret_guard_process();
+	return run_probe(&q);
+}
+
+const struct command command_key_probe = {
+	.name = "probe",
+	.summary = "which key of a cache opens the block under the head",
+	.help = "Usage: xflate key probe [OPTIONS] DEVICE --cache FILE\n"
+		"\n"
+		"Loads keys of a crypto cache one by one, for decryption only, and asks the drive\n"
+		"each time whether it could decrypt the block at the tape's place.  Nothing is\n"
+		"read, the tape does not move, and no key is in the drive at the end.  Prints the\n"
+		"volume name and key id of the one that fits; keys that the block's descriptor\n"
+		"names come first.  Some drives lock themselves after ten wrong keys and reads,\n"
+		"so this stops after 3 wrong ones.\n"
+		"\n"
+		"      --cache FILE    crypto cache of a Bareos storage daemon\n"
+		"      --catalog-command COMMAND    instead of a cache: prints volumes and keys\n"
+		"      --kek SOURCE    Key Encryption Key, if the keys are wrapped: FILE, -,\n"
+		"                      fd:N, cred:NAME or tty\n"
+		"      --first NAME    try this volume's key first\n"
+		"      --tries N       stop after N wrong keys (default 3)\n"
+		"      --algorithm N   index of the algorithm (default: found)\n"
+		"      --force         although a key is in the drive: it is lost\n"
+		"      --wait SECONDS  for a drive that is still loading (or: ready)\n"
+		"      --json, -q, -v\n"
+		"\n"
+		"Exit status: 0 found; 1 failed; 2 wrong usage; 4 no key fits; 5 drive not ready;\n"
+		"6 refused by the drive; 7 not permitted.\n",
+	.run = cmd_key_probe,
+};

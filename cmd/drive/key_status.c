@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* xflate key status: what the drive says of its encryption. */
+#include "cmd/command.h"
+
+#include "base/msg.h"
+#include "cmd/drive/device.h"
+#include "cmd/drive/drivetext.h"
+#include "cmd/drive/explain.h"
+#include "tape/sense_table.h"
+
+#include <getopt.h>
+
+struct request {
+	const char *device;
+	char *explain;
+	unsigned vendor; /* of what is explained */
+	bool json, bscrypto;
+	unsigned wait;
+};
+
+static int gather(struct drive *d, struct drivetext_report *r, struct err *e)
+{
+	int rc = drive_identify(d, &r->id, e);
+	if (rc == 0 && r->ready == DRIVE_READY)
+		rc = cartridge_read(d, &r->cartridge, &r->medium, e);
+	if (rc == 0)
+		rc = drive_encrypts(d, &r->encrypts, e);
+	if (rc != 0 || !r->encrypts)
+		return rc;
+	rc = drive_status(d, &r->status, e);
+	if (rc == 0)
+		rc = drive_capabilities(d, &r->capabilities, &r->has_capabilities, e);
+	if (rc == 0)
+		rc = drive_management(d, &r->management, &r->has_management, e);
+	/* Some drives block on this page without a medium. */
+	if (rc == 0 && r->ready == DRIVE_READY)
+		rc = drive_next_block(d, &r->next, &r->has_next, e);
+	return rc;
+}
+
+static int print_bscrypto(const struct drivetext_report *r, struct err *e)
+{
+	if (!r->encrypts)
+		return err_set(e, XE_REFUSED, "this drive has no tape data encryption, and bscrypto no words for that");
+	drivetext_bscrypto_status(&r->status);
+	if (r->has_next)
+		drivetext_bscrypto_volume(&r->next);
+	return 0;
+}
+
+static int run_status(const struct request *q)
+{
+	struct drive d = DRIVE_NONE;
+	struct drivetext_report report = {.device = q->device};
+	struct err e = {0};
+	int rc = device_open(&d, q->device, q->wait, &report.ready, &e);
+	if (rc == 0)
+		rc = gather(&d, &report, &e);
+	drive_close(&d);
+	if (rc == 0 && q->bscrypto)
+		rc = print_bscrypto(&report, &e);
+	else if (rc == 0 && q->json)
+		drivetext_json(&report);
+	else if (rc == 0)
+		drivetext_print(&report);
+	if (rc != 0) {
+		err_volume(&e, q->device);
+		return msg_fail(&e);
+	}
+	return 0;
+}
+
+static int vendor_option(const char *verb, const char *text, unsigned *vendor)
+{
+	*vendor = sense_vendor_of(text, "");
+	return *vendor ? 0 : msg_usage(verb, "--vendor is ibm, hp or quantum");
+}
+
+static int cmd_key_status(int argc, char **argv)
+{
+	static const char verb[] = "key status";
+	static const struct option long_options[] = {
+		{"json", no_argument, NULL, 'j'},       {"bscrypto", no_argument, NULL, 'b'},     {"explain", required_argument, NULL, 'e'},
+		{"wait", required_argument, NULL, 't'}, {"vendor", required_argument, NULL, 'V'}, {"quiet", no_argument, NULL, 'q'},
+		{"verbose", no_argument, NULL, 'v'},    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+	};
+	struct request q = {0};
+	struct err e = {0};
+	int option, rc = command_no_abbreviations(verb, argc, argv, long_options);
+	optind = 1;
+	opterr = 0;
+	while (rc == 0 && (option = getopt_long(argc, argv, "qv", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'j': q.json = true; break;
+		case 'b': q.bscrypto = true; break;
+		case 'e': q.explain = optarg; break;
+		case 'V': rc = vendor_option(verb, optarg, &q.vendor); break;
+		case 't': rc = device_wait_option(verb, optarg, &q.wait); break;
+		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
+		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
+		case 'h': fputs(command_key_status.help, stdout); return 0;
+		default: return msg_usage(verb, "%s: unknown option, or its value is missing", argv[optind - 1]);
+		}
+	}
+	if (rc != 0)
+		return rc;
+	if (q.explain && (optind < argc || q.json || q.bscrypto))
+		return msg_usage(verb,
+				 "--explain needs no drive, and has one form; put what you paste in quotes, or give it to --explain -");
+	if (q.vendor && !q.explain)
+		return msg_usage(verb, "--vendor goes with --explain: a drive tells its vendor by itself");
+	if (q.explain)
+		return explain_run(q.explain, q.vendor, &e) == 0 ? 0 : msg_fail(&e);
+	if (q.json && q.bscrypto)
+		return msg_usage(verb, "one of --json and --bscrypto");
+	rc = device_argument(verb, argc, argv, optind, &q.device);
+	return rc ? rc : run_status(&q);
+}
+
+const struct command command_key_status = {
+	.name = "status",
+	.summary = "what a tape drive says of its keys and its cartridge",
+	.help = "Usage: xflate key status [OPTIONS] DEVICE\n"
+		"       xflate key status --explain HEX\n"
+		"\n"
+		"Tells who manages the drive's keys (application, library, appliance, nobody),\n"
+		"its modes, whether a key is in it, the key instance counter, the descriptors of\n"
+		"that key and of the next block, whether the drive can decrypt that block, and\n"
+		"the algorithms; of the cartridge its type, WORM, loads, life, errors and first\n"
+		"encrypted block, as far as the drive tells.  Moves no tape, needs no\n"
+		"cartridge.  DEVICE: /dev/nst0, /dev/sg3, iscsi://host/target/lun; without it,\n"
+		"$TAPE.\n"
+		"\n"
+		"      --json          the same as JSON\n"
+		"      --bscrypto      the lines of bscrypto -e -v\n"
+		"      --wait SECONDS  for a drive that is still loading\n"
+		"      --explain HEX   no drive: a page, sense data or a sense code in words, as\n"
+		"                      sg_raw, sg_logs -H, xxd, od, hexdump, kernels, LTFS and\n"
+		"                      stenc print them; - reads from standard input.  Nothing\n"
+		"                      that may be a key is printed\n"
+		"      --vendor VENDOR ibm, hp or quantum: whose sense codes those are\n"
+		"  -q, --quiet\n"
+		"\n"
+		"Rights: an sg node (a tape node's is found by itself) must be writable; a node\n"
+		"of st without one takes CAP_SYS_RAWIO.\n"
+		"\n"
+		"Exit status: 0 all well; 1 failed; 2 wrong usage; 5 drive not ready; 6 refused\n"
+		"by the drive; 7 not permitted.\n",
+	.run = cmd_key_status,
+};

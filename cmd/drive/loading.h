@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Loading a key, as key load and changer share it: options, the descriptor's text, the lines about it. */
+#ifndef CMD_DRIVE_LOADING_H
+#define CMD_DRIVE_LOADING_H
+
+#include "cmd/drive/drivekey.h"
+#include "tape/keyload.h"
+
+struct loading_options {
+	enum keyload_mode mode;
+	int algorithm;
+	const char *kad; /* with %v, %k, %% */
+	bool clear_on_demount, raw_readable, dry_run;
+};
+
+#define LOADING_DEFAULTS ((struct loading_options){.mode = KEYLOAD_MIXED, .algorithm = -1})
+
+/* Each returns 0 or the exit status of wrong usage. */
+int loading_mode_option(const char *verb, const char *text, struct loading_options *o);
+int loading_algorithm_option(const char *verb, const char *text, struct loading_options *o);
+
+/* "mixed", as --mode has it. */
+const char *loading_mode_name(enum keyload_mode mode);
+
+/* TEXT of --kad with %v and %k replaced.  XE_USAGE: another %, not printable, too long. */
+int loading_kad(const char *format, const char *volume, const char *key_id, char text[static SCSI_KAD_MAX_BYTES], struct err *e)
+	__attribute__((warn_unused_result));
+
+/* Loads k (none for raw reading) and says so, and what is noteworthy about it.  As keyload_run, and loading_kad. */
+int loading_run(struct drive *d, enum drive_ready ready, const char *device, const struct loading_options *o, const char *volume,
+		const struct drivekey *k, struct keyload_result *result, struct err *e) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inputs that share no unfinished job are sets of their own: each gets a filter, is whole or not there, and costs only itself.  Where
+ * they go to one place one behind the other, they are one set. */
+#include "cmd/volume/filter_run.h"
+
+#include "base/msg.h"
+#include "base/quit.h"
+#include "cmd/command.h"
+#include "cmd/volume/report.h"
+#include "volume/kin.h"
+#include "volume/map.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- where the output goes ---- */
+
+static int open_output(void *arg, const struct filter_volume *v, struct io *out, struct err *e)
+{
+	struct filter_request *q = arg;
+	int rc = outputs_begin_volume(&q->out, v->info, out, e);
+	if (rc != 0)
+		return rc;
+	if (q->map)
+		map_begin_volume(q->map, v->info);
+	return 0;
+}
+
+static double since(const struct timespec *began)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - began->tv_sec) + (double)(now.tv_nsec - began->tv_nsec) / 1e9;
+}
+
+static int close_output(void *arg, const struct filter_volume *v, struct err *e)
+{
+	struct filter_request *q = arg;
+	if (q->map)
+		map_end_volume(q->map, v->info->bytes, v->volume_out, v->blocks_in, v->blocks_out);
+	int rc = outputs_end_volume(&q->out, e);
+	return rc != 0 ? rc : report_volume(q->report, v, outputs_current(&q->out), since(&q->set_began), e);
+}
+
+static void on_loss(void *arg, const struct filter_loss *loss)
+{
+	struct filter_request *q = arg;
+	report_loss(q->report, loss);
+}
+
+static void on_note(void *arg, const struct filter_volume *v, const char *text)
+{
+	(void)arg;
+	msg_warning("%s: %s", v->info->name, text);
+}
+
+static void on_remark(void *arg, const struct filter_volume *v, const char *text)
+{
+	(void)arg;
+	msg_info("%s: %s", v->info->name, text);
+}
+
+static void on_old_block(void *arg, const struct item *block)
+{
+	struct filter_request *q = arg;
+	map_old_block(q->map, block);
+}
+
+static void on_new_block(void *arg, const struct packed_block *b)
+{
+	struct filter_request *q = arg;
+	map_new_block(q->map, b);
+}
+
+static void on_progress(void *arg, struct progress_state *state)
+{
+	struct filter_request *q = arg;
+	filter_progress(q->filter, &state->done, &state->out);
+	state->done += q->read;
+	state->out += q->written;
+	state->total = q->total;
+}
+
+/* ---- before the first set ---- */
+
+/* Looks at devices and files only: opening and closing a named pipe would chase its writer away. */
+static bool is_tape(const char *path)
+{
+	struct io in = IO_CLOSED;
+	struct stat st;
+	if (strcmp(path, "-") == 0) {
+		io_describe(&in, STDIN_FILENO);
+		return in.kind == IO_TAPE;
+	}
+	if (stat(path, &st) != 0 || !(S_ISCHR(st.st_mode) || S_ISREG(st.st_mode)))
+		return false;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	io_describe(&in, fd);
+	close(fd);
+	return in.kind == IO_TAPE;
+}
+
+static bool any_tape(const struct filter_request *q)
+{
+	const struct outfile *out = outputs_current(&q->out);
+	if (out && out->io.kind == IO_TAPE)
+		return true;
+	for (size_t i = 0; i < q->o.path_count; i++) {
+		if (is_tape(q->o.paths[i]))
+			return true;
+	}
+	return false;
+}
+
+static int open_side_files(struct filter_request *q, struct err *e)
+{
+	int rc = 0;
+	if (q->report_path) {
+		q->o.digest_in = digest_new(DIGEST_SHA256);
+		q->o.digest_out = digest_new(DIGEST_SHA256);
+		if (q->o.digest_in == NULL || q->o.digest_out == NULL)
+			return err_memory(e, 0, "the report's digests");
+	}
+	if (q->map_path) {
+		rc = outputs_open_file(&q->out, &q->map_file, q->map_path, OUTPUTS_MODE, false, e);
+		q->map = rc == 0 ? map_new(q->map_file.io.fd) : NULL;
+		if (rc == 0 && q->map == NULL)
+			rc = err_memory(e, 0, "the map");
+		q->o.callbacks.old_block = on_old_block;
+		q->o.callbacks.new_block = on_new_block;
+	}
+	bool replace = q->out.replace;
+	q->out.replace = replace || (q->report_path && report_is_of_failure(q->report_path));
+	if (rc == 0 && q->report_path)
+		rc = outputs_open_file(&q->out, &q->report_file, q->report_path, 0644, false, e);
+	q->out.replace = replace;
+	return rc;
+}
+
+static int prepare(struct filter_request *q, struct err *e)
+{
+	int rc = keyoptions_open(&q->keys, e);
+	q->o.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
+	q->o.cipher.write = keyoptions_new_given(&q->keys) ? &q->keys.write : NULL;
+	rc = rc != 0 ? rc : outputs_choose_folder(&q->out, e);
+	const char *const others[] = {q->map_path, q->report_path};
+	rc = rc != 0 ? rc : outputs_check_names(&q->out, others, 2, e);
+	rc = rc != 0 ? rc : open_side_files(q, e);
+	rc = rc != 0 ? rc : outputs_open(&q->out, e);
+	q->o.repack = any_tape(q);
+	if (rc == 0 && q->o.repack && q->o.keep_layout)
+		rc = err_set(e, XE_USAGE, "--keep-layout: on tapes blocks are written anew");
+	/* What a failed set has put into a map that is a pipe cannot be taken back. */
+	bool sets = q->out.folder && q->o.path_count > 1 && !(q->map && q->map_file.direct);
+	q->report = report_new();
+	q->kin = rc == 0 && sets ? kin_new(q->o.paths, q->o.path_count) : NULL;
+	if (rc == 0 && (q->report == NULL || (sets && q->kin == NULL)))
+		rc = err_memory(e, 0, "the run");
+	q->o.kin = q->kin;
+	q->total = command_total_bytes(q->o.paths, q->o.path_count);
+	return rc;
+}
+
+/* ---- one set ---- */
+
+/* Under skip and keep the first signal only ends the reading: what is in memory then is worth more than the moment that it takes to
+ * write it.  Into pipes and tapes that might be long. */
+static struct filter *stoppable;
+
+static void stop_reading(void)
+{
+	filter_stop(stoppable);
+}
+
+static int run_gently(struct filter_request *q, struct err *e)
+{
+	const struct outfile *out = outputs_current(&q->out);
+	stoppable = q->filter;
+	if (q->out.keep_partial && (out == NULL || !out->direct))
+		quit_gently(stop_reading);
+	progress_start(q->progress, on_progress, q);
+	int rc = filter_run(q->filter, e);
+	progress_stop();
+	quit_gently(NULL);
+	return rc;
+}
+
+static int finish_map(struct filter_request *q, struct err *e)
+{
+	int rc = q->map ? map_finish(q->map, e) : 0;
+	rc = rc == 0 && q->map ? outfile_finish(&q->map_file, e) : rc;
+	if (rc != 0)
+		err_volume(e, q->map_path);
+	return rc;
+}
+
+/* A volume whose map could not be written is none, and a set is whole or not there. */
+static int commit(struct filter_request *q, struct err *e)
+{
+	int rc = finish_map(q, e);
+	rc = rc != 0 ? rc : outputs_commit(&q->out, e);
+	return rc == 0 && q->map ? outfile_commit(&q->map_file, e) : rc;
+}
+
+/* Sets that have a map in common get their names together, behind the last of them. */
+static bool waits_for_map(const struct filter_request *q)
+{
+	return q->map && q->kin;
+}
+
+static int run_set(struct filter_request *q, struct err *e)
+{
+	filter_free(q->filter);
+	outputs_begin_set(&q->out);
+	clock_gettime(CLOCK_MONOTONIC, &q->set_began);
+	q->filter = filter_new(&q->o);
+	if (q->filter == NULL)
+		return err_memory(e, 0, "the filter");
+	int rc = waits_for_map(q) ? map_mark(q->map, e) : 0;
+	q->hopeless = rc != 0;
+	if (rc != 0)
+		err_volume(e, q->map_path);
+	rc = rc != 0 ? rc : run_gently(q, e);
+	return rc != 0 || waits_for_map(q) ? rc : commit(q, e);
+}
+
+/* Returns its exit status; *end: behind the last input of the set that began with the first one of all inputs. */
+static int fail_set(struct filter_request *q, const char *const *inputs, size_t first, struct err *e, size_t *end)
+{
+	size_t bad = first + (q->filter ? filter_input(q->filter) : 0);
+	bad = bad < *end ? bad : *end - 1;
+	int status = msg_fail(e);
+	/* With a wrong key nothing of a volume is worth keeping. */
+	if (e->code == XE_KEY)
+		outputs_drop_partial(&q->out);
+	outputs_abandon_set(&q->out);
+	if (q->filter)
+		report_set(q->report, q->filter, inputs[bad], e);
+	if (q->kin == NULL || q->hopeless)
+		return status;
+	struct err unknown = {0};
+	if (q->map)
+		map_rewind(q->map);
+	if (kin_end(q->kin, first, bad, end, &unknown) != 0) {
+		q->hopeless = true;
+		return err_worse_status(status, msg_fail(&unknown));
+	}
+	for (size_t i = first; i < *end; i++) {
+		if (i != bad)
+			msg_error("%s: is not converted: it is one set with %s", inputs[i], inputs[bad]);
+	}
+	return status;
+}
+
+/* ---- all of them ---- */
+
+/* Returns the worst exit status. */
+static int run_sets(struct filter_request *q)
+{
+	const char *const *inputs = q->o.paths;
+	size_t count = q->o.path_count, end;
+	int status = 0;
+	for (size_t first = 0; first < count && !q->hopeless; first = end) {
+		struct err e = {0};
+		q->o.paths = inputs + first;
+		q->o.path_count = count - first;
+		q->o.kin_at = first;
+		q->sets++;
+		end = count;
+		int rc = run_set(q, &e);
+		if (rc != 0 && quit_asked())
+			break;
+		if (rc != 0) {
+			status = err_worse_status(status, fail_set(q, inputs, first, &e, &end));
+			continue;
+		}
+		end = first + filter_input(q->filter);
+		q->inputs_done += end - first;
+		status = filter_damaged(q->filter) > 0 ? err_worse_status(status, 3) : status;
+		report_set(q->report, q->filter, NULL, NULL);
+		uint64_t read, written;
+		filter_progress(q->filter, &read, &written);
+		q->read += read;
+		q->written += written;
+	}
+	q->o.paths = inputs;
+	q->o.path_count = count;
+	return status;
+}
+
+/* What several sets share is finished behind the last of them. */
+static int conclude(struct filter_request *q, int status)
+{
+	struct err e = {0};
+	if (q->kin == NULL)
+		return status;
+	if (q->map && q->inputs_done > 0 && !q->hopeless && commit(q, &e) != 0) {
+		status = err_worse_status(status, msg_fail(&e));
+		q->hopeless = true;
+		/* That its name is taken shows when the volumes have theirs. */
+		outputs_tell_complete(&q->out);
+	}
+	if (q->map && q->hopeless && !outputs_complete(&q->out))
+		q->inputs_done = 0;
+	if (q->inputs_done < q->o.path_count)
+		msg_error("%zu of %zu inputs are converted, %zu not", q->inputs_done, q->o.path_count, q->o.path_count - q->inputs_done);
+	else
+		msg_info("%zu inputs are converted, in %zu set%s", q->inputs_done, q->sets, q->sets == 1 ? "" : "s");
+	return status;
+}
+
+/* The report is written of a failed run, too: it tells how far it came. */
+static int write_report(struct filter_request *q, int status)
+{
+	struct err e = {0};
+	if (q->report_path == NULL || q->report_file.io.fd < 0 || q->filter == NULL)
+		return status;
+	bool complete = outputs_complete(&q->out) && (q->kin == NULL || q->inputs_done == q->o.path_count);
+	struct report_run run = {
+		.options = &q->o,
+		.seconds = since(&q->began),
+		.status = status,
+		.complete = complete,
+		.digests = complete && q->sets == 1,
+	};
+	int rc = report_write(q->report, &run, q->report_file.io.fd, &e);
+	rc = rc != 0 ? rc : outfile_commit(&q->report_file, &e);
+	if (rc == 0)
+		return status;
+	err_volume(&e, q->report_path);
+	return err_worse_status(status, msg_fail(&e));
+}
+
+static void release(struct filter_request *q)
+{
+	outfile_abandon(&q->map_file);
+	outfile_abandon(&q->report_file);
+	outputs_free(&q->out);
+	map_free(q->map);
+	filter_free(q->filter);
+	report_free(q->report);
+	kin_free(q->kin);
+	keyoptions_close(&q->keys);
+	digest_free(q->o.digest_in);
+	digest_free(q->o.digest_out);
+}
+
+int filter_request_run(struct filter_request *q)
+{
+	q->map_file = q->report_file = OUTFILE_NONE;
+	q->o.callbacks = (struct filter_callbacks){
+		.arg = q,
+		.open_output = open_output,
+		.close_output = close_output,
+		.loss = on_loss,
+		.note = on_note,
+		.remark = on_remark,
+	};
+	clock_gettime(CLOCK_MONOTONIC, &q->began);
+	struct err e = {0};
+	bool ready = prepare(q, &e) == 0;
+	int status = ready ? run_sets(q) : msg_fail(&e);
+	int stopped = quit_asked();
+	status = stopped || !ready ? status : conclude(q, status);
+	outputs_abandon(&q->out);
+	/* What a signal ends leaves none, whenever it comes. */
+	status = stopped ? status : write_report(q, status);
+	if (status != 0 && status != 3 && q->kin == NULL)
+		outputs_tell_complete(&q->out);
+	release(q);
+	if (stopped)
+		quit_by(stopped);
+	return status;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A run of the filter as it was asked for: its outputs, its map, its report, one set of volumes after the other. */
+#ifndef CMD_VOLUME_FILTER_RUN_H
+#define CMD_VOLUME_FILTER_RUN_H
+
+#include "base/progress.h"
+#include "cmd/volume/keyoptions.h"
+#include "cmd/volume/outputs.h"
+#include "pipeline/filter.h"
+
+#include <time.h>
+
+struct map;
+struct report;
+
+struct filter_request {
+	/* What was asked for */
+	struct filter_options o; /* paths: all inputs; of the set at hand while it runs */
+	struct outputs out;
+	const char *map_path, *report_path;
+	struct keyoptions keys;
+	const char *key_files[3]; /* as given, if they are files at all */
+	enum progress_mode progress;
+
+	/* The run's own */
+	struct outfile map_file, report_file;
+	struct map *map;
+	struct report *report;
+	struct kin *kin; /* several inputs, each of which may be a set of its own; NULL: they are one */
+	struct timespec began, set_began;
+	uint64_t total;         /* bytes of all inputs, 0 if unknown, */
+	uint64_t read, written; /* and of those of the sets before */
+	struct filter *filter;
+	size_t sets, inputs_done;
+	bool hopeless; /* the next set would fail as this one did */
+};
+
+/* All of it; what the request holds is given back.  Returns the exit status, having said why; ends the program if a signal wants
+ * that. */
+int filter_request_run(struct filter_request *q);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/volume/outputs.h"
+
+#include "base/msg.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int outputs_choose_folder(struct outputs *o, struct err *e)
+{
+	struct stat st;
+	bool exists = strcmp(o->path, "-") != 0 && stat(o->path, &st) == 0;
+	bool wants = o->path[strlen(o->path) - 1] == '/';
+	o->folder = exists && S_ISDIR(st.st_mode);
+	if ((o->input_count == 1 && !wants) || o->folder || strcmp(o->path, "-") == 0)
+		return 0;
+	err_volume(e, o->path);
+	if (exists)
+		return err_set(e, XE_USAGE, "is no folder, and the output needs one");
+	if (mkdir(o->path, 0750) != 0)
+		return err_errno(e, XE_FAILED, errno, "cannot make the folder");
+	e->volume[0] = '\0';
+	o->folder = o->folder_made = true;
+	return 0;
+}
+
+static int refuse_same(const struct outputs *o, const struct io *out, const char *name, struct err *e)
+{
+	/* /dev/null, pipes and terminals may be both. */
+	if (out->type != S_IFREG && out->type != S_IFBLK && out->kind != IO_TAPE)
+		return 0;
+	for (size_t i = 0; i < o->input_count + o->source_count; i++) {
+		struct io in;
+		const char *path = i < o->input_count ? o->inputs[i] : o->sources[i - o->input_count];
+		if (path == NULL)
+			continue;
+		bool standard = strcmp(path, "-") == 0;
+		if ((standard ? io_describe(&in, STDIN_FILENO) : io_describe_path(&in, path)) && io_same(&in, out)) {
+			err_volume(e, name);
+			return err_set(e, XE_USAGE, "is an input, too: it would be overwritten while it is read");
+		}
+	}
+	return 0;
+}
+
+int outputs_refuse_input(const struct outputs *o, const char *path, struct err *e)
+{
+	struct io out;
+	if (strcmp(path, "-") == 0 || !io_describe_path(&out, path))
+		return 0;
+	return refuse_same(o, &out, path, e);
+}
+
+int outputs_open_file(const struct outputs *o, struct outfile *f, const char *path, mode_t mode, bool keep_partial, struct err *e)
+{
+	int rc = outputs_refuse_input(o, path, e);
+	rc = rc != 0 ? rc : outfile_open(f, path, mode, o->replace, keep_partial, e);
+	/* Standard output has no path to be asked before. */
+	return rc != 0 ? rc : refuse_same(o, &f->io, f->io.name, e);
+}
+
+static int in_folder(const struct outputs *o, const char *name, char *path, size_t path_bytes)
+{
+	size_t len = strlen(o->path);
+	int n = snprintf(path, path_bytes, "%s%s%s", o->path, len > 0 && o->path[len - 1] == '/' ? "" : "/", name);
+	return n < 0 || (size_t)n >= path_bytes ? -1 : 0;
+}
+
+/* Another volume behind the first in one input has only its own name. */
+static bool is_another(const struct outputs *o, const struct volume_info *v)
+{
+	return o->count > o->set_first && o->last_input == v->input;
+}
+
+static int folder_path(const struct outputs *o, const struct volume_info *v, char *path, size_t path_bytes, struct err *e)
+{
+	bool another = is_another(o, v);
+	const char *name = another || strcmp(v->path, "-") == 0 ? v->label.volume : place_name(v->path);
+	/* A Volume Name comes from the volume itself. */
+	if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || name[0] == '\0') {
+		err_volume(e, v->name);
+		return err_set(e, XE_USAGE, "its Volume Name cannot be a file name; use -o FILE");
+	}
+	if (in_folder(o, name, path, path_bytes) != 0)
+		return err_set(e, XE_FAILED, "the path of an output is too long");
+	for (size_t i = 0; i < o->count; i++) {
+		if (strcmp(o->volumes[i]->path, path) == 0) {
+			err_volume(e, path);
+			return err_set(e, XE_USAGE, "two volumes of this run would get this name");
+		}
+	}
+	return 0;
+}
+
+/* Do both paths name one file, there or not? */
+static bool same_place(const char *a, const char *b)
+{
+	struct err unsaid = {0};
+	struct place p, q;
+	char folder[2][PLACE_PATH_BYTES];
+	struct stat st[2];
+	if (place_find(&p, a, &unsaid) != 0 || place_find(&q, b, &unsaid) != 0 || strcmp(place_name(p.path), place_name(q.path)) != 0)
+		return false;
+	place_folder(p.path, folder[0]);
+	place_folder(q.path, folder[1]);
+	return stat(folder[0], &st[0]) == 0 && stat(folder[1], &st[1]) == 0 && st[0].st_dev == st[1].st_dev && st[0].st_ino == st[1].st_ino;
+}
+
+int outputs_check_names(const struct outputs *o, const char *const *others, size_t count, struct err *e)
+{
+	struct io there;
+	char path[OUTFILE_PATH_BYTES];
+	for (size_t i = 0; o->folder && i < o->input_count; i++) {
+		if (strcmp(o->inputs[i], "-") == 0 || in_folder(o, place_name(o->inputs[i]), path, sizeof path) != 0)
+			continue;
+		for (size_t k = 0; k < count; k++) {
+			if (others[k] && same_place(path, others[k])) {
+				err_volume(e, others[k]);
+				return err_set(e, XE_USAGE, "is what a volume of this run will be called, too");
+			}
+		}
+		if (!io_describe_path(&there, path))
+			continue;
+		int rc = refuse_same(o, &there, path, e);
+		if (rc == 0 && there.type == S_IFREG && !o->replace) {
+			err_volume(e, path);
+			rc = err_set(e, XE_FAILED, "exists already; use --force to replace it");
+		}
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* Through links two of them can be one file: the earlier one has its name already. */
+static int refuse_own(const struct outputs *o, const struct outfile *f, struct err *e)
+{
+	for (size_t i = 0; i + 1 < o->count; i++) {
+		const struct outfile *g = o->volumes[i];
+		if (!g->done || f->there_ino == 0 || g->ino != f->there_ino || g->dev != f->there_dev)
+			continue;
+		err_volume(e, f->path);
+		return err_set(e, XE_USAGE, "is one file with %s, which this run has just written", g->path);
+	}
+	return 0;
+}
+
+/* The next output; the last of the list from then on.  replace: an existing file. */
+static int add_output(struct outputs *o, const char *path, bool replace, struct err *e)
+{
+	struct outfile **grown = realloc(o->volumes, (o->count + 1) * sizeof(struct outfile *));
+	struct outfile *f = malloc(sizeof *f);
+	if (grown)
+		o->volumes = grown;
+	if (grown == NULL || f == NULL) {
+		free(f);
+		return err_memory(e, sizeof *f, "an output");
+	}
+	*f = OUTFILE_NONE;
+	o->volumes[o->count++] = f;
+	bool may = o->replace;
+	o->replace = may && replace;
+	int rc = outputs_open_file(o, f, path, OUTPUTS_MODE, o->keep_partial, e);
+	o->replace = may;
+	return rc != 0 ? rc : refuse_own(o, f, e);
+}
+
+int outputs_open(struct outputs *o, struct err *e)
+{
+	return o->folder ? 0 : add_output(o, o->path, true, e);
+}
+
+struct outfile *outputs_current(const struct outputs *o)
+{
+	return o->count ? o->volumes[o->count - 1] : NULL;
+}
+
+void outputs_begin_set(struct outputs *o)
+{
+	o->set_first = o->folder ? o->count : 0;
+}
+
+int outputs_begin_volume(struct outputs *o, const struct volume_info *v, struct io *out, struct err *e)
+{
+	if (o->folder) {
+		char path[OUTFILE_PATH_BYTES];
+		int rc = folder_path(o, v, path, sizeof path, e);
+		/* What the label in an input is called, nobody has named. */
+		rc = rc != 0 ? rc : add_output(o, path, !is_another(o, v), e);
+		if (rc != 0)
+			return rc;
+	}
+	*out = outputs_current(o)->io;
+	o->last_input = v->input;
+	return 0;
+}
+
+int outputs_end_volume(struct outputs *o, struct err *e)
+{
+	return o->folder ? outfile_finish(outputs_current(o), e) : 0;
+}
+
+int outputs_commit(struct outputs *o, struct err *e)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < o->count; i++)
+		rc = o->folder && o->volumes[i]->slot < 0 ? 0 : outfile_commit(o->volumes[i], e);
+	return rc;
+}
+
+void outputs_drop_partial(struct outputs *o)
+{
+	for (size_t i = o->set_first; i < o->count; i++)
+		o->volumes[i]->keep_partial = false;
+}
+
+static size_t count_done(const struct outputs *o)
+{
+	size_t done = 0;
+	for (size_t i = 0; i < o->count; i++)
+		done += o->volumes[i]->done;
+	return done;
+}
+
+bool outputs_complete(const struct outputs *o)
+{
+	return o->count > 0 && count_done(o) == o->count;
+}
+
+void outputs_tell_complete(const struct outputs *o)
+{
+	size_t done = count_done(o);
+	if (done > 0 && o->count == 1)
+		msg_error("%s: is complete all the same", o->volumes[0]->path[0] ? o->volumes[0]->path : "standard output");
+	else if (done > 0)
+		msg_error("%s: %zu of %zu volumes are complete all the same", o->path, done, o->count);
+}
+
+void outputs_abandon_set(struct outputs *o)
+{
+	for (size_t i = o->set_first; i < o->count; i++) {
+		bool open = o->volumes[i]->slot >= 0;
+		outfile_abandon(o->volumes[i]);
+		if (open && o->volumes[i]->left[0])
+			msg_error("%s: what was written is in %s", o->volumes[i]->path, o->volumes[i]->left);
+	}
+}
+
+void outputs_abandon(struct outputs *o)
+{
+	o->set_first = 0;
+	outputs_abandon_set(o);
+}
+
+void outputs_free(struct outputs *o)
+{
+	outputs_abandon(o);
+	/* Only if it is empty. */
+	if (o->folder_made && count_done(o) == 0)
+		rmdir(o->path);
+	o->folder_made = false;
+	for (size_t i = 0; i < o->count; i++)
+		free(o->volumes[i]);
+	free(o->volumes);
+	o->volumes = NULL;
+	o->count = 0;
+}

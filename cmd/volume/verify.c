@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* xflate verify: is every byte still what the daemon and the client wrote? */
+#include "cmd/command.h"
+
+#include "base/json.h"
+#include "base/msg.h"
+#include "base/outfile.h"
+#include "base/printable.h"
+#include "base/progress.h"
+#include "cmd/volume/keyoptions.h"
+#include "prove/verify.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct request {
+	struct verify_options o;
+	const char **paths;
+	enum progress_mode progress;
+	struct json *json; /* NULL: text */
+	struct keyoptions keys;
+	struct verify *verify;
+	uint64_t total; /* bytes of the inputs, 0: unknown */
+};
+
+static void print_name(const char *name)
+{
+	printable_put(name, stdout);
+}
+
+static const char *volume_name(const struct volume_info *v)
+{
+	return v->has_label && v->label.volume[0] ? v->label.volume : v->name;
+}
+
+/* ---- while it runs ---- */
+
+static const char *const kinds[] = {
+	[VERIFY_DAMAGE] = "damaged",      [VERIFY_CUT_BY_NETWORK] = "cut",  [VERIFY_DOUBLED] = "doubled", [VERIFY_REVERSED] = "checksums",
+	[VERIFY_UNPROVED] = "not proved", [VERIFY_NOT_WHOLE] = "not whole", [VERIFY_NOTE] = "note",
+};
+
+static void json_problem(struct json *j, const struct verify_problem *p)
+{
+	json_object(j, NULL);
+	json_text(j, "kind", kinds[p->kind]);
+	if (p->volume)
+		json_text(j, "volume", volume_name(p->volume));
+	if (p->job) {
+		json_number(j, "session_id", p->job->session_id);
+		json_number(j, "session_time", p->job->session_time);
+		if (p->job->has_label)
+			json_number(j, "job_id", p->job->label.job_id);
+	}
+	if (p->file_index > 0)
+		json_signed(j, "file_index", p->file_index);
+	if (p->last_index > 0)
+		json_signed(j, "last_file_index", p->last_index);
+	if (p->file[0])
+		json_text(j, "file", p->file);
+	if (p->placed) {
+		json_number(j, "address", p->addr);
+		json_number(j, "offset_in_block", p->offset);
+		json_number(j, "bytes", p->len);
+	}
+	json_text(j, "reason", p->reason);
+	json_end_object(j);
+}
+
+static void on_problem(void *arg, const struct verify_problem *p)
+{
+	struct request *q = arg;
+	if (q->json)
+		json_problem(q->json, p);
+	char job[LABEL_NAME_BYTES + 64] = "", index[48] = "", place[96] = "";
+	if (p->job)
+		job_describe(p->job, job, sizeof job);
+	if (p->last_index > p->file_index)
+		snprintf(index, sizeof index, ", FileIndex %d to %d", p->file_index, p->last_index);
+	else if (p->file_index > 0)
+		snprintf(index, sizeof index, ", FileIndex %d", p->file_index);
+	if (p->placed) {
+		char at[64];
+		volume_place(p->volume, p->addr, p->offset, at, sizeof at);
+		snprintf(place, sizeof place, "%llu bytes at %s: ", (unsigned long long)p->len, at);
+	}
+	/* "VOLUME: damaged: job 12 (J), FileIndex 3 /etc/fstab: 65536 bytes at byte 1234: reason" */
+	const char *volume = p->volume ? p->volume->name : "";
+	if (p->kind == VERIFY_NOTE)
+		msg_info("%s: %s%s%s", volume, job, job[0] ? " " : "", p->reason);
+	else
+		msg_warning("%s: %s: %s%s%s%s%s%s%s", volume, kinds[p->kind], job, index, p->file[0] ? " " : "", p->file,
+			    job[0] || index[0] || p->file[0] ? ": " : "", place, p->reason);
+}
+
+/* -v: a line for each file. */
+static void on_file(void *arg, const struct proof_file *f)
+{
+	static const char *const words[PROOF_VERDICTS] = {
+		[PROOF_RIGHT] = "proved",  [PROOF_WRONG] = "WRONG", [PROOF_NO_DIGEST] = "no digest", [PROOF_NO_CONTENT] = "empty",
+		[PROOF_OPAQUE] = "opaque", [PROOF_CUT] = "cut",     [PROOF_DAMAGED] = "DAMAGED",     [PROOF_UNCOUNTED] = "not proved",
+	};
+	(void)arg;
+	bool digest = f->verdict == PROOF_RIGHT || f->verdict == PROOF_WRONG;
+	printf("%-10s %-8s %u/%u %d ", words[f->verdict], digest ? digest_name(f->digest) : "-", f->job->session_id, f->job->session_time,
+	       f->file_index);
+	print_name(f->name);
+	putchar('\n');
+}
+
+static void on_progress(void *arg, struct progress_state *state)
+{
+	const struct request *q = arg;
+	state->total = q->total;
+	state->done = verify_bytes(q->verify);
+	state->reads_only = true;
+}
+
+/* ---- the report ---- */
+
+static uint64_t damaged_files(const struct verify_job *k)
+{
+	return k->files[PROOF_WRONG] + k->files[PROOF_DAMAGED];
+}
+
+static const char *digest_names(unsigned digests, char *text, size_t text_bytes)
+{
+	size_t n = 0;
+	text[0] = '\0';
+	for (int i = 0; i < DIGEST_KINDS; i++) {
+		if (digests & 1u << i && n < text_bytes)
+			n += (size_t)snprintf(text + n, text_bytes - n, "%s%s", n ? ", " : "", digest_name((enum digest_kind)i));
+	}
+	return text;
+}
+
+static void print_count(uint64_t n, const char *what)
+{
+	if (n > 0)
+		printf(", %llu %s", (unsigned long long)n, what);
+}
+
+static void print_missing(const struct missing *m)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		const struct missing_range *r = &m->ranges[i];
+		if (r->first == r->last)
+			printf("  missing:    FileIndex %d\n", r->first);
+		else
+			printf("  missing:    FileIndex %d to %d (%lld files)\n", r->first, r->last, (long long)r->last - r->first + 1);
+	}
+	if (m->unlisted)
+		printf("  missing:    and %llu files more\n", (unsigned long long)m->unlisted);
+}
+
+/* The job; where its start is not here, the label at its end tells what it is. */
+static struct job known_job(const struct verify_job *k)
+{
+	bool end = !k->job->has_label && k->ended && k->end.has_totals;
+	return (struct job){
+		.session_id = k->job->session_id,
+		.session_time = k->job->session_time,
+		.has_label = k->job->has_label || end,
+		.label = end ? k->end : k->job->label,
+	};
+}
+
+static void print_job_name(const struct verify_job *k)
+{
+	char name[LABEL_NAME_BYTES + 64];
+	const struct job job = known_job(k);
+	job_describe(&job, name, sizeof name);
+	print_name(name);
+	if (job.has_label && !k->job->has_label)
+		printf(", session %u/%u", job.session_id, job.session_time);
+}
+
+static void print_job(const struct verify_job *k)
+{
+	char size[MSG_SIZE_BYTES], digests[96];
+	print_job_name(k);
+	printf("\n  files:      %llu proved", (unsigned long long)k->files[PROOF_RIGHT]);
+	if (k->digests)
+		printf(" (%s)", digest_names(k->digests, digests, sizeof digests));
+	print_count(k->files[PROOF_NO_DIGEST], "without a digest");
+	print_count(k->files[PROOF_OPAQUE], "that only the client can read");
+	print_count(k->files[PROOF_CUT], "in parts on other volumes");
+	print_count(k->files[PROOF_UNCOUNTED], "not proved");
+	print_count(k->files[PROOF_NO_CONTENT], "without content");
+	print_count(damaged_files(k), "DAMAGED");
+	print_count(k->damaged.lost, "LOST");
+	print_count(missing_files(k->missing), "missing");
+	printf("\n  content:    %s in %llu records\n", msg_size(k->bytes, size), (unsigned long long)k->records);
+	if (k->ended && k->end.has_totals)
+		printf("  ended:      status %c, %u files, %llu bytes\n",
+		       k->end.status > 0x20 && k->end.status < 0x7f ? (char)k->end.status : '-', k->end.job_files,
+		       (unsigned long long)k->end.job_bytes);
+	else
+		printf("  ended:      not here\n");
+	if (k->joined)
+		printf("  wound:      %llu files cut by the network layer (--repair)\n", (unsigned long long)k->joined);
+	if (k->doubled)
+		printf("  wound:      %llu files with addresses stored twice (--repair)\n", (unsigned long long)k->doubled);
+	for (size_t i = 0; i < k->damaged.count; i++) {
+		const char *file = k->damaged.files[i].name;
+		printf("  %s FileIndex %d ", k->damaged.files[i].judged ? "DAMAGED:   " : "LOST:      ", k->damaged.files[i].file_index);
+		print_name(file && file[0] ? file : "(its name is lost)");
+		putchar('\n');
+	}
+	if (k->damaged.not_listed)
+		printf("  DAMAGED:    and %llu files more\n", (unsigned long long)k->damaged.not_listed);
+	print_missing(k->missing);
+}
+
+static void print_volume(const struct verify_volume *v)
+{
+	char size[MSG_SIZE_BYTES];
+	printf("volume ");
+	print_name(volume_name(v->info));
+	printf("\n  read:       %s (%llu bytes), %llu block%s, ", msg_size(v->info->bytes, size), (unsigned long long)v->info->bytes,
+	       (unsigned long long)v->blocks, v->blocks == 1 ? "" : "s");
+	if (v->without_checksum == v->blocks)
+		printf("none with a checksum\n");
+	else if (v->without_checksum > 0)
+		printf("%llu without a checksum\n", (unsigned long long)v->without_checksum);
+	else
+		printf("each with a checksum\n");
+	if (v->info->opened)
+		printf("  encrypted:  %llu block%s, %s\n", (unsigned long long)v->info->opened, v->info->opened == 1 ? "" : "s",
+		       v->info->cipher);
+	if (v->problems)
+		printf("  DAMAGED:    in %llu place%s\n", (unsigned long long)v->problems, v->problems == 1 ? "" : "s");
+}
+
+static void json_job(struct json *j, const struct verify_job *k)
+{
+	static const char *const keys[PROOF_VERDICTS] = {
+		[PROOF_RIGHT] = "proved",
+		[PROOF_WRONG] = "wrong",
+		[PROOF_NO_DIGEST] = "without_digest",
+		[PROOF_NO_CONTENT] = "without_content",
+		[PROOF_OPAQUE] = "opaque",
+		[PROOF_CUT] = "incomplete",
+		[PROOF_DAMAGED] = "damaged",
+		[PROOF_UNCOUNTED] = "not_proved",
+	};
+	json_object(j, NULL);
+	const struct job job = known_job(k);
+	command_json_job(j, &job);
+	json_object(j, "files");
+	for (int i = 0; i < PROOF_VERDICTS; i++)
+		json_number(j, keys[i], k->files[i]);
+	json_number(j, "lost", k->damaged.lost);
+	json_end_object(j);
+	json_array(j, "digests");
+	for (int i = 0; i < DIGEST_KINDS; i++) {
+		if (k->digests & 1u << i)
+			json_text(j, NULL, digest_name((enum digest_kind)i));
+	}
+	json_end_array(j);
+	json_number(j, "records", k->records);
+	json_number(j, "data_bytes", k->data_bytes);
+	json_number(j, "plain_bytes", k->bytes);
+	json_bool(j, "begun", k->begun);
+	json_bool(j, "ended", k->ended);
+	json_number(j, "cut_files", k->joined);
+	json_number(j, "doubled_files", k->doubled);
+	json_number(j, "damage", k->problems);
+	json_array(j, "damaged_files");
+	for (size_t i = 0; i < k->damaged.count; i++) {
+		const struct damaged_file *d = &k->damaged.files[i];
+		json_object(j, NULL);
+		json_signed(j, "file_index", d->file_index);
+		json_text(j, "file", d->name ? d->name : "");
+		json_text(j, "reason", d->reason ? d->reason : "");
+		json_end_object(j);
+	}
+	json_end_array(j);
+	json_number(j, "damaged_files_not_listed", k->damaged.not_listed);
+	json_array(j, "missing");
+	for (size_t i = 0; i < k->missing->count; i++) {
+		json_object(j, NULL);
+		json_signed(j, "first", k->missing->ranges[i].first);
+		json_signed(j, "last", k->missing->ranges[i].last);
+		json_end_object(j);
+	}
+	json_end_array(j);
+	json_number(j, "missing_files", missing_files(k->missing));
+	json_end_object(j);
+}
+
+static void json_volume(struct json *j, const struct verify_volume *v)
+{
+	json_object(j, NULL);
+	json_text(j, "volume", volume_name(v->info));
+	json_text(j, "input", v->info->path);
+	json_number(j, "bytes", v->info->bytes);
+	json_number(j, "blocks", v->blocks);
+	json_number(j, "blocks_without_checksum", v->without_checksum);
+	if (v->info->opened) {
+		json_number(j, "blocks_encrypted", v->info->opened);
+		json_number(j, "tweaks_repeated", v->info->reused);
+		json_text(j, "cipher", v->info->cipher);
+	}
+	json_number(j, "damage", v->problems);
+	json_end_object(j);
+}
+
+struct totals {
+	uint64_t proved, with_content, damaged, missing;
+	size_t jobs, endless;
+};
+
+static struct totals add_up(const struct verify *v)
+{
+	struct totals t = {0};
+	for (size_t i = 0; i < verify_job_slots(v); i++) {
+		const struct verify_job *k = verify_job(v, i);
+		if (k == NULL)
+			continue;
+		t.jobs++;
+		t.endless += !k->ended;
+		t.proved += k->files[PROOF_RIGHT];
+		t.damaged += damaged_files(k);
+		t.missing += missing_files(k->missing) + k->damaged.lost;
+		for (int n = 0; n < PROOF_VERDICTS; n++)
+			t.with_content += n != PROOF_NO_CONTENT ? k->files[n] : 0;
+	}
+	return t;
+}
+
+static const char *verdict(const struct verify *v, int status)
+{
+	uint64_t wounds =
+		verify_problems(v, VERIFY_CUT_BY_NETWORK) + verify_problems(v, VERIFY_DOUBLED) + verify_problems(v, VERIFY_REVERSED);
+	if (status == 0)
+		return "sound";
+	if (verify_problems(v, VERIFY_DAMAGE) > 0)
+		return "DAMAGED";
+	if (wounds > 0 && status == 3)
+		return "WOUNDED";
+	return status == 3 ? "NOT WHOLE" : "NOT PROVED";
+}
+
+static void print_report(const struct request *q, int status)
+{
+	const struct verify *v = q->verify;
+	for (size_t i = 0; i < verify_volumes(v); i++)
+		print_volume(verify_volume(v, i));
+	for (size_t i = 0; i < verify_job_slots(v); i++) {
+		if (verify_job(v, i))
+			print_job(verify_job(v, i));
+	}
+	struct totals t = add_up(v);
+	fputs(verdict(v, status), stdout);
+	if (status == 0 && t.endless > 0)
+		printf(", but %zu job%s no end here", t.endless, t.endless == 1 ? " has" : "s have");
+	printf(": %zu job%s, %llu of %llu files with content proved by their digests", t.jobs, t.jobs == 1 ? "" : "s",
+	       (unsigned long long)t.proved, (unsigned long long)t.with_content);
+	print_count(t.damaged, "damaged");
+	print_count(t.missing, "missing");
+	putchar('\n');
+}
+
+static void json_report(const struct request *q, int status, bool finished)
+{
+	const struct verify *v = q->verify;
+	struct json *j = q->json;
+	json_end_array(j); /* problems */
+	json_array(j, "volumes");
+	for (size_t i = 0; v && i < verify_volumes(v); i++)
+		json_volume(j, verify_volume(v, i));
+	json_end_array(j);
+	json_array(j, "jobs");
+	for (size_t i = 0; v && i < verify_job_slots(v); i++) {
+		if (verify_job(v, i))
+			json_job(j, verify_job(v, i));
+	}
+	json_end_array(j);
+	struct totals t = v ? add_up(v) : (struct totals){0};
+	json_number(j, "files_proved", t.proved);
+	json_number(j, "files_with_content", t.with_content);
+	json_number(j, "files_damaged", t.damaged);
+	json_number(j, "files_missing", t.missing);
+	json_number(j, "jobs_without_end", t.endless);
+	json_bool(j, "finished", finished);
+	json_bool(j, "sound", finished && status == 0);
+	json_signed(j, "exit_status", status);
+	json_end_object(j);
+}
+
+/* ---- the command ---- */
+
+static int run(struct request *q)
+{
+	struct err e = {0};
+	if (q->json) {
+		json_object(q->json, NULL);
+		json_number(q->json, "format", 1);
+		json_array(q->json, "problems");
+	}
+	q->o.arg = q;
+	q->o.problem = on_problem;
+	q->o.file = msg_verbosity() > 0 && !q->json ? on_file : NULL;
+	int rc = keyoptions_open(&q->keys, &e);
+	q->o.keys = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
+	q->verify = rc == 0 ? verify_new(&q->o) : NULL;
+	if (rc == 0 && q->verify == NULL)
+		rc = err_memory(&e, 0, "verifying");
+	if (rc == 0) {
+		q->total = command_total_bytes(q->o.paths, q->o.path_count);
+		progress_start(q->progress, on_progress, q);
+		rc = verify_run(q->verify, &e);
+		progress_stop();
+	}
+	int status = 0;
+	if (rc != 0)
+		status = msg_fail(&e);
+	else if (verify_problems(q->verify, VERIFY_UNPROVED) > 0)
+		status = 1;
+	else if (verify_problems(q->verify, VERIFY_DAMAGE) + verify_problems(q->verify, VERIFY_CUT_BY_NETWORK) +
+			 verify_problems(q->verify, VERIFY_DOUBLED) + verify_problems(q->verify, VERIFY_REVERSED) +
+			 verify_problems(q->verify, VERIFY_NOT_WHOLE) >
+		 0)
+		status = 3;
+	if (q->json)
+		json_report(q, status, rc == 0);
+	else if (rc == 0)
+		print_report(q, status);
+	verify_free(q->verify);
+	keyoptions_close(&q->keys);
+	return status;
+}
+
+/* Returns 0, or the exit status + 1. */
+static int parse(struct request *q, int argc, char **argv, bool *json)
+{
+	enum { OPT_ALL = 256, OPT_JSON, OPT_MAX_MEMORY, OPT_PROGRESS, OPT_WHOLE };
+	static const struct option long_options[] = {
+		{"threads", required_argument, NULL, 'T'},
+		{"all-digests", no_argument, NULL, OPT_ALL},
+		{"whole", no_argument, NULL, OPT_WHOLE},
+		{"json", no_argument, NULL, OPT_JSON},
+		{"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
+		{"progress", required_argument, NULL, OPT_PROGRESS},
+		KEYS_OPTIONS,
+		{"quiet", no_argument, NULL, 'q'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int option, status = command_no_abbreviations("verify", argc, argv, long_options);
+	optind = 1;
+	opterr = 0;
+	while (status == 0 && (option = getopt_long(argc, argv, "T:qv", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'T': status = command_threads("verify", optarg, &q->o.threads); break;
+		case OPT_ALL: q->o.all_digests = true; break;
+		case OPT_WHOLE: q->o.whole = true; break;
+		case OPT_JSON: *json = true; break;
+		case OPT_MAX_MEMORY: status = command_max_memory("verify", optarg, &q->o.max_memory); break;
+		case OPT_PROGRESS:
+			if (!progress_parse(optarg, &q->progress))
+				status = msg_usage("verify", "--progress %s: must be auto, never, always or json", optarg);
+			break;
+		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
+		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
+		case 'h': fputs(command_verify.help, stdout); return 1;
+		default:
+			if (!keyoptions_option(&q->keys, "verify", option, optarg, &status))
+				status = msg_usage("verify", "%s: unknown option, or its value is missing", argv[optind - 1]);
+		}
+	}
+	while (optind < argc)
+		q->paths[q->o.path_count++] = argv[optind++];
+	if (status == 0 && q->o.path_count == 0)
+		status = msg_usage("verify", "no volume named (- is standard input)");
+	status = status != 0 ? status : keyoptions_check(&q->keys, "verify");
+	status = status != 0 ? status : keyoptions_check_inputs(&q->keys, "verify", q->o.paths, q->o.path_count);
+	return status == 0 ? 0 : status + 1;
+}
+
+static int cmd_verify(int argc, char **argv)
+{
+	struct request q = {.o.threads = command_processors()};
+	q.paths = calloc((size_t)argc, sizeof(char *));
+	if (q.paths == NULL) {
+		struct err e = {0};
+		err_memory(&e, 0, "the arguments");
+		return msg_fail(&e);
+	}
+	q.o.paths = q.paths;
+	bool json = false;
+	struct json writer = {.out = stdout};
+	int stop = parse(&q, argc, argv, &json);
+	q.json = json ? &writer : NULL;
+	int status = stop != 0 ? stop - 1 : run(&q);
+	free(q.paths);
+	return status;
+}
+
+const struct command command_verify = {
+	.name = "verify",
+	.summary = "prove every checksum, record, payload and file",
+	.help = "Usage: xflate verify [OPTIONS] VOLUME...\n"
+		"\n"
+		"Proves the volumes of one set, in order: block ids, lengths and checksums,\n"
+		"records and their continuations, labels and totals; every compressed payload\n"
+		"is decoded, and every file whose digest the client stored (MD5, SHA-1,\n"
+		"SHA-256, SHA-512, XXH64, XXH3) is counted again and compared.\n"
+		"VOLUME is a file, a tape device or - (standard input).\n"
+		"\n"
+		"  -T, --threads N      workers, 0: one a processor (the default)\n"
+		"      --all-digests    count every kind of digest of large files; wanted only\n"
+		"                       where one job uses several kinds\n"
+		"      --whole          each job is to begin and to end on these volumes: exit\n"
+		"                       status 3 where one does not, which is a note otherwise\n"
+		"      --max-memory BYTES\n"
+		"                       for sessions and records that wait (default: 1G)\n"
+		"      --json           the report as JSON\n"
+		"      --progress auto|never|always|json\n"
+		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
+		"                       opens encrypted volumes, as with filter\n"
+		"  -q, --quiet          no notes; -qq: no problems on standard error either\n"
+		"  -v, --verbose        a line for each file, too\n"
+		"\n"
+		"Exit status: 0 sound; 3 damaged, or wounds that filter --repair mends were\n"
+		"found, or a job is not whole (--whole); 1 it could not be told; 4 a key is\n"
+		"missing.\n",
+	.run = cmd_verify,
+};

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Stream numbers of records: what they carry and what they become.  formats/volume-format.md 4 */
+#ifndef FORMAT_STREAM_H
+#define FORMAT_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STREAM_NUMBER_MASK 0x7ffu          /* the rest are flags, always kept */
+#define STREAM_BIT_OFFSETS (1u << 26)      /* Bacula: 8-byte offset first, whatever the number */
+#define STREAM_BIT_DEDUPLICATED (1u << 24) /* Bacula: the data are references, hands off */
+#define STREAM_PREFIX_BYTES 8u
+
+enum {
+	STREAM_ATTRIBUTES = 1,
+	STREAM_FILE = 2,
+	STREAM_MD5 = 3,
+	STREAM_GZIP = 4,
+	STREAM_ATTRIBUTES_EX = 5,
+	STREAM_SPARSE = 6,
+	STREAM_SPARSE_GZIP = 7,
+	STREAM_SHA1 = 10,
+	STREAM_WIN32 = 11,
+	STREAM_WIN32_GZIP = 12,
+	STREAM_MACOS_FORK = 13,
+	STREAM_SHA256 = 17,
+	STREAM_SHA512 = 18,
+	STREAM_ENCRYPTED_SESSION = 22,
+	STREAM_ENCRYPTED_FORK = 25,
+	STREAM_PLUGIN_NAME = 26,
+	STREAM_PLUGIN_DATA = 27,
+	STREAM_RESTORE_OBJECT = 28,
+	STREAM_COMPRESSED = 29,
+	STREAM_SPARSE_COMPRESSED = 30,
+	STREAM_WIN32_COMPRESSED = 31,
+	STREAM_PLUGIN_OBJECT = 34,
+	STREAM_PLUGIN_META_BLOB = 35,
+	STREAM_PLUGIN_META_CATALOG = 36,
+	STREAM_ATTRIBUTES_UPDATE = 37,
+	STREAM_XXH64 = 39,
+	STREAM_XXH128_BAREOS = 40, /* Bacula: XXH3-64 */
+	STREAM_XXH128_BACULA = 41,
+	STREAM_NDMP_SEPARATOR = 999,
+};
+
+enum stream_form {
+	STREAM_OPAQUE, /* passed untouched: metadata, digests, cipher text, references */
+	STREAM_PLAIN,  /* 2, 6, 11 */
+	STREAM_LEGACY, /* 4, 7, 12: a bare zlib stream */
+	STREAM_HEADED, /* 29, 30, 31: 12-byte compression header, then the payload */
+};
+
+/* Form of a record's data; stream is the positive header field with its flags.  Labels (FileIndex < 0) must not be asked
+ * about: their Stream is a JobId. */
+enum stream_form stream_form(uint32_t stream);
+
+/* Does the data begin with an 8-byte file address or offset? */
+bool stream_has_prefix(uint32_t stream);
+
+/* The same kind of stream (file, sparse, win32) in another form, flags kept. */
+uint32_t stream_in_form(uint32_t stream, enum stream_form form);
+
+/* Does a record belong to the file whose attributes came before it, so that it is of no use without them? */
+bool stream_needs_attributes(uint32_t stream);
+
+/* Digests that both products make, but under other numbers: the number that this one's readers know (volume-corrections.md B3). */
+uint32_t stream_for(bool bareos, uint32_t stream, size_t len);
+
+/* Do Bareos's readers know what a record of this stream and length holds?  Others cost a warning, and nothing else. */
+bool stream_known_to_bareos(uint32_t stream, size_t len);
+
+/* Encrypted by the client: what is inside, compressed with what, nobody else sees. */
+bool stream_is_client_encrypted(uint32_t stream);
+
+/* File data that the client encrypted, forks apart? */
+bool stream_is_encrypted(uint32_t stream);
+
+/* A digest of the file's content, of whatever length? */
+bool stream_is_digest(uint32_t stream);
+
+/* "COMPRESSED_DATA"; "stream" numbers that nobody defined give NULL. */
+const char *stream_name(uint32_t stream);
+
+#endif
