@@ -175,6 +175,8 @@ bench:
 lint:
 	@tests/packages.sh lint
 	mandoc -Tlint -Wwarning man/xflate.1
+	@# tests/sense_codes.h is a piece of a table.
+	clang-format --dry-run -Werror $(filter-out tests/sense_codes.h,$(shell git ls-files '*.c' '*.h'))
 	shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/run tests/prepare fuzz/run .ci/run completion/xflate.bash))
 
 # ---- installing ----
@@ -208,5 +210,5 @@ help:
 	@echo "make check-asan, check-tsan, check-bacula, check-bacula15, check-tape, check-drive    further tests"
 	@echo "make fuzz       FUZZ_SECONDS=60 FUZZ_TARGETS='block label'; make fuzz-replay    the parsers against foreign bytes"
 	@echo "make bench      measure against what is used instead (BENCH_MB=600)"
-	@echo "make lint       manual and shell scripts"
+	@echo "make lint       manual, layout of the sources, shell scripts"
 	@echo "make install    PREFIX=$(PREFIX), DESTDIR; make uninstall; make dist; make clean"
