@@ -318,7 +318,7 @@ static void check(int rc, const struct err *e)
 static void put(struct writer *w, int32_t file_index, uint32_t stream, const void *data, size_t len)
 {
 	struct item item = item_of(w, file_index, stream, data, len);
-	struct packer_record r = {.stream = stream, .len = (uint32_t)len, .body = item.data};
+	struct outrecord r = {.stream = stream, .len = (uint32_t)len, .body = item.data};
 	struct err e = {0};
 	check(packer_put(w->packer, &item, &r, 1, &e), &e);
 	if (file_index > 0)

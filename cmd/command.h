@@ -3,7 +3,7 @@
 #ifndef CMD_COMMAND_H
 #define CMD_COMMAND_H
 
-#include "pipeline/filter.h"
+#include "pipeline/options.h"
 
 struct command {
 	const char *name;

@@ -41,7 +41,7 @@ static void add(struct content *c, struct span s)
 static void plain_content(const struct stage_result *r, struct content *c)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		const struct packer_record *p = &r->records[i];
+		const struct outrecord *p = &r->records[i];
 		FUZZ_MUST(stream_form(p->stream) == STREAM_PLAIN || stream_form(p->stream) == STREAM_OPAQUE);
 		struct span head = p->head, body = p->body;
 		FUZZ_MUST(p->len == head.len + body.len && (r->count == 1 || p->len <= RECORD_NETWORK_BYTES));
@@ -90,7 +90,7 @@ static void compare(const struct stage_policy *policy, const struct item *item, 
 		return;
 	}
 	for (size_t i = 0; i < r->count; i++) {
-		const struct packer_record *p = &r->records[i];
+		const struct outrecord *p = &r->records[i];
 		uint8_t *data = malloc(p->len ? p->len : 1);
 		FUZZ_MUST(data && p->len == p->head.len + p->body.len && p->len <= RECORD_MAX_BYTES);
 		struct wr w = wr_over(data, p->len);

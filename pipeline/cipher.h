@@ -5,7 +5,7 @@
 #define PIPELINE_CIPHER_H
 
 #include "crypt/volkey.h"
-#include "volume/reader.h"
+#include "volume/item.h"
 
 struct cipher_options {
 	const struct volkey_source *read;  /* opens; NULL: nothing does */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "volume/reader.h"
 #include "pipeline/intake.h"
 
 #include "format/attributes.h"

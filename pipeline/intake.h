@@ -4,7 +4,8 @@
 #ifndef PIPELINE_INTAKE_H
 #define PIPELINE_INTAKE_H
 
-#include "pipeline/filter.h"
+#include "pipeline/options.h"
+#include "pipeline/reshape.h"
 #include "pipeline/slot.h"
 
 struct intake;

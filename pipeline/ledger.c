@@ -270,7 +270,7 @@ int ledger_reversed(struct ledger *l, const struct item *block, struct err *e)
 	return err_set(e, XE_DAMAGE, "%s: " BLOCK_REVERSED_TEXT ": no other version takes it; rerun with --repair for right ones", place);
 }
 
-static void count(struct filter_counts *to, const struct item *item, const struct converted *c, const struct packer_record *records,
+static void count(struct filter_counts *to, const struct item *item, const struct converted *c, const struct outrecord *records,
 		  bool pass)
 {
 	to->records++;
@@ -403,7 +403,7 @@ static void note_part(struct ledger *l, const struct ledger_job *entry, const st
 	note(l, entry->job, text);
 }
 
-int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item *item, struct packer_totals *to, bool *known,
+int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item *item, struct outrecord_totals *to, bool *known,
 		   struct err *e)
 {
 	struct session_label end;
@@ -423,7 +423,7 @@ int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item
 }
 
 void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
-		  const struct packer_record *records)
+		  const struct outrecord *records)
 {
 	note_ndmp(l, entry, item);
 	note_incomplete(l, entry, item, c);

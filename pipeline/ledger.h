@@ -4,7 +4,7 @@
 #ifndef PIPELINE_LEDGER_H
 #define PIPELINE_LEDGER_H
 
-#include "pipeline/filter.h"
+#include "pipeline/options.h"
 #include "pipeline/slot.h"
 #include "prove/missing.h"
 #include "prove/totals.h"
@@ -77,7 +77,7 @@ int ledger_reversed(struct ledger *l, const struct item *block, struct err *e) _
 
 /* Counts a record and what it became, and notes what is odd about it. */
 void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
-		  const struct packer_record *records);
+		  const struct outrecord *records);
 
 /* The job's block, before its records. */
 int ledger_block(struct ledger *l, const struct item *block, struct err *e) __attribute__((warn_unused_result));
@@ -87,7 +87,7 @@ void ledger_note_cut(struct ledger *l, struct ledger_job *entry, const struct it
 
 /* The end of a job, or of a run of it, that is to be written: *to is what its label then has to say, *known false where it has
  * to stay.  That something is missing which no damage accounts for is a loss, as in ledger_lose. */
-int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item *item, struct packer_totals *to, bool *known,
+int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item *item, struct outrecord_totals *to, bool *known,
 		   struct err *e) __attribute__((warn_unused_result));
 
 /* Something of the volume at hand that its user wants to know. */

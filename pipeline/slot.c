@@ -50,7 +50,7 @@ static bool add_records(struct slot *s, const struct stage_result *r)
 {
 	if (s->record_count + r->count > s->record_cap) {
 		size_t cap = s->record_cap * 2 + STAGE_RECORDS;
-		struct packer_record *grown = realloc(s->records, cap * sizeof *grown);
+		struct outrecord *grown = realloc(s->records, cap * sizeof *grown);
 		if (grown == NULL)
 			return false;
 		s->records = grown;

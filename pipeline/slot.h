@@ -26,7 +26,7 @@ struct slot {
 	size_t item_count, done_count;
 	struct buf **bufs; /* held for the items */
 	size_t buf_count;
-	struct packer_record *records;
+	struct outrecord *records;
 	size_t record_count, record_cap;
 	struct arena arena;
 	const struct stage_policy *policy;

@@ -241,7 +241,7 @@ static void write_prefix(struct wr *w, const struct parts *p, uint64_t at)
 
 static void add_record(struct stage_result *result, uint32_t stream, struct span head, struct span body)
 {
-	result->records[result->count++] = (struct packer_record){
+	result->records[result->count++] = (struct outrecord){
 		.stream = stream,
 		.len = (uint32_t)(head.len + body.len),
 		.head = head,
@@ -347,7 +347,7 @@ static enum stage_status deflate(struct stage_ctx *ctx, const struct stage_polic
 
 static void keep(const struct item *item, struct stage_result *result)
 {
-	result->records[0] = (struct packer_record){
+	result->records[0] = (struct outrecord){
 		.stream = item->stream,
 		.len = item->len,
 		.continues = item->head_missing,

@@ -6,7 +6,7 @@
 
 #include "codec/codec.h"
 #include "format/relabel.h"
-#include "volume/packer.h"
+#include "volume/outrecord.h"
 
 /* What is done to the records of one volume. */
 struct stage_policy {
@@ -50,7 +50,7 @@ enum stage_status {
 #define STAGE_RECORDS 320 /* the longest record in the shortest pieces: RECORD_MAX_BYTES / 65536 */
 
 struct stage_result {
-	struct packer_record records[STAGE_RECORDS]; /* data in the arena, or the item's own */
+	struct outrecord records[STAGE_RECORDS]; /* data in the arena, or the item's own */
 	size_t count;
 	bool changed, inflated, deflated;
 	const struct codec *from;         /* of compressed input, else NULL */

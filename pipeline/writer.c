@@ -94,13 +94,13 @@ uint64_t writer_bytes(const struct writer *w)
 /* ---- records ---- */
 
 /* What to do with a record that did not convert: false if it is dropped. */
-static int settle(struct writer *w, struct ledger_job *entry, const struct item *item, struct converted *c, struct packer_record *as_is,
+static int settle(struct writer *w, struct ledger_job *entry, const struct item *item, struct converted *c, struct outrecord *as_is,
 		  bool *write, struct err *e)
 {
 	bool keep = w->o->on_damage == ON_DAMAGE_KEEP;
 	/* Readers drop what never ends. */
 	bool never_ends = item->tail_missing && !item->head_missing && w->ledger.damaged == 0;
-	*as_is = (struct packer_record){
+	*as_is = (struct outrecord){
 		.stream = item->stream,
 		.len = item->len,
 		.continues = item->head_missing,
@@ -230,8 +230,8 @@ static int make_label(struct writer *w, const struct item *item, struct err *e)
 }
 
 /* At the end of a job its label is put right. */
-static int settle_end(struct writer *w, struct ledger_job *entry, const struct item *item, struct packer_record *record,
-		      struct packer_totals *totals, struct err *e)
+static int settle_end(struct writer *w, struct ledger_job *entry, const struct item *item, struct outrecord *record,
+		      struct outrecord_totals *totals, struct err *e)
 {
 	bool known;
 	int rc = ledger_end_job(&w->ledger, entry, item, totals, &known, e);
@@ -269,8 +269,8 @@ static int write_record(struct writer *w, struct slot *s, const struct item *ite
 		rc = replace_label(w, item, e);
 	if (rc != 0)
 		return rc;
-	struct packer_record as_is;
-	struct packer_record *records = c->count > 0 ? s->records + c->first : NULL;
+	struct outrecord as_is;
+	struct outrecord *records = c->count > 0 ? s->records + c->first : NULL;
 	bool write = c->status == STAGE_DONE;
 	const char *useless = ledger_useless(&w->ledger, entry, item);
 	if (useless) {
@@ -297,9 +297,9 @@ static int write_record(struct writer *w, struct slot *s, const struct item *ite
 		return 0;
 	uint64_t bytes = 0;
 	for (size_t i = 0; i < c->count; i++)
-		bytes += packer_record_bytes(&records[i]);
+		bytes += outrecord_bytes(&records[i]);
 	totals_wrote(&entry->totals, item, c->count, bytes);
-	struct packer_totals totals;
+	struct outrecord_totals totals;
 	bool end = item->file_index == LABEL_SESSION_END;
 	rc = end && c->count == 1 ? settle_end(w, entry, item, records, &totals, e) : 0;
 	if (end)

@@ -5,6 +5,7 @@
 #define PIPELINE_WRITER_H
 
 #include "pipeline/ledger.h"
+#include "pipeline/reshape.h"
 
 struct writer;
 

@@ -164,13 +164,13 @@ static void learn_name(struct open_file *f, struct span data)
 }
 
 /* head and body as one span where they are not both used: plain records have at most the address in head. */
-static void add_data(struct open_file *f, uint32_t stream, const struct packer_record *r)
+static void add_data(struct open_file *f, uint32_t stream, const struct outrecord *r)
 {
 	bool has_prefix = stream_has_prefix(stream);
 	struct rd head = rd_over(r->head.data, r->head.len);
 	struct rd body = rd_over(r->body.data, r->body.len);
 	/* Too short for its address: whatever it is, it is content. */
-	if (has_prefix && packer_record_bytes(r) >= STREAM_PREFIX_BYTES) {
+	if (has_prefix && outrecord_bytes(r) >= STREAM_PREFIX_BYTES) {
 		uint64_t address = r->head.len > 0 ? rd_be64(&head) : rd_be64(&body);
 		if (address != f->next_address || rd_left(&body) == 0) {
 			/* A jump, or an empty chunk that marks an end: part of the content. */
@@ -197,7 +197,7 @@ static void add_data(struct open_file *f, uint32_t stream, const struct packer_r
 	f->next_address += n;
 }
 
-static void add_rest(struct open_file *f, uint32_t stream, const struct packer_record *r)
+static void add_rest(struct open_file *f, uint32_t stream, const struct outrecord *r)
 {
 	end_run(f);
 	note(f, TOKEN_RECORD, stream);
@@ -208,7 +208,7 @@ static void add_rest(struct open_file *f, uint32_t stream, const struct packer_r
 }
 
 /* Addresses, totals and the time of the label itself differ between equal jobs. */
-static void add_label(struct open_file *f, const struct item *item, const struct packer_record *r)
+static void add_label(struct open_file *f, const struct item *item, const struct outrecord *r)
 {
 	struct session_label label;
 	struct span data = r->body;
@@ -247,7 +247,7 @@ int content_add(struct content *c, const struct plain_item *made, struct err *e)
 	if (plain && f->bytes == 0 && f->next_address == 0)
 		hash_number(f->rest, stream);
 	for (size_t i = 0; i < made->count; i++) {
-		const struct packer_record *r = &made->records[i];
+		const struct outrecord *r = &made->records[i];
 		if (plain)
 			add_data(f, stream, r);
 		else if (item->file_index < 0)

@@ -5,7 +5,7 @@
 #ifndef PROVE_CONTENT_H
 #define PROVE_CONTENT_H
 
-#include "volume/packer.h"
+#include "volume/outrecord.h"
 
 struct content_hash {
 	uint64_t high, low;

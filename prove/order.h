@@ -4,7 +4,7 @@
 #ifndef PROVE_ORDER_H
 #define PROVE_ORDER_H
 
-#include "volume/reader.h"
+#include "volume/item.h"
 
 #define ORDER_FAULT_BYTES 160u
 

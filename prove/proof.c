@@ -244,7 +244,7 @@ static void open_next(struct proof *p, struct open_proof *f, int32_t file_index)
 
 /* ---- records ---- */
 
-static int learn_name(struct open_proof *f, const struct packer_record *r, struct err *e)
+static int learn_name(struct open_proof *f, const struct outrecord *r, struct err *e)
 {
 	struct attributes a;
 	if (!attributes_read(r->body, &a))
@@ -255,7 +255,7 @@ static int learn_name(struct open_proof *f, const struct packer_record *r, struc
 }
 
 /* One plain record, its address apart. */
-static int add_data(struct proof *p, struct open_proof *f, const struct packer_record *r, bool has_prefix, struct err *e)
+static int add_data(struct proof *p, struct open_proof *f, const struct outrecord *r, bool has_prefix, struct err *e)
 {
 	struct rd head = rd_over(r->head.data, r->head.len);
 	struct rd body = rd_over(r->body.data, r->body.len);
@@ -344,7 +344,7 @@ static enum proof_verdict judge(struct proof *p, struct open_proof *f, uint32_t 
 	return equal(stored, value, len) ? PROOF_RIGHT : PROOF_WRONG;
 }
 
-static int add_record(struct proof *p, struct open_proof *f, const struct plain_item *plain, const struct packer_record *r, struct err *e)
+static int add_record(struct proof *p, struct open_proof *f, const struct plain_item *plain, const struct outrecord *r, struct err *e)
 {
 	const struct item *item = plain->item;
 	uint32_t number = item->stream & STREAM_NUMBER_MASK;

@@ -5,7 +5,7 @@
 #define PROVE_PROOF_H
 
 #include "base/digest.h"
-#include "volume/packer.h"
+#include "volume/outrecord.h"
 
 enum proof_verdict {
 	PROOF_RIGHT,

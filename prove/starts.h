@@ -4,7 +4,7 @@
 #ifndef PROVE_STARTS_H
 #define PROVE_STARTS_H
 
-#include "volume/reader.h"
+#include "volume/item.h"
 
 #define STARTS_TEXT_BYTES 160u
 

@@ -110,7 +110,7 @@ void totals_end(struct totals *t)
 			     .volume = t->volume};
 }
 
-bool totals_of_written(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, struct packer_totals *to)
+bool totals_of_written(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, struct outrecord_totals *to)
 {
 	if (verdict == TOTALS_PART)
 		return false;

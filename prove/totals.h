@@ -5,7 +5,7 @@
 #ifndef PROVE_TOTALS_H
 #define PROVE_TOTALS_H
 
-#include "volume/packer.h"
+#include "volume/outrecord.h"
 
 enum totals_verdict {
 	TOTALS_RIGHT,
@@ -49,7 +49,7 @@ enum totals_verdict totals_judge(const struct totals *t, const struct session_la
 void totals_end(struct totals *t);
 
 /* What the label of what was written has to say; false: what it says. */
-bool totals_of_written(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, struct packer_totals *to);
+bool totals_of_written(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, struct outrecord_totals *to);
 
 /* "SUBJECT counts 10 bytes...", the subject being the label, in text_bytes; "" where there is nothing to say. */
 void totals_describe(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, const char *subject, char *text,

@@ -31,7 +31,7 @@ static int on_file(void *arg, const struct content_file *f, struct err *e)
 static int add(struct content *c, unsigned job, int32_t index, uint32_t stream, uint64_t address, const uint8_t *data, size_t len, size_t n,
 	       bool in_head)
 {
-	struct packer_record r[64];
+	struct outrecord r[64];
 	uint8_t prefixes[64][8], *joined[64] = {0};
 	bool prefix = stream_has_prefix(stream);
 	size_t count = 0;
@@ -43,7 +43,7 @@ static int add(struct content *c, unsigned job, int32_t index, uint32_t stream, 
 
 		mk_set32(prefixes[count], (uint32_t)((address + at) >> 32));
 		mk_set32(prefixes[count] + 4, (uint32_t)(address + at));
-		r[count] = (struct packer_record){.stream = stream_in_form(stream, STREAM_PLAIN),
+		r[count] = (struct outrecord){.stream = stream_in_form(stream, STREAM_PLAIN),
 						  .len = (uint32_t)(part + (prefix ? 8 : 0)),
 						  .body = {data + at, part}};
 		if (prefix && in_head)
@@ -274,7 +274,7 @@ START_TEST(test_short_address)
 	for (int i = 0; i < 2; i++) {
 		struct content *c = content_new(on_file, &found_count);
 		struct err e = {0};
-		struct packer_record r = {.stream = 6, .len = 3, .body = {(const uint8_t *)(i ? "xyz" : "abc"), 3}};
+		struct outrecord r = {.stream = 6, .len = 3, .body = {(const uint8_t *)(i ? "xyz" : "abc"), 3}};
 		struct item it = {.kind = ITEM_RECORD, .job = &jobs[0], .file_index = 1, .stream = 6, .len = 3};
 
 		found_count = 0;
@@ -336,7 +336,7 @@ START_TEST(test_labels)
 
 		mk_session_label_data(&m, MK_BAREOS, 20, i == 3 ? 6 : 5,
 				      &(struct mk_totals){i == 2 ? 8 : 7, 1000u + (unsigned)i % 2, 5u + (unsigned)i % 2, 6, 0});
-		struct packer_record r = {.stream = 5, .len = (uint32_t)m.len, .body = {m.p, m.len}};
+		struct outrecord r = {.stream = 5, .len = (uint32_t)m.len, .body = {m.p, m.len}};
 		struct item it = {.kind = ITEM_RECORD, .job = &jobs[0], .file_index = -5, .stream = 5, .len = (uint32_t)m.len};
 
 		found_count = 0;

@@ -98,7 +98,7 @@ static void put(const struct item *item, uint32_t stream, const uint8_t *bytes, 
 {
 	/* Head and body both carry some of it. */
 	uint32_t head = len > 20 ? 20 : len / 2;
-	struct packer_record r = {.stream = stream, .len = len, .head = {bytes, head}, .body = {bytes + head, len - head}};
+	struct outrecord r = {.stream = stream, .len = len, .head = {bytes, head}, .body = {bytes + head, len - head}};
 
 	ck_quick(packer_put(packer, item, &r, 1, &e) == 0);
 }
@@ -452,7 +452,7 @@ static void put_label(unsigned version)
 }
 
 /* Writes a job; returns its end-of-session label as written, *at the start of the block that has it. */
-static struct mk eos_written(const struct eos_case *c, const struct packer_totals *totals, uint64_t *at, uint64_t *label_len,
+static struct mk eos_written(const struct eos_case *c, const struct outrecord_totals *totals, uint64_t *at, uint64_t *label_len,
 			     uint64_t *first, uint64_t *last_end)
 {
 	struct mk_parsed v = {0};
@@ -480,7 +480,7 @@ static struct mk eos_written(const struct eos_case *c, const struct packer_total
 	struct item it = item_of(c->version, 0, LABEL_SESSION_END, (uint32_t)eos.len);
 
 	it.addr = c->addr;
-	struct packer_record r = {.stream = 12, .len = (uint32_t)eos.len, .body = {eos.p, eos.len}, .totals = totals};
+	struct outrecord r = {.stream = 12, .len = (uint32_t)eos.len, .body = {eos.p, eos.len}, .totals = totals};
 
 	ck_assert_int_eq(packer_put(packer, &it, &r, 1, &e), 0);
 	struct mk got = end_volume();
@@ -588,7 +588,7 @@ END_TEST
 /* JobBytes and JobFiles are what the caller says, however large, or stay. */
 START_TEST(test_job_totals)
 {
-	static const struct packer_totals totals[] = {{0, 0}, {15000, 1}, {UINT64_MAX, UINT32_MAX}};
+	static const struct outrecord_totals totals[] = {{0, 0}, {15000, 1}, {UINT64_MAX, UINT32_MAX}};
 	uint64_t at, label_len, first, last_end;
 	struct eos_case c = {2, PRODUCT_BAREOS, 209, 20000 - 1, 20000, 10, 1500};
 
@@ -609,10 +609,10 @@ START_TEST(test_eos_odd)
 	sample_fill(data, 30, SAMPLE_RANDOM, 9);
 	new_packer(4096);
 	begin_volume("v");
-	struct packer_record r = {.stream = 1, .len = 30, .body = {data, 30}};
+	struct outrecord r = {.stream = 1, .len = 30, .body = {data, 30}};
 
 	ck_assert_int_eq(packer_put(packer, &it, &r, 1, &e), 0);
-	r = (struct packer_record){.stream = 1, .len = 0, .body = {data, 0}};
+	r = (struct outrecord){.stream = 1, .len = 0, .body = {data, 0}};
 	it.len = 0;
 	ck_assert_int_eq(packer_put(packer, &it, &r, 1, &e), 0);
 	struct mk got = end_volume();
@@ -637,12 +637,12 @@ START_TEST(test_missing_parts)
 	sample_fill(data, 4096, SAMPLE_RANDOM, 5);
 	begin_volume("v");
 	it.head_missing = true;
-	struct packer_record r = {.stream = 29, .len = 500, .continues = true, .body = {data, 500}};
+	struct outrecord r = {.stream = 29, .len = 500, .continues = true, .body = {data, 500}};
 
 	ck_assert_int_eq(packer_put(packer, &it, &r, 1, &e), 0);
 	it = item_of(2, 0, 4, 10000);
 	it.tail_missing = true;
-	r = (struct packer_record){.stream = 2, .len = 10000, .body = {data, 4096}};
+	r = (struct outrecord){.stream = 2, .len = 10000, .body = {data, 4096}};
 	ck_assert_int_eq(packer_put(packer, &it, &r, 1, &e), 0);
 	struct mk got = end_volume();
 
@@ -676,7 +676,7 @@ END_TEST
 static void cut_case(unsigned pieces, const uint32_t *now, unsigned cuts, const uint32_t *cut, uint32_t capacity)
 {
 	struct mk_parsed v = {0};
-	struct packer_record r[4];
+	struct outrecord r[4];
 	struct item it = item_of(2, 0, 3, 1000), other = item_of(2, 1, 1, 5);
 	uint32_t total = 0;
 
@@ -684,7 +684,7 @@ static void cut_case(unsigned pieces, const uint32_t *now, unsigned cuts, const 
 	for (unsigned i = 0; i < pieces; i++) {
 		uint32_t head = now[i] < 20 ? now[i] : 20;
 
-		r[i] = (struct packer_record){
+		r[i] = (struct outrecord){
 			.stream = 29, .len = now[i], .head = {data + total, head}, .body = {data + total + head, now[i] - head}};
 		total += now[i];
 	}
@@ -764,7 +764,7 @@ static void sealed_case(uint32_t len, uint32_t cut, uint32_t capacity)
 {
 	struct mk_parsed v = {0};
 	struct item it = item_of(3, 0, 3, 1000), after = item_of(3, 0, 4, 7);
-	struct packer_record r[2] = {{.stream = 2, .len = len, .body = {data, len}}, {.stream = 2, .len = 50, .body = {data + len, 50}}};
+	struct outrecord r[2] = {{.stream = 2, .len = len, .body = {data, len}}, {.stream = 2, .len = 50, .body = {data + len, 50}}};
 
 	new_packer(capacity);
 	it.form.options |= BLOCK_OPTION_BLOCK_ENCRYPTED;
@@ -880,7 +880,7 @@ END_TEST
 START_TEST(test_write_error)
 {
 	struct item it = item_of(2, 0, 1, 60000);
-	struct packer_record r = {.stream = 2, .len = 60000, .body = {data, 60000}};
+	struct outrecord r = {.stream = 2, .len = 60000, .body = {data, 60000}};
 	int rc = 0, fd = open("/dev/full", O_WRONLY);
 
 	ck_assert_int_ge(fd, 0);

@@ -43,7 +43,7 @@ static void end(void)
 static void add(unsigned job, int32_t index, uint32_t stream, const void *data, size_t len)
 {
 	struct item item = {.kind = ITEM_RECORD, .job = &jobs[job], .file_index = index, .stream = stream, .len = (uint32_t)len};
-	struct packer_record r = {.stream = stream, .len = (uint32_t)len, .body = {data, len}};
+	struct outrecord r = {.stream = stream, .len = (uint32_t)len, .body = {data, len}};
 	struct plain_item plain = {.item = &item, .records = &r, .count = 1, .whole = true};
 	ck_assert_int_eq(proof_add(proof, &plain, &e), 0);
 }

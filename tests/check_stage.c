@@ -83,7 +83,7 @@ static void check_result(const struct stage_result *r, enum kind kind, int form,
 	size_t at = 0;
 
 	for (size_t i = 0; i < r->count; i++) {
-		const struct packer_record *rec = &r->records[i];
+		const struct outrecord *rec = &r->records[i];
 		struct mk m = {0};
 		size_t off = 0, len = 0;
 

@@ -56,12 +56,12 @@ static void block(uint32_t number)
 }
 
 /* The verdict over an end that says so, and what is to be written; ends the run. */
-static enum totals_verdict end(uint64_t bytes, uint32_t files, struct packer_totals *to)
+static enum totals_verdict end(uint64_t bytes, uint32_t files, struct outrecord_totals *to)
 {
 	struct session_label l = {.has_totals = true, .job_bytes = bytes, .job_files = files};
 	enum totals_verdict verdict = totals_judge(&t, &l, damages);
 
-	*to = (struct packer_totals){77, 77};
+	*to = (struct outrecord_totals){77, 77};
 	bool known = totals_of_written(&t, verdict, &l, to);
 
 	ck_assert_int_eq(known, verdict != TOTALS_PART);
@@ -78,7 +78,7 @@ static enum totals_verdict end(uint64_t bytes, uint32_t files, struct packer_tot
 
 #define EXPECT(verdict, says_bytes, says_files, writes_bytes, writes_files)  \
 	do {                                                                 \
-		struct packer_totals to;                                     \
+		struct outrecord_totals to;                                     \
 		ck_assert_int_eq(end(says_bytes, says_files, &to), verdict); \
 		ck_assert_uint_eq(to.bytes, writes_bytes);                   \
 		ck_assert_uint_eq(to.files, writes_files);                   \

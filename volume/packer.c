@@ -8,7 +8,7 @@
 
 /* The output of a record that a volume change cuts: what belongs to the next volumes. */
 struct tail {
-	struct packer_record *records; /* their bytes are in data */
+	struct outrecord *records; /* their bytes are in data */
 	size_t count, next;
 	uint8_t *data;
 	struct item item;          /* where it came from; its buf is not held */
@@ -96,7 +96,7 @@ static bool same_form(const struct block_form *a, const struct block_form *b)
 
 /* Session labels are never split; an empty record whose header would end the block goes to the next one, because
  * products disagree on what follows it (volume-format.md 2.2, 2.4). */
-static bool must_flush(const struct outblock *b, const struct item *item, const struct packer_record *r)
+static bool must_flush(const struct outblock *b, const struct item *item, const struct outrecord *r)
 {
 	size_t space = b->capacity - b->used;
 	size_t header = record_header_bytes(b->form.version);
@@ -110,7 +110,7 @@ static bool must_flush(const struct outblock *b, const struct item *item, const 
 	return r->len == 0 && space == header;
 }
 
-static void copy_data(uint8_t *to, const struct packer_record *r, size_t from, size_t n)
+static void copy_data(uint8_t *to, const struct outrecord *r, size_t from, size_t n)
 {
 	if (from < r->head.len) {
 		size_t part = n < r->head.len - from ? n : r->head.len - from;
@@ -141,11 +141,11 @@ static size_t piece(size_t room, size_t rest, size_t least)
 }
 
 /* Writes the first limit bytes of r.  What is cut off must go on with a continuation. */
-static int put_record(struct packer *p, struct out_session *s, const struct item *item, const struct packer_record *r, size_t limit,
+static int put_record(struct packer *p, struct out_session *s, const struct item *item, const struct outrecord *r, size_t limit,
 		      struct err *e)
 {
 	struct outblock *b = &s->block;
-	size_t have = packer_record_bytes(r);
+	size_t have = outrecord_bytes(r);
 	size_t end = limit < have ? limit : have;
 	size_t at = 0;
 	bool continues = r->continues;
@@ -195,13 +195,13 @@ static int put_record(struct packer *p, struct out_session *s, const struct item
 /* ---- volume changes inside records ---- */
 
 /* Writes records from first on until bound output bytes are out; keeps the rest as the session's tail. */
-static int put_until(struct packer *p, struct out_session *s, const struct item *item, const struct packer_record *records, size_t count,
+static int put_until(struct packer *p, struct out_session *s, const struct item *item, const struct outrecord *records, size_t count,
 		     uint64_t bound, size_t *done, size_t *done_bytes, struct err *e)
 {
 	uint64_t out = 0;
 	for (size_t i = 0; i < count; i++) {
-		const struct packer_record *r = &records[i];
-		size_t have = packer_record_bytes(r);
+		const struct outrecord *r = &records[i];
+		size_t have = outrecord_bytes(r);
 		*done = i;
 		*done_bytes = 0;
 		if (out + have <= bound) {
@@ -229,11 +229,11 @@ static int put_until(struct packer *p, struct out_session *s, const struct item 
 }
 
 /* Copies what is left of records (the first without its first skip bytes) into a tail. */
-static struct tail *make_tail(const struct item *item, const struct packer_record *records, size_t count, size_t skip, bool first_begun)
+static struct tail *make_tail(const struct item *item, const struct outrecord *records, size_t count, size_t skip, bool first_begun)
 {
 	size_t bytes = 0;
 	for (size_t i = 0; i < count; i++)
-		bytes += packer_record_bytes(&records[i]);
+		bytes += outrecord_bytes(&records[i]);
 	struct tail *t = calloc(1, sizeof *t);
 	if (t == NULL)
 		return NULL;
@@ -250,9 +250,9 @@ static struct tail *make_tail(const struct item *item, const struct packer_recor
 	size_t at = 0;
 	for (size_t i = 0; i < count; i++) {
 		size_t from = i == 0 ? skip : 0;
-		size_t n = packer_record_bytes(&records[i]) - from;
+		size_t n = outrecord_bytes(&records[i]) - from;
 		copy_data(t->data + at, &records[i], from, n);
-		t->records[i] = (struct packer_record){
+		t->records[i] = (struct outrecord){
 			.stream = records[i].stream,
 			.len = records[i].len - (uint32_t)from,
 			.continues = records[i].continues || (i == 0 && first_begun),
@@ -264,7 +264,7 @@ static struct tail *make_tail(const struct item *item, const struct packer_recor
 }
 
 /* bounds[0] output bytes belong here, the rest to the next volumes. */
-static int put_cut(struct packer *p, struct out_session *s, const struct item *item, const struct packer_record *records, size_t count,
+static int put_cut(struct packer *p, struct out_session *s, const struct item *item, const struct outrecord *records, size_t count,
 		   const uint64_t *bounds, unsigned bound_count, struct err *e)
 {
 	size_t done = 0, done_bytes = 0;
@@ -347,7 +347,7 @@ static void update_addresses(const struct packer *p, const struct out_session *s
 	l->end_block = (uint32_t)end;
 }
 
-static int put_session_end(struct packer *p, struct out_session *s, const struct item *item, const struct packer_record *r, struct err *e)
+static int put_session_end(struct packer *p, struct out_session *s, const struct item *item, const struct outrecord *r, struct err *e)
 {
 	uint8_t *copy = malloc(r->body.len ? r->body.len : 1);
 	if (copy == NULL)
@@ -364,7 +364,7 @@ static int put_session_end(struct packer *p, struct out_session *s, const struct
 		label.job_files = r->totals ? r->totals->files : label.job_files;
 		label_patch_totals(copy, r->body.len, &label);
 	}
-	struct packer_record patched = *r;
+	struct outrecord patched = *r;
 	patched.body.data = copy;
 	rc = rc != 0 ? rc : put_record(p, s, item, &patched, SIZE_MAX, e);
 	free(copy);
@@ -388,7 +388,7 @@ void packer_limit_encrypted(struct packer *p, uint32_t bytes)
 	p->blocks.max_encrypted = bytes;
 }
 
-int packer_put(struct packer *p, const struct item *item, const struct packer_record *records, size_t count, struct err *e)
+int packer_put(struct packer *p, const struct item *item, const struct outrecord *records, size_t count, struct err *e)
 {
 	int rc = p->tails ? put_tails(p, e) : 0;
 	struct out_session *s = rc == 0 ? session_of(p, item->job, item->number, e) : NULL;
@@ -397,7 +397,7 @@ int packer_put(struct packer *p, const struct item *item, const struct packer_re
 	/* Of a record in parts, each volume's parts count where they are. */
 	uint64_t out = 0;
 	for (size_t i = 0; i < count; i++)
-		out += packer_record_bytes(&records[i]);
+		out += outrecord_bytes(&records[i]);
 	if (item->file_index == LABEL_SESSION_END && count == 1 && !records[0].continues)
 		return put_session_end(p, s, item, &records[0], e);
 	if (item->cuts > 0 && count > 0) {

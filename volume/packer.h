@@ -4,39 +4,10 @@
 #ifndef VOLUME_PACKER_H
 #define VOLUME_PACKER_H
 
-#include "volume/reader.h"
+#include "volume/outrecord.h"
 #include "volume/sink.h"
 
 #define PACKER_BLOCK_MIN_BYTES 4096u /* the largest end-of-session label must fit */
-
-/* What an end-of-session label has to say of its job. */
-struct packer_totals {
-	uint64_t bytes;
-	uint32_t files;
-};
-
-/* One record to write.  Its data is head then body; both are copied. */
-struct packer_record {
-	uint32_t stream; /* positive, with flags */
-	uint32_t len;    /* as the header declares it: head and body, and what lies on volumes that are not given */
-	bool continues;  /* begins elsewhere: the first header written is a continuation */
-	struct span head, body;
-	const struct packer_totals *totals; /* of an end-of-session label: JobBytes and JobFiles; NULL: as it has them */
-};
-
-/* Bytes of its data here. */
-static inline size_t packer_record_bytes(const struct packer_record *r)
-{
-	return r->head.len + r->body.len;
-}
-
-/* What one item is once the stages have made its records plain. */
-struct plain_item {
-	const struct item *item;
-	const struct packer_record *records;
-	size_t count;
-	bool whole; /* all of its parts are there, and decoded */
-};
 
 /* A block as written, for the map. */
 struct packed_block {
@@ -79,7 +50,7 @@ int packer_label(struct packer *p, const struct item *item, struct err *e) __att
 
 /* The count records that the record item became (0: it is dropped).  Where a volume ended inside item, they are split
  * at the same share of their bytes and go on behind the label of the next volume. */
-int packer_put(struct packer *p, const struct item *item, const struct packer_record *records, size_t count, struct err *e)
+int packer_put(struct packer *p, const struct item *item, const struct outrecord *records, size_t count, struct err *e)
 	__attribute__((warn_unused_result));
 
 /* Writes what waits, then a file mark (tapes). */

@@ -3,7 +3,7 @@
 #ifndef VOLUME_SESSION_H
 #define VOLUME_SESSION_H
 
-#include "volume/reader.h"
+#include "volume/item.h"
 #include "volume/recall.h"
 
 /* A record whose parts are still coming. */

@@ -11,6 +11,7 @@
 #include "format/attributes.h"
 #include "format/stream.h"
 #include "pipeline/cipher.h"
+#include "volume/reader.h"
 
 #include <getopt.h>
 #include <stdlib.h>

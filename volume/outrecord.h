@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Records as they leave the stages: to be written, or for who looks on.  formats/volume-format.md 2.3 */
+#ifndef VOLUME_OUTRECORD_H
+#define VOLUME_OUTRECORD_H
+
+#include "volume/item.h"
+
+/* What an end-of-session label has to say of its job. */
+struct outrecord_totals {
+	uint64_t bytes;
+	uint32_t files;
+};
+
+/* One record to write.  Its data is head then body; both are copied. */
+struct outrecord {
+	uint32_t stream; /* positive, with flags */
+	uint32_t len;    /* as the header declares it: head and body, and what lies on volumes that are not given */
+	bool continues;  /* begins elsewhere: the first header written is a continuation */
+	struct span head, body;
+	const struct outrecord_totals *totals; /* of an end-of-session label: JobBytes and JobFiles; NULL: as it has them */
+};
+
+/* Bytes of its data here. */
+static inline size_t outrecord_bytes(const struct outrecord *r)
+{
+	return r->head.len + r->body.len;
+}
+
+/* What one item is once the stages have made its records plain. */
+struct plain_item {
+	const struct item *item;
+	const struct outrecord *records;
+	size_t count;
+	bool whole; /* all of its parts are there, and decoded */
+};
+
+#endif
