@@ -39,7 +39,7 @@ static int close_output(void *arg, const struct filter_volume *v, struct err *e)
 	return 0;
 }
 
-static void loss(void *arg, const struct filter_loss *l)
+static void loss(void *arg, const struct finding *l)
 {
 	struct run *run = arg;
 	FUZZ_MUST(l->volume && l->reason && l->reason[0]);

@@ -3,15 +3,15 @@
  * but wounded is sound. */
 #include "fuzz/fuzz.h"
 
-#include "prove/verify.h"
+#include "pipeline/proving.h"
 
 enum { RESEAL = 1, RELENGTH = 2, ALL = 4 };
 
 struct told {
-	uint64_t problems[VERIFY_NOTE + 1], files[PROOF_VERDICTS];
+	uint64_t problems[FINDING_KINDS], files[PROOF_VERDICTS];
 };
 
-static void problem(void *arg, const struct verify_problem *p)
+static void problem(void *arg, const struct finding *p)
 {
 	struct told *told = arg;
 	FUZZ_MUST(p->reason && p->reason[0] && p->file && p->volume && p->file_index >= 0);
@@ -25,13 +25,10 @@ static void file(void *arg, const struct proof_file *f)
 	told->files[f->verdict]++;
 }
 
-/* Returns what verify_run does. */
+/* Returns what proving_run does. */
 static int verify(const char *path, bool all, struct told *told)
 {
 	struct verify_options o = {
-		.paths = &path,
-		.path_count = 1,
-		.threads = 1,
 		.all_digests = all,
 		.arg = told,
 		.problem = problem,
@@ -40,7 +37,9 @@ static int verify(const char *path, bool all, struct told *told)
 	struct err e = {0};
 	struct verify *v = verify_new(&o);
 	FUZZ_MUST(v);
-	int rc = verify_run(v, &e);
+	struct filter *f = proving_filter(&(struct filter_options){.paths = &path, .path_count = 1, .threads = 1}, v);
+	FUZZ_MUST(f);
+	int rc = proving_run(f, v, &e);
 	FUZZ_MUST(rc == e.code && (rc == 0 || e.text[0]));
 	struct told sum = {0};
 	uint64_t damage = 0;
@@ -51,11 +50,12 @@ static int verify(const char *path, bool all, struct told *told)
 		damage += k ? k->problems : 0;
 		FUZZ_MUST(k == NULL || k->damaged.count <= k->problems);
 	}
-	for (int n = 0; n <= VERIFY_NOTE; n++)
-		FUZZ_MUST(verify_problems(v, (enum verify_kind)n) == told->problems[n]);
-	FUZZ_MUST(damage <= told->problems[VERIFY_DAMAGE]);
+	for (int n = 0; n <= FINDING_NOTE; n++)
+		FUZZ_MUST(verify_problems(v, (enum finding_kind)n) == told->problems[n]);
+	FUZZ_MUST(damage <= told->problems[FINDING_DAMAGE]);
 	FUZZ_MUST(memcmp(sum.files, told->files, sizeof sum.files) == 0);
-	FUZZ_MUST(told->files[PROOF_WRONG] <= told->problems[VERIFY_DAMAGE]);
+	FUZZ_MUST(told->files[PROOF_WRONG] <= told->problems[FINDING_DAMAGE]);
+	filter_free(f);
 	verify_free(v);
 	return rc;
 }
@@ -102,7 +102,7 @@ static void mend(const char *path)
 	struct told told = {0};
 	snprintf(mended, sizeof mended, "/proc/self/fd/%d", out);
 	FUZZ_MUST(verify(mended, false, &told) == 0);
-	FUZZ_MUST(told.problems[VERIFY_CUT_BY_NETWORK] == 0 && told.files[PROOF_WRONG] == 0);
+	FUZZ_MUST(told.problems[FINDING_CUT_BY_NETWORK] == 0 && told.files[PROOF_WRONG] == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -119,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(copy);
 	struct told told = {0};
 	int rc = verify(path, data[0] & ALL, &told);
-	if (rc == 0 && told.problems[VERIFY_DAMAGE] == 0 && told.problems[VERIFY_UNPROVED] == 0)
+	if (rc == 0 && told.problems[FINDING_DAMAGE] == 0 && told.problems[FINDING_UNPROVED] == 0)
 		mend(path);
 	if (out >= 0)
 		close(out);

@@ -47,15 +47,15 @@ static bool make_slots(struct filter *f)
 bool filter_moves_blocks(const struct filter_options *o)
 {
 	/* Dropping parts of blocks needs repacking. */
-	return o->callbacks.plain || o->inflate || o->deflate || o->repair || (o->max_block != 0 && !o->keep_layout) || o->repack ||
+	return o->observer || o->inflate || o->deflate || o->repair || (o->max_block != 0 && !o->keep_layout) || o->repack ||
 	       o->on_damage != ON_DAMAGE_STOP || o->target_given || o->block_format != 0;
 }
 
 static struct reshape reshape_of(const struct filter_options *o)
 {
-	enum relabel_owner owner = !o->target_given || o->target == PRODUCT_ANY || o->callbacks.plain ? RELABEL_AS_IT_IS
-				   : o->target == PRODUCT_BACULA                                      ? RELABEL_BACULA
-												      : RELABEL_BAREOS;
+	enum relabel_owner owner = !o->target_given || o->target == PRODUCT_ANY || o->observer ? RELABEL_AS_IT_IS
+				   : o->target == PRODUCT_BACULA                               ? RELABEL_BACULA
+											       : RELABEL_BAREOS;
 	bool limit = o->keep_layout && o->max_block > BLOCK_DEFAULT_BYTES;
 	return (struct reshape){
 		.decrypt = o->cipher.decrypt,

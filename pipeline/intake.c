@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "volume/reader.h"
 #include "pipeline/intake.h"
+#include "volume/reader.h"
 
 #include "format/attributes.h"
 #include "format/stream.h"
@@ -43,7 +43,7 @@ static bool open_volumes(struct intake *in)
 		.paths = in->o->paths,
 		.path_count = in->o->path_count,
 		.blocks = true,
-		.indexes = in->o->callbacks.old_block != NULL || in->pass_blocks,
+		.indexes = in->o->callbacks.old_block || in->pass_blocks || (in->o->observer && in->o->observer->block),
 		.expect_volumes = in->o->on_damage == ON_DAMAGE_STOP,
 		.keep_suspect = in->o->on_damage == ON_DAMAGE_KEEP,
 		.digest = in->o->digest_in,

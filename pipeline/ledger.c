@@ -109,13 +109,15 @@ static void describe_place(const struct item *item, char *text, size_t text_byte
 }
 
 /* Counts it and tells the caller; entry may be NULL. */
-static void tell(struct ledger *l, struct ledger_job *entry, const struct filter_loss *loss)
+static void tell(struct ledger *l, struct ledger_job *entry, const struct finding *loss)
 {
 	l->damaged++;
 	l->volume.counts.damaged++;
 	if (entry)
 		entry->counts.damaged++;
-	if (l->o->callbacks.loss)
+	if (l->o->observer)
+		l->o->observer->finding(l->o->observer->arg, loss);
+	else if (l->o->callbacks.loss)
 		l->o->callbacks.loss(l->o->callbacks.arg, loss);
 }
 
@@ -130,9 +132,10 @@ int ledger_lose(struct ledger *l, const struct item *item, const char *reason, b
 	l->lost_blocks += item->bad_block;
 	if (!kept)
 		l->volume.counts.dropped++;
-	struct filter_loss loss = {
+	struct finding loss = {
 		.volume = item->volume,
 		.job = item->job,
+		.placed = true,
 		.addr = item->addr,
 		.offset = item->offset,
 		.len = item->kind == ITEM_DAMAGE ? item->damage_len : item->len,
@@ -171,9 +174,10 @@ static int lose_file(struct ledger *l, struct ledger_job *entry, const struct it
 {
 	if (f->index == 0)
 		return 0;
-	const struct filter_loss loss = {
+	const struct finding loss = {
 		.volume = block->volume,
 		.job = block->job,
+		.placed = true,
 		.addr = block->addr,
 		.offset = f->offset,
 		.len = f->bytes,
@@ -260,7 +264,7 @@ int ledger_damage(struct ledger *l, const struct item *item, struct err *e)
 int ledger_reversed(struct ledger *l, const struct item *block, struct err *e)
 {
 	l->volume.reversed++;
-	if (l->o->on_damage != ON_DAMAGE_STOP || l->o->repair || l->o->callbacks.plain)
+	if (l->o->on_damage != ON_DAMAGE_STOP || l->o->repair || l->o->observer)
 		return 0;
 	char place[320];
 	struct item named = *block;
@@ -270,17 +274,15 @@ int ledger_reversed(struct ledger *l, const struct item *block, struct err *e)
 	return err_set(e, XE_DAMAGE, "%s: " BLOCK_REVERSED_TEXT ": no other version takes it; rerun with --repair for right ones", place);
 }
 
-static void count(struct filter_counts *to, const struct item *item, const struct converted *c, const struct outrecord *records,
-		  bool pass)
+static void count_record(struct filter_counts *to, const struct item *item, const struct converted *c, const struct outrecord *records,
+			 size_t count)
 {
 	to->records++;
 	if (item->file_index < 0)
 		return;
 	to->bytes_in += item->len;
-	for (size_t i = 0; i < c->count; i++)
+	for (size_t i = 0; i < count; i++)
 		to->bytes_out += records[i].len;
-	if (pass)
-		to->bytes_out += item->len;
 	to->joined += item->joined;
 	to->undoubled += item->doubled;
 	to->recompressed += c->changed;
@@ -423,15 +425,15 @@ int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item
 }
 
 void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
-		  const struct outrecord *records)
+		  const struct outrecord *records, size_t count)
 {
 	note_ndmp(l, entry, item);
 	note_incomplete(l, entry, item, c);
 	note_doubled(l, entry, item, c);
 	count_unknown(l, entry, item);
 	entry->ended = entry->ended || item->file_index == LABEL_SESSION_END;
-	count(&l->volume.counts, item, c, records, l->pass_blocks);
-	count(&entry->counts, item, c, records, l->pass_blocks);
+	count_record(&l->volume.counts, item, c, records, count);
+	count_record(&entry->counts, item, c, records, count);
 }
 
 /* Where there was no damage, a program left them out in order. */
@@ -441,12 +443,11 @@ static void lose_missing(struct ledger *l, struct ledger_job *entry)
 		const struct missing_range *r = &entry->missing.ranges[i];
 		if (!r->hurt)
 			continue;
-		struct filter_loss loss = {
+		struct finding loss = {
 			.volume = l->volume.info,
 			.job = entry->job,
 			.file_index = r->first,
 			.last_index = r->last,
-			.files = true,
 			.file = "",
 			.reason = r->first == r->last ? "nothing of this file is here" : "nothing of these files is here",
 		};

@@ -41,7 +41,6 @@ struct ledger_job {
 
 struct ledger {
 	const struct filter_options *o;
-	bool pass_blocks;            /* whole blocks pass, and their records are only counted */
 	struct filter_volume volume; /* at hand */
 	struct ledger_job *jobs;     /* by job index */
 	size_t job_count;
@@ -75,9 +74,9 @@ int ledger_damage(struct ledger *l, const struct item *item, struct err *e) __at
 /* A block's checksum is as block_checksum_reversed: stops the run (XE_DAMAGE), unless new ones are made. */
 int ledger_reversed(struct ledger *l, const struct item *block, struct err *e) __attribute__((warn_unused_result));
 
-/* Counts a record and what it became, and notes what is odd about it. */
+/* Counts a record and the count records that it became, and notes what is odd about it. */
 void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c,
-		  const struct outrecord *records);
+		  const struct outrecord *records, size_t count);
 
 /* The job's block, before its records. */
 int ledger_block(struct ledger *l, const struct item *block, struct err *e) __attribute__((warn_unused_result));

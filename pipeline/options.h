@@ -5,6 +5,7 @@
 
 #include "pipeline/cipher.h"
 #include "pipeline/stage.h"
+#include "volume/observer.h"
 #include "volume/packer.h"
 
 enum on_damage { ON_DAMAGE_STOP, ON_DAMAGE_SKIP, ON_DAMAGE_KEEP };
@@ -18,22 +19,6 @@ struct filter_counts {
 	uint64_t from[CODEC_COUNT]; /* records inflated (or found wanted) by codec */
 };
 
-/* Something that is not in the output, or not whole there, or taken in spite of a wrong checksum. */
-struct filter_loss {
-	const struct volume_info *volume;
-	const struct job *job; /* NULL: not known */
-	uint64_t addr, len;    /* addr as in struct item */
-	uint32_t offset;
-	int32_t file_index; /* 0: not known */
-	int32_t last_index; /* the last one where there are more, else 0 */
-	uint32_t stream;
-	const char *file; /* its name, if the attributes were read; else "" */
-	bool files;       /* whole files that are not here, known at the end: there is no addr, len, stream */
-	bool block;       /* a whole block, or a gap between blocks: file_index is that of the data before or in it */
-	bool kept;
-	const char *reason;
-};
-
 struct filter_volume {
 	const struct volume_info *info;
 	const struct stage_policy *policy;
@@ -45,19 +30,17 @@ struct filter_volume {
 	char encrypted_with[OPENER_CIPHER_BYTES];   /* cipher and key id; "" if it is not */
 };
 
-/* Called in the order of the data by one thread at a time, and never while another is. */
+/* Where volumes are written: called in the order of the data by one thread at a time, and never while another is. */
 struct filter_callbacks {
 	void *arg;
 	/* Names where the volume goes: a descriptor that stays open until close_output. */
 	int (*open_output)(void *arg, const struct filter_volume *v, struct io *out, struct err *e);
 	int (*close_output)(void *arg, const struct filter_volume *v, struct err *e);
-	void (*loss)(void *arg, const struct filter_loss *loss);
+	void (*loss)(void *arg,
+		     const struct finding *loss); /* what is not in the output, or not whole there, or taken in spite of a wrong checksum */
 	void (*note)(void *arg, const struct filter_volume *v, const char *text);
 	void (*remark)(void *arg, const struct filter_volume *v, const char *text); /* of what is normal; NULL: not wanted */
-	/* NULL: records go to the output.  Else they go here instead, in order, and there is no output. */
-	int (*plain)(void *arg, const struct plain_item *plain, struct err *e);
-	void (*end_volume)(void *arg, const struct volume_info *v); /* all is known of it; NULL: not wanted */
-	void (*old_block)(void *arg, const struct item *block);     /* NULL: not wanted */
+	void (*old_block)(void *arg, const struct item *block);                     /* NULL: not wanted */
 	void (*new_block)(void *arg, const struct packed_block *b);
 };
 
@@ -83,6 +66,7 @@ struct filter_options {
 	size_t kin_at;
 	unsigned threads;
 	struct digest *digest_in, *digest_out; /* NULL: not wanted */
+	const struct observer *observer;       /* records go there, and there is no output; NULL: they are written */
 	struct filter_callbacks callbacks;
 };
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The filter inflates everything in parallel and hands the plain records here, in order. */
 #include "prove/verify_end.h"
 
 #include "base/array.h"
@@ -41,28 +40,28 @@ struct verify_volume *verify_volume_of(struct verify *v, const struct volume_inf
 	return &grown[v->volume_count++];
 }
 
-void verify_report(struct verify *v, const struct verify_problem *p)
+void verify_report(struct verify *v, const struct finding *p)
 {
 	v->problems[p->kind]++;
 	struct tracked *k = p->job ? verify_job_of(v, p->job, &v->err) : NULL;
 	struct verify_volume *on = p->volume ? verify_volume_of(v, p->volume, &v->err) : NULL;
-	if (k && p->kind == VERIFY_DAMAGE) {
+	if (k && p->kind == FINDING_DAMAGE) {
 		k->result.problems++;
 		if (p->file_index > 0 && p->last_index == 0 &&
 		    damaged_add(&k->result.damaged, p->file_index, p->file, p->reason, &v->err) != 0)
 			return;
 	}
-	if (on && p->kind == VERIFY_DAMAGE)
+	if (on && p->kind == FINDING_DAMAGE)
 		on->problems++;
 	v->o.problem(v->o.arg, p);
 }
 
 /* Something in the item at hand; of_file: its file is hurt. */
-static void found_in_item(struct verify *v, enum verify_kind kind, bool of_file, const char *text)
+static void found_in_item(struct verify *v, enum finding_kind kind, bool of_file, const char *text)
 {
 	const struct item *item = v->item;
 	int32_t index = of_file && item->file_index > 0 ? item->file_index : 0;
-	verify_report(v, &(struct verify_problem){
+	verify_report(v, &(struct finding){
 				 .kind = kind,
 				 .volume = item->volume,
 				 .job = item->job,
@@ -76,9 +75,9 @@ static void found_in_item(struct verify *v, enum verify_kind kind, bool of_file,
 			 });
 }
 
-static void found(struct verify *v, enum verify_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void found(struct verify *v, enum finding_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-static void found(struct verify *v, enum verify_kind kind, const char *format, ...)
+static void found(struct verify *v, enum finding_kind kind, const char *format, ...)
 {
 	char text[256];
 	va_list ap;
@@ -88,42 +87,35 @@ static void found(struct verify *v, enum verify_kind kind, const char *format, .
 	found_in_item(v, kind, true, text);
 }
 
-void verify_found_of_job(struct verify *v, const struct tracked *k, enum verify_kind kind, const char *reason)
+void verify_found_of_job(struct verify *v, const struct tracked *k, enum finding_kind kind, const char *reason)
 {
 	const struct volume_info *last = v->volume_count ? v->volumes[v->volume_count - 1].info : NULL;
-	verify_report(v, &(struct verify_problem){.kind = kind, .volume = last, .job = k->result.job, .file = "", .reason = reason});
+	verify_report(v, &(struct finding){.kind = kind, .volume = last, .job = k->result.job, .file = "", .reason = reason});
 }
 
-/* ---- what the filter hands out ---- */
+/* ---- what comes in ---- */
 
-static void on_loss(void *arg, const struct filter_loss *l)
+static void on_damage(void *arg, const struct finding *damage)
 {
 	struct verify *v = arg;
+	struct finding f = *damage;
 	/* A gap after a file's digest is none of its own; the records of a block that is kept are still to be judged.  What
 	 * is there of a file that was judged already is in a wrong place. */
-	bool unhurt = l->block ? l->kept || (l->job && proof_is_past(v->proof, l->job, l->file_index))
-			       : l->job && proof_is_behind(v->proof, l->job, l->file_index);
-	if (l->job && !unhurt)
-		proof_damage(v->proof, l->job, l->file_index);
-	verify_report(v, &(struct verify_problem){
-				 .kind = VERIFY_DAMAGE,
-				 .volume = l->volume,
-				 .job = l->job,
-				 .file_index = l->file_index > 0 && !unhurt ? l->file_index : 0,
-				 .file = unhurt ? "" : l->file,
-				 .placed = true,
-				 .addr = l->addr,
-				 .offset = l->offset,
-				 .len = l->len,
-				 .reason = l->reason,
-			 });
+	bool unhurt = f.block ? f.kept || (f.job && proof_is_past(v->proof, f.job, f.file_index))
+			      : f.job && proof_is_behind(v->proof, f.job, f.file_index);
+	if (f.job && !unhurt)
+		proof_damage(v->proof, f.job, f.file_index);
+	if (f.file_index < 0 || unhurt)
+		f.file_index = 0;
+	f.file = unhurt ? "" : f.file;
+	verify_report(v, &f);
 }
 
 /* A problem with the block at hand, and no one file. */
 static void found_in_block(struct verify *v, const struct item *block, const struct job *job, const char *reason)
 {
-	verify_report(v, &(struct verify_problem){
-				 .kind = VERIFY_DAMAGE,
+	verify_report(v, &(struct finding){
+				 .kind = FINDING_DAMAGE,
 				 .volume = block->volume,
 				 .job = job,
 				 .file = "",
@@ -213,11 +205,11 @@ static void check_restore(struct verify *v, struct tracked *k, const struct item
 			return;
 		k->orphan = item->file_index;
 		proof_damage(v->proof, item->job, item->file_index);
-		found(v, VERIFY_DAMAGE, "%s", v->problems[VERIFY_DAMAGE] > 0 ? "the attributes of its file are lost" : text);
+		found(v, FINDING_DAMAGE, "%s", v->problems[FINDING_DAMAGE] > 0 ? "the attributes of its file are lost" : text);
 		return;
 	case ORDER_SKIPPED: break;
 	}
-	found(v, VERIFY_DAMAGE, "%s", text);
+	found(v, FINDING_DAMAGE, "%s", text);
 }
 
 static int check_object(struct verify *v, const struct plain_item *plain, struct err *e)
@@ -230,8 +222,8 @@ static int check_object(struct verify *v, const struct plain_item *plain, struct
 	char text[OBJECT_FAULT_BYTES];
 	switch (v->codecs ? object_judge(v->codecs, plain->records[0].body, text) : OBJECT_MEMORY) {
 	case OBJECT_RIGHT: break;
-	case OBJECT_WRONG: found(v, VERIFY_DAMAGE, "%s", text); break;
-	case OBJECT_UNKNOWN: found(v, VERIFY_NOTE, "%s", text); break;
+	case OBJECT_WRONG: found(v, FINDING_DAMAGE, "%s", text); break;
+	case OBJECT_UNKNOWN: found(v, FINDING_NOTE, "%s", text); break;
 	case OBJECT_MEMORY: return err_memory(e, item->len, "a restore object");
 	}
 	return 0;
@@ -241,12 +233,12 @@ static void check_order(struct verify *v, struct tracked *k, const struct item *
 {
 	if (k->result.ended && !k->data_behind_end) {
 		k->data_behind_end = true;
-		found_in_item(v, VERIFY_DAMAGE, false, "data behind the job's end-of-session label");
+		found_in_item(v, FINDING_DAMAGE, false, "data behind the job's end-of-session label");
 	}
 	if (item->file_index < k->last_index || (k->again && item->file_index == k->last_index)) {
 		char text[80];
 		snprintf(text, sizeof text, "FileIndex goes back from %d to %d", k->last_index, item->file_index);
-		found_in_item(v, VERIFY_DAMAGE, false, text);
+		found_in_item(v, FINDING_DAMAGE, false, text);
 	} else if (item->file_index - 1 > k->last_index && k->last_index > 0) {
 		k->files_gone = k->files_gone || k->jumped;
 	}
@@ -263,16 +255,16 @@ static void check_attributes(struct verify *v, const struct plain_item *plain)
 	if (plain->count != 1 || !plain->whole || plain->item->len == 0 || !attributes_are(plain->item->stream))
 		return;
 	if (!attributes_read(plain->records[0].body, &a))
-		found(v, VERIFY_DAMAGE, "attributes without a whole file name");
+		found(v, FINDING_DAMAGE, "attributes without a whole file name");
 	else if (a.file_index != plain->item->file_index)
-		found(v, VERIFY_DAMAGE, "attributes of FileIndex %d", a.file_index);
+		found(v, FINDING_DAMAGE, "attributes of FileIndex %d", a.file_index);
 }
 
 /* The label's JobId stands in its header, too (volume-format.md 3.1). */
 static void check_job_id(struct verify *v, const struct item *item, const struct session_label *label)
 {
 	if (item->stream != label->job_id)
-		found(v, VERIFY_DAMAGE, "the label is of JobId %u, its header says %u", label->job_id, item->stream);
+		found(v, FINDING_DAMAGE, "the label is of JobId %u, its header says %u", label->job_id, item->stream);
 }
 
 static void check_start(struct verify *v, struct tracked *k, const struct item *item)
@@ -289,9 +281,9 @@ static void check_start(struct verify *v, struct tracked *k, const struct item *
 		k->again = true;
 	}
 	if (said != STARTS_RIGHT)
-		found(v, said == STARTS_NOTE ? VERIFY_NOTE : VERIFY_DAMAGE, "%s", text);
+		found(v, said == STARTS_NOTE ? FINDING_NOTE : FINDING_DAMAGE, "%s", text);
 	if (here && !whole)
-		found(v, VERIFY_DAMAGE, "the start-of-session label is not whole");
+		found(v, FINDING_DAMAGE, "the start-of-session label is not whole");
 	else if (whole)
 		check_job_id(v, item, &label);
 }
@@ -301,7 +293,7 @@ static void check_pair(struct verify *v, struct tracked *k, const struct session
 	char text[STARTS_TEXT_BYTES];
 	enum starts_verdict said = starts_end(&k->starts, end, text);
 	if (said != STARTS_RIGHT)
-		found(v, said == STARTS_NOTE ? VERIFY_NOTE : VERIFY_DAMAGE, "%s", text);
+		found(v, said == STARTS_NOTE ? FINDING_NOTE : FINDING_DAMAGE, "%s", text);
 }
 
 /* A job's addresses on a volume lie before its end, whichever product counts them (volume-corrections.md A3, A4). */
@@ -316,34 +308,34 @@ static void check_addresses(struct tracked *k, const struct item *item, const st
 static void check_end(struct verify *v, struct tracked *k, const struct item *item)
 {
 	if (k->result.ended)
-		found(v, VERIFY_DAMAGE, "a second end-of-session label");
+		found(v, FINDING_DAMAGE, "a second end-of-session label");
 	k->result.ended = true;
 	if (item->head_missing || item->tail_missing)
 		return;
 	if (!label_read_session(item->data, true, &k->result.end) || !k->result.end.has_totals) {
-		found(v, VERIFY_DAMAGE, "the end-of-session label is not whole");
+		found(v, FINDING_DAMAGE, "the end-of-session label is not whole");
 		return;
 	}
 	check_job_id(v, item, &k->result.end);
 	check_pair(v, k, &k->result.end);
 	check_addresses(k, item, &k->result.end);
 	char text[256];
-	enum totals_verdict verdict = totals_judge(&k->totals, &k->result.end, v->problems[VERIFY_DAMAGE]);
+	enum totals_verdict verdict = totals_judge(&k->totals, &k->result.end, v->problems[FINDING_DAMAGE]);
 	totals_describe(&k->totals, verdict, &k->result.end,
 			verdict == TOTALS_SHORT ? "the end-of-session label" : "has an end-of-session label that", text, sizeof text);
 	totals_end(&k->totals);
 	k->files_gone = k->files_gone || verdict == TOTALS_SHORT;
 	if (verdict == TOTALS_SHORT)
-		found(v, VERIFY_DAMAGE, "%s", text);
+		found(v, FINDING_DAMAGE, "%s", text);
 	else if (text[0])
-		verify_found_of_job(v, k, VERIFY_NOTE, text);
+		verify_found_of_job(v, k, FINDING_NOTE, text);
 }
 
 /* At the ends of the set parts may lie on volumes that are not given; not between them. */
 static void check_set(struct verify *v, const struct item *item)
 {
 	if (item->head_missing && item->volume->index != v->volumes[0].info->index)
-		found(v, VERIFY_DAMAGE, "this record begins on a volume that is not given, or not in its place");
+		found(v, FINDING_DAMAGE, "this record begins on a volume that is not given, or not in its place");
 }
 
 /* Neither of a file nor a session label. */
@@ -353,10 +345,10 @@ static void check_outside(struct verify *v, struct tracked *k, const struct item
 	if (item->file_index < 0) {
 		snprintf(text, sizeof text, "a label of FileIndex %d: no daemon writes it%s", item->file_index,
 			 item->file_index == LABEL_END_OF_MEDIUM ? ", and each passes over the rest of the block" : "");
-		found_in_item(v, VERIFY_DAMAGE, false, text);
+		found_in_item(v, FINDING_DAMAGE, false, text);
 	} else if (!k->outside && (item->stream & STREAM_NUMBER_MASK) != STREAM_PLUGIN_NAME) {
 		k->outside = true;
-		found_in_item(v, VERIFY_NOTE, false, "a record of FileIndex 0 belongs to no file");
+		found_in_item(v, FINDING_NOTE, false, "a record of FileIndex 0 belongs to no file");
 	}
 }
 
@@ -371,7 +363,7 @@ static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 		return e->code;
 	v->item = item;
 	k->result.records++;
-	totals_read(&k->totals, item, v->problems[VERIFY_DAMAGE]);
+	totals_read(&k->totals, item, v->problems[FINDING_DAMAGE]);
 	/* First, for it learns the file's name. */
 	int rc = proof_add(v->proof, plain, e);
 	if (rc != 0)
@@ -405,21 +397,9 @@ struct verify *verify_new(const struct verify_options *options)
 	if (v == NULL)
 		return NULL;
 	v->o = *options;
-	struct filter_options o = {
-		.paths = options->paths,
-		.path_count = options->path_count,
-		.inflate = true,
-		/* Of a block whose checksum alone is wrong the digests tell which of its files is hurt. */
-		.on_damage = ON_DAMAGE_KEEP,
-		.incomplete_ok = true,
-		.max_memory = options->max_memory,
-		.threads = options->threads,
-		.cipher = {.read = options->keys},
-		.callbacks = {.arg = v, .loss = on_loss, .plain = on_plain, .end_volume = on_end_volume, .old_block = on_block},
-	};
+	v->observer = (struct observer){.arg = v, .record = on_plain, .finding = on_damage, .block = on_block, .end_volume = on_end_volume};
 	v->proof = proof_new(options->all_digests, verify_end_file, v);
-	v->filter = v->proof ? filter_new(&o) : NULL;
-	if (v->filter == NULL) {
+	if (v->proof == NULL) {
 		verify_free(v);
 		return NULL;
 	}
@@ -430,7 +410,6 @@ void verify_free(struct verify *v)
 {
 	if (v == NULL)
 		return;
-	filter_free(v->filter);
 	proof_free(v->proof);
 	codec_ctx_free(v->codecs);
 	for (size_t i = 0; i < v->job_count; i++)
@@ -440,15 +419,22 @@ void verify_free(struct verify *v)
 	free(v);
 }
 
-int verify_run(struct verify *v, struct err *e)
+const struct observer *verify_observer(struct verify *v)
 {
-	int rc = filter_run(v->filter, e);
+	return &v->observer;
+}
+
+void verify_learn_missing(struct verify *v, const struct missing *(*of)(const void *arg, const struct job *job), const void *arg)
+{
 	for (size_t i = 0; i < v->job_count; i++) {
 		if (v->jobs[i].result.job)
-			v->jobs[i].result.missing = filter_missing(v->filter, v->jobs[i].result.job);
+			v->jobs[i].result.missing = of(arg, v->jobs[i].result.job);
 	}
-	if (rc == 0)
-		rc = proof_finish(v->proof, e);
+}
+
+int verify_finish(struct verify *v, struct err *e)
+{
+	int rc = proof_finish(v->proof, e);
 	for (size_t i = 0; rc == 0 && i < v->job_count; i++) {
 		if (v->jobs[i].result.job)
 			verify_end_job(v, &v->jobs[i]);
@@ -482,14 +468,7 @@ const struct verify_volume *verify_volume(const struct verify *v, size_t index)
 	return &v->volumes[index];
 }
 
-uint64_t verify_problems(const struct verify *v, enum verify_kind kind)
+uint64_t verify_problems(const struct verify *v, enum finding_kind kind)
 {
 	return v->problems[kind];
-}
-
-uint64_t verify_bytes(const struct verify *v)
-{
-	uint64_t in, out;
-	filter_progress(v->filter, &in, &out);
-	return in;
 }

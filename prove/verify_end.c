@@ -30,7 +30,7 @@ int verify_end_file(void *arg, const struct proof_file *f, struct err *e)
 	if (f->verdict == PROOF_RIGHT)
 		k->result.digests |= 1u << f->digest;
 	char text[256] = "";
-	struct verify_problem p = {
+	struct finding p = {
 		.volume = v->volume_count ? v->volumes[v->volume_count - 1].info : NULL,
 		.job = f->job,
 		.file_index = f->file_index,
@@ -39,14 +39,14 @@ int verify_end_file(void *arg, const struct proof_file *f, struct err *e)
 	};
 	if (f->verdict == PROOF_WRONG) {
 		snprintf(text, sizeof text, "its content does not match its %s digest", digest_name(f->digest));
-		p.kind = VERIFY_DAMAGE;
+		p.kind = FINDING_DAMAGE;
 		verify_report(v, &p);
 	} else if (f->verdict == PROOF_UNCOUNTED) {
 		snprintf(text, sizeof text,
 			 "is large, and its %s digest is not of the kind that the job began with: rerun "
 			 "with --all-digests to prove it",
 			 digest_name(f->digest));
-		p.kind = VERIFY_UNPROVED;
+		p.kind = FINDING_UNPROVED;
 		verify_report(v, &p);
 	}
 	struct proof_file counted = *f;
@@ -55,14 +55,14 @@ int verify_end_file(void *arg, const struct proof_file *f, struct err *e)
 		snprintf(text, sizeof text,
 			 "its records were cut at 999996 bytes by the client's network layer: restores lose "
 			 "it, xflate filter --repair mends it");
-		p.kind = VERIFY_CUT_BY_NETWORK;
+		p.kind = FINDING_CUT_BY_NETWORK;
 		verify_report(v, &p);
 	}
 	if (f->doubled) {
 		snprintf(text, sizeof text,
 			 "each address in it is stored twice, by Bareos's autoxflate: it restores shifted "
 			 "by 8 bytes, xflate filter --repair mends it");
-		p.kind = VERIFY_DOUBLED;
+		p.kind = FINDING_DOUBLED;
 		verify_report(v, &p);
 	}
 	if (v->o.file && told)
@@ -78,8 +78,8 @@ static void conclude_missing(struct verify *v, struct tracked *k)
 		const struct missing_range *r = &m->ranges[i];
 		if (!r->hurt && !k->files_gone)
 			continue;
-		verify_report(v, &(struct verify_problem){
-					 .kind = VERIFY_DAMAGE,
+		verify_report(v, &(struct finding){
+					 .kind = FINDING_DAMAGE,
 					 .volume = v->volumes[v->volume_count - 1].info,
 					 .job = k->result.job,
 					 .file_index = r->first,
@@ -94,13 +94,13 @@ static void conclude_missing(struct verify *v, struct tracked *k)
 	char text[160];
 	snprintf(text, sizeof text, "%llu file%s missing in its FileIndex: left out when this volume was made",
 		 (unsigned long long)left_out, left_out == 1 ? " is" : "s are");
-	verify_found_of_job(v, k, VERIFY_NOTE, text);
+	verify_found_of_job(v, k, FINDING_NOTE, text);
 }
 
 void verify_end_job(struct verify *v, struct tracked *k)
 {
 	char text[160];
-	enum verify_kind kind = v->o.whole ? VERIFY_NOT_WHOLE : VERIFY_NOTE;
+	enum finding_kind kind = v->o.whole ? FINDING_NOT_WHOLE : FINDING_NOTE;
 	if (!k->result.begun && k->first_index > 1) {
 		snprintf(text, sizeof text,
 			 "has no start of session here, nor files before FileIndex %d: they lie on another volume, or "
@@ -115,11 +115,11 @@ void verify_end_job(struct verify *v, struct tracked *k)
 	/* In a dump of a tape they are places on the tape. */
 	const struct verify_volume *misplaced_on = k->misplaced_on ? verify_volume_of(v, k->misplaced_on, &v->err) : NULL;
 	if (misplaced_on && misplaced_on->info->padding == 0)
-		verify_found_of_job(v, k, VERIFY_NOTE, "the addresses in its end-of-session label lie behind it, as bcopy leaves them");
+		verify_found_of_job(v, k, FINDING_NOTE, "the addresses in its end-of-session label lie behind it, as bcopy leaves them");
 	conclude_missing(v, k);
 	if (k->misnumbered > 0 && k->result.problems == 0) {
 		snprintf(text, sizeof text, "%llu of its blocks do not bear the number that follows", (unsigned long long)k->misnumbered);
-		verify_found_of_job(v, k, VERIFY_NOTE, text);
+		verify_found_of_job(v, k, FINDING_NOTE, text);
 	}
 }
 
@@ -127,7 +127,7 @@ void verify_end_job(struct verify *v, struct tracked *k)
 static void note_tweaks(struct verify *v, const struct verify_volume *on)
 {
 	char text[200];
-	struct verify_problem p = {.kind = VERIFY_NOTE, .volume = on->info, .file = "", .reason = text};
+	struct finding p = {.kind = FINDING_NOTE, .volume = on->info, .file = "", .reason = text};
 	if (on->info->reused == 0)
 		return;
 	snprintf(text, sizeof text,
@@ -141,14 +141,14 @@ static void note_tweaks(struct verify *v, const struct verify_volume *on)
 static void note_oddities(struct verify *v, const struct verify_volume *on)
 {
 	char text[VOLUME_ODDITY_BYTES];
-	const struct verify_problem p = {.kind = VERIFY_NOTE, .volume = on->info, .file = "", .reason = text};
+	const struct finding p = {.kind = FINDING_NOTE, .volume = on->info, .file = "", .reason = text};
 	for (unsigned i = 0; volume_oddity(on->info, i, text); i++)
 		verify_report(v, &p);
 }
 
 void verify_end_volume(struct verify *v, const struct verify_volume *on)
 {
-	struct verify_problem p = {.volume = on->info, .file = ""};
+	struct finding p = {.volume = on->info, .file = ""};
 	note_tweaks(v, on);
 	note_oddities(v, on);
 	if (on->problems == 0)
@@ -156,7 +156,7 @@ void verify_end_volume(struct verify *v, const struct verify_volume *on)
 			   : on->headless       ? "its volume label is not in its first block, where each daemon looks for it"
 						: NULL;
 	if (p.reason) {
-		p.kind = VERIFY_DAMAGE;
+		p.kind = FINDING_DAMAGE;
 		verify_report(v, &p);
 	}
 	char text[200];
@@ -165,14 +165,14 @@ void verify_end_volume(struct verify *v, const struct verify_volume *on)
 			 "%llu of %llu blocks: " BLOCK_REVERSED_TEXT ": other versions read none of them, xflate "
 			 "filter --repair mends it",
 			 (unsigned long long)on->reversed, (unsigned long long)on->blocks);
-		p.kind = VERIFY_REVERSED;
+		p.kind = FINDING_REVERSED;
 		p.reason = text;
 		verify_report(v, &p);
 	}
 	if (on->without_checksum > 0) {
 		snprintf(text, sizeof text, "%llu of %llu blocks bear no checksum: what no digest covers in them is not proved",
 			 (unsigned long long)on->without_checksum, (unsigned long long)on->blocks);
-		p.kind = VERIFY_NOTE;
+		p.kind = FINDING_NOTE;
 		p.reason = text;
 		verify_report(v, &p);
 	}

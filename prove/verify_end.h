@@ -30,14 +30,14 @@ struct tracked {
 
 struct verify {
 	struct verify_options o;
-	struct filter *filter;
+	struct observer observer;
 	struct proof *proof;
 	struct codec_ctx *codecs; /* NULL until a restore object comes */
 	struct tracked *jobs;
 	size_t job_count;
 	struct verify_volume *volumes;
 	size_t volume_count;
-	uint64_t problems[VERIFY_NOTE + 1];
+	uint64_t problems[FINDING_KINDS];
 	const struct item *item; /* at hand, for what is found in it */
 	struct err err;          /* found in a callback that cannot fail */
 };
@@ -47,10 +47,10 @@ struct tracked *verify_job_of(struct verify *v, const struct job *job, struct er
 struct verify_volume *verify_volume_of(struct verify *v, const struct volume_info *info, struct err *e);
 
 /* Counts it and tells the caller.  Errors are in v->err. */
-void verify_report(struct verify *v, const struct verify_problem *p);
+void verify_report(struct verify *v, const struct finding *p);
 
 /* Something of a job that has no place. */
-void verify_found_of_job(struct verify *v, const struct tracked *k, enum verify_kind kind, const char *reason);
+void verify_found_of_job(struct verify *v, const struct tracked *k, enum finding_kind kind, const char *reason);
 
 /* What the proof says of a file; arg: v.  XE_FAILED without memory. */
 int verify_end_file(void *arg, const struct proof_file *f, struct err *e) __attribute__((warn_unused_result));

@@ -188,7 +188,7 @@ static int close_output(void *arg, const struct filter_volume *v, struct err *e)
 	return o->fail_close == (int)o->count ? err_set(e, XE_FAILED, "disk full") : 0;
 }
 
-static void on_loss(void *arg, const struct filter_loss *l)
+static void on_loss(void *arg, const struct finding *l)
 {
 	struct outcome *o = arg;
 	size_t used = strlen(o->loss);

@@ -187,7 +187,7 @@ static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 	return content_add(arg, plain, e);
 }
 
-static void on_loss(void *arg, const struct filter_loss *l)
+static void on_loss(void *arg, const struct finding *l)
 {
 	(void)arg;
 	char place[64];
@@ -208,7 +208,8 @@ static int read_side(struct comparison *c, const struct filter_options *base, co
 	struct filter_options o = *base;
 	o.paths = paths;
 	o.path_count = count;
-	o.callbacks = (struct filter_callbacks){.arg = content, .plain = on_plain, .loss = on_loss};
+	const struct observer observer = {.arg = content, .record = on_plain, .finding = on_loss};
+	o.observer = &observer;
 	struct filter *f = content ? filter_new(&o) : NULL;
 	if (f == NULL) {
 		content_free(content);

@@ -44,7 +44,7 @@ static int close_output(void *arg, const struct filter_volume *v, struct err *e)
 	return rc != 0 ? rc : report_volume(q->report, v, outputs_current(&q->out), since(&q->set_began), e);
 }
 
-static void on_loss(void *arg, const struct filter_loss *loss)
+static void on_loss(void *arg, const struct finding *loss)
 {
 	struct filter_request *q = arg;
 	report_loss(q->report, loss);

@@ -22,7 +22,7 @@ struct kept_volume {
 };
 
 struct kept_loss {
-	struct filter_loss l;
+	struct finding l;
 	char volume[256], job[LABEL_NAME_BYTES + 64], *reason, *file;
 	uint32_t job_id;
 };
@@ -135,7 +135,7 @@ int report_volume(struct report *r, const struct filter_volume *v, const struct 
 	return 0;
 }
 
-void report_loss(struct report *r, const struct filter_loss *l)
+void report_loss(struct report *r, const struct finding *l)
 {
 	char job[LABEL_NAME_BYTES + 64] = "no job known", file[48] = "", place[96] = "";
 	if (l->job)
@@ -144,7 +144,7 @@ void report_loss(struct report *r, const struct filter_loss *l)
 		snprintf(file, sizeof file, ", FileIndex %d to %d", l->file_index, l->last_index);
 	else if (l->file_index > 0)
 		snprintf(file, sizeof file, ", FileIndex %d", l->file_index);
-	if (!l->files) {
+	if (l->placed) {
 		char at[64];
 		volume_place(l->volume, l->addr, l->offset, at, sizeof at);
 		snprintf(place, sizeof place, "%llu bytes at %s: ", (unsigned long long)l->len, at);
@@ -321,7 +321,7 @@ static void write_losses(struct json *j, const struct report *r)
 			json_signed(j, "last_file_index", k->l.last_index);
 		if (k->file && k->file[0])
 			json_text(j, "file", k->file);
-		if (!k->l.files) {
+		if (k->l.placed) {
 			json_number(j, "stream", k->l.stream);
 			json_number(j, "address", k->l.addr);
 			json_number(j, "offset_in_block", k->l.offset);

@@ -15,7 +15,7 @@ void report_free(struct report *r);
 /* Remembered for the JSON, printed at once.  output: where the volume went, borrowed until report_write; seconds: since its set
  * began.  XE_FAILED without memory; of a loss that there is none for, report_write tells. */
 int report_volume(struct report *r, const struct filter_volume *v, const struct outfile *output, double seconds, struct err *e);
-void report_loss(struct report *r, const struct filter_loss *loss);
+void report_loss(struct report *r, const struct finding *loss);
 
 /* The end of the set that f has converted, or failed at: what is wanted of f is remembered (with -v: a line for each job), and it
  * may go.  input: the one that failed, NULL: none; e: why. */

@@ -8,7 +8,7 @@
 #include "base/printable.h"
 #include "base/progress.h"
 #include "cmd/volume/keyoptions.h"
-#include "prove/verify.h"
+#include "pipeline/proving.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -16,12 +16,14 @@
 
 struct request {
 	struct verify_options o;
+	struct filter_options run;
 	const char **paths;
 	enum progress_mode progress;
 	struct json *json; /* NULL: text */
 	struct keyoptions keys;
 	struct verify *verify;
-	uint64_t total; /* bytes of the inputs, 0: unknown */
+	struct filter *filter; /* at work */
+	uint64_t total;        /* bytes of the inputs, 0: unknown */
 };
 
 static void print_name(const char *name)
@@ -37,11 +39,12 @@ static const char *volume_name(const struct volume_info *v)
 /* ---- while it runs ---- */
 
 static const char *const kinds[] = {
-	[VERIFY_DAMAGE] = "damaged",      [VERIFY_CUT_BY_NETWORK] = "cut",  [VERIFY_DOUBLED] = "doubled", [VERIFY_REVERSED] = "checksums",
-	[VERIFY_UNPROVED] = "not proved", [VERIFY_NOT_WHOLE] = "not whole", [VERIFY_NOTE] = "note",
+	[FINDING_DAMAGE] = "damaged",     [FINDING_CUT_BY_NETWORK] = "cut",  [FINDING_DOUBLED] = "doubled",
+	[FINDING_REVERSED] = "checksums", [FINDING_UNPROVED] = "not proved", [FINDING_NOT_WHOLE] = "not whole",
+	[FINDING_NOTE] = "note",
 };
 
-static void json_problem(struct json *j, const struct verify_problem *p)
+static void json_problem(struct json *j, const struct finding *p)
 {
 	json_object(j, NULL);
 	json_text(j, "kind", kinds[p->kind]);
@@ -68,7 +71,7 @@ static void json_problem(struct json *j, const struct verify_problem *p)
 	json_end_object(j);
 }
 
-static void on_problem(void *arg, const struct verify_problem *p)
+static void on_problem(void *arg, const struct finding *p)
 {
 	struct request *q = arg;
 	if (q->json)
@@ -87,7 +90,7 @@ static void on_problem(void *arg, const struct verify_problem *p)
 	}
 	/* "VOLUME: damaged: job 12 (J), FileIndex 3 /etc/fstab: 65536 bytes at byte 1234: reason" */
 	const char *volume = p->volume ? p->volume->name : "";
-	if (p->kind == VERIFY_NOTE)
+	if (p->kind == FINDING_NOTE)
 		msg_info("%s: %s%s%s", volume, job, job[0] ? " " : "", p->reason);
 	else
 		msg_warning("%s: %s: %s%s%s%s%s%s%s", volume, kinds[p->kind], job, index, p->file[0] ? " " : "", p->file,
@@ -113,7 +116,8 @@ static void on_progress(void *arg, struct progress_state *state)
 {
 	const struct request *q = arg;
 	state->total = q->total;
-	state->done = verify_bytes(q->verify);
+	uint64_t out;
+	filter_progress(q->filter, &state->done, &out);
 	state->reads_only = true;
 }
 
@@ -333,10 +337,10 @@ static struct totals add_up(const struct verify *v)
 static const char *verdict(const struct verify *v, int status)
 {
 	uint64_t wounds =
-		verify_problems(v, VERIFY_CUT_BY_NETWORK) + verify_problems(v, VERIFY_DOUBLED) + verify_problems(v, VERIFY_REVERSED);
+		verify_problems(v, FINDING_CUT_BY_NETWORK) + verify_problems(v, FINDING_DOUBLED) + verify_problems(v, FINDING_REVERSED);
 	if (status == 0)
 		return "sound";
-	if (verify_problems(v, VERIFY_DAMAGE) > 0)
+	if (verify_problems(v, FINDING_DAMAGE) > 0)
 		return "DAMAGED";
 	if (wounds > 0 && status == 3)
 		return "WOUNDED";
@@ -404,30 +408,32 @@ static int run(struct request *q)
 	q->o.problem = on_problem;
 	q->o.file = msg_verbosity() > 0 && !q->json ? on_file : NULL;
 	int rc = keyoptions_open(&q->keys, &e);
-	q->o.keys = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
+	q->run.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
 	q->verify = rc == 0 ? verify_new(&q->o) : NULL;
-	if (rc == 0 && q->verify == NULL)
+	q->filter = q->verify ? proving_filter(&q->run, q->verify) : NULL;
+	if (rc == 0 && q->filter == NULL)
 		rc = err_memory(&e, 0, "verifying");
 	if (rc == 0) {
-		q->total = command_total_bytes(q->o.paths, q->o.path_count);
+		q->total = command_total_bytes(q->run.paths, q->run.path_count);
 		progress_start(q->progress, on_progress, q);
-		rc = verify_run(q->verify, &e);
+		rc = proving_run(q->filter, q->verify, &e);
 		progress_stop();
 	}
 	int status = 0;
 	if (rc != 0)
 		status = msg_fail(&e);
-	else if (verify_problems(q->verify, VERIFY_UNPROVED) > 0)
+	else if (verify_problems(q->verify, FINDING_UNPROVED) > 0)
 		status = 1;
-	else if (verify_problems(q->verify, VERIFY_DAMAGE) + verify_problems(q->verify, VERIFY_CUT_BY_NETWORK) +
-			 verify_problems(q->verify, VERIFY_DOUBLED) + verify_problems(q->verify, VERIFY_REVERSED) +
-			 verify_problems(q->verify, VERIFY_NOT_WHOLE) >
+	else if (verify_problems(q->verify, FINDING_DAMAGE) + verify_problems(q->verify, FINDING_CUT_BY_NETWORK) +
+			 verify_problems(q->verify, FINDING_DOUBLED) + verify_problems(q->verify, FINDING_REVERSED) +
+			 verify_problems(q->verify, FINDING_NOT_WHOLE) >
 		 0)
 		status = 3;
 	if (q->json)
 		json_report(q, status, rc == 0);
 	else if (rc == 0)
 		print_report(q, status);
+	filter_free(q->filter);
 	verify_free(q->verify);
 	keyoptions_close(&q->keys);
 	return status;
@@ -455,11 +461,11 @@ static int parse(struct request *q, int argc, char **argv, bool *json)
 	opterr = 0;
 	while (status == 0 && (option = getopt_long(argc, argv, "T:qv", long_options, NULL)) != -1) {
 		switch (option) {
-		case 'T': status = command_threads("verify", optarg, &q->o.threads); break;
+		case 'T': status = command_threads("verify", optarg, &q->run.threads); break;
 		case OPT_ALL: q->o.all_digests = true; break;
 		case OPT_WHOLE: q->o.whole = true; break;
 		case OPT_JSON: *json = true; break;
-		case OPT_MAX_MEMORY: status = command_max_memory("verify", optarg, &q->o.max_memory); break;
+		case OPT_MAX_MEMORY: status = command_max_memory("verify", optarg, &q->run.max_memory); break;
 		case OPT_PROGRESS:
 			if (!progress_parse(optarg, &q->progress))
 				status = msg_usage("verify", "--progress %s: must be auto, never, always or json", optarg);
@@ -473,24 +479,24 @@ static int parse(struct request *q, int argc, char **argv, bool *json)
 		}
 	}
 	while (optind < argc)
-		q->paths[q->o.path_count++] = argv[optind++];
-	if (status == 0 && q->o.path_count == 0)
+		q->paths[q->run.path_count++] = argv[optind++];
+	if (status == 0 && q->run.path_count == 0)
 		status = msg_usage("verify", "no volume named (- is standard input)");
 	status = status != 0 ? status : keyoptions_check(&q->keys, "verify");
-	status = status != 0 ? status : keyoptions_check_inputs(&q->keys, "verify", q->o.paths, q->o.path_count);
+	status = status != 0 ? status : keyoptions_check_inputs(&q->keys, "verify", q->run.paths, q->run.path_count);
 	return status == 0 ? 0 : status + 1;
 }
 
 static int cmd_verify(int argc, char **argv)
 {
-	struct request q = {.o.threads = command_processors()};
+	struct request q = {.run.threads = command_processors()};
 	q.paths = calloc((size_t)argc, sizeof(char *));
 	if (q.paths == NULL) {
 		struct err e = {0};
 		err_memory(&e, 0, "the arguments");
 		return msg_fail(&e);
 	}
-	q.o.paths = q.paths;
+	q.run.paths = q.paths;
 	bool json = false;
 	struct json writer = {.out = stdout};
 	int stop = parse(&q, argc, argv, &json);

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where no record changes, whole blocks pass: in the form that they have, or in another of the same length. */
+#include "pipeline/consumer.h"
+
+static int label(struct writer *w, const struct item *item, struct err *e)
+{
+	bool again;
+	return output_label(w, item, &again, e);
+}
+
+static int flush(struct writer *w, struct err *e)
+{
+	int rc = w->run.len > 0 ? sink_write(&w->sink, w->run.data, w->run.len, false, e) : 0;
+	w->run = (struct span){NULL, 0};
+	return rc;
+}
+
+/* A block that was opened with the key that it gets again keeps its number; others get one that their session has not had
+ * here. */
+static int choose_number(struct writer *w, const struct item *item, uint32_t *number, struct err *e)
+{
+	*number = item->number;
+	if (!w->reshape->encrypt || item->job == NULL)
+		return 0;
+	struct ledger_job *entry = ledger_job(&w->ledger, item->job, e);
+	if (entry == NULL)
+		return e->code;
+	bool as_it_was = item->opened && w->sealing->same_key;
+	if (!as_it_was && entry->next_number > *number)
+		*number = (uint32_t)entry->next_number;
+	if (entry->next_number > UINT32_MAX)
+		return err_set(e, XE_FAILED, "a session has more blocks than can be numbered");
+	if (entry->next_number <= *number)
+		entry->next_number = (uint64_t)*number + 1;
+	return 0;
+}
+
+/* What is written in the place of a block that keeps it. */
+static int new_form(struct writer *w, const struct item *item, struct span *block, uint32_t *number, struct err *e)
+{
+	*block = item->data;
+	*number = item->number;
+	if (!w->reshapes)
+		return 0;
+	if (item->begins_volume)
+		return reshape_label(w->reshape, w->sealing, item, true, &w->scratch, block, e);
+	/* BB02 blocks of a mixed volume are clear already. */
+	if (!w->reshape->encrypt && item->form.version != 3)
+		return 0;
+	int rc = choose_number(w, item, number, e);
+	return rc != 0 ? rc : reshape_block(w->reshape, w->sealing, item, *number, &w->scratch, block, e);
+}
+
+static int block(struct writer *w, const struct item *item, struct err *e)
+{
+	struct span bytes;
+	uint32_t number;
+	int rc = new_form(w, item, &bytes, &number, e);
+	bool joins = w->run.len > 0 && w->run.data + w->run.len == bytes.data && w->out.kind != IO_TAPE;
+	if (rc == 0 && !joins)
+		rc = flush(w, e);
+	if (rc != 0)
+		return rc;
+	struct packed_block b = {
+		.job = item->job,
+		.addr = sink_address(&w->sink) + w->run.len,
+		.len = (uint32_t)bytes.len,
+		.number = number,
+		.first_index = item->first_index,
+		.last_index = item->last_index,
+	};
+	b.end = sink_end_address(&w->sink, b.addr, b.len);
+	w->run = joins ? (struct span){w->run.data, w->run.len + bytes.len} : bytes;
+	output_new_block(w, &b);
+	/* The next block comes to the same place. */
+	return w->reshapes ? flush(w, e) : 0;
+}
+
+/* It passes in its block. */
+static int record(struct writer *w, struct slot *s, struct ledger_job *entry, const struct item *item, struct converted *c, struct err *e)
+{
+	(void)s;
+	const struct outrecord as_is = {.stream = item->stream, .len = item->len};
+	int rc = output_need_label(w, item, e);
+	if (rc == 0)
+		ledger_enter(&w->ledger, entry, item, c, &as_is, 1);
+	return rc;
+}
+
+const struct consumer consumer_pass = {
+	.whole_blocks = true,
+	.begin_volume = output_begin_volume,
+	.label = label,
+	.block = block,
+	.record = record,
+	.file_mark = output_file_mark,
+	.foreign = output_foreign,
+	.flush = flush,
+	.end_volume = output_end_volume,
+};

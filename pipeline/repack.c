@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The records that the stages made go into new blocks. */
+#include "pipeline/consumer.h"
+
+static int label(struct writer *w, const struct item *item, struct err *e)
+{
+	bool again;
+	int rc = output_label(w, item, &again, e);
+	return rc != 0 || again ? rc : output_put_label(w, item, e);
+}
+
+/* Its records come one by one. */
+static int block(struct writer *w, const struct item *item, struct err *e)
+{
+	(void)w;
+	(void)item;
+	(void)e;
+	return 0;
+}
+
+/* At the end of a job its label is put right. */
+static int settle_end(struct writer *w, struct ledger_job *entry, const struct item *item, struct outrecord *record,
+		      struct outrecord_totals *totals, struct err *e)
+{
+	bool known;
+	int rc = ledger_end_job(&w->ledger, entry, item, totals, &known, e);
+	if (rc == 0 && known)
+		record->totals = totals;
+	return rc;
+}
+
+static int record(struct writer *w, struct slot *s, struct ledger_job *entry, const struct item *item, struct converted *c, struct err *e)
+{
+	int rc = output_need_label(w, item, e);
+	if (rc != 0)
+		return rc;
+	struct outrecord as_is, *records;
+	rc = consumer_settle(w, s, entry, item, c, &as_is, &records, e);
+	if (rc != 0)
+		return rc;
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < c->count; i++)
+		bytes += outrecord_bytes(&records[i]);
+	totals_wrote(&entry->totals, item, c->count, bytes);
+	struct outrecord_totals totals;
+	bool end = item->file_index == LABEL_SESSION_END;
+	if (end && c->count == 1)
+		rc = settle_end(w, entry, item, records, &totals, e);
+	if (end)
+		totals_end(&entry->totals);
+	return rc != 0 ? rc : packer_put(w->packer, item, records, c->count, e);
+}
+
+/* The packer copies what it takes. */
+static int flush(struct writer *w, struct err *e)
+{
+	(void)w;
+	(void)e;
+	return 0;
+}
+
+const struct consumer consumer_repack = {
+	.begin_volume = output_begin_volume,
+	.label = label,
+	.block = block,
+	.record = record,
+	.file_mark = output_file_mark,
+	.foreign = output_foreign,
+	.flush = flush,
+	.end_volume = output_end_volume,
+};

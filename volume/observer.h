@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who looks on while volumes are read, and writes nothing: everything comes in the order of the data, by one thread at a time. */
+#ifndef VOLUME_OBSERVER_H
+#define VOLUME_OBSERVER_H
+
+#include "volume/finding.h"
+#include "volume/outrecord.h"
+
+struct observer {
+	void *arg;
+	/* A record that the stages made plain, or could not: then as it was.  What it returns, < 0, ends the run. */
+	int (*record)(void *arg, const struct plain_item *plain, struct err *e);
+	void (*finding)(void *arg, const struct finding *damage);
+	void (*block)(void *arg, const struct item *block);         /* before its records; NULL: not wanted */
+	void (*end_volume)(void *arg, const struct volume_info *v); /* all is known of it; NULL: not wanted */
+};
+
+#endif
