@@ -7,6 +7,7 @@
 #include "base/outfile.h"
 #include "base/printable.h"
 #include "base/progress.h"
+#include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
 #include "pipeline/proving.h"
 
@@ -31,25 +32,14 @@ static void print_name(const char *name)
 	printable_put(name, stdout);
 }
 
-static const char *volume_name(const struct volume_info *v)
-{
-	return v->has_label && v->label.volume[0] ? v->label.volume : v->name;
-}
-
 /* ---- while it runs ---- */
-
-static const char *const kinds[] = {
-	[FINDING_DAMAGE] = "damaged",     [FINDING_CUT_BY_NETWORK] = "cut",  [FINDING_DOUBLED] = "doubled",
-	[FINDING_REVERSED] = "checksums", [FINDING_UNPROVED] = "not proved", [FINDING_NOT_WHOLE] = "not whole",
-	[FINDING_NOTE] = "note",
-};
 
 static void json_problem(struct json *j, const struct finding *p)
 {
 	json_object(j, NULL);
-	json_text(j, "kind", kinds[p->kind]);
+	json_text(j, "kind", findingtext_kind(p->kind));
 	if (p->volume)
-		json_text(j, "volume", volume_name(p->volume));
+		json_text(j, "volume", findingtext_volume(p->volume));
 	if (p->job) {
 		json_number(j, "session_id", p->job->session_id);
 		json_number(j, "session_time", p->job->session_time);
@@ -58,15 +48,8 @@ static void json_problem(struct json *j, const struct finding *p)
 	}
 	if (p->file_index > 0)
 		json_signed(j, "file_index", p->file_index);
-	if (p->last_index > 0)
-		json_signed(j, "last_file_index", p->last_index);
-	if (p->file[0])
-		json_text(j, "file", p->file);
-	if (p->placed) {
-		json_number(j, "address", p->addr);
-		json_number(j, "offset_in_block", p->offset);
-		json_number(j, "bytes", p->len);
-	}
+	findingtext_json_file(j, p);
+	findingtext_json_place(j, p);
 	json_text(j, "reason", p->reason);
 	json_end_object(j);
 }
@@ -76,25 +59,14 @@ static void on_problem(void *arg, const struct finding *p)
 	struct request *q = arg;
 	if (q->json)
 		json_problem(q->json, p);
-	char job[LABEL_NAME_BYTES + 64] = "", index[48] = "", place[96] = "";
+	if (p->kind != FINDING_NOTE) {
+		findingtext_warn(p, findingtext_kind(p->kind), "");
+		return;
+	}
+	char job[LABEL_NAME_BYTES + 64] = "";
 	if (p->job)
 		job_describe(p->job, job, sizeof job);
-	if (p->last_index > p->file_index)
-		snprintf(index, sizeof index, ", FileIndex %d to %d", p->file_index, p->last_index);
-	else if (p->file_index > 0)
-		snprintf(index, sizeof index, ", FileIndex %d", p->file_index);
-	if (p->placed) {
-		char at[64];
-		volume_place(p->volume, p->addr, p->offset, at, sizeof at);
-		snprintf(place, sizeof place, "%llu bytes at %s: ", (unsigned long long)p->len, at);
-	}
-	/* "VOLUME: damaged: job 12 (J), FileIndex 3 /etc/fstab: 65536 bytes at byte 1234: reason" */
-	const char *volume = p->volume ? p->volume->name : "";
-	if (p->kind == FINDING_NOTE)
-		msg_info("%s: %s%s%s", volume, job, job[0] ? " " : "", p->reason);
-	else
-		msg_warning("%s: %s: %s%s%s%s%s%s%s", volume, kinds[p->kind], job, index, p->file[0] ? " " : "", p->file,
-			    job[0] || index[0] || p->file[0] ? ": " : "", place, p->reason);
+	msg_info("%s: %s%s%s", p->volume ? p->volume->name : "", job, job[0] ? " " : "", p->reason);
 }
 
 /* -v: a line for each file. */
@@ -221,7 +193,7 @@ static void print_volume(const struct verify_volume *v)
 {
 	char size[MSG_SIZE_BYTES];
 	printf("volume ");
-	print_name(volume_name(v->info));
+	print_name(findingtext_volume(v->info));
 	printf("\n  read:       %s (%llu bytes), %llu block%s, ", msg_size(v->info->bytes, size), (unsigned long long)v->info->bytes,
 	       (unsigned long long)v->blocks, v->blocks == 1 ? "" : "s");
 	if (v->without_checksum == v->blocks)
@@ -297,7 +269,7 @@ static void json_job(struct json *j, const struct verify_job *k)
 static void json_volume(struct json *j, const struct verify_volume *v)
 {
 	json_object(j, NULL);
-	json_text(j, "volume", volume_name(v->info));
+	json_text(j, "volume", findingtext_volume(v->info));
 	json_text(j, "input", v->info->path);
 	json_number(j, "bytes", v->info->bytes);
 	json_number(j, "blocks", v->blocks);
