@@ -25,31 +25,30 @@ static bool is_pasted(const char *text)
 	return text[strspn(text, "0123456789abcdefABCDEFxXhH \t\r\n,:;.-_")] == '\0' || (*text != '/' && strpbrk(text, " \t\r\n"));
 }
 
-int device_argument(const char *verb, int argc, char **argv, int at, const char **device)
+int device_operand(const char *verb, const struct operands *rest, const char **device)
 {
-	*device = at < argc ? argv[at] : getenv("TAPE");
+	bool pasted = false;
+	*device = rest->count ? rest->names[0] : getenv("TAPE");
 	if (*device == NULL || **device == '\0')
 		return msg_usage(verb, "which DEVICE? (or set TAPE)");
-	for (int i = at; i < argc || i == at; i++) {
-		if (is_pasted(i < argc ? argv[i] : *device))
-			return msg_usage(
-				verb,
-				"what stands for the DEVICE looks like bytes or a key, and so it is not shown; bytes are for key status "
-				"--explain");
-	}
-	if (at + 1 < argc)
-		return msg_usage(verb, "%s: one device at a time", argv[at + 1]);
+	for (size_t i = 0; i < rest->count; i++)
+		pasted = pasted || is_pasted(rest->names[i]);
+	if (pasted || is_pasted(*device))
+		return msg_usage(verb, "what stands for the DEVICE looks like bytes or a key, and so it is not shown; bytes are for key "
+				       "status --explain");
+	if (rest->count > 1)
+		return msg_usage(verb, "%s: one device at a time", rest->names[1]);
 	if (strncmp(*device, "iscsi://", 8) == 0 && strpbrk(*device, "%@") != NULL)
 		return msg_usage(verb, "a URL shows its user and password to everybody; none is taken in it");
 	return 0;
 }
 
-int device_wait_option(const char *verb, const char *text, unsigned *seconds)
+int device_wait_option(const struct command *verb, void *seconds, const char *text)
 {
 	uint64_t v = WAITING_READY;
 	if (strcmp(text, "ready") != 0 && !command_number(text, 0, WAIT_MAX_S, &v))
-		return msg_usage(verb, "--wait %s: neither a number of seconds (0 to %u) nor ready", text, WAIT_MAX_S);
-	*seconds = (unsigned)v;
+		return msg_usage(verb->path, "--wait %s: neither a number of seconds (0 to %u) nor ready", text, WAIT_MAX_S);
+	*(unsigned *)seconds = (unsigned)v;
 	return 0;
 }
 

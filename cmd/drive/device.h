@@ -4,13 +4,15 @@
 #define CMD_DRIVE_DEVICE_H
 
 #include "cmd/drive/waiting.h"
+#include "cmd/options.h"
 #include "format/label.h"
 
-/* The one DEVICE argument, or $TAPE; what may be a key is refused and not shown.  Returns 0 or the exit status of wrong usage. */
-int device_argument(const char *verb, int argc, char **argv, int at, const char **device);
+/* The one DEVICE among the operands, or $TAPE; what may be a key is refused and not shown.  Returns 0 or the exit status of wrong
+ * usage. */
+int device_operand(const char *verb, const struct operands *rest, const char **device);
 
-/* --wait SECONDS|ready; WAITING_READY stands for ready.  Returns as above. */
-int device_wait_option(const char *verb, const char *text, unsigned *seconds);
+/* --wait SECONDS|ready, a taker of options: an unsigned; WAITING_READY stands for ready. */
+int device_wait_option(const struct command *verb, void *seconds, const char *text);
 
 /* Says which UNIT ATTENTION was waiting where it means that a key is lost. */
 void device_tell_attention(const char *device, const struct drive *d);

@@ -11,7 +11,6 @@
 #include "cmd/drive/loading.h"
 #include "tape/leftover.h"
 
-#include <getopt.h>
 #include <string.h>
 
 #define VERB "key load"
@@ -153,80 +152,44 @@ static int run_load(const struct request *q)
 	return status;
 }
 
-static const struct option long_options[] = {
-	{"key", required_argument, NULL, 'k'},
-	{"volume", required_argument, NULL, 'n'},
-	{"cache", required_argument, NULL, 'c'},
-	{"catalog-command", required_argument, NULL, 'C'},
-	{"auto", no_argument, NULL, 'a'},
-	{"rewind", no_argument, NULL, 'r'},
-	{"kek", required_argument, NULL, 'w'},
-	{"mode", required_argument, NULL, 'm'},
-	{"algorithm", required_argument, NULL, 'i'},
-	{"kad", required_argument, NULL, 'd'},
-	{"clear-on-demount", no_argument, NULL, 'o'},
-	{"raw-readable", no_argument, NULL, 'b'},
-	{"raw-key", no_argument, NULL, 'x'},
-	{"dry-run", no_argument, NULL, 'y'},
-	{"wait", required_argument, NULL, 't'},
-	{"json", no_argument, NULL, 'j'},
-	{"quiet", no_argument, NULL, 'q'},
-	{"verbose", no_argument, NULL, 'v'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+static const struct option_row rows[] = {
+	OPTION_TEXT(0, "key", struct request, sources.key),
+	OPTION_TEXT(0, "volume", struct request, volume),
+	OPTION_FLAG(0, "auto", struct request, automatic),
+	OPTION_FLAG(0, "rewind", struct request, rewind),
+	OPTION_TEXT(0, "cache", struct request, sources.cache),
+	OPTION_TEXT(0, "catalog-command", struct request, sources.catalog),
+	OPTION_TEXT(0, "kek", struct request, sources.kek),
+	OPTION_FLAG(0, "raw-key", struct request, sources.raw),
+	OPTION_TAKE_AT(0, "mode", loading_mode_option, struct request, loading),
+	OPTION_TAKE_AT(0, "algorithm", loading_algorithm_option, struct request, loading),
+	OPTION_TEXT(0, "kad", struct request, loading.kad),
+	OPTION_FLAG(0, "clear-on-demount", struct request, loading.clear_on_demount),
+	OPTION_FLAG(0, "raw-readable", struct request, loading.raw_readable),
+	OPTION_TAKE_AT(0, "wait", device_wait_option, struct request, wait),
+	OPTION_FLAG(0, "dry-run", struct request, loading.dry_run),
+	OPTION_FLAG(0, "json", struct request, json),
+	OPTIONS_END,
 };
-
-/* Returns 0, an exit status, or -1 for help. */
-static int parse(int argc, char **argv, struct request *q)
-{
-	int option, rc = command_no_abbreviations(VERB, argc, argv, long_options);
-	optind = 1;
-	opterr = 0;
-	while (rc == 0 && (option = getopt_long(argc, argv, "qv", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'k': q->sources.key = optarg; break;
-		case 'n': q->volume = optarg; break;
-		case 'c': q->sources.cache = optarg; break;
-		case 'C': q->sources.catalog = optarg; break;
-		case 'a': q->automatic = true; break;
-		case 'r': q->rewind = true; break;
-		case 'w': q->sources.kek = optarg; break;
-		case 'm': rc = loading_mode_option(VERB, optarg, &q->loading); break;
-		case 'i': rc = loading_algorithm_option(VERB, optarg, &q->loading); break;
-		case 'd': q->loading.kad = optarg; break;
-		case 'o': q->loading.clear_on_demount = true; break;
-		case 'b': q->loading.raw_readable = true; break;
-		case 'x': q->sources.raw = true; break;
-		case 'y': q->loading.dry_run = true; break;
-		case 't': rc = device_wait_option(VERB, optarg, &q->wait); break;
-		case 'j': q->json = true; break;
-		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
-		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
-		case 'h': fputs(command_key_load.help, stdout); return -1;
-		default: return msg_usage(VERB, "%s: unknown option, or its value is missing", argv[optind - 1]);
-		}
-	}
-	if (rc == 0)
-		rc = drivekey_check(VERB, &q->sources);
-	if (rc == 0)
-		rc = check_request(q);
-	if (rc == 0)
-		rc = device_argument(VERB, argc, argv, optind, &q->device);
-	return rc;
-}
 
 static int cmd_key_load(int argc, char **argv)
 {
 	struct request q = {.loading = LOADING_DEFAULTS};
-	int rc = parse(argc, argv, &q);
-	if (rc != 0)
-		return rc < 0 ? 0 : rc;
-	secret_guard_process();
-	return run_load(&q);
+	struct operands rest;
+	int status;
+	if (!options_parse(&command_key_load, argc, argv, &q, &rest, &status))
+		return status;
+	status = drivekey_check(VERB, &q.sources);
+	if (status == 0)
+		status = check_request(&q);
+	if (status == 0)
+		status = device_operand(VERB, &rest, &q.device);
+	return status != 0 ? status : run_load(&q);
 }
 
 const struct command command_key_load = {
 	.name = "load",
+	.path = "key load",
 	.summary = "a key into a tape drive, and proof that it is there",
 	.help = "Usage: xflate key load [OPTIONS] DEVICE\n"
 		"\n"
@@ -256,4 +219,5 @@ const struct command command_key_load = {
 		"Exit status: 0 loaded; 1 failed; 2 wrong usage; 4 key; 5 drive not ready;\n"
 		"6 refused by the drive; 7 not permitted.\n",
 	.run = cmd_key_load,
+	.options = rows,
 };

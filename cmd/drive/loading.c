@@ -14,22 +14,24 @@ const char *loading_mode_name(enum keyload_mode mode)
 	return mode_names[mode];
 }
 
-int loading_mode_option(const char *verb, const char *text, struct loading_options *o)
+int loading_mode_option(const struct command *verb, void *options, const char *text)
 {
+	struct loading_options *o = options;
 	for (int i = 0; i < 3; i++) {
 		if (strcmp(text, mode_names[i]) == 0) {
 			o->mode = (enum keyload_mode)i;
 			return 0;
 		}
 	}
-	return msg_usage(verb, "--mode %s: must be mixed, decrypt or raw", text);
+	return msg_usage(verb->path, "--mode %s: must be mixed, decrypt or raw", text);
 }
 
-int loading_algorithm_option(const char *verb, const char *text, struct loading_options *o)
+int loading_algorithm_option(const struct command *verb, void *options, const char *text)
 {
+	struct loading_options *o = options;
 	uint64_t v;
 	if (!command_number(text, 0, 255, &v))
-		return msg_usage(verb, "--algorithm %s: not an index (0 to 255)", text);
+		return msg_usage(verb->path, "--algorithm %s: not an index (0 to 255)", text);
 	o->algorithm = (int)v;
 	return 0;
 }

@@ -4,6 +4,7 @@
 #define CMD_DRIVE_LOADING_H
 
 #include "cmd/drive/drivekey.h"
+#include "cmd/options.h"
 #include "tape/keyload.h"
 
 struct loading_options {
@@ -16,8 +17,8 @@ struct loading_options {
 #define LOADING_DEFAULTS ((struct loading_options){.mode = KEYLOAD_MIXED, .algorithm = -1})
 
 /* Each returns 0 or the exit status of wrong usage. */
-int loading_mode_option(const char *verb, const char *text, struct loading_options *o);
-int loading_algorithm_option(const char *verb, const char *text, struct loading_options *o);
+int loading_mode_option(const struct command *verb, void *options, const char *text);
+int loading_algorithm_option(const struct command *verb, void *options, const char *text);
 
 /* "mixed", as --mode has it. */
 const char *loading_mode_name(enum keyload_mode mode);

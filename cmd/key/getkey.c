@@ -406,6 +406,7 @@ static int cmd_getkey(int argc, char **argv)
 
 const struct command command_getkey = {
 	.name = "getkey",
+	.path = "getkey",
 	.summary = "Bacula's Encryption Command",
 	.help = "Usage: xflate getkey [OPTIONS]\n"
 		"\n"
@@ -431,4 +432,5 @@ const struct command command_getkey = {
 		"      --migrate        the same, and bring each key under the master key that\n"
 		"                       the configuration names for its volume\n",
 	.run = cmd_getkey,
+	.own_options = true,
 };

@@ -12,7 +12,6 @@
 #include "pipeline/filter.h"
 #include "prove/compare.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +22,8 @@ struct request {
 	const char **old, **new;
 	size_t old_count, new_count;
 	struct keyoptions keys;
-	bool behind;       /* --vs was seen */
+	bool behind; /* --vs was seen */
+	bool as_json;
 	struct json *json; /* NULL: text */
 	struct compare *compare;
 	struct filter *filter; /* at work, for progress */
@@ -131,57 +131,35 @@ static int finish(const struct request *q, const struct err *e)
 	return status;
 }
 
-static void add_volume(struct request *q, const char *path)
+static void add_volume(void *request, const char *path)
 {
+	struct request *q = request;
 	if (q->behind)
 		q->new[q->new_count++] = path;
 	else
 		q->old[q->old_count++] = path;
 }
 
-/* Returns 0, or the exit status + 1. */
-static int parse(struct request *q, int argc, char **argv, bool *json)
+static const struct option_row rows[] = {
+	OPTION_FLAG(0, "vs", struct request, behind),
+	OPTION_FLAG(0, "json", struct request, as_json),
+	OPTION_TAKE_AT('T', "threads", command_threads, struct request, o.threads),
+	OPTION_TAKE_AT(0, "on-damage", command_on_damage, struct request, o.on_damage),
+	OPTION_TAKE_AT(0, "max-memory", command_max_memory, struct request, o.max_memory),
+	KEYOPTIONS_ROWS(struct request, keys),
+	KEYOPTIONS_NEW_ROWS(struct request, keys),
+	OPTIONS_END,
+};
+
+/* Returns 0, or the exit status of wrong usage. */
+static int check(const struct request *q)
 {
-	static const struct option long_options[] = {
-		{"vs", no_argument, NULL, 'V'},
-		{"json", no_argument, NULL, 'j'},
-		{"threads", required_argument, NULL, 'T'},
-		{"on-damage", required_argument, NULL, 'D'},
-		{"max-memory", required_argument, NULL, 'M'},
-		KEYS_OPTIONS,
-		KEYS_NEW_OPTIONS,
-		{"quiet", no_argument, NULL, 'q'},
-		{"verbose", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int option, status = command_no_abbreviations("compare", argc, argv, long_options);
-	optind = 1;
-	opterr = 0;
-	while (status == 0 && (option = getopt_long(argc, argv, "-T:qv", long_options, NULL)) != -1) {
-		switch (option) {
-		case 1: add_volume(q, optarg); break;
-		case 'V': q->behind = true; break;
-		case 'j': *json = true; break;
-		case 'T': status = command_threads("compare", optarg, &q->o.threads); break;
-		case 'D': status = command_on_damage("compare", optarg, &q->o.on_damage); break;
-		case 'M': status = command_max_memory("compare", optarg, &q->o.max_memory); break;
-		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
-		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
-		case 'h': fputs(command_compare.help, stdout); return 1;
-		default:
-			if (!keyoptions_option(&q->keys, "compare", option, optarg, &status))
-				status = msg_usage("compare", "%s: unknown option, or its value is missing", argv[optind - 1]);
-		}
-	}
-	while (optind < argc)
-		add_volume(q, argv[optind++]);
-	if (status == 0 && (q->old_count == 0 || q->new_count == 0))
-		status = msg_usage("compare", "two sets of volumes are needed: OLD... --vs NEW...");
-	status = status != 0 ? status : keyoptions_check(&q->keys, "compare");
-	status = status != 0 ? status : keyoptions_check_inputs(&q->keys, "compare", q->old, q->old_count);
-	status = status != 0 ? status : keyoptions_check_inputs(&q->keys, "compare", q->new, q->new_count);
-	return status == 0 ? 0 : status + 1;
+	if (q->old_count == 0 || q->new_count == 0)
+		return msg_usage("compare", "two sets of volumes are needed: OLD... --vs NEW...");
+	int wrong = keyoptions_check(&q->keys, "compare");
+	if (wrong == 0)
+		wrong = keyoptions_check_inputs(&q->keys, "compare", q->old, q->old_count);
+	return wrong != 0 ? wrong : keyoptions_check_inputs(&q->keys, "compare", q->new, q->new_count);
 }
 
 static int run(struct request *q)
@@ -205,23 +183,28 @@ static int run(struct request *q)
 	return status;
 }
 
+/* With room for the names of both sets. */
+static int parse_and_run(struct request *q, int argc, char **argv)
+{
+	struct json json = {.out = stdout};
+	struct operands none;
+	int status;
+	if (!options_parse(&command_compare, argc, argv, q, &none, &status))
+		return status;
+	q->json = q->as_json ? &json : NULL;
+	status = check(q);
+	return status != 0 ? status : run(q);
+}
+
 static int cmd_compare(int argc, char **argv)
 {
 	struct request q = {.o = {.inflate = true, .incomplete_ok = true, .threads = command_processors()}};
 	q.old = calloc((size_t)argc, sizeof(char *));
 	q.new = calloc((size_t)argc, sizeof(char *));
-	bool json = false;
-	struct json writer = {.out = stdout};
-	int status;
-	if (q.old == NULL || q.new == NULL) {
-		struct err e = {0};
+	struct err e = {0};
+	if (q.old == NULL || q.new == NULL)
 		err_memory(&e, 0, "the arguments");
-		status = msg_fail(&e);
-	} else {
-		int stop = parse(&q, argc, argv, &json);
-		q.json = json ? &writer : NULL;
-		status = stop != 0 ? stop - 1 : run(&q);
-	}
+	int status = e.code != XE_OK ? msg_fail(&e) : parse_and_run(&q, argc, argv);
 	free(q.old);
 	free(q.new);
 	return status;
@@ -229,6 +212,7 @@ static int cmd_compare(int argc, char **argv)
 
 const struct command command_compare = {
 	.name = "compare",
+	.path = "compare",
 	.summary = "same jobs, files and plain content?",
 	.help = "Usage: xflate compare [OPTIONS] OLD... --vs NEW...\n"
 		"\n"
@@ -252,4 +236,6 @@ const struct command command_compare = {
 		"Exit status: 0 the same; 1 different, or it could not be told; 3 the same as\n"
 		"far as damage lets tell.\n",
 	.run = cmd_compare,
+	.options = rows,
+	.take_operand = add_volume,
 };

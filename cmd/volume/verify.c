@@ -11,15 +11,14 @@
 #include "cmd/volume/keyoptions.h"
 #include "pipeline/proving.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct request {
 	struct verify_options o;
 	struct filter_options run;
-	const char **paths;
 	enum progress_mode progress;
+	bool as_json;
 	struct json *json; /* NULL: text */
 	struct keyoptions keys;
 	struct verify *verify;
@@ -411,75 +410,39 @@ static int run(struct request *q)
 	return status;
 }
 
-/* Returns 0, or the exit status + 1. */
-static int parse(struct request *q, int argc, char **argv, bool *json)
-{
-	enum { OPT_ALL = 256, OPT_JSON, OPT_MAX_MEMORY, OPT_PROGRESS, OPT_WHOLE };
-	static const struct option long_options[] = {
-		{"threads", required_argument, NULL, 'T'},
-		{"all-digests", no_argument, NULL, OPT_ALL},
-		{"whole", no_argument, NULL, OPT_WHOLE},
-		{"json", no_argument, NULL, OPT_JSON},
-		{"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
-		{"progress", required_argument, NULL, OPT_PROGRESS},
-		KEYS_OPTIONS,
-		{"quiet", no_argument, NULL, 'q'},
-		{"verbose", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int option, status = command_no_abbreviations("verify", argc, argv, long_options);
-	optind = 1;
-	opterr = 0;
-	while (status == 0 && (option = getopt_long(argc, argv, "T:qv", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'T': status = command_threads("verify", optarg, &q->run.threads); break;
-		case OPT_ALL: q->o.all_digests = true; break;
-		case OPT_WHOLE: q->o.whole = true; break;
-		case OPT_JSON: *json = true; break;
-		case OPT_MAX_MEMORY: status = command_max_memory("verify", optarg, &q->run.max_memory); break;
-		case OPT_PROGRESS:
-			if (!progress_parse(optarg, &q->progress))
-				status = msg_usage("verify", "--progress %s: must be auto, never, always or json", optarg);
-			break;
-		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
-		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
-		case 'h': fputs(command_verify.help, stdout); return 1;
-		default:
-			if (!keyoptions_option(&q->keys, "verify", option, optarg, &status))
-				status = msg_usage("verify", "%s: unknown option, or its value is missing", argv[optind - 1]);
-		}
-	}
-	while (optind < argc)
-		q->paths[q->run.path_count++] = argv[optind++];
-	if (status == 0 && q->run.path_count == 0)
-		status = msg_usage("verify", "no volume named (- is standard input)");
-	status = status != 0 ? status : keyoptions_check(&q->keys, "verify");
-	status = status != 0 ? status : keyoptions_check_inputs(&q->keys, "verify", q->run.paths, q->run.path_count);
-	return status == 0 ? 0 : status + 1;
-}
+static const struct option_row rows[] = {
+	OPTION_TAKE_AT('T', "threads", command_threads, struct request, run.threads),
+	OPTION_FLAG(0, "all-digests", struct request, o.all_digests),
+	OPTION_FLAG(0, "whole", struct request, o.whole),
+	OPTION_FLAG(0, "json", struct request, as_json),
+	OPTION_TAKE_AT(0, "max-memory", command_max_memory, struct request, run.max_memory),
+	OPTION_TAKE_AT(0, "progress", command_progress, struct request, progress),
+	KEYOPTIONS_ROWS(struct request, keys),
+	OPTIONS_END,
+};
 
 static int cmd_verify(int argc, char **argv)
 {
 	struct request q = {.run.threads = command_processors()};
-	q.paths = calloc((size_t)argc, sizeof(char *));
-	if (q.paths == NULL) {
-		struct err e = {0};
-		err_memory(&e, 0, "the arguments");
-		return msg_fail(&e);
-	}
-	q.run.paths = q.paths;
-	bool json = false;
-	struct json writer = {.out = stdout};
-	int stop = parse(&q, argc, argv, &json);
-	q.json = json ? &writer : NULL;
-	int status = stop != 0 ? stop - 1 : run(&q);
-	free(q.paths);
-	return status;
+	struct json json = {.out = stdout};
+	struct operands volumes;
+	int status;
+	if (!options_parse(&command_verify, argc, argv, &q, &volumes, &status))
+		return status;
+	if (volumes.count == 0)
+		return msg_usage("verify", "no volume named (- is standard input)");
+	q.run.paths = volumes.names;
+	q.run.path_count = volumes.count;
+	q.json = q.as_json ? &json : NULL;
+	status = keyoptions_check(&q.keys, "verify");
+	if (status == 0)
+		status = keyoptions_check_inputs(&q.keys, "verify", volumes.names, volumes.count);
+	return status != 0 ? status : run(&q);
 }
 
 const struct command command_verify = {
 	.name = "verify",
+	.path = "verify",
 	.summary = "prove every checksum, record, payload and file",
 	.help = "Usage: xflate verify [OPTIONS] VOLUME...\n"
 		"\n"
@@ -507,4 +470,5 @@ const struct command command_verify = {
 		"found, or a job is not whole (--whole); 1 it could not be told; 4 a key is\n"
 		"missing.\n",
 	.run = cmd_verify,
+	.options = rows,
 };
