@@ -64,7 +64,7 @@ uint32_t stream_in_form(uint32_t stream, enum stream_form form);
 /* Does a record belong to the file whose attributes came before it, so that it is of no use without them? */
 bool stream_needs_attributes(uint32_t stream);
 
-/* Digests that both products make, but under other numbers: the number that this one's readers know (volume-corrections.md B3). */
+/* Digests that both products make, but under other numbers: the number that this one's readers know (volume-format.md 4.2). */
 uint32_t stream_for(bool bareos, uint32_t stream, size_t len);
 
 /* Do Bareos's readers know what a record of this stream and length holds?  Others cost a warning, and nothing else. */
