@@ -3,9 +3,7 @@
 #ifndef FORMAT_STREAM_H
 #define FORMAT_STREAM_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "base/digest.h"
 
 #define STREAM_NUMBER_MASK 0x7ffu          /* the rest are flags, always kept */
 #define STREAM_BIT_OFFSETS (1u << 26)      /* Bacula: 8-byte offset first, whatever the number */
@@ -78,6 +76,10 @@ bool stream_is_encrypted(uint32_t stream);
 
 /* A digest of the file's content, of whatever length? */
 bool stream_is_digest(uint32_t stream);
+
+/* Which digest a record of this stream and length holds; Bareos and Bacula give stream 40 to different ones.  False if none of its
+ * stream has that length; *kind is then one that has another. */
+bool stream_digest_kind(uint32_t stream, size_t len, enum digest_kind *kind);
 
 /* "COMPRESSED_DATA"; "stream" numbers that nobody defined give NULL. */
 const char *stream_name(uint32_t stream);

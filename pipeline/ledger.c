@@ -5,7 +5,6 @@
 #include "codec/codec.h"
 #include "format/attributes.h"
 #include "format/stream.h"
-#include "prove/proof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -518,7 +517,7 @@ const char *ledger_useless(const struct ledger *l, struct ledger_job *entry, con
 			return "the attributes of its file are lost";
 		if (hurt && whole && !goes_on(entry, item) && !begins_record(item))
 			return "the first piece of this record is lost";
-		if (hurt && proof_digest_kind(item->stream, item->len, &kind))
+		if (hurt && stream_digest_kind(item->stream, item->len, &kind))
 			return "the digest of content that is not whole here";
 	}
 	entry->last.file_index = item->file_index;
