@@ -6,7 +6,7 @@
 
 #include "base/msg.h"
 #include "cmd/trust.h"
-#include "crypt/base64.h"
+#include "base/base64.h"
 #include "crypt/getkey.h"
 
 #include <errno.h>
