@@ -3,6 +3,8 @@
 #ifndef FORMAT_STREAM_H
 #define FORMAT_STREAM_H
 
+#include "base/digest.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -73,11 +75,18 @@ bool stream_known_to_bareos(uint32_t stream, size_t len);
 /* Encrypted by the client: what is inside, compressed with what, nobody else sees. */
 bool stream_is_client_encrypted(uint32_t stream);
 
+/* The same, or the keys of its session? */
+bool stream_is_of_encryption(uint32_t stream);
+
 /* File data that the client encrypted, forks apart? */
 bool stream_is_encrypted(uint32_t stream);
 
 /* A digest of the file's content, of whatever length? */
 bool stream_is_digest(uint32_t stream);
+
+/* Which digest a record of this stream and length holds; Bareos and Bacula give stream 40 to different ones.  False if
+ * none.  With a len of 0: the first that the stream may hold. */
+bool stream_digest_kind(uint32_t stream, size_t len, enum digest_kind *kind);
 
 /* "COMPRESSED_DATA"; "stream" numbers that nobody defined give NULL. */
 const char *stream_name(uint32_t stream);

@@ -518,7 +518,7 @@ const char *ledger_useless(const struct ledger *l, struct ledger_job *entry, con
 			return "the attributes of its file are lost";
 		if (hurt && whole && !goes_on(entry, item) && !begins_record(item))
 			return "the first piece of this record is lost";
-		if (hurt && proof_digest_kind(item->stream, item->len, &kind))
+		if (hurt && stream_digest_kind(item->stream, item->len, &kind))
 			return "the digest of content that is not whole here";
 	}
 	entry->last.file_index = item->file_index;

@@ -53,10 +53,6 @@ bool proof_is_behind(const struct proof *p, const struct job *job, int32_t file_
 /* The name of the job's file at hand if it is this one, else "". */
 const char *proof_name(const struct proof *p, const struct job *job, int32_t file_index);
 
-/* Which digest a record of this stream and length holds; Bareos and Bacula give stream 40 to different ones.  False if
- * none. */
-bool proof_digest_kind(uint32_t stream, size_t len, enum digest_kind *kind);
-
 /* No more records of any job.  Errors as above. */
 int proof_finish(struct proof *p, struct err *e) __attribute__((warn_unused_result));
 
