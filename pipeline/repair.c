@@ -7,7 +7,6 @@
 #include "format/doubling.h"
 #include "format/stream.h"
 #include "pipeline/stage.h"
-#include "prove/proof.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,6 @@
 
 #include "format/attributes.h"
 #include "format/stream.h"
-#include "prove/proof.h"
 
 #include <stdio.h>
 

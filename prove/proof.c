@@ -292,6 +292,7 @@ static bool equal(struct span a, const uint8_t *value, size_t len)
 static enum proof_verdict judge(struct proof *p, struct open_proof *f, uint32_t number, struct span stored)
 {
 	uint8_t value[DIGEST_MAX_BYTES];
+	/* One of no length is of no other length: what the file is decides first. */
 	if (!stream_digest_kind(number, stored.len, &f->digest) && stored.len > 0)
 		return PROOF_WRONG;
 	f->kinds |= 1u << f->digest;

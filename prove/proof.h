@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Is the content of a file what the client read?  Behind a file's data stands the digest that the client made of it: the
- * plain data, in order, without addresses.  formats/volume-format.md 4.5, volume-corrections.md B1 to B3 */
+ * plain data, in order, without addresses.  formats/volume-format.md 4.2, 4.5 */
 #ifndef PROVE_PROOF_H
 #define PROVE_PROOF_H
 
