@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What three kernels report of a command's end; names of nodes on three systems; sysfs; the label of a tape. */
-#include "format/tapelabel.h"
 #include "cmd/drive/loading.h"
+#include "format/tapelabel.h"
 #include "tape/nodes.h"
 #include "tape/outcome.h"
 
