@@ -179,10 +179,8 @@ static void print_record(const struct listing *l, const struct item *r)
 	if (r->head_missing || r->tail_missing)
 		printf(", %s missing", r->head_missing ? r->tail_missing ? "beginning and end" : "beginning" : "end");
 	if (attributes_are(r->stream) && !r->head_missing) {
-		struct attributes a;
-		attributes_read(r->data, &a);
 		printf(", ");
-		print_name(a.name);
+		print_name(r->attributes.name);
 	}
 	putchar('\n');
 }
