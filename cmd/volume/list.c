@@ -495,7 +495,7 @@ static const struct option_row rows[] = {
 	OPTION_FLAG(0, "blocks", struct request, l.blocks),
 	OPTION_FLAG(0, "records", struct request, l.records),
 	OPTION_FLAG(0, "json", struct request, json),
-	OPTION_TAKE_AT(0, "max-memory", command_max_memory, struct request, l.max_memory),
+	COMMAND_MAX_MEMORY(struct request, l.max_memory),
 	OPTION_TAKE_FLAG('v', "verbose", take_verbose),
 	KEYOPTIONS_ROWS(struct request, keys),
 	OPTIONS_END,
