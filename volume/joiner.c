@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/joiner.h"
 
-#include <stdio.h>
-
 void joiner_release(struct assembler *a)
 {
 	buf_unref(a->lent);
@@ -11,15 +9,12 @@ void joiner_release(struct assembler *a)
 
 static void damage_item(struct assembler *a, struct item *item, const struct session *s, const struct item *about, const char *reason)
 {
-	*item = assembler_item_here(a, ITEM_DAMAGE);
-	item->job = session_job(s);
+	*item = assembler_damage(a, s, about->len, reason);
 	item->file_index = about->file_index;
 	item->stream = about->stream;
 	item->addr = about->addr;
 	item->offset = about->offset;
-	item->damage_len = about->len;
 	item->suspect = about->suspect;
-	snprintf(item->reason, sizeof item->reason, "%s", reason);
 }
 
 /* Where a part of the block at hand could be read again. */
@@ -27,7 +22,7 @@ static struct recall_place place_of(const struct assembler *a, struct span part)
 {
 	const struct volume_info *v = &a->volume->now;
 	return (struct recall_place){
-		.known = v->kind == IO_FILE && strcmp(v->path, "-") != 0 && !a->block->opened,
+		.known = v->kind == IO_FILE && strcmp(v->path, "-") != 0 && !a->block->verdict.opened,
 		.input = v->input + v->more_inputs,
 		.at = a->block->addr + (uint64_t)(part.data - a->block->data),
 	};
@@ -67,7 +62,7 @@ static int take_partial(struct assembler *a, struct session *s, struct item *ite
 /* Its checksum is wrong, and its records are taken all the same. */
 static bool in_suspect_block(const struct assembler *a)
 {
-	return a->block->event == SOURCE_DAMAGE && !a->block->checksum_right;
+	return a->block->event == SOURCE_DAMAGE && !a->block->verdict.checksum_right;
 }
 
 int joiner_go_on(struct assembler *a, struct session *s, const struct record_header *h, struct span part, struct item *item, struct err *e)
