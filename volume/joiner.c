@@ -1,6 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/joiner.h"
 
+struct item joiner_item_here(const struct assembler *a, enum item_kind kind)
+{
+	const struct block_header *h = &a->block->header;
+	/* What is taken from a block with option bits that make no sense, or lie, must not hand them on. */
+	uint32_t options = block_options_known(h) ? h->options & ~BLOCK_OPTION_CHECKSUM : 0;
+	options |= h->version == 3 && a->block->verdict.checksum ? BLOCK_OPTION_CHECKSUM : 0;
+	return (struct item){
+		.kind = kind,
+		.volume = volume_known(a->volume),
+		.job = a->session ? session_job(a->session) : NULL,
+		.addr = a->block->addr - a->began,
+		.form = {h->version, options, a->block->verdict.checksum},
+		.offset = a->record_at,
+		.largest = a->largest,
+		.number = h->number,
+	};
+}
+
+struct item joiner_damage(const struct assembler *a, const struct session *s, uint64_t len, const char *reason)
+{
+	struct item item = joiner_item_here(a, ITEM_DAMAGE);
+	item.job = s ? session_job(s) : item.job;
+	item.damage_len = len;
+	judge_say(&item.verdict, "%s", reason);
+	return item;
+}
+
 void joiner_release(struct assembler *a)
 {
 	buf_unref(a->lent);
@@ -9,7 +36,7 @@ void joiner_release(struct assembler *a)
 
 static void damage_item(struct assembler *a, struct item *item, const struct session *s, const struct item *about, const char *reason)
 {
-	*item = assembler_damage(a, s, about->len, reason);
+	*item = joiner_damage(a, s, about->len, reason);
 	item->file_index = about->file_index;
 	item->stream = about->stream;
 	item->addr = about->addr;
@@ -69,7 +96,7 @@ int joiner_go_on(struct assembler *a, struct session *s, const struct record_hea
 {
 	uint32_t stream = (uint32_t)-h->stream;
 	struct partial *p = &s->partial;
-	struct item about = assembler_item_here(a, ITEM_RECORD);
+	struct item about = joiner_item_here(a, ITEM_RECORD);
 	about.file_index = h->file_index;
 	about.stream = stream;
 	about.len = h->len;
@@ -121,7 +148,7 @@ int joiner_begin(struct assembler *a, struct session *s, const struct record_hea
 	}
 	s->skip = 0;
 	s->last_index = h->file_index;
-	*item = assembler_item_here(a, ITEM_RECORD);
+	*item = joiner_item_here(a, ITEM_RECORD);
 	item->file_index = h->file_index;
 	item->stream = (uint32_t)h->stream;
 	item->len = h->len;
