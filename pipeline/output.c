@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A new volume: its beginning, its label, which is made where it is lost, and its end. */
+#include "format/label.h"
 #include "pipeline/consumer.h"
 
 #include "format/relabel.h"
@@ -30,10 +31,10 @@ static struct relabel_lost what_is_known(const struct writer *w, const struct it
 		.time = before ? before->write_time : 0,
 	};
 	if (before)
-		lost.bacula = strncmp(before->id, "Bacula", 6) == 0;
+		lost.bacula = label_id_is_bacula(before->id);
 	bool end = item->file_index == LABEL_SESSION_END;
 	if ((end || item->file_index == LABEL_SESSION_START) && label_read_session(item->data, end, start)) {
-		lost.bacula = strncmp(start->id, "Bacula", 6) == 0;
+		lost.bacula = label_id_is_bacula(start->id);
 		lost.pool = start->pool;
 		lost.time = start->time;
 	}

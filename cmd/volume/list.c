@@ -64,11 +64,6 @@ static struct listed_job *job_of(struct listing *l, const struct job *job)
 	return &l->jobs[job->index];
 }
 
-static bool is_encrypted_stream(uint32_t number)
-{
-	return (number >= 20 && number <= 25) || number == 32 || number == 33;
-}
-
 /* The codec of a record; NULL if it has none or an unknown one. */
 static const struct codec *codec_of(const struct item *item, struct codec_header *header)
 {
@@ -102,7 +97,7 @@ static void tally_record(struct tally *t, const struct item *item)
 	} else if (form == STREAM_PLAIN) {
 		t->plain++;
 		t->plain_bytes += item->len;
-	} else if (is_encrypted_stream(item->stream & STREAM_NUMBER_MASK)) {
+	} else if (stream_is_of_encryption(item->stream)) {
 		t->encrypted++;
 	} else {
 		t->opaque++;
