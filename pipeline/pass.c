@@ -25,7 +25,7 @@ static int choose_number(struct writer *w, const struct item *item, uint32_t *nu
 	struct ledger_job *entry = ledger_job(&w->ledger, item->job, e);
 	if (entry == NULL)
 		return e->code;
-	bool as_it_was = item->opened && w->sealing->same_key;
+	bool as_it_was = item->verdict.opened && w->sealing->same_key;
 	if (!as_it_was && entry->next_number > *number)
 		*number = (uint32_t)entry->next_number;
 	if (entry->next_number > UINT32_MAX)

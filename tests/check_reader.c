@@ -131,7 +131,7 @@ static void say_item(const struct item *it)
 		say("D");
 		if (it->job)
 			say("%u %d/%u", it->job->session_id, it->file_index, it->stream);
-		say(" %llu: %s\n", (unsigned long long)it->damage_len, it->reason);
+		say(" %llu: %s\n", (unsigned long long)it->damage_len, it->verdict.reason);
 		break;
 	case ITEM_FILE_MARK: say("M\n"); break;
 	case ITEM_FOREIGN: say("F\n"); break;

@@ -66,14 +66,14 @@ static void read_fd(int fd, char *to)
 		covered += it.len;
 		if (it.event == SOURCE_BLOCK) {
 			say(to, "B %llu+%llu %u%s\n", (unsigned long long)it.addr, (unsigned long long)it.len, it.header.number,
-			    it.encrypted ? " encrypted" : "");
+			    it.verdict.encrypted ? " encrypted" : "");
 			ck_quick(it.len == it.header.len && mk_get32(it.data + 4) == it.len);
 		} else if (it.event == SOURCE_FOREIGN) {
 			say(to, "F %llu+%llu\n", (unsigned long long)it.addr, (unsigned long long)it.len);
 		} else {
 			ck_quick(it.event == SOURCE_DAMAGE);
 			say(to, "D %llu+%llu %s%s\n", (unsigned long long)it.addr, (unsigned long long)it.len, it.data ? "* " : "",
-			    it.reason);
+			    it.verdict.reason);
 		}
 	}
 	padding = source_padding(s);

@@ -114,7 +114,7 @@ static int add_block(struct sessions *s, const struct source_item *b, struct err
 	struct record_header h = {0};
 	struct span part;
 	if (b->header.version > 1) {
-		bool readable = !b->encrypted && record_next(&rest, b->header.version, &h, &part);
+		bool readable = !b->verdict.encrypted && record_next(&rest, b->header.version, &h, &part);
 		return see(s, b->header.session_id, b->header.session_time, readable ? h.file_index : 0, e);
 	}
 	int rc = 0;

@@ -268,7 +268,7 @@ static int go_on_in_next(struct reader *r, struct item *item, struct err *e)
 /* Is this a block of a volume, bad as it may be?  Its checksum is right, or its records fill it. */
 static bool is_filled_block(const struct source_item *b)
 {
-	return b->event == SOURCE_DAMAGE && b->data && (b->checksum_right || b->sane_bytes == b->header.len) &&
+	return b->event == SOURCE_DAMAGE && b->data && (b->verdict.checksum_right || b->verdict.sane_bytes == b->header.len) &&
 	       b->header.len > block_header_bytes(b->header.version);
 }
 
@@ -302,7 +302,7 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 	case SOURCE_END: return end_of_input(r, item, e);
 	case SOURCE_BLOCK:
 		r->any_block = true;
-		if (r->block.opened && r->volume->now.opened == 0)
+		if (r->block.verdict.opened && r->volume->now.opened == 0)
 			source_cipher(r->source, r->volume->now.cipher);
 		rc = assembler_block(r->assembler, &r->block, e);
 		if (rc != 0)
@@ -313,12 +313,12 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 			return 0;
 		}
 		volume_learn_product(r->volume, &r->block);
-		if (!r->block.encrypted)
+		if (!r->block.verdict.encrypted)
 			return 0;
 		/* fall through */
 	case SOURCE_DAMAGE:
 		r->any_block = r->any_block || is_filled_block(&r->block);
-		if (r->block.data && r->block.checksum_right)
+		if (r->block.data && r->block.verdict.checksum_right)
 			volume_learn_product(r->volume, &r->block);
 		/* fall through */
 	case SOURCE_FILE_MARK:

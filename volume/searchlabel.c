@@ -9,7 +9,7 @@ static bool ends_job(const struct source_item *b)
 	struct rd rest = block_records(b->data, b->header.len, b->header.version);
 	struct record_header h;
 	struct span part;
-	while (!b->encrypted && record_next(&rest, b->header.version, &h, &part)) {
+	while (!b->verdict.encrypted && record_next(&rest, b->header.version, &h, &part)) {
 		if (h.file_index == LABEL_SESSION_END)
 			return true;
 	}
@@ -29,7 +29,7 @@ static int take(struct volume *v, const struct source_item *b, struct err *e)
 	memcpy(v->now.late.data, data.data, data.len);
 	v->now.late.len = data.len;
 	v->now.late.block = b->header;
-	v->now.late.checksum = b->checksum;
+	v->now.late.checksum = b->verdict.checksum;
 	v->now.late.record = h;
 	volume_learn_label(v, b->header.version, data);
 	return 0;

@@ -79,7 +79,7 @@ void volume_learn_first(struct volume *v, const struct source_item *block)
 void volume_learn_product(struct volume *v, const struct source_item *block)
 {
 	unsigned version = block->header.version;
-	struct rd rest = block_records(block->data, block->sane_bytes, version);
+	struct rd rest = block_records(block->data, block->verdict.sane_bytes, version);
 	struct record_header h;
 	struct span part;
 	if (v->now.product_known || !record_next(&rest, version, &h, &part))

@@ -154,7 +154,8 @@ static void print_block(const struct listing *l, const struct item *b)
 	address_text(l, b->addr, at, sizeof at);
 	printf("block %s: BB0%u, %u bytes, number %u, session %u/%u, FileIndex %d..%d%s%s%s\n", at, b->form.version, b->len, b->number,
 	       b->job ? b->job->session_id : 0, b->job ? b->job->session_time : 0, b->first_index, b->last_index,
-	       b->form.checksum ? "" : ", no checksum", b->encrypted ? ", encrypted" : "", b->reversed ? ", " BLOCK_REVERSED_TEXT : "");
+	       b->form.checksum ? "" : ", no checksum", b->verdict.encrypted ? ", encrypted" : "",
+	       b->verdict.reversed ? ", " BLOCK_REVERSED_TEXT : "");
 }
 
 static void print_record(const struct listing *l, const struct item *r)
@@ -363,8 +364,8 @@ static int on_block(struct listing *l, const struct item *b, struct err *e)
 	l->versions |= 1u << b->form.version;
 	l->checksums = l->checksums || b->form.checksum;
 	l->no_checksums = l->no_checksums || !b->form.checksum;
-	l->encrypted = l->encrypted || b->encrypted;
-	l->reversed += b->reversed;
+	l->encrypted = l->encrypted || b->verdict.encrypted;
+	l->reversed += b->verdict.reversed;
 	if (l->blocks && !l->json)
 		print_block(l, b);
 	struct listed_job *k = b->job ? job_of(l, b->job) : NULL;
@@ -423,12 +424,13 @@ static int on_item(struct listing *l, const struct item *item, uint64_t *damaged
 	case ITEM_BLOCK: return on_block(l, item, e);
 	case ITEM_RECORD: return on_record(l, item, e);
 	case ITEM_DAMAGE:
-		if (item->encrypted)
+		if (item->verdict.encrypted)
 			return 0;
 		l->damaged++;
 		++*damaged;
 		volume_place(item->volume, item->addr, item->offset, place, sizeof place);
-		msg_warning("%s: %s: %llu bytes: %s", item->volume->name, place, (unsigned long long)item->damage_len, item->reason);
+		msg_warning("%s: %s: %llu bytes: %s", item->volume->name, place, (unsigned long long)item->damage_len,
+			    item->verdict.reason);
 		return 0;
 	case ITEM_VOLUME_END: end_volume(l); return 0;
 	case ITEM_VOLUME_LABEL:
