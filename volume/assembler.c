@@ -105,7 +105,7 @@ static int announce_block(struct assembler *a, struct item *item, struct err *e)
 	struct span part;
 	if (a->block->encrypted || !record_next(&rest, h->version, &first, &part))
 		return 1;
-	/* The session in a label block's header says nothing (volume-corrections.md A6). */
+	/* The session in a label block's header says nothing (volume-format.md 1.9). */
 	item->begins_volume = label_is_volume(first.file_index);
 	if (!item->begins_volume) {
 		const struct session *s = session_of(a, &first, e);
@@ -385,7 +385,7 @@ static int find_gap(struct assembler *a, struct item *item, struct err *e)
 
 /* A block that stands here once more, as tape drives that write again after an error leave it, and copies that went wrong:
  * one that was read before, and that does not go on where its session is.  Identical ones that do are in order where the numbers
- * may have begun anew with 0, as those of spooled jobs do (volume-corrections.md A5): content may repeat. */
+ * may have begun anew with 0, as those of spooled jobs do (volume-format.md 1.8): content may repeat. */
 static bool is_repeated(struct assembler *a, struct item *item, struct err *e)
 {
 	const struct source_item *b = a->block;

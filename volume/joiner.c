@@ -3,12 +3,6 @@
 
 #include <stdio.h>
 
-void joiner_release(struct assembler *a)
-{
-	buf_unref(a->lent);
-	a->lent = NULL;
-}
-
 struct item joiner_item_here(const struct assembler *a, enum item_kind kind)
 {
 	const struct block_header *h = &a->block->header;
@@ -25,6 +19,12 @@ struct item joiner_item_here(const struct assembler *a, enum item_kind kind)
 		.largest = a->largest,
 		.number = h->number,
 	};
+}
+
+void joiner_release(struct assembler *a)
+{
+	buf_unref(a->lent);
+	a->lent = NULL;
 }
 
 static void damage_item(struct assembler *a, struct item *item, const struct session *s, const struct item *about, const char *reason)

@@ -6,7 +6,7 @@
 
 #include "volume/gap.h"
 #include "volume/pastblocks.h"
-#include "volume/reader.h"
+#include "volume/reading.h"
 #include "volume/session.h"
 
 struct assembler {
