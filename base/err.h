@@ -27,7 +27,7 @@ struct err {
 	char text[ERR_TEXT_BYTES];
 };
 
-/* Fills e (the first fault wins: an e that already holds one is left alone) and returns code. */
+/* Fills e and returns code.  The first fault wins: an e that already holds one is left alone, and its code is returned. */
 int err_set(struct err *e, enum xerr code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The same with ": " and the text of errnum behind it. */

@@ -15,8 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MEMORY_MIN_BYTES ((unsigned)64 << 20) /* some records of the largest size */
-
 bool command_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
 	if (*text < '0' || *text > '9')
@@ -31,6 +29,8 @@ bool command_number(const char *text, uint64_t min, uint64_t max, uint64_t *valu
 	return *value >= min && *value <= max;
 }
 
+const char *const command_on_damage[] = {"stop", "skip", "keep", NULL};
+
 unsigned command_processors(void)
 {
 	cpu_set_t set;
@@ -44,32 +44,6 @@ int command_threads(const struct command *verb, void *threads, const char *text)
 	if (!command_number(text, 0, COMMAND_THREADS_MAX, &v))
 		return msg_usage(verb->path, "-T %s: not a number of threads (0 to %u)", text, COMMAND_THREADS_MAX);
 	*(unsigned *)threads = v == 0 ? command_processors() : (unsigned)v;
-	return 0;
-}
-
-int command_max_memory(const struct command *verb, void *bytes, const char *text)
-{
-	if (!command_number(text, MEMORY_MIN_BYTES, UINT64_MAX, bytes))
-		return msg_usage(verb->path, "--max-memory %s: must be a number of bytes, %uM at least", text, MEMORY_MIN_BYTES >> 20);
-	return 0;
-}
-
-int command_on_damage(const struct command *verb, void *on_damage, const char *text)
-{
-	static const char *const names[] = {"stop", "skip", "keep"};
-	for (int i = 0; i < 3; i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*(enum on_damage *)on_damage = (enum on_damage)i;
-			return 0;
-		}
-	}
-	return msg_usage(verb->path, "--on-damage %s: must be stop, skip or keep", text);
-}
-
-int command_progress(const struct command *verb, void *mode, const char *text)
-{
-	if (!progress_parse(text, mode))
-		return msg_usage(verb->path, "--progress %s: must be auto, never, always or json", text);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #ifndef CMD_COMMAND_H
 #define CMD_COMMAND_H
 
+#include "base/progress.h"
 #include "cmd/options.h"
 #include "pipeline/options.h"
 
@@ -46,17 +47,15 @@ bool command_number(const char *text, uint64_t min, uint64_t max, uint64_t *valu
 /* Processors this process may use. */
 unsigned command_processors(void);
 
-/* Takers of options (options.h).  -T N: an unsigned; 0 stands for the processors. */
+/* A taker (options.h).  -T N: an unsigned; 0 stands for the processors. */
 int command_threads(const struct command *verb, void *threads, const char *text);
 
-/* --on-damage stop|skip|keep: an enum on_damage. */
-int command_on_damage(const struct command *verb, void *on_damage, const char *text);
-
-/* --max-memory BYTES: a uint64_t. */
-int command_max_memory(const struct command *verb, void *bytes, const char *text);
-
-/* --progress auto|never|always|json: an enum progress_mode. */
-int command_progress(const struct command *verb, void *mode, const char *text);
+/* Rows: an enum on_damage, a uint64_t (64 MiB are some records of the largest size), an enum progress_mode. */
+#define COMMAND_ON_DAMAGE(request, member) OPTION_WORD(0, "on-damage", command_on_damage, request, member)
+#define COMMAND_MAX_MEMORY(request, member) \
+	OPTION_NUMBER(0, "max-memory", (uint64_t)64 << 20, UINT64_MAX, "a number of bytes", request, member)
+#define COMMAND_PROGRESS(request, member) OPTION_WORD(0, "progress", progress_modes, request, member)
+extern const char *const command_on_damage[];
 
 /* ---- and what they tell ---- */
 

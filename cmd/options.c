@@ -31,7 +31,7 @@ enum { QUIET, VERBOSE, HELP };
 static const struct option_row common[] = {
 	[QUIET] = OPTION_TAKE_FLAG('q', "quiet", more_quiet),
 	[VERBOSE] = OPTION_TAKE_FLAG('v', "verbose", more_verbose),
-	[HELP] = {'h', "help", OPTION_KIND_TAKE_FLAG, 0, NULL},
+	[HELP] = OPTION_TAKE_FLAG('h', "help", NULL),
 };
 #define COMMON (sizeof common / sizeof common[0])
 
@@ -48,7 +48,7 @@ const struct option_row *options_row(const struct command *verb, size_t index)
 
 bool options_has_value(const struct option_row *row)
 {
-	return row->kind == OPTION_KIND_TEXT || row->kind == OPTION_KIND_SOURCE || row->kind == OPTION_KIND_TAKE;
+	return row->kind != OPTION_KIND_FLAG && row->kind != OPTION_KIND_TAKE_FLAG && row->kind != OPTION_KIND_MAY_TAKE;
 }
 
 bool options_is_global(const char *argument)
@@ -124,10 +124,45 @@ static const struct option_row *by_name(const struct command *verb, const char *
 
 /* ---- taking ---- */
 
+int options_word(const char *const *words, const char *text)
+{
+	for (int i = 0; words[i]; i++) {
+		if (strcmp(words[i], text) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* "stop, skip or keep" */
+static int tell_words(const struct command *verb, const char *as, const char *value, const char *const *words)
+{
+	char text[256];
+	size_t n = 0;
+	for (size_t i = 0; words[i] && n < sizeof text; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	return msg_usage(verb->path, "%s %s: must be %s", as, value, text);
+}
+
+static int take_number(const struct command *verb, const struct option_row *row, const char *as, void *place, const char *value)
+{
+	const struct option_range *r = &row->range;
+	uint64_t v;
+	if (!command_number(value, r->min, r->max, &v) && r->max == UINT64_MAX)
+		return msg_usage(verb->path, "%s %s: must be %s, %lluM at least", as, value, r->what, (unsigned long long)r->min >> 20);
+	if (!command_number(value, r->min, r->max, &v))
+		return msg_usage(verb->path, "%s %s: must be %s, %llu to %llu", as, value, r->what, (unsigned long long)r->min,
+				 (unsigned long long)r->max);
+	uint32_t half = (uint32_t)v;
+	memcpy(place, row->bytes == sizeof half ? (void *)&half : (void *)&v, row->bytes);
+	return 0;
+}
+
 /* as: how it was spelt, for messages. */
 static int take(const struct command *verb, const struct option_row *row, const char *as, void *request, const char *value)
 {
 	void *place = (char *)request + row->offset;
+	if (row->words && options_word(row->words, value) < 0)
+		return tell_words(verb, as, value, row->words);
 	switch (row->kind) {
 	case OPTION_KIND_FLAG: *(bool *)place = true; return 0;
 	case OPTION_KIND_SOURCE:
@@ -139,6 +174,8 @@ static int take(const struct command *verb, const struct option_row *row, const 
 			return msg_usage(verb->path, "%s is given twice", as);
 		*(const char **)place = value;
 		return 0;
+	case OPTION_KIND_WORD: *(int *)place = options_word(row->words, value); return 0;
+	case OPTION_KIND_NUMBER: return take_number(verb, row, as, place, value);
 	case OPTION_KIND_TAKE:
 	case OPTION_KIND_TAKE_FLAG:
 	case OPTION_KIND_MAY_TAKE: break;

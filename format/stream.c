@@ -117,6 +117,11 @@ bool stream_is_client_encrypted(uint32_t stream)
 	return n == 20 || n == 21 || (n >= 23 && n <= 25) || n == 32 || n == 33;
 }
 
+bool stream_is_of_encryption(uint32_t stream)
+{
+	return stream_is_client_encrypted(stream) || (stream & STREAM_NUMBER_MASK) == STREAM_ENCRYPTED_SESSION;
+}
+
 struct named {
 	uint16_t number;
 	const char *name;

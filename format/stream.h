@@ -71,6 +71,9 @@ bool stream_known_to_bareos(uint32_t stream, size_t len);
 /* Encrypted by the client: what is inside, compressed with what, nobody else sees. */
 bool stream_is_client_encrypted(uint32_t stream);
 
+/* The same, or the keys of its session? */
+bool stream_is_of_encryption(uint32_t stream);
+
 /* File data that the client encrypted, forks apart? */
 bool stream_is_encrypted(uint32_t stream);
 

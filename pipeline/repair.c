@@ -200,9 +200,7 @@ static void begin_file(struct tracked *t, const struct item *item)
 /* A record of the file at hand.  *wait: it has to. */
 static int take_record(struct repairer *r, struct tracked *t, struct item *item, bool *wait, struct err *e)
 {
-	struct attributes a;
-	if (attributes_are(item->stream) && attributes_read(item->data, &a))
-		t->size = a.size;
+	t->size = item->attributes.whole ? item->attributes.size : t->size;
 	bool data = is_sparse(item) && item->data.len > 0;
 	if (t->finding == DOUBLING_OPEN && (data || t->waiting_count > 0)) {
 		enum doubling_finding finding = data ? follow(r, t, item) : compare(r, t, item);

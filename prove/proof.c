@@ -244,14 +244,13 @@ static void open_next(struct proof *p, struct open_proof *f, int32_t file_index)
 
 /* ---- records ---- */
 
-static int learn_name(struct open_proof *f, const struct outrecord *r, struct err *e)
+static int learn_file(struct open_proof *f, const struct attributes *a, struct err *e)
 {
-	struct attributes a;
-	if (!attributes_read(r->body, &a))
+	if (!a->whole)
 		return 0;
-	f->type = a.type;
-	f->size = a.size;
-	return attributes_keep_name(a.name, &f->name, &f->name_cap, e);
+	f->type = a->type;
+	f->size = a->size;
+	return attributes_keep_name(a->name, &f->name, &f->name_cap, e);
 }
 
 /* One plain record, its address apart. */
@@ -292,7 +291,8 @@ static bool equal(struct span a, const uint8_t *value, size_t len)
 static enum proof_verdict judge(struct proof *p, struct open_proof *f, uint32_t number, struct span stored)
 {
 	uint8_t value[DIGEST_MAX_BYTES];
-	if (!stream_digest_kind(number, stored.len, &f->digest))
+	/* One of no length is of no other length: what the file is decides first. */
+	if (!stream_digest_kind(number, stored.len, &f->digest) && stored.len > 0)
 		return PROOF_WRONG;
 	f->kinds |= 1u << f->digest;
 	if (f->opaque)
@@ -316,7 +316,7 @@ static int add_record(struct proof *p, struct open_proof *f, const struct plain_
 	const struct item *item = plain->item;
 	uint32_t number = item->stream & STREAM_NUMBER_MASK;
 	if (attributes_are(item->stream))
-		return learn_name(f, r, e);
+		return learn_file(f, &item->attributes, e);
 	if (stream_form(item->stream) != STREAM_OPAQUE) {
 		/* Data behind its digest is covered by none. */
 		if (f->judged && f->verdict == PROOF_RIGHT)

@@ -3,6 +3,7 @@
 #ifndef VOLUME_ITEM_H
 #define VOLUME_ITEM_H
 
+#include "format/attributes.h"
 #include "volume/job.h"
 #include "volume/volume.h"
 
@@ -43,6 +44,7 @@ struct item {
 	uint32_t len;    /* the record's full length; data may be shorter where parts are missing or not kept */
 	struct span data;
 	struct buf *buf;
+	struct attributes attributes;    /* of a record of such, whose data lends the name */
 	bool head_missing, tail_missing; /* parts lie on volumes that are not given */
 	bool whole_block;                /* ITEM_VOLUME_LABEL */
 	bool begins_volume;              /* ITEM_BLOCK: its first record is the volume label */

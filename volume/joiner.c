@@ -65,6 +65,16 @@ static int open_partial(struct assembler *a, struct partial *p, const struct ite
 	return rc != 0 ? rc : add_part(a, p, part, e);
 }
 
+/* What all who see the record want to know of it. */
+static void look_into(struct session *s, struct item *item)
+{
+	if (item->file_index < 0 && !item->head_missing && !item->tail_missing)
+		session_learn_job(s, item->file_index, item->data);
+	if (item->file_index >= 0 && attributes_are(item->stream))
+		attributes_read(item->head_missing ? (struct span){0} : item->data, &item->attributes);
+	item->job = session_job(s);
+}
+
 /* Hands out the session's joined record.  Returns 1, or < 0 on error. */
 static int take_partial(struct assembler *a, struct session *s, struct item *item, struct err *e)
 {
@@ -76,9 +86,7 @@ static int take_partial(struct assembler *a, struct session *s, struct item *ite
 	a->lent = item->buf;
 	s->partial.item.buf = NULL;
 	partial_drop(&s->partial);
-	if (item->file_index < 0 && !item->head_missing && !item->tail_missing)
-		session_learn_job(s, item->file_index, item->data);
-	item->job = session_job(s);
+	look_into(s, item);
 	return 1;
 }
 
@@ -153,9 +161,7 @@ int joiner_begin(struct assembler *a, struct session *s, const struct record_hea
 		return open_partial(a, &s->partial, item, part, e);
 	item->data = part;
 	item->buf = a->block->buf;
-	if (h->file_index < 0)
-		session_learn_job(s, h->file_index, part);
-	item->job = session_job(s);
+	look_into(s, item);
 	s->last_empty = h->len == 0 && rd_left(&a->rest) == 0;
 	s->last_stream = item->stream;
 	return 1;

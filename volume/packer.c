@@ -321,7 +321,7 @@ static bool end_is_position(const struct packer *p, const struct item *item, con
 {
 	/* A label that has become one of the other product's. */
 	if (item->data.len >= 6 && memcmp(l->id, item->data.data, 6) != 0)
-		return strncmp(l->id, "Bacula", 6) == 0;
+		return label_id_is_bacula(l->id);
 	uint64_t end = (uint64_t)l->end_file << 32 | l->end_block;
 	if (end == item->addr || end == p->old_label_end + 1)
 		return true;

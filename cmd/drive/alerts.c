@@ -142,22 +142,12 @@ static int run_explain(const struct request *q)
 	return status;
 }
 
-static int take_type(const struct command *verb, void *request, const char *text)
-{
-	struct request *q = request;
-	if (strcmp(text, "drive") != 0 && strcmp(text, "library") != 0)
-		return msg_usage(verb->path, "--type is drive or library");
-	q->type = text[0] == 'd' ? ALERTTEXT_DRIVE : ALERTTEXT_LIBRARY;
-	return 0;
-}
+static const char *const types[] = {[ALERTTEXT_DRIVE] = "drive", [ALERTTEXT_LIBRARY] = "library", NULL};
 
 static const struct option_row rows[] = {
-	OPTION_FLAG(0, "all", struct request, all),
-	OPTION_FLAG(0, "keep", struct request, keep),
-	OPTION_FLAG(0, "json", struct request, json),
-	OPTION_TAKE_AT(0, "explain", pasted_option, struct request, explain),
-	OPTION_TAKE(0, "type", take_type),
-	OPTIONS_END,
+	OPTION_FLAG(0, "all", struct request, all),          OPTION_FLAG(0, "keep", struct request, keep),
+	OPTION_FLAG(0, "json", struct request, json),        OPTION_TAKE_AT(0, "explain", pasted_option, struct request, explain),
+	OPTION_WORD(0, "type", types, struct request, type), OPTIONS_END,
 };
 
 static int cmd_alerts(int argc, char **argv)

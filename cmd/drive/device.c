@@ -4,7 +4,7 @@
 #include "base/msg.h"
 #include "base/quit.h"
 #include "cmd/command.h"
-#include "format/block.h"
+#include "format/tapelabel.h"
 #include "keywrap.h"
 #include "tape/keyload.h"
 
@@ -59,8 +59,7 @@ void device_tell_attention(const char *device, const struct drive *d)
 	if (!d->attention.valid)
 		return;
 	sense_describe(&d->attention, false, text);
-	bool firmware = d->attention.asc == 0x3f && (d->attention.ascq == 0x01 || d->attention.ascq == 0x16);
-	if (d->attention.asc == 0x29 || d->attention.asc == 0x2a || firmware)
+	if (sense_is_notable_attention(&d->attention))
 		msg_info("%s: the drive reported %s", device, text);
 }
 
@@ -97,37 +96,6 @@ int device_run(const struct device_visit *v)
 }
 
 /* ---- the label ---- */
-
-/* "VOL1", a name of six characters padded with blanks. */
-static bool ansi_name(struct span block, char name[static LABEL_NAME_BYTES])
-{
-	if (block.len < 80 || memcmp(block.data, "VOL1", 4) != 0)
-		return false;
-	identity_text((struct span){block.data + 4, 6}, name, LABEL_NAME_BYTES);
-	return name[0] != '\0';
-}
-
-bool device_label_name(struct span block, char name[static LABEL_NAME_BYTES])
-{
-	struct block_header h;
-	struct record_header record;
-	struct span part;
-	struct volume_label label;
-	name[0] = '\0';
-	if (ansi_name(block, name))
-		return true;
-	if (block.len < BLOCK_PROBE_BYTES || block_probe(block.data) == 0 || !block_header_read(block.data, block.len, &h) ||
-	    h.len > block.len || block_is_encrypted(&h))
-		return false;
-	if (block_has_checksum(&h) && block_checksum(block.data, &h) != h.checksum)
-		return false;
-	struct rd rest = block_records(block.data, h.len, h.version);
-	if (!record_next(&rest, h.version, &record, &part) || !label_is_volume(record.file_index) || part.len < record.len ||
-	    !label_read_volume(part, &label))
-		return false;
-	snprintf(name, LABEL_NAME_BYTES, "%s", label.volume);
-	return name[0] != '\0';
-}
 
 static int clear_before_label(struct drive *d, struct err *e)
 {
@@ -175,7 +143,7 @@ int device_volume_name(struct drive *d, enum drive_ready ready, bool rewind, cha
 	if (rc == 0)
 		rc = drive_first_block(d, block, LABEL_ROOM, &got, e);
 	if (rc == 0)
-		*found = device_label_name((struct span){block, got}, name);
+		*found = tapelabel_name((struct span){block, got}, name);
 	free(block);
 	return rc;
 }

@@ -36,7 +36,4 @@ int device_run(const struct device_visit *v);
 int device_volume_name(struct drive *d, enum drive_ready ready, bool rewind, char name[static LABEL_NAME_BYTES], bool *found, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* The Volume Name in the first block of a tape: of Bareos's and Bacula's own labels, and ANSI's VOL1. */
-bool device_label_name(struct span block, char name[static LABEL_NAME_BYTES]);
-
 #endif

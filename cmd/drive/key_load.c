@@ -56,7 +56,7 @@ static void write_json(const struct request *q, const char *volume, const struct
 	json_text(&j, "volume", volume);
 	if (k->id[0])
 		json_text(&j, "key_id", k->id);
-	json_text(&j, "mode", loading_mode_name(q->loading.mode));
+	json_text(&j, "mode", loading_modes[q->loading.mode]);
 	json_number(&j, "algorithm", r->algorithm.index);
 	json_bool(&j, "algorithm_from_drive", r->known);
 	json_bool(&j, "had_key", r->had_key);
@@ -161,11 +161,7 @@ static const struct option_row rows[] = {
 	OPTION_TEXT(0, "catalog-command", struct request, sources.catalog),
 	OPTION_TEXT(0, "kek", struct request, sources.kek),
 	OPTION_FLAG(0, "raw-key", struct request, sources.raw),
-	OPTION_TAKE_AT(0, "mode", loading_mode_option, struct request, loading),
-	OPTION_TAKE_AT(0, "algorithm", loading_algorithm_option, struct request, loading),
-	OPTION_TEXT(0, "kad", struct request, loading.kad),
-	OPTION_FLAG(0, "clear-on-demount", struct request, loading.clear_on_demount),
-	OPTION_FLAG(0, "raw-readable", struct request, loading.raw_readable),
+	LOADING_ROWS(struct request, loading),
 	OPTION_TAKE_AT(0, "wait", device_wait_option, struct request, wait),
 	OPTION_FLAG(0, "dry-run", struct request, loading.dry_run),
 	OPTION_FLAG(0, "json", struct request, json),

@@ -6,6 +6,7 @@
 #include "base/msg.h"
 #include "cmd/drive/device.h"
 #include "cmd/drive/drivekey.h"
+#include "cmd/drive/loading.h"
 #include "cmd/drive/probing.h"
 #include "tape/keyload.h"
 #include "tape/leftover.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 
 #define VERB "key probe"
-#define TRIES_MAX 1000000
+#define TRIES_MAX 1000000u
 
 struct request {
 	const char *device, *first;
@@ -110,29 +111,13 @@ static int probe(void *request, struct drive *d, enum drive_ready ready, struct 
 	return rc;
 }
 
-static int take_tries(const struct command *verb, void *tries, const char *text)
-{
-	return command_number(text, 1, TRIES_MAX, tries)
-		       ? 0
-		       : msg_usage(verb->path, "--tries %s: not a number of keys (1 to %d)", text, TRIES_MAX);
-}
-
-static int take_algorithm(const struct command *verb, void *algorithm, const char *text)
-{
-	uint64_t v;
-	if (!command_number(text, 0, 255, &v))
-		return msg_usage(verb->path, "--algorithm %s: not an index (0 to 255)", text);
-	*(int *)algorithm = (int)v;
-	return 0;
-}
-
 static const struct option_row rows[] = {
 	OPTION_TEXT(0, "cache", struct request, sources.cache),
 	OPTION_TEXT(0, "catalog-command", struct request, sources.catalog),
 	OPTION_TEXT(0, "kek", struct request, sources.kek),
 	OPTION_TEXT(0, "first", struct request, first),
-	OPTION_TAKE_AT(0, "tries", take_tries, struct request, tries),
-	OPTION_TAKE_AT(0, "algorithm", take_algorithm, struct request, algorithm),
+	OPTION_NUMBER(0, "tries", 1, TRIES_MAX, "a number of keys", struct request, tries),
+	LOADING_ALGORITHM(struct request, algorithm),
 	OPTION_FLAG(0, "force", struct request, force),
 	OPTION_TAKE_AT(0, "wait", device_wait_option, struct request, wait),
 	OPTION_FLAG(0, "json", struct request, json),

@@ -4,9 +4,9 @@
  * empty.  formats/bacula-encryption.md 3.5, 3.6 */
 #include "cmd/command.h"
 
+#include "base/base64.h"
 #include "base/msg.h"
 #include "cmd/trust.h"
-#include "crypt/base64.h"
 #include "crypt/getkey.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Keys in files: generate, show, wrap, unwrap, rewrap. */
 #include "cmd/key/key.h"
+#include "base/hex.h"
 #include "base/msg.h"
 #include "cmd/key/keyargs.h"
 #include "cmd/keyout.h"
@@ -15,14 +16,11 @@ static const struct command verb_generate, verb_show, verb_wrap, verb_unwrap, ve
 
 /* ---- one key ---- */
 
-static int hex_text(const struct secret *key, struct secret *text, struct err *e)
+static int digits_of(const struct secret *key, struct secret *text, struct err *e)
 {
-	static const char digits[] = "0123456789abcdef";
 	int r = secret_new(text, key->len * 2, e);
-	for (size_t i = 0; r == 0 && i < key->len; i++) {
-		text->data[2 * i] = (uint8_t)digits[key->data[i] >> 4];
-		text->data[2 * i + 1] = (uint8_t)digits[key->data[i] & 15];
-	}
+	if (r == 0)
+		hex_write(key->data, key->len, (char *)text->data);
 	text->len = r == 0 ? key->len * 2 : 0;
 	return r;
 }
@@ -33,7 +31,7 @@ static int clear_text(const struct secret *key, bool raw, bool base64, struct se
 	if (base64)
 		return keywrap_seal(key, KEYWRAP_BASE64, NULL, text, e);
 	if (raw)
-		return hex_text(key, text, e);
+		return digits_of(key, text, e);
 	for (size_t i = 0; isatty(STDOUT_FILENO) && i < key->len; i++) {
 		if (key->data[i] < 0x20 || key->data[i] >= 0x7f)
 			return err_set(e, XE_USAGE, "not printable, so not for a terminal; use --base64");

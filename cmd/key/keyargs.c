@@ -27,20 +27,11 @@ int keyargs_take_volumes(const struct command *verb, void *args, const char *tex
 	return 0;
 }
 
-int keyargs_take_qr(const struct command *verb, void *form, const char *text)
+int keyargs_take_qr(const struct command *verb, void *args, const char *text)
 {
-	if (!paper_form_parse(text, form))
-		return msg_usage(verb->path, "--qr %s: must be text, svg or html", text);
+	struct keyargs *a = args;
+	a->qr = (enum paper_form)(PAPER_TEXT + options_word(paper_forms, text));
 	return qr_is_there() ? 0 : msg_usage(verb->path, "--qr: this xflate was built without libqrencode");
-}
-
-int keyargs_take_few(const struct command *verb, void *number, const char *text)
-{
-	uint64_t v;
-	if (!command_number(text, 1, 255, &v))
-		return msg_usage(verb->path, "--shares and --threshold: %s: must be a number of at most 255", text);
-	*(unsigned *)number = (unsigned)v;
-	return 0;
 }
 
 bool keyargs_parse(const struct command *verb, int argc, char **argv, struct keyargs *a, int *status)

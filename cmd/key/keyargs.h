@@ -32,8 +32,7 @@ struct keyargs {
 /* Takers of their options (options.h). */
 int keyargs_take_format(const struct command *verb, void *args, const char *text);
 int keyargs_take_volumes(const struct command *verb, void *args, const char *text);
-int keyargs_take_qr(const struct command *verb, void *form, const char *text);
-int keyargs_take_few(const struct command *verb, void *number, const char *text);
+int keyargs_take_qr(const struct command *verb, void *args, const char *text);
 
 /* Rows, for the tables of those who have them. */
 #define KEYARGS_OUTPUT OPTION_TEXT('o', "output", struct keyargs, output)
@@ -56,9 +55,9 @@ int keyargs_take_few(const struct command *verb, void *number, const char *text)
 #define KEYARGS_POOL OPTION_TEXT(0, "pool", struct keyargs, pool)
 #define KEYARGS_MEDIA_TYPE OPTION_TEXT(0, "media-type", struct keyargs, media_type)
 #define KEYARGS_STORAGE OPTION_TEXT(0, "storage", struct keyargs, storage)
-#define KEYARGS_QR OPTION_TAKE_AT(0, "qr", keyargs_take_qr, struct keyargs, qr)
-#define KEYARGS_SHARES OPTION_TAKE_AT(0, "shares", keyargs_take_few, struct keyargs, shares)
-#define KEYARGS_THRESHOLD OPTION_TAKE_AT(0, "threshold", keyargs_take_few, struct keyargs, threshold)
+#define KEYARGS_QR OPTION_TAKE_WORD(0, "qr", keyargs_take_qr, paper_forms)
+#define KEYARGS_SHARES OPTION_NUMBER(0, "shares", 1, 255, "a number of shares", struct keyargs, shares)
+#define KEYARGS_THRESHOLD OPTION_NUMBER(0, "threshold", 1, 255, "a number of shares", struct keyargs, threshold)
 
 /* Reads the command line of a verb whose request is a struct keyargs; as options_parse. */
 bool keyargs_parse(const struct command *verb, int argc, char **argv, struct keyargs *a, int *status);

@@ -31,27 +31,17 @@ static int take_codec(const struct command *verb, void *request, const char *tex
 	return 0;
 }
 
+static const char *const targets[] = {
+	[PRODUCT_BAREOS] = "bareos", [PRODUCT_BAREOS_22] = "bareos-22", [PRODUCT_BACULA] = "bacula", [PRODUCT_ANY] = "any", NULL};
+static const char *const ciphers[] = {"aes-128-xts", "aes-256-xts", NULL};
+static const char *const block_formats[] = {"bb02", "bb03", NULL};
+
 static int take_target(const struct command *verb, void *request, const char *text)
 {
 	struct filter_request *q = request;
-	static const enum product products[] = {PRODUCT_BAREOS, PRODUCT_BAREOS_22, PRODUCT_BACULA, PRODUCT_ANY};
-	for (size_t i = 0; i < sizeof products / sizeof products[0]; i++) {
-		if (strcmp(text, product_name(products[i])) == 0) {
-			q->o.target = products[i];
-			q->o.target_given = true;
-			return 0;
-		}
-	}
-	return msg_usage(verb->path, "--target %s: must be bareos, bareos-22, bacula or any", text);
-}
-
-static int take_max_block(const struct command *verb, void *request, const char *text)
-{
-	struct filter_request *q = request;
-	uint64_t v;
-	if (!command_number(text, PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES, &v))
-		return msg_usage(verb->path, "--max-block %s: must be %u to %u bytes", text, PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES);
-	q->o.max_block = (uint32_t)v;
+	(void)verb;
+	q->o.target = (enum product)options_word(targets, text);
+	q->o.target_given = true;
 	return 0;
 }
 
@@ -61,17 +51,16 @@ static int take_encrypt(const struct command *verb, void *request, const char *t
 	if (q->o.cipher.encrypt)
 		return msg_usage(verb->path, "--encrypt is given twice");
 	q->o.cipher.encrypt = true;
-	q->o.cipher.algorithm = strcmp(text, "aes-128-xts") == 0 ? XTS_AES_128 : XTS_AES_256;
-	if (strcmp(text, "aes-128-xts") != 0 && strcmp(text, "aes-256-xts") != 0)
-		return msg_usage(verb->path, "--encrypt %s: must be aes-128-xts or aes-256-xts", text);
+	q->o.cipher.algorithm = options_word(ciphers, text) == 0 ? XTS_AES_128 : XTS_AES_256;
 	return 0;
 }
 
 static int take_block_format(const struct command *verb, void *request, const char *text)
 {
 	struct filter_request *q = request;
-	q->o.block_format = strcmp(text, "bb02") == 0 ? 2 : strcmp(text, "bb03") == 0 ? 3 : 0;
-	return q->o.block_format ? 0 : msg_usage(verb->path, "--block-format %s: must be bb02 or bb03", text);
+	(void)verb;
+	q->o.block_format = 2 + (unsigned)options_word(block_formats, text);
+	return 0;
 }
 
 static int take_recompress(const struct command *verb, void *request, const char *text)
@@ -94,22 +83,22 @@ static const struct option_row rows[] = {
 	OPTION_FLAG('i', "inflate", struct filter_request, o.inflate),
 	OPTION_TAKE('d', "deflate", take_codec),
 	OPTION_TAKE('r', "recompress", take_recompress),
-	OPTION_TAKE(0, "target", take_target),
+	OPTION_TAKE_WORD(0, "target", take_target, targets),
 	OPTION_TEXT('o', "output", struct filter_request, out.path),
 	OPTION_TAKE_FLAG(0, "force", take_force),
 	OPTION_TAKE_AT('T', "threads", command_threads, struct filter_request, o.threads),
-	OPTION_TAKE(0, "max-block", take_max_block),
-	OPTION_TAKE_AT(0, "max-memory", command_max_memory, struct filter_request, o.max_memory),
-	OPTION_TAKE_AT(0, "on-damage", command_on_damage, struct filter_request, o.on_damage),
+	OPTION_NUMBER(0, "max-block", PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES, "a number of bytes", struct filter_request, o.max_block),
+	COMMAND_MAX_MEMORY(struct filter_request, o.max_memory),
+	COMMAND_ON_DAMAGE(struct filter_request, o.on_damage),
 	OPTION_FLAG(0, "repair", struct filter_request, o.repair),
 	OPTION_FLAG(0, "decrypt", struct filter_request, o.cipher.decrypt),
-	OPTION_TAKE(0, "encrypt", take_encrypt),
+	OPTION_TAKE_WORD(0, "encrypt", take_encrypt, ciphers),
 	OPTION_FLAG(0, "strong", struct filter_request, o.strong),
-	OPTION_TAKE(0, "block-format", take_block_format),
+	OPTION_TAKE_WORD(0, "block-format", take_block_format, block_formats),
 	OPTION_FLAG(0, "keep-layout", struct filter_request, o.keep_layout),
 	OPTION_TEXT(0, "map", struct filter_request, map_path),
 	OPTION_TEXT(0, "report", struct filter_request, report_path),
-	OPTION_TAKE_AT(0, "progress", command_progress, struct filter_request, progress),
+	COMMAND_PROGRESS(struct filter_request, progress),
 	KEYOPTIONS_ROWS(struct filter_request, keys),
 	KEYOPTIONS_NEW_ROWS(struct filter_request, keys),
 	OPTIONS_END,

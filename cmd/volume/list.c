@@ -64,11 +64,6 @@ static struct listed_job *job_of(struct listing *l, const struct job *job)
 	return &l->jobs[job->index];
 }
 
-static bool is_encrypted_stream(uint32_t number)
-{
-	return (number >= 20 && number <= 25) || number == 32 || number == 33;
-}
-
 /* The codec of a record; NULL if it has none or an unknown one. */
 static const struct codec *codec_of(const struct item *item, struct codec_header *header)
 {
@@ -102,7 +97,7 @@ static void tally_record(struct tally *t, const struct item *item)
 	} else if (form == STREAM_PLAIN) {
 		t->plain++;
 		t->plain_bytes += item->len;
-	} else if (is_encrypted_stream(item->stream & STREAM_NUMBER_MASK)) {
+	} else if (stream_is_of_encryption(item->stream)) {
 		t->encrypted++;
 	} else {
 		t->opaque++;
@@ -176,10 +171,8 @@ static void print_record(const struct listing *l, const struct item *r)
 	if (r->head_missing || r->tail_missing)
 		printf(", %s missing", r->head_missing ? r->tail_missing ? "beginning and end" : "beginning" : "end");
 	if (attributes_are(r->stream) && !r->head_missing) {
-		struct attributes a;
-		attributes_read(r->data, &a);
 		printf(", ");
-		print_name(a.name);
+		print_name(r->attributes.name);
 	}
 	putchar('\n');
 }
@@ -494,7 +487,7 @@ static const struct option_row rows[] = {
 	OPTION_FLAG(0, "blocks", struct request, l.blocks),
 	OPTION_FLAG(0, "records", struct request, l.records),
 	OPTION_FLAG(0, "json", struct request, json),
-	OPTION_TAKE_AT(0, "max-memory", command_max_memory, struct request, l.max_memory),
+	COMMAND_MAX_MEMORY(struct request, l.max_memory),
 	OPTION_TAKE_FLAG('v', "verbose", take_verbose),
 	KEYOPTIONS_ROWS(struct request, keys),
 	OPTIONS_END,

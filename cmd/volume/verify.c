@@ -415,8 +415,8 @@ static const struct option_row rows[] = {
 	OPTION_FLAG(0, "all-digests", struct request, o.all_digests),
 	OPTION_FLAG(0, "whole", struct request, o.whole),
 	OPTION_FLAG(0, "json", struct request, as_json),
-	OPTION_TAKE_AT(0, "max-memory", command_max_memory, struct request, run.max_memory),
-	OPTION_TAKE_AT(0, "progress", command_progress, struct request, progress),
+	COMMAND_MAX_MEMORY(struct request, run.max_memory),
+	COMMAND_PROGRESS(struct request, progress),
 	KEYOPTIONS_ROWS(struct request, keys),
 	OPTIONS_END,
 };
