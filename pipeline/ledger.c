@@ -92,7 +92,7 @@ int ledger_learn_file(struct ledger *l, struct ledger_job *entry, const struct i
 static void describe_place(const struct item *item, char *text, size_t text_bytes)
 {
 	char job[LABEL_NAME_BYTES + 64] = "", file[32] = "", where[64];
-	volume_place(item->volume, item->addr, item->offset, where, sizeof where);
+	item->volume->medium->place(item->addr, item->offset, where, sizeof where);
 	if (item->job)
 		job_describe(item->job, job, sizeof job);
 	if (item->file_index > 0)
@@ -223,7 +223,7 @@ int ledger_damage(struct ledger *l, const struct item *item, struct err *e)
 	if (item->verdict.encrypted)
 		return ledger_lose(l, item, "it is encrypted", false, "give its key, as with --decrypt --key FILE", e);
 	bool kept = item->bad_block && item->suspect;
-	bool no_volume = item->bad_block && item->addr == 0 && item->volume->kind != IO_TAPE;
+	bool no_volume = item->bad_block && item->addr == 0 && !item->volume->medium->by_block;
 	bool one_by_one = item->bad_block && item->data.len > 0 && !kept && !item->salvaged && l->o->on_damage != ON_DAMAGE_STOP;
 	struct item block = *item;
 	block.file_index = one_by_one ? 0 : item->file_index;

@@ -56,7 +56,7 @@ static int block(struct writer *w, const struct item *item, struct err *e)
 	struct span bytes;
 	uint32_t number;
 	int rc = new_form(w, item, &bytes, &number, e);
-	bool joins = w->run.len > 0 && w->run.data + w->run.len == bytes.data && w->out.kind != IO_TAPE;
+	bool joins = w->run.len > 0 && w->run.data + w->run.len == bytes.data && !w->sink.medium->by_block;
 	if (rc == 0 && !joins)
 		rc = flush(w, e);
 	if (rc != 0)

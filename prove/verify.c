@@ -288,7 +288,7 @@ static void check_addresses(struct tracked *k, const struct item *item, const st
 {
 	uint64_t start = (uint64_t)l->start_file << 32 | l->start_block, end = (uint64_t)l->end_file << 32 | l->end_block;
 	uint64_t here = item->addr + item->offset;
-	if (item->volume->kind != IO_TAPE && (start > here || end > here))
+	if (!item->volume->medium->by_block && (start > here || end > here))
 		k->misplaced_on = item->volume;
 }
 

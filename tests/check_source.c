@@ -43,12 +43,12 @@ static void say(char *to, const char *format, ...)
 static void read_fd(int fd, char *to)
 {
 	struct buf_pool *pool = buf_pool_new(1 << 20);
-	struct io in;
+	struct medium_input in;
 	struct source_item it;
 	struct err e = {0};
 	uint64_t at = 0, covered = 0;
 
-	io_describe(&in, fd);
+	medium_describe(&in, fd);
 	struct source *s = source_new(pool, &in, NULL, NULL);
 
 	to[0] = 0;

@@ -96,15 +96,15 @@ static int look_at(struct search *a, const struct source_item *b, struct err *e)
 /* Goes through one volume, until nothing is wanted any more. */
 static int search(struct search *a, const char *path, struct err *e)
 {
-	struct io in;
-	int rc = io_open_input(&in, path, e);
+	struct medium_input in;
+	int rc = medium_open(&in, path, e);
 	if (rc != 0) {
 		err_volume(e, path);
 		return rc;
 	}
 	struct source *source = source_new(a->pool, &in, NULL, a->o->keys);
 	if (source == NULL) {
-		io_close(&in);
+		medium_close(&in);
 		return err_memory(e, 0, "reading ahead");
 	}
 	struct source_item b;

@@ -14,7 +14,7 @@ struct assembler *assembler_new(const struct reader_options *options, struct buf
 		return NULL;
 	a->o = options;
 	a->pool = pool;
-	a->files = (struct recall_files){.paths = options->paths, .in = IO_CLOSED};
+	a->files = (struct recall_files){.paths = options->paths, .in = MEDIUM_CLOSED};
 	return a;
 }
 
@@ -25,7 +25,7 @@ void assembler_free(struct assembler *a)
 	buf_unref(a->lent);
 	session_table_free(&a->sessions);
 	pastblocks_free(&a->past);
-	io_close(&a->files.in);
+	medium_close(&a->files.in);
 	free(a);
 }
 

@@ -49,7 +49,7 @@ static struct recall_place place_of(const struct assembler *a, struct span part)
 {
 	const struct volume_info *v = &a->volume->now;
 	return (struct recall_place){
-		.known = v->kind == IO_FILE && strcmp(v->path, "-") != 0 && !a->block->verdict.opened,
+		.known = v->rereadable && !a->block->verdict.opened,
 		.input = v->input + v->more_inputs,
 		.at = a->block->addr + (uint64_t)(part.data - a->block->data),
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The records of the block at hand: whole ones are handed out, parts are joined per session.  The half of the assembler that
- * minds records; assembler.c minds blocks.  Used by the two alone. */
+ * minds records, and the state of both; assembler.c minds blocks, and alone uses it. */
 #ifndef VOLUME_JOINER_H
 #define VOLUME_JOINER_H
 

@@ -37,14 +37,14 @@ static int take(struct volume *v, const struct source_item *b, struct err *e)
 
 int searchlabel(struct volume *v, struct buf_pool *pool, struct err *e)
 {
-	struct io in;
+	struct medium_input in;
 	struct err unread = {0};
 	struct source_item b = {.event = SOURCE_DAMAGE};
-	if (io_open_input(&in, v->now.path, &unread) != 0)
+	if (medium_open(&in, v->now.path, &unread) != 0)
 		return 0;
 	struct source *s = source_new(pool, &in, NULL, NULL);
 	if (s == NULL) {
-		io_close(&in);
+		medium_close(&in);
 		return err_memory(e, 0, "reading ahead");
 	}
 	int rc = 0;

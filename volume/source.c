@@ -22,11 +22,9 @@ struct source {
 	struct buf *ahead_held;
 	bool has_ahead;
 	bool expects_volume;
-	uint32_t tape_file, tape_block;
-	bool tape_at_mark;
 };
 
-struct source *source_new(struct buf_pool *pool, struct io *in, struct digest *digest, const struct opener_keys *keys)
+struct source *source_new(struct buf_pool *pool, struct medium_input *in, struct digest *digest, const struct opener_keys *keys)
 {
 	struct source *s = calloc(1, sizeof *s);
 	if (s == NULL)
@@ -286,23 +284,18 @@ static int next_in_stream(struct source *s, struct source_item *item, struct err
 	return take_block(s, item, e);
 }
 
-static int next_on_tape(struct source *s, struct source_item *item, struct err *e)
+static int next_by_block(struct source *s, struct source_item *item, struct err *e)
 {
 	size_t got;
-	int rc = window_read_tape(&s->w, &got, e);
+	enum medium_found found;
+	int rc = window_next(&s->w, &got, &item->addr, &found, e);
 	if (rc != 0)
 		return rc;
-	item->addr = (uint64_t)s->tape_file << 32 | s->tape_block;
 	item->len = got;
-	if (got == 0) {
-		item->event = s->tape_at_mark ? SOURCE_END : SOURCE_FILE_MARK;
-		s->tape_at_mark = true;
-		s->tape_file++;
-		s->tape_block = 0;
+	if (found != MEDIUM_BLOCK) {
+		item->event = found == MEDIUM_END ? SOURCE_END : SOURCE_FILE_MARK;
 		return 0;
 	}
-	s->tape_at_mark = false;
-	s->tape_block++;
 	item->data = s->w.buf->data;
 	bool block = got >= BLOCK_PROBE_BYTES && block_probe(item->data);
 	if (!block && got == FOREIGN_LABEL_BYTES) {
@@ -337,7 +330,7 @@ static int fetch(struct source *s, struct source_item *item, struct err *e)
 {
 	s->held = NULL;
 	*item = (struct source_item){.event = SOURCE_END};
-	int rc = s->w.in.kind == IO_TAPE ? next_on_tape(s, item, e) : next_in_stream(s, item, e);
+	int rc = s->w.in.medium->by_block ? next_by_block(s, item, e) : next_in_stream(s, item, e);
 	if (rc != 0 && s->held == NULL)
 		buf_unref(item->buf);
 	if (rc == 0 && item->event == SOURCE_END && s->opener)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One input volume as a row of blocks: files, pipes, tape dumps with their padding, tape drives.  Finds the next true
+/* One input volume as a row of blocks: bytes, with the padding of tape dumps, or what the medium itself keeps apart.  Finds the next true
  * block after damage.  formats/volume-format.md 1 */
 #ifndef VOLUME_SOURCE_H
 #define VOLUME_SOURCE_H
 
 #include "base/buf.h"
 #include "base/digest.h"
-#include "base/io.h"
+#include "medium/medium.h"
 #include "volume/judge.h"
 
 struct source;
@@ -16,12 +16,12 @@ enum source_event {
 	SOURCE_BLOCK,     /* whole, its checksum right, its records sane (unless encrypted) */
 	SOURCE_DAMAGE,    /* len bytes at addr are no good block; verdict.reason says why */
 	SOURCE_FILE_MARK, /* tapes only */
-	SOURCE_FOREIGN,   /* tapes only: an ANSI or IBM label of 80 bytes */
+	SOURCE_FOREIGN,   /* tapes and their dumps: an ANSI or IBM label of 80 bytes */
 };
 
 struct source_item {
 	enum source_event event;
-	uint64_t addr;       /* byte offset, or file number << 32 | block number on a tape */
+	uint64_t addr;       /* as the medium counts */
 	uint64_t len;        /* bytes */
 	const uint8_t *data; /* block, foreign label; damaged block if its header was plausible, else NULL */
 	struct buf *buf;     /* holds data; the source's reference: take one to keep data beyond the next call */
@@ -31,7 +31,7 @@ struct source_item {
 
 /* Takes in over, unless it fails; every byte read is added to digest (NULL: to none).  keys open encrypted blocks (NULL: they
  * stay closed).  pool, digest and keys must stay until source_free (NULL is fine).  NULL without memory. */
-struct source *source_new(struct buf_pool *pool, struct io *in, struct digest *digest, const struct opener_keys *keys);
+struct source *source_new(struct buf_pool *pool, struct medium_input *in, struct digest *digest, const struct opener_keys *keys);
 void source_free(struct source *s);
 
 /* An input that does not begin as a volume is given up there and then: what follows is not searched for blocks. */
