@@ -42,7 +42,7 @@ int err_memory(struct err *e, uint64_t bytes, const char *what);
 /* Names the volume if none is named yet. */
 void err_volume(struct err *e, const char *volume);
 
-/* Exit status of CLI.md for a code. */
+/* Exit status for a code: xflate(1), EXIT STATUS. */
 int err_exit_status(enum xerr code);
 
 /* The worse of two exit statuses: 1, then 7, 6, 5, 4, 2, then 3 (damage passed on), then 0. */

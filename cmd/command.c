@@ -88,7 +88,7 @@ static void print_options(const struct command *c)
 	for (size_t i = 0; (row = options_row(c, i)) != NULL; i++) {
 		const char letter[] = {'-', row->letter, '\0'};
 		bool below = strcmp(c->path, c->name) != 0 && strchr(c->path, ' ') == NULL;
-		printf("%s%s%s\t%s\t--%s\t%s\n", c->path, below ? " " : "", below ? c->name : "", row->letter ? letter : "", row->name,
+		printf("%s%s%s\t%s\t--%s\t%s\n", c->path, below ? " " : "", below ? c->name : "", row->letter ? letter : "-", row->name,
 		       options_has_value(row)              ? "value"
 		       : row->kind == OPTION_KIND_MAY_TAKE ? "may"
 							   : "");

@@ -31,7 +31,7 @@ extern const struct command command_key_load, command_key_clear, command_key_sta
 /* The one of several that has this name, or NULL. */
 const struct command *command_find(const struct command *const *commands, const char *name);
 
-/* Each option of each command that reads the tables, a line: "key load", TAB, "-o" or nothing, TAB, "--output", TAB, "value", "may" or
+/* Each option of each command that reads the tables, a line: "key load", TAB, "-o" or "-", TAB, "--output", TAB, "value", "may" or
  * nothing.  Returns the exit status. */
 int command_print_options(const struct command *const *all);
 

@@ -40,7 +40,7 @@ struct codec {
 	const char *log_name; /* as Bareos logs it: "GZIP", "FASTLZ" */
 	uint32_t magic;       /* in the compression header */
 	int level_min, level_max, level_default;
-	/* Level that clients of Bareos and Bacula write into the compression header.  volume-format.md 5.4 to 5.6 */
+	/* Level that clients of Bareos and Bacula write into the compression header.  volume-format.md 5.1, 5.4 to 5.6 */
 	int header_level;
 	struct codec_reader readers[PRODUCT_ANY];
 	const char *library; /* for --version: "liblz4"; NULL: none, or named in another row */

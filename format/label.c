@@ -31,7 +31,7 @@ bool label_read_volume(struct span data, struct volume_label *label)
 	label->write_time = read_time(&r, label->version);
 	rd_bytes(&r, 16);
 	read_name(&r, label->volume, sizeof label->volume);
-	rd_string(&r); /* PrevVolumeName: always empty, volume-corrections.md A1 */
+	rd_string(&r); /* PrevVolumeName: always empty, volume-format.md 3.2 */
 	read_name(&r, label->pool, sizeof label->pool);
 	rd_string(&r); /* PoolType */
 	read_name(&r, label->media_type, sizeof label->media_type);

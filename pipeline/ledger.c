@@ -6,7 +6,6 @@
 #include "format/attributes.h"
 #include "format/compression.h"
 #include "format/stream.h"
-#include "prove/proof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -317,7 +316,7 @@ void ledger_note_volume(const struct ledger *l, const char *text)
 		l->o->callbacks.note(l->o->callbacks.arg, &l->volume, text);
 }
 
-/* The job's data behind such a separator came from a device that wants it back as it was.  volume-format.md 10, 31 */
+/* The job's data behind such a separator came from a device that wants it back as it was.  volume-format.md 10, item 31 */
 static void note_ndmp(struct ledger *l, struct ledger_job *entry, const struct item *item)
 {
 	if (!l->o->deflate || item->file_index <= 0 || entry->ndmp_noted || (item->stream & STREAM_NUMBER_MASK) != STREAM_NDMP_SEPARATOR)
@@ -476,7 +475,7 @@ static bool is_orphan(const struct ledger_job *entry, const struct item *item)
 	return known && entry->attributes_of != item->file_index && stream_needs_attributes(item->stream);
 }
 
-/* Can that be the beginning of a record's data, and not what the client's network layer cut off it (volume-corrections.md A9)? */
+/* Can that be the beginning of a record's data, and not what the client's network layer cut off it (volume-format.md 5.3)? */
 static bool begins_record(const struct item *item)
 {
 	struct rd r = rd_over(item->data.data, item->data.len);
@@ -514,7 +513,7 @@ const char *ledger_useless(const struct ledger *l, struct ledger_job *entry, con
 			return "the attributes of its file are lost";
 		if (hurt && whole && !goes_on(entry, item) && !begins_record(item))
 			return "the first piece of this record is lost";
-		if (hurt && proof_digest_kind(item->stream, item->len, &kind))
+		if (hurt && stream_digest_kind(item->stream, item->len, &kind))
 			return "the digest of content that is not whole here";
 	}
 	entry->last.file_index = item->file_index;

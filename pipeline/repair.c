@@ -7,7 +7,6 @@
 #include "format/doubling.h"
 #include "format/stream.h"
 #include "pipeline/stage.h"
-#include "prove/proof.h"
 
 #include <stdlib.h>
 
@@ -142,7 +141,7 @@ static enum doubling_finding follow(struct repairer *r, struct tracked *t, const
 static enum doubling_finding compare(struct repairer *r, const struct tracked *t, const struct item *item)
 {
 	enum digest_kind kind;
-	if (!proof_digest_kind(item->stream, item->data.len, &kind))
+	if (!stream_digest_kind(item->stream, item->data.len, &kind))
 		return DOUBLING_OPEN;
 	struct digest *d = digest_new(kind);
 	enum doubling_finding finding = DOUBLING_OPEN;

@@ -284,37 +284,6 @@ static bool is_opaque(uint32_t stream)
 	       number == STREAM_PLUGIN_DATA || (stream & STREAM_BIT_DEDUPLICATED) != 0;
 }
 
-/* With a len of 0: is it a digest at all? */
-static bool digest_kind_of(uint32_t number, size_t len, enum digest_kind *kind)
-{
-	static const struct {
-		uint32_t number;
-		size_t len;
-		enum digest_kind kind;
-	} kinds[] = {
-		{STREAM_MD5, 16, DIGEST_MD5},
-		{STREAM_SHA1, 20, DIGEST_SHA1},
-		{STREAM_SHA256, 32, DIGEST_SHA256},
-		{STREAM_SHA512, 64, DIGEST_SHA512},
-		{STREAM_XXH64, 8, DIGEST_XXH64},
-		{STREAM_XXH128_BAREOS, 16, DIGEST_XXH3_128},
-		{STREAM_XXH128_BAREOS, 8, DIGEST_XXH3_64},
-		{STREAM_XXH128_BACULA, 16, DIGEST_XXH3_128},
-	};
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		if (kinds[i].number == number && (kinds[i].len == len || len == 0)) {
-			*kind = kinds[i].kind;
-			return true;
-		}
-	}
-	return false;
-}
-
-bool proof_digest_kind(uint32_t stream, size_t len, enum digest_kind *kind)
-{
-	return len > 0 && digest_kind_of(stream & STREAM_NUMBER_MASK, len, kind);
-}
-
 static bool equal(struct span a, const uint8_t *value, size_t len)
 {
 	return a.len == len && memcmp(a.data, value, len) == 0;
@@ -323,10 +292,8 @@ static bool equal(struct span a, const uint8_t *value, size_t len)
 static enum proof_verdict judge(struct proof *p, struct open_proof *f, uint32_t number, struct span stored)
 {
 	uint8_t value[DIGEST_MAX_BYTES];
-	if (!digest_kind_of(number, stored.len, &f->digest)) {
-		digest_kind_of(number, 0, &f->digest);
+	if (!stream_digest_kind(number, stored.len, &f->digest))
 		return PROOF_WRONG;
-	}
 	f->kinds |= 1u << f->digest;
 	if (f->opaque)
 		return PROOF_OPAQUE;

@@ -126,7 +126,7 @@ static void found_in_block(struct verify *v, const struct item *block, const str
 			 });
 }
 
-/* The numbers of a job's blocks go up by one; in BB03 they begin anew with each spool file (volume-corrections.md A5). */
+/* The numbers of a job's blocks go up by one; in BB03 they begin anew with each spool file (volume-format.md 1.8). */
 static void check_number(struct verify *v, struct tracked *k, const struct item *block)
 {
 	bool next = block->number == k->last_number + 1;
@@ -296,7 +296,7 @@ static void check_pair(struct verify *v, struct tracked *k, const struct session
 		found(v, said == STARTS_NOTE ? FINDING_NOTE : FINDING_DAMAGE, "%s", text);
 }
 
-/* A job's addresses on a volume lie before its end, whichever product counts them (volume-corrections.md A3, A4). */
+/* A job's addresses on a volume lie before its end, whichever product counts them (volume-format.md 3.4, 8.4). */
 static void check_addresses(struct tracked *k, const struct item *item, const struct session_label *l)
 {
 	uint64_t start = (uint64_t)l->start_file << 32 | l->start_block, end = (uint64_t)l->end_file << 32 | l->end_block;

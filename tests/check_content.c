@@ -44,8 +44,8 @@ static int add(struct content *c, unsigned job, int32_t index, uint32_t stream, 
 		mk_set32(prefixes[count], (uint32_t)((address + at) >> 32));
 		mk_set32(prefixes[count] + 4, (uint32_t)(address + at));
 		r[count] = (struct outrecord){.stream = stream_in_form(stream, STREAM_PLAIN),
-						  .len = (uint32_t)(part + (prefix ? 8 : 0)),
-						  .body = {data + at, part}};
+					      .len = (uint32_t)(part + (prefix ? 8 : 0)),
+					      .body = {data + at, part}};
 		if (prefix && in_head)
 			r[count].head = (struct span){prefixes[count], 8};
 		if (prefix && !in_head) {

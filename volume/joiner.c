@@ -3,6 +3,24 @@
 
 #include <stdio.h>
 
+struct item joiner_item_here(const struct assembler *a, enum item_kind kind)
+{
+	const struct block_header *h = &a->block->header;
+	/* What is taken from a block with option bits that make no sense, or lie, must not hand them on. */
+	uint32_t options = block_options_known(h) ? h->options & ~BLOCK_OPTION_CHECKSUM : 0;
+	options |= h->version == 3 && a->block->checksum ? BLOCK_OPTION_CHECKSUM : 0;
+	return (struct item){
+		.kind = kind,
+		.volume = volume_known(a->volume),
+		.job = a->session ? session_job(a->session) : NULL,
+		.addr = a->block->addr - a->began,
+		.form = {h->version, options, a->block->checksum},
+		.offset = a->record_at,
+		.largest = a->largest,
+		.number = h->number,
+	};
+}
+
 void joiner_release(struct assembler *a)
 {
 	buf_unref(a->lent);
@@ -11,7 +29,7 @@ void joiner_release(struct assembler *a)
 
 static void damage_item(struct assembler *a, struct item *item, const struct session *s, const struct item *about, const char *reason)
 {
-	*item = assembler_item_here(a, ITEM_DAMAGE);
+	*item = joiner_item_here(a, ITEM_DAMAGE);
 	item->job = session_job(s);
 	item->file_index = about->file_index;
 	item->stream = about->stream;
@@ -74,7 +92,7 @@ int joiner_go_on(struct assembler *a, struct session *s, const struct record_hea
 {
 	uint32_t stream = (uint32_t)-h->stream;
 	struct partial *p = &s->partial;
-	struct item about = assembler_item_here(a, ITEM_RECORD);
+	struct item about = joiner_item_here(a, ITEM_RECORD);
 	about.file_index = h->file_index;
 	about.stream = stream;
 	about.len = h->len;
@@ -126,7 +144,7 @@ int joiner_begin(struct assembler *a, struct session *s, const struct record_hea
 	}
 	s->skip = 0;
 	s->last_index = h->file_index;
-	*item = assembler_item_here(a, ITEM_RECORD);
+	*item = joiner_item_here(a, ITEM_RECORD);
 	item->file_index = h->file_index;
 	item->stream = (uint32_t)h->stream;
 	item->len = h->len;

@@ -71,24 +71,26 @@ static int read_flags(struct drive *d, bool keep, struct alerttext *a, struct ta
 	return rc;
 }
 
+/* Of the device, whatever is done with it then. */
+struct reading {
+	const struct request *q;
+	struct alerttext a;
+	struct tapealert t;
+};
+
+static int read_alerts(void *reading, struct drive *d, enum drive_ready ready, struct err *e)
+{
+	struct reading *r = reading;
+	(void)ready;
+	int rc = find_type(d, &r->a, e);
+	return rc == 0 ? read_flags(d, r->q->keep, &r->a, &r->t, e) : rc;
+}
+
 static int run_alerts(const struct request *q)
 {
-	struct drive d = DRIVE_NONE;
-	enum drive_ready ready;
-	struct alerttext a = {.device = q->device, .all = q->all};
-	struct tapealert t = {0};
-	struct err e = {0};
-	int rc = device_open(&d, q->device, 0, &ready, &e);
-	if (rc == 0)
-		rc = find_type(&d, &a, &e);
-	if (rc == 0)
-		rc = read_flags(&d, q->keep, &a, &t, &e);
-	drive_close(&d);
-	if (rc != 0) {
-		err_volume(&e, q->device);
-		return msg_fail(&e);
-	}
-	return print(q, &a, &t);
+	struct reading r = {.q = q, .a = {.device = q->device, .all = q->all}};
+	int status = device_run(&(struct device_visit){.device = q->device, .act = read_alerts, .arg = &r});
+	return status != 0 ? status : print(q, &r.a, &r.t);
 }
 
 /* ---- of a page ---- */

@@ -2,6 +2,7 @@
 #include "cmd/drive/device.h"
 
 #include "base/msg.h"
+#include "base/quit.h"
 #include "cmd/command.h"
 #include "format/block.h"
 #include "keywrap.h"
@@ -63,16 +64,36 @@ void device_tell_attention(const char *device, const struct drive *d)
 		msg_info("%s: the drive reported %s", device, text);
 }
 
-int device_open(struct drive *d, const char *device, unsigned wait, enum drive_ready *ready, struct err *e)
+static int act(const struct device_visit *v, struct drive *d, enum drive_ready ready, struct err *e)
 {
-	int rc = waiting_open(d, device, wait, ready, e);
+	device_tell_attention(v->device, d);
+	int rc = v->wait > 0 ? waiting_run(d, v->device, v->wait, 0, &ready, e) : 0;
+	if (v->hold)
+		quit_hold();
 	if (rc == 0)
-		device_tell_attention(device, d);
-	if (rc == 0 && wait > 0)
-		rc = waiting_run(d, device, wait, 0, ready, e);
-	if (rc != 0)
-		drive_close(d);
+		rc = v->act(v->arg, d, ready, e);
+	if (rc != 0 && v->failed)
+		v->failed(d, e);
 	return rc;
+}
+
+int device_run(const struct device_visit *v)
+{
+	struct drive d = DRIVE_NONE;
+	enum drive_ready ready;
+	struct err e = {0};
+	int rc = waiting_open(&d, v->device, v->wait, &ready, &e), status = 0;
+	bool opened = rc == 0;
+	if (opened)
+		rc = act(v, &d, ready, &e);
+	drive_close(&d);
+	if (rc != 0) {
+		err_volume(&e, v->device);
+		status = msg_fail(&e);
+	}
+	if (opened && v->hold)
+		quit_release();
+	return status;
 }
 
 /* ---- the label ---- */

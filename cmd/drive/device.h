@@ -17,9 +17,18 @@ int device_wait_option(const struct command *verb, void *seconds, const char *te
 /* Says which UNIT ATTENTION was waiting where it means that a key is lost. */
 void device_tell_attention(const char *device, const struct drive *d);
 
-/* waiting_open, device_tell_attention and, with wait, waiting_run; d is closed if that fails. */
-int device_open(struct drive *d, const char *device, unsigned wait, enum drive_ready *ready, struct err *e)
-	__attribute__((warn_unused_result));
+/* What a verb does with an open drive. */
+struct device_visit {
+	const char *device;
+	unsigned wait; /* seconds until it is ready; 0: it is taken as it is */
+	bool hold;     /* a signal waits until act is over */
+	int (*act)(void *arg, struct drive *d, enum drive_ready ready, struct err *e);
+	void (*failed)(struct drive *d, struct err *e); /* adds to e what is in the drive then; NULL: nothing */
+	void *arg;
+};
+
+/* Opens the drive, tells which attention was waiting, waits, acts, and closes it.  Of a fault it has told.  Returns the exit status. */
+int device_run(const struct device_visit *v);
 
 /* The Volume Name of the tape in the drive, from its clear label: clears the drive's key if there is one, reads the first
  * block, leaves the tape at its beginning.  Where it is not there before, rewind must allow it.  *found is false for a

@@ -10,7 +10,13 @@
 
 #define VERB "key clear"
 
-static int clear(struct drive *d, struct scsi_status *after, struct err *e)
+struct request {
+	const char *device;
+	unsigned wait;
+	bool json;
+};
+
+static int take_out(struct drive *d, struct scsi_status *after, struct err *e)
 {
 	bool encrypts;
 	uint8_t algorithm;
@@ -19,49 +25,37 @@ static int clear(struct drive *d, struct scsi_status *after, struct err *e)
 		rc = err_set(e, XE_REFUSED, "this drive has no tape data encryption: there is no key to clear");
 	if (rc == 0)
 		rc = keyload_index(d, &algorithm, e);
+	return rc == 0 ? drive_clear(d, algorithm, false, after, e) : rc;
+}
+
+static void tell(const struct request *q, const struct scsi_status *after)
+{
+	msg_info("%s: no key is in the drive, key instance counter %u", q->device, after->counter);
+	if (!q->json)
+		return;
+	struct json j = {.out = stdout};
+	json_object(&j, NULL);
+	json_number(&j, "format", 1);
+	json_text(&j, "device", q->device);
+	json_bool(&j, "cleared", true);
+	json_number(&j, "key_instance_counter", after->counter);
+	json_end_object(&j);
+}
+
+/* A drive that is not ready can be cleared all the same. */
+static int clear(void *request, struct drive *d, enum drive_ready ready, struct err *e)
+{
+	struct scsi_status after = {0};
+	(void)ready;
+	int rc = take_out(d, &after, e);
 	if (rc == 0)
-		rc = drive_clear(d, algorithm, false, after, e);
+		tell(request, &after);
 	return rc;
 }
 
-struct request {
-	const char *device;
-	unsigned wait;
-	bool json;
-};
-
-static int run_clear(const struct request *q)
+static void name_leftover(struct drive *d, struct err *e)
 {
-	struct drive d = DRIVE_NONE;
-	enum drive_ready ready;
-	struct scsi_status after = {0};
-	struct err e = {0};
-	int rc = waiting_open(&d, q->device, q->wait, &ready, &e);
-	if (rc == 0) {
-		device_tell_attention(q->device, &d);
-		rc = q->wait > 0 ? waiting_run(&d, q->device, q->wait, 0, &ready, &e) : 0;
-		if (rc == 0)
-			rc = clear(&d, &after, &e);
-		/* A drive that is not ready can be cleared all the same; one that cannot be is said to have what it has. */
-		if (rc != 0)
-			leftover_clear(&d, &e);
-	}
-	drive_close(&d);
-	if (rc != 0) {
-		err_volume(&e, q->device);
-		return msg_fail(&e);
-	}
-	msg_info("%s: no key is in the drive, key instance counter %u", q->device, after.counter);
-	if (q->json) {
-		struct json j = {.out = stdout};
-		json_object(&j, NULL);
-		json_number(&j, "format", 1);
-		json_text(&j, "device", q->device);
-		json_bool(&j, "cleared", true);
-		json_number(&j, "key_instance_counter", after.counter);
-		json_end_object(&j);
-	}
-	return 0;
+	(void)leftover_clear(d, e);
 }
 
 static const struct option_row rows[] = {
@@ -78,7 +72,10 @@ static int cmd_key_clear(int argc, char **argv)
 	if (!options_parse(&command_key_clear, argc, argv, &q, &rest, &status))
 		return status;
 	status = device_operand(VERB, &rest, &q.device);
-	return status != 0 ? status : run_clear(&q);
+	if (status != 0)
+		return status;
+	/* One that cannot be cleared is said to have what it has. */
+	return device_run(&(struct device_visit){.device = q.device, .wait = q.wait, .act = clear, .failed = name_leftover, .arg = &q});
 }
 
 const struct command command_key_clear = {

@@ -66,23 +66,23 @@ static void write_json(const struct request *q, const char *volume, const struct
 }
 
 /* What is to be loaded; for --auto the cache alone, since the tape is yet to tell its name. */
-struct keyoptions {
+struct key_material {
 	struct secret kek;
 	struct cryptocache cache;
 	struct drivekey key;
 	char volume[LABEL_NAME_BYTES];
 };
 
-#define KEYS_NONE ((struct keyoptions){.kek = SECRET_NONE, .cache = CRYPTOCACHE_NONE, .key = DRIVEKEY_NONE})
+#define KEY_MATERIAL_NONE ((struct key_material){.kek = SECRET_NONE, .cache = CRYPTOCACHE_NONE, .key = DRIVEKEY_NONE})
 
-static void free_keys(struct keyoptions *k)
+static void free_keys(struct key_material *k)
 {
 	drivekey_free(&k->key);
 	cryptocache_free(&k->cache);
 	secret_free(&k->kek);
 }
 
-static int open_key(const struct request *q, const struct cryptocache_entry *entry, struct keyoptions *k, struct err *e)
+static int open_key(const struct request *q, const struct cryptocache_entry *entry, struct key_material *k, struct err *e)
 {
 	return entry ? drivekey_open(entry, &k->kek, &k->key, e)
 		     : err_set(e, XE_KEY, "volume %s has no key in %s%s", k->volume, drivekey_place(&q->sources),
@@ -90,7 +90,7 @@ static int open_key(const struct request *q, const struct cryptocache_entry *ent
 }
 
 /* Before the drive is touched: whoever types a key, or waits for a pipe, may still be interrupted. */
-static int gather_keys(const struct request *q, struct keyoptions *k, struct err *e)
+static int gather_keys(const struct request *q, struct key_material *k, struct err *e)
 {
 	if (q->volume)
 		snprintf(k->volume, sizeof k->volume, "%s", q->volume);
@@ -102,7 +102,7 @@ static int gather_keys(const struct request *q, struct keyoptions *k, struct err
 	return rc;
 }
 
-static int key_of_label(const struct request *q, struct drive *d, enum drive_ready ready, struct keyoptions *k, struct err *e)
+static int key_of_label(const struct request *q, struct drive *d, enum drive_ready ready, struct key_material *k, struct err *e)
 {
 	struct labelkey l;
 	int rc = labelkey_find(d, ready, q->rewind, q->loading.algorithm, &k->kek, &k->cache, drivekey_place(&q->sources), &l, e);
@@ -112,7 +112,7 @@ static int key_of_label(const struct request *q, struct drive *d, enum drive_rea
 	return rc ? rc : open_key(q, l.entry, k, e);
 }
 
-static int load(const struct request *q, struct drive *d, enum drive_ready ready, struct keyoptions *k, struct err *e)
+static int load(const struct request *q, struct drive *d, enum drive_ready ready, struct key_material *k, struct err *e)
 {
 	struct keyload_result result;
 	int rc = q->wait > 0 ? waiting_run(d, q->device, q->wait, 0, &ready, e) : 0;
@@ -130,7 +130,7 @@ static int load(const struct request *q, struct drive *d, enum drive_ready ready
 static int run_load(const struct request *q)
 {
 	struct drive d = DRIVE_NONE;
-	struct keyoptions keys = KEYS_NONE;
+	struct key_material keys = KEY_MATERIAL_NONE;
 	enum drive_ready ready;
 	struct err e = {0}, ignored = {0};
 	int rc = gather_keys(q, &keys, &e);

@@ -4,7 +4,6 @@
 
 #include "base/json.h"
 #include "base/msg.h"
-#include "base/quit.h"
 #include "cmd/drive/device.h"
 #include "cmd/drive/drivekey.h"
 #include "cmd/drive/probing.h"
@@ -77,8 +76,9 @@ static void tell(const struct request *q, const struct probing_outcome *o)
 	}
 }
 
-static int probe(const struct request *q, struct drive *d, enum drive_ready ready, struct err *e)
+static int probe(void *request, struct drive *d, enum drive_ready ready, struct err *e)
 {
+	const struct request *q = request;
 	struct secret kek = SECRET_NONE;
 	struct cryptocache cache = CRYPTOCACHE_NONE;
 	struct probing_outcome o = {0};
@@ -108,23 +108,6 @@ static int probe(const struct request *q, struct drive *d, enum drive_ready read
 	cryptocache_free(&cache);
 	secret_free(&kek);
 	return rc;
-}
-
-static int run_probe(const struct request *q)
-{
-	struct drive d = DRIVE_NONE;
-	enum drive_ready ready;
-	struct err e = {0};
-	int rc = device_open(&d, q->device, q->wait, &ready, &e);
-	quit_hold();
-	if (rc == 0)
-		rc = probe(q, &d, ready, &e);
-	drive_close(&d);
-	if (rc != 0)
-		err_volume(&e, q->device);
-	int status = rc == 0 ? 0 : msg_fail(&e);
-	quit_release();
-	return status;
 }
 
 static int take_tries(const struct command *verb, void *tries, const char *text)
@@ -168,7 +151,9 @@ static int cmd_key_probe(int argc, char **argv)
 		status = msg_usage(VERB, "--cache FILE or --catalog-command COMMAND: which keys?");
 	if (status == 0)
 		status = device_operand(VERB, &rest, &q.device);
-	return status != 0 ? status : run_probe(&q);
+	if (status != 0)
+		return status;
+	return device_run(&(struct device_visit){.device = q.device, .wait = q.wait, .hold = true, .act = probe, .arg = &q});
 }
 
 const struct command command_key_probe = {

@@ -47,25 +47,19 @@ static int print_bscrypto(const struct drivetext_report *r, struct err *e)
 	return 0;
 }
 
-static int run_status(const struct request *q)
+static int status(void *request, struct drive *d, enum drive_ready ready, struct err *e)
 {
-	struct drive d = DRIVE_NONE;
-	struct drivetext_report report = {.device = q->device};
-	struct err e = {0};
-	int rc = device_open(&d, q->device, q->wait, &report.ready, &e);
-	if (rc == 0)
-		rc = gather(&d, &report, &e);
-	drive_close(&d);
-	if (rc == 0 && q->bscrypto)
-		rc = print_bscrypto(&report, &e);
-	else if (rc == 0 && q->json)
+	const struct request *q = request;
+	struct drivetext_report report = {.device = q->device, .ready = ready};
+	int rc = gather(d, &report, e);
+	if (rc != 0)
+		return rc;
+	if (q->bscrypto)
+		return print_bscrypto(&report, e);
+	if (q->json)
 		drivetext_json(&report);
-	else if (rc == 0)
+	else
 		drivetext_print(&report);
-	if (rc != 0) {
-		err_volume(&e, q->device);
-		return msg_fail(&e);
-	}
 	return 0;
 }
 
@@ -91,9 +85,9 @@ static int cmd_key_status(int argc, char **argv)
 	struct request q = {0};
 	struct operands rest;
 	struct err e = {0};
-	int status;
-	if (!options_parse(&command_key_status, argc, argv, &q, &rest, &status))
-		return status;
+	int left;
+	if (!options_parse(&command_key_status, argc, argv, &q, &rest, &left))
+		return left;
 	if (q.explain && (rest.count > 0 || q.json || q.bscrypto))
 		return msg_usage(verb,
 				 "--explain needs no drive, and has one form; put what you paste in quotes, or give it to --explain -");
@@ -103,8 +97,8 @@ static int cmd_key_status(int argc, char **argv)
 		return explain_run(q.explain, q.vendor, &e) == 0 ? 0 : msg_fail(&e);
 	if (q.json && q.bscrypto)
 		return msg_usage(verb, "one of --json and --bscrypto");
-	status = device_operand(verb, &rest, &q.device);
-	return status != 0 ? status : run_status(&q);
+	left = device_operand(verb, &rest, &q.device);
+	return left != 0 ? left : device_run(&(struct device_visit){.device = q.device, .wait = q.wait, .act = status, .arg = &q});
 }
 
 const struct command command_key_status = {

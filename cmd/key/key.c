@@ -445,8 +445,19 @@ static const struct command verb_rewrap = {
 };
 
 static const struct command *const subcommands[] = {
-	&verb_generate,    &verb_show,        &verb_wrap,         &verb_unwrap,        &verb_rewrap,       &command_key_split,
-	&command_key_join, &command_key_load, &command_key_clear, &command_key_status, &command_key_probe, NULL,
+	&verb_generate,
+	&command_key_generate_volumes,
+	&verb_show,
+	&verb_wrap,
+	&verb_unwrap,
+	&verb_rewrap,
+	&command_key_split,
+	&command_key_join,
+	&command_key_load,
+	&command_key_clear,
+	&command_key_status,
+	&command_key_probe,
+	NULL,
 };
 
 const struct command command_key = {
