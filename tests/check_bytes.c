@@ -106,6 +106,10 @@ START_TEST(test_write)
 	ck_assert_uint_eq(out[16], 0xaa);
 	wr_bytes(&w, sample, 0);
 	ck_assert(w.bad);
+	w = wr_over(out, 4);
+	wr_le32(&w, 0x09f80706);
+	ck_assert(!w.bad && w.p == out + 4);
+	ck_assert_mem_eq(out, sample + 6, 4);
 }
 END_TEST
 
