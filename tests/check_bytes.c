@@ -2,7 +2,7 @@
 /* The cursors: values, overruns that stick, strings without an end. */
 #include "base/bytes.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 static const uint8_t sample[16] = {0x80, 1, 2, 3, 4, 5, 6, 7, 0xf8, 9, 10, 11, 12, 13, 14, 0xff};
 

@@ -8,10 +8,10 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "check_codec.h"
 #include "codec/ctx.h"
 #include "codec/fastlz.h"
 #include "format/compression.h"
+#include "guarded.h"
 
 #define PLAIN_MAX 917504
 #define PAYLOAD_MAX (PLAIN_MAX + PLAIN_MAX / 16 + 1024)
