@@ -182,7 +182,7 @@ static void read_volume(struct bench *b, const char *path)
 		if (reader_next(r, &item, &e) != 0)
 			stop(e.text);
 		if (item.kind == ITEM_DAMAGE)
-			stop(item.reason);
+			stop(item.verdict.reason);
 		if (item.kind == ITEM_BLOCK && b->checksum)
 			sum_block(b, &item);
 		if (item.kind == ITEM_RECORD)

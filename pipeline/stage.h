@@ -59,7 +59,7 @@ struct stage_result {
 	bool doubled;     /* the plain data repeats the record's own address: a wound of Bareos's autoxflate, left as it is */
 	bool number_kept; /* would the record have its stream number still? */
 	size_t room;
-	char reason[SOURCE_REASON_BYTES];
+	char reason[JUDGE_REASON_BYTES];
 };
 
 /* item: an ITEM_RECORD, FileIndex and stream as read.  Fills result; the arena holds the new bytes. */
