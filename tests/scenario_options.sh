@@ -16,7 +16,7 @@ check 'and each verb has --help' cmp verbs helped
 : >missing
 while IFS= read -r verb; do
 	# shellcheck disable=SC2086 # it may be two words
-	"$XFLATE" help $verb >text
+	"$XFLATE" help $verb | sed "/^Exit status/,\$d" >text
 	[ "$verb" = 'key generate' ] && "$XFLATE" key generate --volumes --help >>text
 	grep "^$verb${tab}" table | while IFS=$tab read -r _ letter name _; do
 		case $name in --help | --quiet | --verbose) continue ;; esac
