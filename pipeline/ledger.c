@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "codec/codec.h"
 #include "format/attributes.h"
+#include "format/compression.h"
 #include "format/stream.h"
 
 #include <stdio.h>
@@ -455,18 +456,13 @@ static bool is_orphan(const struct ledger_job *entry, const struct item *item)
 /* Can that be the beginning of a record's data, and not what the client's network layer cut off it (volume-format.md 5.3)? */
 static bool begins_record(const struct item *item)
 {
-	size_t prefix = stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0;
 	struct rd r = rd_over(item->data.data, item->data.len);
-	rd_bytes(&r, prefix);
-	const uint8_t *at = r.p;
-	struct codec_header h;
+	rd_bytes(&r, stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0);
+	struct compression_header h;
 	switch (stream_form(item->stream)) {
 	case STREAM_HEADED:
-		if (rd_bytes(&r, CODEC_HEADER_BYTES) == NULL)
-			return false;
-		codec_header_read(at, &h);
-		return codec_by_magic(h.magic) && h.version == CODEC_HEADER_VERSION &&
-		       (uint64_t)prefix + CODEC_HEADER_BYTES + h.size >= item->len;
+		return compression_header_read(&r, &h) && codec_by_magic(h.magic) && h.version == COMPRESSION_HEADER_VERSION &&
+		       (uint64_t)(r.p - item->data.data) + h.size >= item->len;
 	case STREAM_LEGACY: {
 		unsigned head = rd_be16(&r);
 		return !r.bad && (head >> 8 & 15) == 8 && head % 31 == 0;

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "cmd/volume/keyoptions.h"
 #include "format/attributes.h"
+#include "format/compression.h"
 #include "format/stream.h"
 #include "pipeline/cipher.h"
 #include "volume/reader.h"
@@ -65,17 +66,17 @@ static struct listed_job *job_of(struct listing *l, const struct job *job)
 }
 
 /* The codec of a record; NULL if it has none or an unknown one. */
-static const struct codec *codec_of(const struct item *item, struct codec_header *header)
+static const struct codec *codec_of(const struct item *item, struct compression_header *header)
 {
 	enum stream_form form = stream_form(item->stream);
-	*header = (struct codec_header){0};
+	*header = (struct compression_header){0};
 	if (form == STREAM_LEGACY)
-		return codec_by_id(CODEC_GZIP);
-	size_t prefix = stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0;
-	if (form != STREAM_HEADED || item->head_missing || item->data.len < prefix + CODEC_HEADER_BYTES)
+		return &codec_gzip;
+	if (form != STREAM_HEADED || item->head_missing)
 		return NULL;
-	codec_header_read(item->data.data + prefix, header);
-	return codec_by_magic(header->magic);
+	struct rd r = rd_over(item->data.data, item->data.len);
+	rd_bytes(&r, stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0);
+	return compression_header_read(&r, header) ? codec_by_magic(header->magic) : NULL;
 }
 
 static void tally_record(struct tally *t, const struct item *item)
@@ -85,7 +86,7 @@ static void tally_record(struct tally *t, const struct item *item)
 		return;
 	t->bytes += item->len;
 	enum stream_form form = stream_form(item->stream);
-	struct codec_header header;
+	struct compression_header header;
 	const struct codec *c = codec_of(item, &header);
 	if (c) {
 		t->by_codec[c->id]++;
@@ -158,7 +159,7 @@ static void print_record(const struct listing *l, const struct item *r)
 		printf("  record %s: label %d, %u bytes\n", at, r->file_index, r->len);
 		return;
 	}
-	struct codec_header header;
+	struct compression_header header;
 	const struct codec *c = codec_of(r, &header);
 	const char *name = stream_name(r->stream);
 	printf("  record %s: FileIndex %d, stream %u", at, r->file_index, r->stream & STREAM_NUMBER_MASK);
