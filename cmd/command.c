@@ -77,7 +77,9 @@ int command_unknown(const struct command *above, const struct command *const *co
 static void print_options(const struct command *c)
 {
 	const struct option_row *row;
-	for (size_t i = 0; (row = options_row(c, i)) != NULL; i++) {
+	if (c->own_options)
+		printf("%s\t-h\t--help\t\n", c->path);
+	for (size_t i = 0; !c->own_options && (row = options_row(c, i)) != NULL; i++) {
 		const char letter[] = {'-', row->letter, '\0'};
 		const char *value = options_has_value(row) ? "value" : row->kind == OPTION_KIND_MAY_TAKE ? "may" : "";
 		printf("%s\t%s\t--%s\t%s", c->path, row->letter ? letter : "-", row->name, value);
@@ -92,7 +94,7 @@ int command_print_options(const struct command *const *all)
 	for (; *all; all++) {
 		if ((*all)->subcommands)
 			command_print_options((*all)->subcommands);
-		else if (!(*all)->own_options)
+		else
 			print_options(*all);
 	}
 	return 0;

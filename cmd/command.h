@@ -37,7 +37,7 @@ const struct command *command_find(const struct command *const *commands, const 
 const char *command_suggest(const struct command *const *commands, const char *name);
 int command_unknown(const struct command *above, const struct command *const *commands, const char *name);
 
-/* Each option of each command that reads the tables, a line: "key load", TAB, "-o" or "-", TAB, "--output", TAB, "value", "may" or
+/* Each option of each command (of one with own_options --help alone), a line: "key load", TAB, "-o" or "-", TAB, "--output", TAB, "value", "may" or
  * nothing, and with "value" perhaps TAB and what it may be, "stop|skip|keep".  Returns the exit status. */
 int command_print_options(const struct command *const *all);
 

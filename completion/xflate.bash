@@ -17,23 +17,23 @@ _xflate() {
 	while [[ $at -lt $COMP_CWORD && ${COMP_WORDS[at]} =~ ^(-[qv]+|--quiet|--verbose)$ ]]; do
 		at=$((at + 1))
 	done
-	if [[ $COMP_CWORD -gt $at ]]; then
-		case ${COMP_WORDS[at]} in
-		filter | list | verify | compare | alerts | drives | changer | getkey | help) verb=${COMP_WORDS[at]} ;;
-		key | cache)
-			verb=${COMP_WORDS[at]}
-			[[ $COMP_CWORD -gt $((at + 1)) ]] && verb+=" ${COMP_WORDS[at+1]}"
-			;;
-		esac
+	# xflate itself knows: a line for each option of each command, with its letter, its name, "value" if it has one, and what that may be.
+	local table of letter name value commands='' below='' options='' choices='' first=${COMP_WORDS[at]} above=${COMP_WORDS[at]}
+	[[ $first == help && $COMP_CWORD -gt $((at + 1)) ]] && above=${COMP_WORDS[at+1]}
+	table=$("${COMP_WORDS[0]}" help --options 2>/dev/null)
+	while IFS=$'\t' read -r of _; do
+		[[ "$commands " == *" ${of%% *} "* ]] || commands+=" ${of%% *}"
+		[[ $of != "$above "* || "$below " == *" ${of#* } "* ]] || below+=" ${of#* }"
+	done <<<"$table"
+	if [[ $COMP_CWORD -gt $at && "$commands " == *" $first "* ]]; then
+		verb=$first
+		[[ $first == "$above" && -n $below && $COMP_CWORD -gt $((at + 1)) ]] && verb+=" ${COMP_WORDS[at+1]}"
 	fi
-
-	# xflate itself knows: a line for each option of each verb, with its letter, its name, "value" if it has one, and what that may be.
-	local of letter name value options='' choices=''
 	while IFS=$'\t' read -r of letter name value word; do
 		[[ $of == "$verb" ]] || continue
 		options+=" $name"
 		[[ $prev == -?* && $value == value ]] && [[ $prev == "$letter" || $prev == "$name" ]] && choices=${word//|/ }
-	done < <("${COMP_WORDS[0]}" help --options 2>/dev/null)
+	done <<<"$table"
 	if [[ -n $choices ]]; then
 		while IFS= read -r word; do
 			COMPREPLY+=("$word")
@@ -58,9 +58,9 @@ _xflate() {
 		words='tty - fd: cred:'
 		compopt -o default 2>/dev/null
 		;;
-	help:*) words='filter list verify compare key cache alerts drives changer getkey help --options' ;;
-	key:*) words='generate show wrap unwrap rewrap split join load clear status probe --help' ;;
-	cache:*) words='list get import export renew remove check --help' ;;
+	help:help) words="$commands --options" ;;
+	help:*) words=$below ;;
+	key:* | cache:*) words="$below --help" ;;
 	'key '*:--format | 'cache '*:--format) words='lines json sql' ;;
 	'key status':--vendor) words='ibm hp quantum' ;;
 	'key '*:--wait | changer:--wait) words='ready' ;;
@@ -78,7 +78,7 @@ _xflate() {
 			[[ $verb == getkey ]] && words='--key-dir --config --cipher --log --selftest --migrate --help'
 			[[ $COMP_CWORD -eq $at ]] && words+=' --version'
 		else
-			[[ $COMP_CWORD -eq $at ]] && words='filter list verify compare key cache alerts drives changer getkey help'
+			[[ $COMP_CWORD -eq $at ]] && words=$commands
 			compopt -o default 2>/dev/null
 			while IFS= read -r word; do
 				COMPREPLY+=("$word")

@@ -46,9 +46,9 @@ cut -d ' ' -f 1 verbs | sort -u | while IFS= read -r top; do
 	done
 done >missing
 check 'zsh knows every option of each command, and what its value may be' [ ! -s missing ] || sed 's/^/# /' missing
-# And the other way round: what they name is in the table (getkey and bscrypto read their own).
+# And the other way round: what they name is in the table (getkey, bscrypto and help read their own).
 sed -n 's/^ *'"'"'.*\(--[a-z-]*\)=\{0,1\}\[.*/\1/p' "$root/completion/_xflate" | sort -u >named
-grep -v -x -e --cipher -e --config -e --log -e --selftest -e --migrate -e --debug named | while IFS= read -r name; do
+grep -v -x -e --cipher -e --config -e --log -e --selftest -e --migrate -e --debug -e --options named | while IFS= read -r name; do
 	grep -q -- "${tab}$name${tab}" table || echo "$name"
 done >unknown
 check 'zsh names no option that is not there' [ ! -s unknown ] || sed 's/^/# /' unknown
@@ -79,6 +79,7 @@ for top in key cache; do
 	sed -n "s/^		*'1:what:(\(.*\))'.*/\1/p" part | tr ' ' '\n' | sort >named
 	check "zsh: all below $top" cmp below named
 done
+check 'bash: help of what is below key' [ "$(completes help key pro)" = probe ]
 check 'bash: verbs' [ "$(completes ver | grep -x verify)" = verify ]
 
 # ---- how they are read ----
