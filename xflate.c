@@ -8,19 +8,38 @@
 #include "base/stack.h"
 #include "cmd/bscrypto/bscrypto.h"
 #include "cmd/command.h"
-#include "cmd/options.h"
-#include "cmd/suggest.h"
 #include "codec/codec.h"
 #include "tape/transport.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static const struct command *const commands[] = {
-	&command_filter, &command_list,   &command_verify,  &command_compare, &command_key, &command_cache,
-	&command_getkey, &command_alerts, &command_changer, &command_drives,  NULL,
+static int help(int argc, char **argv);
+
+static const struct command command_help = {
+	.name = "help",
+	.path = "help",
+	.summary = "help of one command",
+	.help = "Usage: xflate help [COMMAND...]\n"
+		"       xflate help --options\n"
+		"\n"
+		"Help of all, or of one command, as of xflate help key load.  --options prints a\n"
+		"line for each option of each command, for completions and the like.\n",
+	.run = help,
+	.own_options = true,
 };
+
+static const struct command *const commands[] = {
+	&command_filter, &command_list,   &command_verify,  &command_compare, &command_key,  &command_cache,
+	&command_getkey, &command_alerts, &command_changer, &command_drives,  &command_help, NULL,
+};
+
+static bool is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
 
 static int overview(void)
 {
@@ -31,8 +50,7 @@ static int overview(void)
 	     "tape drives.\n");
 	for (size_t i = 0; commands[i]; i++)
 		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	puts("  help       help of one command\n"
-	     "\n"
+	puts("\n"
 	     "Without a command: filter.  Example:\n"
 	     "\n"
 	     "  xflate -i -d lz4 < volume > volume.new\n"
@@ -43,19 +61,19 @@ static int overview(void)
 	return 0;
 }
 
-/* xflate help COMMAND...: the options of all are told to completions and tests with --options. */
 static int help(int argc, char **argv)
 {
 	if (argc == 1)
 		return overview();
 	if (strcmp(argv[1], "--options") == 0)
 		return command_print_options(commands);
-	const struct command *c = NULL;
+	const struct command *c = is_help(argv[1]) ? &command_help : NULL;
 	const struct command *const *among = commands;
-	for (int i = 1; i < argc; i++) {
-		c = among ? command_find(among, argv[i]) : NULL;
-		if (c == NULL)
-			return msg_usage(NULL, "help %s: no such command", argv[i]);
+	for (int i = 1; c != &command_help && i < argc; i++) {
+		const struct command *next = among ? command_find(among, argv[i]) : NULL;
+		if (next == NULL)
+			return command_unknown(c, among, argv[i]);
+		c = next;
 		among = c->subcommands;
 	}
 	fputs(c->help, stdout);
@@ -71,45 +89,32 @@ static int version(void)
 	return 0;
 }
 
-static const char *command_name(const void *unused, size_t index)
-{
-	(void)unused;
-	return commands[index] ? commands[index]->name : NULL;
-}
-
 /* What stands where a command may, and is neither one nor a file, was perhaps meant to be one. */
-static int filter(int argc, char **argv)
+static int filter(int argc, char **argv, const char *word)
 {
-	const char *first = argc > 1 ? argv[1] : "-";
-	const char *close = first[0] != '-' && access(first, F_OK) != 0 ? suggest(first, strlen(first), command_name, NULL) : NULL;
+	bool may_be = word[0] != '-' && strchr(word, '/') == NULL && access(word, F_OK) != 0 && errno == ENOENT;
+	const char *close = may_be ? command_suggest(commands, word) : NULL;
 	if (close)
-		return msg_usage(NULL, "%s: no such command, and no such file; did you mean %s?", first, close);
+		return msg_usage(NULL, "%s: no such command, and no such file; did you mean %s?", word, close);
 	return command_run(&command_filter, argc, argv);
-}
-
-/* Words before a command that are of the whole program: -q, -v. */
-static int global_options(int argc, char **argv)
-{
-	int n = 1;
-	while (n < argc && options_is_global(argv[n]))
-		n++;
-	return n < argc && command_find(commands, argv[n]) ? n : 1;
 }
 
 static int dispatch(int argc, char **argv)
 {
-	const char *first = argc > 1 ? argv[1] : "";
-	if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
+	int at = 1;
+	while (at < argc && options_is_global(argv[at]))
+		at++;
+	const char *word = at < argc ? argv[at] : "";
+	const struct command *c = command_find(commands, word);
+	if (is_help(word))
 		return overview();
-	if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0)
+	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
 		return version();
-	if (strcmp(first, "help") == 0)
-		return help(argc - 1, argv + 1);
-	int at = global_options(argc, argv);
-	const struct command *c = at < argc ? command_find(commands, argv[at]) : NULL;
-	for (int i = 1; c && i < at; i++)
+	if (c == NULL)
+		return filter(argc, argv, word);
+	for (int i = 1; i < at; i++)
 		options_take_global(argv[i]);
-	return c ? command_run(c, argc - at, argv + at) : filter(argc, argv);
+	return command_run(c, argc - at, argv + at);
 }
 
 static int run(int argc, char **argv)

@@ -56,16 +56,36 @@ const struct command *command_find(const struct command *const *commands, const 
 	return NULL;
 }
 
+static const char *name_of(const void *commands, size_t index)
+{
+	const struct command *const *all = commands;
+	return all[index] ? all[index]->name : NULL;
+}
+
+const char *command_suggest(const struct command *const *commands, const char *name)
+{
+	return suggest(name, strlen(name), name_of, commands);
+}
+
+int command_unknown(const struct command *above, const struct command *const *commands, const char *name)
+{
+	const char *close = commands ? command_suggest(commands, name) : NULL;
+	return msg_usage(above ? above->path : NULL, "%s%s%s: no such command%s%s%s", above ? above->path : "", above ? " " : "", name,
+			 close ? "; did you mean " : "", close ? close : "", close ? "?" : "");
+}
+
 static void print_options(const struct command *c)
 {
 	const struct option_row *row;
-	for (size_t i = 0; (row = options_row(c, i)) != NULL; i++) {
+	if (c->own_options)
+		printf("%s\t-h\t--help\t\n", c->path);
+	for (size_t i = 0; !c->own_options && (row = options_row(c, i)) != NULL; i++) {
 		const char letter[] = {'-', row->letter, '\0'};
-		bool below = strcmp(c->path, c->name) != 0 && strchr(c->path, ' ') == NULL;
-		printf("%s%s%s\t%s\t--%s\t%s\n", c->path, below ? " " : "", below ? c->name : "", row->letter ? letter : "-", row->name,
-		       options_has_value(row)              ? "value"
-		       : row->kind == OPTION_KIND_MAY_TAKE ? "may"
-							   : "");
+		const char *value = options_has_value(row) ? "value" : row->kind == OPTION_KIND_MAY_TAKE ? "may" : "";
+		printf("%s\t%s\t--%s\t%s", c->path, row->letter ? letter : "-", row->name, value);
+		for (size_t k = 0; row->words && row->words[k]; k++)
+			printf("%c%s", k == 0 ? '\t' : '|', row->words[k]);
+		putchar('\n');
 	}
 }
 
@@ -74,16 +94,10 @@ int command_print_options(const struct command *const *all)
 	for (; *all; all++) {
 		if ((*all)->subcommands)
 			command_print_options((*all)->subcommands);
-		else if (!(*all)->own_options)
+		else
 			print_options(*all);
 	}
 	return 0;
-}
-
-static const char *subcommand_name(const void *subcommands, size_t index)
-{
-	const struct command *const *all = subcommands;
-	return all[index] ? all[index]->name : NULL;
 }
 
 int command_run(const struct command *c, int argc, char **argv)
@@ -100,11 +114,7 @@ int command_run(const struct command *c, int argc, char **argv)
 		return 0;
 	}
 	const struct command *sub = command_find(c->subcommands, name);
-	if (sub)
-		return command_run(sub, argc - 1, argv + 1);
-	const char *close = suggest(name, strlen(name), subcommand_name, c->subcommands);
-	return msg_usage(c->path, "%s %s: no such command%s%s%s", c->path, name, close ? "; did you mean " : "", close ? close : "",
-			 close ? "?" : "");
+	return sub ? command_run(sub, argc - 1, argv + 1) : command_unknown(c, c->subcommands, name);
 }
 
 uint64_t command_total_bytes(const char *const *paths, size_t count)

@@ -9,7 +9,7 @@
 
 struct command {
 	const char *name;
-	const char *path;    /* behind "xflate", where its help is found: "key load" */
+	const char *path;    /* behind "xflate": "key load" */
 	const char *summary; /* one line of the list of commands */
 	const char *help;    /* xflate help PATH: one screen, 80 columns */
 	/* argv[0] is the name.  Returns the exit status. */
@@ -32,8 +32,13 @@ extern const struct command command_key_load, command_key_clear, command_key_sta
 /* The one of several that has this name, or NULL. */
 const struct command *command_find(const struct command *const *commands, const char *name);
 
-/* Each option of each command that reads the tables, a line: "key load", TAB, "-o" or "-", TAB, "--output", TAB, "value", "may" or
- * nothing.  Returns the exit status. */
+/* The name among theirs that is most like it, or NULL; and: there is none of this name below above (NULL: at the top), of which it tells.
+ * Returns the exit status of wrong usage. */
+const char *command_suggest(const struct command *const *commands, const char *name);
+int command_unknown(const struct command *above, const struct command *const *commands, const char *name);
+
+/* Each option of each command (of one with own_options --help alone), a line: "key load", TAB, "-o" or "-", TAB, "--output", TAB, "value", "may" or
+ * nothing, and with "value" perhaps TAB and what it may be, "stop|skip|keep".  Returns the exit status. */
 int command_print_options(const struct command *const *all);
 
 /* Runs c, or the subcommand that argv[1] names.  Returns the exit status. */

@@ -246,7 +246,7 @@ static bool check_operands(const struct command *verb, const struct operands *re
 {
 	if (verb->operands == NULL || (rest->count >= verb->operands_min && rest->count <= verb->operands_max))
 		return true;
-	*status = msg_usage(verb->path, "%s: it takes %s", verb->name, verb->operands);
+	*status = msg_usage(verb->path, "%s: it takes %s", verb->path, verb->operands);
 	return false;
 }
 

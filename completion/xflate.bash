@@ -3,7 +3,7 @@
 # shellcheck shell=bash
 
 _xflate() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev='' verb=filter words='' word
+	local cur=${COMP_WORDS[COMP_CWORD]} prev='' verb=filter words='' word at=1
 	local algorithms='gzip lzo lzfast lz4 lz4hc zstd'
 	COMPREPLY=()
 	[[ $COMP_CWORD -gt 0 ]] && prev=${COMP_WORDS[COMP_CWORD-1]}
@@ -13,28 +13,41 @@ _xflate() {
 	elif [[ $prev == '=' && $COMP_CWORD -gt 1 ]]; then
 		prev=${COMP_WORDS[COMP_CWORD-2]}
 	fi
-	if [[ $COMP_CWORD -gt 1 ]]; then
-		case ${COMP_WORDS[1]} in
-		filter | list | verify | compare | alerts | drives | changer | getkey | help) verb=${COMP_WORDS[1]} ;;
-		key | cache)
-			verb=${COMP_WORDS[1]}
-			[[ $COMP_CWORD -gt 2 ]] && verb+=" ${COMP_WORDS[2]}"
-			;;
-		esac
+	# The command may stand behind -q and -v.
+	while [[ $at -lt $COMP_CWORD && ${COMP_WORDS[at]} =~ ^(-[qv]+|--quiet|--verbose)$ ]]; do
+		at=$((at + 1))
+	done
+	# xflate itself knows: a line for each option of each command, with its letter, its name, "value" if it has one, and what that may be.
+	local table of letter name value commands='' below='' options='' choices='' first=${COMP_WORDS[at]} above=${COMP_WORDS[at]}
+	[[ $first == help && $COMP_CWORD -gt $((at + 1)) ]] && above=${COMP_WORDS[at+1]}
+	table=$("${COMP_WORDS[0]}" help --options 2>/dev/null)
+	while IFS=$'\t' read -r of _; do
+		[[ "$commands " == *" ${of%% *} "* ]] || commands+=" ${of%% *}"
+		[[ $of != "$above "* || "$below " == *" ${of#* } "* ]] || below+=" ${of#* }"
+	done <<<"$table"
+	if [[ $COMP_CWORD -gt $at && "$commands " == *" $first "* ]]; then
+		verb=$first
+		[[ $first == "$above" && -n $below && $COMP_CWORD -gt $((at + 1)) ]] && verb+=" ${COMP_WORDS[at+1]}"
+	fi
+	while IFS=$'\t' read -r of letter name value word; do
+		[[ $of == "$verb" ]] || continue
+		options+=" $name"
+		[[ $prev == -?* && $value == value ]] && [[ $prev == "$letter" || $prev == "$name" ]] && choices=${word//|/ }
+	done <<<"$table"
+	if [[ -n $choices ]]; then
+		while IFS= read -r word; do
+			COMPREPLY+=("$word")
+		done < <(compgen -W "$choices" -- "$cur")
+		return
 	fi
 
 	case $verb:$prev in
 	filter:-d | filter:--deflate | filter:-r | filter:--recompress) words=$algorithms ;;
-	filter:--target) words='bareos bareos-22 bacula any' ;;
-	filter:--on-damage | compare:--on-damage) words='stop skip keep' ;;
-	filter:--progress | verify:--progress) words='auto never always json' ;;
-	filter:-T | filter:--threads | compare:-T | compare:--threads | verify:-T | verify:--threads | filter:--max-block | *:--max-memory) return ;;
+	*:-T | *:--threads | *:--max-block | *:--max-memory | *:--tries | *:--algorithm | *:--shares | *:--threshold) return ;;
 	filter:-o | filter:--output | filter:--map | filter:--report)
 		compopt -o default 2>/dev/null
 		return
 		;;
-	filter:--encrypt) words='aes-128-xts aes-256-xts' ;;
-	filter:--block-format) words='bb02 bb03' ;;
 	getkey:-c | getkey:--cipher) words='AES_128_XTS AES_256_XTS' ;;
 	*:--key-command | *:--new-key-command) compopt -o default 2>/dev/null ;;
 	*:--key-dir | *:--new-key-dir | *:--key-config | getkey:-k | getkey:-C | getkey:--config | getkey:--log)
@@ -45,12 +58,11 @@ _xflate() {
 		words='tty - fd: cred:'
 		compopt -o default 2>/dev/null
 		;;
-	help:*) words='filter list verify compare key cache alerts drives changer getkey' ;;
-	key:*) words='generate show wrap unwrap rewrap split join load clear status probe --help' ;;
-	cache:*) words='list get import export renew remove check --help' ;;
-	*:--qr) words='text svg html' ;;
+	help:help) words="$commands --options" ;;
+	help:*) words=$below ;;
+	key:* | cache:*) words="$below --help" ;;
 	'key '*:--format | 'cache '*:--format) words='lines json sql' ;;
-	'key load':--mode | changer:--mode) words='mixed decrypt raw' ;;
+	'key status':--vendor) words='ibm hp quantum' ;;
 	'key '*:--wait | changer:--wait) words='ready' ;;
 	'key '*:--key | 'key '*:--kek | changer:--kek | 'key '*:--new-kek | 'cache '*:--kek)
 		words='tty - fd: cred:'
@@ -62,14 +74,11 @@ _xflate() {
 		;;
 	*)
 		if [[ $cur == -* ]]; then
-			# xflate itself knows: a line for each option of each verb, the long name in the third field.
-			words=$("${COMP_WORDS[0]}" help --options 2>/dev/null | while IFS=$'\t' read -r of _ name _; do
-				[[ $of == "$verb" ]] && echo "$name"
-			done)
+			words=$options
 			[[ $verb == getkey ]] && words='--key-dir --config --cipher --log --selftest --migrate --help'
-			[[ $COMP_CWORD -eq 1 ]] && words+=' --version'
+			[[ $COMP_CWORD -eq $at ]] && words+=' --version'
 		else
-			[[ $COMP_CWORD -eq 1 ]] && words='filter list verify compare key cache alerts drives changer getkey help'
+			[[ $COMP_CWORD -eq $at ]] && words=$commands
 			compopt -o default 2>/dev/null
 			while IFS= read -r word; do
 				COMPREPLY+=("$word")

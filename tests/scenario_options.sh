@@ -16,20 +16,39 @@ check 'and each verb has --help' cmp verbs helped
 : >missing
 while IFS= read -r verb; do
 	# shellcheck disable=SC2086 # it may be two words
-	"$XFLATE" help $verb >text
+	"$XFLATE" help $verb | sed "/^Exit status/,\$d" >text
 	[ "$verb" = 'key generate' ] && "$XFLATE" key generate --volumes --help >>text
 	grep "^$verb${tab}" table | while IFS=$tab read -r _ letter name _; do
 		case $name in --help | --quiet | --verbose) continue ;; esac
 		grep -q -- "$name\\>" text || echo "help of $verb: $name" >>missing
 		[ "$letter" = - ] || grep -q -- "^ *$letter, " text || echo "help of $verb: $letter" >>missing
 		grep -q -- "Fl $(echo "$name" | sed 's/^-//; s/-/[-]/g')\\>" "$root/man/xflate.1" || echo "manual: $name ($verb)" >>missing
-		grep -q -- "$name\\>" "$root/completion/_xflate" || echo "zsh: $name ($verb)" >>missing
 	done
+	grep -q "^\.It Cm $verb\\>" "$root/man/xflate.1" || echo "manual: $verb" >>missing
 done <verbs
-check 'help, manual and zsh know every option of the table' [ ! -s missing ] || sed 's/^/# /' missing
-# And the other way round: what they name is in the table (getkey and bscrypto read their own).
+check 'help and manual know every option of the table' [ ! -s missing ] || sed 's/^/# /' missing
+
+# zsh has a part for each command of the top: with the options, their letters, and the words that a value may be.
+zsh_of() { # VERB: its part, with what it shares
+	sed -n "/^_xflate_filter() {/,/^}/p; /^	$1)/,/;;/p" "$root/completion/_xflate" | if [ "$1" = filter ]; then cat; else sed '/^_xflate_filter/,/^}/d'; fi >part
+	for shared in _xflate_keys _xflate_new_keys; do
+		! grep -q "\$$shared\>" part || sed -n "/^$shared=(/,/^)/p" "$root/completion/_xflate" >>part
+	done
+}
+: >missing
+cut -d ' ' -f 1 verbs | sort -u | while IFS= read -r top; do
+	zsh_of "$top"
+	grep "^${top}[ $tab]" table | while IFS=$tab read -r verb letter name _ words; do
+		case $name in --quiet | --verbose) continue ;; esac
+		grep -q -- "${name}[=\[,}]" part || echo "zsh: $name ($verb)"
+		[ "$letter" = - ] || [ "$letter" = -h ] || grep -q -- "{$letter+\{0,1\},$name" part || echo "zsh: $letter ($verb)"
+		[ -z "$words" ] || grep -q -- "$name=.*:($(echo "$words" | tr '|' ' '))'" part || echo "zsh: $name $words ($verb)"
+	done
+done >missing
+check 'zsh knows every option of each command, and what its value may be' [ ! -s missing ] || sed 's/^/# /' missing
+# And the other way round: what they name is in the table (getkey, bscrypto and help read their own).
 sed -n 's/^ *'"'"'.*\(--[a-z-]*\)=\{0,1\}\[.*/\1/p' "$root/completion/_xflate" | sort -u >named
-grep -v -x -e --cipher -e --config -e --log -e --selftest -e --migrate -e --debug named | while IFS= read -r name; do
+grep -v -x -e --cipher -e --config -e --log -e --selftest -e --migrate -e --debug -e --options named | while IFS= read -r name; do
 	grep -q -- "${tab}$name${tab}" table || echo "$name"
 done >unknown
 check 'zsh names no option that is not there' [ ! -s unknown ] || sed 's/^/# /' unknown
@@ -42,6 +61,25 @@ EOF
 completes() { bash complete.bash "$root/completion/xflate.bash" "$XFLATE" "$@"; }
 check 'bash: the options of filter are the table'\''s' [ "$(completes filter -- | grep '^--' | sort)" = "$(sed -n "s/^filter${tab}[^${tab}]*${tab}\\(--[a-z-]*\\).*/\\1/p" table | sort)" ]
 check 'bash: those of key load, too' [ "$(completes key load --ra | sort | tr '\n' ' ')" = '--raw-key --raw-readable ' ]
+check 'bash: what a value may be' [ "$(completes alerts --type '' | tr '\n' ' ')" = 'drive library ' ]
+check 'bash: behind a letter and =, too' [ "$(completes filter --on-damage = sk)" = skip ]
+check 'bash: standard input is no option without a letter' [ "$(completes filter - --rep | tr '\n' ' ')" = '--repair --report ' ]
+check 'bash: a command behind -q' [ "$(completes -q ver | grep -x verify)" = verify ]
+check 'bash: and its options' [ "$(completes -q verify --who)" = --whole ]
+"$XFLATE" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' | sort >commands
+completes '' | grep -F -x -f commands | sort >named
+check 'bash: all commands' cmp commands named
+sed -n "/^	commands=(/,/^	)/s/^		['\"]\([a-z]*\):.*/\1/p" "$root/completion/_xflate" | sort >named
+check 'zsh: all commands' cmp commands named
+for top in key cache; do
+	sed -n "s/^$top \([a-z]*\)$/\1/p" verbs >below
+	completes $top '' | grep -v -e --help | sort >named
+	check "bash: all below $top" cmp below named
+	zsh_of $top
+	sed -n "s/^		*'1:what:(\(.*\))'.*/\1/p" part | tr ' ' '\n' | sort >named
+	check "zsh: all below $top" cmp below named
+done
+check 'bash: help of what is below key' [ "$(completes help key pro)" = probe ]
 check 'bash: verbs' [ "$(completes ver | grep -x verify)" = verify ]
 
 # ---- how they are read ----
@@ -66,7 +104,17 @@ usage 'an option twice' '--map is given twice' filter --map a --map b "$small"
 usage 'a source that is empty' '--key is empty' verify --key= "$small"
 usage 'a mistyped verb' 'verfy: no such command, and no such file; did you mean verify?' verfy "$small"
 usage 'a mistyped verb below a verb' 'key genrate: no such command; did you mean generate?' key genrate
-usage 'too many operands' 'show: it takes one FILE' key show a b
+usage 'a mistyped verb behind -q' 'did you mean verify?' -q verfy "$small"
+usage 'a mistyped verb in help' 'verfy: no such command; did you mean verify?' help verfy
+usage 'one below a verb in help' 'key gnerate: no such command; did you mean generate?' help key gnerate
+usage 'nothing is below a verb that works' 'list list: no such command' help list list
+usage 'a word that is none of those' '--on-damage never: must be stop, skip or keep' filter --on-damage=never "$small"
+usage 'a number that is too small' '--tries 0: must be a number of keys, 1 to 1000000' key probe --tries 0
+usage 'a size that is too small' '--max-memory 1: must be a number of bytes, 64M at least' list --max-memory=1 "$small"
+usage 'no number' '--max-block 4096x: must be a number of bytes, 4096 to 20000000' filter --max-block 4096x "$small"
+run "$XFLATE" ./verfy
+check 'a path is no mistyped verb' grep -q 'verfy: cannot open' "$err"
+usage 'too many operands' 'key show: it takes one FILE' key show a b
 takes() { # NAME ARGUMENTS...
 	name=$1
 	shift
@@ -86,6 +134,9 @@ cp "$small" verify
 takes 'options after operands' filter "$small" -q -i -o e
 takes '-q before the verb' -q verify "$small"
 check 'is obeyed' [ ! -s "$err" ]
+takes '-q before help' -q help verify
+takes '-q before --version' -qq --version
+takes 'numbers have units' filter --max-block 64k -q -o f "$small"
 takes '-h is help everywhere' compare -h
 takes 'help goes down the tree' help key load
 check 'to the right one' grep -q '^Usage: xflate key load' "$out"

@@ -297,12 +297,15 @@ static int run_changer(const struct request *q)
 	return status;
 }
 
+/* Raw reading takes no key. */
+static const char *const modes[] = {[KEYLOAD_MIXED] = "mixed", [KEYLOAD_DECRYPT] = "decrypt", NULL};
+
 static const struct option_row rows[] = {
 	OPTION_TEXT(0, "cache", struct request, sources.cache),
 	OPTION_TEXT(0, "catalog-command", struct request, sources.catalog),
 	OPTION_TEXT(0, "kek", struct request, sources.kek),
 	OPTION_TEXT(0, "device", struct request, device),
-	LOADING_ROWS(struct request, loading),
+	LOADING_ROWS(struct request, loading, modes),
 	OPTION_FLAG(0, "require-key", struct request, require),
 	OPTION_TAKE_AT(0, "wait", device_wait_option, struct request, wait),
 	OPTIONS_END,
@@ -330,8 +333,6 @@ static int cmd_changer(int argc, char **argv)
 		return status;
 	if (!drivekey_by_name(&q.sources))
 		return msg_usage(VERB, "--cache FILE or --catalog-command COMMAND: where are the keys?");
-	if (q.loading.mode == KEYLOAD_RAW)
-		return msg_usage(VERB, "--mode raw takes no key");
 	q.command = argv + own + 1;
 	q.count = argc - own - 1;
 	if (q.device == NULL && q.count > ARGUMENT_DEVICE)

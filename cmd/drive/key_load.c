@@ -161,7 +161,7 @@ static const struct option_row rows[] = {
 	OPTION_TEXT(0, "catalog-command", struct request, sources.catalog),
 	OPTION_TEXT(0, "kek", struct request, sources.kek),
 	OPTION_FLAG(0, "raw-key", struct request, sources.raw),
-	LOADING_ROWS(struct request, loading),
+	LOADING_ROWS(struct request, loading, loading_modes),
 	OPTION_TAKE_AT(0, "wait", device_wait_option, struct request, wait),
 	OPTION_FLAG(0, "dry-run", struct request, loading.dry_run),
 	OPTION_FLAG(0, "json", struct request, json),

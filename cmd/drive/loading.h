@@ -19,10 +19,11 @@ struct loading_options {
 /* Names of enum keyload_mode, and NULL. */
 extern const char *const loading_modes[];
 
-/* Rows: an int, the index of a drive's algorithm; and what key load and changer have of a struct loading_options. */
+/* Rows: an int, the index of a drive's algorithm; and what key load and changer have of a struct loading_options, modes
+ * being those of loading_modes that may be asked for. */
 #define LOADING_ALGORITHM(request, member) OPTION_NUMBER(0, "algorithm", 0, 255, "an index", request, member)
-#define LOADING_ROWS(request, member)                                                                                             \
-	OPTION_WORD(0, "mode", loading_modes, request, member.mode), LOADING_ALGORITHM(request, member.algorithm),                \
+#define LOADING_ROWS(request, member, modes)                                                                                      \
+	OPTION_WORD(0, "mode", modes, request, member.mode), LOADING_ALGORITHM(request, member.algorithm),                        \
 		OPTION_TEXT(0, "kad", request, member.kad), OPTION_FLAG(0, "clear-on-demount", request, member.clear_on_demount), \
 		OPTION_FLAG(0, "raw-readable", request, member.raw_readable)
 

@@ -254,7 +254,7 @@ static int cache_check(int argc, char **argv)
 static const struct option_row rows[] = {KEYARGS_BUNDLE, KEYARGS_KEK, KEYARGS_JSON, OPTIONS_END};
 const struct command command_cache_check = {
 	.name = "check",
-	.path = "cache",
+	.path = "cache check",
 	.help = cache_help,
 	.run = cache_check,
 	.options = rows,

@@ -248,7 +248,7 @@ static int key_join(int argc, char **argv)
 static const struct option_row split_rows[] = {KEYARGS_OUTPUT, KEYARGS_KEK, KEYARGS_QR, KEYARGS_SHARES, KEYARGS_THRESHOLD, OPTIONS_END};
 const struct command command_key_split = {
 	.name = "split",
-	.path = "key",
+	.path = "key split",
 	.help = key_help,
 	.run = key_split,
 	.options = split_rows,
@@ -259,7 +259,7 @@ const struct command command_key_split = {
 static const struct option_row join_rows[] = {KEYARGS_OUTPUT, KEYARGS_FORCE, OPTIONS_END};
 const struct command command_key_join = {
 	.name = "join",
-	.path = "key",
+	.path = "key join",
 	.help = key_help,
 	.run = key_join,
 	.options = join_rows,

@@ -328,7 +328,7 @@ static const struct option_row rows[] = {
 	KEYARGS_MISSING, KEYARGS_ROTATE, KEYARGS_POOL,   KEYARGS_MEDIA_TYPE, KEYARGS_STORAGE, OPTIONS_END};
 const struct command command_key_generate_volumes = {
 	.name = "generate",
-	.path = "key",
+	.path = "key generate",
 	.run = key_volumes,
 	.options = rows,
 	.operands = "names of volumes and files with such names",
