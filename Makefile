@@ -179,6 +179,7 @@ bench:
 lint:
 	@tests/packages.sh lint
 	mandoc -Tlint -Wwarning man/xflate.1
+	tests/lint_citations
 	@# tests/sense_codes.h is a piece of a table.
 	clang-format --dry-run -Werror $(filter-out tests/sense_codes.h,$(shell git ls-files '*.c' '*.h'))
 	shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/run tests/prepare fuzz/run .ci/run completion/xflate.bash))
@@ -215,5 +216,5 @@ help:
 	@echo "make fuzz       FUZZ_SECONDS=60 FUZZ_TARGETS='block label'; make fuzz-replay    the parsers against foreign bytes"
 	@echo "make behaviour  OLD=path/to/another/xflate; what differs, of 27,000 runs"
 	@echo "make bench      measure against what is used instead (BENCH_MB=600)"
-	@echo "make lint       manual, layout of the sources, shell scripts"
+	@echo "make lint       manual, citations, layout of the sources, shell scripts"
 	@echo "make install    PREFIX=$(PREFIX), DESTDIR; make uninstall; make dist; make clean"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "keywrap.h"
 
+#include "base/base64.h"
+#include "base/hex.h"
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -74,11 +76,6 @@ int keywrap_drive_key(const struct secret *passphrase, struct secret *key, struc
 	return 0;
 }
 
-static int hex_value(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Length without what editors leave at the end. */
 static size_t trimmed(const struct secret *s)
 {
@@ -91,20 +88,18 @@ static size_t trimmed(const struct secret *s)
 int keywrap_raw_key(const struct secret *text, struct secret *key, struct err *e)
 {
 	size_t n = trimmed(text);
-	bool hex = n == KEYWRAP_DRIVE_KEY_BYTES * 2 || n == KEYWRAP_RAW_MAX_BYTES * 2;
-	for (size_t i = 0; hex && i < n; i++)
-		hex = hex_value(text->data[i]) >= 0;
-	if (!hex && text->len != KEYWRAP_DRIVE_KEY_BYTES && text->len != KEYWRAP_RAW_MAX_BYTES)
+	if (n == KEYWRAP_DRIVE_KEY_BYTES * 2 || n == KEYWRAP_RAW_MAX_BYTES * 2) {
+		int r = secret_new(key, n / 2, e);
+		if (r != 0)
+			return r;
+		key->len = n / 2;
+		if (hex_read(text->data, key->len, key->data))
+			return 0;
+		secret_free(key);
+	}
+	if (text->len != KEYWRAP_DRIVE_KEY_BYTES && text->len != KEYWRAP_RAW_MAX_BYTES)
 		return err_set(e, XE_KEY, "not a raw key: %zu bytes, neither 32 or 64 bytes nor 64 or 128 hex digits", text->len);
-	if (!hex)
-		return secret_set(key, text->data, text->len, e);
-	int r = secret_new(key, n / 2, e);
-	if (r != 0)
-		return r;
-	for (size_t i = 0; i < n / 2; i++)
-		key->data[i] = (uint8_t)(hex_value(text->data[2 * i]) << 4 | hex_value(text->data[2 * i + 1]));
-	key->len = n / 2;
-	return 0;
+	return secret_set(key, text->data, text->len, e);
 }
 
 void keywrap_key_id(const struct secret *drive_key, char id[static SECRET_ID_BYTES])
@@ -118,65 +113,6 @@ void keywrap_kek_id(const struct secret *kek, char id[static SECRET_ID_BYTES])
 	if (first.len > KEYWRAP_KEK_BYTES)
 		first.len = KEYWRAP_KEK_BYTES;
 	secret_id(&first, KEK_DOMAIN, id);
-}
-
-/* ---- base64 ---- */
-
-/* All ones if a <= v <= b, else 0; of values below 256. */
-static unsigned between(unsigned a, unsigned v, unsigned b)
-{
-	return (((v - a) | (b - v)) >> 8 & 1u) - 1u;
-}
-
-static char encoded(unsigned v)
-{
-	unsigned c = (between(0, v, 25) & (v + 'A')) | (between(26, v, 51) & (v - 26 + 'a')) | (between(52, v, 61) & (v - 52 + '0')) |
-		     (between(62, v, 62) & '+') | (between(63, v, 63) & '/');
-	return (char)c;
-}
-
-/* Its value plus 1; 0: no character of the alphabet. */
-static unsigned decoded(unsigned char c)
-{
-	return (between('A', c, 'Z') & (c - 'A' + 1u)) | (between('a', c, 'z') & (c - 'a' + 27u)) |
-	       (between('0', c, '9') & (c - '0' + 53u)) | (between('+', c, '+') & 63u) | (between('/', c, '/') & 64u);
-}
-
-void keywrap_base64_encode(const uint8_t *data, size_t n, char *text)
-{
-	unsigned bits = 0, have = 0;
-	for (size_t i = 0; i < n; i++) {
-		bits = (bits << 8 | data[i]) & 0xffff;
-		have += 8;
-		for (; have >= 6; have -= 6)
-			*text++ = encoded(bits >> (have - 6) & 63);
-	}
-	if (have)
-		*text = encoded(bits << (6 - have) & 63);
-}
-
-bool keywrap_base64_decode(const char *text, size_t len, uint8_t *out, size_t n)
-{
-	size_t chars = KEYWRAP_CHARS_OF(n), whole = (n + 2) / 3 * 4;
-	if (len != chars && len != whole)
-		return false;
-	unsigned bits = 0, have = 0, bad = 0;
-	for (size_t i = 0; i < chars; i++) {
-		unsigned v = decoded((unsigned char)text[i]);
-		bad |= (v - 1) & 0x100u;
-		bits = (bits << 6 | ((v - 1) & 63)) & 0xffff;
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			*out++ = (uint8_t)(bits >> have);
-		}
-	}
-	bad |= bits & ((1u << have) - 1);
-	for (size_t i = chars; i < len; i++)
-		bad |= text[i] != '=';
-	if (bad)
-		secret_wipe(out - n, n);
-	return !bad;
 }
 
 /* ---- key wrap ---- */
@@ -286,7 +222,7 @@ static size_t own_bytes(const char *text, size_t len, uint8_t *out)
 	if (len < prefix || memcmp(text, KEYWRAP_OWN_PREFIX, prefix) != 0)
 		return 0;
 	for (size_t n = KEYWRAP_DRIVE_KEY_BYTES; n <= KEYWRAP_RAW_MAX_BYTES; n *= 2) {
-		if (keywrap_base64_decode(text + prefix, len - prefix, out, n + 8))
+		if (base64_read_exact(text + prefix, len - prefix, out, n + 8))
 			return n + 8;
 	}
 	return 0;
@@ -296,9 +232,9 @@ enum keywrap_form keywrap_form_of(const char *text, size_t len)
 {
 	uint8_t bytes[KEYWRAP_RAW_MAX_BYTES + 8];
 	enum keywrap_form form = KEYWRAP_UNKNOWN;
-	if (keywrap_base64_decode(text, len, bytes, KEYWRAP_WRAPPED_BYTES))
+	if (base64_read_exact(text, len, bytes, KEYWRAP_WRAPPED_BYTES))
 		form = KEYWRAP_WRAPPED;
-	else if (keywrap_base64_decode(text, len, bytes, KEYWRAP_PASSPHRASE_BYTES))
+	else if (base64_read_exact(text, len, bytes, KEYWRAP_PASSPHRASE_BYTES))
 		form = KEYWRAP_BASE64;
 	else if (own_bytes(text, len, bytes) > 0)
 		form = KEYWRAP_OWN;
@@ -342,7 +278,7 @@ static int open_wrapped(const char *text, size_t len, const struct secret *kek, 
 	uint8_t wrapped[KEYWRAP_WRAPPED_BYTES];
 	if (kek == NULL)
 		return err_set(e, XE_KEY, "is wrapped: the KEK is needed");
-	if (kek->len < KEYWRAP_KEK_BYTES || !keywrap_base64_decode(text, len, wrapped, sizeof wrapped))
+	if (kek->len < KEYWRAP_KEK_BYTES || !base64_read_exact(text, len, wrapped, sizeof wrapped))
 		return err_set(e, XE_KEY, "the KEK has less than %u bytes", KEYWRAP_KEK_BYTES);
 	int r = secret_new(key, KEYWRAP_PASSPHRASE_BYTES, e);
 	if (r == 0)
@@ -379,7 +315,7 @@ int keywrap_open(const char *text, size_t len, const struct secret *kek, struct 
 	case KEYWRAP_PASSPHRASE: return secret_set(key, text, len, e);
 	case KEYWRAP_BASE64:
 		r = secret_new(key, KEYWRAP_PASSPHRASE_BYTES, e);
-		if (r == 0 && keywrap_base64_decode(text, len, key->data, KEYWRAP_PASSPHRASE_BYTES))
+		if (r == 0 && base64_read_exact(text, len, key->data, KEYWRAP_PASSPHRASE_BYTES))
 			key->len = KEYWRAP_PASSPHRASE_BYTES;
 		return r;
 	case KEYWRAP_WRAPPED: return open_wrapped(text, len, kek, key, e);
@@ -403,11 +339,11 @@ static int seal_own(const struct secret *key, const struct secret *kek, struct s
 	if (r == 0)
 		r = keywrap_wrap_padded(full.data, KEYWRAP_OWN_KEK_BYTES, key->data, key->len, wrapped, e);
 	if (r == 0)
-		r = secret_new(text, prefix + KEYWRAP_CHARS_OF(n), e);
+		r = secret_new(text, prefix + BASE64_BARE_CHARS(n), e);
 	if (r == 0) {
 		memcpy(text->data, KEYWRAP_OWN_PREFIX, prefix);
-		keywrap_base64_encode(wrapped, n, (char *)text->data + prefix);
-		text->len = prefix + KEYWRAP_CHARS_OF(n);
+		base64_write_bare(wrapped, n, (char *)text->data + prefix);
+		text->len = prefix + BASE64_BARE_CHARS(n);
 	}
 	secret_free(&full);
 	return r;
@@ -422,10 +358,10 @@ int keywrap_seal(const struct secret *key, enum keywrap_form form, const struct 
 	if (form == KEYWRAP_OWN)
 		return seal_own(key, kek, text, e);
 	if (form == KEYWRAP_BASE64) {
-		r = secret_new(text, KEYWRAP_CHARS_OF(key->len), e);
+		r = secret_new(text, BASE64_BARE_CHARS(key->len), e);
 		if (r == 0) {
-			keywrap_base64_encode(key->data, key->len, (char *)text->data);
-			text->len = KEYWRAP_CHARS_OF(key->len);
+			base64_write_bare(key->data, key->len, (char *)text->data);
+			text->len = BASE64_BARE_CHARS(key->len);
 		}
 		return r;
 	}
@@ -437,7 +373,7 @@ int keywrap_seal(const struct secret *key, enum keywrap_form form, const struct 
 	if (r == 0)
 		r = secret_new(text, KEYWRAP_WRAPPED_CHARS, e);
 	if (r == 0) {
-		keywrap_base64_encode(wrapped, sizeof wrapped, (char *)text->data);
+		base64_write_bare(wrapped, sizeof wrapped, (char *)text->data);
 		text->len = KEYWRAP_WRAPPED_CHARS;
 	}
 	return r;

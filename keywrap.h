@@ -57,17 +57,6 @@ int keywrap_raw_key(const struct secret *text, struct secret *key, struct err *e
 void keywrap_key_id(const struct secret *drive_key, char id[static SECRET_ID_BYTES]);
 void keywrap_kek_id(const struct secret *kek, char id[static SECRET_ID_BYTES]);
 
-/* ---- base64: RFC 4648 without padding ---- */
-
-#define KEYWRAP_CHARS_OF(bytes) (((bytes)*4 + 2) / 3)
-
-/* Writes KEYWRAP_CHARS_OF(n) characters, no NUL.  Takes the same time for all bytes. */
-void keywrap_base64_encode(const uint8_t *data, size_t n, char *text);
-
-/* True if the len characters are the base64 of n bytes and of nothing else: no other character, no odd bits at the end,
- * padding whole or absent.  Wipes out otherwise.  Takes the same time for all texts of one length. */
-bool keywrap_base64_decode(const char *text, size_t len, uint8_t *out, size_t n);
-
 /* ---- key wrap ---- */
 
 /* RFC 3394 under a KEK of 16, 24 or 32 bytes; len is a multiple of 8, from 16 to 4096.  wrapped takes len + 8 bytes.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/digest.h"
 
+#include "base/hex.h"
+
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,8 +118,5 @@ size_t digest_value(const struct digest *d, uint8_t value[static DIGEST_MAX_BYTE
 void digest_text(const struct digest *d, char text[static DIGEST_TEXT_BYTES])
 {
 	uint8_t value[DIGEST_MAX_BYTES];
-	text[0] = '\0';
-	size_t len = d ? digest_value(d, value) : 0;
-	for (size_t i = 0; i < len; i++)
-		snprintf(text + 2 * i, 3, "%02x", value[i]);
+	hex_text(value, d ? digest_value(d, value) : 0, text);
 }

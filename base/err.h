@@ -27,7 +27,7 @@ struct err {
 	char text[ERR_TEXT_BYTES];
 };
 
-/* Fills e (the first fault wins: an e that already holds one is left alone) and returns code. */
+/* Fills e and returns code.  The first fault wins: an e that already holds one is left alone, and its code is returned. */
 int err_set(struct err *e, enum xerr code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The same with ": " and the text of errnum behind it. */
@@ -42,7 +42,7 @@ int err_memory(struct err *e, uint64_t bytes, const char *what);
 /* Names the volume if none is named yet. */
 void err_volume(struct err *e, const char *volume);
 
-/* Exit status of CLI.md for a code. */
+/* Exit status for a code: xflate(1), EXIT STATUS. */
 int err_exit_status(enum xerr code);
 
 /* The worse of two exit statuses: 1, then 7, 6, 5, 4, 2, then 3 (damage passed on), then 0. */

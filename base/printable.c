@@ -56,3 +56,16 @@ void printable_put(const char *text, FILE *out)
 		text += n > 0 ? n : 1;
 	}
 }
+
+void printable_field(struct span from, char *text, size_t room)
+{
+	size_t n = from.len, out = 0;
+	while (n > 0 && (from.data[n - 1] == ' ' || from.data[n - 1] == 0))
+		n--;
+	for (size_t i = 0; i < n && out + 1 < room; i++) {
+		bool leading = out == 0 && from.data[i] == ' ';
+		if (!leading)
+			text[out++] = from.data[i] >= 0x20 && from.data[i] < 0x7f ? (char)from.data[i] : '?';
+	}
+	text[out] = '\0';
+}

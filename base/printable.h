@@ -4,6 +4,8 @@
 #ifndef BASE_PRINTABLE_H
 #define BASE_PRINTABLE_H
 
+#include "base/bytes.h"
+
 #include <stddef.h>
 #include <stdio.h>
 
@@ -19,5 +21,8 @@ size_t printable_make(char *text);
 
 /* Writes text so. */
 void printable_put(const char *text, FILE *out);
+
+/* Trims and cleans foreign text; room of at least 1 byte. */
+void printable_field(struct span from, char *text, size_t room);
 
 #endif

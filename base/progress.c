@@ -23,17 +23,7 @@ static struct {
 	_Atomic bool stop;
 } progress;
 
-bool progress_parse(const char *text, enum progress_mode *mode)
-{
-	static const char *const names[] = {"auto", "never", "always", "json"};
-	for (int i = 0; i < 4; i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*mode = (enum progress_mode)i;
-			return true;
-		}
-	}
-	return false;
-}
+const char *const progress_modes[] = {"auto", "never", "always", "json", NULL};
 
 static double seconds(void)
 {

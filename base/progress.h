@@ -20,7 +20,7 @@ void progress_start(enum progress_mode mode, void (*get)(void *arg, struct progr
 /* Ends the thread and takes its line away.  Nothing if there is none. */
 void progress_stop(void);
 
-/* "auto", "never", "always", "json"; false if it is none. */
-bool progress_parse(const char *text, enum progress_mode *mode);
+/* The names of enum progress_mode, and NULL. */
+extern const char *const progress_modes[];
 
 #endif

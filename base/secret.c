@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/secret.h"
 
+#include "base/hex.h"
+
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
@@ -145,7 +147,7 @@ void secret_id(const struct secret *s, const char *domain, char id[static SECRET
 	bool done = SHA256(text.data, tag + s->len, hash) != NULL;
 	secret_free(&text);
 	if (done)
-		snprintf(id, SECRET_ID_BYTES, "%02x%02x%02x%02x", hash[0], hash[1], hash[2], hash[3]);
+		hex_text(hash, SECRET_ID_BYTES / 2, id);
 }
 
 int secret_library(struct err *e)

@@ -3,17 +3,17 @@
 
 #include "base/json.h"
 #include "base/msg.h"
+#include "base/progress.h"
+#include "base/secret.h"
+#include "cmd/suggest.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define MEMORY_MIN_BYTES ((unsigned)64 << 20) /* some records of the largest size */
 
 bool command_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 {
@@ -29,6 +29,8 @@ bool command_number(const char *text, uint64_t min, uint64_t max, uint64_t *valu
 	return *value >= min && *value <= max;
 }
 
+const char *const command_on_damage[] = {"stop", "skip", "keep", NULL};
+
 unsigned command_processors(void)
 {
 	cpu_set_t set;
@@ -36,65 +38,73 @@ unsigned command_processors(void)
 	return n < 1 ? 1 : n > (int)COMMAND_THREADS_MAX ? COMMAND_THREADS_MAX : (unsigned)n;
 }
 
-int command_threads(const char *verb, const char *text, unsigned *threads)
+int command_threads(const struct command *verb, void *threads, const char *text)
 {
 	uint64_t v;
 	if (!command_number(text, 0, COMMAND_THREADS_MAX, &v))
-		return msg_usage(verb, "-T %s: not a number of threads (0 to %u)", text, COMMAND_THREADS_MAX);
-	*threads = v == 0 ? command_processors() : (unsigned)v;
+		return msg_usage(verb->path, "-T %s: not a number of threads (0 to %u)", text, COMMAND_THREADS_MAX);
+	*(unsigned *)threads = v == 0 ? command_processors() : (unsigned)v;
 	return 0;
 }
 
-int command_max_memory(const char *verb, const char *text, uint64_t *bytes)
+const struct command *command_find(const struct command *const *commands, const char *name)
 {
-	if (!command_number(text, MEMORY_MIN_BYTES, UINT64_MAX, bytes))
-		return msg_usage(verb, "--max-memory %s: must be a number of bytes, %uM at least", text, MEMORY_MIN_BYTES >> 20);
-	return 0;
-}
-
-int command_on_damage(const char *verb, const char *text, enum on_damage *on_damage)
-{
-	static const char *const names[] = {"stop", "skip", "keep"};
-	for (int i = 0; i < 3; i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*on_damage = (enum on_damage)i;
-			return 0;
-		}
+	for (; *commands; commands++) {
+		if (strcmp((*commands)->name, name) == 0)
+			return *commands;
 	}
-	return msg_usage(verb, "--on-damage %s: must be stop, skip or keep", text);
+	return NULL;
 }
 
-int command_dispatch(const struct command *verb, const struct subcommand *subs, size_t count, int argc, char **argv)
+static void print_options(const struct command *c)
+{
+	const struct option_row *row;
+	for (size_t i = 0; (row = options_row(c, i)) != NULL; i++) {
+		const char letter[] = {'-', row->letter, '\0'};
+		bool below = strcmp(c->path, c->name) != 0 && strchr(c->path, ' ') == NULL;
+		printf("%s%s%s\t%s\t--%s\t%s\n", c->path, below ? " " : "", below ? c->name : "", row->letter ? letter : "-", row->name,
+		       options_has_value(row)              ? "value"
+		       : row->kind == OPTION_KIND_MAY_TAKE ? "may"
+							   : "");
+	}
+}
+
+int command_print_options(const struct command *const *all)
+{
+	for (; *all; all++) {
+		if ((*all)->subcommands)
+			command_print_options((*all)->subcommands);
+		else if (!(*all)->own_options)
+			print_options(*all);
+	}
+	return 0;
+}
+
+static const char *subcommand_name(const void *subcommands, size_t index)
+{
+	const struct command *const *all = subcommands;
+	return all[index] ? all[index]->name : NULL;
+}
+
+int command_run(const struct command *c, int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
+	if (c->secrets)
+		secret_guard_process();
+	if (c->subcommands == NULL)
+		return c->run(argc, argv);
 	if (name == NULL)
-		return msg_usage(verb->name, "%s: what is to be done?", verb->name);
+		return msg_usage(c->path, "%s: what is to be done?", c->path);
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-		fputs(verb->help, stdout);
+		fputs(c->help, stdout);
 		return 0;
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(name, subs[i].name) == 0)
-			return subs[i].run(argc - 1, argv + 1);
-	}
-	return msg_usage(verb->name, "%s %s: no such command", verb->name, name);
-}
-
-int command_no_abbreviations(const char *verb, int argc, char **argv, const struct option *options)
-{
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (strncmp(argv[i], "--", 2) != 0)
-			continue;
-		size_t len = strcspn(argv[i] + 2, "=");
-		const struct option *o = options;
-		while (o->name && (strlen(o->name) != len || strncmp(o->name, argv[i] + 2, len) != 0))
-			o++;
-		if (o->name == NULL)
-			return msg_usage(verb, "%s: unknown option", argv[i]);
-		bool value_follows = o->has_arg == required_argument && argv[i][2 + len] != '=';
-		i += value_follows;
-	}
-	return 0;
+	const struct command *sub = command_find(c->subcommands, name);
+	if (sub)
+		return command_run(sub, argc - 1, argv + 1);
+	const char *close = suggest(name, strlen(name), subcommand_name, c->subcommands);
+	return msg_usage(c->path, "%s %s: no such command%s%s%s", c->path, name, close ? "; did you mean " : "", close ? close : "",
+			 close ? "?" : "");
 }
 
 uint64_t command_total_bytes(const char *const *paths, size_t count)

@@ -3,29 +3,41 @@
 #ifndef CMD_COMMAND_H
 #define CMD_COMMAND_H
 
+#include "base/progress.h"
+#include "cmd/options.h"
 #include "pipeline/options.h"
 
 struct command {
 	const char *name;
-	const char *summary; /* one line of xflate --help */
-	const char *help;    /* xflate help NAME: one screen, 80 columns */
-	/* argv[0] is the verb.  Returns the exit status. */
+	const char *path;    /* behind "xflate", where its help is found: "key load" */
+	const char *summary; /* one line of the list of commands */
+	const char *help;    /* xflate help PATH: one screen, 80 columns */
+	/* argv[0] is the name.  Returns the exit status. */
 	int (*run)(int argc, char **argv);
+	const struct option_row *options;         /* NULL: only those that all have */
+	const struct command *const *subcommands; /* NULL behind the last; NULL: it has none, and run is called */
+	/* What options_parse takes as operands: as many; NULL: the verb looks itself. */
+	const char *operands; /* "one FILE" */
+	size_t operands_min, operands_max;
+	void (*take_operand)(void *request, const char *name); /* one by one between the options; NULL: all at the end */
+	bool own_options;                                      /* another program's manners: it reads them itself */
+	bool secrets;                                          /* keys pass through it: no dumps of its memory */
 };
 
 extern const struct command command_filter, command_list, command_verify, command_compare, command_key, command_cache, command_getkey,
 	command_alerts, command_changer, command_drives;
-/* Of the verb key: what talks to a drive. */
-extern const struct command command_key_load, command_key_clear, command_key_status, command_key_probe;
+/* Of the verb key: what talks to a drive, and what is in files of its own. */
+extern const struct command command_key_load, command_key_clear, command_key_status, command_key_probe, command_key_split, command_key_join;
 
-/* A verb of verbs: "key generate".  argv[0] of run is the second word; it returns the exit status. */
-struct subcommand {
-	const char *name;
-	int (*run)(int argc, char **argv);
-};
+/* The one of several that has this name, or NULL. */
+const struct command *command_find(const struct command *const *commands, const char *name);
 
-/* Runs the one that argv[1] names, or prints the verb's help.  Returns the exit status. */
-int command_dispatch(const struct command *verb, const struct subcommand *subs, size_t count, int argc, char **argv);
+/* Each option of each command that reads the tables, a line: "key load", TAB, "-o" or "-", TAB, "--output", TAB, "value", "may" or
+ * nothing.  Returns the exit status. */
+int command_print_options(const struct command *const *all);
+
+/* Runs c, or the subcommand that argv[1] names.  Returns the exit status. */
+int command_run(const struct command *c, int argc, char **argv);
 
 /* ---- what several verbs' options share ---- */
 
@@ -35,19 +47,15 @@ bool command_number(const char *text, uint64_t min, uint64_t max, uint64_t *valu
 /* Processors this process may use. */
 unsigned command_processors(void);
 
-/* -T N; 0 stands for the processors.  Returns 0 or the exit status of wrong usage. */
-int command_threads(const char *verb, const char *text, unsigned *threads);
+/* A taker (options.h).  -T N: an unsigned; 0 stands for the processors. */
+int command_threads(const struct command *verb, void *threads, const char *text);
 
-/* getopt_long takes abbreviated names, which the next version's options would break.  Returns 0, or the exit status of
- * wrong usage if a long option is not spelt out. */
-struct option;
-int command_no_abbreviations(const char *verb, int argc, char **argv, const struct option *options);
-
-/* --on-damage stop|skip|keep.  Returns as above. */
-int command_on_damage(const char *verb, const char *text, enum on_damage *on_damage);
-
-/* --max-memory BYTES.  Returns as above. */
-int command_max_memory(const char *verb, const char *text, uint64_t *bytes);
+/* Rows: an enum on_damage, a uint64_t (64 MiB are some records of the largest size), an enum progress_mode. */
+#define COMMAND_ON_DAMAGE(request, member) OPTION_WORD(0, "on-damage", command_on_damage, request, member)
+#define COMMAND_MAX_MEMORY(request, member) \
+	OPTION_NUMBER(0, "max-memory", (uint64_t)64 << 20, UINT64_MAX, "a number of bytes", request, member)
+#define COMMAND_PROGRESS(request, member) OPTION_WORD(0, "progress", progress_modes, request, member)
+extern const char *const command_on_damage[];
 
 /* ---- and what they tell ---- */
 

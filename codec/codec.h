@@ -72,7 +72,7 @@ void codec_header_read(const uint8_t in[static CODEC_HEADER_BYTES], struct codec
 void codec_header_write(uint8_t out[static CODEC_HEADER_BYTES], const struct codec_header *h);
 
 /* The level that a Bareos or Bacula client writes into the header: 0 for LZO and zstd, 1 for LZ4, LZ4HC and FastLZ,
- * the level itself for gzip.  volume-format.md 5.4 to 5.6, volume-corrections.md B4 */
+ * the level itself for gzip.  volume-format.md 5.1, 5.4 to 5.6 */
 uint16_t codec_header_level(const struct codec *c, int level);
 
 /* Is a payload that decodes also in the one shape that every reader of its format takes?  Bareos looks at the first

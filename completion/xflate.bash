@@ -5,7 +5,6 @@
 _xflate() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev='' verb=filter words='' word
 	local algorithms='gzip lzo lzfast lz4 lz4hc zstd'
-	local keys='--key --key-dir --key-config --key-command' new_keys='--new-key --new-key-dir --new-key-command'
 	COMPREPLY=()
 	[[ $COMP_CWORD -gt 0 ]] && prev=${COMP_WORDS[COMP_CWORD-1]}
 	# bash makes words of "=" and ":": --target=any is three, gzip:9 too.
@@ -16,7 +15,7 @@ _xflate() {
 	fi
 	if [[ $COMP_CWORD -gt 1 ]]; then
 		case ${COMP_WORDS[1]} in
-		filter | list | verify | compare | alerts | changer | getkey | help) verb=${COMP_WORDS[1]} ;;
+		filter | list | verify | compare | alerts | drives | changer | getkey | help) verb=${COMP_WORDS[1]} ;;
 		key | cache)
 			verb=${COMP_WORDS[1]}
 			[[ $COMP_CWORD -gt 2 ]] && verb+=" ${COMP_WORDS[2]}"
@@ -63,40 +62,12 @@ _xflate() {
 		;;
 	*)
 		if [[ $cur == -* ]]; then
-			case $verb in
-			filter)
-				words='--inflate --deflate --recompress --target --output --force --threads --max-block
-					--max-memory --on-damage --repair --decrypt --encrypt --strong --block-format --keep-layout
-					--map --report --progress --quiet --verbose --help'
-				words+=" $keys $new_keys"
-				[[ $COMP_CWORD -eq 1 ]] && words+=' --version'
-				;;
-			list) words="--blocks --records --json --max-memory --verbose --quiet --help $keys" ;;
-			verify) words="--threads --all-digests --whole --json --max-memory --progress --quiet --verbose --help $keys" ;;
-			compare) words="--vs --threads --on-damage --max-memory --json --quiet --verbose --help $keys $new_keys" ;;
-			getkey) words='--key-dir --config --cipher --log --selftest --migrate --help' ;;
-			'key generate') words='--volumes --cache --catalog-command --missing --rotate --pool --media-type --storage --format --output --force --kek --base64 --raw-key --quiet --help' ;;
-			'key show') words='--output --force --kek --base64 --raw-key --id --quiet --help' ;;
-			'key wrap') words='--output --force --kek --raw-key --format --quiet --help' ;;
-			'key unwrap') words='--output --force --kek --base64 --format --quiet --help' ;;
-			'key rewrap') words='--output --force --kek --new-kek --format --quiet --help' ;;
-			'key split') words='--shares --threshold --output --kek --qr --quiet --help' ;;
-			'key join') words='--output --force --quiet --help' ;;
-			'key load') words='--key --volume --auto --rewind --cache --catalog-command --kek --raw-key --mode --algorithm --kad
-				--clear-on-demount --raw-readable --wait --dry-run --json --quiet --verbose --help' ;;
-			'key clear') words='--wait --json --quiet --verbose --help' ;;
-			'key status') words='--json --bscrypto --wait --explain --vendor --quiet --verbose --help' ;;
-			'key probe') words='--cache --catalog-command --kek --first --tries --algorithm --force --wait --json --quiet --verbose --help' ;;
-			alerts) words='--all --keep --json --explain --type --quiet --verbose --help' ;;
-			drives) words='--json --quiet --verbose --help' ;;
-			changer) words='--cache --catalog-command --kek --device --require-key --kad --clear-on-demount --raw-readable --mode --algorithm
-				--wait --quiet --verbose --help' ;;
-			'cache list') words='--no-keys --json --quiet --help' ;;
-			'cache get') words='--output --force --kek --quiet --help' ;;
-			'cache export') words='--output --force --format --bundle --kek --plain-keys --qr --quiet --help' ;;
-			'cache check') words='--bundle --kek --json --quiet --help' ;;
-			'cache '*) words='--force --quiet --help' ;;
-			esac
+			# xflate itself knows: a line for each option of each verb, the long name in the third field.
+			words=$("${COMP_WORDS[0]}" help --options 2>/dev/null | while IFS=$'\t' read -r of _ name _; do
+				[[ $of == "$verb" ]] && echo "$name"
+			done)
+			[[ $verb == getkey ]] && words='--key-dir --config --cipher --log --selftest --migrate --help'
+			[[ $COMP_CWORD -eq 1 ]] && words+=' --version'
 		else
 			[[ $COMP_CWORD -eq 1 ]] && words='filter list verify compare key cache alerts drives changer getkey help'
 			compopt -o default 2>/dev/null

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "crypt/answer.h"
 
-#include "crypt/base64.h"
+#include "base/base64.h"
 
 #include <ctype.h>
 #include <stdio.h>

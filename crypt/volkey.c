@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "crypt/volkey.h"
 
-#include "crypt/base64.h"
+#include "base/base64.h"
+#include "base/hex.h"
 #include "crypt/child.h"
 
 #include <stdio.h>
@@ -27,22 +28,6 @@ void volkey_free(struct volkey *k)
 
 /* ---- a key that people name ---- */
 
-static int digit(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static bool from_hex(struct secret *key, const struct secret *text)
-{
-	for (size_t i = 0; i + 1 < text->len; i += 2) {
-		int high = digit(text->data[i]), low = digit(text->data[i + 1]);
-		if (high < 0 || low < 0)
-			return false;
-		key->data[key->len++] = (uint8_t)(high << 4 | low);
-	}
-	return true;
-}
-
 static bool is_key(size_t bytes)
 {
 	return bytes == xts_key_bytes(XTS_AES_128) || bytes == xts_key_bytes(XTS_AES_256);
@@ -58,9 +43,8 @@ int volkey_parse(struct secret *key, struct secret *text, struct err *e)
 		while (words.len > 0 && memchr("\r\n\t ", words.data[words.len - 1], 4))
 			words.len--;
 		/* 64 characters of base64 would be 48 bytes, so there is nothing to confuse with hex digits. */
-		bool hex = (words.len == 64 || words.len == 128) && from_hex(key, &words);
-		if (!hex)
-			key->len = 0;
+		bool hex = (words.len == 64 || words.len == 128) && hex_read(words.data, words.len / 2, key->data);
+		key->len = hex ? words.len / 2 : 0;
 		good = hex || (base64_read((const char *)words.data, words.len, key->data, key->cap, &key->len) && is_key(key->len));
 	}
 	if (rc == 0 && !good && is_key(raw)) {

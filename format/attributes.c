@@ -48,6 +48,7 @@ bool attributes_read(struct span data, struct attributes *a)
 	const char *name = type ? strchr(type + 1, ' ') : NULL;
 	if (r.bad || name == NULL)
 		return false;
+	a->whole = true;
 	a->file_index = (int32_t)strtol(text, NULL, 10);
 	a->type = (unsigned)strtoul(type + 1, NULL, 10) & TYPE_MASK;
 	a->name = name + 1;

@@ -9,6 +9,7 @@
 #define ATTRIBUTES_HARD_LINK 1 /* type: a further name of a file that is stored already */
 
 struct attributes {
+	bool whole; /* there is a whole name; if not, nothing else is known */
 	int32_t file_index;
 	unsigned type;
 	const char *name; /* lent by the record; "" if there is no whole one */
@@ -18,8 +19,8 @@ struct attributes {
 /* Is this stream (flags or not) that of attributes? */
 bool attributes_are(uint32_t stream);
 
-/* "FileIndex type name\0stat\0..."; stat: 16 numbers in Bacula's base64, blanks between.  False if there is no whole
- * name. */
+/* "FileIndex type name\0stat\0..."; stat: 16 numbers in Bacula's base64, blanks between.  False if there is no
+ * whole name. */
 bool attributes_read(struct span data, struct attributes *a);
 
 /* Copies a file's name to *kept, malloc'ed memory of *cap bytes (NULL and 0 at first) that grows as it has to.  XE_FAILED

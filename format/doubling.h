@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Do the records of a sparse file hold their address twice, in front of the data and once more at its beginning?  Data may
  * begin with its own address by itself, so one record does not tell; where they lie does, and how long they are.
- * formats/volume-format.md 4.4 and 6.6, 2 */
+ * formats/volume-format.md 4.4 and 6.6, item 2 */
 #ifndef FORMAT_DOUBLING_H
 #define FORMAT_DOUBLING_H
 

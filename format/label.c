@@ -21,6 +21,16 @@ static int64_t read_time(struct rd *r, uint32_t version)
 	return version >= 11 ? (int64_t)v : 0;
 }
 
+bool label_id_is_bareos(const char *id)
+{
+	return strncmp(id, "Bareos", 6) == 0;
+}
+
+bool label_id_is_bacula(const char *id)
+{
+	return strncmp(id, "Bacula", 6) == 0;
+}
+
 bool label_read_volume(struct span data, struct volume_label *label)
 {
 	*label = (struct volume_label){0};
@@ -31,7 +41,7 @@ bool label_read_volume(struct span data, struct volume_label *label)
 	label->write_time = read_time(&r, label->version);
 	rd_bytes(&r, 16);
 	read_name(&r, label->volume, sizeof label->volume);
-	rd_string(&r); /* PrevVolumeName: always empty, volume-corrections.md A1 */
+	rd_string(&r); /* PrevVolumeName: always empty, volume-format.md 3.2 */
 	read_name(&r, label->pool, sizeof label->pool);
 	rd_string(&r); /* PoolType */
 	read_name(&r, label->media_type, sizeof label->media_type);
@@ -186,7 +196,7 @@ static long program_major(const char *version)
 enum product label_product(const struct volume_label *label, unsigned block_version)
 {
 	long major = program_major(label->program_version);
-	if (strncmp(label->id, "Bareos", 6) == 0)
+	if (label_id_is_bareos(label->id))
 		return major > 0 && major <= 22 ? PRODUCT_BAREOS_22 : PRODUCT_BAREOS;
 	return block_version < 3 && major >= 16 ? PRODUCT_BAREOS_22 : PRODUCT_BACULA;
 }

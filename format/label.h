@@ -28,6 +28,10 @@ struct volume_label {
 	uint32_t block_size; /* Bacula: the Maximum Block Size of the device that labelled it; 0: the default, or not said */
 };
 
+/* Who wrote it, by the id of a label of either kind?  Bareos up to 22 can write Bacula's: label_product tells more. */
+bool label_id_is_bareos(const char *id);
+bool label_id_is_bacula(const char *id);
+
 /* Names longer than the fields are cut.  False if the data ends inside a field that every label has. */
 bool label_read_volume(struct span data, struct volume_label *label);
 

@@ -70,6 +70,32 @@ bool stream_is_digest(uint32_t stream)
 	       (n >= STREAM_XXH64 && n <= STREAM_XXH128_BACULA);
 }
 
+bool stream_digest_kind(uint32_t stream, size_t len, enum digest_kind *kind)
+{
+	static const struct {
+		uint32_t number;
+		size_t len;
+		enum digest_kind kind;
+	} kinds[] = {
+		{STREAM_MD5, 16, DIGEST_MD5},
+		{STREAM_SHA1, 20, DIGEST_SHA1},
+		{STREAM_SHA256, 32, DIGEST_SHA256},
+		{STREAM_SHA512, 64, DIGEST_SHA512},
+		{STREAM_XXH64, 8, DIGEST_XXH64},
+		{STREAM_XXH128_BAREOS, 8, DIGEST_XXH3_64},
+		{STREAM_XXH128_BAREOS, XXH128_BYTES, DIGEST_XXH3_128},
+		{STREAM_XXH128_BACULA, XXH128_BYTES, DIGEST_XXH3_128},
+	};
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (kinds[i].number != (stream & STREAM_NUMBER_MASK))
+			continue;
+		*kind = kinds[i].kind;
+		if (kinds[i].len == len)
+			return true;
+	}
+	return false;
+}
+
 uint32_t stream_for(bool bareos, uint32_t stream, size_t len)
 {
 	uint32_t n = stream & STREAM_NUMBER_MASK, theirs = bareos ? STREAM_XXH128_BACULA : STREAM_XXH128_BAREOS;
@@ -89,6 +115,11 @@ bool stream_is_client_encrypted(uint32_t stream)
 {
 	uint32_t n = stream & STREAM_NUMBER_MASK;
 	return n == 20 || n == 21 || (n >= 23 && n <= 25) || n == 32 || n == 33;
+}
+
+bool stream_is_of_encryption(uint32_t stream)
+{
+	return stream_is_client_encrypted(stream) || (stream & STREAM_NUMBER_MASK) == STREAM_ENCRYPTED_SESSION;
 }
 
 struct named {

@@ -3,9 +3,7 @@
 #ifndef FORMAT_STREAM_H
 #define FORMAT_STREAM_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "base/digest.h"
 
 #define STREAM_NUMBER_MASK 0x7ffu          /* the rest are flags, always kept */
 #define STREAM_BIT_OFFSETS (1u << 26)      /* Bacula: 8-byte offset first, whatever the number */
@@ -64,7 +62,7 @@ uint32_t stream_in_form(uint32_t stream, enum stream_form form);
 /* Does a record belong to the file whose attributes came before it, so that it is of no use without them? */
 bool stream_needs_attributes(uint32_t stream);
 
-/* Digests that both products make, but under other numbers: the number that this one's readers know (volume-corrections.md B3). */
+/* Digests that both products make, but under other numbers: the number that this one's readers know (volume-format.md 4.2). */
 uint32_t stream_for(bool bareos, uint32_t stream, size_t len);
 
 /* Do Bareos's readers know what a record of this stream and length holds?  Others cost a warning, and nothing else. */
@@ -73,11 +71,18 @@ bool stream_known_to_bareos(uint32_t stream, size_t len);
 /* Encrypted by the client: what is inside, compressed with what, nobody else sees. */
 bool stream_is_client_encrypted(uint32_t stream);
 
+/* The same, or the keys of its session? */
+bool stream_is_of_encryption(uint32_t stream);
+
 /* File data that the client encrypted, forks apart? */
 bool stream_is_encrypted(uint32_t stream);
 
 /* A digest of the file's content, of whatever length? */
 bool stream_is_digest(uint32_t stream);
+
+/* Which digest a record of this stream and length holds; Bareos and Bacula give stream 40 to different ones.  False if none of its
+ * stream has that length; *kind is then one that has another. */
+bool stream_digest_kind(uint32_t stream, size_t len, enum digest_kind *kind);
 
 /* "COMPRESSED_DATA"; "stream" numbers that nobody defined give NULL. */
 const char *stream_name(uint32_t stream);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "keys/bundle.h"
 
+#include "base/base64.h"
+#include "base/hex.h"
 #include "base/lines.h"
 #include "keys/sumline.h"
 #include "keywrap.h"
@@ -22,8 +24,7 @@ static int digest_text(EVP_MD_CTX *ctx, char text[static DIGEST_CHARS + 1], stru
 	uint8_t hash[EVP_MAX_MD_SIZE] = {0};
 	if (EVP_DigestFinal_ex(ctx, hash, NULL) != 1)
 		return err_memory(e, 0, "a digest");
-	for (size_t i = 0; i < DIGEST_CHARS / 2; i++)
-		snprintf(text + 2 * i, 3, "%02x", hash[i]);
+	hex_text(hash, DIGEST_CHARS / 2, text);
 	return 0;
 }
 
@@ -73,7 +74,7 @@ static size_t key_bytes(const char *text, uint8_t bytes[static KEY_BYTES_MAX], e
 		len -= prefix;
 		n = len / 4 * 3 > KEYWRAP_DRIVE_KEY_BYTES + 8 ? KEY_BYTES_MAX : KEYWRAP_DRIVE_KEY_BYTES + 8;
 	}
-	return n > 0 && keywrap_base64_decode(text, len, bytes, n) ? n : 0;
+	return n > 0 && base64_read_exact(text, len, bytes, n) ? n : 0;
 }
 
 static void write_hex(struct writer *w, size_t number, const uint8_t *bytes, size_t n)
@@ -372,10 +373,10 @@ static int add_key(struct reader *r, size_t number, struct part *p, struct err *
 		return 0;
 	}
 	memcpy(text, KEYWRAP_OWN_PREFIX, prefix);
-	keywrap_base64_encode(p->bytes, n, text + prefix);
+	base64_write_bare(p->bytes, n, text + prefix);
 	size_t had = r->list->count;
 	int rc = keylist_add(r->list, (struct span){(const uint8_t *)p->volume, strlen(p->volume)},
-			     (struct span){(const uint8_t *)text, prefix + KEYWRAP_CHARS_OF(n)}, p->line, e);
+			     (struct span){(const uint8_t *)text, prefix + BASE64_BARE_CHARS(n)}, p->line, e);
 	if (rc == 0 && r->list->count > had)
 		memcpy(r->list->entries[had].id, p->id, sizeof p->id);
 	secret_wipe(text, sizeof text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* JSON, as far as lists of keys need it: RFC 8259 in full, of which only the members of interest are kept. */
+#include "base/hex.h"
 #include "keys/keylist.h"
 
 #include <string.h>
@@ -69,8 +70,7 @@ static bool hex4(struct parser *p, unsigned *value)
 {
 	*value = 0;
 	for (int i = 0; i < 4; i++) {
-		int c = next(p);
-		int v = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		int v = hex_digit(next(p));
 		if (v < 0)
 			return fail(p, "\\u needs four hex digits");
 		*value = *value << 4 | (unsigned)v;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "keys/share.h"
 
+#include "base/hex.h"
 #include "base/lines.h"
 #include "keys/shamir.h"
 #include "keywrap.h"
@@ -67,8 +68,8 @@ static int number_of_split(char set[static SHARE_SET_CHARS + 1], struct err *e)
 {
 	struct secret random = SECRET_NONE;
 	int r = keywrap_generate_raw(&random, SHARE_SET_CHARS / 2, e);
-	for (size_t i = 0; r == 0 && i < SHARE_SET_CHARS / 2; i++)
-		snprintf(set + 2 * i, 3, "%02x", random.data[i]);
+	if (r == 0)
+		hex_text(random.data, SHARE_SET_CHARS / 2, set);
 	secret_free(&random);
 	return r;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "keys/sumline.h"
 
+#include "base/hex.h"
 #include "base/lines.h"
 
 #include <stdio.h>
@@ -43,11 +44,11 @@ void sumline_number(struct sumline *l, size_t n)
 
 void sumline_hex(struct sumline *l, const uint8_t *bytes, size_t n)
 {
-	static const char digits[] = "0123456789abcdef";
 	for (size_t i = 0; i < n; i++) {
+		char text[2];
+		hex_write(&bytes[i], 1, text);
 		sumline_put(l, " ", i % SUMLINE_GROUP_BYTES == 0);
-		sumline_put(l, &digits[bytes[i] >> 4], 1);
-		sumline_put(l, &digits[bytes[i] & 15], 1);
+		sumline_put(l, text, 2);
 	}
 }
 
@@ -142,7 +143,7 @@ bool sumline_take_number(struct span s, size_t max, size_t *value)
 
 int sumline_digit(uint8_t c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return c >= 'A' && c <= 'F' ? -1 : hex_digit(c);
 }
 
 size_t sumline_take_hex(const struct sumline *l, size_t from, uint8_t *bytes, size_t max)

@@ -66,8 +66,10 @@ int output_label(struct writer *w, const struct item *item, bool *again, struct 
 /* It, as it is to be written. */
 int output_put_label(struct writer *w, const struct item *item, struct err *e) __attribute__((warn_unused_result));
 
-/* Before item is written, the volume gets a label if it has none: Bareos and Bacula read no volume without. */
-int output_need_label(struct writer *w, const struct item *item, struct err *e) __attribute__((warn_unused_result));
+/* Before item is written, the volume gets a label if it has none: Bareos and Bacula read no volume without.  session: NULL unless item is
+ * the label of one. */
+int output_need_label(struct writer *w, const struct item *item, const struct session_label *session, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* What is to be done with a record: *records, as many as c->count then says; as_is is room for one. */
 int consumer_settle(struct writer *w, struct slot *s, struct ledger_job *entry, const struct item *item, struct converted *c,

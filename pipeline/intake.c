@@ -146,7 +146,7 @@ static int policy_for(struct intake *in, const struct volume_info *v, bool last,
 	if (p == NULL)
 		return err_memory(e, sizeof *p, "a volume");
 	/* Volumes with Bacula's label id hold gzip in the legacy streams, whoever wrote them. */
-	bool old_id = v->has_label ? strncmp(v->label.id, "Bacula", 6) == 0 : in->target == PRODUCT_BACULA;
+	bool old_id = v->has_label ? label_id_is_bacula(v->label.id) : in->target == PRODUCT_BACULA;
 	bool bare = in->o->target_given ? in->target == PRODUCT_BACULA || in->target == PRODUCT_ANY : old_id;
 	p->policy = (struct stage_policy){
 		.inflate = in->o->inflate,

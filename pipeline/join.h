@@ -3,7 +3,7 @@
  * which only the first has a compression header, or begins as a zlib stream does.  Nothing is lost by it but the restore:
  * the pieces, joined, decode.  They may lie on several volumes of a set.  Of plain data with an address the last piece has
  * none.
- * formats/volume-corrections.md A9 */
+ * formats/volume-format.md 5.3 */
 #ifndef PIPELINE_JOIN_H
 #define PIPELINE_JOIN_H
 

@@ -5,7 +5,6 @@
 #include "codec/codec.h"
 #include "format/attributes.h"
 #include "format/stream.h"
-#include "prove/proof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,23 +76,17 @@ static int see_record(struct ledger *l, struct ledger_job *entry, const struct i
 	return sure ? see_file(l, entry, index, e) : 0;
 }
 
-int ledger_learn_file(struct ledger *l, struct ledger_job *entry, const struct item *item, struct err *e)
+int ledger_learn_file(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct session_label *label, struct err *e)
 {
 	entry->missing.begun = entry->missing.begun || item->file_index == LABEL_SESSION_START;
-	struct session_label end;
-	if (item->file_index == LABEL_SESSION_END && !item->suspect && label_read_session(item->data, true, &end) && end.has_totals)
-		return missing_end(&entry->missing, end.job_files, is_hurt(l, entry), e);
+	if (item->file_index == LABEL_SESSION_END && !item->suspect && label)
+		return missing_end(&entry->missing, label->job_files, is_hurt(l, entry), e);
 	if (item->file_index <= 0)
 		return 0;
-	struct attributes a = {0};
-	bool named = attributes_are(item->stream);
-	if (named)
-		attributes_read(item->data, &a);
-	int rc = see_record(l, entry, item, a.file_index, e);
-	if (rc != 0 || !named)
+	int rc = see_record(l, entry, item, item->attributes.file_index, e);
+	if (rc != 0 || !attributes_are(item->stream))
 		return rc;
-	entry->attributes_of = item->file_index;
-	return keep_name(&entry->name, item->file_index, a.name, e);
+	return keep_name(&entry->name, item->file_index, item->attributes.name, e);
 }
 
 static void describe_place(const struct item *item, char *text, size_t text_bytes)
@@ -316,7 +309,7 @@ void ledger_note_volume(const struct ledger *l, const char *text)
 		l->o->callbacks.note(l->o->callbacks.arg, &l->volume, text);
 }
 
-/* The job's data behind such a separator came from a device that wants it back as it was.  volume-format.md 10, 31 */
+/* The job's data behind such a separator came from a device that wants it back as it was.  volume-format.md 10, item 31 */
 static void note_ndmp(struct ledger *l, struct ledger_job *entry, const struct item *item)
 {
 	if (!l->o->deflate || item->file_index <= 0 || entry->ndmp_noted || (item->stream & STREAM_NUMBER_MASK) != STREAM_NDMP_SEPARATOR)
@@ -405,20 +398,19 @@ static void note_part(struct ledger *l, const struct ledger_job *entry, const st
 	note(l, entry->job, text);
 }
 
-int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item *item, struct outrecord_totals *to, bool *known,
-		   struct err *e)
+int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct session_label *end,
+		   struct outrecord_totals *to, bool *known, struct err *e)
 {
-	struct session_label end;
 	*known = false;
-	if (item->head_missing || item->tail_missing || !label_read_session(item->data, true, &end) || !end.has_totals)
+	if (item->head_missing || item->tail_missing || end == NULL)
 		return 0;
 	char text[256];
-	enum totals_verdict verdict = totals_judge(&entry->totals, &end, l->damaged);
-	totals_describe(&entry->totals, verdict, &end,
+	enum totals_verdict verdict = totals_judge(&entry->totals, end, l->damaged);
+	totals_describe(&entry->totals, verdict, end,
 			verdict == TOTALS_SHORT ? "the end-of-session label" : "has an end-of-session label that", text, sizeof text);
-	*known = totals_of_written(&entry->totals, verdict, &end, to);
+	*known = totals_of_written(&entry->totals, verdict, end, to);
 	if (verdict == TOTALS_PART)
-		note_part(l, entry, &end);
+		note_part(l, entry, end);
 	if (verdict == TOTALS_STALE)
 		note(l, item->job, text);
 	return verdict == TOTALS_SHORT ? ledger_lose(l, item, text, true, "rerun with --on-damage=skip to go on without it", e) : 0;
@@ -471,11 +463,11 @@ void ledger_conclude(struct ledger *l)
 
 static bool is_orphan(const struct ledger_job *entry, const struct item *item)
 {
-	bool known = entry->begun || entry->missing.begun || entry->attributes_of > 0;
-	return known && entry->attributes_of != item->file_index && stream_needs_attributes(item->stream);
+	bool known = entry->missing.begun || entry->name.of > 0;
+	return known && entry->name.of != item->file_index && stream_needs_attributes(item->stream);
 }
 
-/* Can that be the beginning of a record's data, and not what the client's network layer cut off it (volume-corrections.md A9)? */
+/* Can that be the beginning of a record's data, and not what the client's network layer cut off it (volume-format.md 5.3)? */
 static bool begins_record(const struct item *item)
 {
 	size_t prefix = stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0;
@@ -508,7 +500,6 @@ static bool goes_on(const struct ledger_job *entry, const struct item *item)
 
 const char *ledger_useless(const struct ledger *l, struct ledger_job *entry, const struct item *item)
 {
-	entry->begun = entry->begun || item->file_index == LABEL_SESSION_START;
 	if (item->file_index <= 0 || l->o->on_damage != ON_DAMAGE_SKIP)
 		return NULL;
 	if (l->damaged > 0) {
@@ -518,7 +509,7 @@ const char *ledger_useless(const struct ledger *l, struct ledger_job *entry, con
 			return "the attributes of its file are lost";
 		if (hurt && whole && !goes_on(entry, item) && !begins_record(item))
 			return "the first piece of this record is lost";
-		if (hurt && proof_digest_kind(item->stream, item->len, &kind))
+		if (hurt && stream_digest_kind(item->stream, item->len, &kind))
 			return "the digest of content that is not whole here";
 	}
 	entry->last.file_index = item->file_index;

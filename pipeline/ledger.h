@@ -21,12 +21,11 @@ struct ledger_job {
 	unsigned seen_on; /* 1 + index of the last volume with records of it; 0: none */
 	bool ndmp_noted, incomplete_noted, doubled_noted, cut_noted;
 	struct totals totals;
-	bool begun, ended;            /* its start and its end of session were seen */
+	bool ended;                   /* its end of session was seen */
 	uint64_t unknown_to_target;   /* records that its readers warn about */
 	bool client_encrypted;        /* some are */
 	uint64_t next_number;         /* of an encrypted block that keeps its place: no number comes twice */
-	int32_t attributes_of;        /* FileIndex of the last attributes seen */
-	struct ledger_name name;      /* the file's name in them, */
+	struct ledger_name name;      /* in the last attributes seen, */
 	struct ledger_name lost_name; /* and in the last ones that were lost with their block */
 	struct missing missing;
 	int32_t last_index; /* FileIndex of the last record */
@@ -56,7 +55,7 @@ struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct er
 
 /* Remembers of which file the job's next records are, what it is called, and which files were passed over.  XE_FAILED without
  * memory. */
-int ledger_learn_file(struct ledger *l, struct ledger_job *entry, const struct item *item, struct err *e)
+int ledger_learn_file(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct session_label *label, struct err *e)
 	__attribute__((warn_unused_result));
 
 /* After damage, with ON_DAMAGE_SKIP: why this record is of no use any more, static; NULL if it is.  Data of a file whose attributes
@@ -86,8 +85,8 @@ void ledger_note_cut(struct ledger *l, struct ledger_job *entry, const struct it
 
 /* The end of a job, or of a run of it, that is to be written: *to is what its label then has to say, *known false where it has
  * to stay.  That something is missing which no damage accounts for is a loss, as in ledger_lose. */
-int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item *item, struct outrecord_totals *to, bool *known,
-		   struct err *e) __attribute__((warn_unused_result));
+int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct session_label *end,
+		   struct outrecord_totals *to, bool *known, struct err *e) __attribute__((warn_unused_result));
 
 /* Something of the volume at hand that its user wants to know. */
 void ledger_note_volume(const struct ledger *l, const char *text);

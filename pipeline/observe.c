@@ -30,7 +30,7 @@ static int record(struct writer *w, struct slot *s, struct ledger_job *entry, co
 	int rc = consumer_settle(w, s, entry, item, c, &as_is, &records, e);
 	if (rc != 0)
 		return rc;
-	const struct plain_item plain = {item, records, c->count, whole};
+	const struct plain_item plain = {.item = item, .records = records, .count = c->count, .whole = whole, .label = c->label};
 	return w->o->observer->record(w->o->observer->arg, &plain, e);
 }
 

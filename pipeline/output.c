@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A new volume: its beginning, its label, which is made where it is lost, and its end. */
+#include "format/label.h"
 #include "pipeline/consumer.h"
 
 #include "format/relabel.h"
@@ -17,7 +18,7 @@ void output_new_block(void *arg, const struct packed_block *b)
 /* ---- its label ---- */
 
 /* What the volume before in the set, and the first job, tell of one that has lost its label. */
-static struct relabel_lost what_is_known(const struct writer *w, const struct item *item, struct session_label *start)
+static struct relabel_lost what_is_known(const struct writer *w, const struct item *item, const struct session_label *session)
 {
 	const struct volume_label *before = w->before ? &w->before->label : NULL;
 	const char *slash = strrchr(item->volume->path, '/');
@@ -30,12 +31,11 @@ static struct relabel_lost what_is_known(const struct writer *w, const struct it
 		.time = before ? before->write_time : 0,
 	};
 	if (before)
-		lost.bacula = strncmp(before->id, "Bacula", 6) == 0;
-	bool end = item->file_index == LABEL_SESSION_END;
-	if ((end || item->file_index == LABEL_SESSION_START) && label_read_session(item->data, end, start)) {
-		lost.bacula = strncmp(start->id, "Bacula", 6) == 0;
-		lost.pool = start->pool;
-		lost.time = start->time;
+		lost.bacula = label_id_is_bacula(before->id);
+	if (session) {
+		lost.bacula = label_id_is_bacula(session->id);
+		lost.pool = session->pool;
+		lost.time = session->time;
 	}
 	lost.bacula = w->reshape->owner == RELABEL_AS_IT_IS ? lost.bacula : w->reshape->owner == RELABEL_BACULA;
 	return lost;
@@ -82,10 +82,9 @@ static const char *make_name(const struct item *item, const char *file, char *te
 	return text;
 }
 
-static int make_label(struct writer *w, const struct item *item, struct err *e)
+static int make_label(struct writer *w, const struct item *item, const struct session_label *session, struct err *e)
 {
-	struct session_label start;
-	struct relabel_lost lost = what_is_known(w, item, &start);
+	struct relabel_lost lost = what_is_known(w, item, session);
 	uint8_t data[RELABEL_MAX_BYTES];
 	char name[64], text[LABEL_NAME_BYTES + 64];
 	lost.volume = make_name(item, lost.volume, name, sizeof name);
@@ -110,8 +109,9 @@ static int make_label(struct writer *w, const struct item *item, struct err *e)
 	return packer_label(w->packer, &label, e);
 }
 
-/* Bareos and Bacula read no volume without a label at its beginning.  item: the first thing behind it. */
-static int replace_label(struct writer *w, const struct item *item, struct err *e)
+/* Bareos and Bacula read no volume without a label at its beginning.  item: the first thing behind it; session: its label, if it is
+ * that of a session. */
+static int replace_label(struct writer *w, const struct item *item, const struct session_label *session, struct err *e)
 {
 	w->labelled = w->label_made = true;
 	/* What is said already of a bad one is enough. */
@@ -123,12 +123,12 @@ static int replace_label(struct writer *w, const struct item *item, struct err *
 		if (rc != 0)
 			return rc;
 	}
-	return item->volume->late.data ? put_late_label(w, item->volume, e) : make_label(w, item, e);
+	return item->volume->late.data ? put_late_label(w, item->volume, e) : make_label(w, item, session, e);
 }
 
-int output_need_label(struct writer *w, const struct item *item, struct err *e)
+int output_need_label(struct writer *w, const struct item *item, const struct session_label *session, struct err *e)
 {
-	return w->labelled ? 0 : replace_label(w, item, e);
+	return w->labelled ? 0 : replace_label(w, item, session, e);
 }
 
 /* Bacula's devices read no encrypted block that is larger than what the label says of them. */
@@ -174,7 +174,7 @@ static int label_empty(struct writer *w, const struct item *end, struct err *e)
 {
 	struct item item = *end;
 	item.form = (struct block_form){.version = 2, .checksum = true};
-	return w->labelled || w->o->on_damage == ON_DAMAGE_STOP ? 0 : replace_label(w, &item, e);
+	return w->labelled || w->o->on_damage == ON_DAMAGE_STOP ? 0 : replace_label(w, &item, NULL, e);
 }
 
 int output_end_volume(struct writer *w, const struct item *item, struct err *e)

@@ -81,7 +81,7 @@ static int record(struct writer *w, struct slot *s, struct ledger_job *entry, co
 {
 	(void)s;
 	const struct outrecord as_is = {.stream = item->stream, .len = item->len};
-	int rc = output_need_label(w, item, e);
+	int rc = output_need_label(w, item, c->label, e);
 	if (rc == 0)
 		ledger_enter(&w->ledger, entry, item, c, &as_is, 1);
 	return rc;

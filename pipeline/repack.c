@@ -19,11 +19,11 @@ static int block(struct writer *w, const struct item *item, struct err *e)
 }
 
 /* At the end of a job its label is put right. */
-static int settle_end(struct writer *w, struct ledger_job *entry, const struct item *item, struct outrecord *record,
-		      struct outrecord_totals *totals, struct err *e)
+static int settle_end(struct writer *w, struct ledger_job *entry, const struct item *item, const struct session_label *end,
+		      struct outrecord *record, struct outrecord_totals *totals, struct err *e)
 {
 	bool known;
-	int rc = ledger_end_job(&w->ledger, entry, item, totals, &known, e);
+	int rc = ledger_end_job(&w->ledger, entry, item, end, totals, &known, e);
 	if (rc == 0 && known)
 		record->totals = totals;
 	return rc;
@@ -31,7 +31,7 @@ static int settle_end(struct writer *w, struct ledger_job *entry, const struct i
 
 static int record(struct writer *w, struct slot *s, struct ledger_job *entry, const struct item *item, struct converted *c, struct err *e)
 {
-	int rc = output_need_label(w, item, e);
+	int rc = output_need_label(w, item, c->label, e);
 	if (rc != 0)
 		return rc;
 	struct outrecord as_is, *records;
@@ -45,7 +45,7 @@ static int record(struct writer *w, struct slot *s, struct ledger_job *entry, co
 	struct outrecord_totals totals;
 	bool end = item->file_index == LABEL_SESSION_END;
 	if (end && c->count == 1)
-		rc = settle_end(w, entry, item, records, &totals, e);
+		rc = settle_end(w, entry, item, c->label, records, &totals, e);
 	if (end)
 		totals_end(&entry->totals);
 	return rc != 0 ? rc : packer_put(w->packer, item, records, c->count, e);

@@ -7,7 +7,6 @@
 #include "format/doubling.h"
 #include "format/stream.h"
 #include "pipeline/stage.h"
-#include "prove/proof.h"
 
 #include <stdlib.h>
 
@@ -142,7 +141,7 @@ static enum doubling_finding follow(struct repairer *r, struct tracked *t, const
 static enum doubling_finding compare(struct repairer *r, const struct tracked *t, const struct item *item)
 {
 	enum digest_kind kind;
-	if (!proof_digest_kind(item->stream, item->data.len, &kind))
+	if (!stream_digest_kind(item->stream, item->data.len, &kind))
 		return DOUBLING_OPEN;
 	struct digest *d = digest_new(kind);
 	enum doubling_finding finding = DOUBLING_OPEN;
@@ -201,9 +200,7 @@ static void begin_file(struct tracked *t, const struct item *item)
 /* A record of the file at hand.  *wait: it has to. */
 static int take_record(struct repairer *r, struct tracked *t, struct item *item, bool *wait, struct err *e)
 {
-	struct attributes a;
-	if (attributes_are(item->stream) && attributes_read(item->data, &a))
-		t->size = a.size;
+	t->size = item->attributes.whole ? item->attributes.size : t->size;
 	bool data = is_sparse(item) && item->data.len > 0;
 	if (t->finding == DOUBLING_OPEN && (data || t->waiting_count > 0)) {
 		enum doubling_finding finding = data ? follow(r, t, item) : compare(r, t, item);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Sparse files that Bareos's autoxflate deflated: each record holds its address once in front and once more at the
  * beginning of what was compressed, so restores are shifted by 8 bytes.  Finds such files, marks their records as doubled;
- * the stages take the second address off.  formats/volume-format.md 6.6, 2 */
+ * the stages take the second address off.  formats/volume-format.md 6.6, item 2 */
 #ifndef PIPELINE_REPAIR_H
 #define PIPELINE_REPAIR_H
 

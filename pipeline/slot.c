@@ -18,8 +18,10 @@ void slot_empty(struct slot *s)
 {
 	for (size_t i = 0; i < s->buf_count; i++)
 		buf_unref(s->bufs[i]);
-	for (size_t i = 0; i < s->done_count; i++)
+	for (size_t i = 0; i < s->done_count; i++) {
+		free(s->done[i].label);
 		free(s->done[i].reason);
+	}
 	s->buf_count = s->item_count = s->done_count = s->record_count = 0;
 	s->arena.used = 0;
 	if (s->arena.cap > ARENA_KEEP_BYTES) {
@@ -110,6 +112,20 @@ static bool convert_record(struct slot *s, struct stage_ctx *ctx, const struct i
 	return true;
 }
 
+/* For all who see the record. */
+static void read_label(const struct item *item, struct converted *c)
+{
+	struct session_label label;
+	bool end = item->file_index == LABEL_SESSION_END;
+	if ((!end && item->file_index != LABEL_SESSION_START) || !label_read_session(item->data, end, &label))
+		return;
+	c->label = malloc(sizeof label);
+	if (c->label)
+		*c->label = label;
+	else
+		c->status = STAGE_MEMORY;
+}
+
 void slot_convert(struct slot *s, struct stage_ctx *ctx, bool pass)
 {
 	if (s->arena.data == NULL && !pass && !grow_arena(&s->arena, ARENA_BYTES))
@@ -120,6 +136,8 @@ void slot_convert(struct slot *s, struct stage_ctx *ctx, bool pass)
 		*c = (struct converted){.status = STAGE_DONE};
 		if (item->kind == ITEM_RECORD && !pass && !convert_record(s, ctx, item, c))
 			return;
+		if (item->kind == ITEM_RECORD)
+			read_label(item, c);
 		s->done_count++;
 	}
 }

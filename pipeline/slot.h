@@ -17,7 +17,8 @@ struct converted {
 	bool changed, doubled, number_kept;
 	const struct codec *from;
 	uint64_t inflate_in, inflate_out, deflate_in, deflate_out;
-	char *reason; /* malloc'ed; NULL but for damage */
+	struct session_label *label; /* of the start or the end of a session, if it can be read; else NULL */
+	char *reason;                /* NULL but for damage.  Both malloc'ed, and the slot's */
 };
 
 struct slot {

@@ -77,7 +77,8 @@ static int settle(struct writer *w, struct ledger_job *entry, const struct item 
 	};
 	switch (c->status) {
 	case STAGE_DONE:
-	case STAGE_ROOM: return 0;
+	case STAGE_ROOM:
+	case STAGE_MEMORY: break;
 	case STAGE_DAMAGE:
 		/* Between converted records of its file, a record of another stream would cost the next one, too. */
 		*write = keep && c->number_kept;
@@ -99,9 +100,8 @@ static int settle(struct writer *w, struct ledger_job *entry, const struct item 
 	case STAGE_FOREIGN:
 		err_volume(e, item->volume->name);
 		return err_set(e, XE_USAGE, "%s; convert them with -r ALGORITHM, or inflate with -i", c->reason ? c->reason : "");
-	case STAGE_MEMORY: break;
 	}
-	return err_memory(e, item->len, "a record");
+	return 0;
 }
 
 int consumer_settle(struct writer *w, struct slot *s, struct ledger_job *entry, const struct item *item, struct converted *c,
@@ -131,8 +131,10 @@ static int take_record(struct writer *w, struct slot *s, const struct item *item
 	struct ledger_job *entry = ledger_job(&w->ledger, item->job, e);
 	if (entry == NULL)
 		return e->code;
+	if (c->status == STAGE_MEMORY)
+		return err_memory(e, item->len, "a record");
 	totals_read(&entry->totals, item, w->ledger.damaged);
-	int rc = ledger_learn_file(&w->ledger, entry, item, e);
+	int rc = ledger_learn_file(&w->ledger, entry, item, c->label, e);
 	return rc != 0 ? rc : w->consumer->record(w, s, entry, item, c, e);
 }
 

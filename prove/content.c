@@ -156,13 +156,6 @@ static void open_next(struct open_file *f, int32_t file_index)
 	f->name[0] = '\0';
 }
 
-static void learn_name(struct open_file *f, struct span data)
-{
-	struct attributes a;
-	attributes_read(data, &a);
-	snprintf(f->name, sizeof f->name, "%s", a.name);
-}
-
 /* head and body as one span where they are not both used: plain records have at most the address in head. */
 static void add_data(struct open_file *f, uint32_t stream, const struct outrecord *r)
 {
@@ -208,15 +201,15 @@ static void add_rest(struct open_file *f, uint32_t stream, const struct outrecor
 }
 
 /* Addresses, totals and the time of the label itself differ between equal jobs. */
-static void add_label(struct open_file *f, const struct item *item, const struct outrecord *r)
+static void add_label(struct open_file *f, const struct plain_item *made, const struct outrecord *r)
 {
-	struct session_label label;
+	const struct session_label *label = made->label;
 	struct span data = r->body;
-	note(f, TOKEN_LABEL, item->stream);
-	if (item->file_index == LABEL_SESSION_END && label_read_session(data, true, &label) && label.has_totals) {
-		hash_number(f->rest, label.errors);
-		hash_number(f->rest, label.status);
-		data.len = label.totals_at;
+	note(f, TOKEN_LABEL, made->item->stream);
+	if (label && label->has_totals) {
+		hash_number(f->rest, label->errors);
+		hash_number(f->rest, label->status);
+		data.len = label->totals_at;
 	}
 	/* Whose label it is, is no content: a conversion for the other product changes it. */
 	struct rd rest = rd_over(data.data, data.len);
@@ -251,11 +244,11 @@ int content_add(struct content *c, const struct plain_item *made, struct err *e)
 		if (plain)
 			add_data(f, stream, r);
 		else if (item->file_index < 0)
-			add_label(f, item, r);
+			add_label(f, made, r);
 		else
 			add_rest(f, stream_for(true, item->stream, item->len), r); /* in each product under its own number */
 		if (item->file_index > 0 && attributes_are(item->stream))
-			learn_name(f, r->body);
+			snprintf(f->name, sizeof f->name, "%s", item->attributes.name);
 	}
 	return 0;
 }

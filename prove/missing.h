@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which files of a job did not come: FileIndexes begin with 1 and are consecutive in every job.
- * formats/volume-corrections.md B7 */
+ * formats/volume-format.md 3.4 */
 #ifndef PROVE_MISSING_H
 #define PROVE_MISSING_H
 

@@ -3,7 +3,6 @@
 
 #include "format/attributes.h"
 #include "format/stream.h"
-#include "prove/proof.h"
 
 #include <stdio.h>
 
@@ -47,7 +46,7 @@ static enum order_fault alone(const struct item *item, char text[static ORDER_FA
 	else if (is_hollow(item))
 		snprintf(text, ORDER_FAULT_BYTES, "an empty record of stream %u: a restore finds %s in it", n,
 			 stream_has_prefix(item->stream) ? "no address" : "nothing to inflate");
-	else if (stream_is_digest(item->stream) && !proof_digest_kind(item->stream, item->len, &ignored))
+	else if (stream_is_digest(item->stream) && !stream_digest_kind(item->stream, item->len, &ignored))
 		snprintf(text, ORDER_FAULT_BYTES, "no digest of stream %u has %u bytes", n, item->len);
 	return text[0] ? ORDER_SKIPPED : ORDER_RIGHT;
 }

@@ -244,14 +244,13 @@ static void open_next(struct proof *p, struct open_proof *f, int32_t file_index)
 
 /* ---- records ---- */
 
-static int learn_name(struct open_proof *f, const struct outrecord *r, struct err *e)
+static int learn_file(struct open_proof *f, const struct attributes *a, struct err *e)
 {
-	struct attributes a;
-	if (!attributes_read(r->body, &a))
+	if (!a->whole)
 		return 0;
-	f->type = a.type;
-	f->size = a.size;
-	return attributes_keep_name(a.name, &f->name, &f->name_cap, e);
+	f->type = a->type;
+	f->size = a->size;
+	return attributes_keep_name(a->name, &f->name, &f->name_cap, e);
 }
 
 /* One plain record, its address apart. */
@@ -284,37 +283,6 @@ static bool is_opaque(uint32_t stream)
 	       number == STREAM_PLUGIN_DATA || (stream & STREAM_BIT_DEDUPLICATED) != 0;
 }
 
-/* With a len of 0: is it a digest at all? */
-static bool digest_kind_of(uint32_t number, size_t len, enum digest_kind *kind)
-{
-	static const struct {
-		uint32_t number;
-		size_t len;
-		enum digest_kind kind;
-	} kinds[] = {
-		{STREAM_MD5, 16, DIGEST_MD5},
-		{STREAM_SHA1, 20, DIGEST_SHA1},
-		{STREAM_SHA256, 32, DIGEST_SHA256},
-		{STREAM_SHA512, 64, DIGEST_SHA512},
-		{STREAM_XXH64, 8, DIGEST_XXH64},
-		{STREAM_XXH128_BAREOS, 16, DIGEST_XXH3_128},
-		{STREAM_XXH128_BAREOS, 8, DIGEST_XXH3_64},
-		{STREAM_XXH128_BACULA, 16, DIGEST_XXH3_128},
-	};
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		if (kinds[i].number == number && (kinds[i].len == len || len == 0)) {
-			*kind = kinds[i].kind;
-			return true;
-		}
-	}
-	return false;
-}
-
-bool proof_digest_kind(uint32_t stream, size_t len, enum digest_kind *kind)
-{
-	return len > 0 && digest_kind_of(stream & STREAM_NUMBER_MASK, len, kind);
-}
-
 static bool equal(struct span a, const uint8_t *value, size_t len)
 {
 	return a.len == len && memcmp(a.data, value, len) == 0;
@@ -323,10 +291,9 @@ static bool equal(struct span a, const uint8_t *value, size_t len)
 static enum proof_verdict judge(struct proof *p, struct open_proof *f, uint32_t number, struct span stored)
 {
 	uint8_t value[DIGEST_MAX_BYTES];
-	if (!digest_kind_of(number, stored.len, &f->digest)) {
-		digest_kind_of(number, 0, &f->digest);
+	/* One of no length is of no other length: what the file is decides first. */
+	if (!stream_digest_kind(number, stored.len, &f->digest) && stored.len > 0)
 		return PROOF_WRONG;
-	}
 	f->kinds |= 1u << f->digest;
 	if (f->opaque)
 		return PROOF_OPAQUE;
@@ -349,7 +316,7 @@ static int add_record(struct proof *p, struct open_proof *f, const struct plain_
 	const struct item *item = plain->item;
 	uint32_t number = item->stream & STREAM_NUMBER_MASK;
 	if (attributes_are(item->stream))
-		return learn_name(f, r, e);
+		return learn_file(f, &item->attributes, e);
 	if (stream_form(item->stream) != STREAM_OPAQUE) {
 		/* Data behind its digest is covered by none. */
 		if (f->judged && f->verdict == PROOF_RIGHT)

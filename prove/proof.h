@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Is the content of a file what the client read?  Behind a file's data stands the digest that the client made of it: the
- * plain data, in order, without addresses.  formats/volume-format.md 4.5, volume-corrections.md B1 to B3 */
+ * plain data, in order, without addresses.  formats/volume-format.md 4.2, 4.5 */
 #ifndef PROVE_PROOF_H
 #define PROVE_PROOF_H
 
@@ -52,10 +52,6 @@ bool proof_is_behind(const struct proof *p, const struct job *job, int32_t file_
 
 /* The name of the job's file at hand if it is this one, else "". */
 const char *proof_name(const struct proof *p, const struct job *job, int32_t file_index);
-
-/* Which digest a record of this stream and length holds; Bareos and Bacula give stream 40 to different ones.  False if
- * none. */
-bool proof_digest_kind(uint32_t stream, size_t len, enum digest_kind *kind);
 
 /* No more records of any job.  Errors as above. */
 int proof_finish(struct proof *p, struct err *e) __attribute__((warn_unused_result));

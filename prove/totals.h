@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the records of a job add up to, and whether the label at its end says so: the one judgement of the filter and of verify.
  * Counted is what was read, from a start of session to an end of session: a job that was run again under its session (Bacula's
- * Incomplete) has several such runs, and each end counts its own.  formats/volume-format.md 3.4, volume-corrections.md B7, B8 */
+ * Incomplete) has several such runs, and each end counts its own.  formats/volume-format.md 3.4 */
 #ifndef PROVE_TOTALS_H
 #define PROVE_TOTALS_H
 

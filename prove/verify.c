@@ -126,7 +126,7 @@ static void found_in_block(struct verify *v, const struct item *block, const str
 			 });
 }
 
-/* The numbers of a job's blocks go up by one; in BB03 they begin anew with each spool file (volume-corrections.md A5). */
+/* The numbers of a job's blocks go up by one; in BB03 they begin anew with each spool file (volume-format.md 1.8). */
 static void check_number(struct verify *v, struct tracked *k, const struct item *block)
 {
 	bool next = block->number == k->last_number + 1;
@@ -250,14 +250,14 @@ static void check_order(struct verify *v, struct tracked *k, const struct item *
 
 static void check_attributes(struct verify *v, const struct plain_item *plain)
 {
-	struct attributes a;
+	const struct attributes *a = &plain->item->attributes;
 	/* An empty record says nothing wrong. */
 	if (plain->count != 1 || !plain->whole || plain->item->len == 0 || !attributes_are(plain->item->stream))
 		return;
-	if (!attributes_read(plain->records[0].body, &a))
+	if (!a->whole)
 		found(v, FINDING_DAMAGE, "attributes without a whole file name");
-	else if (a.file_index != plain->item->file_index)
-		found(v, FINDING_DAMAGE, "attributes of FileIndex %d", a.file_index);
+	else if (a->file_index != plain->item->file_index)
+		found(v, FINDING_DAMAGE, "attributes of FileIndex %d", a->file_index);
 }
 
 /* The label's JobId stands in its header, too (volume-format.md 3.1). */
@@ -267,12 +267,13 @@ static void check_job_id(struct verify *v, const struct item *item, const struct
 		found(v, FINDING_DAMAGE, "the label is of JobId %u, its header says %u", label->job_id, item->stream);
 }
 
-static void check_start(struct verify *v, struct tracked *k, const struct item *item)
+static void check_start(struct verify *v, struct tracked *k, const struct plain_item *plain)
 {
-	struct session_label label;
-	bool here = !item->head_missing && !item->tail_missing, whole = here && label_read_session(item->data, false, &label);
+	const struct item *item = plain->item;
+	bool here = !item->head_missing && !item->tail_missing;
+	const struct session_label *label = here ? plain->label : NULL;
 	char text[STARTS_TEXT_BYTES];
-	enum starts_verdict said = starts_begin(&k->starts, whole ? &label : NULL, k->result.records > 1, k->broken_off, text);
+	enum starts_verdict said = starts_begin(&k->starts, label, k->result.records > 1, k->broken_off, text);
 	k->result.begun = true;
 	k->result.ended = false;
 	if (k->starts.again) {
@@ -282,10 +283,10 @@ static void check_start(struct verify *v, struct tracked *k, const struct item *
 	}
 	if (said != STARTS_RIGHT)
 		found(v, said == STARTS_NOTE ? FINDING_NOTE : FINDING_DAMAGE, "%s", text);
-	if (here && !whole)
+	if (here && label == NULL)
 		found(v, FINDING_DAMAGE, "the start-of-session label is not whole");
-	else if (whole)
-		check_job_id(v, item, &label);
+	else if (label)
+		check_job_id(v, item, label);
 }
 
 static void check_pair(struct verify *v, struct tracked *k, const struct session_label *end)
@@ -296,7 +297,7 @@ static void check_pair(struct verify *v, struct tracked *k, const struct session
 		found(v, said == STARTS_NOTE ? FINDING_NOTE : FINDING_DAMAGE, "%s", text);
 }
 
-/* A job's addresses on a volume lie before its end, whichever product counts them (volume-corrections.md A3, A4). */
+/* A job's addresses on a volume lie before its end, whichever product counts them (volume-format.md 3.4, 8.4). */
 static void check_addresses(struct tracked *k, const struct item *item, const struct session_label *l)
 {
 	uint64_t start = (uint64_t)l->start_file << 32 | l->start_block, end = (uint64_t)l->end_file << 32 | l->end_block;
@@ -305,14 +306,16 @@ static void check_addresses(struct tracked *k, const struct item *item, const st
 		k->misplaced_on = item->volume;
 }
 
-static void check_end(struct verify *v, struct tracked *k, const struct item *item)
+static void check_end(struct verify *v, struct tracked *k, const struct plain_item *plain)
 {
+	const struct item *item = plain->item;
 	if (k->result.ended)
 		found(v, FINDING_DAMAGE, "a second end-of-session label");
 	k->result.ended = true;
 	if (item->head_missing || item->tail_missing)
 		return;
-	if (!label_read_session(item->data, true, &k->result.end) || !k->result.end.has_totals) {
+	k->result.end = plain->label ? *plain->label : (struct session_label){0};
+	if (plain->label == NULL) {
 		found(v, FINDING_DAMAGE, "the end-of-session label is not whole");
 		return;
 	}
@@ -370,9 +373,9 @@ static int on_plain(void *arg, const struct plain_item *plain, struct err *e)
 		return rc;
 	check_set(v, item);
 	if (item->file_index == LABEL_SESSION_START)
-		check_start(v, k, item);
+		check_start(v, k, plain);
 	else if (item->file_index == LABEL_SESSION_END)
-		check_end(v, k, item);
+		check_end(v, k, plain);
 	else if (item->file_index > 0) {
 		check_order(v, k, item);
 		check_restore(v, k, item);

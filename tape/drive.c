@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tape/drive.h"
 
+#include "base/printable.h"
 #include "base/secret.h"
 #include "tape/sense_table.h"
 
@@ -52,10 +53,8 @@ static int sense_error(const struct command *c, const struct sense *s, struct er
 	const char *advice = sense_advice(s);
 	sense_describe(s, c->set_page, text);
 	enum xerr code = !s->deferred && (s->key == SENSE_KEY_NOT_READY || s->key == SENSE_KEY_UNIT_ATTENTION) ? XE_NOT_READY
-			 : s->key == SENSE_KEY_DATA_PROTECT && s->asc == 0x74 && s->ascq <= 3                  ? XE_KEY
-			 : s->key == SENSE_KEY_MEDIUM_ERROR && s->asc == 0xee && s->ascq == 0xd0               ? XE_KEY
-												 : /* IBM: could not be decrypted */
-				 XE_REFUSED;
+			 : sense_is_of_encryption(s)                                                           ? XE_KEY
+													       : XE_REFUSED;
 	return err_set(e, code, "%s: %s%s%s", c->name, text, s->valid && advice ? "; " : "", s->valid && advice ? advice : "");
 }
 
@@ -217,8 +216,7 @@ int drive_ready(struct drive *d, enum drive_ready *ready, struct err *e)
 	if (rc == 0)
 		return 0;
 	if (d->sense.valid && !d->sense.deferred && d->sense.key == SENSE_KEY_NOT_READY) {
-		/* 3a/03, 3a/04: a cartridge that is in the drive and not loaded. */
-		*ready = d->sense.asc == 0x3a && d->sense.ascq < 3 ? DRIVE_NO_MEDIUM : DRIVE_NOT_YET;
+		*ready = sense_is_no_medium(&d->sense) ? DRIVE_NO_MEDIUM : DRIVE_NOT_YET;
 		d->not_ready = d->sense;
 		return 0;
 	}
@@ -330,7 +328,7 @@ static void attribute(struct drive *d, uint16_t number, char *text)
 	const struct command c = {
 		"READ ATTRIBUTE", scsi_make_read_attribute(number, sizeof data), TRANSPORT_IN, data, sizeof data, false, false};
 	if (run(d, &c, &got, &ignored) == 0 && identity_attribute((struct span){data, got}, number, &value))
-		identity_text(value, text, IDENTITY_TEXT_BYTES);
+		printable_field(value, text, IDENTITY_TEXT_BYTES);
 }
 
 void drive_medium(struct drive *d, struct drive_medium *m)

@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tape/identity.h"
 
-#include <stdio.h>
+#include "base/printable.h"
 
-void identity_text(struct span from, char *text, size_t room)
-{
-	size_t n = from.len, out = 0;
-	while (n > 0 && (from.data[n - 1] == ' ' || from.data[n - 1] == 0))
-		n--;
-	for (size_t i = 0; i < n && out + 1 < room; i++) {
-		bool leading = out == 0 && from.data[i] == ' ';
-		if (!leading)
-			text[out++] = from.data[i] >= 0x20 && from.data[i] < 0x7f ? (char)from.data[i] : '?';
-	}
-	text[out] = '\0';
-}
+#include <stdio.h>
 
 bool identity_inquiry(struct span answer, struct identity *q)
 {
 	struct rd r = rd_over(answer.data, answer.len);
 	*q = (struct identity){.type = rd_u8(&r) & 0x1f};
 	rd_bytes(&r, 7);
-	identity_text(rd_span(&r, 8), q->vendor, sizeof q->vendor);
-	identity_text(rd_span(&r, 16), q->product, sizeof q->product);
-	identity_text(rd_span(&r, 4), q->revision, sizeof q->revision);
+	printable_field(rd_span(&r, 8), q->vendor, sizeof q->vendor);
+	printable_field(rd_span(&r, 16), q->product, sizeof q->product);
+	printable_field(rd_span(&r, 4), q->revision, sizeof q->revision);
 	return !r.bad;
 }
 
@@ -47,7 +36,7 @@ bool identity_serial(struct span answer, char text[static IDENTITY_TEXT_BYTES])
 	text[0] = '\0';
 	if (!vpd_body(answer, 0x80, &body))
 		return false;
-	identity_text(rd_span(&body, rd_left(&body)), text, IDENTITY_TEXT_BYTES);
+	printable_field(rd_span(&body, rd_left(&body)), text, IDENTITY_TEXT_BYTES);
 	return text[0] != '\0';
 }
 
@@ -74,7 +63,7 @@ bool identity_name(struct span answer, char text[static IDENTITY_TEXT_BYTES])
 		if (of_unit && (kind & 0xf) == 3 && code_set == 1 && id.len > 0)
 			hex_text(id, "naa.", text, IDENTITY_TEXT_BYTES);
 		else if (of_unit && (kind & 0xf) == 1 && code_set != 1 && text[0] == '\0')
-			identity_text(id, text, IDENTITY_TEXT_BYTES);
+			printable_field(id, text, IDENTITY_TEXT_BYTES);
 		if (strncmp(text, "naa.", 4) == 0)
 			break;
 	}

@@ -35,9 +35,6 @@ bool identity_name(struct span answer, char text[static IDENTITY_TEXT_BYTES]);
  * no reliance is placed on that. */
 bool identity_attribute(struct span answer, uint16_t number, struct span *value);
 
-/* Trims and cleans foreign text; room of at least 1 byte. */
-void identity_text(struct span from, char *text, size_t room);
-
 /* Density code of the medium from MODE SENSE(6) with a block descriptor; LTO-1 40h, 2 42h, 3 44h, 4 46h, 5 58h, 6 5ah, 7
  * 5ch, 8 5eh, 9 60h. */
 bool identity_density(struct span answer, uint8_t *density, bool *write_protected);

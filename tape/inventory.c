@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tape/inventory.h"
 
+#include "base/printable.h"
+
 #include <stdlib.h>
 
 #if defined(__linux__)
@@ -33,7 +35,7 @@ static void read_text(const char *device, const char *name, char *text, size_t r
 	size_t n = read_attribute(device, name, data, sizeof data);
 	while (n > 0 && data[n - 1] == '\n')
 		n--;
-	identity_text((struct span){data, n}, text, room);
+	printable_field((struct span){data, n}, text, room);
 }
 
 static void read_serial(const char *device, char text[static IDENTITY_TEXT_BYTES])

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tape/mam.h"
 
+#include "base/printable.h"
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const struct {
@@ -52,7 +54,7 @@ static void take(struct mam *m, uint16_t id, struct span value)
 	}
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		if (texts[i].id == id)
-			identity_text(value, m->text[i], sizeof m->text[i]);
+			printable_field(value, m->text[i], sizeof m->text[i]);
 	}
 	for (size_t i = 0; i < COUNT(places); i++) {
 		if (places[i].id == id && value.len == 8)

@@ -2,6 +2,7 @@
 /* Dumps: each line is cut into words, its offset and its column of text are taken off, the rest is bytes. */
 #include "tape/paste.h"
 
+#include "base/hex.h"
 #include "tape/paste_code.h"
 #include "tape/sense_table.h"
 
@@ -42,16 +43,6 @@ struct reader {
 
 /* ---- words ---- */
 
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static unsigned value(char c)
-{
-	return c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a') + 10;
-}
-
 /* 70, 0x70, x70 (of \x70) and 70h. */
 static void find_digits(struct word *w)
 {
@@ -65,7 +56,7 @@ static void find_digits(struct word *w)
 	w->hex = at;
 	w->digits = (size_t)(end - at);
 	for (const char *c = at; c < end; c++) {
-		if (!is_hex(*c))
+		if (hex_digit(*c) < 0)
 			w->digits = 0;
 	}
 }
@@ -136,7 +127,7 @@ static void put(struct reader *r, unsigned byte)
 
 static unsigned pair(const char *at)
 {
-	return value(at[0]) << 4 | value(at[1]);
+	return (unsigned)hex_digit(at[0]) << 4 | (unsigned)hex_digit(at[1]);
 }
 
 /* The byte 8f as the int that C makes of it, among bytes of two digits. */
@@ -150,7 +141,7 @@ static void put_word(struct reader *r, const struct word *w, bool among_bytes)
 	if (w->digits % 2 != 0) {
 		if (w->digits > 1)
 			r->s->why = "a number in it has an odd count of digits";
-		put(r, value(w->hex[0]));
+		put(r, (unsigned)hex_digit(w->hex[0]));
 		for (size_t i = 1; i + 1 < w->digits; i += 2)
 			put(r, pair(w->hex + i));
 		return;
@@ -229,7 +220,7 @@ static bool parse_offset(const struct word *w, unsigned base, size_t *offset)
 {
 	*offset = 0;
 	for (size_t i = 0; i < w->digits; i++) {
-		unsigned v = value(w->hex[i]);
+		unsigned v = (unsigned)hex_digit(w->hex[i]);
 		if (v >= base || *offset > SIZE_MAX / 32)
 			return false;
 		*offset = *offset * base + v;

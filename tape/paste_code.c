@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tape/paste_code.h"
 
+#include "base/hex.h"
 #include "tape/sense_table.h"
 #include "tape/sense_text.h"
 
@@ -13,14 +14,9 @@ struct scan {
 	const char *at, *end;
 };
 
-static int digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool is_word(char c)
 {
-	return digit(c) >= 0 || (c >= 'g' && c <= 'z') || (c >= 'G' && c <= 'Z') || c == '_';
+	return hex_digit(c) >= 0 || (c >= 'g' && c <= 'z') || (c >= 'G' && c <= 'Z') || c == '_';
 }
 
 static bool starts(struct scan s, const char *text)
@@ -42,10 +38,10 @@ static bool number(struct scan *s, size_t least, size_t most, unsigned *v)
 	if (starts(t, "0x"))
 		t.at += 2;
 	const char *from = t.at;
-	for (*v = 0; t.at < t.end && digit(*t.at) >= 0 && (size_t)(t.at - from) < most; t.at++)
-		*v = *v << 4 | (unsigned)digit(*t.at);
+	for (*v = 0; t.at < t.end && hex_digit(*t.at) >= 0 && (size_t)(t.at - from) < most; t.at++)
+		*v = *v << 4 | (unsigned)hex_digit(*t.at);
 	size_t digits = (size_t)(t.at - from);
-	if (digits < least || (t.at < t.end && digit(*t.at) >= 0))
+	if (digits < least || (t.at < t.end && hex_digit(*t.at) >= 0))
 		return false;
 	*s = t;
 	return true;
@@ -253,7 +249,7 @@ void paste_codes(const char *line, size_t len, struct paste_told *told, struct p
 	while (s.at < s.end) {
 		if (slashed(&s, p))
 			continue;
-		if (is_word(*s.at) && digit(*s.at) < 0) {
+		if (is_word(*s.at) && hex_digit(*s.at) < 0) {
 			read_word(&s, told, p);
 		} else if (is_word(*s.at)) {
 			/* "asc", "deferred" and "add" begin with a hex digit. */

@@ -155,6 +155,28 @@ bool sense_is(const struct sense *s, uint8_t key, uint8_t asc, uint8_t ascq)
 	return s->valid && s->key == key && s->asc == asc && s->ascq == ascq;
 }
 
+bool sense_is_notable_attention(const struct sense *s)
+{
+	bool firmware = s->asc == 0x3f && (s->ascq == 0x01 || s->ascq == 0x16);
+	return s->asc == 0x29 || s->asc == 0x2a || firmware;
+}
+
+bool sense_is_becoming_ready(const struct sense *s)
+{
+	return s->asc == 0x04 && (s->ascq == 0x01 || s->ascq == 0x04);
+}
+
+bool sense_is_no_medium(const struct sense *s)
+{
+	return s->asc == 0x3a && s->ascq < 3;
+}
+
+bool sense_is_of_encryption(const struct sense *s)
+{
+	return (s->key == SENSE_KEY_DATA_PROTECT && s->asc == 0x74 && s->ascq <= 3) ||
+	       (s->key == SENSE_KEY_MEDIUM_ERROR && s->asc == 0xee && s->ascq == 0xd0);
+}
+
 /* ---- words ---- */
 
 const char *sense_key_text(uint8_t key)

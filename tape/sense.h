@@ -70,6 +70,18 @@ bool sense_is_known(const struct sense *s);
 #define SENSE_TEXT_BYTES 384
 void sense_describe(const struct sense *s, bool set_page, char text[static SENSE_TEXT_BYTES]);
 
+/* A unit attention that people should hear of: reset, parameters, reservations or firmware changed. */
+bool sense_is_notable_attention(const struct sense *s);
+
+/* Becoming ready, or at work on something that takes its time (04/01, 04/04)? */
+bool sense_is_becoming_ready(const struct sense *s);
+
+/* No cartridge?  Of 3a/03 and 3a/04 there is one in the drive, not loaded. */
+bool sense_is_no_medium(const struct sense *s);
+
+/* Blocks that the drive cannot decrypt or may not read: 74/00 to 74/03, and IBM's ee/d0. */
+bool sense_is_of_encryption(const struct sense *s);
+
 /* asc/ascq are this code? */
 bool sense_is(const struct sense *s, uint8_t key, uint8_t asc, uint8_t ascq);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tape/volstats.h"
 
+#include "base/printable.h"
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* Parameter 0: the values below it are valid. */
@@ -77,7 +79,7 @@ static bool take(struct volstats *s, uint16_t code, struct span value)
 	}
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		if (texts[i].code == code)
-			identity_text(value, s->text[i], sizeof s->text[i]);
+			printable_field(value, s->text[i], sizeof s->text[i]);
 	}
 	for (size_t i = 0; i < COUNT(places); i++) {
 		if (places[i].code == code)

@@ -44,8 +44,8 @@ static int add(struct content *c, unsigned job, int32_t index, uint32_t stream, 
 		mk_set32(prefixes[count], (uint32_t)((address + at) >> 32));
 		mk_set32(prefixes[count] + 4, (uint32_t)(address + at));
 		r[count] = (struct outrecord){.stream = stream_in_form(stream, STREAM_PLAIN),
-						  .len = (uint32_t)(part + (prefix ? 8 : 0)),
-						  .body = {data + at, part}};
+					      .len = (uint32_t)(part + (prefix ? 8 : 0)),
+					      .body = {data + at, part}};
 		if (prefix && in_head)
 			r[count].head = (struct span){prefixes[count], 8};
 		if (prefix && !in_head) {
@@ -58,6 +58,8 @@ static int add(struct content *c, unsigned job, int32_t index, uint32_t stream, 
 		if (n == 0)
 			break;
 	}
+	if (attributes_are(stream))
+		attributes_read((struct span){data, len}, &it.attributes);
 	int rc = content_add(c, &(struct plain_item){.item = &it, .records = r, .count = count}, &e);
 
 	for (size_t i = 0; i < count; i++)
@@ -338,9 +340,11 @@ START_TEST(test_labels)
 				      &(struct mk_totals){i == 2 ? 8 : 7, 1000u + (unsigned)i % 2, 5u + (unsigned)i % 2, 6, 0});
 		struct outrecord r = {.stream = 5, .len = (uint32_t)m.len, .body = {m.p, m.len}};
 		struct item it = {.kind = ITEM_RECORD, .job = &jobs[0], .file_index = -5, .stream = 5, .len = (uint32_t)m.len};
+		struct session_label l;
 
 		found_count = 0;
-		ck_assert_int_eq(content_add(c, &(struct plain_item){.item = &it, .records = &r, .count = 1}, &e), 0);
+		ck_assert(label_read_session(r.body, true, &l));
+		ck_assert_int_eq(content_add(c, &(struct plain_item){.item = &it, .records = &r, .count = 1, .label = &l}, &e), 0);
 		ck_assert_int_eq(content_finish(c, &e), 0);
 		f[i] = found[0];
 		content_free(c);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* crypt/: the block cipher, base64, answers of an Encryption Command, key-manager.conf and its expressions. */
 #include "crypt/answer.h"
-#include "crypt/base64.h"
 #include "crypt/keyconf.h"
 #include "crypt/pattern.h"
 #include "crypt/volkey.h"
@@ -162,51 +161,6 @@ START_TEST(test_cipher_names)
 	ck_assert(xts_parse("null", 4, &c) && c == XTS_NULL);
 	ck_assert(!xts_parse("AES_256_XT", 10, &c));
 	ck_assert(!xts_parse("", 0, &c));
-}
-END_TEST
-
-/* ---- base64 ---- */
-
-START_TEST(test_base64)
-{
-	static const char *const text[] = {"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"}; /* RFC 4648, 10 */
-	char out[32];
-	uint8_t bytes[32];
-	size_t n;
-	for (size_t i = 0; i < 7; i++) {
-		base64_write("foobar", i, out);
-		ck_assert_uint_eq(BASE64_CHARS(i), strlen(text[i]));
-		ck_assert_mem_eq(out, text[i], strlen(text[i]));
-		ck_assert(base64_read(text[i], strlen(text[i]), bytes, sizeof bytes, &n));
-		ck_assert_uint_eq(n, i);
-		ck_assert_mem_eq(bytes, "foobar", i);
-	}
-	uint8_t all[256];
-	char coded[400];
-	for (int i = 0; i < 256; i++)
-		all[i] = (uint8_t)i;
-	base64_write(all, sizeof all, coded);
-	uint8_t again[300];
-	ck_assert(base64_read(coded, BASE64_CHARS(256), again, sizeof again, &n));
-	ck_assert_uint_eq(n, 256);
-	ck_assert_mem_eq(again, all, 256);
-}
-END_TEST
-
-START_TEST(test_base64_lenient)
-{
-	uint8_t b[8];
-	size_t n;
-	ck_assert(base64_read("Zm 9\tv\r\nYg", 10, b, sizeof b, &n) && n == 4);
-	ck_assert(!base64_read("Zm9v!", 5, b, sizeof b, &n) && n == 0);
-	ck_assert(!base64_read("Zg==Zg", 6, b, sizeof b, &n));
-	ck_assert(!base64_read("Zm9vYmFyZm9v", 12, b, sizeof b, &n) && n == 0);
-	for (int c = 0; c < 256; c++) {
-		char t[4] = {'A', 'A', 'A', (char)c};
-		bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-		bool fine = alnum || c == '+' || c == '/' || c == '=' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
-		ck_assert_msg(base64_read(t, 4, b, sizeof b, &n) == fine, "character %d", c);
-	}
 }
 END_TEST
 
@@ -470,8 +424,6 @@ int main(void)
 	tcase_add_test(t, test_xts_limits);
 	tcase_add_test(t, test_equal_halves);
 	tcase_add_test(t, test_cipher_names);
-	tcase_add_test(t, test_base64);
-	tcase_add_test(t, test_base64_lenient);
 	tcase_add_test(t, test_answer);
 	tcase_add_test(t, test_answer_bad);
 	tcase_add_test(t, test_answer_cut);

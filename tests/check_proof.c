@@ -45,6 +45,8 @@ static void add(unsigned job, int32_t index, uint32_t stream, const void *data, 
 	struct item item = {.kind = ITEM_RECORD, .job = &jobs[job], .file_index = index, .stream = stream, .len = (uint32_t)len};
 	struct outrecord r = {.stream = stream, .len = (uint32_t)len, .body = {data, len}};
 	struct plain_item plain = {.item = &item, .records = &r, .count = 1, .whole = true};
+	if (attributes_are(stream))
+		attributes_read(r.body, &item.attributes);
 	ck_assert_int_eq(proof_add(proof, &plain, &e), 0);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Pages and CDBs of tape data encryption: images of formats/keys-and-drives.md 5, every truncation, lengths that lie. */
+#include "base/printable.h"
 #include "scsi.h"
 #include "tape/identity.h"
 
@@ -476,7 +477,7 @@ START_TEST(test_medium)
 	struct span p = image("00000014 0401 81 0003 4d3031 0806 81 0004 41303031 0900 00 0000 ");
 	ck_assert(identity_attribute(p, IDENTITY_ATTRIBUTE_BARCODE, &v));
 	ck_assert_uint_eq(v.len, 4);
-	identity_text(v, text, 3); /* little room */
+	printable_field(v, text, 3); /* little room */
 	ck_assert_str_eq(text, "A0");
 	ck_assert(identity_attribute(p, IDENTITY_ATTRIBUTE_SERIAL, &v) && v.len == 3);
 	ck_assert(!identity_attribute(p, 0x0400, &v));

@@ -78,7 +78,7 @@ static enum totals_verdict end(uint64_t bytes, uint32_t files, struct outrecord_
 
 #define EXPECT(verdict, says_bytes, says_files, writes_bytes, writes_files)  \
 	do {                                                                 \
-		struct outrecord_totals to;                                     \
+		struct outrecord_totals to;                                  \
 		ck_assert_int_eq(end(says_bytes, says_files, &to), verdict); \
 		ck_assert_uint_eq(to.bytes, writes_bytes);                   \
 		ck_assert_uint_eq(to.files, writes_files);                   \

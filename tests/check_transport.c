@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What three kernels report of a command's end; names of nodes on three systems; sysfs; the label of a tape. */
-#include "cmd/drive/device.h"
 #include "cmd/drive/loading.h"
+#include "format/tapelabel.h"
 #include "tape/nodes.h"
 #include "tape/outcome.h"
 
@@ -179,16 +179,16 @@ START_TEST(test_label)
 	for (unsigned version = 1; version <= 3; version++) {
 		struct mk m = {0};
 		mk_label(&m, version, "TAPE-01", true);
-		ck_assert(device_label_name((struct span){m.p, m.len}, name));
+		ck_assert(tapelabel_name((struct span){m.p, m.len}, name));
 		ck_assert_str_eq(name, "TAPE-01");
 		for (size_t n = 0; n < m.len; n++) {
 			struct guarded g = guarded_copy(m.p, n);
-			ck_quick(!device_label_name((struct span){g.p, n}, name));
+			ck_quick(!tapelabel_name((struct span){g.p, n}, name));
 			guarded_free(&g);
 		}
 		for (size_t n = 0; n < m.len; n++) {
 			m.p[n] ^= 0x55;
-			if (device_label_name((struct span){m.p, m.len}, name))
+			if (tapelabel_name((struct span){m.p, m.len}, name))
 				ck_quick(strcmp(name, "TAPE-01") == 0);
 			m.p[n] ^= 0x55;
 		}
@@ -197,12 +197,12 @@ START_TEST(test_label)
 	uint8_t ansi[80];
 	memset(ansi, ' ', sizeof ansi);
 	memcpy(ansi, "VOL1AB01", 8);
-	ck_assert(device_label_name((struct span){ansi, 80}, name));
+	ck_assert(tapelabel_name((struct span){ansi, 80}, name));
 	ck_assert_str_eq(name, "AB01");
-	ck_assert(!device_label_name((struct span){ansi, 79}, name));
+	ck_assert(!tapelabel_name((struct span){ansi, 79}, name));
 	memset(ansi + 4, ' ', 6);
-	ck_assert(!device_label_name((struct span){ansi, 80}, name));
-	ck_assert(!device_label_name((struct span){NULL, 0}, name));
+	ck_assert(!tapelabel_name((struct span){ansi, 80}, name));
+	ck_assert(!tapelabel_name((struct span){NULL, 0}, name));
 }
 END_TEST
 

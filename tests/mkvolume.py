@@ -1079,7 +1079,7 @@ def zlib_of_length(seed, n):
 
 
 def wound_network_cut(name):
-    """What real clients with a network buffer of 1 000 000 make: messages cut at 999 996 bytes (volume-corrections.md A9)."""
+    """What real clients with a network buffer of 1 000 000 make: messages cut at 999 996 bytes (volume-format.md 5.3)."""
     s = Session(Packer(cap=64512))
     files = (("gzip", 29, 1000000), ("gzip", 30, 1000000), ("lzo", 29, 2100000), ("zlib", 4, 2100000), ("zlib", 7, 1000000))
     for fi, (alg, stream, n) in enumerate(files):
@@ -1145,7 +1145,7 @@ def sparse_files(name, wounded):
 
 def wound_doubled(name):
     """Sparse files as Bareos's autoxflate deflates them: the address in front and once more in what is compressed
-    (volume-format.md 6.6, 2).  Some files only seem to be wounded."""
+    (volume-format.md 6.6, item 2).  Some files only seem to be wounded."""
     return sparse_files(name, True)
 
 

@@ -272,7 +272,7 @@ usage() {
 		generate --kek
 		generate -o a -o b
 		generate --new-kek x
-		generate --bas
+		generate --ba=x
 		show
 		show a b
 		show --format json a

@@ -89,7 +89,7 @@ damaged "$made/false-number" 'a record goes on in block 8 of its job, behind blo
 field bb03-blockno-jumps
 damaged bb03-blockno-jumps 'job 36 .* in block 6 of its job, behind block 3446531796'
 says 'job 35 .* in block 4 of its job, behind block 1:' 'bb03-blockno-jumps: the other job, too'
-# Data spooling: the numbers begin anew, in mid record, too; or are equal (volume-corrections.md A5).
+# Data spooling: the numbers begin anew, in mid record, too; or are equal (volume-format.md 1.8).
 "$PYTHON" - "$here" <<'END'
 import sys
 sys.path.insert(0, sys.argv[1])

@@ -3,7 +3,7 @@
 #ifndef VOLUME_AHEAD_H
 #define VOLUME_AHEAD_H
 
-#include "volume/reader.h"
+#include "volume/reading.h"
 #include "volume/session.h"
 
 /* Completes the records that wait in sessions from o->paths[from...], as far as they are files, all of them in one pass.  A volume

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "volume/joiner.h"
+#include "volume/assembler.h"
 
 #include "volume/ahead.h"
+#include "volume/joiner.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,24 +55,6 @@ void assembler_end_volume(struct assembler *a)
 
 /* ---- one block ---- */
 
-struct item assembler_item_here(const struct assembler *a, enum item_kind kind)
-{
-	const struct block_header *h = &a->block->header;
-	/* What is taken from a block with option bits that make no sense, or lie, must not hand them on. */
-	uint32_t options = block_options_known(h) ? h->options & ~BLOCK_OPTION_CHECKSUM : 0;
-	options |= h->version == 3 && a->block->checksum ? BLOCK_OPTION_CHECKSUM : 0;
-	return (struct item){
-		.kind = kind,
-		.volume = volume_known(a->volume),
-		.job = a->session ? session_job(a->session) : NULL,
-		.addr = a->block->addr - a->began,
-		.form = {h->version, options, a->block->checksum},
-		.offset = a->record_at,
-		.largest = a->largest,
-		.number = h->number,
-	};
-}
-
 /* The session of a record, in BB01 its own; NULL without memory for it. */
 static struct session *session_of(struct assembler *a, const struct record_header *h, struct err *e)
 {
@@ -109,7 +92,7 @@ static void data_indexes(const struct assembler *a, int32_t *first, int32_t *las
 static int announce_block(struct assembler *a, struct item *item, struct err *e)
 {
 	const struct block_header *h = &a->block->header;
-	*item = assembler_item_here(a, ITEM_BLOCK);
+	*item = joiner_item_here(a, ITEM_BLOCK);
 	item->len = h->len;
 	item->data = (struct span){a->block->data, h->len};
 	item->buf = a->block->buf;
@@ -122,7 +105,7 @@ static int announce_block(struct assembler *a, struct item *item, struct err *e)
 	struct span part;
 	if (a->block->encrypted || !record_next(&rest, h->version, &first, &part))
 		return 1;
-	/* The session in a label block's header says nothing (volume-corrections.md A6). */
+	/* The session in a label block's header says nothing (volume-format.md 1.9). */
 	item->begins_volume = label_is_volume(first.file_index);
 	if (!item->begins_volume) {
 		const struct session *s = session_of(a, &first, e);
@@ -304,12 +287,12 @@ int assembler_other(struct assembler *a, const struct source_item *block, struct
 	a->session = NULL;
 	a->again = false;
 	if (block->event == SOURCE_FILE_MARK || block->event == SOURCE_FOREIGN) {
-		*item = assembler_item_here(a, block->event == SOURCE_FOREIGN ? ITEM_FOREIGN : ITEM_FILE_MARK);
+		*item = joiner_item_here(a, block->event == SOURCE_FOREIGN ? ITEM_FOREIGN : ITEM_FILE_MARK);
 		item->data = (struct span){block->data, block->len};
 		item->buf = block->buf;
 		return 0;
 	}
-	*item = assembler_item_here(a, ITEM_DAMAGE);
+	*item = joiner_item_here(a, ITEM_DAMAGE);
 	item->damage_len = block->len;
 	item->encrypted = block->encrypted;
 	snprintf(item->reason, sizeof item->reason, "%s", block->encrypted ? "the block is encrypted" : block->reason);
@@ -336,7 +319,7 @@ static const char *label_fault(struct assembler *a, const struct record_header *
 
 static void volume_label(struct assembler *a, const struct record_header *h, struct span data, struct item *item)
 {
-	*item = assembler_item_here(a, ITEM_VOLUME_LABEL);
+	*item = joiner_item_here(a, ITEM_VOLUME_LABEL);
 	item->job = NULL;
 	item->file_index = h->file_index;
 	item->stream = (uint32_t)h->stream;
@@ -387,7 +370,7 @@ static int find_gap(struct assembler *a, struct item *item, struct err *e)
 		return 0;
 	int32_t low, high;
 	data_indexes(a, &low, &high);
-	*item = assembler_item_here(a, ITEM_DAMAGE);
+	*item = joiner_item_here(a, ITEM_DAMAGE);
 	item->job = session_job(s);
 	item->bad_block = true;
 	item->file_index = before;
@@ -402,7 +385,7 @@ static int find_gap(struct assembler *a, struct item *item, struct err *e)
 
 /* A block that stands here once more, as tape drives that write again after an error leave it, and copies that went wrong:
  * one that was read before, and that does not go on where its session is.  Identical ones that do are in order where the numbers
- * may have begun anew with 0, as those of spooled jobs do (volume-corrections.md A5): content may repeat. */
+ * may have begun anew with 0, as those of spooled jobs do (volume-format.md 1.8): content may repeat. */
 static bool is_repeated(struct assembler *a, struct item *item, struct err *e)
 {
 	const struct source_item *b = a->block;
@@ -424,7 +407,7 @@ static bool is_repeated(struct assembler *a, struct item *item, struct err *e)
 			pastblocks_add(&a->past, pastblocks_place(h), a->pool);
 		return false;
 	}
-	*item = assembler_item_here(a, ITEM_DAMAGE);
+	*item = joiner_item_here(a, ITEM_DAMAGE);
 	item->job = session_job(s);
 	item->bad_block = true;
 	item->damage_len = h->len;
@@ -440,7 +423,7 @@ static bool pass_gap(struct assembler *a, struct item *item)
 	bool tell = !a->gap_told && passed.to > passed.from;
 	if (tell) {
 		a->record_at = (uint32_t)passed.from;
-		*item = assembler_item_here(a, ITEM_DAMAGE);
+		*item = joiner_item_here(a, ITEM_DAMAGE);
 		item->file_index = passed.file_index;
 		item->damage_len = passed.to - passed.from;
 		snprintf(item->reason, sizeof item->reason, "these bytes of the block are no records");

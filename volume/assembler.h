@@ -5,7 +5,7 @@
 #ifndef VOLUME_ASSEMBLER_H
 #define VOLUME_ASSEMBLER_H
 
-#include "volume/reader.h"
+#include "volume/reading.h"
 
 struct assembler;
 

@@ -3,19 +3,9 @@
 #ifndef VOLUME_ITEM_H
 #define VOLUME_ITEM_H
 
+#include "format/attributes.h"
+#include "volume/job.h"
 #include "volume/volume.h"
-
-/* One session: a job's data, and what was known of it when an item was read.  Constant, as struct volume_info is: items behind
- * its start of session point to another one.  Lives as long as the reader. */
-struct job {
-	uint32_t session_id, session_time;
-	unsigned index; /* 0, 1, 2... in order of appearance: the same for all that is known of one job */
-	bool has_label; /* label is known */
-	struct session_label label;
-};
-
-/* "job 12 (J-big.2026-11-22...)" or "session 12/1795351262".  text: text_bytes, NUL included. */
-void job_describe(const struct job *job, char *text, size_t text_bytes);
 
 /* How a block is written: kept on the way through. */
 struct block_form {
@@ -54,6 +44,7 @@ struct item {
 	uint32_t len;    /* the record's full length; data may be shorter where parts are missing or not kept */
 	struct span data;
 	struct buf *buf;
+	struct attributes attributes;    /* of a record of such, whose data lends the name */
 	bool head_missing, tail_missing; /* parts lie on volumes that are not given */
 	bool whole_block;                /* ITEM_VOLUME_LABEL */
 	bool begins_volume;              /* ITEM_BLOCK: its first record is the volume label */

@@ -3,6 +3,24 @@
 
 #include <stdio.h>
 
+struct item joiner_item_here(const struct assembler *a, enum item_kind kind)
+{
+	const struct block_header *h = &a->block->header;
+	/* What is taken from a block with option bits that make no sense, or lie, must not hand them on. */
+	uint32_t options = block_options_known(h) ? h->options & ~BLOCK_OPTION_CHECKSUM : 0;
+	options |= h->version == 3 && a->block->checksum ? BLOCK_OPTION_CHECKSUM : 0;
+	return (struct item){
+		.kind = kind,
+		.volume = volume_known(a->volume),
+		.job = a->session ? session_job(a->session) : NULL,
+		.addr = a->block->addr - a->began,
+		.form = {h->version, options, a->block->checksum},
+		.offset = a->record_at,
+		.largest = a->largest,
+		.number = h->number,
+	};
+}
+
 void joiner_release(struct assembler *a)
 {
 	buf_unref(a->lent);
@@ -11,7 +29,7 @@ void joiner_release(struct assembler *a)
 
 static void damage_item(struct assembler *a, struct item *item, const struct session *s, const struct item *about, const char *reason)
 {
-	*item = assembler_item_here(a, ITEM_DAMAGE);
+	*item = joiner_item_here(a, ITEM_DAMAGE);
 	item->job = session_job(s);
 	item->file_index = about->file_index;
 	item->stream = about->stream;
@@ -47,6 +65,16 @@ static int open_partial(struct assembler *a, struct partial *p, const struct ite
 	return rc != 0 ? rc : add_part(a, p, part, e);
 }
 
+/* What all who see the record want to know of it. */
+static void look_into(struct session *s, struct item *item)
+{
+	if (item->file_index < 0 && !item->head_missing && !item->tail_missing)
+		session_learn_job(s, item->file_index, item->data);
+	if (item->file_index >= 0 && attributes_are(item->stream))
+		attributes_read(item->head_missing ? (struct span){0} : item->data, &item->attributes);
+	item->job = session_job(s);
+}
+
 /* Hands out the session's joined record.  Returns 1, or < 0 on error. */
 static int take_partial(struct assembler *a, struct session *s, struct item *item, struct err *e)
 {
@@ -58,9 +86,7 @@ static int take_partial(struct assembler *a, struct session *s, struct item *ite
 	a->lent = item->buf;
 	s->partial.item.buf = NULL;
 	partial_drop(&s->partial);
-	if (item->file_index < 0 && !item->head_missing && !item->tail_missing)
-		session_learn_job(s, item->file_index, item->data);
-	item->job = session_job(s);
+	look_into(s, item);
 	return 1;
 }
 
@@ -74,7 +100,7 @@ int joiner_go_on(struct assembler *a, struct session *s, const struct record_hea
 {
 	uint32_t stream = (uint32_t)-h->stream;
 	struct partial *p = &s->partial;
-	struct item about = assembler_item_here(a, ITEM_RECORD);
+	struct item about = joiner_item_here(a, ITEM_RECORD);
 	about.file_index = h->file_index;
 	about.stream = stream;
 	about.len = h->len;
@@ -126,7 +152,7 @@ int joiner_begin(struct assembler *a, struct session *s, const struct record_hea
 	}
 	s->skip = 0;
 	s->last_index = h->file_index;
-	*item = assembler_item_here(a, ITEM_RECORD);
+	*item = joiner_item_here(a, ITEM_RECORD);
 	item->file_index = h->file_index;
 	item->stream = (uint32_t)h->stream;
 	item->len = h->len;
@@ -135,9 +161,7 @@ int joiner_begin(struct assembler *a, struct session *s, const struct record_hea
 		return open_partial(a, &s->partial, item, part, e);
 	item->data = part;
 	item->buf = a->block->buf;
-	if (h->file_index < 0)
-		session_learn_job(s, h->file_index, part);
-	item->job = session_job(s);
+	look_into(s, item);
 	s->last_empty = h->len == 0 && rd_left(&a->rest) == 0;
 	s->last_stream = item->stream;
 	return 1;

@@ -4,9 +4,9 @@
 #ifndef VOLUME_JOINER_H
 #define VOLUME_JOINER_H
 
-#include "volume/assembler.h"
 #include "volume/gap.h"
 #include "volume/pastblocks.h"
+#include "volume/reading.h"
 #include "volume/session.h"
 
 struct assembler {
@@ -41,7 +41,7 @@ struct assembler {
 };
 
 /* An item of the block at hand, at the record at hand. */
-struct item assembler_item_here(const struct assembler *a, enum item_kind kind);
+struct item joiner_item_here(const struct assembler *a, enum item_kind kind);
 
 /* What a record of s is, whose header h stands in the block at hand with part of its data behind it: its beginning, or, where
  * h->stream < 0, more of it.  Returns 1 if item was filled, 0 if not, < 0 on error (memory, or as recall_read).  Where the record that

@@ -4,7 +4,7 @@
 #ifndef VOLUME_MAP_H
 #define VOLUME_MAP_H
 
-#include "volume/packer.h"
+#include "volume/packing.h"
 
 struct map;
 

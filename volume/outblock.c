@@ -121,7 +121,7 @@ int outblock_begin(struct outblocks *all, struct outblock *b, const struct item 
 {
 	uint32_t capacity = all->o->max_block;
 	bool encrypted = item->form.version == 3 && (item->form.options & BLOCK_OPTION_BLOCK_ENCRYPTED);
-	/* Bacula's readers do not survive an encrypted block larger than their device's (bacula-encryption.md, trap 5). */
+	/* Bacula's readers do not survive an encrypted block larger than their device's (bacula-encryption.md 8, item 5). */
 	if (capacity == 0 && encrypted)
 		capacity = all->max_encrypted;
 	else if (capacity == 0 && all->max_plain > 0)

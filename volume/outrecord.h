@@ -31,7 +31,8 @@ struct plain_item {
 	const struct item *item;
 	const struct outrecord *records;
 	size_t count;
-	bool whole; /* all of its parts are there, and decoded */
+	bool whole;                        /* all of its parts are there, and decoded */
+	const struct session_label *label; /* of the start or the end of a session, if it can be read; else NULL */
 };
 
 #endif

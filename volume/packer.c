@@ -316,12 +316,12 @@ static int put_tails(struct packer *p, struct err *e)
 /* ---- end of session ---- */
 
 /* Does this product's End address name the position behind the last block (Bacula) or its last byte (Bareos)?  Told by
- * the value itself where it can be, else by who wrote the volume.  volume-corrections.md A3, A4 */
+ * the value itself where it can be, else by who wrote the volume.  volume-format.md 3.4, 8.4 */
 static bool end_is_position(const struct packer *p, const struct item *item, const struct session_label *l)
 {
 	/* A label that has become one of the other product's. */
 	if (item->data.len >= 6 && memcmp(l->id, item->data.data, 6) != 0)
-		return strncmp(l->id, "Bacula", 6) == 0;
+		return label_id_is_bacula(l->id);
 	uint64_t end = (uint64_t)l->end_file << 32 | l->end_block;
 	if (end == item->addr || end == p->old_label_end + 1)
 		return true;

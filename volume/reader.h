@@ -4,22 +4,7 @@
 #ifndef VOLUME_READER_H
 #define VOLUME_READER_H
 
-#include "volume/item.h"
-#include "volume/kin.h"
-
-struct reader_options {
-	const char *const *paths;
-	size_t path_count;
-	bool blocks;                    /* hand out ITEM_BLOCK */
-	bool indexes;                   /* with first_index and last_index */
-	bool expect_volumes;            /* do not search an input for blocks that does not begin with one */
-	bool keep_suspect;              /* take the records of a block whose checksum alone is wrong, after its ITEM_DAMAGE */
-	struct digest *digest;          /* every byte read is added to it; may be NULL */
-	const struct opener_keys *keys; /* for encrypted blocks; NULL: they stay closed */
-	struct kin *kin; /* over more inputs, of which paths are those from kin_at on: end behind the first set; NULL: they are one */
-	size_t kin_at;
-	size_t keep_bytes; /* of a split record; 0: all.  For those who only look at the beginning */
-};
+#include "volume/reading.h"
 
 struct reader;
 

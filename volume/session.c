@@ -241,11 +241,3 @@ void partial_drop(struct partial *p)
 	recall_free(p->recall);
 	*p = (struct partial){0};
 }
-
-void job_describe(const struct job *job, char *text, size_t text_bytes)
-{
-	if (job->has_label)
-		snprintf(text, text_bytes, "job %u (%s)", job->label.job_id, job->label.job[0] ? job->label.job : job->label.job_name);
-	else
-		snprintf(text, text_bytes, "session %u/%u", job->session_id, job->session_time);
-}

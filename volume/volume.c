@@ -94,7 +94,7 @@ void volume_learn_product(struct volume *v, const struct source_item *block)
 	}
 	struct session_label label;
 	bool labelled = h.file_index == LABEL_SESSION_START && label_read_session(part, false, &label);
-	bool bareos = labelled && strncmp(label.id, "Bareos", 6) == 0;
+	bool bareos = labelled && label_id_is_bareos(label.id);
 	learn_product(v, bareos ? PRODUCT_BAREOS : PRODUCT_BACULA, bareos || version == 3);
 }
 

@@ -8,7 +8,6 @@
 #include "cmd/drive/pasted.h"
 #include "tape/pagekind.h"
 
-#include <getopt.h>
 #include <stdio.h>
 
 struct request {
@@ -72,24 +71,26 @@ static int read_flags(struct drive *d, bool keep, struct alerttext *a, struct ta
 	return rc;
 }
 
+/* Of the device, whatever is done with it then. */
+struct reading {
+	const struct request *q;
+	struct alerttext a;
+	struct tapealert t;
+};
+
+static int read_alerts(void *reading, struct drive *d, enum drive_ready ready, struct err *e)
+{
+	struct reading *r = reading;
+	(void)ready;
+	int rc = find_type(d, &r->a, e);
+	return rc == 0 ? read_flags(d, r->q->keep, &r->a, &r->t, e) : rc;
+}
+
 static int run_alerts(const struct request *q)
 {
-	struct drive d = DRIVE_NONE;
-	enum drive_ready ready;
-	struct alerttext a = {.device = q->device, .all = q->all};
-	struct tapealert t = {0};
-	struct err e = {0};
-	int rc = device_open(&d, q->device, 0, &ready, &e);
-	if (rc == 0)
-		rc = find_type(&d, &a, &e);
-	if (rc == 0)
-		rc = read_flags(&d, q->keep, &a, &t, &e);
-	drive_close(&d);
-	if (rc != 0) {
-		err_volume(&e, q->device);
-		return msg_fail(&e);
-	}
-	return print(q, &a, &t);
+	struct reading r = {.q = q, .a = {.device = q->device, .all = q->all}};
+	int status = device_run(&(struct device_visit){.device = q->device, .act = read_alerts, .arg = &r});
+	return status != 0 ? status : print(q, &r.a, &r.t);
 }
 
 /* ---- of a page ---- */
@@ -141,53 +142,35 @@ static int run_explain(const struct request *q)
 	return status;
 }
 
-static int type_option(const char *text, struct request *q)
-{
-	if (strcmp(text, "drive") != 0 && strcmp(text, "library") != 0)
-		return msg_usage("alerts", "--type is drive or library");
-	q->type = text[0] == 'd' ? ALERTTEXT_DRIVE : ALERTTEXT_LIBRARY;
-	return 0;
-}
+static const char *const types[] = {[ALERTTEXT_DRIVE] = "drive", [ALERTTEXT_LIBRARY] = "library", NULL};
+
+static const struct option_row rows[] = {
+	OPTION_FLAG(0, "all", struct request, all),          OPTION_FLAG(0, "keep", struct request, keep),
+	OPTION_FLAG(0, "json", struct request, json),        OPTION_TAKE_AT(0, "explain", pasted_option, struct request, explain),
+	OPTION_WORD(0, "type", types, struct request, type), OPTIONS_END,
+};
 
 static int cmd_alerts(int argc, char **argv)
 {
-	static const struct option long_options[] = {
-		{"all", no_argument, NULL, 'a'},           {"keep", no_argument, NULL, 'k'},       {"json", no_argument, NULL, 'j'},
-		{"explain", required_argument, NULL, 'e'}, {"type", required_argument, NULL, 't'}, {"quiet", no_argument, NULL, 'q'},
-		{"verbose", no_argument, NULL, 'v'},       {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
-	};
 	struct request q = {.type = ALERTTEXT_UNKNOWN};
-	int option, rc = command_no_abbreviations("alerts", argc, argv, long_options);
-	optind = 1;
-	opterr = 0;
-	while (rc == 0 && (option = getopt_long(argc, argv, "qv", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'a': q.all = true; break;
-		case 'k': q.keep = true; break;
-		case 'j': q.json = true; break;
-		case 'e': q.explain = optarg; break;
-		case 't': rc = type_option(optarg, &q); break;
-		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
-		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
-		case 'h': fputs(command_alerts.help, stdout); return 0;
-		default: return msg_usage("alerts", "%s: unknown option, or its value is missing", argv[optind - 1]);
-		}
-	}
-	if (rc != 0)
-		return rc;
-	if (q.explain && (optind < argc || q.keep))
+	struct operands rest;
+	int status;
+	if (!options_parse(&command_alerts, argc, argv, &q, &rest, &status))
+		return status;
+	if (q.explain && (rest.count > 0 || q.keep))
 		return msg_usage("alerts",
 				 "--explain needs no device and no --keep; put what you paste in quotes, or give it to --explain -");
 	if (!q.explain && q.type != ALERTTEXT_UNKNOWN)
 		return msg_usage("alerts", "--type goes with --explain: a device tells its type by itself");
 	if (q.explain)
 		return run_explain(&q);
-	rc = device_argument("alerts", argc, argv, optind, &q.device);
-	return rc ? rc : run_alerts(&q);
+	status = device_operand("alerts", &rest, &q.device);
+	return status != 0 ? status : run_alerts(&q);
 }
 
 const struct command command_alerts = {
 	.name = "alerts",
+	.path = "alerts",
 	.summary = "TapeAlert flags of a tape drive or a library",
 	.help = "Usage: xflate alerts [OPTIONS] DEVICE\n"
 		"       xflate alerts [OPTIONS] --explain HEX\n"
@@ -211,4 +194,5 @@ const struct command command_alerts = {
 		"active; 5 drive not ready; 6 refused by the drive, or no drive or library; 7 not\n"
 		"permitted.\n",
 	.run = cmd_alerts,
+	.options = rows,
 };

@@ -16,7 +16,6 @@
 #include "crypt/child.h"
 #include "tape/leftover.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -298,22 +297,15 @@ static int run_changer(const struct request *q)
 	return status;
 }
 
-static const struct option long_options[] = {
-	{"catalog-command", required_argument, NULL, 'C'},
-	{"cache", required_argument, NULL, 'c'},
-	{"kek", required_argument, NULL, 'w'},
-	{"device", required_argument, NULL, 'd'},
-	{"mode", required_argument, NULL, 'm'},
-	{"algorithm", required_argument, NULL, 'i'},
-	{"kad", required_argument, NULL, 'a'},
-	{"clear-on-demount", no_argument, NULL, 'o'},
-	{"require-key", no_argument, NULL, 'r'},
-	{"raw-readable", no_argument, NULL, 'b'},
-	{"wait", required_argument, NULL, 't'},
-	{"quiet", no_argument, NULL, 'q'},
-	{"verbose", no_argument, NULL, 'v'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+static const struct option_row rows[] = {
+	OPTION_TEXT(0, "cache", struct request, sources.cache),
+	OPTION_TEXT(0, "catalog-command", struct request, sources.catalog),
+	OPTION_TEXT(0, "kek", struct request, sources.kek),
+	OPTION_TEXT(0, "device", struct request, device),
+	LOADING_ROWS(struct request, loading),
+	OPTION_FLAG(0, "require-key", struct request, require),
+	OPTION_TAKE_AT(0, "wait", device_wait_option, struct request, wait),
+	OPTIONS_END,
 };
 
 /* Where "--" stands: what is behind it is none of ours, whatever it looks like. */
@@ -328,34 +320,14 @@ static int own_arguments(int argc, char **argv)
 static int cmd_changer(int argc, char **argv)
 {
 	struct request q = {.loading = LOADING_DEFAULTS, .wait = WAITING_READY};
-	int option, own = own_arguments(argc, argv), rc = command_no_abbreviations(VERB, own, argv, long_options);
-	optind = 1;
-	opterr = 0;
-	while (rc == 0 && (option = getopt_long(own, argv, "+qv", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'c': q.sources.cache = optarg; break;
-		case 'C': q.sources.catalog = optarg; break;
-		case 'w': q.sources.kek = optarg; break;
-		case 'd': q.device = optarg; break;
-		case 'm': rc = loading_mode_option(VERB, optarg, &q.loading); break;
-		case 'i': rc = loading_algorithm_option(VERB, optarg, &q.loading); break;
-		case 'a': q.loading.kad = optarg; break;
-		case 'o': q.loading.clear_on_demount = true; break;
-		case 'b': q.loading.raw_readable = true; break;
-		case 'r': q.require = true; break;
-		case 't': rc = device_wait_option(VERB, optarg, &q.wait); break;
-		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
-		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
-		case 'h': fputs(command_changer.help, stdout); return 0;
-		default: return msg_usage(VERB, "%s: unknown option, or its value is missing", argv[optind - 1]);
-		}
-	}
-	if (rc != 0)
-		return rc;
-	if (optind < own || own + 1 >= argc)
+	struct operands rest;
+	int status, own = own_arguments(argc, argv);
+	if (!options_parse(&command_changer, own, argv, &q, &rest, &status))
+		return status;
+	if (rest.count > 0 || own + 1 >= argc)
 		return msg_usage(VERB, "which command? It stands behind --");
-	if ((rc = drivekey_check(VERB, &q.sources)) != 0)
-		return rc;
+	if ((status = drivekey_check(VERB, &q.sources)) != 0)
+		return status;
 	if (!drivekey_by_name(&q.sources))
 		return msg_usage(VERB, "--cache FILE or --catalog-command COMMAND: where are the keys?");
 	if (q.loading.mode == KEYLOAD_RAW)
@@ -364,12 +336,12 @@ static int cmd_changer(int argc, char **argv)
 	q.count = argc - own - 1;
 	if (q.device == NULL && q.count > ARGUMENT_DEVICE)
 		q.device = q.command[ARGUMENT_DEVICE];
-	secret_guard_process();
 	return run_changer(&q);
 }
 
 const struct command command_changer = {
 	.name = "changer",
+	.path = "changer",
 	.summary = "wrap an autochanger command: keys follow the tapes",
 	.help = "Usage: xflate changer [OPTIONS] --cache FILE -- COMMAND ARGUMENTS...\n"
 		"\n"
@@ -400,4 +372,6 @@ const struct command command_changer = {
 		"drive not ready, 6 refused by the drive, 7 not permitted.  Whatever fails, the\n"
 		"drive is cleared, or the message tells which key is still in it.\n",
 	.run = cmd_changer,
+	.options = rows,
+	.secrets = true,
 };

@@ -2,8 +2,9 @@
 #include "cmd/drive/device.h"
 
 #include "base/msg.h"
+#include "base/quit.h"
 #include "cmd/command.h"
-#include "format/block.h"
+#include "format/tapelabel.h"
 #include "keywrap.h"
 #include "tape/keyload.h"
 
@@ -25,31 +26,30 @@ static bool is_pasted(const char *text)
 	return text[strspn(text, "0123456789abcdefABCDEFxXhH \t\r\n,:;.-_")] == '\0' || (*text != '/' && strpbrk(text, " \t\r\n"));
 }
 
-int device_argument(const char *verb, int argc, char **argv, int at, const char **device)
+int device_operand(const char *verb, const struct operands *rest, const char **device)
 {
-	*device = at < argc ? argv[at] : getenv("TAPE");
+	bool pasted = false;
+	*device = rest->count ? rest->names[0] : getenv("TAPE");
 	if (*device == NULL || **device == '\0')
 		return msg_usage(verb, "which DEVICE? (or set TAPE)");
-	for (int i = at; i < argc || i == at; i++) {
-		if (is_pasted(i < argc ? argv[i] : *device))
-			return msg_usage(
-				verb,
-				"what stands for the DEVICE looks like bytes or a key, and so it is not shown; bytes are for key status "
-				"--explain");
-	}
-	if (at + 1 < argc)
-		return msg_usage(verb, "%s: one device at a time", argv[at + 1]);
+	for (size_t i = 0; i < rest->count; i++)
+		pasted = pasted || is_pasted(rest->names[i]);
+	if (pasted || is_pasted(*device))
+		return msg_usage(verb, "what stands for the DEVICE looks like bytes or a key, and so it is not shown; bytes are for key "
+				       "status --explain");
+	if (rest->count > 1)
+		return msg_usage(verb, "%s: one device at a time", rest->names[1]);
 	if (strncmp(*device, "iscsi://", 8) == 0 && strpbrk(*device, "%@") != NULL)
 		return msg_usage(verb, "a URL shows its user and password to everybody; none is taken in it");
 	return 0;
 }
 
-int device_wait_option(const char *verb, const char *text, unsigned *seconds)
+int device_wait_option(const struct command *verb, void *seconds, const char *text)
 {
 	uint64_t v = WAITING_READY;
 	if (strcmp(text, "ready") != 0 && !command_number(text, 0, WAIT_MAX_S, &v))
-		return msg_usage(verb, "--wait %s: neither a number of seconds (0 to %u) nor ready", text, WAIT_MAX_S);
-	*seconds = (unsigned)v;
+		return msg_usage(verb->path, "--wait %s: neither a number of seconds (0 to %u) nor ready", text, WAIT_MAX_S);
+	*(unsigned *)seconds = (unsigned)v;
 	return 0;
 }
 
@@ -59,55 +59,43 @@ void device_tell_attention(const char *device, const struct drive *d)
 	if (!d->attention.valid)
 		return;
 	sense_describe(&d->attention, false, text);
-	bool firmware = d->attention.asc == 0x3f && (d->attention.ascq == 0x01 || d->attention.ascq == 0x16);
-	if (d->attention.asc == 0x29 || d->attention.asc == 0x2a || firmware)
+	if (sense_is_notable_attention(&d->attention))
 		msg_info("%s: the drive reported %s", device, text);
 }
 
-int device_open(struct drive *d, const char *device, unsigned wait, enum drive_ready *ready, struct err *e)
+static int act(const struct device_visit *v, struct drive *d, enum drive_ready ready, struct err *e)
 {
-	int rc = waiting_open(d, device, wait, ready, e);
+	device_tell_attention(v->device, d);
+	int rc = v->wait > 0 ? waiting_run(d, v->device, v->wait, 0, &ready, e) : 0;
+	if (v->hold)
+		quit_hold();
 	if (rc == 0)
-		device_tell_attention(device, d);
-	if (rc == 0 && wait > 0)
-		rc = waiting_run(d, device, wait, 0, ready, e);
-	if (rc != 0)
-		drive_close(d);
+		rc = v->act(v->arg, d, ready, e);
+	if (rc != 0 && v->failed)
+		v->failed(d, e);
 	return rc;
 }
 
+int device_run(const struct device_visit *v)
+{
+	struct drive d = DRIVE_NONE;
+	enum drive_ready ready;
+	struct err e = {0};
+	int rc = waiting_open(&d, v->device, v->wait, &ready, &e), status = 0;
+	bool opened = rc == 0;
+	if (opened)
+		rc = act(v, &d, ready, &e);
+	drive_close(&d);
+	if (rc != 0) {
+		err_volume(&e, v->device);
+		status = msg_fail(&e);
+	}
+	if (opened && v->hold)
+		quit_release();
+	return status;
+}
+
 /* ---- the label ---- */
-
-/* "VOL1", a name of six characters padded with blanks. */
-static bool ansi_name(struct span block, char name[static LABEL_NAME_BYTES])
-{
-	if (block.len < 80 || memcmp(block.data, "VOL1", 4) != 0)
-		return false;
-	identity_text((struct span){block.data + 4, 6}, name, LABEL_NAME_BYTES);
-	return name[0] != '\0';
-}
-
-bool device_label_name(struct span block, char name[static LABEL_NAME_BYTES])
-{
-	struct block_header h;
-	struct record_header record;
-	struct span part;
-	struct volume_label label;
-	name[0] = '\0';
-	if (ansi_name(block, name))
-		return true;
-	if (block.len < BLOCK_PROBE_BYTES || block_probe(block.data) == 0 || !block_header_read(block.data, block.len, &h) ||
-	    h.len > block.len || block_is_encrypted(&h))
-		return false;
-	if (block_has_checksum(&h) && block_checksum(block.data, &h) != h.checksum)
-		return false;
-	struct rd rest = block_records(block.data, h.len, h.version);
-	if (!record_next(&rest, h.version, &record, &part) || !label_is_volume(record.file_index) || part.len < record.len ||
-	    !label_read_volume(part, &label))
-		return false;
-	snprintf(name, LABEL_NAME_BYTES, "%s", label.volume);
-	return name[0] != '\0';
-}
 
 static int clear_before_label(struct drive *d, struct err *e)
 {
@@ -155,7 +143,7 @@ int device_volume_name(struct drive *d, enum drive_ready ready, bool rewind, cha
 	if (rc == 0)
 		rc = drive_first_block(d, block, LABEL_ROOM, &got, e);
 	if (rc == 0)
-		*found = device_label_name((struct span){block, got}, name);
+		*found = tapelabel_name((struct span){block, got}, name);
 	free(block);
 	return rc;
 }

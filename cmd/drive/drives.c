@@ -9,7 +9,6 @@
 #include "tape/inventory.h"
 #include "tape/keyload.h"
 
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,37 +203,27 @@ int drives_run(const char *sysfs, const char *dev, bool json)
 	return status;
 }
 
+struct request {
+	bool json;
+};
+
+static const struct option_row rows[] = {OPTION_FLAG(0, "json", struct request, json), OPTIONS_END};
+
 static int cmd_drives(int argc, char **argv)
 {
-	static const struct option long_options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"quiet", no_argument, NULL, 'q'},
-		{"verbose", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	bool json = false;
-	int option, rc = command_no_abbreviations("drives", argc, argv, long_options);
-	optind = 1;
-	opterr = 0;
-	while (rc == 0 && (option = getopt_long(argc, argv, "qv", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'j': json = true; break;
-		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
-		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
-		case 'h': fputs(command_drives.help, stdout); return 0;
-		default: return msg_usage("drives", "%s: unknown option", argv[optind - 1]);
-		}
-	}
-	if (rc != 0)
-		return rc;
-	if (optind < argc)
+	struct request q = {0};
+	struct operands rest;
+	int status;
+	if (!options_parse(&command_drives, argc, argv, &q, &rest, &status))
+		return status;
+	if (rest.count > 0)
 		return msg_usage("drives", "takes no DEVICE: key status tells of one drive");
-	return drives_run("/sys", "/dev", json);
+	return drives_run("/sys", "/dev", q.json);
 }
 
 const struct command command_drives = {
 	.name = "drives",
+	.path = "drives",
 	.summary = "the tape drives and changers of this machine",
 	.help = "Usage: xflate drives [OPTIONS]\n"
 		"\n"
@@ -254,4 +243,5 @@ const struct command command_drives = {
 		"Exit status: 0 listed, also where there is none, or one may not be asked; 1\n"
 		"failed; 2 wrong usage; 5 a drive is not ready to answer; 6 one refused.\n",
 	.run = cmd_drives,
+	.options = rows,
 };

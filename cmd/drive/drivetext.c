@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/drive/drivetext.h"
 
+#include "base/hex.h"
 #include "cmd/drive/cartridgetext.h"
 #include "tape/keyload.h"
 
@@ -29,13 +30,6 @@ static bool is_text(const struct scsi_kad *k)
 	return k->len > 0;
 }
 
-static void hex(const struct scsi_kad *k, char text[static 2 * SCSI_KAD_MAX_BYTES + 1])
-{
-	text[0] = '\0';
-	for (uint16_t i = 0; i < k->len; i++)
-		snprintf(text + 2 * (size_t)i, 3, "%02x", k->data[i]);
-}
-
 static const char *authenticated(uint8_t value)
 {
 	static const char *const texts[] = {NULL, "not covered by authentication", "authentication not tried", "authenticated",
@@ -49,7 +43,7 @@ void drivetext_kads(const char *label, const struct scsi_kads *kads)
 		const struct scsi_kad *k = &kads->kads[i];
 		const char *name = scsi_kad_name(k->type), *proof = authenticated(k->authenticated);
 		char digits[2 * SCSI_KAD_MAX_BYTES + 1];
-		hex(k, digits);
+		hex_text(k->data, k->len, digits);
 		printf("  %-21s ", label);
 		if (name)
 			printf("%s ", name);
@@ -251,7 +245,7 @@ static void json_kads(struct json *j, const struct scsi_kads *kads)
 		if (scsi_kad_name(k->type))
 			json_text(j, "name", scsi_kad_name(k->type));
 		json_number(j, "authenticated", k->authenticated);
-		hex(k, text);
+		hex_text(k->data, k->len, text);
 		json_text(j, "hex", text);
 		if (is_text(k)) {
 			snprintf(text, sizeof text, "%.*s", k->len, (const char *)k->data);

@@ -11,7 +11,6 @@
 #include "cmd/drive/loading.h"
 #include "tape/leftover.h"
 
-#include <getopt.h>
 #include <string.h>
 
 #define VERB "key load"
@@ -57,7 +56,7 @@ static void write_json(const struct request *q, const char *volume, const struct
 	json_text(&j, "volume", volume);
 	if (k->id[0])
 		json_text(&j, "key_id", k->id);
-	json_text(&j, "mode", loading_mode_name(q->loading.mode));
+	json_text(&j, "mode", loading_modes[q->loading.mode]);
 	json_number(&j, "algorithm", r->algorithm.index);
 	json_bool(&j, "algorithm_from_drive", r->known);
 	json_bool(&j, "had_key", r->had_key);
@@ -67,23 +66,23 @@ static void write_json(const struct request *q, const char *volume, const struct
 }
 
 /* What is to be loaded; for --auto the cache alone, since the tape is yet to tell its name. */
-struct keyoptions {
+struct key_material {
 	struct secret kek;
 	struct cryptocache cache;
 	struct drivekey key;
 	char volume[LABEL_NAME_BYTES];
 };
 
-#define KEYS_NONE ((struct keyoptions){.kek = SECRET_NONE, .cache = CRYPTOCACHE_NONE, .key = DRIVEKEY_NONE})
+#define KEY_MATERIAL_NONE ((struct key_material){.kek = SECRET_NONE, .cache = CRYPTOCACHE_NONE, .key = DRIVEKEY_NONE})
 
-static void free_keys(struct keyoptions *k)
+static void free_keys(struct key_material *k)
 {
 	drivekey_free(&k->key);
 	cryptocache_free(&k->cache);
 	secret_free(&k->kek);
 }
 
-static int open_key(const struct request *q, const struct cryptocache_entry *entry, struct keyoptions *k, struct err *e)
+static int open_key(const struct request *q, const struct cryptocache_entry *entry, struct key_material *k, struct err *e)
 {
 	return entry ? drivekey_open(entry, &k->kek, &k->key, e)
 		     : err_set(e, XE_KEY, "volume %s has no key in %s%s", k->volume, drivekey_place(&q->sources),
@@ -91,7 +90,7 @@ static int open_key(const struct request *q, const struct cryptocache_entry *ent
 }
 
 /* Before the drive is touched: whoever types a key, or waits for a pipe, may still be interrupted. */
-static int gather_keys(const struct request *q, struct keyoptions *k, struct err *e)
+static int gather_keys(const struct request *q, struct key_material *k, struct err *e)
 {
 	if (q->volume)
 		snprintf(k->volume, sizeof k->volume, "%s", q->volume);
@@ -103,7 +102,7 @@ static int gather_keys(const struct request *q, struct keyoptions *k, struct err
 	return rc;
 }
 
-static int key_of_label(const struct request *q, struct drive *d, enum drive_ready ready, struct keyoptions *k, struct err *e)
+static int key_of_label(const struct request *q, struct drive *d, enum drive_ready ready, struct key_material *k, struct err *e)
 {
 	struct labelkey l;
 	int rc = labelkey_find(d, ready, q->rewind, q->loading.algorithm, &k->kek, &k->cache, drivekey_place(&q->sources), &l, e);
@@ -113,7 +112,7 @@ static int key_of_label(const struct request *q, struct drive *d, enum drive_rea
 	return rc ? rc : open_key(q, l.entry, k, e);
 }
 
-static int load(const struct request *q, struct drive *d, enum drive_ready ready, struct keyoptions *k, struct err *e)
+static int load(const struct request *q, struct drive *d, enum drive_ready ready, struct key_material *k, struct err *e)
 {
 	struct keyload_result result;
 	int rc = q->wait > 0 ? waiting_run(d, q->device, q->wait, 0, &ready, e) : 0;
@@ -131,7 +130,7 @@ static int load(const struct request *q, struct drive *d, enum drive_ready ready
 static int run_load(const struct request *q)
 {
 	struct drive d = DRIVE_NONE;
-	struct keyoptions keys = KEYS_NONE;
+	struct key_material keys = KEY_MATERIAL_NONE;
 	enum drive_ready ready;
 	struct err e = {0}, ignored = {0};
 	int rc = gather_keys(q, &keys, &e);
@@ -153,80 +152,40 @@ static int run_load(const struct request *q)
 	return status;
 }
 
-static const struct option long_options[] = {
-	{"key", required_argument, NULL, 'k'},
-	{"volume", required_argument, NULL, 'n'},
-	{"cache", required_argument, NULL, 'c'},
-	{"catalog-command", required_argument, NULL, 'C'},
-	{"auto", no_argument, NULL, 'a'},
-	{"rewind", no_argument, NULL, 'r'},
-	{"kek", required_argument, NULL, 'w'},
-	{"mode", required_argument, NULL, 'm'},
-	{"algorithm", required_argument, NULL, 'i'},
-	{"kad", required_argument, NULL, 'd'},
-	{"clear-on-demount", no_argument, NULL, 'o'},
-	{"raw-readable", no_argument, NULL, 'b'},
-	{"raw-key", no_argument, NULL, 'x'},
-	{"dry-run", no_argument, NULL, 'y'},
-	{"wait", required_argument, NULL, 't'},
-	{"json", no_argument, NULL, 'j'},
-	{"quiet", no_argument, NULL, 'q'},
-	{"verbose", no_argument, NULL, 'v'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+static const struct option_row rows[] = {
+	OPTION_TEXT(0, "key", struct request, sources.key),
+	OPTION_TEXT(0, "volume", struct request, volume),
+	OPTION_FLAG(0, "auto", struct request, automatic),
+	OPTION_FLAG(0, "rewind", struct request, rewind),
+	OPTION_TEXT(0, "cache", struct request, sources.cache),
+	OPTION_TEXT(0, "catalog-command", struct request, sources.catalog),
+	OPTION_TEXT(0, "kek", struct request, sources.kek),
+	OPTION_FLAG(0, "raw-key", struct request, sources.raw),
+	LOADING_ROWS(struct request, loading),
+	OPTION_TAKE_AT(0, "wait", device_wait_option, struct request, wait),
+	OPTION_FLAG(0, "dry-run", struct request, loading.dry_run),
+	OPTION_FLAG(0, "json", struct request, json),
+	OPTIONS_END,
 };
-
-/* Returns 0, an exit status, or -1 for help. */
-static int parse(int argc, char **argv, struct request *q)
-{
-	int option, rc = command_no_abbreviations(VERB, argc, argv, long_options);
-	optind = 1;
-	opterr = 0;
-	while (rc == 0 && (option = getopt_long(argc, argv, "qv", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'k': q->sources.key = optarg; break;
-		case 'n': q->volume = optarg; break;
-		case 'c': q->sources.cache = optarg; break;
-		case 'C': q->sources.catalog = optarg; break;
-		case 'a': q->automatic = true; break;
-		case 'r': q->rewind = true; break;
-		case 'w': q->sources.kek = optarg; break;
-		case 'm': rc = loading_mode_option(VERB, optarg, &q->loading); break;
-		case 'i': rc = loading_algorithm_option(VERB, optarg, &q->loading); break;
-		case 'd': q->loading.kad = optarg; break;
-		case 'o': q->loading.clear_on_demount = true; break;
-		case 'b': q->loading.raw_readable = true; break;
-		case 'x': q->sources.raw = true; break;
-		case 'y': q->loading.dry_run = true; break;
-		case 't': rc = device_wait_option(VERB, optarg, &q->wait); break;
-		case 'j': q->json = true; break;
-		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
-		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
-		case 'h': fputs(command_key_load.help, stdout); return -1;
-		default: return msg_usage(VERB, "%s: unknown option, or its value is missing", argv[optind - 1]);
-		}
-	}
-	if (rc == 0)
-		rc = drivekey_check(VERB, &q->sources);
-	if (rc == 0)
-		rc = check_request(q);
-	if (rc == 0)
-		rc = device_argument(VERB, argc, argv, optind, &q->device);
-	return rc;
-}
 
 static int cmd_key_load(int argc, char **argv)
 {
 	struct request q = {.loading = LOADING_DEFAULTS};
-	int rc = parse(argc, argv, &q);
-	if (rc != 0)
-		return rc < 0 ? 0 : rc;
-	secret_guard_process();
-	return run_load(&q);
+	struct operands rest;
+	int status;
+	if (!options_parse(&command_key_load, argc, argv, &q, &rest, &status))
+		return status;
+	status = drivekey_check(VERB, &q.sources);
+	if (status == 0)
+		status = check_request(&q);
+	if (status == 0)
+		status = device_operand(VERB, &rest, &q.device);
+	return status != 0 ? status : run_load(&q);
 }
 
 const struct command command_key_load = {
 	.name = "load",
+	.path = "key load",
 	.summary = "a key into a tape drive, and proof that it is there",
 	.help = "Usage: xflate key load [OPTIONS] DEVICE\n"
 		"\n"
@@ -256,4 +215,5 @@ const struct command command_key_load = {
 		"Exit status: 0 loaded; 1 failed; 2 wrong usage; 4 key; 5 drive not ready;\n"
 		"6 refused by the drive; 7 not permitted.\n",
 	.run = cmd_key_load,
+	.options = rows,
 };

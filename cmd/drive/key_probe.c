@@ -4,18 +4,17 @@
 
 #include "base/json.h"
 #include "base/msg.h"
-#include "base/quit.h"
 #include "cmd/drive/device.h"
 #include "cmd/drive/drivekey.h"
+#include "cmd/drive/loading.h"
 #include "cmd/drive/probing.h"
 #include "tape/keyload.h"
 #include "tape/leftover.h"
 
-#include <getopt.h>
 #include <string.h>
 
 #define VERB "key probe"
-#define TRIES_MAX 1000000
+#define TRIES_MAX 1000000u
 
 struct request {
 	const char *device, *first;
@@ -78,8 +77,9 @@ static void tell(const struct request *q, const struct probing_outcome *o)
 	}
 }
 
-static int probe(const struct request *q, struct drive *d, enum drive_ready ready, struct err *e)
+static int probe(void *request, struct drive *d, enum drive_ready ready, struct err *e)
 {
+	const struct request *q = request;
 	struct secret kek = SECRET_NONE;
 	struct cryptocache cache = CRYPTOCACHE_NONE;
 	struct probing_outcome o = {0};
@@ -111,84 +111,39 @@ static int probe(const struct request *q, struct drive *d, enum drive_ready read
 	return rc;
 }
 
-static int run_probe(const struct request *q)
-{
-	struct drive d = DRIVE_NONE;
-	enum drive_ready ready;
-	struct err e = {0};
-	int rc = device_open(&d, q->device, q->wait, &ready, &e);
-	quit_hold();
-	if (rc == 0)
-		rc = probe(q, &d, ready, &e);
-	drive_close(&d);
-	if (rc != 0)
-		err_volume(&e, q->device);
-	int status = rc == 0 ? 0 : msg_fail(&e);
-	quit_release();
-	return status;
-}
-
-static const struct option long_options[] = {
-	{"catalog-command", required_argument, NULL, 'C'},
-	{"cache", required_argument, NULL, 'c'},
-	{"kek", required_argument, NULL, 'w'},
-	{"first", required_argument, NULL, 'n'},
-	{"tries", required_argument, NULL, 'r'},
-	{"algorithm", required_argument, NULL, 'i'},
-	{"force", no_argument, NULL, 'f'},
-	{"wait", required_argument, NULL, 't'},
-	{"json", no_argument, NULL, 'j'},
-	{"quiet", no_argument, NULL, 'q'},
-	{"verbose", no_argument, NULL, 'v'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+static const struct option_row rows[] = {
+	OPTION_TEXT(0, "cache", struct request, sources.cache),
+	OPTION_TEXT(0, "catalog-command", struct request, sources.catalog),
+	OPTION_TEXT(0, "kek", struct request, sources.kek),
+	OPTION_TEXT(0, "first", struct request, first),
+	OPTION_NUMBER(0, "tries", 1, TRIES_MAX, "a number of keys", struct request, tries),
+	LOADING_ALGORITHM(struct request, algorithm),
+	OPTION_FLAG(0, "force", struct request, force),
+	OPTION_TAKE_AT(0, "wait", device_wait_option, struct request, wait),
+	OPTION_FLAG(0, "json", struct request, json),
+	OPTIONS_END,
 };
 
 static int cmd_key_probe(int argc, char **argv)
 {
 	struct request q = {.tries = PROBING_TRIES, .algorithm = -1};
-	uint64_t v;
-	int option, rc = command_no_abbreviations(VERB, argc, argv, long_options);
-	optind = 1;
-	opterr = 0;
-	while (rc == 0 && (option = getopt_long(argc, argv, "qv", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'c': q.sources.cache = optarg; break;
-		case 'C': q.sources.catalog = optarg; break;
-		case 'w': q.sources.kek = optarg; break;
-		case 'n': q.first = optarg; break;
-		case 'r':
-			if (!command_number(optarg, 1, TRIES_MAX, &q.tries))
-				return msg_usage(VERB, "--tries %s: not a number of keys (1 to %d)", optarg, TRIES_MAX);
-			break;
-		case 'i':
-			if (!command_number(optarg, 0, 255, &v))
-				return msg_usage(VERB, "--algorithm %s: not an index (0 to 255)", optarg);
-			q.algorithm = (int)v;
-			break;
-		case 'f': q.force = true; break;
-		case 't': rc = device_wait_option(VERB, optarg, &q.wait); break;
-		case 'j': q.json = true; break;
-		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
-		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
-		case 'h': fputs(command_key_probe.help, stdout); return 0;
-		default: return msg_usage(VERB, "%s: unknown option, or its value is missing", argv[optind - 1]);
-		}
-	}
-	if (rc == 0)
-		rc = drivekey_check(VERB, &q.sources);
-	if (rc == 0 && !drivekey_by_name(&q.sources))
-		rc = msg_usage(VERB, "--cache FILE or --catalog-command COMMAND: which keys?");
-	if (rc == 0)
-		rc = device_argument(VERB, argc, argv, optind, &q.device);
-	if (rc != 0)
-		return rc;
-	secret_guard_process();
-	return run_probe(&q);
+	struct operands rest;
+	int status;
+	if (!options_parse(&command_key_probe, argc, argv, &q, &rest, &status))
+		return status;
+	status = drivekey_check(VERB, &q.sources);
+	if (status == 0 && !drivekey_by_name(&q.sources))
+		status = msg_usage(VERB, "--cache FILE or --catalog-command COMMAND: which keys?");
+	if (status == 0)
+		status = device_operand(VERB, &rest, &q.device);
+	if (status != 0)
+		return status;
+	return device_run(&(struct device_visit){.device = q.device, .wait = q.wait, .hold = true, .act = probe, .arg = &q});
 }
 
 const struct command command_key_probe = {
 	.name = "probe",
+	.path = "key probe",
 	.summary = "which key of a cache opens the block under the head",
 	.help = "Usage: xflate key probe [OPTIONS] DEVICE --cache FILE\n"
 		"\n"
@@ -213,4 +168,5 @@ const struct command command_key_probe = {
 		"Exit status: 0 found; 1 failed; 2 wrong usage; 4 no key fits; 5 drive not ready;\n"
 		"6 refused by the drive; 7 not permitted.\n",
 	.run = cmd_key_probe,
+	.options = rows,
 };

@@ -6,9 +6,8 @@
 #include "cmd/drive/device.h"
 #include "cmd/drive/drivetext.h"
 #include "cmd/drive/explain.h"
+#include "cmd/drive/pasted.h"
 #include "tape/sense_table.h"
-
-#include <getopt.h>
 
 struct request {
 	const char *device;
@@ -48,63 +47,48 @@ static int print_bscrypto(const struct drivetext_report *r, struct err *e)
 	return 0;
 }
 
-static int run_status(const struct request *q)
+static int status(void *request, struct drive *d, enum drive_ready ready, struct err *e)
 {
-	struct drive d = DRIVE_NONE;
-	struct drivetext_report report = {.device = q->device};
-	struct err e = {0};
-	int rc = device_open(&d, q->device, q->wait, &report.ready, &e);
-	if (rc == 0)
-		rc = gather(&d, &report, &e);
-	drive_close(&d);
-	if (rc == 0 && q->bscrypto)
-		rc = print_bscrypto(&report, &e);
-	else if (rc == 0 && q->json)
+	const struct request *q = request;
+	struct drivetext_report report = {.device = q->device, .ready = ready};
+	int rc = gather(d, &report, e);
+	if (rc != 0)
+		return rc;
+	if (q->bscrypto)
+		return print_bscrypto(&report, e);
+	if (q->json)
 		drivetext_json(&report);
-	else if (rc == 0)
+	else
 		drivetext_print(&report);
-	if (rc != 0) {
-		err_volume(&e, q->device);
-		return msg_fail(&e);
-	}
 	return 0;
 }
 
-static int vendor_option(const char *verb, const char *text, unsigned *vendor)
+static int take_vendor(const struct command *verb, void *vendor, const char *text)
 {
-	*vendor = sense_vendor_of(text, "");
-	return *vendor ? 0 : msg_usage(verb, "--vendor is ibm, hp or quantum");
+	unsigned v = sense_vendor_of(text, "");
+	*(unsigned *)vendor = v;
+	return v ? 0 : msg_usage(verb->path, "--vendor is ibm, hp or quantum");
 }
+
+static const struct option_row rows[] = {
+	OPTION_FLAG(0, "json", struct request, json),
+	OPTION_FLAG(0, "bscrypto", struct request, bscrypto),
+	OPTION_TAKE_AT(0, "wait", device_wait_option, struct request, wait),
+	OPTION_TAKE_AT(0, "explain", pasted_option, struct request, explain),
+	OPTION_TAKE_AT(0, "vendor", take_vendor, struct request, vendor),
+	OPTIONS_END,
+};
 
 static int cmd_key_status(int argc, char **argv)
 {
 	static const char verb[] = "key status";
-	static const struct option long_options[] = {
-		{"json", no_argument, NULL, 'j'},       {"bscrypto", no_argument, NULL, 'b'},     {"explain", required_argument, NULL, 'e'},
-		{"wait", required_argument, NULL, 't'}, {"vendor", required_argument, NULL, 'V'}, {"quiet", no_argument, NULL, 'q'},
-		{"verbose", no_argument, NULL, 'v'},    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
-	};
 	struct request q = {0};
+	struct operands rest;
 	struct err e = {0};
-	int option, rc = command_no_abbreviations(verb, argc, argv, long_options);
-	optind = 1;
-	opterr = 0;
-	while (rc == 0 && (option = getopt_long(argc, argv, "qv", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'j': q.json = true; break;
-		case 'b': q.bscrypto = true; break;
-		case 'e': q.explain = optarg; break;
-		case 'V': rc = vendor_option(verb, optarg, &q.vendor); break;
-		case 't': rc = device_wait_option(verb, optarg, &q.wait); break;
-		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
-		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
-		case 'h': fputs(command_key_status.help, stdout); return 0;
-		default: return msg_usage(verb, "%s: unknown option, or its value is missing", argv[optind - 1]);
-		}
-	}
-	if (rc != 0)
-		return rc;
-	if (q.explain && (optind < argc || q.json || q.bscrypto))
+	int left;
+	if (!options_parse(&command_key_status, argc, argv, &q, &rest, &left))
+		return left;
+	if (q.explain && (rest.count > 0 || q.json || q.bscrypto))
 		return msg_usage(verb,
 				 "--explain needs no drive, and has one form; put what you paste in quotes, or give it to --explain -");
 	if (q.vendor && !q.explain)
@@ -113,12 +97,13 @@ static int cmd_key_status(int argc, char **argv)
 		return explain_run(q.explain, q.vendor, &e) == 0 ? 0 : msg_fail(&e);
 	if (q.json && q.bscrypto)
 		return msg_usage(verb, "one of --json and --bscrypto");
-	rc = device_argument(verb, argc, argv, optind, &q.device);
-	return rc ? rc : run_status(&q);
+	left = device_operand(verb, &rest, &q.device);
+	return left != 0 ? left : device_run(&(struct device_visit){.device = q.device, .wait = q.wait, .act = status, .arg = &q});
 }
 
 const struct command command_key_status = {
 	.name = "status",
+	.path = "key status",
 	.summary = "what a tape drive says of its keys and its cartridge",
 	.help = "Usage: xflate key status [OPTIONS] DEVICE\n"
 		"       xflate key status --explain HEX\n"
@@ -147,4 +132,5 @@ const struct command command_key_status = {
 		"Exit status: 0 all well; 1 failed; 2 wrong usage; 5 drive not ready; 6 refused\n"
 		"by the drive; 7 not permitted.\n",
 	.run = cmd_key_status,
+	.options = rows,
 };

@@ -7,32 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const mode_names[] = {"mixed", "decrypt", "raw"};
-
-const char *loading_mode_name(enum keyload_mode mode)
-{
-	return mode_names[mode];
-}
-
-int loading_mode_option(const char *verb, const char *text, struct loading_options *o)
-{
-	for (int i = 0; i < 3; i++) {
-		if (strcmp(text, mode_names[i]) == 0) {
-			o->mode = (enum keyload_mode)i;
-			return 0;
-		}
-	}
-	return msg_usage(verb, "--mode %s: must be mixed, decrypt or raw", text);
-}
-
-int loading_algorithm_option(const char *verb, const char *text, struct loading_options *o)
-{
-	uint64_t v;
-	if (!command_number(text, 0, 255, &v))
-		return msg_usage(verb, "--algorithm %s: not an index (0 to 255)", text);
-	o->algorithm = (int)v;
-	return 0;
-}
+const char *const loading_modes[] = {"mixed", "decrypt", "raw", NULL};
 
 int loading_kad(const char *format, const char *volume, const char *key_id, char text[static SCSI_KAD_MAX_BYTES], struct err *e)
 {
@@ -81,10 +56,10 @@ static void tell(const char *device, const struct loading_options *o, const char
 			 r->before.kads.count ? " (its descriptor: xflate key status)" : "");
 	if (o->dry_run)
 		msg_info("%s: %s would be loaded: algorithm %u%s%s%s, mode %s", device, what, r->algorithm.index, algorithm ? " (" : "",
-			 algorithm ? algorithm : "", algorithm ? ")" : "", mode_names[o->mode]);
+			 algorithm ? algorithm : "", algorithm ? ")" : "", loading_modes[o->mode]);
 	else
 		msg_info("%s: %s is in the drive: algorithm %u%s%s%s, mode %s, key instance counter %u", device, what, r->algorithm.index,
-			 algorithm ? " (" : "", algorithm ? algorithm : "", algorithm ? ")" : "", mode_names[o->mode], r->after.counter);
+			 algorithm ? " (" : "", algorithm ? algorithm : "", algorithm ? ")" : "", loading_modes[o->mode], r->after.counter);
 }
 
 int loading_run(struct drive *d, enum drive_ready ready, const char *device, const struct loading_options *o, const char *volume,

@@ -4,6 +4,7 @@
 #define CMD_DRIVE_LOADING_H
 
 #include "cmd/drive/drivekey.h"
+#include "cmd/options.h"
 #include "tape/keyload.h"
 
 struct loading_options {
@@ -15,12 +16,15 @@ struct loading_options {
 
 #define LOADING_DEFAULTS ((struct loading_options){.mode = KEYLOAD_MIXED, .algorithm = -1})
 
-/* Each returns 0 or the exit status of wrong usage. */
-int loading_mode_option(const char *verb, const char *text, struct loading_options *o);
-int loading_algorithm_option(const char *verb, const char *text, struct loading_options *o);
+/* Names of enum keyload_mode, and NULL. */
+extern const char *const loading_modes[];
 
-/* "mixed", as --mode has it. */
-const char *loading_mode_name(enum keyload_mode mode);
+/* Rows: an int, the index of a drive's algorithm; and what key load and changer have of a struct loading_options. */
+#define LOADING_ALGORITHM(request, member) OPTION_NUMBER(0, "algorithm", 0, 255, "an index", request, member)
+#define LOADING_ROWS(request, member)                                                                                             \
+	OPTION_WORD(0, "mode", loading_modes, request, member.mode), LOADING_ALGORITHM(request, member.algorithm),                \
+		OPTION_TEXT(0, "kad", request, member.kad), OPTION_FLAG(0, "clear-on-demount", request, member.clear_on_demount), \
+		OPTION_FLAG(0, "raw-readable", request, member.raw_readable)
 
 /* TEXT of --kad with %v and %k replaced.  XE_USAGE: another %, not printable, too long. */
 int loading_kad(const char *format, const char *volume, const char *key_id, char text[static SCSI_KAD_MAX_BYTES], struct err *e)

@@ -161,3 +161,10 @@ void pasted_free(struct pasted *p)
 	secret_free(&p->data);
 	secret_free(&p->spare);
 }
+
+int pasted_option(const struct command *verb, void *where, const char *text)
+{
+	(void)verb;
+	*(char **)where = (char *)text;
+	return 0;
+}

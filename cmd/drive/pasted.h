@@ -4,6 +4,7 @@
 #define CMD_DRIVE_PASTED_H
 
 #include "base/secret.h"
+#include "cmd/options.h"
 #include "tape/keyguard.h"
 #include "tape/paste.h"
 
@@ -30,5 +31,8 @@ struct span pasted_bytes(struct pasted *p, unsigned i, enum pasted_way way);
 
 /* Idempotent. */
 void pasted_free(struct pasted *p);
+
+/* --explain, a taker of options: a char *, for the word is wiped where everybody can see it. */
+int pasted_option(const struct command *verb, void *where, const char *text);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/drive/sensetext.h"
 
+#include "base/printable.h"
 #include "scsi.h"
 #include "tape/identity.h"
 #include "tape/pagekind.h"
@@ -63,7 +64,7 @@ static void print_label(const struct sense *s, struct span bytes)
 		return;
 	if (cleaning & 0x80)
 		line("flags:", "the drive wants to be cleaned");
-	identity_text(label, text, sizeof text);
+	printable_field(label, text, sizeof text);
 	if (text[0] && strchr(text, '?') == NULL)
 		line("cartridge:", text);
 }

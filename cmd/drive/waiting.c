@@ -59,7 +59,7 @@ static void name_reason(struct drive *d, char *text, size_t room)
 	}
 	const char *now = doing(drive_activity(d));
 	sense_describe(s, false, sense);
-	if (now && s->asc == 0x04 && (s->ascq == 0x01 || s->ascq == 0x04))
+	if (now && sense_is_becoming_ready(s))
 		snprintf(sense, sizeof sense, "2/04/%02x NOT READY: becoming ready", s->ascq);
 	if (s->has_progress)
 		snprintf(progress, sizeof progress, ", %u %% done", s->progress * 100u / 65536);

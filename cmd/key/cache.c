@@ -13,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 
+static const struct command verb_list, verb_get, verb_import, verb_export, verb_renew, verb_remove;
+
 /* Reads the cache and warns of those who can change it, and of bytes that no daemon would miss. */
 static int read_cache(struct cryptocache *c, const char *path, struct err *e)
 {
@@ -93,8 +95,8 @@ static int cache_list(int argc, char **argv)
 	struct keyargs a;
 	struct cryptocache c = CRYPTOCACHE_NONE;
 	struct err e = {0};
-	int status = keyargs_parse(&command_cache, "jK", "one FILE", 1, 1, argc, argv, &a);
-	if (status >= 0)
+	int status;
+	if (!keyargs_parse(&verb_list, argc, argv, &a, &status))
 		return status;
 	int r = read_cache(&c, a.names[0], &e);
 	if (r == 0 && a.json) {
@@ -114,8 +116,8 @@ static int cache_get(int argc, char **argv)
 	struct cryptocache c = CRYPTOCACHE_NONE;
 	struct secret kek = SECRET_NONE, key = SECRET_NONE;
 	struct err e = {0};
-	int status = keyargs_parse(&command_cache, "okF", "a FILE and a VOLUME", 2, 2, argc, argv, &a);
-	if (status >= 0)
+	int status;
+	if (!keyargs_parse(&verb_get, argc, argv, &a, &status))
 		return status;
 	if ((status = keyargs_one_input(&command_cache, a.names[0], a.kek, NULL)) != 0 ||
 	    (status = keyargs_no_input_is_output(&command_cache, &a, a.names[0])) != 0)
@@ -228,8 +230,8 @@ static int cache_import(int argc, char **argv)
 	struct keyargs a;
 	struct keylist list = KEYLIST_NONE;
 	struct err e = {0};
-	int status = keyargs_parse(&command_cache, "F", "a FILE and a LIST (default: standard input)", 1, 2, argc, argv, &a);
-	if (status >= 0)
+	int status;
+	if (!keyargs_parse(&verb_import, argc, argv, &a, &status))
 		return status;
 	const char *source = a.count > 1 ? a.names[1] : "-";
 	struct change change = {.path = a.names[0], .list = &list, .force = a.force};
@@ -254,8 +256,8 @@ static int cache_renew(int argc, char **argv)
 {
 	struct keyargs a;
 	struct err e = {0};
-	int status = keyargs_parse(&command_cache, "F", "a FILE and VOLUMEs (default: all)", 1, SIZE_MAX, argc, argv, &a);
-	if (status >= 0)
+	int status;
+	if (!keyargs_parse(&verb_renew, argc, argv, &a, &status))
 		return status;
 	struct change change = {.path = a.names[0], .names = a.names + 1, .count = a.count - 1, .force = a.force};
 	int r = update(false, change_renew, &change, &e);
@@ -268,8 +270,8 @@ static int cache_remove(int argc, char **argv)
 {
 	struct keyargs a;
 	struct err e = {0};
-	int status = keyargs_parse(&command_cache, "F", "a FILE and VOLUMEs", 2, SIZE_MAX, argc, argv, &a);
-	if (status >= 0)
+	int status;
+	if (!keyargs_parse(&verb_remove, argc, argv, &a, &status))
 		return status;
 	struct change change = {.path = a.names[0], .names = a.names + 1, .count = a.count - 1, .force = a.force};
 	int r = update(false, change_remove, &change, &e);
@@ -376,8 +378,8 @@ static int cache_export(int argc, char **argv)
 	struct cryptocache c = CRYPTOCACHE_NONE;
 	struct keylist list = KEYLIST_NONE;
 	struct err e = {0};
-	int status = keyargs_parse(&command_cache, "ofBkpFQ", "one FILE", 1, 1, argc, argv, &a);
-	if (status >= 0)
+	int status;
+	if (!keyargs_parse(&verb_export, argc, argv, &a, &status))
 		return status;
 	if (a.bundle && (a.output || a.has_format))
 		return msg_usage("cache", "export: --bundle has a file and a form of its own");
@@ -402,48 +404,117 @@ static int cache_export(int argc, char **argv)
 	return r == 0 ? 0 : msg_fail(&e);
 }
 
-static const struct subcommand subs[] = {
-	{"list", cache_list},   {"get", cache_get},       {"import", cache_import}, {"export", cache_export},
-	{"renew", cache_renew}, {"remove", cache_remove}, {"check", cache_check},
+const char cache_help[] = "Usage: xflate cache list   FILE [--no-keys | --json]\n"
+			  "       xflate cache get    FILE VOLUME [--kek SOURCE] [-o OUT]\n"
+			  "       xflate cache import FILE [LIST]\n"
+			  "       xflate cache export FILE [--format lines|json|sql] [-o OUT]\n"
+			  "       xflate cache export FILE --bundle OUT --kek SOURCE [--qr FORM]\n"
+			  "       xflate cache renew  FILE [VOLUME...]\n"
+			  "       xflate cache remove FILE VOLUME...\n"
+			  "       xflate cache check  FILE | --bundle BUNDLE [--kek SOURCE] [--json]\n"
+			  "\n"
+			  "FILE is the crypto cache of a storage daemon of Bareos (WORKINGDIR/\n"
+			  "bareos-sd.PORT.cryptoc): its keys for times without a director.  Stop the daemon\n"
+			  "before you change it.  A damaged file is never changed or removed.\n"
+			  "\n"
+			  "import   LIST (default: standard input) has Volume<TAB>key lines, JSON, the\n"
+			  "         output of a catalog query, a cache or a bundle; all goes in, or nothing\n"
+			  "renew    the daemon drops entries 60 days after they were added: begin anew\n"
+			  "check    opens every key and tells which fail, and when they expire\n"
+			  "--bundle keys as a text to print and to type in again, a checksum on each line\n"
+			  "\n"
+			  "      --kek SOURCE     a file, - (standard input), fd:N, cred:NAME, or tty\n"
+			  "  -o, --output OUT     mode 0600; default standard output\n"
+			  "      --force          replace OUT; change a FILE with bytes behind its end\n"
+			  "      --no-keys        list the form of keys, not the keys\n"
+			  "      --plain-keys     into the bundle even those that are not wrapped\n"
+			  "      --qr FORM        the bundle with QR codes: text, svg or html, to print\n"
+			  "  -q, --quiet          -qq: no warnings either\n"
+			  "\n"
+			  "Exit status: 0 all well; 1 failed; 2 wrong usage; 3 check: some have expired;\n"
+			  "4 key wrong or missing.\n";
+
+static const struct option_row list_rows[] = {KEYARGS_JSON, KEYARGS_NO_KEYS, OPTIONS_END};
+static const struct command verb_list = {
+	.name = "list",
+	.path = "cache",
+	.help = cache_help,
+	.run = cache_list,
+	.options = list_rows,
+	.operands = "one FILE",
+	.operands_min = 1,
+	.operands_max = 1,
 };
 
-static int cmd_cache(int argc, char **argv)
-{
-	secret_guard_process();
-	return command_dispatch(&command_cache, subs, sizeof subs / sizeof subs[0], argc, argv);
-}
+static const struct option_row get_rows[] = {KEYARGS_OUTPUT, KEYARGS_KEK, KEYARGS_FORCE, OPTIONS_END};
+static const struct command verb_get = {
+	.name = "get",
+	.path = "cache",
+	.help = cache_help,
+	.run = cache_get,
+	.options = get_rows,
+	.operands = "a FILE and a VOLUME",
+	.operands_min = 2,
+	.operands_max = 2,
+};
+
+static const struct option_row import_rows[] = {KEYARGS_FORCE, OPTIONS_END};
+static const struct command verb_import = {
+	.name = "import",
+	.path = "cache",
+	.help = cache_help,
+	.run = cache_import,
+	.options = import_rows,
+	.operands = "a FILE and a LIST (default: standard input)",
+	.operands_min = 1,
+	.operands_max = 2,
+};
+
+static const struct option_row export_rows[] = {KEYARGS_OUTPUT,     KEYARGS_FORMAT, KEYARGS_BUNDLE, KEYARGS_KEK,
+						KEYARGS_PLAIN_KEYS, KEYARGS_FORCE,  KEYARGS_QR,     OPTIONS_END};
+static const struct command verb_export = {
+	.name = "export",
+	.path = "cache",
+	.help = cache_help,
+	.run = cache_export,
+	.options = export_rows,
+	.operands = "one FILE",
+	.operands_min = 1,
+	.operands_max = 1,
+};
+
+static const struct option_row renew_rows[] = {KEYARGS_FORCE, OPTIONS_END};
+static const struct command verb_renew = {
+	.name = "renew",
+	.path = "cache",
+	.help = cache_help,
+	.run = cache_renew,
+	.options = renew_rows,
+	.operands = "a FILE and VOLUMEs (default: all)",
+	.operands_min = 1,
+	.operands_max = SIZE_MAX,
+};
+
+static const struct option_row remove_rows[] = {KEYARGS_FORCE, OPTIONS_END};
+static const struct command verb_remove = {
+	.name = "remove",
+	.path = "cache",
+	.help = cache_help,
+	.run = cache_remove,
+	.options = remove_rows,
+	.operands = "a FILE and VOLUMEs",
+	.operands_min = 2,
+	.operands_max = SIZE_MAX,
+};
+
+static const struct command *const subcommands[] = {&verb_list,  &verb_get,    &verb_import,         &verb_export,
+						    &verb_renew, &verb_remove, &command_cache_check, NULL};
 
 const struct command command_cache = {
 	.name = "cache",
+	.path = "cache",
 	.summary = "the crypto cache: list, get, import, export, renew, remove, check",
-	.help = "Usage: xflate cache list   FILE [--no-keys | --json]\n"
-		"       xflate cache get    FILE VOLUME [--kek SOURCE] [-o OUT]\n"
-		"       xflate cache import FILE [LIST]\n"
-		"       xflate cache export FILE [--format lines|json|sql] [-o OUT]\n"
-		"       xflate cache export FILE --bundle OUT --kek SOURCE [--qr FORM]\n"
-		"       xflate cache renew  FILE [VOLUME...]\n"
-		"       xflate cache remove FILE VOLUME...\n"
-		"       xflate cache check  FILE | --bundle BUNDLE [--kek SOURCE] [--json]\n"
-		"\n"
-		"FILE is the crypto cache of a storage daemon of Bareos (WORKINGDIR/\n"
-		"bareos-sd.PORT.cryptoc): its keys for times without a director.  Stop the daemon\n"
-		"before you change it.  A damaged file is never changed or removed.\n"
-		"\n"
-		"import   LIST (default: standard input) has Volume<TAB>key lines, JSON, the\n"
-		"         output of a catalog query, a cache or a bundle; all goes in, or nothing\n"
-		"renew    the daemon drops entries 60 days after they were added: begin anew\n"
-		"check    opens every key and tells which fail, and when they expire\n"
-		"--bundle keys as a text to print and to type in again, a checksum on each line\n"
-		"\n"
-		"      --kek SOURCE     a file, - (standard input), fd:N, cred:NAME, or tty\n"
-		"  -o, --output OUT     mode 0600; default standard output\n"
-		"      --force          replace OUT; change a FILE with bytes behind its end\n"
-		"      --no-keys        list the form of keys, not the keys\n"
-		"      --plain-keys     into the bundle even those that are not wrapped\n"
-		"      --qr FORM        the bundle with QR codes: text, svg or html, to print\n"
-		"  -q, --quiet          -qq: no warnings either\n"
-		"\n"
-		"Exit status: 0 all well; 1 failed; 2 wrong usage; 3 check: some have expired;\n"
-		"4 key wrong or missing.\n",
-	.run = cmd_cache,
+	.help = cache_help,
+	.subcommands = subcommands,
+	.secrets = true,
 };

@@ -17,7 +17,10 @@ void cache_time_text(int64_t seconds, char text[static CACHE_TIME_BYTES]);
 /* The table of bscrypto -D, to a stream of keyout.h; no_keys: forms instead of keys. */
 void cache_print(FILE *out, const struct cryptocache *c, bool no_keys);
 
-/* "cache check": as run of struct subcommand. */
-int cache_check(int argc, char **argv);
+/* "cache check" */
+extern const struct command command_cache_check;
+
+/* The help of the verb "cache", and of those below it. */
+extern const char cache_help[];
 
 #endif

@@ -229,14 +229,14 @@ static int check_bundle(struct check *k, const char *path, int *status, struct e
 	return r;
 }
 
-int cache_check(int argc, char **argv)
+static int cache_check(int argc, char **argv)
 {
 	struct keyargs a;
 	struct json json = {.out = stdout};
 	struct secret kek = SECRET_NONE;
 	struct err e = {0};
-	int status = keyargs_parse(&command_cache, "Bkj", "a FILE or --bundle BUNDLE", 0, 1, argc, argv, &a);
-	if (status >= 0)
+	int status;
+	if (!keyargs_parse(&command_cache_check, argc, argv, &a, &status))
 		return status;
 	if ((a.bundle != NULL) == (a.count > 0))
 		return msg_usage("cache", "check: needs either a FILE or --bundle BUNDLE");
@@ -250,3 +250,14 @@ int cache_check(int argc, char **argv)
 	secret_free(&kek);
 	return r == 0 ? status : msg_fail(&e);
 }
+
+static const struct option_row rows[] = {KEYARGS_BUNDLE, KEYARGS_KEK, KEYARGS_JSON, OPTIONS_END};
+const struct command command_cache_check = {
+	.name = "check",
+	.path = "cache",
+	.help = cache_help,
+	.run = cache_check,
+	.options = rows,
+	.operands = "a FILE or --bundle BUNDLE",
+	.operands_max = 1,
+};

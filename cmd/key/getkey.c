@@ -4,9 +4,9 @@
  * empty.  formats/bacula-encryption.md 3.5, 3.6 */
 #include "cmd/command.h"
 
+#include "base/base64.h"
 #include "base/msg.h"
 #include "cmd/trust.h"
-#include "crypt/base64.h"
 #include "crypt/getkey.h"
 
 #include <errno.h>
@@ -406,6 +406,7 @@ static int cmd_getkey(int argc, char **argv)
 
 const struct command command_getkey = {
 	.name = "getkey",
+	.path = "getkey",
 	.summary = "Bacula's Encryption Command",
 	.help = "Usage: xflate getkey [OPTIONS]\n"
 		"\n"
@@ -431,4 +432,5 @@ const struct command command_getkey = {
 		"      --migrate        the same, and bring each key under the master key that\n"
 		"                       the configuration names for its volume\n",
 	.run = cmd_getkey,
+	.own_options = true,
 };

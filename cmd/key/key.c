@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Keys in files: generate, show, wrap, unwrap, rewrap. */
 #include "cmd/key/key.h"
+#include "base/hex.h"
 #include "base/msg.h"
 #include "cmd/key/keyargs.h"
 #include "cmd/keyout.h"
@@ -11,16 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
+static const struct command verb_generate, verb_show, verb_wrap, verb_unwrap, verb_rewrap;
+
 /* ---- one key ---- */
 
-static int hex_text(const struct secret *key, struct secret *text, struct err *e)
+static int digits_of(const struct secret *key, struct secret *text, struct err *e)
 {
-	static const char digits[] = "0123456789abcdef";
 	int r = secret_new(text, key->len * 2, e);
-	for (size_t i = 0; r == 0 && i < key->len; i++) {
-		text->data[2 * i] = (uint8_t)digits[key->data[i] >> 4];
-		text->data[2 * i + 1] = (uint8_t)digits[key->data[i] & 15];
-	}
+	if (r == 0)
+		hex_write(key->data, key->len, (char *)text->data);
 	text->len = r == 0 ? key->len * 2 : 0;
 	return r;
 }
@@ -31,7 +31,7 @@ static int clear_text(const struct secret *key, bool raw, bool base64, struct se
 	if (base64)
 		return keywrap_seal(key, KEYWRAP_BASE64, NULL, text, e);
 	if (raw)
-		return hex_text(key, text, e);
+		return digits_of(key, text, e);
 	for (size_t i = 0; isatty(STDOUT_FILENO) && i < key->len; i++) {
 		if (key->data[i] < 0x20 || key->data[i] >= 0x7f)
 			return err_set(e, XE_USAGE, "not printable, so not for a terminal; use --base64");
@@ -53,7 +53,8 @@ static int write_clear(const struct keyargs *a, const struct secret *key, bool r
 static bool is_for_volumes(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (strcmp(argv[i], "--volumes") == 0 || strncmp(argv[i], "--volumes=", 10) == 0)
+		size_t len = strcspn(argv[i], "=");
+		if (len > 2 && strncmp(argv[i], "--volumes", len) == 0)
 			return true;
 	}
 	return false;
@@ -66,8 +67,8 @@ static int key_generate(int argc, char **argv)
 	struct keyargs a;
 	struct secret key = SECRET_NONE, kek = SECRET_NONE, text = SECRET_NONE;
 	struct err e = {0};
-	int status = keyargs_parse(&command_key, "okbrF", "no names; -o FILE", 0, 0, argc, argv, &a);
-	if (status >= 0)
+	int status;
+	if (!keyargs_parse(&verb_generate, argc, argv, &a, &status))
 		return status;
 	if ((status = keyargs_no_input_is_output(&command_key, &a, NULL)) != 0)
 		return status;
@@ -127,8 +128,8 @@ static int key_show(int argc, char **argv)
 	struct secret key = SECRET_NONE;
 	struct err e = {0};
 	enum keywrap_form form;
-	int status = keyargs_parse(&command_key, "okbriF", "one FILE", 1, 1, argc, argv, &a);
-	if (status >= 0)
+	int status;
+	if (!keyargs_parse(&verb_show, argc, argv, &a, &status))
 		return status;
 	if ((status = keyargs_one_input(&command_key, a.names[0], a.kek, NULL)) != 0 ||
 	    (status = keyargs_no_input_is_output(&command_key, &a, a.names[0])) != 0)
@@ -298,14 +299,14 @@ static int read_keks(const struct keyargs *a, struct turn *t, struct err *e)
 	return r;
 }
 
-static int turn(enum action action, const char *allowed, int argc, char **argv)
+static int turn(const struct command *verb, enum action action, int argc, char **argv)
 {
 	struct keyargs a;
 	struct turn t = {.action = action, .kek = SECRET_NONE, .new_kek = SECRET_NONE};
 	struct secret bytes = SECRET_NONE;
 	struct err e = {0};
-	int status = keyargs_parse(&command_key, allowed, "one FILE", 1, 1, argc, argv, &a);
-	if (status >= 0)
+	int status;
+	if (!keyargs_parse(verb, argc, argv, &a, &status))
 		return status;
 	if (a.kek == NULL || (action == REWRAP && a.new_kek == NULL))
 		return msg_usage("key", action == REWRAP ? "rewrap: needs --kek OLD and --new-kek NEW" : "%s: needs --kek SOURCE", argv[0]);
@@ -332,71 +333,136 @@ static int turn(enum action action, const char *allowed, int argc, char **argv)
 
 static int key_wrap(int argc, char **argv)
 {
-	return turn(WRAP, "okrfF", argc, argv);
+	return turn(&verb_wrap, WRAP, argc, argv);
 }
 
 static int key_unwrap(int argc, char **argv)
 {
-	return turn(UNWRAP, "okbfF", argc, argv);
+	return turn(&verb_unwrap, UNWRAP, argc, argv);
 }
 
 static int key_rewrap(int argc, char **argv)
 {
-	return turn(REWRAP, "oknfF", argc, argv);
+	return turn(&verb_rewrap, REWRAP, argc, argv);
 }
 
-static const struct subcommand subs[] = {
-	{"generate", key_generate}, {"show", key_show},   {"wrap", key_wrap}, {"unwrap", key_unwrap},
-	{"rewrap", key_rewrap},     {"split", key_split}, {"join", key_join},
+const char key_help[] = "Usage: xflate key generate [--kek SOURCE] [OPTIONS]\n"
+			"       xflate key generate --volumes NAME... --kek SOURCE --cache FILE [OPTIONS]\n"
+			"       xflate key show   FILE [--kek SOURCE] [OPTIONS]\n"
+			"       xflate key wrap   FILE --kek SOURCE [OPTIONS]\n"
+			"       xflate key unwrap FILE --kek SOURCE [OPTIONS]\n"
+			"       xflate key rewrap FILE --kek OLD --new-kek NEW [OPTIONS]\n"
+			"       xflate key split  FILE --shares N --threshold K [-o PREFIX] [--qr FORM]\n"
+			"       xflate key join   FILE... [-o FILE]\n"
+			"       xflate key load|clear|status|probe DEVICE    in a drive; --help of each\n"
+			"\n"
+			"A key is a passphrase of 32 characters, its base64 (43), or wrapped by a Key\n"
+			"Encryption Key (54), as Bareos has them; which one, its length tells.  FILE and\n"
+			"SOURCE: a file, - (standard input), fd:N, cred:NAME (systemd), tty.\n"
+			"Of a KEK the first 16 bytes count; less are refused.\n"
+			"\n"
+			"  -o, --output FILE    where the key goes, mode 0600; default standard output\n"
+			"      --force          replace FILE\n"
+			"      --kek SOURCE     the Key Encryption Key\n"
+			"      --base64         a clear key as base64, as the catalog has it\n"
+			"      --raw-key        256 random bits (64 hex digits, or 32 bytes) instead of a\n"
+			"                       passphrase; not for Bareos; of the KEK 32 bytes count\n"
+			"      --id             show: only the key's id, which is no secret\n"
+			"  -q, --quiet          -qq: no warnings\n"
+			"\n"
+			"generate --volumes: keys for many volumes; its options: key generate --volumes\n"
+			"--help.  split: a KEK in N shares, of which any K make it again with join, and\n"
+			"fewer tell nothing of it; --qr text, svg or html: with a QR code each, to print.\n"
+			"\n"
+			"wrap, unwrap and rewrap also take lists: Volume<TAB>key lines, JSON, the output\n"
+			"of a catalog query, a crypto cache, a bundle.  All keys are turned, or none.\n"
+			"\n"
+			"      --format FORM    lines (for cache import), json, or sql (for psql, mysql)\n"
+			"\n"
+			"Exit status: 0 all well; 1 failed; 2 wrong usage; 4 key or KEK wrong, missing.\n";
+
+static const struct option_row generate_rows[] = {KEYARGS_OUTPUT, KEYARGS_KEK, KEYARGS_BASE64, KEYARGS_RAW_KEY, KEYARGS_FORCE, OPTIONS_END};
+static const struct command verb_generate = {
+	.name = "generate",
+	.path = "key",
+	.help = key_help,
+	.run = key_generate,
+	.options = generate_rows,
+	.operands = "no names; -o FILE",
+	.operands_min = 0,
+	.operands_max = 0,
 };
 
-static int cmd_key(int argc, char **argv)
-{
-	secret_guard_process();
-	static const struct command *const in_drive[] = {&command_key_load, &command_key_clear, &command_key_status, &command_key_probe};
-	for (size_t i = 0; argc > 1 && i < sizeof in_drive / sizeof in_drive[0]; i++) {
-		if (strcmp(argv[1], in_drive[i]->name) == 0)
-			return in_drive[i]->run(argc - 1, argv + 1);
-	}
-	return command_dispatch(&command_key, subs, sizeof subs / sizeof subs[0], argc, argv);
-}
+static const struct option_row show_rows[] = {KEYARGS_OUTPUT, KEYARGS_KEK,   KEYARGS_BASE64, KEYARGS_RAW_KEY,
+					      KEYARGS_ID,     KEYARGS_FORCE, OPTIONS_END};
+static const struct command verb_show = {
+	.name = "show",
+	.path = "key",
+	.help = key_help,
+	.run = key_show,
+	.options = show_rows,
+	.operands = "one FILE",
+	.operands_min = 1,
+	.operands_max = 1,
+};
+
+static const struct option_row wrap_rows[] = {KEYARGS_OUTPUT, KEYARGS_KEK, KEYARGS_RAW_KEY, KEYARGS_FORMAT, KEYARGS_FORCE, OPTIONS_END};
+static const struct command verb_wrap = {
+	.name = "wrap",
+	.path = "key",
+	.help = key_help,
+	.run = key_wrap,
+	.options = wrap_rows,
+	.operands = "one FILE",
+	.operands_min = 1,
+	.operands_max = 1,
+};
+
+static const struct option_row unwrap_rows[] = {KEYARGS_OUTPUT, KEYARGS_KEK, KEYARGS_BASE64, KEYARGS_FORMAT, KEYARGS_FORCE, OPTIONS_END};
+static const struct command verb_unwrap = {
+	.name = "unwrap",
+	.path = "key",
+	.help = key_help,
+	.run = key_unwrap,
+	.options = unwrap_rows,
+	.operands = "one FILE",
+	.operands_min = 1,
+	.operands_max = 1,
+};
+
+static const struct option_row rewrap_rows[] = {KEYARGS_OUTPUT, KEYARGS_KEK, KEYARGS_NEW_KEK, KEYARGS_FORMAT, KEYARGS_FORCE, OPTIONS_END};
+static const struct command verb_rewrap = {
+	.name = "rewrap",
+	.path = "key",
+	.help = key_help,
+	.run = key_rewrap,
+	.options = rewrap_rows,
+	.operands = "one FILE",
+	.operands_min = 1,
+	.operands_max = 1,
+};
+
+static const struct command *const subcommands[] = {
+	&verb_generate,
+	&command_key_generate_volumes,
+	&verb_show,
+	&verb_wrap,
+	&verb_unwrap,
+	&verb_rewrap,
+	&command_key_split,
+	&command_key_join,
+	&command_key_load,
+	&command_key_clear,
+	&command_key_status,
+	&command_key_probe,
+	NULL,
+};
 
 const struct command command_key = {
 	.name = "key",
+	.path = "key",
 	.summary = "keys in files and in tape drives",
-	.help = "Usage: xflate key generate [--kek SOURCE] [OPTIONS]\n"
-		"       xflate key generate --volumes NAME... --kek SOURCE --cache FILE [OPTIONS]\n"
-		"       xflate key show   FILE [--kek SOURCE] [OPTIONS]\n"
-		"       xflate key wrap   FILE --kek SOURCE [OPTIONS]\n"
-		"       xflate key unwrap FILE --kek SOURCE [OPTIONS]\n"
-		"       xflate key rewrap FILE --kek OLD --new-kek NEW [OPTIONS]\n"
-		"       xflate key split  FILE --shares N --threshold K [-o PREFIX] [--qr FORM]\n"
-		"       xflate key join   FILE... [-o FILE]\n"
-		"       xflate key load|clear|status|probe DEVICE    in a drive; --help of each\n"
-		"\n"
-		"A key is a passphrase of 32 characters, its base64 (43), or wrapped by a Key\n"
-		"Encryption Key (54), as Bareos has them; which one, its length tells.  FILE and\n"
-		"SOURCE: a file, - (standard input), fd:N, cred:NAME (systemd), tty.\n"
-		"Of a KEK the first 16 bytes count; less are refused.\n"
-		"\n"
-		"  -o, --output FILE    where the key goes, mode 0600; default standard output\n"
-		"      --force          replace FILE\n"
-		"      --kek SOURCE     the Key Encryption Key\n"
-		"      --base64         a clear key as base64, as the catalog has it\n"
-		"      --raw-key        256 random bits (64 hex digits, or 32 bytes) instead of a\n"
-		"                       passphrase; not for Bareos; of the KEK 32 bytes count\n"
-		"      --id             show: only the key's id, which is no secret\n"
-		"  -q, --quiet          -qq: no warnings\n"
-		"\n"
-		"generate --volumes: keys for many volumes; its options: key generate --volumes\n"
-		"--help.  split: a KEK in N shares, of which any K make it again with join, and\n"
-		"fewer tell nothing of it; --qr text, svg or html: with a QR code each, to print.\n"
-		"\n"
-		"wrap, unwrap and rewrap also take lists: Volume<TAB>key lines, JSON, the output\n"
-		"of a catalog query, a crypto cache, a bundle.  All keys are turned, or none.\n"
-		"\n"
-		"      --format FORM    lines (for cache import), json, or sql (for psql, mysql)\n"
-		"\n"
-		"Exit status: 0 all well; 1 failed; 2 wrong usage; 4 key or KEK wrong, missing.\n",
-	.run = cmd_key,
+	.help = key_help,
+	.subcommands = subcommands,
+	.secrets = true,
 };

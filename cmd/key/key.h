@@ -3,11 +3,13 @@
 #ifndef CMD_KEY_KEY_H
 #define CMD_KEY_KEY_H
 
-/* "key generate --volumes": as run of struct subcommand. */
+#include "cmd/command.h"
+
+/* "key generate" with --volumes, which has options of its own. */
+extern const struct command command_key_generate_volumes;
 int key_volumes(int argc, char **argv);
 
-/* "key split" and "key join", as above. */
-int key_split(int argc, char **argv);
-int key_join(int argc, char **argv);
+/* The help of the verb "key", and of those below it. */
+extern const char key_help[];
 
 #endif

@@ -146,12 +146,12 @@ static int split(const struct keyargs *a, const char *source, struct err *e)
 	return r;
 }
 
-int key_split(int argc, char **argv)
+static int key_split(int argc, char **argv)
 {
 	struct keyargs a;
 	struct err e = {0};
-	int status = keyargs_parse(&command_key, "okQNT", "one KEK, as a FILE or with --kek", 0, 1, argc, argv, &a);
-	if (status >= 0)
+	int status;
+	if (!keyargs_parse(&command_key_split, argc, argv, &a, &status))
 		return status;
 	if ((a.count > 0) + (a.kek != NULL) != 1)
 		return msg_usage("key", "split: which KEK? One FILE, or --kek SOURCE");
@@ -205,7 +205,7 @@ static int write_kek(const struct keyargs *a, const struct secret *kek, struct e
 	return r;
 }
 
-int key_join(int argc, char **argv)
+static int key_join(int argc, char **argv)
 {
 	static const char *const standard[] = {"-"};
 	struct keyargs a;
@@ -213,8 +213,8 @@ int key_join(int argc, char **argv)
 	struct secret kek = SECRET_NONE;
 	struct err e = {0};
 	char kek_id[SECRET_ID_BYTES];
-	int status = keyargs_parse(&command_key, "oF", "shares: FILEs, or standard input", 0, SIZE_MAX, argc, argv, &a);
-	if (status >= 0)
+	int status;
+	if (!keyargs_parse(&command_key_join, argc, argv, &a, &status))
 		return status;
 	const char *const *names = a.count ? a.names : standard;
 	size_t count = a.count ? a.count : 1, standards = 0;
@@ -244,3 +244,25 @@ int key_join(int argc, char **argv)
 	secret_free(&kek);
 	return bad ? bad : r == 0 ? 0 : msg_fail(&e);
 }
+
+static const struct option_row split_rows[] = {KEYARGS_OUTPUT, KEYARGS_KEK, KEYARGS_QR, KEYARGS_SHARES, KEYARGS_THRESHOLD, OPTIONS_END};
+const struct command command_key_split = {
+	.name = "split",
+	.path = "key",
+	.help = key_help,
+	.run = key_split,
+	.options = split_rows,
+	.operands = "one KEK, as a FILE or with --kek",
+	.operands_max = 1,
+};
+
+static const struct option_row join_rows[] = {KEYARGS_OUTPUT, KEYARGS_FORCE, OPTIONS_END};
+const struct command command_key_join = {
+	.name = "join",
+	.path = "key",
+	.help = key_help,
+	.run = key_join,
+	.options = join_rows,
+	.operands = "shares: FILEs, or standard input",
+	.operands_max = SIZE_MAX,
+};

@@ -323,8 +323,16 @@ static int check_args(const struct keyargs *a, const struct catalog_sql *sql)
 	return 0;
 }
 
-static const struct command help = {
-	.name = "key",
+static const struct option_row rows[] = {
+	KEYARGS_OUTPUT,  KEYARGS_KEK,    KEYARGS_FORMAT, KEYARGS_FORCE,      KEYARGS_VOLUMES, KEYARGS_CACHE, KEYARGS_CATALOG_COMMAND,
+	KEYARGS_MISSING, KEYARGS_ROTATE, KEYARGS_POOL,   KEYARGS_MEDIA_TYPE, KEYARGS_STORAGE, OPTIONS_END};
+const struct command command_key_generate_volumes = {
+	.name = "generate",
+	.path = "key",
+	.run = key_volumes,
+	.options = rows,
+	.operands = "names of volumes and files with such names",
+	.operands_max = SIZE_MAX,
 	.help = "Usage: xflate key generate --volumes NAME... --kek SOURCE --cache FILE [OPTIONS]\n"
 		"\n"
 		"A wrapped key for each of many volumes, before they are labelled: into the\n"
@@ -352,8 +360,8 @@ int key_volumes(int argc, char **argv)
 {
 	static struct request q; /* signal handlers know where its file is */
 	struct err e = {0};
-	int status = keyargs_parse(&help, "okfFVcCmRPMS", "names of volumes and files with such names", 0, SIZE_MAX, argc, argv, &q.args);
-	if (status >= 0)
+	int status;
+	if (!keyargs_parse(&command_key_generate_volumes, argc, argv, &q.args, &status))
 		return status;
 	q.sql = (struct catalog_sql){q.args.pool, q.args.media_type, q.args.storage};
 	if ((status = check_args(&q.args, &q.sql)) != 0 ||

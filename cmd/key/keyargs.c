@@ -6,129 +6,42 @@
 #include "cmd/secretsource.h"
 #include "keywrap.h"
 
-#include <getopt.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct option all_options[] = {
-	{"output", required_argument, NULL, 'o'},
-	{"kek", required_argument, NULL, 'k'},
-	{"new-kek", required_argument, NULL, 'n'},
-	{"bundle", required_argument, NULL, 'B'},
-	{"format", required_argument, NULL, 'f'},
-	{"base64", no_argument, NULL, 'b'},
-	{"raw-key", no_argument, NULL, 'r'},
-	{"force", no_argument, NULL, 'F'},
-	{"id", no_argument, NULL, 'i'},
-	{"json", no_argument, NULL, 'j'},
-	{"plain-keys", no_argument, NULL, 'p'},
-	{"no-keys", no_argument, NULL, 'K'},
-	{"volumes", optional_argument, NULL, 'V'},
-	{"cache", required_argument, NULL, 'c'},
-	{"catalog-command", required_argument, NULL, 'C'},
-	{"missing", no_argument, NULL, 'm'},
-	{"rotate", no_argument, NULL, 'R'},
-	{"pool", required_argument, NULL, 'P'},
-	{"media-type", required_argument, NULL, 'M'},
-	{"storage", required_argument, NULL, 'S'},
-	{"qr", required_argument, NULL, 'Q'},
-	{"shares", required_argument, NULL, 'N'},
-	{"threshold", required_argument, NULL, 'T'},
-	{"quiet", no_argument, NULL, 'q'},
-	{"verbose", no_argument, NULL, 'v'},
-	{"help", no_argument, NULL, 'h'},
-};
-#define OPTIONS (sizeof all_options / sizeof all_options[0])
-
-static int take_once(const struct command *verb, const char *name, const char **where)
+int keyargs_take_format(const struct command *verb, void *args, const char *text)
 {
-	if (*where)
-		return msg_usage(verb->name, "--%s: given twice", name);
-	*where = optarg;
-	return -1;
+	struct keyargs *a = args;
+	a->has_format = true;
+	return keylist_format_parse(text, &a->format) ? 0 : msg_usage(verb->path, "--format %s: must be lines, json or sql", text);
 }
 
-static int take_number(const struct command *verb, const char *name, unsigned *where)
+int keyargs_take_volumes(const struct command *verb, void *args, const char *text)
 {
-	uint64_t v;
-	if (!command_number(optarg, 1, 255, &v))
-		return msg_usage(verb->name, "--%s %s: must be a number of at most 255", name, optarg);
-	*where = (unsigned)v;
-	return -1;
+	struct keyargs *a = args;
+	if (text && a->volumes_source)
+		return msg_usage(verb->path, "--volumes is given twice");
+	a->volumes = true;
+	a->volumes_source = text ? text : a->volumes_source;
+	return 0;
 }
 
-static int take_option(const struct command *verb, int option, struct keyargs *a)
+int keyargs_take_qr(const struct command *verb, void *args, const char *text)
 {
-	switch (option) {
-	case 'o': return take_once(verb, "output", &a->output);
-	case 'k': return take_once(verb, "kek", &a->kek);
-	case 'n': return take_once(verb, "new-kek", &a->new_kek);
-	case 'B': return take_once(verb, "bundle", &a->bundle);
-	case 'f':
-		a->has_format = true;
-		if (!keylist_format_parse(optarg, &a->format))
-			return msg_usage(verb->name, "--format %s: must be lines, json or sql", optarg);
-		break;
-	case 'b': a->base64 = true; break;
-	case 'r': a->raw = true; break;
-	case 'F': a->force = true; break;
-	case 'i': a->id = true; break;
-	case 'j': a->json = true; break;
-	case 'p': a->plain_keys = true; break;
-	case 'K': a->no_keys = true; break;
-	case 'V': a->volumes = true; return optarg ? take_once(verb, "volumes", &a->volumes_source) : -1;
-	case 'c': return take_once(verb, "cache", &a->cache);
-	case 'C': return take_once(verb, "catalog-command", &a->catalog);
-	case 'm': a->missing = true; break;
-	case 'R': a->rotate = true; break;
-	case 'P': return take_once(verb, "pool", &a->pool);
-	case 'M': return take_once(verb, "media-type", &a->media_type);
-	case 'S': return take_once(verb, "storage", &a->storage);
-	case 'Q':
-		if (!paper_form_parse(optarg, &a->qr))
-			return msg_usage(verb->name, "--qr %s: must be text, svg or html", optarg);
-		if (!qr_is_there())
-			return msg_usage(verb->name, "--qr: this xflate was built without libqrencode");
-		break;
-	case 'N': return take_number(verb, "shares", &a->shares);
-	case 'T': return take_number(verb, "threshold", &a->threshold);
-	case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
-	case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
-	case 'h': fputs(verb->help, stdout); return 0;
-	default: break;
-	}
-	return -1;
+	struct keyargs *a = args;
+	a->qr = (enum paper_form)(PAPER_TEXT + options_word(paper_forms, text));
+	return qr_is_there() ? 0 : msg_usage(verb->path, "--qr: this xflate was built without libqrencode");
 }
 
-int keyargs_parse(const struct command *verb, const char *allowed, const char *what, size_t min, size_t max, int argc, char **argv,
-		  struct keyargs *a)
+bool keyargs_parse(const struct command *verb, int argc, char **argv, struct keyargs *a, int *status)
 {
-	struct option options[OPTIONS + 1] = {{NULL, 0, NULL, 0}};
-	const char *letters = strchr(allowed, 'o') ? "qvo:" : "qv";
-	size_t n = 0;
+	struct operands rest;
 	*a = (struct keyargs){.output = NULL};
-	for (size_t i = 0; i < OPTIONS; i++) {
-		if (strchr("qvh", all_options[i].val) || strchr(allowed, all_options[i].val))
-			options[n++] = all_options[i];
-	}
-	int option = command_no_abbreviations(verb->name, argc, argv, options);
-	if (option != 0)
-		return option;
-	optind = 1;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, letters, options, NULL)) != -1) {
-		if (option == '?' || option == ':')
-			return msg_usage(verb->name, "%s %s: unknown option, or one without its value", argv[0], argv[optind - 1]);
-		int status = take_option(verb, option, a);
-		if (status >= 0)
-			return status;
-	}
-	a->names = (const char *const *)(argv + optind);
-	a->count = (size_t)(argc - optind);
-	if (a->count < min || a->count > max)
-		return msg_usage(verb->name, "%s %s: it takes %s", verb->name, argv[0], what[0] ? what : "no names");
-	return -1;
+	bool go_on = options_parse(verb, argc, argv, a, &rest, status);
+	a->names = rest.names;
+	a->count = rest.count;
+	return go_on;
 }
 
 int keyargs_one_input(const struct command *verb, const char *a, const char *b, const char *c)

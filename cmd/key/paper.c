@@ -17,17 +17,7 @@
 #define TEXT_COLUMNS 72u
 #define LINE_MILLIMETRES 3u
 
-bool paper_form_parse(const char *name, enum paper_form *form)
-{
-	static const char *const names[] = {[PAPER_TEXT] = "text", [PAPER_SVG] = "svg", [PAPER_HTML] = "html"};
-	for (int i = PAPER_TEXT; i <= PAPER_HTML; i++) {
-		if (strcmp(name, names[i]) == 0) {
-			*form = (enum paper_form)i;
-			return true;
-		}
-	}
-	return false;
-}
+const char *const paper_forms[] = {"text", "svg", "html", NULL};
 
 size_t paper_code_bytes(enum paper_form form)
 {

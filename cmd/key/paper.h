@@ -15,8 +15,8 @@ enum paper_form {
 	PAPER_HTML,
 };
 
-/* "text", "svg", "html"; false if it is none. */
-bool paper_form_parse(const char *name, enum paper_form *form);
+/* Names of enum paper_form from PAPER_TEXT on, and NULL. */
+extern const char *const paper_forms[];
 
 /* How much text a code of this form should hold, for a terminal's 80 columns or a phone and a hand's breadth of paper. */
 size_t paper_code_bytes(enum paper_form form);

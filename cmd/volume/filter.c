@@ -5,159 +5,104 @@
 #include "base/msg.h"
 #include "cmd/volume/filter_run.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
-enum {
-	OPT_TARGET = 256,
-	OPT_MAX_BLOCK,
-	OPT_MAX_MEMORY,
-	OPT_ON_DAMAGE,
-	OPT_MAP,
-	OPT_REPORT,
-	OPT_PROGRESS,
-	OPT_FORCE,
-	OPT_REPAIR,
-	OPT_DECRYPT,
-	OPT_ENCRYPT,
-	OPT_STRONG,
-	OPT_BLOCK_FORMAT,
-	OPT_KEEP_LAYOUT,
-	OPT_HELP,
-};
-
-static const struct option long_options[] = {
-	{"inflate", no_argument, NULL, 'i'},
-	{"deflate", required_argument, NULL, 'd'},
-	{"recompress", required_argument, NULL, 'r'},
-	{"output", required_argument, NULL, 'o'},
-	{"threads", required_argument, NULL, 'T'},
-	{"quiet", no_argument, NULL, 'q'},
-	{"verbose", no_argument, NULL, 'v'},
-	{"target", required_argument, NULL, OPT_TARGET},
-	{"max-block", required_argument, NULL, OPT_MAX_BLOCK},
-	{"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
-	{"on-damage", required_argument, NULL, OPT_ON_DAMAGE},
-	{"map", required_argument, NULL, OPT_MAP},
-	{"report", required_argument, NULL, OPT_REPORT},
-	{"progress", required_argument, NULL, OPT_PROGRESS},
-	{"force", no_argument, NULL, OPT_FORCE},
-	{"repair", no_argument, NULL, OPT_REPAIR},
-	{"decrypt", no_argument, NULL, OPT_DECRYPT},
-	{"encrypt", required_argument, NULL, OPT_ENCRYPT},
-	{"strong", no_argument, NULL, OPT_STRONG},
-	{"block-format", required_argument, NULL, OPT_BLOCK_FORMAT},
-	{"keep-layout", no_argument, NULL, OPT_KEEP_LAYOUT},
-	KEYS_OPTIONS,
-	KEYS_NEW_OPTIONS,
-	{"help", no_argument, NULL, OPT_HELP},
-	{NULL, 0, NULL, 0},
-};
-
 /* ---- options ---- */
 
-static int parse_codec(struct filter_request *q, const char *text)
+static int take_codec(const struct command *verb, void *request, const char *text)
 {
+	struct filter_request *q = request;
 	const char *colon = strchr(text, ':');
 	size_t len = colon ? (size_t)(colon - text) : strlen(text);
 	const struct codec *c = codec_by_name(text, len);
 	if (c == NULL)
-		return msg_usage("filter", "-d %s: no such algorithm; there are gzip, lzo, lzfast, lz4, lz4hc, zstd", text);
+		return msg_usage(verb->path, "-d %s: no such algorithm; there are gzip, lzo, lzfast, lz4, lz4hc, zstd", text);
 	if (q->o.deflate)
-		return msg_usage("filter", "the algorithm is given twice");
+		return msg_usage(verb->path, "the algorithm is given twice");
 	uint64_t level = (uint64_t)c->level_default;
 	if (colon && c->level_min == c->level_max)
-		return msg_usage("filter", "-d %s: %s has no levels", text, c->name);
+		return msg_usage(verb->path, "-d %s: %s has no levels", text, c->name);
 	if (colon && !command_number(colon + 1, (uint64_t)c->level_min, (uint64_t)c->level_max, &level))
-		return msg_usage("filter", "-d %s: %s has levels %d to %d", text, c->name, c->level_min, c->level_max);
+		return msg_usage(verb->path, "-d %s: %s has levels %d to %d", text, c->name, c->level_min, c->level_max);
 	q->o.deflate = true;
 	q->o.codec = c;
 	q->o.level = (int)level;
 	return 0;
 }
 
-static int parse_target(struct filter_request *q, const char *text)
-{
-	static const enum product products[] = {PRODUCT_BAREOS, PRODUCT_BAREOS_22, PRODUCT_BACULA, PRODUCT_ANY};
-	for (size_t i = 0; i < sizeof products / sizeof products[0]; i++) {
-		if (strcmp(text, product_name(products[i])) == 0) {
-			q->o.target = products[i];
-			q->o.target_given = true;
-			return 0;
-		}
-	}
-	return msg_usage("filter", "--target %s: must be bareos, bareos-22, bacula or any", text);
-}
+static const char *const targets[] = {
+	[PRODUCT_BAREOS] = "bareos", [PRODUCT_BAREOS_22] = "bareos-22", [PRODUCT_BACULA] = "bacula", [PRODUCT_ANY] = "any", NULL};
+static const char *const ciphers[] = {"aes-128-xts", "aes-256-xts", NULL};
+static const char *const block_formats[] = {"bb02", "bb03", NULL};
 
-static int parse_max_block(struct filter_request *q, const char *text)
+static int take_target(const struct command *verb, void *request, const char *text)
 {
-	uint64_t v;
-	if (!command_number(text, PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES, &v))
-		return msg_usage("filter", "--max-block %s: must be %u to %u bytes", text, PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES);
-	q->o.max_block = (uint32_t)v;
+	struct filter_request *q = request;
+	(void)verb;
+	q->o.target = (enum product)options_word(targets, text);
+	q->o.target_given = true;
 	return 0;
 }
 
-static int parse_encrypt(struct filter_request *q, const char *text)
+static int take_encrypt(const struct command *verb, void *request, const char *text)
 {
+	struct filter_request *q = request;
 	if (q->o.cipher.encrypt)
-		return msg_usage("filter", "--encrypt is given twice");
+		return msg_usage(verb->path, "--encrypt is given twice");
 	q->o.cipher.encrypt = true;
-	q->o.cipher.algorithm = strcmp(text, "aes-128-xts") == 0 ? XTS_AES_128 : XTS_AES_256;
-	if (strcmp(text, "aes-128-xts") != 0 && strcmp(text, "aes-256-xts") != 0)
-		return msg_usage("filter", "--encrypt %s: must be aes-128-xts or aes-256-xts", text);
+	q->o.cipher.algorithm = options_word(ciphers, text) == 0 ? XTS_AES_128 : XTS_AES_256;
 	return 0;
 }
 
-static int parse_block_format(struct filter_request *q, const char *text)
+static int take_block_format(const struct command *verb, void *request, const char *text)
 {
-	q->o.block_format = strcmp(text, "bb02") == 0 ? 2 : strcmp(text, "bb03") == 0 ? 3 : 0;
-	return q->o.block_format ? 0 : msg_usage("filter", "--block-format %s: must be bb02 or bb03", text);
-}
-
-static int once(const char **where, const char *option, const char *value)
-{
-	if (*where)
-		return msg_usage("filter", "%s is given twice", option);
-	*where = value;
+	struct filter_request *q = request;
+	(void)verb;
+	q->o.block_format = 2 + (unsigned)options_word(block_formats, text);
 	return 0;
 }
 
-/* Returns 0, or the exit status + 1 (so that --help can end with 0). */
-static int parse_option(struct filter_request *q, int option)
+static int take_recompress(const struct command *verb, void *request, const char *text)
 {
-	int status = 0;
-	switch (option) {
-	case 'i': q->o.inflate = true; break;
-	case 'r': q->o.inflate = true; /* fall through */
-	case 'd': status = parse_codec(q, optarg); break;
-	case 'o': status = once(&q->out.path, "-o", optarg); break;
-	case 'T': status = command_threads("filter", optarg, &q->o.threads); break;
-	case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
-	case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
-	case OPT_TARGET: status = parse_target(q, optarg); break;
-	case OPT_MAX_BLOCK: status = parse_max_block(q, optarg); break;
-	case OPT_MAX_MEMORY: status = command_max_memory("filter", optarg, &q->o.max_memory); break;
-	case OPT_ON_DAMAGE: status = command_on_damage("filter", optarg, &q->o.on_damage); break;
-	case OPT_MAP: status = once(&q->map_path, "--map", optarg); break;
-	case OPT_REPORT: status = once(&q->report_path, "--report", optarg); break;
-	case OPT_REPAIR: q->o.repair = true; break;
-	case OPT_DECRYPT: q->o.cipher.decrypt = true; break;
-	case OPT_ENCRYPT: status = parse_encrypt(q, optarg); break;
-	case OPT_STRONG: q->o.strong = true; break;
-	case OPT_BLOCK_FORMAT: status = parse_block_format(q, optarg); break;
-	case OPT_KEEP_LAYOUT: q->o.keep_layout = true; break;
-	case OPT_FORCE: q->out.replace = q->o.force = true; break;
-	case OPT_PROGRESS:
-		if (!progress_parse(optarg, &q->progress))
-			status = msg_usage("filter", "--progress %s: must be auto, never, always or json", optarg);
-		break;
-	case OPT_HELP: fputs(command_filter.help, stdout); return 1;
-	default: keyoptions_option(&q->keys, "filter", option, optarg, &status); break;
-	}
-	return status == 0 ? 0 : status + 1;
+	struct filter_request *q = request;
+	q->o.inflate = true;
+	return take_codec(verb, q, text);
 }
+
+static int take_force(const struct command *verb, void *request, const char *text)
+{
+	struct filter_request *q = request;
+	(void)verb;
+	(void)text;
+	q->out.replace = q->o.force = true;
+	return 0;
+}
+
+static const struct option_row rows[] = {
+	OPTION_FLAG('i', "inflate", struct filter_request, o.inflate),
+	OPTION_TAKE('d', "deflate", take_codec),
+	OPTION_TAKE('r', "recompress", take_recompress),
+	OPTION_TAKE_WORD(0, "target", take_target, targets),
+	OPTION_TEXT('o', "output", struct filter_request, out.path),
+	OPTION_TAKE_FLAG(0, "force", take_force),
+	OPTION_TAKE_AT('T', "threads", command_threads, struct filter_request, o.threads),
+	OPTION_NUMBER(0, "max-block", PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES, "a number of bytes", struct filter_request, o.max_block),
+	COMMAND_MAX_MEMORY(struct filter_request, o.max_memory),
+	COMMAND_ON_DAMAGE(struct filter_request, o.on_damage),
+	OPTION_FLAG(0, "repair", struct filter_request, o.repair),
+	OPTION_FLAG(0, "decrypt", struct filter_request, o.cipher.decrypt),
+	OPTION_TAKE_WORD(0, "encrypt", take_encrypt, ciphers),
+	OPTION_FLAG(0, "strong", struct filter_request, o.strong),
+	OPTION_TAKE_WORD(0, "block-format", take_block_format, block_formats),
+	OPTION_FLAG(0, "keep-layout", struct filter_request, o.keep_layout),
+	OPTION_TEXT(0, "map", struct filter_request, map_path),
+	OPTION_TEXT(0, "report", struct filter_request, report_path),
+	COMMAND_PROGRESS(struct filter_request, progress),
+	KEYOPTIONS_ROWS(struct filter_request, keys),
+	KEYOPTIONS_NEW_ROWS(struct filter_request, keys),
+	OPTIONS_END,
+};
 
 /* Each place for one output, each output to a place that can be. */
 static int check_outputs(const struct filter_request *q)
@@ -206,27 +151,12 @@ static int check_encryption(const struct filter_request *q)
 	return wrong != 0 ? wrong : keyoptions_check_inputs(&q->keys, "filter", q->o.paths, q->o.path_count);
 }
 
-static int parse(struct filter_request *q, int argc, char **argv)
+/* What was asked for, put in its places.  Returns 0 or the exit status of wrong usage. */
+static int settle(struct filter_request *q, const struct operands *inputs)
 {
 	static const char *const standard_input[] = {"-"};
-	optind = 1;
-	opterr = 0;
-	int option = command_no_abbreviations("filter", argc, argv, long_options);
-	if (option != 0)
-		return option + 1;
-	while ((option = getopt_long(argc, argv, "id:r:o:T:qv", long_options, NULL)) != -1) {
-		if (option == '?')
-			return msg_usage("filter", "%s: unknown option, or its value is missing", argv[optind - 1]) + 1;
-		int stop = parse_option(q, option);
-		if (stop != 0)
-			return stop;
-	}
-	q->o.paths = (const char *const *)(argv + optind);
-	q->o.path_count = (size_t)(argc - optind);
-	if (q->o.path_count == 0) {
-		q->o.paths = standard_input;
-		q->o.path_count = 1;
-	}
+	q->o.paths = inputs->count ? inputs->names : standard_input;
+	q->o.path_count = inputs->count ? inputs->count : 1;
 	if (q->out.path == NULL)
 		q->out.path = "-";
 	q->out.inputs = q->o.paths;
@@ -238,19 +168,23 @@ static int parse(struct filter_request *q, int argc, char **argv)
 	q->out.source_count = sizeof q->key_files / sizeof q->key_files[0];
 	q->out.keep_partial = q->o.on_damage != ON_DAMAGE_STOP;
 	int wrong = check_outputs(q);
-	wrong = wrong != 0 ? wrong : check_encryption(q);
-	return wrong != 0 ? wrong + 1 : 0;
+	return wrong != 0 ? wrong : check_encryption(q);
 }
 
 static int cmd_filter(int argc, char **argv)
 {
 	struct filter_request q = {.o.threads = command_processors()};
-	int stop = parse(&q, argc, argv);
-	return stop != 0 ? stop - 1 : filter_request_run(&q);
+	struct operands inputs;
+	int status;
+	if (!options_parse(&command_filter, argc, argv, &q, &inputs, &status))
+		return status;
+	status = settle(&q, &inputs);
+	return status != 0 ? status : filter_request_run(&q);
 }
 
 const struct command command_filter = {
 	.name = "filter",
+	.path = "filter",
 	.summary = "volume in, volume out: inflate -> deflate, decrypt, encrypt",
 	.help = "Usage: xflate [filter] [OPTIONS] [INPUT...]\n"
 		"\n"
@@ -293,4 +227,5 @@ const struct command command_filter = {
 		"A director's catalog holds block addresses.  They change: see CATALOG in\n"
 		"xflate(1) before a converted volume is used for a restore.\n",
 	.run = cmd_filter,
+	.options = rows,
 };

@@ -11,33 +11,6 @@
 #define KEY_TEXT_BYTES 1024u
 #define COMMAND_SECONDS 60u /* as the daemon waits */
 
-static const char **place(struct keyoptions *k, int option, const char **name)
-{
-	switch (option) {
-	case KEYS_KEY: *name = "--key"; return &k->key;
-	case KEYS_DIR: *name = "--key-dir"; return &k->dir;
-	case KEYS_COMMAND: *name = "--key-command"; return &k->command;
-	case KEYS_CONFIG: *name = "--key-config"; return &k->config;
-	case KEYS_NEW_KEY: *name = "--new-key"; return &k->new_key;
-	case KEYS_NEW_DIR: *name = "--new-key-dir"; return &k->new_dir;
-	case KEYS_NEW_COMMAND: *name = "--new-key-command"; return &k->new_command;
-	default: return NULL;
-	}
-}
-
-bool keyoptions_option(struct keyoptions *k, const char *verb, int option, const char *value, int *status)
-{
-	const char *name, **where = place(k, option, &name);
-	if (where == NULL)
-		return false;
-	if (*where)
-		*status = msg_usage(verb, "%s is given twice", name);
-	else if (*value == '\0')
-		*status = msg_usage(verb, "%s is empty", name);
-	*where = value;
-	return true;
-}
-
 bool keyoptions_given(const struct keyoptions *k)
 {
 	return k->key || k->dir || k->command || k->config;

@@ -3,32 +3,16 @@
 #ifndef CMD_VOLUME_KEYOPTIONS_H
 #define CMD_VOLUME_KEYOPTIONS_H
 
+#include "cmd/options.h"
 #include "crypt/volkey.h"
 
-#include <stdbool.h>
-
-enum {
-	KEYS_KEY = 1000,
-	KEYS_DIR,
-	KEYS_COMMAND,
-	KEYS_CONFIG,
-	KEYS_NEW_KEY,
-	KEYS_NEW_DIR,
-	KEYS_NEW_COMMAND,
-};
-
-/* Into a table of long options. */
-#define KEYS_OPTIONS                                                                                \
-	{"key", required_argument, NULL, KEYS_KEY}, {"key-dir", required_argument, NULL, KEYS_DIR}, \
-		{"key-command", required_argument, NULL, KEYS_COMMAND},                             \
-	{                                                                                           \
-		"key-config", required_argument, NULL, KEYS_CONFIG                                  \
-	}
-#define KEYS_NEW_OPTIONS                                                                                            \
-	{"new-key", required_argument, NULL, KEYS_NEW_KEY}, {"new-key-dir", required_argument, NULL, KEYS_NEW_DIR}, \
-	{                                                                                                           \
-		"new-key-command", required_argument, NULL, KEYS_NEW_COMMAND                                        \
-	}
+/* Rows of a table of options: member is a struct keyoptions. */
+#define KEYOPTIONS_ROWS(request, member)                                                                \
+	OPTION_SOURCE(0, "key", request, member.key), OPTION_SOURCE(0, "key-dir", request, member.dir), \
+		OPTION_SOURCE(0, "key-command", request, member.command), OPTION_SOURCE(0, "key-config", request, member.config)
+#define KEYOPTIONS_NEW_ROWS(request, member)                                                                            \
+	OPTION_SOURCE(0, "new-key", request, member.new_key), OPTION_SOURCE(0, "new-key-dir", request, member.new_dir), \
+		OPTION_SOURCE(0, "new-key-command", request, member.new_command)
 
 /* As given. */
 struct keyoptions {
@@ -36,10 +20,6 @@ struct keyoptions {
 	const char *new_key, *new_dir, *new_command;
 	struct volkey_source read, write; /* opened */
 };
-
-/* Takes one of these options.  *status becomes the exit status of wrong usage if it was given before.  False: it is none of
- * these. */
-bool keyoptions_option(struct keyoptions *k, const char *verb, int option, const char *value, int *status);
 
 /* Can what was given be, together?  0 or the exit status of wrong usage. */
 int keyoptions_check(const struct keyoptions *k, const char *verb);

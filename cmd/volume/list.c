@@ -13,7 +13,6 @@
 #include "pipeline/cipher.h"
 #include "volume/reader.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -65,11 +64,6 @@ static struct listed_job *job_of(struct listing *l, const struct job *job)
 	return &l->jobs[job->index];
 }
 
-static bool is_encrypted_stream(uint32_t number)
-{
-	return (number >= 20 && number <= 25) || number == 32 || number == 33;
-}
-
 /* The codec of a record; NULL if it has none or an unknown one. */
 static const struct codec *codec_of(const struct item *item, struct codec_header *header)
 {
@@ -103,7 +97,7 @@ static void tally_record(struct tally *t, const struct item *item)
 	} else if (form == STREAM_PLAIN) {
 		t->plain++;
 		t->plain_bytes += item->len;
-	} else if (is_encrypted_stream(item->stream & STREAM_NUMBER_MASK)) {
+	} else if (stream_is_of_encryption(item->stream)) {
 		t->encrypted++;
 	} else {
 		t->opaque++;
@@ -185,10 +179,8 @@ static void print_record(const struct listing *l, const struct item *r)
 	if (r->head_missing || r->tail_missing)
 		printf(", %s missing", r->head_missing ? r->tail_missing ? "beginning and end" : "beginning" : "end");
 	if (attributes_are(r->stream) && !r->head_missing) {
-		struct attributes a;
-		attributes_read(r->data, &a);
 		printf(", ");
-		print_name(a.name);
+		print_name(r->attributes.name);
 	}
 	putchar('\n');
 }
@@ -481,82 +473,63 @@ static int read_all(struct listing *l, const char *const *paths, size_t count, c
 	return rc;
 }
 
-/* Returns 0, or the exit status + 1. */
-static int parse(struct listing *l, struct keyoptions *keys, struct json *json, int argc, char **argv)
+struct request {
+	struct listing l;
+	struct keyoptions keys;
+	bool json;
+};
+
+/* -v blocks, -vv records, as bls does */
+static int take_verbose(const struct command *verb, void *listing, const char *text)
 {
-	static const struct option long_options[] = {
-		{"blocks", no_argument, NULL, 'b'},
-		{"records", no_argument, NULL, 'r'},
-		{"json", no_argument, NULL, 'j'},
-		{"quiet", no_argument, NULL, 'q'},
-		{"verbose", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{"max-memory", required_argument, NULL, 'M'},
-		KEYS_OPTIONS,
-		{NULL, 0, NULL, 0},
-	};
-	int wrong = 0;
-	int option = command_no_abbreviations("list", argc, argv, long_options);
-	if (option != 0)
-		return option + 1;
-	optind = 1;
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, "qv", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'b': l->blocks = true; break;
-		case 'r': l->records = true; break;
-		case 'j': l->json = json; break;
-		case 'M':
-			option = command_max_memory("list", optarg, &l->max_memory);
-			if (option != 0)
-				return option + 1;
-			break;
-		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
-		case 'v':
-			msg_set_verbosity(msg_verbosity() + 1);
-			l->records = l->blocks; /* -v blocks, -vv records, as bls does */
-			l->blocks = true;
-			break;
-		case 'h': fputs(command_list.help, stdout); return 1;
-		default:
-			if (!keyoptions_option(keys, "list", option, optarg, &wrong))
-				return msg_usage("list", "%s: unknown option", argv[optind - 1]) + 1;
-		}
-	}
-	static const char *const standard_input[] = {"-"};
-	bool named = optind < argc;
-	wrong = wrong != 0 ? wrong : keyoptions_check(keys, "list");
-	wrong = wrong != 0 ? wrong
-			   : keyoptions_check_inputs(keys, "list", named ? (const char *const *)(argv + optind) : standard_input,
-						     named ? (size_t)(argc - optind) : 1);
-	if (wrong == 0 && argc == optind && isatty(0))
-		wrong = msg_usage("list", "which volume?");
-	return wrong != 0 ? wrong + 1 : 0;
+	struct listing *l = listing;
+	(void)verb;
+	(void)text;
+	msg_set_verbosity(msg_verbosity() + 1);
+	l->records = l->blocks;
+	l->blocks = true;
+	return 0;
 }
 
-static int cmd_list(int argc, char **argv)
+static const struct option_row rows[] = {
+	OPTION_FLAG(0, "blocks", struct request, l.blocks),
+	OPTION_FLAG(0, "records", struct request, l.records),
+	OPTION_FLAG(0, "json", struct request, json),
+	COMMAND_MAX_MEMORY(struct request, l.max_memory),
+	OPTION_TAKE_FLAG('v', "verbose", take_verbose),
+	KEYOPTIONS_ROWS(struct request, keys),
+	OPTIONS_END,
+};
+
+/* Returns 0, or the exit status of wrong usage. */
+static int settle(const struct request *q, struct operands *volumes)
 {
 	static const char *const standard_input[] = {"-"};
+	bool none = volumes->count == 0;
+	if (none)
+		*volumes = (struct operands){standard_input, 1};
+	int wrong = keyoptions_check(&q->keys, "list");
+	if (wrong == 0)
+		wrong = keyoptions_check_inputs(&q->keys, "list", volumes->names, volumes->count);
+	return wrong == 0 && none && isatty(0) ? msg_usage("list", "which volume?") : wrong;
+}
+
+static int run(struct request *q, const struct operands *volumes)
+{
 	struct json json = {.out = stdout};
-	struct listing l = {0};
-	struct keyoptions keys = {0};
-	int stop = parse(&l, &keys, &json, argc, argv);
-	if (stop != 0)
-		return stop - 1;
-	if (l.json) {
+	q->l.json = q->json ? &json : NULL;
+	if (q->json) {
 		json_object(&json, NULL);
 		json_number(&json, "format", 1);
 		json_array(&json, "volumes");
 	}
 	struct err e = {0};
 	uint64_t damaged = 0;
-	size_t count = (size_t)(argc - optind);
-	int rc = keyoptions_open(&keys, &e);
+	int rc = keyoptions_open(&q->keys, &e);
 	if (rc == 0)
-		rc = read_all(&l, count ? (const char *const *)(argv + optind) : standard_input, count ? count : 1,
-			      keyoptions_given(&keys) ? &keys.read : NULL, &damaged, &e);
-	keyoptions_close(&keys);
-	if (l.json) {
+		rc = read_all(&q->l, volumes->names, volumes->count, keyoptions_given(&q->keys) ? &q->keys.read : NULL, &damaged, &e);
+	keyoptions_close(&q->keys);
+	if (q->json) {
 		json_end_array(&json);
 		json_end_object(&json);
 	}
@@ -565,8 +538,20 @@ static int cmd_list(int argc, char **argv)
 	return damaged ? 3 : 0;
 }
 
+static int cmd_list(int argc, char **argv)
+{
+	struct request q = {0};
+	struct operands volumes;
+	int status;
+	if (!options_parse(&command_list, argc, argv, &q, &volumes, &status))
+		return status;
+	status = settle(&q, &volumes);
+	return status != 0 ? status : run(&q, &volumes);
+}
+
 const struct command command_list = {
 	.name = "list",
+	.path = "list",
 	.summary = "labels, jobs, blocks, records, algorithms",
 	.help = "Usage: xflate list [OPTIONS] VOLUME...\n"
 		"\n"
@@ -586,4 +571,5 @@ const struct command command_list = {
 		"\n"
 		"Exit status: 0 all well; 1 failed; 2 wrong usage; 3 damage was found.\n",
 	.run = cmd_list,
+	.options = rows,
 };

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/msg.h"
 #include "cmd/command.h"
+#include "cmd/volume/findingtext.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define NO_JOB "no job known"
 #define LOSSES_KEPT 100000u /* further ones are printed and counted, but not in the JSON */
 
 struct kept_volume {
@@ -23,7 +25,7 @@ struct kept_volume {
 
 struct kept_loss {
 	struct finding l;
-	char volume[256], job[LABEL_NAME_BYTES + 64], *reason, *file;
+	char volume[256], job[LABEL_NAME_BYTES + 64], *reason, *file; /* malloc'ed; l has them, too */
 	uint32_t job_id;
 };
 
@@ -73,11 +75,6 @@ void report_free(struct report *r)
 	free(r);
 }
 
-static const char *volume_name(const struct volume_info *v)
-{
-	return v->has_label && v->label.volume[0] ? v->label.volume : v->name;
-}
-
 static double ratio(uint64_t out, uint64_t in)
 {
 	return in ? 100.0 * (double)out / (double)in : 0;
@@ -86,7 +83,7 @@ static double ratio(uint64_t out, uint64_t in)
 static void print_volume(const struct filter_volume *v, double seconds)
 {
 	const struct filter_counts *c = &v->counts;
-	const char *name = volume_name(v->info);
+	const char *name = findingtext_volume(v->info);
 	char in[MSG_SIZE_BYTES], out[MSG_SIZE_BYTES], algorithm[32] = "", decrypt[96] = "", encrypt[96] = "";
 	if (v->policy->deflate)
 		snprintf(algorithm, sizeof algorithm, " (%s)", v->policy->codec->log_name);
@@ -130,27 +127,14 @@ int report_volume(struct report *r, const struct filter_volume *v, const struct 
 	k->v.info = NULL;
 	r->short_of_memory = r->short_of_memory || k->input == NULL;
 	k->seconds = seconds;
-	snprintf(k->name, sizeof k->name, "%s", volume_name(v->info));
+	snprintf(k->name, sizeof k->name, "%s", findingtext_volume(v->info));
 	k->output = output;
 	return 0;
 }
 
 void report_loss(struct report *r, const struct finding *l)
 {
-	char job[LABEL_NAME_BYTES + 64] = "no job known", file[48] = "", place[96] = "";
-	if (l->job)
-		job_describe(l->job, job, sizeof job);
-	if (l->last_index > l->file_index)
-		snprintf(file, sizeof file, ", FileIndex %d to %d", l->file_index, l->last_index);
-	else if (l->file_index > 0)
-		snprintf(file, sizeof file, ", FileIndex %d", l->file_index);
-	if (l->placed) {
-		char at[64];
-		volume_place(l->volume, l->addr, l->offset, at, sizeof at);
-		snprintf(place, sizeof place, "%llu bytes at %s: ", (unsigned long long)l->len, at);
-	}
-	msg_warning("%s: %s: %s%s%s%s: %s%s", l->volume->name, l->kept ? "damaged but kept" : "lost", job, file, l->file[0] ? " " : "",
-		    l->file, place, l->reason);
+	findingtext_warn(l, l->kept ? "damaged but kept" : "lost", NO_JOB);
 	if (r->loss_count >= LOSSES_KEPT) {
 		r->losses_not_kept++;
 		return;
@@ -167,8 +151,12 @@ void report_loss(struct report *r, const struct finding *l)
 	struct kept_loss *k = &r->losses[r->loss_count++];
 	*k = (struct kept_loss){.l = *l, .reason = strdup(l->reason), .file = strdup(l->file)};
 	r->short_of_memory = r->short_of_memory || k->reason == NULL || k->file == NULL;
-	snprintf(k->volume, sizeof k->volume, "%s", volume_name(l->volume));
-	snprintf(k->job, sizeof k->job, "%s", job);
+	k->l.reason = k->reason ? k->reason : "";
+	k->l.file = k->file ? k->file : "";
+	snprintf(k->volume, sizeof k->volume, "%s", findingtext_volume(l->volume));
+	snprintf(k->job, sizeof k->job, NO_JOB);
+	if (l->job)
+		job_describe(l->job, k->job, sizeof k->job);
 	k->job_id = l->job && l->job->has_label ? l->job->label.job_id : 0;
 }
 
@@ -317,18 +305,12 @@ static void write_losses(struct json *j, const struct report *r)
 		if (k->job_id)
 			json_number(j, "job_id", k->job_id);
 		json_signed(j, "file_index", k->l.file_index);
-		if (k->l.last_index > 0)
-			json_signed(j, "last_file_index", k->l.last_index);
-		if (k->file && k->file[0])
-			json_text(j, "file", k->file);
-		if (k->l.placed) {
+		findingtext_json_file(j, &k->l);
+		if (k->l.placed)
 			json_number(j, "stream", k->l.stream);
-			json_number(j, "address", k->l.addr);
-			json_number(j, "offset_in_block", k->l.offset);
-			json_number(j, "bytes", k->l.len);
-		}
+		findingtext_json_place(j, &k->l);
 		json_bool(j, "kept", k->l.kept);
-		json_text(j, "reason", k->reason ? k->reason : "");
+		json_text(j, "reason", k->l.reason);
 		json_end_object(j);
 	}
 	json_end_array(j);

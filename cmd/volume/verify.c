@@ -7,18 +7,18 @@
 #include "base/outfile.h"
 #include "base/printable.h"
 #include "base/progress.h"
+#include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
 #include "pipeline/proving.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct request {
 	struct verify_options o;
 	struct filter_options run;
-	const char **paths;
 	enum progress_mode progress;
+	bool as_json;
 	struct json *json; /* NULL: text */
 	struct keyoptions keys;
 	struct verify *verify;
@@ -31,25 +31,14 @@ static void print_name(const char *name)
 	printable_put(name, stdout);
 }
 
-static const char *volume_name(const struct volume_info *v)
-{
-	return v->has_label && v->label.volume[0] ? v->label.volume : v->name;
-}
-
 /* ---- while it runs ---- */
-
-static const char *const kinds[] = {
-	[FINDING_DAMAGE] = "damaged",     [FINDING_CUT_BY_NETWORK] = "cut",  [FINDING_DOUBLED] = "doubled",
-	[FINDING_REVERSED] = "checksums", [FINDING_UNPROVED] = "not proved", [FINDING_NOT_WHOLE] = "not whole",
-	[FINDING_NOTE] = "note",
-};
 
 static void json_problem(struct json *j, const struct finding *p)
 {
 	json_object(j, NULL);
-	json_text(j, "kind", kinds[p->kind]);
+	json_text(j, "kind", findingtext_kind(p->kind));
 	if (p->volume)
-		json_text(j, "volume", volume_name(p->volume));
+		json_text(j, "volume", findingtext_volume(p->volume));
 	if (p->job) {
 		json_number(j, "session_id", p->job->session_id);
 		json_number(j, "session_time", p->job->session_time);
@@ -58,15 +47,8 @@ static void json_problem(struct json *j, const struct finding *p)
 	}
 	if (p->file_index > 0)
 		json_signed(j, "file_index", p->file_index);
-	if (p->last_index > 0)
-		json_signed(j, "last_file_index", p->last_index);
-	if (p->file[0])
-		json_text(j, "file", p->file);
-	if (p->placed) {
-		json_number(j, "address", p->addr);
-		json_number(j, "offset_in_block", p->offset);
-		json_number(j, "bytes", p->len);
-	}
+	findingtext_json_file(j, p);
+	findingtext_json_place(j, p);
 	json_text(j, "reason", p->reason);
 	json_end_object(j);
 }
@@ -76,25 +58,14 @@ static void on_problem(void *arg, const struct finding *p)
 	struct request *q = arg;
 	if (q->json)
 		json_problem(q->json, p);
-	char job[LABEL_NAME_BYTES + 64] = "", index[48] = "", place[96] = "";
+	if (p->kind != FINDING_NOTE) {
+		findingtext_warn(p, findingtext_kind(p->kind), "");
+		return;
+	}
+	char job[LABEL_NAME_BYTES + 64] = "";
 	if (p->job)
 		job_describe(p->job, job, sizeof job);
-	if (p->last_index > p->file_index)
-		snprintf(index, sizeof index, ", FileIndex %d to %d", p->file_index, p->last_index);
-	else if (p->file_index > 0)
-		snprintf(index, sizeof index, ", FileIndex %d", p->file_index);
-	if (p->placed) {
-		char at[64];
-		volume_place(p->volume, p->addr, p->offset, at, sizeof at);
-		snprintf(place, sizeof place, "%llu bytes at %s: ", (unsigned long long)p->len, at);
-	}
-	/* "VOLUME: damaged: job 12 (J), FileIndex 3 /etc/fstab: 65536 bytes at byte 1234: reason" */
-	const char *volume = p->volume ? p->volume->name : "";
-	if (p->kind == FINDING_NOTE)
-		msg_info("%s: %s%s%s", volume, job, job[0] ? " " : "", p->reason);
-	else
-		msg_warning("%s: %s: %s%s%s%s%s%s%s", volume, kinds[p->kind], job, index, p->file[0] ? " " : "", p->file,
-			    job[0] || index[0] || p->file[0] ? ": " : "", place, p->reason);
+	msg_info("%s: %s%s%s", p->volume ? p->volume->name : "", job, job[0] ? " " : "", p->reason);
 }
 
 /* -v: a line for each file. */
@@ -221,7 +192,7 @@ static void print_volume(const struct verify_volume *v)
 {
 	char size[MSG_SIZE_BYTES];
 	printf("volume ");
-	print_name(volume_name(v->info));
+	print_name(findingtext_volume(v->info));
 	printf("\n  read:       %s (%llu bytes), %llu block%s, ", msg_size(v->info->bytes, size), (unsigned long long)v->info->bytes,
 	       (unsigned long long)v->blocks, v->blocks == 1 ? "" : "s");
 	if (v->without_checksum == v->blocks)
@@ -297,7 +268,7 @@ static void json_job(struct json *j, const struct verify_job *k)
 static void json_volume(struct json *j, const struct verify_volume *v)
 {
 	json_object(j, NULL);
-	json_text(j, "volume", volume_name(v->info));
+	json_text(j, "volume", findingtext_volume(v->info));
 	json_text(j, "input", v->info->path);
 	json_number(j, "bytes", v->info->bytes);
 	json_number(j, "blocks", v->blocks);
@@ -439,75 +410,39 @@ static int run(struct request *q)
 	return status;
 }
 
-/* Returns 0, or the exit status + 1. */
-static int parse(struct request *q, int argc, char **argv, bool *json)
-{
-	enum { OPT_ALL = 256, OPT_JSON, OPT_MAX_MEMORY, OPT_PROGRESS, OPT_WHOLE };
-	static const struct option long_options[] = {
-		{"threads", required_argument, NULL, 'T'},
-		{"all-digests", no_argument, NULL, OPT_ALL},
-		{"whole", no_argument, NULL, OPT_WHOLE},
-		{"json", no_argument, NULL, OPT_JSON},
-		{"max-memory", required_argument, NULL, OPT_MAX_MEMORY},
-		{"progress", required_argument, NULL, OPT_PROGRESS},
-		KEYS_OPTIONS,
-		{"quiet", no_argument, NULL, 'q'},
-		{"verbose", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int option, status = command_no_abbreviations("verify", argc, argv, long_options);
-	optind = 1;
-	opterr = 0;
-	while (status == 0 && (option = getopt_long(argc, argv, "T:qv", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'T': status = command_threads("verify", optarg, &q->run.threads); break;
-		case OPT_ALL: q->o.all_digests = true; break;
-		case OPT_WHOLE: q->o.whole = true; break;
-		case OPT_JSON: *json = true; break;
-		case OPT_MAX_MEMORY: status = command_max_memory("verify", optarg, &q->run.max_memory); break;
-		case OPT_PROGRESS:
-			if (!progress_parse(optarg, &q->progress))
-				status = msg_usage("verify", "--progress %s: must be auto, never, always or json", optarg);
-			break;
-		case 'q': msg_set_verbosity(msg_verbosity() - 1); break;
-		case 'v': msg_set_verbosity(msg_verbosity() + 1); break;
-		case 'h': fputs(command_verify.help, stdout); return 1;
-		default:
-			if (!keyoptions_option(&q->keys, "verify", option, optarg, &status))
-				status = msg_usage("verify", "%s: unknown option, or its value is missing", argv[optind - 1]);
-		}
-	}
-	while (optind < argc)
-		q->paths[q->run.path_count++] = argv[optind++];
-	if (status == 0 && q->run.path_count == 0)
-		status = msg_usage("verify", "no volume named (- is standard input)");
-	status = status != 0 ? status : keyoptions_check(&q->keys, "verify");
-	status = status != 0 ? status : keyoptions_check_inputs(&q->keys, "verify", q->run.paths, q->run.path_count);
-	return status == 0 ? 0 : status + 1;
-}
+static const struct option_row rows[] = {
+	OPTION_TAKE_AT('T', "threads", command_threads, struct request, run.threads),
+	OPTION_FLAG(0, "all-digests", struct request, o.all_digests),
+	OPTION_FLAG(0, "whole", struct request, o.whole),
+	OPTION_FLAG(0, "json", struct request, as_json),
+	COMMAND_MAX_MEMORY(struct request, run.max_memory),
+	COMMAND_PROGRESS(struct request, progress),
+	KEYOPTIONS_ROWS(struct request, keys),
+	OPTIONS_END,
+};
 
 static int cmd_verify(int argc, char **argv)
 {
 	struct request q = {.run.threads = command_processors()};
-	q.paths = calloc((size_t)argc, sizeof(char *));
-	if (q.paths == NULL) {
-		struct err e = {0};
-		err_memory(&e, 0, "the arguments");
-		return msg_fail(&e);
-	}
-	q.run.paths = q.paths;
-	bool json = false;
-	struct json writer = {.out = stdout};
-	int stop = parse(&q, argc, argv, &json);
-	q.json = json ? &writer : NULL;
-	int status = stop != 0 ? stop - 1 : run(&q);
-	free(q.paths);
-	return status;
+	struct json json = {.out = stdout};
+	struct operands volumes;
+	int status;
+	if (!options_parse(&command_verify, argc, argv, &q, &volumes, &status))
+		return status;
+	if (volumes.count == 0)
+		return msg_usage("verify", "no volume named (- is standard input)");
+	q.run.paths = volumes.names;
+	q.run.path_count = volumes.count;
+	q.json = q.as_json ? &json : NULL;
+	status = keyoptions_check(&q.keys, "verify");
+	if (status == 0)
+		status = keyoptions_check_inputs(&q.keys, "verify", volumes.names, volumes.count);
+	return status != 0 ? status : run(&q);
 }
 
 const struct command command_verify = {
 	.name = "verify",
+	.path = "verify",
 	.summary = "prove every checksum, record, payload and file",
 	.help = "Usage: xflate verify [OPTIONS] VOLUME...\n"
 		"\n"
@@ -535,4 +470,5 @@ const struct command command_verify = {
 		"found, or a job is not whole (--whole); 1 it could not be told; 4 a key is\n"
 		"missing.\n",
 	.run = cmd_verify,
+	.options = rows,
 };
