@@ -157,6 +157,12 @@ static inline void wr_be32(struct wr *w, uint32_t v)
 	wr_bytes(w, b, sizeof b);
 }
 
+static inline void wr_le32(struct wr *w, uint32_t v)
+{
+	const uint8_t b[4] = {(uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16), (uint8_t)(v >> 24)};
+	wr_bytes(w, b, sizeof b);
+}
+
 static inline void wr_be64(struct wr *w, uint64_t v)
 {
 	wr_be32(w, (uint32_t)(v >> 32));

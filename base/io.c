@@ -31,7 +31,6 @@ static bool answers_as_tape(int fd)
 
 static void describe(struct io *io, const struct stat *st)
 {
-	io->kind = S_ISREG(st->st_mode) ? IO_FILE : IO_STREAM;
 	io->size = S_ISREG(st->st_mode) ? (uint64_t)st->st_size : 0;
 	io->dev = st->st_dev;
 	io->ino = st->st_ino;
@@ -41,13 +40,12 @@ static void describe(struct io *io, const struct stat *st)
 
 bool io_describe(struct io *io, int fd)
 {
-	*io = (struct io){.fd = fd, .kind = IO_STREAM};
+	*io = (struct io){.fd = fd};
 	struct stat st;
 	if (fstat(fd, &st) != 0)
 		return false;
 	describe(io, &st);
-	if (answers_as_tape(fd))
-		io->kind = IO_TAPE;
+	io->tape = answers_as_tape(fd);
 	return true;
 }
 
@@ -99,7 +97,7 @@ int io_open_input(struct io *in, const char *path, struct err *e)
 		return rc;
 	}
 	in->standard = standard;
-	if (in->kind == IO_FILE)
+	if (io_is_file(in))
 		posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	else
 		io_widen_pipe(fd);
@@ -162,7 +160,7 @@ int io_read(const struct io *in, void *data, size_t least, size_t most, size_t *
 	*got = 0;
 	while (*got < least) {
 		size_t want = most - *got < READ_MAX_BYTES ? most - *got : READ_MAX_BYTES;
-		if (in->kind != IO_FILE && !wait_readable(in->fd))
+		if (!io_is_file(in) && !wait_readable(in->fd))
 			return err_set(e, XE_FAILED, "reading was given up");
 		ssize_t r = read(in->fd, at + *got, want);
 		if (r == 0)

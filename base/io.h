@@ -7,13 +7,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
-enum io_kind { IO_FILE, IO_STREAM, IO_TAPE };
-
 struct io {
-	int fd; /* -1: closed */
-	enum io_kind kind;
+	int fd;        /* -1: closed */
+	bool tape;     /* what this means for volumes, medium/ knows */
 	uint64_t size; /* bytes; files only */
 	dev_t dev;
 	ino_t ino;
@@ -25,6 +24,12 @@ struct io {
 
 #define IO_CLOSED ((struct io){.fd = -1})
 
+/* The test drive is a regular file to the kernel, and none to us. */
+static inline bool io_is_file(const struct io *io)
+{
+	return S_ISREG(io->type) && !io->tape;
+}
+
 /* Puts something that cannot be used in the place of standard descriptors that are closed, lest a file opened later become
  * one of them.  First thing in main. */
 void io_guard_standard(void);
@@ -33,8 +38,8 @@ void io_guard_standard(void);
  * the test drive, any node that does).  XE_FAILED, XE_PERMISSION, XE_NOT_READY. */
 int io_open_input(struct io *in, const char *path, struct err *e) __attribute__((warn_unused_result));
 
-/* Describes a descriptor opened elsewhere; never fails for a valid one.  False if it could not be examined (errno): it is then a
- * stream. */
+/* Describes a descriptor opened elsewhere; never fails for a valid one.  False if it could not be examined (errno): it is then no
+ * file. */
 bool io_describe(struct io *io, int fd);
 
 /* Closes what is ours to close.  Idempotent. */

@@ -244,7 +244,7 @@ static int refuse_taken(const struct outfile *o, struct err *e)
 static int write_in_place(struct outfile *o, struct err *e)
 {
 	o->direct = true;
-	if (!S_ISCHR(o->io.type) || o->io.kind == IO_TAPE) {
+	if (!S_ISCHR(o->io.type) || o->io.tape) {
 		o->there_dev = o->io.dev;
 		o->there_ino = o->io.ino;
 	}
@@ -285,7 +285,7 @@ static int open_other(struct outfile *o, const struct place *p, struct err *e)
 		return err_errno(e, errno == EACCES || errno == EPERM ? XE_PERMISSION : XE_FAILED, errno, "cannot open");
 	io_describe(&o->io, fd);
 	/* Only a tape drive may look like a regular file (the test drive does). */
-	if (S_ISREG(o->io.type) && o->io.kind != IO_TAPE)
+	if (io_is_file(&o->io))
 		return err_set(e, XE_FAILED, "has become a file while it was opened; nothing was written");
 	return write_in_place(o, e);
 }
@@ -299,7 +299,7 @@ static bool is_tape(const char *path)
 		return false;
 	io_describe(&io, fd);
 	close(fd);
-	return io.kind == IO_TAPE;
+	return io.tape;
 }
 
 /* Never the same twice: what a killed run has left is in nobody's way, though in a container every process has the same

@@ -7,6 +7,7 @@
  * lie in the cache as they do behind a read; reading and copying are not counted.  Prints plain bytes, bytes out and seconds
  * of this thread's processor time. */
 #include "codec/codec.h"
+#include "format/compression.h"
 #include "format/stream.h"
 #include "volume/reader.h"
 
@@ -148,8 +149,8 @@ static void add(struct bench *b, const struct item *item)
 	if ((form == STREAM_PLAIN) != (b->inflate == NULL))
 		stop("the records are not in the form that was said");
 	if (form == STREAM_HEADED) {
-		data.data += CODEC_HEADER_BYTES;
-		data.len -= CODEC_HEADER_BYTES;
+		data.data += COMPRESSION_HEADER_BYTES;
+		data.len -= COMPRESSION_HEADER_BYTES;
 	}
 	if (b->count == BATCH_RECORDS || b->used + data.len > BATCH_BYTES)
 		run_batch(b);
@@ -182,7 +183,7 @@ static void read_volume(struct bench *b, const char *path)
 		if (reader_next(r, &item, &e) != 0)
 			stop(e.text);
 		if (item.kind == ITEM_DAMAGE)
-			stop(item.reason);
+			stop(item.verdict.reason);
 		if (item.kind == ITEM_BLOCK && b->checksum)
 			sum_block(b, &item);
 		if (item.kind == ITEM_RECORD)

@@ -150,7 +150,7 @@ static size_t read_file(const char *path, uint8_t *data)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct err e = {0};
 	size_t got = 0;
-	if (fd < 0 || io_read(&(struct io){.fd = fd, .kind = IO_FILE}, data, FILE_LIMIT_BYTES, FILE_LIMIT_BYTES, &got, &e) != 0)
+	if (fd < 0 || io_read(&(struct io){.fd = fd, .type = S_IFREG}, data, FILE_LIMIT_BYTES, FILE_LIMIT_BYTES, &got, &e) != 0)
 		got = 0;
 	if (fd >= 0)
 		close(fd);
@@ -485,7 +485,7 @@ int main(int argc, char **argv)
 	struct packer_options options = {.max_block = w.block};
 	w.packer = need(packer_new(&options));
 	w.md5 = need(EVP_MD_CTX_new());
-	w.volume = (struct volume_info){.name = "corpus", .kind = IO_FILE, .product = PRODUCT_BAREOS};
+	w.volume = (struct volume_info){.name = "corpus", .medium = &medium_file, .product = PRODUCT_BAREOS};
 	w.job.session_id = 1;
 	w.job.session_time = TIME;
 	struct io out;

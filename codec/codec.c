@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The codec table, the 12-byte compression header, and the working memory of one thread. */
 #include "codec/codec.h"
 
-#include <libdeflate.h>
-#include <lz4.h>
-#include <lzo/lzoconf.h>
+#include "codec/ctx.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
-
-#include "base/bytes.h"
-#include "codec/ctx.h"
-#include "codec/fzframe.h"
 
 static const struct codec *const codecs[CODEC_COUNT] = {
 	[CODEC_GZIP] = &codec_gzip, [CODEC_LZO] = &codec_lzo,     [CODEC_LZFAST] = &codec_lzfast,
@@ -42,6 +35,25 @@ const struct codec *codec_by_magic(uint32_t magic)
 	return NULL;
 }
 
+void codec_names(char *text, size_t text_bytes)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < CODEC_COUNT && n < text_bytes; i++)
+		n += (size_t)snprintf(text + n, text_bytes - n, "%s%s", i ? ", " : "", codecs[i]->name);
+}
+
+void codec_versions(char *text, size_t text_bytes)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < CODEC_COUNT && n < text_bytes; i++) {
+		const struct codec *c = codecs[i];
+		if (c->library)
+			n += (size_t)snprintf(text + n, text_bytes - n, "%s%s %s", n ? ", " : "", c->library, c->library_version());
+	}
+}
+
+/* ---- contexts ---- */
+
 struct codec_ctx *codec_ctx_new(void)
 {
 	return calloc(1, sizeof(struct codec_ctx));
@@ -49,21 +61,28 @@ struct codec_ctx *codec_ctx_new(void)
 
 void codec_ctx_free(struct codec_ctx *ctx)
 {
-	if (!ctx)
+	if (ctx == NULL)
 		return;
-	codec_gzip_free(ctx);
-	codec_zstd_free(ctx);
-	free(ctx->lzo);
-	free(ctx->fastlz);
-	free(ctx->lz4);
-	free(ctx->lz4hc);
+	for (size_t i = 0; i < CODEC_COUNT; i++) {
+		if (ctx->memory[i])
+			codecs[i]->end(ctx->memory[i]);
+	}
 	free(ctx);
+}
+
+void *codec_memory(struct codec_ctx *ctx, enum codec_id id, size_t bytes)
+{
+	if (ctx->memory[id] == NULL)
+		ctx->memory[id] = calloc(1, bytes);
+	return ctx->memory[id];
 }
 
 const char *codec_reason(const struct codec_ctx *ctx)
 {
 	return ctx->reason ? ctx->reason : "no error";
 }
+
+/* ---- what rows say ---- */
 
 bool codec_declares_nothing(const uint8_t *in, size_t in_len, uint64_t *plain_len)
 {
@@ -73,45 +92,47 @@ bool codec_declares_nothing(const uint8_t *in, size_t in_len, uint64_t *plain_le
 	return false;
 }
 
-void codec_header_read(const uint8_t in[static CODEC_HEADER_BYTES], struct codec_header *h)
+bool codec_is_always_common(const uint8_t *in, size_t in_len)
 {
-	struct rd r = rd_over(in, CODEC_HEADER_BYTES);
-
-	h->magic = rd_be32(&r);
-	h->size = rd_be32(&r);
-	h->level = rd_be16(&r);
-	h->version = rd_be16(&r);
+	(void)in;
+	(void)in_len;
+	return true;
 }
 
-void codec_header_write(uint8_t out[static CODEC_HEADER_BYTES], const struct codec_header *h)
+/* The smaller of two limits, of which 0 is none. */
+static size_t tighter(size_t a, size_t b)
 {
-	struct wr w = wr_over(out, CODEC_HEADER_BYTES);
+	return a == 0 || (b > 0 && b < a) ? b : a;
+}
 
-	wr_be32(&w, h->magic);
-	wr_be32(&w, h->size);
-	wr_be16(&w, h->level);
-	wr_be16(&w, h->version);
+struct codec_reader codec_reader(const struct codec *c, enum product p)
+{
+	if (p != PRODUCT_ANY)
+		return c->readers[p];
+	const struct codec_reader *bareos = &c->readers[PRODUCT_BAREOS], *bacula = &c->readers[PRODUCT_BACULA];
+	bool both = bareos->plain_max > 0 && bacula->plain_max > 0;
+	return (struct codec_reader){
+		.plain_max = both ? tighter(bareos->plain_max, bacula->plain_max) : 0,
+		.payload_max = tighter(bareos->payload_max, bacula->payload_max),
+		.bare = bareos->bare || bacula->bare,
+	};
+}
+
+size_t codec_plain_max(const struct codec *c, enum product p)
+{
+	size_t most = codec_reader(c, p).plain_max;
+	for (size_t i = 0; most == 0 && i < PRODUCT_ANY; i++)
+		most = c->readers[i].plain_max;
+	return most;
 }
 
 uint16_t codec_header_level(const struct codec *c, int level)
 {
-	switch (c->id) {
-	case CODEC_GZIP: return (uint16_t)level;
-	case CODEC_LZFAST:
-	case CODEC_LZ4:
-	case CODEC_LZ4HC: return 1;
-	default: return 0;
-	}
+	return (uint16_t)(c->header_level == CODEC_LEVEL_ITSELF ? level : c->header_level);
 }
 
-void codec_versions(char *text, size_t text_bytes)
+int codec_level_of(const struct codec *c, uint16_t header_level)
 {
-	snprintf(text, text_bytes, "libdeflate %s, liblzo2 %s, liblz4 %s, libzstd %s", LIBDEFLATE_VERSION_STRING, lzo_version_string(),
-		 LZ4_versionString(), ZSTD_versionString());
-}
-
-bool codec_is_common(const struct codec *c, const uint8_t *in, size_t in_len)
-{
-	bool framed = c->id == CODEC_LZFAST || c->id == CODEC_LZ4 || c->id == CODEC_LZ4HC;
-	return !framed || fzframe_is_one_block(in, in_len);
+	bool told = c->header_level == CODEC_LEVEL_ITSELF && header_level >= c->level_min && header_level <= c->level_max;
+	return told ? header_level : c->level_default;
 }

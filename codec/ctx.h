@@ -1,28 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files of this room share: the working memory of one thread, and the table entries. */
+/* What the files of this room share: the working memory of one thread, and what rows have in common. */
 #ifndef CODEC_CTX_H
 #define CODEC_CTX_H
 
 #include "codec/codec.h"
 
-struct libdeflate_compressor;
-struct libdeflate_decompressor;
-struct ZSTD_CCtx_s;
-struct ZSTD_DCtx_s;
-
-/* Everything is NULL until its codec is first used on this context; codec_ctx_free releases it. */
 struct codec_ctx {
-	const char *reason; /* of the last CODEC_DATA, static */
-	struct libdeflate_decompressor *inflater;
-	struct libdeflate_compressor *deflater;
-	int deflater_level; /* of deflater */
-	void *lzo;
-	uint16_t *fastlz; /* FASTLZ_TABLE_ENTRIES */
-	void *lz4;
-	void *lz4hc;
-	struct ZSTD_CCtx_s *zstd_deflater;
-	struct ZSTD_DCtx_s *zstd_inflater;
+	const char *reason;        /* of the last CODEC_DATA, static */
+	void *memory[CODEC_COUNT]; /* of each codec; NULL until it first asks for it */
 };
+
+/* The codec's own memory, the first time bytes of zeros.  NULL without memory.  Its row's end frees it. */
+void *codec_memory(struct codec_ctx *ctx, enum codec_id id, size_t bytes);
 
 /* Notes why the payload is not one and returns CODEC_DATA.  why: static. */
 static inline enum codec_result codec_refuse(struct codec_ctx *ctx, const char *why)
@@ -31,13 +20,15 @@ static inline enum codec_result codec_refuse(struct codec_ctx *ctx, const char *
 	return CODEC_DATA;
 }
 
-/* For the formats that carry no plain length. */
+/* declared, for the formats that carry no plain length; is_common, for those that have one shape only. */
 bool codec_declares_nothing(const uint8_t *in, size_t in_len, uint64_t *plain_len);
+bool codec_is_always_common(const uint8_t *in, size_t in_len);
 
-extern const struct codec codec_gzip, codec_lzo, codec_lzfast, codec_lz4, codec_lz4hc, codec_zstd;
+/* Plain bytes of a payload that keeps its record below the 999996 bytes of a network message even if nothing shrinks.
+ * volume-format.md 5.3 */
+#define CODEC_NETWORK_PLAIN_BYTES 917504
 
-/* Each releases its part of ctx; parts that were never made are fine. */
-void codec_gzip_free(struct codec_ctx *ctx);
-void codec_zstd_free(struct codec_ctx *ctx);
+/* Bacula's buffer for what it restores, which never grows, and that of clients of Bareos 22 and older.  5.7, 5.10 */
+#define CODEC_CLIENT_PLAIN_BYTES 65536
 
 #endif

@@ -34,7 +34,6 @@ static inline void match_copy(uint8_t *op, size_t distance, size_t len, bool wid
 {
 	const uint8_t *from = op - distance;
 	uint8_t *end = op + len;
-
 	if (!wide) {
 		while (op < end)
 			*op++ = *from++;
@@ -51,7 +50,6 @@ static inline void match_copy(uint8_t *op, size_t distance, size_t len, bool wid
 	} else {
 		/* After eight bytes the pattern also repeats at the first multiple of distance from eight up. */
 		size_t step = distance < 8 ? (7 / distance + 1) * distance : distance;
-
 		for (int i = 0; i < 8; i++)
 			op[i] = from[i];
 		for (op += 8; op < end; op += 8)
@@ -66,11 +64,10 @@ struct match {
 /* Reads the rest of a match instruction.  Returns where the next instruction starts, NULL if in ends before. */
 static inline const uint8_t *match_read(uint8_t c, const uint8_t *ip, const uint8_t *in_end, bool level2, struct match *m)
 {
-	uint8_t more;
-
 	m->len = (size_t)(c >> 5) + 2;
 	m->distance = (size_t)(c & 31) << 8;
 	if (m->len == MATCH_LONG) {
+		uint8_t more;
 		do {
 			if (ip == in_end)
 				return NULL;
@@ -96,11 +93,9 @@ static inline const char *inflate(const uint8_t *ip, const uint8_t *in_end, uint
 {
 	uint8_t *op = out;
 	uint8_t c = *ip++ & 31;
-
 	for (;;) {
 		if (c < LITERALS_MAX) {
 			size_t run = (size_t)c + 1;
-
 			if (in_end - ip >= WIDE && out_end - op >= WIDE) {
 				memcpy(op, ip, WIDE);
 			} else {
@@ -114,13 +109,12 @@ static inline const char *inflate(const uint8_t *ip, const uint8_t *in_end, uint
 			op += run;
 		} else {
 			struct match m;
-			size_t room = (size_t)(out_end - op);
-
 			ip = match_read(c, ip, in_end, level2, &m);
-			if (!ip)
+			if (ip == NULL)
 				return "FastLZ block ends early";
 			if (m.distance > (size_t)(op - out))
 				return "FastLZ match points before the start of the data";
+			size_t room = (size_t)(out_end - op);
 			if (m.len > room)
 				return "FastLZ block is longer than its header says";
 			match_copy(op, m.distance, m.len, room - m.len >= WIDE);
@@ -148,8 +142,7 @@ const char *fastlz_inflate(const uint8_t *in, size_t in_len, uint8_t *out, size_
 static inline uint32_t load32(const uint8_t *p)
 {
 	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
+	memcpy(&v, p, sizeof v);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 	v = __builtin_bswap32(v);
 #endif
@@ -159,8 +152,7 @@ static inline uint32_t load32(const uint8_t *p)
 static inline uint64_t load64(const uint8_t *p)
 {
 	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
+	memcpy(&v, p, sizeof v);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 	v = __builtin_bswap64(v);
 #endif
@@ -177,11 +169,9 @@ static inline uint32_t hash(uint32_t v)
 static inline size_t equal_bytes(const uint8_t *a, const uint8_t *b, const uint8_t *end)
 {
 	const uint8_t *start = a;
-
 	while (end - a >= 8) {
 		uint64_t diff = load64(a) ^ load64(b);
-
-		if (diff)
+		if (diff != 0)
 			return (size_t)(a - start) + ((size_t)__builtin_ctzll(diff) >> 3);
 		a += 8;
 		b += 8;
@@ -218,11 +208,9 @@ static inline uint8_t *put_literals(uint8_t *op, const uint8_t *out_end, const u
 static inline uint8_t *put_match(uint8_t *op, const uint8_t *out_end, size_t len, size_t distance)
 {
 	uint8_t high = (uint8_t)((distance - 1) >> 8), low = (uint8_t)(distance - 1);
-
 	while (len >= MATCH_LONG) {
 		/* At least three bytes must be left for the last piece. */
 		size_t piece = len <= MATCH_MAX ? len : len < MATCH_MAX + 3 ? MATCH_MAX - 3 : MATCH_MAX;
-
 		if (out_end - op < 3)
 			return NULL;
 		op[0] = (uint8_t)(7 << 5 | high);
@@ -249,33 +237,30 @@ size_t fastlz_deflate(uint16_t table[static FASTLZ_TABLE_ENTRIES], const uint8_t
 	const uint8_t *const match_end = in_len > TAIL_BYTES ? in_end - TAIL_BYTES : in;
 	const uint8_t *anchor = in, *ip = in;
 	uint8_t *op = out;
-
 	if (in_len == 0)
 		return 0;
 	ip++; /* the first instruction is a run of literals */
-	memset(table, 0, FASTLZ_TABLE_ENTRIES * sizeof(*table));
+	memset(table, 0, FASTLZ_TABLE_ENTRIES * sizeof *table);
 	while (match_end - ip >= SEEK_BYTES) {
 		uint32_t v = load32(ip);
 		uint16_t *slot = &table[hash(v)];
 		size_t distance = (uint16_t)((size_t)(ip - in) - *slot);
-		size_t len;
-
 		*slot = (uint16_t)(ip - in);
 		if (distance - 1 >= DISTANCE_MAX || load32(ip - distance) != v) {
 			ptrdiff_t step = 1 + ((ip - anchor) >> STEP_SHIFT);
-
 			if (step > match_end - ip)
 				break;
 			ip += step;
 			continue;
 		}
-		len = SEEK_BYTES + equal_bytes(ip + SEEK_BYTES, ip + SEEK_BYTES - distance, match_end);
+		size_t len = SEEK_BYTES + equal_bytes(ip + SEEK_BYTES, ip + SEEK_BYTES - distance, match_end);
 		while (ip > anchor && (size_t)(ip - in) > distance && ip[-1] == ip[-1 - (ptrdiff_t)distance]) {
 			ip--;
 			len++;
 		}
 		op = put_literals(op, out_end, anchor, (size_t)(ip - anchor), in_end);
-		if (!op || !(op = put_match(op, out_end, len, distance)))
+		op = op ? put_match(op, out_end, len, distance) : NULL;
+		if (op == NULL)
 			return 0;
 		ip += len;
 		anchor = ip;

@@ -4,10 +4,7 @@
  * of them are faults.  It also reads the first block only, so exactly one is written, though any number is read. */
 #include "codec/fzframe.h"
 
-#include <string.h>
-
 #include "base/bytes.h"
-#include "codec/ctx.h"
 
 #define HEADER_BYTES 16
 #define MAGIC_BYTES 7
@@ -32,7 +29,6 @@ static const char *block_read(struct rd *r, struct block *b)
 	const uint8_t *id = rd_bytes(r, MAGIC_BYTES);
 	const uint8_t *kind = rd_bytes(r, 1);
 	uint32_t data_len = rd_le32(r), plain_len = rd_le32(r);
-
 	if (r->bad)
 		return "fastlzlib framing ends early";
 	if (memcmp(id, magic, MAGIC_BYTES) != 0)
@@ -48,8 +44,7 @@ static const char *block_read(struct rd *r, struct block *b)
 	if (!b->end && (data_len == 0 || plain_len == 0))
 		return "fastlzlib block is empty";
 	b->plain_len = plain_len;
-	b->data.data = rd_bytes(r, data_len);
-	b->data.len = data_len;
+	b->data = rd_span(r, data_len);
 	return r->bad ? "fastlzlib framing ends early" : NULL;
 }
 
@@ -58,7 +53,6 @@ bool fzframe_declared(const uint8_t *in, size_t in_len, uint64_t *plain_len)
 	struct rd r = rd_over(in, in_len);
 	struct block b = {.end = false};
 	uint64_t sum = 0;
-
 	while (!b.end) {
 		if (block_read(&r, &b))
 			return false;
@@ -73,11 +67,9 @@ enum codec_result fzframe_inflate(struct codec_ctx *ctx, fzframe_inflate_block *
 {
 	struct rd r = rd_over(in, in_len);
 	struct block b = {.end = false};
-	const char *why;
 	size_t done = 0;
-
 	for (;;) {
-		why = block_read(&r, &b);
+		const char *why = block_read(&r, &b);
 		if (why)
 			return codec_refuse(ctx, why);
 		if (b.end)
@@ -86,7 +78,9 @@ enum codec_result fzframe_inflate(struct codec_ctx *ctx, fzframe_inflate_block *
 			return CODEC_SPACE;
 		if (b.raw)
 			memcpy(out + done, b.data.data, b.plain_len);
-		else if ((why = block(b.data.data, b.data.len, out + done, b.plain_len)))
+		else
+			why = block(b.data.data, b.data.len, out + done, b.plain_len);
+		if (why)
 			return codec_refuse(ctx, why);
 		done += b.plain_len;
 	}
@@ -98,12 +92,12 @@ enum codec_result fzframe_inflate(struct codec_ctx *ctx, fzframe_inflate_block *
 
 static void header_write(uint8_t *out, uint8_t type, size_t data_len, size_t plain_len)
 {
-	memcpy(out, magic, MAGIC_BYTES);
-	out[MAGIC_BYTES] = type | BLOCK_SIZE_EXPONENT;
-	for (int i = 0; i < 4; i++) {
-		out[8 + i] = (uint8_t)(data_len >> 8 * i);
-		out[12 + i] = (uint8_t)(plain_len >> 8 * i);
-	}
+	const uint8_t kind = type | BLOCK_SIZE_EXPONENT;
+	struct wr w = wr_over(out, HEADER_BYTES);
+	wr_bytes(&w, magic, MAGIC_BYTES);
+	wr_bytes(&w, &kind, 1);
+	wr_le32(&w, (uint32_t)data_len);
+	wr_le32(&w, (uint32_t)plain_len);
 }
 
 size_t fzframe_bound(size_t n)
@@ -116,11 +110,9 @@ enum codec_result fzframe_deflate(fzframe_deflate_block *block, void *state, int
 				  size_t out_cap, size_t *out_len)
 {
 	size_t headers = in_len ? 2 * HEADER_BYTES : HEADER_BYTES;
-	size_t room, data_len = 0;
-
 	if (in_len > FZFRAME_PLAIN_MAX_BYTES || out_cap < headers)
 		return CODEC_SPACE;
-	room = out_cap - headers;
+	size_t room = out_cap - headers, data_len = 0;
 	if (in_len > RAW_MAX_BYTES && room > 0)
 		data_len = block(state, level, in, in_len, out + HEADER_BYTES, room < in_len ? room : in_len - 1);
 	if (data_len) {
@@ -141,7 +133,6 @@ bool fzframe_is_one_block(const uint8_t *in, size_t in_len)
 {
 	struct rd r = rd_over(in, in_len);
 	struct block b;
-
 	if (block_read(&r, &b))
 		return false;
 	if (b.end)

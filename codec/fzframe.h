@@ -3,10 +3,16 @@
 #ifndef CODEC_FZFRAME_H
 #define CODEC_FZFRAME_H
 
-#include "codec/codec.h"
+#include "codec/ctx.h"
 
 /* Largest plain length that is written: one block, because Bareos reads no further than the first.  5.7 */
 #define FZFRAME_PLAIN_MAX_BYTES 262144
+
+/* Clients of Bareos 22 and older cut what is longer than their buffer without a word. */
+#define FZFRAME_READERS                                                                                                                   \
+	{                                                                                                                                 \
+		[PRODUCT_BAREOS] = {.plain_max = FZFRAME_PLAIN_MAX_BYTES}, [PRODUCT_BAREOS_22] = {.plain_max = CODEC_CLIENT_PLAIN_BYTES}, \
+	}
 
 /* in[in_len] -> exactly out[plain_len]; writes nothing behind that.  NULL, or a static phrase: why it is no such block.
  * No length exceeds 288390. */

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* LZ4 blocks (no LZ4 frame) inside the fastlzlib framing; LZ4HC differs in the encoder only.
  * volume-format.md 5.6, 5.9 */
+#include "codec/ctx.h"
+#include "codec/fzframe.h"
+
 #include <lz4.h>
 #include <lz4hc.h>
 #include <stdlib.h>
 
-#include "codec/ctx.h"
-#include "codec/fzframe.h"
-
 static const char *lz4_inflate_block(const uint8_t *in, size_t in_len, uint8_t *out, size_t plain_len)
 {
 	int n = LZ4_decompress_safe((const char *)in, (char *)out, (int)in_len, (int)plain_len);
-
 	if (n < 0)
 		return "LZ4 block is invalid";
 	return (size_t)n == plain_len ? NULL : "LZ4 block is shorter than its header says";
@@ -30,9 +29,10 @@ static size_t lz4_deflate_block(void *state, int level, const uint8_t *in, size_
 static enum codec_result lz4_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
 				     size_t *out_len)
 {
-	if (!ctx->lz4 && !(ctx->lz4 = malloc((size_t)LZ4_sizeofState())))
+	void *memory = codec_memory(ctx, CODEC_LZ4, (size_t)LZ4_sizeofState());
+	if (memory == NULL)
 		return CODEC_MEMORY;
-	return fzframe_deflate(lz4_deflate_block, ctx->lz4, level, in, in_len, out, out_cap, out_len);
+	return fzframe_deflate(lz4_deflate_block, memory, level, in, in_len, out, out_cap, out_len);
 }
 
 static size_t lz4hc_deflate_block(void *state, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap)
@@ -43,9 +43,10 @@ static size_t lz4hc_deflate_block(void *state, int level, const uint8_t *in, siz
 static enum codec_result lz4hc_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
 				       size_t *out_len)
 {
-	if (!ctx->lz4hc && !(ctx->lz4hc = malloc((size_t)LZ4_sizeofStateHC())))
+	void *memory = codec_memory(ctx, CODEC_LZ4HC, (size_t)LZ4_sizeofStateHC());
+	if (memory == NULL)
 		return CODEC_MEMORY;
-	return fzframe_deflate(lz4hc_deflate_block, ctx->lz4hc, level, in, in_len, out, out_cap, out_len);
+	return fzframe_deflate(lz4hc_deflate_block, memory, level, in, in_len, out, out_cap, out_len);
 }
 
 const struct codec codec_lz4 = {
@@ -56,11 +57,16 @@ const struct codec codec_lz4 = {
 	.level_min = 1,
 	.level_max = 1,
 	.level_default = 1,
-	.plain_max = FZFRAME_PLAIN_MAX_BYTES,
+	.header_level = 1,
+	.readers = FZFRAME_READERS,
+	.library = "liblz4",
+	.library_version = LZ4_versionString,
 	.bound = fzframe_bound,
 	.declared = fzframe_declared,
+	.is_common = fzframe_is_one_block,
 	.inflate = lz4_inflate,
 	.deflate = lz4_deflate,
+	.end = free,
 };
 
 const struct codec codec_lz4hc = {
@@ -71,9 +77,12 @@ const struct codec codec_lz4hc = {
 	.level_min = 1,
 	.level_max = 12,
 	.level_default = 9,
-	.plain_max = FZFRAME_PLAIN_MAX_BYTES,
+	.header_level = 1,
+	.readers = FZFRAME_READERS,
 	.bound = fzframe_bound,
 	.declared = fzframe_declared,
+	.is_common = fzframe_is_one_block,
 	.inflate = lz4_inflate,
 	.deflate = lz4hc_deflate,
+	.end = free,
 };

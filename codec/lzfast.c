@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* LZFAST: FastLZ level 1 blocks inside the fastlzlib framing, as Bareos writes FZFZ.  volume-format.md 5.6, 5.8 */
-#include <stdlib.h>
-
 #include "codec/ctx.h"
 #include "codec/fastlz.h"
 #include "codec/fzframe.h"
+
+#include <stdlib.h>
 
 static enum codec_result lzfast_inflate(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
 					size_t *out_len)
@@ -21,9 +21,10 @@ static size_t lzfast_deflate_block(void *state, int level, const uint8_t *in, si
 static enum codec_result lzfast_deflate(struct codec_ctx *ctx, int level, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap,
 					size_t *out_len)
 {
-	if (!ctx->fastlz && !(ctx->fastlz = malloc(FASTLZ_TABLE_ENTRIES * sizeof(*ctx->fastlz))))
+	uint16_t *table = codec_memory(ctx, CODEC_LZFAST, FASTLZ_TABLE_ENTRIES * sizeof *table);
+	if (table == NULL)
 		return CODEC_MEMORY;
-	return fzframe_deflate(lzfast_deflate_block, ctx->fastlz, level, in, in_len, out, out_cap, out_len);
+	return fzframe_deflate(lzfast_deflate_block, table, level, in, in_len, out, out_cap, out_len);
 }
 
 const struct codec codec_lzfast = {
@@ -34,9 +35,12 @@ const struct codec codec_lzfast = {
 	.level_min = 1,
 	.level_max = 1,
 	.level_default = 1,
-	.plain_max = FZFRAME_PLAIN_MAX_BYTES,
+	.header_level = 1,
+	.readers = FZFRAME_READERS,
 	.bound = fzframe_bound,
 	.declared = fzframe_declared,
+	.is_common = fzframe_is_one_block,
 	.inflate = lzfast_inflate,
 	.deflate = lzfast_deflate,
+	.end = free,
 };

@@ -174,17 +174,6 @@ void label_patch_totals(uint8_t *data, size_t len, const struct session_label *l
 	wr_be32(&w, label->end_file);
 }
 
-const char *product_name(enum product p)
-{
-	switch (p) {
-	case PRODUCT_BAREOS: return "bareos";
-	case PRODUCT_BAREOS_22: return "bareos-22";
-	case PRODUCT_BACULA: return "bacula";
-	case PRODUCT_ANY: return "any";
-	}
-	return "";
-}
-
 /* "Ver. 22.0.1 ..." -> 22; 0 if it says nothing. */
 static long program_major(const char *version)
 {

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "format/product.h"
 
 enum {
 	LABEL_PRE = -1,
@@ -70,14 +71,8 @@ const char *label_contradiction(const struct session_label *start, const struct 
 /* Writes JobFiles, JobBytes and the addresses of label (as read from data) back into data. */
 void label_patch_totals(uint8_t *data, size_t len, const struct session_label *label);
 
-/* Who reads and writes such volumes. */
-enum product { PRODUCT_BAREOS, PRODUCT_BAREOS_22, PRODUCT_BACULA, PRODUCT_ANY };
-
-/* "bareos", "bareos-22", "bacula", "any" */
-const char *product_name(enum product p);
-
-/* PRODUCT_BAREOS_22 stands for 22 and all before it.  Those can write Bacula's label id: then the program's version
- * decides (Bareos began at 12, Bacula is at 15; volumes of both since 2016 do not overlap).  BB03 is Bacula's alone. */
+/* Who reads and writes such volumes.  Bareos up to 22 can write Bacula's label id: then the program's version decides (Bareos
+ * began at 12, Bacula is at 15; volumes of both since 2016 do not overlap).  BB03 is Bacula's alone. */
 enum product label_product(const struct volume_label *label, unsigned block_version);
 
 /* Volumes whose records cannot be converted one by one: NULL if none, else their kind ("aligned data", "dedup", ...).

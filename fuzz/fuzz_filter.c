@@ -27,7 +27,7 @@ static int open_output(void *arg, const struct filter_volume *v, struct io *out,
 	int fd = memfd_create("out", MFD_CLOEXEC);
 	FUZZ_MUST(fd >= 0);
 	run->out[run->volumes++] = fd;
-	*out = (struct io){.fd = fd, .kind = IO_FILE};
+	*out = (struct io){.fd = fd, .type = S_IFREG};
 	return 0;
 }
 

@@ -9,14 +9,14 @@ static struct codec_ctx *ctx;
 
 static void round_trip(const struct codec *c, const uint8_t *plain, size_t n)
 {
-	if (n > c->plain_max)
+	if (n > FZFRAME_PLAIN_MAX_BYTES)
 		return;
 	size_t bound = c->bound(n), len, plain_len;
 	uint64_t declared;
 	uint8_t *packed = malloc(bound), *again = malloc(n ? n : 1);
 	FUZZ_MUST(packed && again);
 	FUZZ_MUST(c->deflate(ctx, c->level_default, plain, n, packed, bound, &len) == CODEC_OK && len <= bound);
-	FUZZ_MUST(codec_is_common(c, packed, len));
+	FUZZ_MUST(c->is_common(packed, len));
 	FUZZ_MUST(c->declared(packed, len, &declared) && declared == n);
 	FUZZ_MUST(c->inflate(ctx, packed, len, again, n, &plain_len) == CODEC_OK && plain_len == n);
 	FUZZ_MUST(n == 0 || memcmp(plain, again, n) == 0);
@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (result == CODEC_OK) {
 		FUZZ_MUST(declares && declared == len);
 		round_trip(c, out, len);
-		if (codec_is_common(c, in, n))
+		if (c->is_common(in, n))
 			FUZZ_MUST(len <= FZFRAME_PLAIN_MAX_BYTES);
 	}
 	FUZZ_MUST(result != CODEC_SPACE || !declares || declared > cap);

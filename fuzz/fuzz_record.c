@@ -31,7 +31,7 @@ static void look_at(const struct item *item, uint8_t how, uint64_t *at)
 		for (unsigned k = 0; k < i->cuts; k++)
 			FUZZ_MUST(i->cut[k] <= i->len && (k == 0 || i->cut[k] >= i->cut[k - 1]));
 		break;
-	case ITEM_DAMAGE: FUZZ_MUST(i->reason[0]); break;
+	case ITEM_DAMAGE: FUZZ_MUST(i->verdict.reason[0]); break;
 	case ITEM_VOLUME_END: FUZZ_MUST(i->volume->bytes <= i->volume->size || i->volume->size == 0); break;
 	default: break;
 	}

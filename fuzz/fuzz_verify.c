@@ -70,7 +70,7 @@ static int open_output(void *arg, const struct filter_volume *v, struct io *to, 
 		return err_set(e, XE_FAILED, "one volume is enough");
 	out = memfd_create("out", MFD_CLOEXEC);
 	FUZZ_MUST(out >= 0);
-	*to = (struct io){.fd = out, .kind = IO_FILE};
+	*to = (struct io){.fd = out, .type = S_IFREG};
 	return 0;
 }
 

@@ -135,7 +135,7 @@ static int policy_for(struct intake *in, const struct volume_info *v, bool last,
 			       "nothing tells which product wrote this volume; say with --target which will read "
 			       "the result");
 	}
-	if (in->o->deflate && in->target_known && !stage_product_reads(in->target, in->o->codec->id)) {
+	if (in->o->deflate && in->target_known && codec_reader(in->o->codec, in->target).plain_max == 0) {
 		err_volume(e, v->name);
 		return err_set(e, XE_USAGE,
 			       "this is a volume for %s, which cannot read %s; choose another algorithm, or "
@@ -147,15 +147,15 @@ static int policy_for(struct intake *in, const struct volume_info *v, bool last,
 		return err_memory(e, sizeof *p, "a volume");
 	/* Volumes with Bacula's label id hold gzip in the legacy streams, whoever wrote them. */
 	bool old_id = v->has_label ? label_id_is_bacula(v->label.id) : in->target == PRODUCT_BACULA;
-	bool bare = in->o->target_given ? in->target == PRODUCT_BACULA || in->target == PRODUCT_ANY : old_id;
+	enum product form = in->o->target_given ? in->target : old_id ? PRODUCT_BACULA : PRODUCT_BAREOS;
 	p->policy = (struct stage_policy){
 		.inflate = in->o->inflate,
 		.deflate = in->o->deflate,
 		.codec = in->o->codec,
 		.level = in->o->level,
 		.force = in->o->force,
-		.bare_gzip = in->o->deflate && in->o->codec->id == CODEC_GZIP && bare,
-		.plain_max = in->o->deflate ? stage_plain_max(in->o->codec, in->target) : 0,
+		.bare = in->o->deflate && codec_reader(in->o->codec, form).bare,
+		.plain_max = in->o->deflate ? codec_plain_max(in->o->codec, in->target) : 0,
 		.target = in->target,
 		.strict = in->o->target_given,
 		.owner = in->reshape->owner,

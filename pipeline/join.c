@@ -2,6 +2,7 @@
 #include "pipeline/join.h"
 
 #include "codec/codec.h"
+#include "format/compression.h"
 #include "format/stream.h"
 #include "pipeline/stage.h"
 #include "volume/session.h"
@@ -82,11 +83,12 @@ static bool may_be_cut(const struct item *item)
 /* Length of the whole that item is the first piece of, as its compression header says; 0 if it is none. */
 static uint32_t whole_length(const struct item *item)
 {
-	size_t prefix = stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0;
-	struct codec_header h;
-	codec_header_read(item->data.data + prefix, &h);
-	uint64_t whole = (uint64_t)prefix + CODEC_HEADER_BYTES + h.size;
-	bool cut = codec_by_magic(h.magic) && h.version == CODEC_HEADER_VERSION && whole > item->len && whole <= RECORD_MAX_BYTES;
+	struct rd r = rd_over(item->data.data, item->data.len);
+	rd_bytes(&r, stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0);
+	struct compression_header h;
+	bool known = compression_header_read(&r, &h) && codec_by_magic(h.magic) && h.version == COMPRESSION_HEADER_VERSION;
+	uint64_t whole = (uint64_t)(r.p - item->data.data) + h.size;
+	bool cut = known && whole > item->len && whole <= RECORD_MAX_BYTES;
 	return cut ? (uint32_t)whole : 0;
 }
 

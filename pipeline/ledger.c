@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "codec/codec.h"
 #include "format/attributes.h"
+#include "format/compression.h"
 #include "format/stream.h"
 
 #include <stdio.h>
@@ -92,7 +93,7 @@ int ledger_learn_file(struct ledger *l, struct ledger_job *entry, const struct i
 static void describe_place(const struct item *item, char *text, size_t text_bytes)
 {
 	char job[LABEL_NAME_BYTES + 64] = "", file[32] = "", where[64];
-	volume_place(item->volume, item->addr, item->offset, where, sizeof where);
+	item->volume->medium->place(item->addr, item->offset, where, sizeof where);
 	if (item->job)
 		job_describe(item->job, job, sizeof job);
 	if (item->file_index > 0)
@@ -116,29 +117,20 @@ static void tell(struct ledger *l, struct ledger_job *entry, const struct findin
 
 int ledger_lose(struct ledger *l, const struct item *item, const char *reason, bool kept, const char *remedy, struct err *e)
 {
-	if (l->o->on_damage == ON_DAMAGE_STOP || item->encrypted) {
+	if (l->o->on_damage == ON_DAMAGE_STOP || item->verdict.encrypted) {
 		char place[320];
 		describe_place(item, place, sizeof place);
 		err_volume(e, item->volume->name);
-		return err_set(e, item->encrypted ? XE_KEY : XE_DAMAGE, "%s: %s; %s", place, reason, remedy);
+		return err_set(e, item->verdict.encrypted ? XE_KEY : XE_DAMAGE, "%s: %s; %s", place, reason, remedy);
 	}
 	l->lost_blocks += item->bad_block;
 	if (!kept)
 		l->volume.counts.dropped++;
-	struct finding loss = {
-		.volume = item->volume,
-		.job = item->job,
-		.placed = true,
-		.addr = item->addr,
-		.offset = item->offset,
-		.len = item->kind == ITEM_DAMAGE ? item->damage_len : item->len,
-		.file_index = item->file_index,
-		.stream = item->stream,
-		.file = "",
-		.block = item->bad_block,
-		.kept = kept,
-		.reason = reason,
-	};
+	struct finding loss = finding_at(item, reason);
+	loss.file_index = item->file_index;
+	loss.stream = item->stream;
+	loss.block = item->bad_block;
+	loss.kept = kept;
 	struct ledger_job *entry = NULL;
 	if (item->job) {
 		entry = ledger_job(l, item->job, e);
@@ -167,18 +159,12 @@ static int lose_file(struct ledger *l, struct ledger_job *entry, const struct it
 {
 	if (f->index == 0)
 		return 0;
-	const struct finding loss = {
-		.volume = block->volume,
-		.job = block->job,
-		.placed = true,
-		.addr = block->addr,
-		.offset = f->offset,
-		.len = f->bytes,
-		.file_index = f->index,
-		.stream = f->stream,
-		.file = f->name,
-		.reason = "in the block that is left out",
-	};
+	struct finding loss = finding_at(block, "in the block that is left out");
+	loss.offset = f->offset;
+	loss.len = f->bytes;
+	loss.file_index = f->index;
+	loss.stream = f->stream;
+	loss.file = f->name;
 	/* This tells of it. */
 	if (entry)
 		entry->hurt_file = f->index;
@@ -235,14 +221,14 @@ static int lose_files(struct ledger *l, const struct item *block, struct err *e)
 
 int ledger_damage(struct ledger *l, const struct item *item, struct err *e)
 {
-	if (item->encrypted)
+	if (item->verdict.encrypted)
 		return ledger_lose(l, item, "it is encrypted", false, "give its key, as with --decrypt --key FILE", e);
 	bool kept = item->bad_block && item->suspect;
-	bool no_volume = item->bad_block && item->addr == 0 && item->volume->kind != IO_TAPE;
+	bool no_volume = item->bad_block && item->addr == 0 && !item->volume->medium->by_block;
 	bool one_by_one = item->bad_block && item->data.len > 0 && !kept && !item->salvaged && l->o->on_damage != ON_DAMAGE_STOP;
 	struct item block = *item;
 	block.file_index = one_by_one ? 0 : item->file_index;
-	int rc = ledger_lose(l, &block, item->reason, kept,
+	int rc = ledger_lose(l, &block, item->verdict.reason, kept,
 			     no_volume ? "if it is a damaged volume, --on-damage=skip looks for its blocks"
 				       : "rerun with --on-damage=skip to go on without it",
 			     e);
@@ -470,18 +456,13 @@ static bool is_orphan(const struct ledger_job *entry, const struct item *item)
 /* Can that be the beginning of a record's data, and not what the client's network layer cut off it (volume-format.md 5.3)? */
 static bool begins_record(const struct item *item)
 {
-	size_t prefix = stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0;
 	struct rd r = rd_over(item->data.data, item->data.len);
-	rd_bytes(&r, prefix);
-	const uint8_t *at = r.p;
-	struct codec_header h;
+	rd_bytes(&r, stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0);
+	struct compression_header h;
 	switch (stream_form(item->stream)) {
 	case STREAM_HEADED:
-		if (rd_bytes(&r, CODEC_HEADER_BYTES) == NULL)
-			return false;
-		codec_header_read(at, &h);
-		return codec_by_magic(h.magic) && h.version == CODEC_HEADER_VERSION &&
-		       (uint64_t)prefix + CODEC_HEADER_BYTES + h.size >= item->len;
+		return compression_header_read(&r, &h) && codec_by_magic(h.magic) && h.version == COMPRESSION_HEADER_VERSION &&
+		       (uint64_t)(r.p - item->data.data) + h.size >= item->len;
 	case STREAM_LEGACY: {
 		unsigned head = rd_be16(&r);
 		return !r.bad && (head >> 8 & 15) == 8 && head % 31 == 0;

@@ -73,7 +73,7 @@ static int put_late_label(struct writer *w, const struct volume_info *v, struct 
 /* The name of the file has to be the Volume Name; where it cannot be, or there is none, the job's session makes one. */
 static const char *make_name(const struct item *item, const char *file, char *text, size_t text_bytes)
 {
-	if (item->volume->kind == IO_FILE && strcmp(item->volume->path, "-") != 0 && label_names_volume(file))
+	if (item->volume->rereadable && label_names_volume(file))
 		return file;
 	if (item->job)
 		snprintf(text, text_bytes, "rescued-%u-%u", item->job->session_id, item->job->session_time);

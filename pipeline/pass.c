@@ -25,7 +25,7 @@ static int choose_number(struct writer *w, const struct item *item, uint32_t *nu
 	struct ledger_job *entry = ledger_job(&w->ledger, item->job, e);
 	if (entry == NULL)
 		return e->code;
-	bool as_it_was = item->opened && w->sealing->same_key;
+	bool as_it_was = item->verdict.opened && w->sealing->same_key;
 	if (!as_it_was && entry->next_number > *number)
 		*number = (uint32_t)entry->next_number;
 	if (entry->next_number > UINT32_MAX)
@@ -56,7 +56,7 @@ static int block(struct writer *w, const struct item *item, struct err *e)
 	struct span bytes;
 	uint32_t number;
 	int rc = new_form(w, item, &bytes, &number, e);
-	bool joins = w->run.len > 0 && w->run.data + w->run.len == bytes.data && w->out.kind != IO_TAPE;
+	bool joins = w->run.len > 0 && w->run.data + w->run.len == bytes.data && !w->sink.medium->by_block;
 	if (rc == 0 && !joins)
 		rc = flush(w, e);
 	if (rc != 0)

@@ -167,7 +167,7 @@ int reshape_label(const struct reshape *r, const struct cipher_volume *cv, const
 static int refuse_block(const struct reshape *r, const struct item *item, const struct block_header *h, struct err *e)
 {
 	char where[64];
-	volume_place(item->volume, item->addr, 0, where, sizeof where);
+	item->volume->medium->place(item->addr, 0, where, sizeof where);
 	if (r->encrypt && h->version != 3)
 		return err_set(e, XE_USAGE,
 			       "block at %s: it is BB0%u, and only BB03 can be encrypted where it stands; add "

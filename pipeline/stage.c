@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/stage.h"
 
+#include "format/compression.h"
 #include "format/doubling.h"
 #include "format/stream.h"
 
@@ -8,10 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PIECE_BYTES 983040u         /* plain bytes of a piece where a record must be split: below RECORD_NETWORK_BYTES */
-#define FIRST_GUESS_BYTES 262144u   /* what clients read at once */
-#define LZO_BACULA_MAX_BYTES 69699u /* what 65536 plain bytes can become; see stage_plain_max */
-#define RECORD_HEAD_BYTES (STREAM_PREFIX_BYTES + CODEC_HEADER_BYTES)
+#define PIECE_BYTES 983040u       /* plain bytes of a piece where a record must be split: below RECORD_NETWORK_BYTES */
+#define FIRST_GUESS_BYTES 262144u /* what clients read at once */
+#define RECORD_HEAD_BYTES (STREAM_PREFIX_BYTES + COMPRESSION_HEADER_BYTES)
 
 struct stage_ctx {
 	struct codec_ctx *codecs;
@@ -25,7 +25,7 @@ struct parts {
 	enum stream_form form;
 	struct span prefix, payload; /* payload: compressed bytes, or plain data */
 	bool headed;
-	struct codec_header header;
+	struct compression_header header;
 	const struct codec *codec; /* NULL: plain */
 	bool mend;                 /* the plain data begins with a second address, to be taken off */
 };
@@ -50,30 +50,6 @@ void stage_ctx_free(struct stage_ctx *ctx)
 	codec_ctx_free(ctx->codecs);
 	free(ctx->plain);
 	free(ctx);
-}
-
-bool stage_product_reads(enum product p, enum codec_id codec)
-{
-	bool bareos = codec != CODEC_ZSTD;
-	bool bacula = codec == CODEC_GZIP || codec == CODEC_LZO || codec == CODEC_ZSTD;
-	switch (p) {
-	case PRODUCT_BAREOS:
-	case PRODUCT_BAREOS_22: return bareos;
-	case PRODUCT_BACULA: return bacula;
-	case PRODUCT_ANY: return bareos && bacula;
-	}
-	return false;
-}
-
-size_t stage_plain_max(const struct codec *codec, enum product target)
-{
-	/* Bacula's bextract begins with 70000 bytes and doubles what the last try gave: with more literals than that, nothing, for
-	 * ever. */
-	if (codec->id == CODEC_LZO && (target == PRODUCT_BACULA || target == PRODUCT_ANY))
-		return 65536;
-	/* Clients of Bareos 22 and older cut FastLZ and LZ4 records to their buffer without a word. */
-	bool framed = codec->id == CODEC_LZFAST || codec->id == CODEC_LZ4 || codec->id == CODEC_LZ4HC;
-	return target == PRODUCT_BAREOS_22 && framed ? 65536 : codec->plain_max;
 }
 
 static enum stage_status damaged(struct stage_result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -102,16 +78,17 @@ static bool reserve(const struct arena *a, size_t bytes)
 
 static enum stage_status read_header(const struct item *item, struct parts *p, struct stage_result *result)
 {
-	if (p->payload.len < CODEC_HEADER_BYTES)
+	if (p->payload.len < COMPRESSION_HEADER_BYTES)
 		return damaged(result, "%zu bytes are too few for a compression header", p->payload.len);
-	codec_header_read(p->payload.data, &p->header);
-	p->payload.data += CODEC_HEADER_BYTES;
-	p->payload.len -= CODEC_HEADER_BYTES;
+	struct rd r = rd_over(p->payload.data, p->payload.len);
+	compression_header_read(&r, &p->header);
+	p->payload.data += COMPRESSION_HEADER_BYTES;
+	p->payload.len -= COMPRESSION_HEADER_BYTES;
 	p->codec = codec_by_magic(p->header.magic);
 	if (p->codec == NULL)
 		return damaged(result, "compression header names an unknown algorithm (magic %08x)", p->header.magic);
-	if (p->header.version != CODEC_HEADER_VERSION)
-		return damaged(result, "compression header has version %u, not %u", p->header.version, CODEC_HEADER_VERSION);
+	if (p->header.version != COMPRESSION_HEADER_VERSION)
+		return damaged(result, "compression header has version %u, not %u", p->header.version, COMPRESSION_HEADER_VERSION);
 	if (p->header.size > p->payload.len && item->len == RECORD_NETWORK_BYTES)
 		return damaged(result, "%s data of %u bytes was cut at %u by the network layer, and its rest does not follow",
 			       p->codec->name, p->header.size, RECORD_NETWORK_BYTES);
@@ -134,7 +111,7 @@ static enum stage_status take_apart(const struct item *item, struct parts *p, st
 		p->payload.len -= STREAM_PREFIX_BYTES;
 	}
 	if (p->form == STREAM_LEGACY)
-		p->codec = codec_by_id(CODEC_GZIP);
+		p->codec = &codec_gzip;
 	if (p->form == STREAM_HEADED)
 		return read_header(item, p, result);
 	return STAGE_DONE;
@@ -309,15 +286,13 @@ static enum stage_status deflate_piece(struct stage_ctx *ctx, const struct stage
 
 	struct wr w = wr_over(head, RECORD_HEAD_BYTES);
 	write_prefix(&w, p, at);
-	if (!policy->bare_gzip) {
-		uint8_t header[CODEC_HEADER_BYTES];
-		codec_header_write(header, &(struct codec_header){
-						   .magic = policy->codec->magic,
-						   .size = (uint32_t)len,
-						   .level = codec_header_level(policy->codec, policy->level),
-						   .version = CODEC_HEADER_VERSION,
-					   });
-		wr_bytes(&w, header, sizeof header);
+	if (!policy->bare) {
+		compression_header_write(&w, &(struct compression_header){
+						     .magic = policy->codec->magic,
+						     .size = (uint32_t)len,
+						     .level = codec_header_level(policy->codec, policy->level),
+						     .version = COMPRESSION_HEADER_VERSION,
+					     });
 	}
 	arena->used += RECORD_HEAD_BYTES + len;
 	add_record(result, stream, (struct span){head, (size_t)(w.p - head)}, (struct span){payload, len});
@@ -327,7 +302,7 @@ static enum stage_status deflate_piece(struct stage_ctx *ctx, const struct stage
 static enum stage_status deflate(struct stage_ctx *ctx, const struct stage_policy *policy, const struct parts *p, const struct item *item,
 				 struct span plain, struct arena *arena, struct stage_result *result)
 {
-	enum stream_form form = policy->bare_gzip ? STREAM_LEGACY : STREAM_HEADED;
+	enum stream_form form = policy->bare ? STREAM_LEGACY : STREAM_HEADED;
 	uint32_t stream = stream_in_form(item->stream, form);
 	size_t at = 0;
 	do {
@@ -360,7 +335,7 @@ static void keep(const struct item *item, struct stage_result *result)
 static enum stage_status keep_payload(const struct stage_policy *policy, const struct parts *p, const struct item *item,
 				      struct arena *arena, struct stage_result *result)
 {
-	enum stream_form form = policy->bare_gzip ? STREAM_LEGACY : STREAM_HEADED;
+	enum stream_form form = policy->bare ? STREAM_LEGACY : STREAM_HEADED;
 	if (form == p->form) {
 		keep(item, result);
 		return STAGE_DONE;
@@ -370,14 +345,12 @@ static enum stage_status keep_payload(const struct stage_policy *policy, const s
 	struct wr w = wr_over(arena->data + arena->used, RECORD_HEAD_BYTES);
 	wr_bytes(&w, p->prefix.data, p->prefix.len);
 	if (form == STREAM_HEADED) {
-		uint8_t header[CODEC_HEADER_BYTES];
-		codec_header_write(header, &(struct codec_header){
-						   .magic = p->codec->magic,
-						   .size = (uint32_t)p->payload.len,
-						   .level = codec_header_level(p->codec, p->codec->level_default),
-						   .version = CODEC_HEADER_VERSION,
-					   });
-		wr_bytes(&w, header, sizeof header);
+		compression_header_write(&w, &(struct compression_header){
+						     .magic = p->codec->magic,
+						     .size = (uint32_t)p->payload.len,
+						     .level = codec_header_level(p->codec, p->codec->level_default),
+						     .version = COMPRESSION_HEADER_VERSION,
+					     });
 	}
 	struct span head = {arena->data + arena->used, (size_t)(w.p - (arena->data + arena->used))};
 	arena->used += RECORD_HEAD_BYTES;
@@ -397,7 +370,7 @@ static enum stage_status recompress(struct stage_ctx *ctx, const struct stage_po
 	plain = without_second_address(p, plain);
 	bool wounded = item->joined || item->doubled;
 	bool as_wanted = !wounded && p->codec == policy->codec && !policy->force && plain.len <= policy->plain_max &&
-			 codec_is_common(p->codec, p->payload.data, p->payload.len);
+			 p->codec->is_common(p->payload.data, p->payload.len);
 	if (as_wanted)
 		return keep_payload(policy, p, item, arena, result);
 	result->inflated = p->codec != NULL;
@@ -427,15 +400,13 @@ static enum stage_status keep_if_readable(const struct stage_policy *policy, con
 	struct stage_result ignored;
 	if (take_apart(item, &p, &ignored) != STAGE_DONE || p.codec == NULL)
 		return STAGE_DONE;
-	/* Bacula takes gzip without a header only (volume-format.md 8.3). */
-	bool bacula = policy->target == PRODUCT_BACULA || policy->target == PRODUCT_ANY;
-	bool headed_gzip = p.codec->id == CODEC_GZIP && bacula;
-	bool large_lzo = p.codec->id == CODEC_LZO && bacula && p.payload.len > LZO_BACULA_MAX_BYTES;
-	if (stage_product_reads(policy->target, p.codec->id) && !headed_gzip && !large_lzo)
+	struct codec_reader reader = codec_reader(p.codec, policy->target);
+	bool large = reader.payload_max > 0 && p.payload.len > reader.payload_max;
+	if (reader.plain_max > 0 && !reader.bare && !large)
 		return STAGE_DONE;
 	snprintf(result->reason, sizeof result->reason, "%s cannot read %s records%s", product_name(policy->target), p.codec->name,
-		 headed_gzip ? " with a header"
-		 : large_lzo ? " of this size"
+		 reader.bare ? " with a header"
+		 : large     ? " of this size"
 			     : "");
 	return STAGE_FOREIGN;
 }
@@ -461,14 +432,13 @@ static enum stage_status mend(struct stage_ctx *ctx, const struct stage_policy *
 		result->changed = true;
 		return write_plain(&p, item, without_second_address(&p, p.payload), arena, result);
 	}
-	bool level_known = p.codec->id == CODEC_GZIP && p.header.level >= p.codec->level_min && p.header.level <= p.codec->level_max;
 	struct stage_policy again = {
 		.inflate = true,
 		.deflate = true,
 		.codec = p.codec,
-		.level = level_known ? p.header.level : p.codec->level_default,
-		.bare_gzip = p.form == STREAM_LEGACY,
-		.plain_max = stage_plain_max(p.codec, policy->target),
+		.level = codec_level_of(p.codec, p.header.level),
+		.bare = p.form == STREAM_LEGACY,
+		.plain_max = codec_plain_max(p.codec, policy->target),
 		.target = policy->target,
 	};
 	return stage_apply(ctx, &again, item, arena, result);
@@ -513,7 +483,7 @@ enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *
 	if (!inflate && !deflates)
 		return keep_if_readable(policy, item, result);
 
-	enum stream_form target = !deflates ? STREAM_PLAIN : policy->bare_gzip ? STREAM_LEGACY : STREAM_HEADED;
+	enum stream_form target = !deflates ? STREAM_PLAIN : policy->bare ? STREAM_LEGACY : STREAM_HEADED;
 	result->number_kept = target == form;
 	if (item->head_missing || item->tail_missing) {
 		keep(item, result);

@@ -14,18 +14,12 @@ struct stage_policy {
 	const struct codec *codec; /* deflate */
 	int level;
 	bool force;       /* also records that are in that codec already */
-	bool bare_gzip;   /* gzip in streams 4, 7, 12 without a header, not in 29, 30, 31 */
+	bool bare;        /* in streams 4, 7, 12 without a header, not in 29, 30, 31 */
 	size_t plain_max; /* plain bytes of one compressed record */
 	enum product target;
 	enum relabel_owner owner; /* labels of the other product's sessions become this one's, and so do numbers of digests */
 	bool strict;              /* records kept as they are must be readable by target, too */
 };
-
-/* May this product's readers see records in this codec?  volume-format.md 8.3 */
-bool stage_product_reads(enum product p, enum codec_id codec);
-
-/* Largest number of plain bytes in one record for target.  volume-format.md 5.7, 5.10 */
-size_t stage_plain_max(const struct codec *codec, enum product target);
 
 /* Output bytes of several records.  Never moves while something is in it. */
 struct arena {
@@ -59,7 +53,7 @@ struct stage_result {
 	bool doubled;     /* the plain data repeats the record's own address: a wound of Bareos's autoxflate, left as it is */
 	bool number_kept; /* would the record have its stream number still? */
 	size_t room;
-	char reason[SOURCE_REASON_BYTES];
+	char reason[JUDGE_REASON_BYTES];
 };
 
 /* item: an ITEM_RECORD, FileIndex and stream as read.  Fills result; the arena holds the new bytes. */

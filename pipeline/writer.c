@@ -144,7 +144,7 @@ static int take_block(struct writer *w, const struct item *item, struct err *e)
 {
 	w->ledger.volume.blocks_in++;
 	int rc = ledger_block(&w->ledger, item, e);
-	if (rc == 0 && item->reversed)
+	if (rc == 0 && item->verdict.reversed)
 		rc = ledger_reversed(&w->ledger, item, e);
 	if (rc != 0)
 		return rc;

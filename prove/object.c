@@ -54,7 +54,6 @@ static bool read_header(struct span data, struct header *h)
 
 static enum object_verdict judge_zlib(struct codec_ctx *ctx, const struct header *h, char text[static OBJECT_FAULT_BYTES])
 {
-	const struct codec *gzip = codec_by_id(CODEC_GZIP);
 	if (h->full / INFLATED_RATIO > h->stored)
 		return say(text, OBJECT_WRONG, "a restore object of %llu bytes cannot come out of %llu", (unsigned long long)h->full,
 			   (unsigned long long)h->stored);
@@ -62,7 +61,7 @@ static enum object_verdict judge_zlib(struct codec_ctx *ctx, const struct header
 		return say(text, OBJECT_UNKNOWN, "a restore object of %llu bytes is not inflated", (unsigned long long)h->full);
 	size_t cap = (size_t)h->full, len = 0;
 	uint8_t *out = malloc(cap ? cap : 1);
-	enum codec_result rc = out ? gzip->inflate(ctx, h->bytes.data, (size_t)h->stored, out, cap, &len) : CODEC_MEMORY;
+	enum codec_result rc = out ? codec_gzip.inflate(ctx, h->bytes.data, (size_t)h->stored, out, cap, &len) : CODEC_MEMORY;
 	free(out);
 	if (rc == CODEC_MEMORY)
 		return OBJECT_MEMORY;

@@ -61,18 +61,11 @@ static void found_in_item(struct verify *v, enum finding_kind kind, bool of_file
 {
 	const struct item *item = v->item;
 	int32_t index = of_file && item->file_index > 0 ? item->file_index : 0;
-	verify_report(v, &(struct finding){
-				 .kind = kind,
-				 .volume = item->volume,
-				 .job = item->job,
-				 .file_index = index,
-				 .file = index && item->job ? proof_name(v->proof, item->job, index) : "",
-				 .placed = true,
-				 .addr = item->addr,
-				 .offset = item->offset,
-				 .len = item->len,
-				 .reason = text,
-			 });
+	struct finding f = finding_at(item, text);
+	f.kind = kind;
+	f.file_index = index;
+	f.file = index && item->job ? proof_name(v->proof, item->job, index) : "";
+	verify_report(v, &f);
 }
 
 static void found(struct verify *v, enum finding_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -114,16 +107,9 @@ static void on_damage(void *arg, const struct finding *damage)
 /* A problem with the block at hand, and no one file. */
 static void found_in_block(struct verify *v, const struct item *block, const struct job *job, const char *reason)
 {
-	verify_report(v, &(struct finding){
-				 .kind = FINDING_DAMAGE,
-				 .volume = block->volume,
-				 .job = job,
-				 .file = "",
-				 .placed = true,
-				 .addr = block->addr,
-				 .len = block->len,
-				 .reason = reason,
-			 });
+	struct finding f = finding_at(block, reason);
+	f.job = job;
+	verify_report(v, &f);
 }
 
 /* The numbers of a job's blocks go up by one; in BB03 they begin anew with each spool file (volume-format.md 1.8). */
@@ -179,7 +165,7 @@ static void on_block(void *arg, const struct item *block)
 	if (on) {
 		on->blocks++;
 		on->without_checksum += !block->form.checksum;
-		on->reversed += block->reversed;
+		on->reversed += block->verdict.reversed;
 		on->versions |= 1u << block->form.version;
 	}
 	if (k && !block->again) {
@@ -302,7 +288,7 @@ static void check_addresses(struct tracked *k, const struct item *item, const st
 {
 	uint64_t start = (uint64_t)l->start_file << 32 | l->start_block, end = (uint64_t)l->end_file << 32 | l->end_block;
 	uint64_t here = item->addr + item->offset;
-	if (item->volume->kind != IO_TAPE && (start > here || end > here))
+	if (!item->volume->medium->by_block && (start > here || end > here))
 		k->misplaced_on = item->volume;
 }
 

@@ -2,7 +2,7 @@
 /* keys/bundle.c: what is written is read, however it was typed; every typing error is found and its line named. */
 #include "keys/bundle.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* The cursors: values, overruns that stick, strings without an end. */
 #include "base/bytes.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 static const uint8_t sample[16] = {0x80, 1, 2, 3, 4, 5, 6, 7, 0xf8, 9, 10, 11, 12, 13, 14, 0xff};
 
@@ -106,6 +106,10 @@ START_TEST(test_write)
 	ck_assert_uint_eq(out[16], 0xaa);
 	wr_bytes(&w, sample, 0);
 	ck_assert(w.bad);
+	w = wr_over(out, 4);
+	wr_le32(&w, 0x09f80706);
+	ck_assert(!w.bad && w.p == out + 4);
+	ck_assert_mem_eq(out, sample + 6, 4);
 }
 END_TEST
 

@@ -2,7 +2,7 @@
 /* Cartridge memory and volume statistics: pages of formats/sense-and-alerts.md 7, every truncation, lengths that lie. */
 #include "tape/cartridge.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #define MAM_HEX                                                       \
 	"00000066"                                                    \

@@ -8,8 +8,10 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "check_codec.h"
 #include "codec/ctx.h"
+#include "codec/fastlz.h"
+#include "format/compression.h"
+#include "guarded.h"
 
 #define PLAIN_MAX 917504
 #define PAYLOAD_MAX (PLAIN_MAX + PLAIN_MAX / 16 + 1024)
@@ -39,16 +41,52 @@ static const struct codec *named(const char *name)
 	return codec_by_name(name, strlen(name));
 }
 
+/* Who reads what is said once more here, after volume-format.md 5.1 to 5.10 and 8.3. */
 START_TEST(test_table)
 {
 	static const struct {
 		const char *name, *log_name, *magic;
-		int max, dflt;
-		size_t plain_max;
+		int level_max, level_default;
+		size_t bareos, bareos_22, bacula; /* plain bytes of one payload that they read */
 	} want[CODEC_COUNT] = {
-		{"gzip", "GZIP", "GZIP", 12, 6, 917504},    {"lzo", "LZO", "LZOX", 1, 1, 917504},
-		{"lzfast", "FASTLZ", "FZFZ", 1, 1, 262144}, {"lz4", "LZ4", "FZ4L", 1, 1, 262144},
-		{"lz4hc", "LZ4HC", "FZ4H", 12, 9, 262144},  {"zstd", "ZSTD", "LZOY", 19, 3, 65536},
+		{.name = "gzip",
+		 .log_name = "GZIP",
+		 .magic = "GZIP",
+		 .level_max = 12,
+		 .level_default = 6,
+		 .bareos = 917504,
+		 .bareos_22 = 917504,
+		 .bacula = 917504},
+		{.name = "lzo",
+		 .log_name = "LZO",
+		 .magic = "LZOX",
+		 .level_max = 1,
+		 .level_default = 1,
+		 .bareos = 917504,
+		 .bareos_22 = 917504,
+		 .bacula = 65536},
+		{.name = "lzfast",
+		 .log_name = "FASTLZ",
+		 .magic = "FZFZ",
+		 .level_max = 1,
+		 .level_default = 1,
+		 .bareos = 262144,
+		 .bareos_22 = 65536},
+		{.name = "lz4",
+		 .log_name = "LZ4",
+		 .magic = "FZ4L",
+		 .level_max = 1,
+		 .level_default = 1,
+		 .bareos = 262144,
+		 .bareos_22 = 65536},
+		{.name = "lz4hc",
+		 .log_name = "LZ4HC",
+		 .magic = "FZ4H",
+		 .level_max = 12,
+		 .level_default = 9,
+		 .bareos = 262144,
+		 .bareos_22 = 65536},
+		{.name = "zstd", .log_name = "ZSTD", .magic = "LZOY", .level_max = 19, .level_default = 3, .bacula = 65536},
 	};
 
 	for (int i = 0; i < CODEC_COUNT; i++) {
@@ -61,11 +99,24 @@ START_TEST(test_table)
 		ck_assert_str_eq(c->log_name, want[i].log_name);
 		ck_assert_uint_eq(c->magic, (uint32_t)m[0] << 24 | (uint32_t)m[1] << 16 | (uint32_t)m[2] << 8 | (uint32_t)m[3]);
 		ck_assert_int_eq(c->level_min, 1);
-		ck_assert_int_eq(c->level_max, want[i].max);
-		ck_assert_int_eq(c->level_default, want[i].dflt);
-		ck_assert_uint_eq(c->plain_max, want[i].plain_max);
-		/* A record as long as that must pass the network in one message: 12 + 8 bytes in front.  5.3 */
-		ck_assert_uint_le(c->bound(c->plain_max) + 20, 999996);
+		ck_assert_int_eq(c->level_max, want[i].level_max);
+		ck_assert_int_eq(c->level_default, want[i].level_default);
+		size_t any = want[i].bareos < want[i].bacula ? want[i].bareos : want[i].bacula;
+		ck_assert_uint_eq(codec_reader(c, PRODUCT_BAREOS).plain_max, want[i].bareos);
+		ck_assert_uint_eq(codec_reader(c, PRODUCT_BAREOS_22).plain_max, want[i].bareos_22);
+		ck_assert_uint_eq(codec_reader(c, PRODUCT_BACULA).plain_max, want[i].bacula);
+		ck_assert_uint_eq(codec_reader(c, PRODUCT_ANY).plain_max, any);
+		for (int p = 0; p <= PRODUCT_ANY; p++) {
+			struct codec_reader reader = codec_reader(c, (enum product)p);
+			bool bacula = p == PRODUCT_BACULA || p == PRODUCT_ANY;
+			ck_assert_int_eq(reader.bare, bacula && i == CODEC_GZIP);
+			ck_assert_uint_eq(reader.payload_max, bacula && i == CODEC_LZO ? 69699 : 0);
+			/* What they do not read is made as others want it. */
+			size_t most = codec_plain_max(c, (enum product)p), others = i == CODEC_ZSTD ? 65536 : 262144;
+			ck_assert_uint_eq(most, reader.plain_max > 0 ? reader.plain_max : others);
+			/* A record as long as that must pass the network in one message: 12 + 8 bytes in front.  5.3 */
+			ck_assert_uint_le(c->bound(most) + 20, 999996);
+		}
 		ck_assert_ptr_eq(codec_by_name(c->name, strlen(c->name)), c);
 		ck_assert_ptr_eq(codec_by_magic(c->magic), c);
 	}
@@ -84,22 +135,38 @@ END_TEST
 START_TEST(test_header)
 {
 	uint8_t in[12], out[12];
-	struct codec_header h;
-
+	struct compression_header h;
 	unhex(in, "4c5a4f58 0102f3f4 a5b6 c7d8");
-	codec_header_read(in, &h);
+	struct rd r = rd_over(in, sizeof in);
+	ck_assert(compression_header_read(&r, &h));
 	ck_assert_uint_eq(h.magic, 0x4C5A4F58);
 	ck_assert_uint_eq(h.size, 0x0102F3F4);
 	ck_assert_uint_eq(h.level, 0xA5B6);
 	ck_assert_uint_eq(h.version, 0xC7D8);
-	codec_header_write(out, &h);
+	struct wr w = wr_over(out, sizeof out);
+	compression_header_write(&w, &h);
+	ck_assert(!w.bad && w.p == out + sizeof out);
 	ck_assert_mem_eq(out, in, 12);
+	for (size_t n = 0; n < sizeof in; n++) {
+		struct guarded g = guarded_copy(in, n);
+		memset(&h, 0xee, sizeof h);
+		r = rd_over(g.p, n);
+		ck_assert(!compression_header_read(&r, &h));
+		ck_assert(h.magic == 0 && h.size == 0 && h.level == 0 && h.version == 0);
+		guarded_free(&g);
+	}
 	ck_assert_uint_eq(codec_header_level(named("gzip"), 9), 9);
 	ck_assert_uint_eq(codec_header_level(named("lzo"), 1), 0);
 	ck_assert_uint_eq(codec_header_level(named("lzfast"), 1), 1);
 	ck_assert_uint_eq(codec_header_level(named("lz4"), 1), 1);
 	ck_assert_uint_eq(codec_header_level(named("lz4hc"), 9), 1);
 	ck_assert_uint_eq(codec_header_level(named("zstd"), 19), 0);
+	/* What the header of another codec says is no level of ours. */
+	ck_assert_int_eq(codec_level_of(named("gzip"), 9), 9);
+	ck_assert_int_eq(codec_level_of(named("gzip"), 0), 6);
+	ck_assert_int_eq(codec_level_of(named("gzip"), 13), 6);
+	ck_assert_int_eq(codec_level_of(named("lz4hc"), 1), 9);
+	ck_assert_int_eq(codec_level_of(named("zstd"), 0), 3);
 }
 END_TEST
 
@@ -115,8 +182,12 @@ START_TEST(test_versions)
 	zstd = strstr(text, ", libzstd ");
 	ck_assert_ptr_nonnull(zstd);
 	ck_assert_str_eq(zstd + 10, ZSTD_versionString());
-	codec_versions(little, sizeof(little));
+	codec_versions(little, sizeof little);
 	ck_assert_str_eq(little, "libd");
+	codec_names(text, sizeof text);
+	ck_assert_str_eq(text, "gzip, lzo, lzfast, lz4, lz4hc, zstd");
+	codec_names(little, sizeof little);
+	ck_assert_str_eq(little, "gzip");
 }
 END_TEST
 
@@ -156,13 +227,13 @@ START_TEST(test_vectors)
 
 	memset(plain, 'A', 100);
 	for (size_t i = 0; i < sizeof(hundred) / sizeof(*hundred); i++) {
-		struct codec_header h;
-
+		struct compression_header h;
 		n = unhex(payload, hundred[i]);
-		codec_header_read(payload, &h);
-		ck_assert_uint_eq(h.size + CODEC_HEADER_BYTES, n);
-		ck_assert_uint_eq(h.version, CODEC_HEADER_VERSION);
-		check_inflate(codec_by_magic(h.magic), payload + CODEC_HEADER_BYTES, h.size, plain, 100);
+		struct rd r = rd_over(payload, n);
+		ck_assert(compression_header_read(&r, &h));
+		ck_assert_uint_eq(h.size, rd_left(&r));
+		ck_assert_uint_eq(h.version, COMPRESSION_HEADER_VERSION);
+		check_inflate(codec_by_magic(h.magic), r.p, h.size, plain, 100);
 	}
 	n = unhex(payload, raw);
 	for (enum codec_id id = CODEC_LZFAST; id <= CODEC_LZ4HC; id++)
@@ -253,7 +324,7 @@ START_TEST(test_round_trips)
 	const struct codec *c = codec_by_id((enum codec_id)_i);
 
 	for (int kind = 0; kind < SAMPLE_COUNT; kind++) {
-		for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes) && sizes[i] <= c->plain_max; i++)
+		for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes) && sizes[i] <= codec_plain_max(c, PRODUCT_BAREOS); i++)
 			check_round_trip(c, c->level_default, (enum sample)kind, sizes[i]);
 		for (int level = c->level_min; level <= c->level_max; level++) {
 			check_round_trip(c, level, (enum sample)kind, 0);
@@ -320,10 +391,12 @@ START_TEST(test_ctx_reuse)
 			ck_assert_int_eq(c->deflate(ctx, level, plain, sizes[i], used, c->bound(65536), &used_len), CODEC_OK);
 			ck_assert_uint_eq(used_len, len);
 			ck_assert_mem_eq(used, payload, len);
-			if (ctx->lzo)
-				sample_fill(ctx->lzo, LZO1X_1_MEM_COMPRESS, SAMPLE_RANDOM, i + 1);
-			if (ctx->lz4)
-				sample_fill(ctx->lz4, (size_t)LZ4_sizeofState(), SAMPLE_RANDOM, i + 1);
+			if (c->id == CODEC_LZO)
+				sample_fill(ctx->memory[c->id], LZO1X_1_MEM_COMPRESS, SAMPLE_RANDOM, i + 1);
+			if (c->id == CODEC_LZ4)
+				sample_fill(ctx->memory[c->id], (size_t)LZ4_sizeofState(), SAMPLE_RANDOM, i + 1);
+			if (c->id == CODEC_LZFAST)
+				sample_fill(ctx->memory[c->id], FASTLZ_TABLE_ENTRIES * sizeof(uint16_t), SAMPLE_RANDOM, i + 1);
 			codec_ctx_free(fresh);
 		}
 	}
@@ -437,12 +510,12 @@ END_TEST
 START_TEST(test_zstd_memory)
 {
 	size_t len;
-
 	memset(plain, 1, PLAIN_MAX);
 	ck_assert_int_eq(named("zstd")->deflate(ctx, 19, plain, 65536, payload, PAYLOAD_MAX, &len), CODEC_OK);
-	ck_assert_uint_lt(ZSTD_sizeof_CCtx(ctx->zstd_deflater), 4 << 20);
+	ZSTD_CCtx *const *deflater = ctx->memory[CODEC_ZSTD];
+	ck_assert_uint_lt(ZSTD_sizeof_CCtx(*deflater), 4 << 20);
 	ck_assert_int_eq(named("zstd")->deflate(ctx, 19, plain, PLAIN_MAX, payload, PAYLOAD_MAX, &len), CODEC_OK);
-	ck_assert_uint_lt(ZSTD_sizeof_CCtx(ctx->zstd_deflater), 24 << 20);
+	ck_assert_uint_lt(ZSTD_sizeof_CCtx(*deflater), 24 << 20);
 }
 END_TEST
 

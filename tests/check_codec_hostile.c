@@ -6,7 +6,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #define PLAIN_MAX 300000
 #define PAYLOAD_MAX 400000

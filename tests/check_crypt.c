@@ -6,7 +6,7 @@
 #include "crypt/volkey.h"
 #include "format/block.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #include <stdio.h>
 

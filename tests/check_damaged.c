@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "prove/damaged.h"
 
-#include "tests/check_codec.h"
+#include "tests/guarded.h"
 
 #include <check.h>
 #include <stdio.h>

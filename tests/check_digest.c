@@ -2,7 +2,7 @@
 /* Digests against what md5sum, sha*sum and xxhsum say of "abc", in one piece and in three, twice with one state. */
 #include "base/digest.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 static const struct {
 	enum digest_kind kind;

@@ -6,7 +6,7 @@
 #include "tape/paste.h"
 #include "tape/sense_table.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #include <ctype.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 /* FastLZ blocks against hand-made ones and against a decoder that does nothing cleverly.  volume-format.md 5.8 */
 #include "codec/fastlz.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #define PLAIN_MAX 262144
 

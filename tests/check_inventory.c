@@ -2,7 +2,7 @@
 /* The list of drives, from a sysfs that the test makes: shaped like the kernel's, and in other shapes. */
 #include "tape/inventory.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #include <limits.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 /* JSON as it is written: layout, escapes, bytes that are no UTF-8. */
 #include "base/json.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 static char *out;
 static size_t out_len;

@@ -2,7 +2,7 @@
 /* The key directory: names, generations, marks; and LABEL killed at every system call that it makes. */
 #include "crypt/getkey.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* keys/keylist.c: every form that lists come in, what is wrong with them, and what is written. */
 #include "keys/keylist.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #include <stdio.h>
 

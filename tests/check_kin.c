@@ -3,9 +3,9 @@
  * padding; inputs that are none. */
 #include "volume/kin.h"
 
-#include "check_codec.h"
 #include "format/block.h"
 #include "format/label.h"
+#include "guarded.h"
 
 #include <stdio.h>
 #include <stdlib.h>

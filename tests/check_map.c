@@ -14,7 +14,7 @@ static void setup(void)
 {
 	mk_dir_new(&dir);
 	fd = open(mk_in_dir(&dir, "map", path), O_RDWR | O_CREAT, 0600);
-	volume = (struct volume_info){.name = "stdin", .has_label = true};
+	volume = (struct volume_info){.name = "stdin", .medium = &medium_file, .has_label = true};
 	snprintf(volume.label.volume, sizeof volume.label.volume, "Full-0001");
 }
 
@@ -63,7 +63,7 @@ START_TEST(test_lines)
 	now.last_index = 3;
 	map_new_block(m, &now);
 	map_end_volume(m, 1209, 78187493631, 2, 3);
-	volume.kind = IO_TAPE;
+	volume.medium = &medium_tape;
 	volume.has_label = false;
 	map_begin_volume(m, &volume);
 	old.addr = 1ull << 32 | 5;

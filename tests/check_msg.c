@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "check_codec.h"
+#include "guarded.h"
 
 START_TEST(test_size)
 {

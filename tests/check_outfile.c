@@ -56,7 +56,7 @@ START_TEST(test_commit)
 	struct stat st;
 
 	ck_assert_int_eq(outfile_open(&o, path, 0640, false, false, &e), 0);
-	ck_assert(!o.direct && o.io.kind == IO_FILE);
+	ck_assert(!o.direct && io_is_file(&o.io));
 	ck_assert_int_ne(access(path, F_OK), 0); /* not yet */
 	ck_assert_int_eq(io_write(o.io.fd, "hello", 5, &e), 0);
 	ck_assert_int_eq(outfile_commit(&o, &e), 0);

@@ -70,7 +70,7 @@ static void setup(void)
 		jobs[i].session_time = MK_TIME;
 		jobs[i].index = i;
 	}
-	volume = (struct volume_info){.kind = IO_FILE, .product = PRODUCT_BAREOS};
+	volume = (struct volume_info){.medium = &medium_file, .product = PRODUCT_BAREOS};
 }
 
 static void teardown(void)

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #define SLOTS 40
 

@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 static const struct {
 	const char *name, *shown, *json;

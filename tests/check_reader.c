@@ -131,7 +131,7 @@ static void say_item(const struct item *it)
 		say("D");
 		if (it->job)
 			say("%u %d/%u", it->job->session_id, it->file_index, it->stream);
-		say(" %llu: %s\n", (unsigned long long)it->damage_len, it->reason);
+		say(" %llu: %s\n", (unsigned long long)it->damage_len, it->verdict.reason);
 		break;
 	case ITEM_FILE_MARK: say("M\n"); break;
 	case ITEM_FOREIGN: say("F\n"); break;
@@ -241,7 +241,7 @@ START_TEST(test_job_known)
 	ck_assert_str_eq(it.volume->name, paths[0]);
 	ck_assert(it.volume->product_known);
 	ck_assert_int_eq(it.volume->product, PRODUCT_BAREOS);
-	ck_assert_int_eq(it.volume->kind, IO_FILE);
+	ck_assert_ptr_eq(it.volume->medium, &medium_file);
 	ck_assert_uint_eq(it.volume->size, m->len);
 	ck_assert_int_eq(reader_next(r, &it, &e), 0);
 	ck_assert_int_eq(it.kind, ITEM_VOLUME_LABEL);

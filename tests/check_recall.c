@@ -21,7 +21,7 @@ static void setup(void)
 		sample_fill(data[i], sizeof data[i], SAMPLE_RANDOM, i + 1);
 		mk_write(paths[i], data[i], sizeof data[i]);
 	}
-	files = (struct recall_files){.paths = paths, .in = IO_CLOSED};
+	files = (struct recall_files){.paths = paths, .in = MEDIUM_CLOSED};
 	e = (struct err){0};
 	recall = recall_new();
 	/* 700 of a, nothing, 1300 of b, 1 of a */
@@ -39,7 +39,7 @@ static void setup(void)
 static void teardown(void)
 {
 	recall_free(recall);
-	io_close(&files.in);
+	medium_close(&files.in);
 	mk_dir_remove(&dir);
 }
 
@@ -88,7 +88,7 @@ START_TEST(test_changed)
 	mk_write(path[1], data[1], 4000);
 	ck_assert_int_eq(recall_read(recall, &files, got, 2000, &e), XE_FAILED);
 	e = (struct err){0};
-	io_close(&files.in);
+	medium_close(&files.in);
 	ck_assert_int_eq(unlink(path[0]), 0);
 	ck_assert_int_eq(recall_read(recall, &files, got, 2000, &e), XE_FAILED);
 	ck_assert_str_eq(e.volume, path[0]);

@@ -3,7 +3,7 @@
 #include "format/label.h"
 #include "format/relabel.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #include <stdio.h>
 

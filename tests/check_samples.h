@@ -5,7 +5,7 @@
 
 #include "base/secret.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
 #include "scsi.h"
 #include "tape/identity.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 /* From SSC-4's example in stenc's tests. */
 #define STATUS_HEX "0020 0024 42 02 02 01 00000001 18 00 0000 0000000000000000 00 01 000c 48656c6c6f20776f726c6421"

@@ -2,7 +2,7 @@
 /* base/secret.c: pages of their own, wiped, bounded, never in an error. */
 #include "base/secret.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -3,7 +3,7 @@
 #include "tape/sense.h"
 #include "tape/tapealert.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #include <stdio.h>
 

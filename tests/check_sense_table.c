@@ -3,7 +3,7 @@
 #include "tape/sense.h"
 #include "tape/sense_table.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #include <stdio.h>
 

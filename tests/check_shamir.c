@@ -2,7 +2,7 @@
 /* keys/shamir.c: the field, published vectors, every subset; what one share less tells. */
 #include "keys/shamir.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 /* Another way to multiply: long multiplication, then the remainder by 11b. */
 static uint8_t product(uint8_t a, uint8_t b)

@@ -2,7 +2,7 @@
 /* keys/share.c: a KEK in shares and again of any that are enough; every typing error, mixed splits, too few. */
 #include "keys/share.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -43,12 +43,12 @@ static void say(char *to, const char *format, ...)
 static void read_fd(int fd, char *to)
 {
 	struct buf_pool *pool = buf_pool_new(1 << 20);
-	struct io in;
+	struct medium_input in;
 	struct source_item it;
 	struct err e = {0};
 	uint64_t at = 0, covered = 0;
 
-	io_describe(&in, fd);
+	medium_describe(&in, fd);
 	struct source *s = source_new(pool, &in, NULL, NULL);
 
 	to[0] = 0;
@@ -66,14 +66,14 @@ static void read_fd(int fd, char *to)
 		covered += it.len;
 		if (it.event == SOURCE_BLOCK) {
 			say(to, "B %llu+%llu %u%s\n", (unsigned long long)it.addr, (unsigned long long)it.len, it.header.number,
-			    it.encrypted ? " encrypted" : "");
+			    it.verdict.encrypted ? " encrypted" : "");
 			ck_quick(it.len == it.header.len && mk_get32(it.data + 4) == it.len);
 		} else if (it.event == SOURCE_FOREIGN) {
 			say(to, "F %llu+%llu\n", (unsigned long long)it.addr, (unsigned long long)it.len);
 		} else {
 			ck_quick(it.event == SOURCE_DAMAGE);
 			say(to, "D %llu+%llu %s%s\n", (unsigned long long)it.addr, (unsigned long long)it.len, it.data ? "* " : "",
-			    it.reason);
+			    it.verdict.reason);
 		}
 	}
 	padding = source_padding(s);

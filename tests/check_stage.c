@@ -125,10 +125,10 @@ static struct stage_policy policy_of(bool inflate, bool deflate, const struct co
 	return (struct stage_policy){.inflate = inflate,
 				     .deflate = deflate,
 				     .codec = codec,
-				     .bare_gzip = bare,
+				     .bare = bare,
 				     .level = codec ? codec->level_default : 0,
 				     .target = PRODUCT_BAREOS,
-				     .plain_max = codec ? stage_plain_max(codec, PRODUCT_BAREOS) : 0};
+				     .plain_max = codec ? codec_plain_max(codec, PRODUCT_BAREOS) : 0};
 }
 
 static enum stage_status apply(const struct stage_policy *policy, const struct item *item, struct stage_result *r)
@@ -228,23 +228,6 @@ END_TEST
 
 /* ---- splitting ---- */
 
-START_TEST(test_plain_max)
-{
-	for (int c = 0; c < CODEC_COUNT; c++) {
-		const struct codec *codec = codec_by_id((enum codec_id)c);
-		bool framed = c == CODEC_LZFAST || c == CODEC_LZ4 || c == CODEC_LZ4HC;
-		size_t now = c == CODEC_ZSTD ? 65536 : framed ? 262144 : 917504;
-
-		ck_assert_uint_eq(stage_plain_max(codec, PRODUCT_BAREOS), now);
-		ck_assert_uint_eq(stage_plain_max(codec, PRODUCT_BAREOS_22), framed ? 65536 : now);
-		ck_assert_int_eq(stage_product_reads(PRODUCT_BAREOS, codec->id), c != CODEC_ZSTD);
-		ck_assert_int_eq(stage_product_reads(PRODUCT_BAREOS_22, codec->id), c != CODEC_ZSTD);
-		ck_assert_int_eq(stage_product_reads(PRODUCT_BACULA, codec->id), !framed);
-		ck_assert_int_eq(stage_product_reads(PRODUCT_ANY, codec->id), !framed && c != CODEC_ZSTD);
-	}
-}
-END_TEST
-
 /* Plain records around the limits of each codec and of old clients. */
 START_TEST(test_split_deflate)
 {
@@ -260,7 +243,7 @@ START_TEST(test_split_deflate)
 				struct stage_policy p = policy_of(false, true, codec, false);
 				struct item it = make(&m, (enum kind)kind, 1, NULL, plain, lens[i]);
 
-				p.plain_max = stage_plain_max(codec, (enum product)target);
+				p.plain_max = codec_plain_max(codec, (enum product)target);
 				ck_quick(apply(&p, &it, &r) == STAGE_DONE);
 				ck_quick(r.count == (lens[i] + p.plain_max - 1) / p.plain_max);
 				check_result(&r, (enum kind)kind, 3, codec, codec_header_level(codec, p.level), plain, lens[i],
@@ -528,7 +511,7 @@ START_TEST(test_strict)
 		p.strict = true;
 		for (int c = 1; c < CODEC_COUNT; c++) {
 			it = make(&m, KIND_SPARSE, 3, codec_by_id((enum codec_id)c), plain, 1000);
-			bool reads = stage_product_reads((enum product)target, (enum codec_id)c);
+			bool reads = codec_reader(codec_by_id((enum codec_id)c), (enum product)target).plain_max > 0;
 
 			ck_assert_int_eq(apply(&p, &it, &r), reads ? STAGE_DONE : STAGE_FOREIGN);
 			if (!reads)
@@ -865,7 +848,6 @@ int main(void)
 	tcase_set_timeout(t, 300);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_all);
-	tcase_add_test(t, test_plain_max);
 	tcase_add_loop_test(t, test_split_deflate, 0, CODEC_COUNT);
 	tcase_add_test(t, test_split_inflate);
 	tcase_add_test(t, test_same_codec_too_long);

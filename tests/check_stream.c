@@ -2,7 +2,7 @@
 /* Every stream number of volume-format.md 4.2, with every flag. */
 #include "format/stream.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 static enum stream_form form_of(uint32_t n)
 {

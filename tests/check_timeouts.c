@@ -3,7 +3,7 @@
 #include "cmd/drive/waiting.h"
 #include "tape/timeouts.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 
 static uint8_t bytes[512];
 

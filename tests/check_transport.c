@@ -5,7 +5,7 @@
 #include "tape/nodes.h"
 #include "tape/outcome.h"
 
-#include "check_codec.h"
+#include "guarded.h"
 #include "volume_maker.h"
 
 #include <stdio.h>

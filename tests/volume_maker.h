@@ -11,7 +11,7 @@
 #include <xxhash.h>
 #include <zlib.h>
 
-#include "check_codec.h"
+#include "guarded.h"
 
 #define MK_TIME 0x65000000u
 

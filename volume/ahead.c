@@ -36,7 +36,7 @@ static int take_part(struct search *a, struct session *s, const struct record_he
 		    h->len == p->item.len - p->have;
 	if (!fits && says_nothing(s, h, b))
 		return 0;
-	const struct recall_place place = {!b->opened, a->input, b->addr + (uint64_t)(part.data - b->data)};
+	const struct recall_place place = {!b->verdict.opened, a->input, b->addr + (uint64_t)(part.data - b->data)};
 	int rc = fits ? partial_add(p, part, &place, a->files, a->pool, e) : 0;
 	s->ahead_number = b->header.number;
 	if (!fits || partial_complete(p))
@@ -48,7 +48,7 @@ static int take_part(struct search *a, struct session *s, const struct record_he
 static int take(struct search *a, const struct source_item *b, struct err *e)
 {
 	bool own = b->header.version == 1;
-	struct rd rest = block_records(b->data, b->sane_bytes, b->header.version);
+	struct rd rest = block_records(b->data, b->verdict.sane_bytes, b->header.version);
 	struct record_header h;
 	struct span part;
 	int rc = 0;
@@ -73,7 +73,7 @@ static void tear(struct search *a)
 static bool stands_again(struct search *a, const struct source_item *b)
 {
 	struct block_trace trace;
-	block_trace(&trace, &b->header, b->encrypted ? NULL : b->data);
+	block_trace(&trace, &b->header, b->verdict.encrypted ? NULL : b->data);
 	bool again = a->first && block_trace_same(&trace, &a->last);
 	a->first = false;
 	a->last = trace;
@@ -82,28 +82,29 @@ static bool stands_again(struct search *a, const struct source_item *b)
 
 static int look_at(struct search *a, const struct source_item *b, struct err *e)
 {
-	bool salvaged = b->event == SOURCE_DAMAGE && b->data && !b->shut && (a->o->keep_suspect || b->checksum_right || !b->checksum);
+	bool salvaged = b->event == SOURCE_DAMAGE && b->data && !b->verdict.shut &&
+			(a->o->keep_suspect || b->verdict.checksum_right || !b->verdict.checksum);
 	struct span label;
 	if (b->event == SOURCE_DAMAGE)
 		tear(a);
 	if ((b->event != SOURCE_BLOCK && !salvaged) || source_begins_volume(b, &label))
 		return 0;
 	bool again = b->event == SOURCE_BLOCK && stands_again(a, b);
-	return again || b->encrypted ? 0 : take(a, b, e);
+	return again || b->verdict.encrypted ? 0 : take(a, b, e);
 }
 
 /* Goes through one volume, until nothing is wanted any more. */
 static int search(struct search *a, const char *path, struct err *e)
 {
-	struct io in;
-	int rc = io_open_input(&in, path, e);
+	struct medium_input in;
+	int rc = medium_open(&in, path, e);
 	if (rc != 0) {
 		err_volume(e, path);
 		return rc;
 	}
 	struct source *source = source_new(a->pool, &in, NULL, a->o->keys);
 	if (source == NULL) {
-		io_close(&in);
+		medium_close(&in);
 		return err_memory(e, 0, "reading ahead");
 	}
 	struct source_item b;

@@ -14,7 +14,7 @@ struct assembler *assembler_new(const struct reader_options *options, struct buf
 		return NULL;
 	a->o = options;
 	a->pool = pool;
-	a->files = (struct recall_files){.paths = options->paths, .in = IO_CLOSED};
+	a->files = (struct recall_files){.paths = options->paths, .in = MEDIUM_CLOSED};
 	return a;
 }
 
@@ -25,7 +25,7 @@ void assembler_free(struct assembler *a)
 	buf_unref(a->lent);
 	session_table_free(&a->sessions);
 	pastblocks_free(&a->past);
-	io_close(&a->files.in);
+	medium_close(&a->files.in);
 	free(a);
 }
 
@@ -76,7 +76,7 @@ static struct session *session_of(struct assembler *a, const struct record_heade
 /* First and last FileIndex of data in the block at hand; 0 if there is none. */
 static void data_indexes(const struct assembler *a, int32_t *first, int32_t *last)
 {
-	struct rd rest = block_records(a->block->data, a->block->sane_bytes, a->block->header.version);
+	struct rd rest = block_records(a->block->data, a->block->verdict.sane_bytes, a->block->header.version);
 	struct record_header h;
 	struct span part;
 	*first = *last = 0;
@@ -96,14 +96,12 @@ static int announce_block(struct assembler *a, struct item *item, struct err *e)
 	item->len = h->len;
 	item->data = (struct span){a->block->data, h->len};
 	item->buf = a->block->buf;
-	item->encrypted = a->block->encrypted;
-	item->opened = a->block->opened;
-	item->reversed = a->block->reversed;
+	item->verdict = a->block->verdict;
 	item->again = a->again;
 	struct rd rest = a->rest;
 	struct record_header first;
 	struct span part;
-	if (a->block->encrypted || !record_next(&rest, h->version, &first, &part))
+	if (a->block->verdict.encrypted || !record_next(&rest, h->version, &first, &part))
 		return 1;
 	/* The session in a label block's header says nothing (volume-format.md 1.9). */
 	item->begins_volume = label_is_volume(first.file_index);
@@ -122,10 +120,10 @@ static int announce_block(struct assembler *a, struct item *item, struct err *e)
 static void begin_block(struct assembler *a)
 {
 	const struct block_header *h = &a->block->header;
-	a->rest = block_records(a->block->data, a->block->sane_bytes, h->version);
+	a->rest = block_records(a->block->data, a->block->verdict.sane_bytes, h->version);
 	a->in_block = true;
 	a->block_announced = !a->o->blocks;
-	a->repeat_checked = a->block->encrypted;
+	a->repeat_checked = a->block->verdict.encrypted;
 	a->gap = (struct gap){h->len, h->len, 0};
 	a->gap_told = true;
 	a->gap_checked = h->version == 1;
@@ -137,7 +135,7 @@ static void begin_block(struct assembler *a)
 static int count_opened(struct assembler *a, struct err *e)
 {
 	const struct block_header *h = &a->block->header;
-	if (!a->block->opened)
+	if (!a->block->verdict.opened)
 		return 0;
 	struct session *s = session_get(&a->sessions, h->session_id, h->session_time);
 	if (s == NULL)
@@ -158,7 +156,7 @@ static bool is_again(struct assembler *a)
 	struct block_trace trace;
 	if (source_begins_volume(a->block, &label))
 		return false;
-	block_trace(&trace, &a->block->header, a->block->encrypted ? NULL : a->block->data);
+	block_trace(&trace, &a->block->header, a->block->verdict.encrypted ? NULL : a->block->data);
 	bool again = a->first_block && block_trace_same(&trace, &a->last);
 	a->first_block = false;
 	a->last = trace;
@@ -190,10 +188,10 @@ bool assembler_at_other_volume(const struct assembler *a)
 static bool is_used(const struct assembler *a)
 {
 	const struct source_item *b = a->block;
-	bool sane = b->sane_bytes == b->header.len;
-	if (b->event != SOURCE_DAMAGE || b->data == NULL || b->shut)
+	bool sane = b->verdict.sane_bytes == b->header.len;
+	if (b->event != SOURCE_DAMAGE || b->data == NULL || b->verdict.shut)
 		return false;
-	return a->o->keep_suspect || b->checksum_right || (!sane && !b->checksum);
+	return a->o->keep_suspect || b->verdict.checksum_right || (!sane && !b->verdict.checksum);
 }
 
 /* The session of a bad block, as far as its own header can be believed: one that is known, or that begins in it, for then the
@@ -202,7 +200,7 @@ static struct session *session_of_bad_block(struct assembler *a, struct err *e)
 {
 	const struct block_header *h = &a->block->header;
 	struct session *s = session_find(&a->sessions, h->session_id, h->session_time);
-	struct rd rest = block_records(a->block->data, a->block->sane_bytes, h->version);
+	struct rd rest = block_records(a->block->data, a->block->verdict.sane_bytes, h->version);
 	struct record_header first;
 	struct span part;
 	struct session_label label;
@@ -223,8 +221,8 @@ static int name_bad_block(struct assembler *a, struct item *item, struct err *e)
 	const struct block_header *h = &a->block->header;
 	item->bad_block = true;
 	a->damages++;
-	if (a->block->data && a->block->sane_bytes > 0) {
-		item->data = (struct span){a->block->data, a->block->sane_bytes};
+	if (a->block->data && a->block->verdict.sane_bytes > 0) {
+		item->data = (struct span){a->block->data, a->block->verdict.sane_bytes};
 		item->buf = a->block->buf;
 	}
 	if (a->block->data == NULL || h->version == 1)
@@ -232,15 +230,12 @@ static int name_bad_block(struct assembler *a, struct item *item, struct err *e)
 	struct session *s = session_of_bad_block(a, e);
 	if (s == NULL && e->code != XE_OK)
 		return e->code;
-	if (s == NULL && !item->encrypted) {
-		size_t used = strlen(item->reason);
-		snprintf(item->reason + used, sizeof item->reason - used, " (its header names session %u/%u)", h->session_id,
-			 h->session_time);
-	}
+	if (s == NULL && !item->verdict.encrypted)
+		judge_say(&item->verdict, "%s (its header names session %u/%u)", a->block->verdict.reason, h->session_id, h->session_time);
 	if (s == NULL)
 		return 0;
 	item->job = session_job(s);
-	if (a->block->sane_bytes > 0)
+	if (a->block->verdict.sane_bytes > 0)
 		data_indexes(a, &item->first_index, &item->last_index);
 	item->file_index = item->first_index;
 	/* Its own number accounts for it. */
@@ -266,7 +261,7 @@ static void salvage(struct assembler *a, struct item *item)
 	const struct block_header *h = &a->block->header;
 	size_t begin = block_header_bytes(h->version);
 	begin_block(a);
-	item->suspect = a->block->sane_bytes == h->len;
+	item->suspect = a->block->verdict.sane_bytes == h->len;
 	if (item->suspect)
 		return;
 	const struct session *s = h->version == 1 ? NULL : session_find(&a->sessions, h->session_id, h->session_time);
@@ -294,8 +289,9 @@ int assembler_other(struct assembler *a, const struct source_item *block, struct
 	}
 	*item = joiner_item_here(a, ITEM_DAMAGE);
 	item->damage_len = block->len;
-	item->encrypted = block->encrypted;
-	snprintf(item->reason, sizeof item->reason, "%s", block->encrypted ? "the block is encrypted" : block->reason);
+	item->verdict = block->verdict;
+	if (block->verdict.encrypted)
+		judge_say(&item->verdict, "the block is encrypted");
 	int rc = name_bad_block(a, item, e);
 	if (rc == 0 && is_used(a))
 		salvage(a, item);
@@ -319,25 +315,20 @@ static const char *label_fault(struct assembler *a, const struct record_header *
 
 static void volume_label(struct assembler *a, const struct record_header *h, struct span data, struct item *item)
 {
-	*item = joiner_item_here(a, ITEM_VOLUME_LABEL);
+	const char *fault = label_fault(a, h, data);
+	*item = fault ? joiner_damage(a, NULL, data.len, fault) : joiner_item_here(a, ITEM_VOLUME_LABEL);
 	item->job = NULL;
-	item->file_index = h->file_index;
 	item->stream = (uint32_t)h->stream;
 	item->len = (uint32_t)data.len;
-	const char *fault = label_fault(a, h, data);
-	if (fault) {
-		item->kind = ITEM_DAMAGE;
-		item->file_index = 0;
-		item->damage_len = data.len;
-		snprintf(item->reason, sizeof item->reason, "%s", fault);
+	if (fault)
 		return;
-	}
+	item->file_index = h->file_index;
 	a->label_taken = true;
 	volume_learn_label(a->volume, a->block->header.version, data);
 	item->volume = volume_known(a->volume);
 	size_t alone = block_header_bytes(a->block->header.version) + record_header_bytes(a->block->header.version);
 	/* One that is not right, or has another checksum, is made anew around its record. */
-	bool good = a->block->event == SOURCE_BLOCK && !a->block->reversed;
+	bool good = a->block->event == SOURCE_BLOCK && !a->block->verdict.reversed;
 	item->whole_block = good && a->block->header.len == alone + data.len;
 	item->data = item->whole_block ? (struct span){a->block->data, a->block->header.len} : data;
 	item->buf = a->block->buf;
@@ -379,7 +370,7 @@ static int find_gap(struct assembler *a, struct item *item, struct err *e)
 		snprintf(files, sizeof files, ", with data of FileIndex %d to %d", before, low);
 	else if (before > 0)
 		snprintf(files, sizeof files, ", with data of FileIndex %d", before);
-	snprintf(item->reason, sizeof item->reason, "%u of this job's blocks missing before here%s", lost, files);
+	judge_say(&item->verdict, "%u of this job's blocks missing before here%s", lost, files);
 	return 1;
 }
 
@@ -397,7 +388,7 @@ static bool is_repeated(struct assembler *a, struct item *item, struct err *e)
 	if (!record_next(&rest, h->version, &first, &part) || label_is_volume(first.file_index))
 		return false;
 	const struct session *s = session_of(a, &first, e);
-	uint32_t print = pastblocks_print(b->data, h, b->checksum && b->event == SOURCE_BLOCK);
+	uint32_t print = pastblocks_print(b->data, h, b->verdict.checksum && b->event == SOURCE_BLOCK);
 	bool had = s && pastblocks_had(&a->past, print);
 	bool back = had && h->number > 0 && (h->version == 1 || !s->restarted || (h->number <= s->last_number && s->damages == a->damages));
 	bool wounded = s && h->version > 1 && h->number <= s->last_number && pastblocks_had(&a->past, pastblocks_place(h));
@@ -407,11 +398,8 @@ static bool is_repeated(struct assembler *a, struct item *item, struct err *e)
 			pastblocks_add(&a->past, pastblocks_place(h), a->pool);
 		return false;
 	}
-	*item = joiner_item_here(a, ITEM_DAMAGE);
-	item->job = session_job(s);
+	*item = joiner_damage(a, s, h->len, "a block of this job stands here once more; nothing is missing for it");
 	item->bad_block = true;
-	item->damage_len = h->len;
-	snprintf(item->reason, sizeof item->reason, "a block of this job stands here once more; nothing is missing for it");
 	return true;
 }
 
@@ -423,10 +411,8 @@ static bool pass_gap(struct assembler *a, struct item *item)
 	bool tell = !a->gap_told && passed.to > passed.from;
 	if (tell) {
 		a->record_at = (uint32_t)passed.from;
-		*item = joiner_item_here(a, ITEM_DAMAGE);
+		*item = joiner_damage(a, NULL, passed.to - passed.from, "these bytes of the block are no records");
 		item->file_index = passed.file_index;
-		item->damage_len = passed.to - passed.from;
-		snprintf(item->reason, sizeof item->reason, "these bytes of the block are no records");
 	}
 	int32_t last = a->session && a->session->last_index > 0 ? a->session->last_index : 0;
 	go_on_at(a, passed.to, last > passed.file_index ? last : passed.file_index);
@@ -455,7 +441,7 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e)
 		a->in_block = false;
 		return 0;
 	}
-	if (!a->gap_checked && !a->block->encrypted) {
+	if (!a->gap_checked && !a->block->verdict.encrypted) {
 		int rc = find_gap(a, item, e);
 		if (rc != 0)
 			return rc;
@@ -464,7 +450,7 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e)
 		struct record_header h;
 		struct span part;
 		a->record_at = (uint32_t)(a->rest.p - a->block->data);
-		bool more = !a->block->encrypted && record_next(&a->rest, version, &h, &part);
+		bool more = !a->block->verdict.encrypted && record_next(&a->rest, version, &h, &part);
 		if (!more && a->gap.from < a->block->header.len) {
 			if (pass_gap(a, item))
 				return 1;

@@ -33,4 +33,7 @@ struct finding {
 	const char *reason;
 };
 
+/* FINDING_DAMAGE where the item stands, of its session and no file. */
+struct finding finding_at(const struct item *item, const char *reason);
+
 #endif

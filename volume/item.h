@@ -48,11 +48,9 @@ struct item {
 	bool head_missing, tail_missing; /* parts lie on volumes that are not given */
 	bool whole_block;                /* ITEM_VOLUME_LABEL */
 	bool begins_volume;              /* ITEM_BLOCK: its first record is the volume label */
-	bool reversed;                   /* ITEM_BLOCK: its checksum is right as Bareos 19.2.4/5 on FreeBSD made it */
 	bool last_volume;                /* ITEM_VOLUME_END: no other volume follows */
 	bool goes_on;                    /* ITEM_BLOCK: its first record is the rest of the one that its session has open */
 	bool again;                      /* ITEM_BLOCK: ended the volume before, too: no records of it follow */
-	bool opened;                     /* ITEM_BLOCK: was encrypted; data is plain, its header as it was stored */
 	bool joined;                     /* of several records, see pipeline/join.h, */
 	bool unjoined;                   /* or the first of such that do not fit together */
 	bool doubled;                    /* holds its address twice, see pipeline/repair.h */
@@ -66,8 +64,10 @@ struct item {
 				far as its records can be told apart */
 	bool suspect;        /* ITEM_DAMAGE: its records follow all the same (keep_suspect); else: begins in such a block */
 	bool salvaged;       /* ITEM_DAMAGE: the sound ones of its records follow */
-	bool encrypted;      /* ITEM_DAMAGE: not damaged, but nothing can be read without the key */
-	char reason[SOURCE_REASON_BYTES];
+
+	/* ITEM_BLOCK, and ITEM_DAMAGE of one: what was said of it; any other ITEM_DAMAGE: the reason alone.  A block that is
+	 * encrypted is damage where its key is not given. */
+	struct judge_verdict verdict;
 };
 
 #endif

@@ -1,24 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/joiner.h"
 
-#include <stdio.h>
-
 struct item joiner_item_here(const struct assembler *a, enum item_kind kind)
 {
 	const struct block_header *h = &a->block->header;
 	/* What is taken from a block with option bits that make no sense, or lie, must not hand them on. */
 	uint32_t options = block_options_known(h) ? h->options & ~BLOCK_OPTION_CHECKSUM : 0;
-	options |= h->version == 3 && a->block->checksum ? BLOCK_OPTION_CHECKSUM : 0;
+	options |= h->version == 3 && a->block->verdict.checksum ? BLOCK_OPTION_CHECKSUM : 0;
 	return (struct item){
 		.kind = kind,
 		.volume = volume_known(a->volume),
 		.job = a->session ? session_job(a->session) : NULL,
 		.addr = a->block->addr - a->began,
-		.form = {h->version, options, a->block->checksum},
+		.form = {h->version, options, a->block->verdict.checksum},
 		.offset = a->record_at,
 		.largest = a->largest,
 		.number = h->number,
 	};
+}
+
+struct item joiner_damage(const struct assembler *a, const struct session *s, uint64_t len, const char *reason)
+{
+	struct item item = joiner_item_here(a, ITEM_DAMAGE);
+	item.job = s ? session_job(s) : item.job;
+	item.damage_len = len;
+	judge_say(&item.verdict, "%s", reason);
+	return item;
 }
 
 void joiner_release(struct assembler *a)
@@ -29,15 +36,12 @@ void joiner_release(struct assembler *a)
 
 static void damage_item(struct assembler *a, struct item *item, const struct session *s, const struct item *about, const char *reason)
 {
-	*item = joiner_item_here(a, ITEM_DAMAGE);
-	item->job = session_job(s);
+	*item = joiner_damage(a, s, about->len, reason);
 	item->file_index = about->file_index;
 	item->stream = about->stream;
 	item->addr = about->addr;
 	item->offset = about->offset;
-	item->damage_len = about->len;
 	item->suspect = about->suspect;
-	snprintf(item->reason, sizeof item->reason, "%s", reason);
 }
 
 /* Where a part of the block at hand could be read again. */
@@ -45,7 +49,7 @@ static struct recall_place place_of(const struct assembler *a, struct span part)
 {
 	const struct volume_info *v = &a->volume->now;
 	return (struct recall_place){
-		.known = v->kind == IO_FILE && strcmp(v->path, "-") != 0 && !a->block->opened,
+		.known = v->rereadable && !a->block->verdict.opened,
 		.input = v->input + v->more_inputs,
 		.at = a->block->addr + (uint64_t)(part.data - a->block->data),
 	};
@@ -93,7 +97,7 @@ static int take_partial(struct assembler *a, struct session *s, struct item *ite
 /* Its checksum is wrong, and its records are taken all the same. */
 static bool in_suspect_block(const struct assembler *a)
 {
-	return a->block->event == SOURCE_DAMAGE && !a->block->checksum_right;
+	return a->block->event == SOURCE_DAMAGE && !a->block->verdict.checksum_right;
 }
 
 int joiner_go_on(struct assembler *a, struct session *s, const struct record_header *h, struct span part, struct item *item, struct err *e)

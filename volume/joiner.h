@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The records of the block at hand: whole ones are handed out, parts are joined per session.  The half of the assembler that
- * minds records; assembler.c minds blocks.  Used by the two alone. */
+ * minds records, and the state of both; assembler.c minds blocks, and alone uses it. */
 #ifndef VOLUME_JOINER_H
 #define VOLUME_JOINER_H
 
@@ -42,6 +42,9 @@ struct assembler {
 
 /* An item of the block at hand, at the record at hand. */
 struct item joiner_item_here(const struct assembler *a, enum item_kind kind);
+
+/* Damage of len bytes there, and of s (NULL: of the session at hand). */
+struct item joiner_damage(const struct assembler *a, const struct session *s, uint64_t len, const char *reason);
 
 /* What a record of s is, whose header h stands in the block at hand with part of its data behind it: its beginning, or, where
  * h->stream < 0, more of it.  Returns 1 if item was filled, 0 if not, < 0 on error (memory, or as recall_read).  Where the record that

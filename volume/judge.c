@@ -3,6 +3,7 @@
 
 #include "format/label.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 static const struct judge_session *known(const struct judge *j, const struct block_header *h)
@@ -28,9 +29,18 @@ void judge_remember(struct judge *j, const struct block_header *h)
 	*k = (struct judge_session){h->session_id, h->session_time, checksum || block_has_checksum(h)};
 }
 
-/* Finds an encrypted block's plain text.  Afterwards v->opened says whether there is any; if so v->plain holds it.  A
+void judge_say(struct judge_verdict *v, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	vsnprintf(v->reason, sizeof v->reason, format, ap);
+	va_end(ap);
+}
+
+/* Finds an encrypted block's plain text.  Afterwards v->opened says whether there is any; if so *plain holds it.  A
  * NULL-ciphered block is one whose checksum fits without any key (bacula-encryption.md 1.1). */
-static int open_block(struct judge *j, const uint8_t *block, const struct block_header *h, struct judge_verdict *v, struct err *e)
+static int open_block(struct judge *j, const uint8_t *block, const struct block_header *h, struct judge_verdict *v, struct buf **plain,
+		      struct err *e)
 {
 	if (!block_is_encrypted(h))
 		return 0;
@@ -38,7 +48,7 @@ static int open_block(struct judge *j, const uint8_t *block, const struct block_
 	if (!v->encrypted || j->opener == NULL)
 		return 0;
 	enum opener_how how;
-	int rc = opener_open(j->opener, j->pool, block, h, v->checksum, &v->plain, &how, e);
+	int rc = opener_open(j->opener, j->pool, block, h, v->checksum, plain, &how, e);
 	v->opened = how != OPENER_SHUT;
 	v->shut = how == OPENER_SHUT;
 	v->encrypted = false;
@@ -65,8 +75,8 @@ static bool clear_without_reason(const uint8_t *block, const struct block_header
 	return clear && record_next(&rest, h->version, &first, &part) && !label_is_volume(first.file_index);
 }
 
-/* Why the h->len bytes at block, plain by now, are not a good block; NULL if they are.  lies: h is not what stands there. */
-static const char *plain_fault(const uint8_t *block, const struct block_header *h, bool lies, bool expected, struct judge_verdict *v)
+/* Says why the h->len bytes at block, plain by now, are not a good block, if they are not.  lies: h is not what stands there. */
+static void judge_plain(const uint8_t *block, const struct block_header *h, bool lies, bool expected, struct judge_verdict *v)
 {
 	uint64_t sum = v->checksum ? block_checksum(block, h) : 0;
 	size_t at = 0;
@@ -75,37 +85,39 @@ static const char *plain_fault(const uint8_t *block, const struct block_header *
 	v->reversed = v->checksum && sum != h->checksum && h->version < 3 && block_checksum_reversed(block, h) == h->checksum;
 	v->checksum_right = v->checksum && (sum == h->checksum || v->reversed);
 	if (!block_options_known(h))
-		return "its option bits make no sense";
-	if (!block_has_checksum(h) && expected && (h->version == 3 || sum != 0))
-		return "its checksum is gone, though the other blocks of its job have one";
-	if (v->checksum && !v->checksum_right) {
-		snprintf(v->text, sizeof v->text, "%s is %0*llx, header says %0*llx", h->version == 3 ? "XXH3" : "CRC32",
-			 h->version == 3 ? 16 : 8, (unsigned long long)sum, h->version == 3 ? 16 : 8, (unsigned long long)h->checksum);
-		return v->text;
-	}
-	if (lies)
-		return v->checksum ? "its checksum option is off, but there is a checksum, which fits with the option on"
-				   : "its checksum option is on, but there is no checksum";
-	if (clear_without_reason(block, h))
-		return "its options say that the volume is encrypted, but not this block";
-	return fault;
+		judge_say(v, "its option bits make no sense");
+	else if (!block_has_checksum(h) && expected && (h->version == 3 || sum != 0))
+		judge_say(v, "its checksum is gone, though the other blocks of its job have one");
+	else if (v->checksum && !v->checksum_right)
+		judge_say(v, "%s is %0*llx, header says %0*llx", h->version == 3 ? "XXH3" : "CRC32", h->version == 3 ? 16 : 8,
+			  (unsigned long long)sum, h->version == 3 ? 16 : 8, (unsigned long long)h->checksum);
+	else if (lies && v->checksum)
+		judge_say(v, "its checksum option is off, but there is a checksum, which fits with the option on");
+	else if (lies)
+		judge_say(v, "its checksum option is on, but there is no checksum");
+	else if (clear_without_reason(block, h))
+		judge_say(v, "its options say that the volume is encrypted, but not this block");
+	else if (fault)
+		judge_say(v, "%s", fault);
 }
 
-int judge_block(struct judge *j, const uint8_t *block, const struct block_header *h, struct judge_verdict *v, struct err *e)
+int judge_block(struct judge *j, const uint8_t *block, const struct block_header *h, struct judge_verdict *v, struct buf **plain,
+		struct err *e)
 {
 	const struct judge_session *k = h->version > 1 ? known(j, h) : NULL;
 	const struct block_header b = believed(h);
 	bool expected = k && k->checksum;
 	*v = (struct judge_verdict){0};
+	*plain = NULL;
 	/* One CRC in four thousand million is 0, which otherwise stands for none. */
 	v->checksum = block_has_checksum(&b) || (h->version == 2 && expected);
-	int rc = open_block(j, block, &b, v, e);
+	int rc = open_block(j, block, &b, v, plain, e);
 	if (rc != 0 || v->encrypted)
 		return rc;
 	v->sane_bytes = block_header_bytes(h->version);
 	if (v->shut)
-		v->fault = "no key opens it: it is damaged, or encrypted with another key";
+		judge_say(v, "no key opens it: it is damaged, or encrypted with another key");
 	else
-		v->fault = plain_fault(v->opened ? v->plain->data : block, &b, b.options != h->options, expected, v);
+		judge_plain(v->opened ? (*plain)->data : block, &b, b.options != h->options, expected, v);
 	return 0;
 }

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* A hash set of sessions: time << 32 | id, never 0. */
 struct keyoptions {
@@ -114,7 +113,7 @@ static int add_block(struct sessions *s, const struct source_item *b, struct err
 	struct record_header h = {0};
 	struct span part;
 	if (b->header.version > 1) {
-		bool readable = !b->encrypted && record_next(&rest, b->header.version, &h, &part);
+		bool readable = !b->verdict.encrypted && record_next(&rest, b->header.version, &h, &part);
 		return see(s, b->header.session_id, b->header.session_time, readable ? h.file_index : 0, e);
 	}
 	int rc = 0;
@@ -124,14 +123,14 @@ static int add_block(struct sessions *s, const struct source_item *b, struct err
 }
 
 /* Whatever stands between the blocks: as the reader sees them. */
-static int read_through(struct sessions *s, struct io *in, struct err *e)
+static int read_through(struct sessions *s, struct medium_input *in, struct err *e)
 {
 	struct buf_pool *pool = buf_pool_new(0);
 	struct source *source = pool ? source_new(pool, in, NULL, NULL) : NULL;
 	struct source_item b = {.event = SOURCE_END};
 	int rc = 0;
 	if (source == NULL) {
-		io_close(in);
+		medium_close(in);
 		buf_pool_free(pool);
 		return err_memory(e, 0, "looking ahead");
 	}
@@ -154,18 +153,20 @@ static int32_t first_index(const uint8_t *head, size_t n, const struct block_hea
 }
 
 /* From header to header.  *whole: they tile the file, so that all was seen. */
-static int walk(struct sessions *s, const struct io *in, bool *whole, struct err *e)
+static int walk(struct sessions *s, const struct medium_input *in, bool *whole, struct err *e)
 {
 	uint64_t at = 0;
 	int rc = 0;
 	while (rc == 0 && at < in->size) {
 		uint8_t head[BLOCK_HEADER_MAX_BYTES + RECORD_HEADER_MAX_BYTES];
 		struct block_header h;
-		ssize_t n = pread(in->fd, head, sizeof head, (off_t)at);
-		bool header = n >= (ssize_t)BLOCK_PROBE_BYTES && block_header_read(head, (size_t)n, &h) && h.version > 1;
+		struct err unread = {0};
+		size_t n;
+		bool header = in->medium->read_at(in, at, head, sizeof head, &n, &unread) == 0 && n >= BLOCK_PROBE_BYTES &&
+			      block_header_read(head, n, &h) && h.version > 1;
 		if (!header || h.len > in->size - at)
 			return 0;
-		int32_t index = first_index(head, (size_t)n, &h);
+		int32_t index = first_index(head, n, &h);
 		rc = label_is_volume(index) ? 0 : see(s, h.session_id, h.session_time, index, e);
 		at += h.len;
 	}
@@ -176,26 +177,26 @@ static int walk(struct sessions *s, const struct io *in, bool *whole, struct err
 static int look(struct kin *k, size_t i, struct err *e)
 {
 	struct sessions *s = &k->inputs[i];
-	struct io in;
+	struct medium_input in;
 	struct stat st;
 	struct err unread = {0};
 	if (s->known)
 		return 0;
 	s->known = true;
-	bool there = strcmp(k->paths[i], "-") != 0 && stat(k->paths[i], &st) == 0;
-	s->later = strcmp(k->paths[i], "-") == 0 || (there && !S_ISREG(st.st_mode));
-	if (!there || s->later || io_open_input(&in, k->paths[i], &unread) != 0)
+	bool rereadable = medium_rereadable(k->paths[i]);
+	s->later = !rereadable && (strcmp(k->paths[i], "-") == 0 || stat(k->paths[i], &st) == 0);
+	if (!rereadable || medium_open(&in, k->paths[i], &unread) != 0)
 		return 0;
-	if (in.kind != IO_FILE) {
+	if (!in.rereadable) {
 		s->later = true;
-		io_close(&in);
+		medium_close(&in);
 		return 0;
 	}
 	bool whole = false;
 	int rc = walk(s, &in, &whole, e);
 	if (rc == 0 && !whole)
 		return read_through(s, &in, e);
-	io_close(&in);
+	medium_close(&in);
 	return rc;
 }
 

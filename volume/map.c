@@ -77,7 +77,7 @@ void map_begin_volume(struct map *m, const struct volume_info *v)
 {
 	char name[LABEL_NAME_BYTES];
 	clean(name, sizeof name, v->has_label ? v->label.volume : v->name);
-	line(m, "volume\t%s\t%s\n", name, v->kind == IO_TAPE ? "tape" : "file");
+	line(m, "volume\t%s\t%s\n", name, v->medium->name);
 }
 
 static void block_line(struct map *m, const char *which, uint64_t start, uint64_t end, const struct job *job, uint32_t number,
@@ -89,8 +89,7 @@ static void block_line(struct map *m, const char *which, uint64_t start, uint64_
 
 void map_old_block(struct map *m, const struct item *b)
 {
-	uint64_t end = b->volume->kind == IO_TAPE ? b->addr : b->addr + b->len - 1;
-	block_line(m, "old", b->addr, end, b->job, b->number, b->first_index, b->last_index);
+	block_line(m, "old", b->addr, b->volume->medium->end(b->addr, b->len), b->job, b->number, b->first_index, b->last_index);
 }
 
 void map_new_block(struct map *m, const struct packed_block *b)

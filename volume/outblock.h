@@ -4,8 +4,8 @@
 #ifndef VOLUME_OUTBLOCK_H
 #define VOLUME_OUTBLOCK_H
 
+#include "medium/sink.h"
 #include "volume/packing.h"
-#include "volume/sink.h"
 
 struct outblock {
 	const struct job *job;

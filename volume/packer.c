@@ -447,9 +447,8 @@ int packer_label(struct packer *p, const struct item *item, struct err *e)
 	b.len = (uint32_t)(p->blocks.sink->offset - before);
 	b.end = sink_end_address(p->blocks.sink, b.addr, b.len);
 	p->label_end = b.end;
-	bool tape = item->volume->kind == IO_TAPE;
 	size_t old = block_header_bytes(item->form.version) + record_header_bytes(item->form.version) + item->len;
-	p->old_label_end = item->whole_block && !tape ? item->addr + old - 1 : item->addr;
+	p->old_label_end = item->whole_block ? item->volume->medium->end(item->addr, old) : item->addr;
 	if (p->o.on_block)
 		p->o.on_block(p->o.arg, &b);
 	return 0;

@@ -4,9 +4,9 @@
 #ifndef VOLUME_PACKER_H
 #define VOLUME_PACKER_H
 
+#include "medium/sink.h"
 #include "volume/outrecord.h"
 #include "volume/packing.h"
-#include "volume/sink.h"
 
 #define PACKER_BLOCK_MIN_BYTES 4096u /* the largest end-of-session label must fit */
 

@@ -10,13 +10,12 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 /* An input, and what stands first in it. */
 struct input {
 	struct source *source; /* NULL: none */
 	struct source_item first;
-	struct io described; /* kind and size; it is the source's */
+	struct medium_input described; /* it is the source's */
 };
 
 enum phase { PHASE_OPEN, PHASE_BLOCKS, PHASE_CUT_RECORDS, PHASE_CLOSE, PHASE_DONE };
@@ -85,9 +84,9 @@ uint64_t reader_bytes(const struct reader *r)
 
 /* ---- volumes ---- */
 
-static int add_volume(struct reader *r, const struct io *in, struct err *e)
+static int add_volume(struct reader *r, const struct medium_input *in, struct err *e)
 {
-	struct volume *v = volume_new(r->o.paths[r->input], r->volumes, (unsigned)r->input, in);
+	struct volume *v = volume_new(r->o.paths[r->input], r->volumes, (unsigned)r->input, in, in ? NULL : r->volume);
 	if (v == NULL)
 		return err_memory(e, sizeof *v, "a volume");
 	v->next = r->first_volume;
@@ -108,8 +107,8 @@ static void start_volume(struct reader *r, uint64_t addr, struct item *item)
 
 static int open_input(struct reader *r, const char *path, struct input *i, struct err *e)
 {
-	struct io in;
-	int rc = io_open_input(&in, path, e);
+	struct medium_input in;
+	int rc = medium_open(&in, path, e);
 	if (rc == 0) {
 		i->described = in;
 		i->source = source_new(r->pool, &in, r->o.digest, r->o.keys);
@@ -117,7 +116,7 @@ static int open_input(struct reader *r, const char *path, struct input *i, struc
 			source_expect_volume(i->source);
 		rc = i->source ? source_next(i->source, &i->first, e) : err_memory(e, 0, "reading");
 		if (i->source == NULL)
-			io_close(&in);
+			medium_close(&in);
 	}
 	if (rc == 0)
 		return 0;
@@ -144,7 +143,7 @@ static int search_label(struct reader *r, struct err *e)
 	struct span label;
 	if (b->event == SOURCE_FOREIGN)
 		v->of_tape = !foreign_begins_tape(b->data);
-	if (v->kind != IO_FILE || strcmp(v->path, "-") == 0)
+	if (!v->rereadable)
 		return 0;
 	/* Not in one that is damage to its end, or was given up. */
 	bool ends = b->event == SOURCE_DAMAGE && b->data == NULL && (r->o.expect_volumes || b->len == v->size);
@@ -239,11 +238,10 @@ static bool goes_on_in(const struct reader *r, const struct input *next)
 /* Looks whether the next input is of the same volume.  What is wrong with it is said in its turn. */
 static bool next_file(struct reader *r)
 {
-	struct stat st;
 	struct err unsaid = {0};
 	const char *next = r->input + 1 < r->o.path_count ? r->o.paths[r->input + 1] : NULL;
-	bool dump = r->volume->now.kind != IO_TAPE && r->padding_before + source_padding(r->source) + r->volume->now.foreign > 0;
-	if (!dump || next == NULL || stat(next, &st) != 0 || !S_ISREG(st.st_mode))
+	bool dump = !r->volume->now.medium->by_block && r->padding_before + source_padding(r->source) + r->volume->now.foreign > 0;
+	if (!dump || next == NULL || !medium_rereadable(next))
 		return false;
 	return open_input(r, next, &r->next, &unsaid) == 0 && goes_on_in(r, &r->next);
 }
@@ -268,7 +266,7 @@ static int go_on_in_next(struct reader *r, struct item *item, struct err *e)
 /* Is this a block of a volume, bad as it may be?  Its checksum is right, or its records fill it. */
 static bool is_filled_block(const struct source_item *b)
 {
-	return b->event == SOURCE_DAMAGE && b->data && (b->checksum_right || b->sane_bytes == b->header.len) &&
+	return b->event == SOURCE_DAMAGE && b->data && (b->verdict.checksum_right || b->verdict.sane_bytes == b->header.len) &&
 	       b->header.len > block_header_bytes(b->header.version);
 }
 
@@ -302,7 +300,7 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 	case SOURCE_END: return end_of_input(r, item, e);
 	case SOURCE_BLOCK:
 		r->any_block = true;
-		if (r->block.opened && r->volume->now.opened == 0)
+		if (r->block.verdict.opened && r->volume->now.opened == 0)
 			source_cipher(r->source, r->volume->now.cipher);
 		rc = assembler_block(r->assembler, &r->block, e);
 		if (rc != 0)
@@ -313,12 +311,12 @@ static int next_block(struct reader *r, struct item *item, struct err *e)
 			return 0;
 		}
 		volume_learn_product(r->volume, &r->block);
-		if (!r->block.encrypted)
+		if (!r->block.verdict.encrypted)
 			return 0;
 		/* fall through */
 	case SOURCE_DAMAGE:
 		r->any_block = r->any_block || is_filled_block(&r->block);
-		if (r->block.data && r->block.checksum_right)
+		if (r->block.data && r->block.verdict.checksum_right)
 			volume_learn_product(r->volume, &r->block);
 		/* fall through */
 	case SOURCE_FILE_MARK:

@@ -13,7 +13,7 @@ struct reader *reader_new(const struct reader_options *options, struct buf_pool 
 void reader_free(struct reader *r);
 
 /* The next item; item->buf is lent until the next call.  XE_FAILED (also for an input that is no volume), XE_KEY, and what
- * io_open_input says. */
+ * medium_open says. */
 int reader_next(struct reader *r, struct item *item, struct err *e) __attribute__((warn_unused_result));
 
 /* Index of the input at hand; at the end how many there were. */

@@ -60,10 +60,10 @@ void recall_cut(struct recall *r, size_t bytes)
 
 static int reach(struct recall_files *files, size_t input, struct err *e)
 {
-	if (files->in.fd >= 0 && files->input == input)
+	if (files->in.io.fd >= 0 && files->input == input)
 		return 0;
-	io_close(&files->in);
-	int rc = io_open_input(&files->in, files->paths[input], e);
+	medium_close(&files->in);
+	int rc = medium_open(&files->in, files->paths[input], e);
 	files->input = input;
 	if (rc != 0)
 		err_volume(e, files->paths[input]);
@@ -75,7 +75,7 @@ static int read_part(struct recall_files *files, const struct part *p, uint8_t *
 {
 	int rc = reach(files, p->input, e);
 	size_t got = 0;
-	rc = rc != 0 ? rc : io_read_at(&files->in, p->at, to, p->len, &got, e);
+	rc = rc != 0 ? rc : files->in.medium->read_at(&files->in, p->at, to, p->len, &got, e);
 	if (rc == 0 && (got < p->len || XXH3_64bits(to, p->len) != p->sum))
 		rc = err_set(e, XE_FAILED, "byte %llu: changed while it was read", (unsigned long long)p->at);
 	if (rc != 0)

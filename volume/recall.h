@@ -6,12 +6,12 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "base/io.h"
+#include "medium/medium.h"
 
-/* The inputs, one of them open.  Begin with {.paths = ..., .in = IO_CLOSED}; io_close(&in) ends it. */
+/* The inputs, one of them open.  Begin with {.paths = ..., .in = MEDIUM_CLOSED}; medium_close(&in) ends it. */
 struct recall_files {
 	const char *const *paths;
-	struct io in;
+	struct medium_input in;
 	size_t input; /* that is open */
 };
 

@@ -45,9 +45,10 @@ static int good_block_at(struct resync *r, size_t off, bool *good, struct block_
 	    (!block_has_checksum(h) || at <= block_header_bytes(h->version)))
 		return 0;
 	struct judge_verdict v;
-	rc = judge_block(r->j, window_here(w) + off, h, &v, e);
-	buf_unref(v.plain);
-	*good = rc == 0 && (v.fault == NULL || v.checksum_right);
+	struct buf *plain;
+	rc = judge_block(r->j, window_here(w) + off, h, &v, &plain, e);
+	buf_unref(plain);
+	*good = rc == 0 && (v.reason[0] == '\0' || v.checksum_right);
 	if (!*good || (v.checksum && !v.encrypted))
 		return rc;
 	/* Nothing but its length speaks for it: the next block must stand where it ends. */

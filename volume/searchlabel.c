@@ -9,7 +9,7 @@ static bool ends_job(const struct source_item *b)
 	struct rd rest = block_records(b->data, b->header.len, b->header.version);
 	struct record_header h;
 	struct span part;
-	while (!b->encrypted && record_next(&rest, b->header.version, &h, &part)) {
+	while (!b->verdict.encrypted && record_next(&rest, b->header.version, &h, &part)) {
 		if (h.file_index == LABEL_SESSION_END)
 			return true;
 	}
@@ -29,7 +29,7 @@ static int take(struct volume *v, const struct source_item *b, struct err *e)
 	memcpy(v->now.late.data, data.data, data.len);
 	v->now.late.len = data.len;
 	v->now.late.block = b->header;
-	v->now.late.checksum = b->checksum;
+	v->now.late.checksum = b->verdict.checksum;
 	v->now.late.record = h;
 	volume_learn_label(v, b->header.version, data);
 	return 0;
@@ -37,14 +37,14 @@ static int take(struct volume *v, const struct source_item *b, struct err *e)
 
 int searchlabel(struct volume *v, struct buf_pool *pool, struct err *e)
 {
-	struct io in;
+	struct medium_input in;
 	struct err unread = {0};
 	struct source_item b = {.event = SOURCE_DAMAGE};
-	if (io_open_input(&in, v->now.path, &unread) != 0)
+	if (medium_open(&in, v->now.path, &unread) != 0)
 		return 0;
 	struct source *s = source_new(pool, &in, NULL, NULL);
 	if (s == NULL) {
-		io_close(&in);
+		medium_close(&in);
 		return err_memory(e, 0, "reading ahead");
 	}
 	int rc = 0;

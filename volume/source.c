@@ -9,7 +9,6 @@
 #include "volume/padding.h"
 #include "volume/resync.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 struct source {
@@ -23,11 +22,9 @@ struct source {
 	struct buf *ahead_held;
 	bool has_ahead;
 	bool expects_volume;
-	uint32_t tape_file, tape_block;
-	bool tape_at_mark;
 };
 
-struct source *source_new(struct buf_pool *pool, struct io *in, struct digest *digest, const struct opener_keys *keys)
+struct source *source_new(struct buf_pool *pool, struct medium_input *in, struct digest *digest, const struct opener_keys *keys)
 {
 	struct source *s = calloc(1, sizeof *s);
 	if (s == NULL)
@@ -76,25 +73,11 @@ void source_cipher(const struct source *s, char text[static OPENER_CIPHER_BYTES]
 		opener_describe(s->opener, text);
 }
 
-/* What the judge says of the bytes at block becomes the item's; *fault is why they are no good block, NULL if they are. */
-static int judge_item(struct source *s, const uint8_t *block, struct source_item *item, const char **fault, struct err *e)
+/* What the judge says of the bytes at block becomes the item's. */
+static int judge_item(struct source *s, const uint8_t *block, struct source_item *item, struct err *e)
 {
-	struct judge_verdict v;
-	int rc = judge_block(&s->judge, block, &item->header, &v, e);
-	item->checksum = v.checksum;
-	item->checksum_right = v.checksum_right;
-	item->reversed = v.reversed;
-	item->encrypted = v.encrypted;
-	item->opened = v.opened;
-	item->shut = v.shut;
-	item->sane_bytes = v.sane_bytes;
-	item->buf = v.plain;
-	*fault = v.fault;
-	if (v.fault == v.text) {
-		snprintf(item->reason, sizeof item->reason, "%s", v.text);
-		*fault = item->reason;
-	}
-	return rc == 0 && v.shut ? opener_shut(s->opener, e) : rc;
+	int rc = judge_block(&s->judge, block, &item->header, &item->verdict, &item->buf, e);
+	return rc == 0 && item->verdict.shut ? opener_shut(s->opener, e) : rc;
 }
 
 /* The bytes of the block at pos, plain, for the caller of source_next. */
@@ -128,11 +111,10 @@ static int pass_damage(struct source *s, struct err *e)
 	return 0;
 }
 
-/* Delivers the damage that begins at pos and goes on to the next block to believe. */
-static int damage(struct source *s, struct source_item *item, const char *reason, struct err *e)
+/* Delivers the damage that begins at pos, and whose verdict is known, and goes on to the next block to believe. */
+static int damage(struct source *s, struct source_item *item, struct err *e)
 {
-	if (reason != item->reason)
-		snprintf(item->reason, sizeof item->reason, "%s", reason);
+	const struct judge_verdict *v = &item->verdict;
 	item->event = SOURCE_DAMAGE;
 	item->addr = s->w.offset;
 	item->data = NULL;
@@ -141,9 +123,9 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 	if (len > 0 && window_left(&s->w) >= len) {
 		size_t hidden = 0;
 		/* A right checksum says that its length is right. */
-		whole = item->checksum_right;
+		whole = v->checksum_right;
 		int rc = whole ? 0 : resync_continues(&s->resync, len, padding_behind(&s->padding, len), &whole, e);
-		if (rc == 0 && whole && !item->checksum_right)
+		if (rc == 0 && whole && !v->checksum_right)
 			rc = resync_hidden(&s->resync, len, &hidden, e);
 		if (rc != 0)
 			return rc;
@@ -153,7 +135,7 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 		lend(s, item);
 		padding_block(&s->padding, PADDING_DATA, item->addr, len, false);
 		/* Its records may be taken around the bad one: then it says as much of its session as a good block. */
-		bool records = item->checksum_right || (!item->checksum && item->sane_bytes > block_header_bytes(item->header.version));
+		bool records = v->checksum_right || (!v->checksum && v->sane_bytes > block_header_bytes(item->header.version));
 		if (records && item->header.version > 1)
 			judge_remember(&s->judge, &item->header);
 		window_advance(&s->w, len);
@@ -169,6 +151,12 @@ static int damage(struct source *s, struct source_item *item, const char *reason
 	}
 	item->len = s->w.offset - item->addr;
 	return 0;
+}
+
+static int damage_for(struct source *s, struct source_item *item, const char *reason, struct err *e)
+{
+	judge_say(&item->verdict, "%s", reason);
+	return damage(s, item, e);
 }
 
 /* *over: a block without a checksum ends where no other begins, but one begins inside of it. */
@@ -233,23 +221,22 @@ static int take_block(struct source *s, struct source_item *item, struct err *e)
 	if (rc != 0)
 		return rc;
 	if (window_left(&s->w) < item->header.len) {
-		snprintf(item->reason, sizeof item->reason, "block of %u bytes is cut short: the volume ends after %zu of them",
-			 item->header.len, window_left(&s->w));
-		return damage(s, item, item->reason, e);
+		judge_say(&item->verdict, "block of %u bytes is cut short: the volume ends after %zu of them", item->header.len,
+			  window_left(&s->w));
+		return damage(s, item, e);
 	}
-	const char *fault;
-	rc = judge_item(s, window_here(&s->w), item, &fault, e);
+	rc = judge_item(s, window_here(&s->w), item, e);
 	bool over = false;
-	if (rc == 0 && fault == NULL && !item->checksum && !item->encrypted)
+	if (rc == 0 && item->verdict.reason[0] == '\0' && !item->verdict.checksum && !item->verdict.encrypted)
 		rc = check_end(s, item->header.len, &over, e);
 	if (rc != 0)
 		return rc;
 	if (over) {
 		item->header.len = 0;
-		fault = "bytes of this block are missing: the next one begins inside of it";
+		judge_say(&item->verdict, "bytes of this block are missing: the next one begins inside of it");
 	}
-	if (fault)
-		return damage(s, item, fault, e);
+	if (item->verdict.reason[0])
+		return damage(s, item, e);
 
 	item->addr = s->w.offset;
 	padding_block(&s->padding, padding_kind_of(window_here(&s->w), item->header.len, &item->header), item->addr, item->header.len,
@@ -278,44 +265,38 @@ static int next_in_stream(struct source *s, struct source_item *item, struct err
 	} while (skipped);
 
 	if (window_left(&s->w) < BLOCK_PROBE_BYTES)
-		return damage(s, item, "the volume ends inside a block header", e);
+		return damage_for(s, item, "the volume ends inside a block header", e);
 	if (!block_probe(window_here(&s->w))) {
 		bool foreign;
 		int rc = foreign_in_stream(s, item, &foreign, e);
 		if (rc != 0 || foreign)
 			return rc;
 		rc = window_have(&s->w, PACKED_BYTES, e);
-		return rc != 0 ? rc : damage(s, item, what_stands_here(s), e);
+		return rc != 0 ? rc : damage_for(s, item, what_stands_here(s), e);
 	}
 	if (window_left(&s->w) < block_header_bytes(block_probe(window_here(&s->w))))
-		return damage(s, item, "the volume ends inside a block header", e);
+		return damage_for(s, item, "the volume ends inside a block header", e);
 	if (!block_header_read(window_here(&s->w), window_left(&s->w), &item->header)) {
-		snprintf(item->reason, sizeof item->reason, "block length %u is impossible", item->header.len);
+		judge_say(&item->verdict, "block length %u is impossible", item->header.len);
 		item->header.len = 0;
-		return damage(s, item, item->reason, e);
+		return damage(s, item, e);
 	}
 	return take_block(s, item, e);
 }
 
-static int next_on_tape(struct source *s, struct source_item *item, struct err *e)
+static int next_by_block(struct source *s, struct source_item *item, struct err *e)
 {
 	size_t got;
-	int rc = window_read_tape(&s->w, &got, e);
+	enum medium_found found;
+	int rc = window_next(&s->w, &got, &item->addr, &found, e);
 	if (rc != 0)
 		return rc;
-	item->addr = (uint64_t)s->tape_file << 32 | s->tape_block;
 	item->len = got;
-	if (got == 0) {
-		item->event = s->tape_at_mark ? SOURCE_END : SOURCE_FILE_MARK;
-		s->tape_at_mark = true;
-		s->tape_file++;
-		s->tape_block = 0;
+	if (found != MEDIUM_BLOCK) {
+		item->event = found == MEDIUM_END ? SOURCE_END : SOURCE_FILE_MARK;
 		return 0;
 	}
-	s->tape_at_mark = false;
-	s->tape_block++;
 	item->data = s->w.buf->data;
-	const char *fault = NULL;
 	bool block = got >= BLOCK_PROBE_BYTES && block_probe(item->data);
 	if (!block && got == FOREIGN_LABEL_BYTES) {
 		item->event = SOURCE_FOREIGN;
@@ -324,25 +305,23 @@ static int next_on_tape(struct source *s, struct source_item *item, struct err *
 		return 0;
 	}
 	if (!block)
-		fault = "no block header (BB01, BB02, BB03) where one should be";
+		judge_say(&item->verdict, "no block header (BB01, BB02, BB03) where one should be");
 	else if (!block_header_read(item->data, got, &item->header) || item->header.len > got)
-		fault = "its length is impossible";
+		judge_say(&item->verdict, "its length is impossible");
 	else
-		rc = judge_item(s, item->data, item, &fault, e);
+		rc = judge_item(s, item->data, item, e);
 	if (rc != 0)
 		return rc;
-	if (fault == NULL) {
+	if (item->verdict.reason[0] == '\0') {
 		deliver_block(s, item);
 		return 0;
 	}
 	item->event = SOURCE_DAMAGE;
-	if (fault != item->reason)
-		snprintf(item->reason, sizeof item->reason, "%s", fault);
 	bool whole = item->header.len > 0 && item->header.len <= got;
 	lend(s, item);
 	if (!whole)
 		item->data = NULL;
-	else if (item->checksum_right && item->header.version > 1)
+	else if (item->verdict.checksum_right && item->header.version > 1)
 		judge_remember(&s->judge, &item->header);
 	return 0;
 }
@@ -351,7 +330,7 @@ static int fetch(struct source *s, struct source_item *item, struct err *e)
 {
 	s->held = NULL;
 	*item = (struct source_item){.event = SOURCE_END};
-	int rc = s->w.in.kind == IO_TAPE ? next_on_tape(s, item, e) : next_in_stream(s, item, e);
+	int rc = s->w.in.medium->by_block ? next_by_block(s, item, e) : next_in_stream(s, item, e);
 	if (rc != 0 && s->held == NULL)
 		buf_unref(item->buf);
 	if (rc == 0 && item->event == SOURCE_END && s->opener)
@@ -397,7 +376,7 @@ int source_next(struct source *s, struct source_item *item, struct err *e)
 
 bool source_begins_volume(const struct source_item *b, struct span *data)
 {
-	if (b->event != SOURCE_BLOCK || b->encrypted)
+	if (b->event != SOURCE_BLOCK || b->verdict.encrypted)
 		return false;
 	struct rd rest = block_records(b->data, b->header.len, b->header.version);
 	struct record_header h;

@@ -1,46 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One input volume as a row of blocks: files, pipes, tape dumps with their padding, tape drives.  Finds the next true
+/* One input volume as a row of blocks: bytes, with the padding of tape dumps, or what the medium itself keeps apart.  Finds the next true
  * block after damage.  formats/volume-format.md 1 */
 #ifndef VOLUME_SOURCE_H
 #define VOLUME_SOURCE_H
 
 #include "base/buf.h"
 #include "base/digest.h"
-#include "base/io.h"
-#include "volume/opener.h"
+#include "medium/medium.h"
+#include "volume/judge.h"
 
 struct source;
 
 enum source_event {
 	SOURCE_END,
 	SOURCE_BLOCK,     /* whole, its checksum right, its records sane (unless encrypted) */
-	SOURCE_DAMAGE,    /* len bytes at addr are no good block; reason says why */
+	SOURCE_DAMAGE,    /* len bytes at addr are no good block; verdict.reason says why */
 	SOURCE_FILE_MARK, /* tapes only */
-	SOURCE_FOREIGN,   /* tapes only: an ANSI or IBM label of 80 bytes */
+	SOURCE_FOREIGN,   /* tapes and their dumps: an ANSI or IBM label of 80 bytes */
 };
-
-#define SOURCE_REASON_BYTES 160
 
 struct source_item {
 	enum source_event event;
-	uint64_t addr;       /* byte offset, or file number << 32 | block number on a tape */
+	uint64_t addr;       /* as the medium counts */
 	uint64_t len;        /* bytes */
 	const uint8_t *data; /* block, foreign label; damaged block if its header was plausible, else NULL */
 	struct buf *buf;     /* holds data; the source's reference: take one to keep data beyond the next call */
 	struct block_header header;
-	bool checksum;       /* the block carries one */
-	bool reversed;       /* which is right, as Bareos 19.2.4/5 on FreeBSD made it, see block_checksum_reversed */
-	bool encrypted;      /* records cannot be read */
-	bool opened;         /* was encrypted; data is plain, header and checksum are as they were stored */
-	bool shut;           /* damaged: there are keys for it, and none opens it */
-	size_t sane_bytes;   /* of a damaged block: header and records before the first that breaks the rules, header.len if none */
-	bool checksum_right; /* of a damaged block: it is whole, its records are not */
-	char reason[SOURCE_REASON_BYTES];
+	struct judge_verdict verdict; /* on the block; reason: of damage */
 };
 
 /* Takes in over, unless it fails; every byte read is added to digest (NULL: to none).  keys open encrypted blocks (NULL: they
  * stay closed).  pool, digest and keys must stay until source_free (NULL is fine).  NULL without memory. */
-struct source *source_new(struct buf_pool *pool, struct io *in, struct digest *digest, const struct opener_keys *keys);
+struct source *source_new(struct buf_pool *pool, struct medium_input *in, struct digest *digest, const struct opener_keys *keys);
 void source_free(struct source *s);
 
 /* An input that does not begin as a volume is given up there and then: what follows is not searched for blocks. */

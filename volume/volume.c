@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct volume *volume_new(const char *path, unsigned index, unsigned input, const struct io *in)
+struct volume *volume_new(const char *path, unsigned index, unsigned input, const struct medium_input *in, const struct volume *before)
 {
 	size_t path_bytes = strlen(path) + 1;
 	struct volume *v = calloc(1, sizeof *v + path_bytes);
@@ -16,10 +16,9 @@ struct volume *volume_new(const char *path, unsigned index, unsigned input, cons
 	v->now.name = strcmp(path, "-") == 0 ? "stdin" : v->path;
 	v->now.index = index;
 	v->now.input = input;
-	if (in) {
-		v->now.kind = in->kind;
-		v->now.size = in->size;
-	}
+	v->now.medium = in ? in->medium : before->now.medium;
+	v->now.rereadable = in ? in->rereadable : before->now.rereadable;
+	v->now.size = in ? in->size : 0;
 	v->news = true;
 	return v;
 }
@@ -79,7 +78,7 @@ void volume_learn_first(struct volume *v, const struct source_item *block)
 void volume_learn_product(struct volume *v, const struct source_item *block)
 {
 	unsigned version = block->header.version;
-	struct rd rest = block_records(block->data, block->sane_bytes, version);
+	struct rd rest = block_records(block->data, block->verdict.sane_bytes, version);
 	struct record_header h;
 	struct span part;
 	if (v->now.product_known || !record_next(&rest, version, &h, &part))
@@ -124,17 +123,9 @@ bool volume_oddity(const struct volume_info *v, unsigned index, char text[static
 
 const char *volume_label_missing(const struct volume_info *v)
 {
-	if (v->of_tape || (v->kind != IO_TAPE && v->padding + v->foreign > 0))
+	if (v->of_tape || (!v->medium->by_block && v->padding + v->foreign > 0))
 		return "there is no volume label: this is not the first file of the tape; give all of the tape's files in their order, the "
 		       "one "
 		       "with the label first";
 	return "there is no volume label";
-}
-
-void volume_place(const struct volume_info *v, uint64_t addr, uint32_t offset, char *text, size_t text_bytes)
-{
-	if (v->kind == IO_TAPE)
-		snprintf(text, text_bytes, "tape file %u block %u", (unsigned)(addr >> 32), (unsigned)addr);
-	else
-		snprintf(text, text_bytes, "byte %llu", (unsigned long long)(addr + offset));
 }

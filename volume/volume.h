@@ -14,7 +14,8 @@ struct volume_info {
 	const char *name; /* how messages call it: the path, or the Volume Name for standard input */
 	unsigned index;   /* among the volumes of a run, */
 	unsigned input;   /* and of its input among the inputs */
-	enum io_kind kind;
+	const struct medium *medium;
+	bool rereadable; /* as struct medium_input has it */
 	uint64_t size;   /* bytes, 0 if unknown */
 	uint64_t inside; /* where it begins, behind another volume in the same file; else 0 */
 	bool has_label;
@@ -53,9 +54,9 @@ struct volume {
 	char path[];
 };
 
-/* The index-th volume of a run, which its input-th path begins with; in: that input, opened; NULL: another volume behind the
- * first in the same.  For volume_free.  NULL without memory. */
-struct volume *volume_new(const char *path, unsigned index, unsigned input, const struct io *in);
+/* The index-th volume of a run, which its input-th path begins with; in: that input, opened; before: the volume that
+ * it stands behind in the same; one of the two is NULL.  For volume_free.  NULL without memory. */
+struct volume *volume_new(const char *path, unsigned index, unsigned input, const struct medium_input *in, const struct volume *before);
 
 /* What items that are read now are to point to: all of now that others may be told. */
 const struct volume_info *volume_known(struct volume *v);
@@ -83,9 +84,5 @@ bool volume_oddity(const struct volume_info *v, unsigned index, char text[static
 
 /* Why it has no label, as far as that is known. */
 const char *volume_label_missing(const struct volume_info *v);
-
-/* "byte 8573" or "tape file 1 block 17": addr is that of a block of v, offset one in that block.  text: text_bytes, NUL
- * included. */
-void volume_place(const struct volume_info *v, uint64_t addr, uint32_t offset, char *text, size_t text_bytes);
 
 #endif

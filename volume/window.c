@@ -3,19 +3,19 @@
 
 #include "format/block.h"
 
-#define TAPE_READ_BYTES ((size_t)1 << 20)
+#define BLOCK_ROOM_BYTES ((size_t)1 << 20)
 
-void window_open(struct window *w, struct buf_pool *pool, struct io *in, struct digest *digest)
+void window_open(struct window *w, struct buf_pool *pool, struct medium_input *in, struct digest *digest)
 {
-	*w = (struct window){.in = *in, .pool = pool, .digest = digest, .tape_read_bytes = TAPE_READ_BYTES};
-	*in = IO_CLOSED;
+	*w = (struct window){.in = *in, .pool = pool, .digest = digest, .block_room = BLOCK_ROOM_BYTES};
+	*in = MEDIUM_CLOSED;
 }
 
 void window_close(struct window *w)
 {
 	buf_unref(w->buf);
 	w->buf = NULL;
-	io_close(&w->in);
+	medium_close(&w->in);
 }
 
 /* Room for n bytes from pos on: in place if the buffer has it, else in a new one. */
@@ -46,7 +46,7 @@ int window_read(struct window *w, size_t n, struct err *e)
 	if (rc != 0)
 		return rc;
 	size_t got;
-	rc = io_read(&w->in, w->buf->data + w->fill, n - window_left(w), w->buf->cap - w->fill, &got, e);
+	rc = w->in.medium->read(&w->in, w->buf->data + w->fill, n - window_left(w), w->buf->cap - w->fill, &got, e);
 	if (rc != 0)
 		return rc;
 	digest_add(w->digest, w->buf->data + w->fill, got);
@@ -56,12 +56,11 @@ int window_read(struct window *w, size_t n, struct err *e)
 	return 0;
 }
 
-int window_read_tape(struct window *w, size_t *got, struct err *e)
+int window_next(struct window *w, size_t *got, uint64_t *addr, enum medium_found *found, struct err *e)
 {
 	for (;;) {
-		bool too_small;
 		w->fill = w->pos = 0;
-		int rc = make_room(w, w->tape_read_bytes, e);
+		int rc = make_room(w, w->block_room, e);
 		if (rc != 0)
 			return rc;
 		if (w->buf->refs > 1) {
@@ -69,14 +68,14 @@ int window_read_tape(struct window *w, size_t *got, struct err *e)
 			w->buf = NULL;
 			continue;
 		}
-		rc = io_read_tape(w->in.fd, w->buf->data, w->tape_read_bytes, got, &too_small, e);
+		rc = w->in.medium->next(&w->in, w->buf->data, w->block_room, got, addr, found, e);
 		if (rc != 0)
 			return rc;
-		if (!too_small)
+		if (*found != MEDIUM_LARGER)
 			break;
-		if (w->tape_read_bytes >= BLOCK_MAX_BYTES)
+		if (w->block_room >= BLOCK_MAX_BYTES)
 			return err_set(e, XE_FAILED, "a tape block is larger than %u bytes", BLOCK_MAX_BYTES);
-		w->tape_read_bytes *= 2;
+		w->block_room *= 2;
 	}
 	w->bytes += *got;
 	digest_add(w->digest, w->buf->data, *got);

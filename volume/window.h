@@ -6,25 +6,25 @@
 
 #include "base/buf.h"
 #include "base/digest.h"
-#include "base/io.h"
+#include "medium/medium.h"
 
 #define WINDOW_BYTES ((size_t)128 << 10)
 
 struct window {
-	struct io in; /* owned */
+	struct medium_input in; /* owned */
 	struct buf_pool *pool;
 	struct digest *digest; /* of every byte read; may be NULL */
 	struct buf *buf;
 	size_t pos, fill;
-	bool end;               /* nothing behind fill */
-	uint64_t offset;        /* of pos in the input */
-	uint64_t bytes;         /* read */
-	size_t least;           /* bytes of the next buffer, if WINDOW_BYTES are not enough */
-	size_t tape_read_bytes; /* asked of a drive at a time, grown as its blocks need */
+	bool end;          /* nothing behind fill */
+	uint64_t offset;   /* of pos in the input */
+	uint64_t bytes;    /* read */
+	size_t least;      /* bytes of the next buffer, if WINDOW_BYTES are not enough */
+	size_t block_room; /* by_block: asked at a time, grown as its blocks need */
 };
 
 /* Takes in over.  pool and digest must stay until window_close, which is idempotent. */
-void window_open(struct window *w, struct buf_pool *pool, struct io *in, struct digest *digest);
+void window_open(struct window *w, struct buf_pool *pool, struct medium_input *in, struct digest *digest);
 void window_close(struct window *w);
 
 /* Bytes at window_here. */
@@ -56,7 +56,7 @@ __attribute__((warn_unused_result)) static inline int window_have(struct window 
 	return window_left(w) >= n || w->end ? 0 : window_read(w, n, e);
 }
 
-/* One read of a tape, one block of *got bytes at w->buf->data; 0: a file mark.  XE_FAILED as above. */
-int window_read_tape(struct window *w, size_t *got, struct err *e) __attribute__((warn_unused_result));
+/* What comes next on a medium that is read by_block, a block of *got bytes at w->buf->data; never MEDIUM_LARGER.  XE_FAILED as above. */
+int window_next(struct window *w, size_t *got, uint64_t *addr, enum medium_found *found, struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -16,8 +16,11 @@ static int take_codec(const struct command *verb, void *request, const char *tex
 	const char *colon = strchr(text, ':');
 	size_t len = colon ? (size_t)(colon - text) : strlen(text);
 	const struct codec *c = codec_by_name(text, len);
-	if (c == NULL)
-		return msg_usage(verb->path, "-d %s: no such algorithm; there are gzip, lzo, lzfast, lz4, lz4hc, zstd", text);
+	if (c == NULL) {
+		char names[128];
+		codec_names(names, sizeof names);
+		return msg_usage(verb->path, "-d %s: no such algorithm; there are %s", text, names);
+	}
 	if (q->o.deflate)
 		return msg_usage(verb->path, "the algorithm is given twice");
 	uint64_t level = (uint64_t)c->level_default;

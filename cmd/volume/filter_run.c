@@ -85,32 +85,15 @@ static void on_progress(void *arg, struct progress_state *state)
 
 /* ---- before the first set ---- */
 
-/* Looks at devices and files only: opening and closing a named pipe would chase its writer away. */
-static bool is_tape(const char *path)
-{
-	struct io in = IO_CLOSED;
-	struct stat st;
-	if (strcmp(path, "-") == 0) {
-		io_describe(&in, STDIN_FILENO);
-		return in.kind == IO_TAPE;
-	}
-	if (stat(path, &st) != 0 || !(S_ISCHR(st.st_mode) || S_ISREG(st.st_mode)))
-		return false;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return false;
-	io_describe(&in, fd);
-	close(fd);
-	return in.kind == IO_TAPE;
-}
-
-static bool any_tape(const struct filter_request *q)
+/* On tapes blocks are written anew: is there one among what is read and written? */
+static bool any_by_block(const struct filter_request *q)
 {
 	const struct outfile *out = outputs_current(&q->out);
-	if (out && out->io.kind == IO_TAPE)
+	if (out && medium_of(&out->io)->by_block)
 		return true;
 	for (size_t i = 0; i < q->o.path_count; i++) {
-		if (is_tape(q->o.paths[i]))
+		const struct medium *in = medium_at(q->o.paths[i]);
+		if (in && in->by_block)
 			return true;
 	}
 	return false;
@@ -151,7 +134,7 @@ static int prepare(struct filter_request *q, struct err *e)
 	rc = rc != 0 ? rc : outputs_check_names(&q->out, others, 2, e);
 	rc = rc != 0 ? rc : open_side_files(q, e);
 	rc = rc != 0 ? rc : outputs_open(&q->out, e);
-	q->o.repack = any_tape(q);
+	q->o.repack = any_by_block(q);
 	if (rc == 0 && q->o.repack && q->o.keep_layout)
 		rc = err_set(e, XE_USAGE, "--keep-layout: on tapes blocks are written anew");
 	/* What a failed set has put into a map that is a pipe cannot be taken back. */

@@ -32,7 +32,7 @@ void findingtext_warn(const struct finding *f, const char *word, const char *nob
 		snprintf(index, sizeof index, ", FileIndex %d", f->file_index);
 	if (f->placed) {
 		char at[64];
-		volume_place(f->volume, f->addr, f->offset, at, sizeof at);
+		f->volume->medium->place(f->addr, f->offset, at, sizeof at);
 		snprintf(place, sizeof place, "%llu bytes at %s: ", (unsigned long long)f->len, at);
 	}
 	msg_warning("%s: %s: %s%s%s%s%s%s%s", f->volume ? f->volume->name : "", word, job, index, f->file[0] ? " " : "", f->file,

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "cmd/volume/keyoptions.h"
 #include "format/attributes.h"
+#include "format/compression.h"
 #include "format/stream.h"
 #include "pipeline/cipher.h"
 #include "volume/reader.h"
@@ -65,17 +66,17 @@ static struct listed_job *job_of(struct listing *l, const struct job *job)
 }
 
 /* The codec of a record; NULL if it has none or an unknown one. */
-static const struct codec *codec_of(const struct item *item, struct codec_header *header)
+static const struct codec *codec_of(const struct item *item, struct compression_header *header)
 {
 	enum stream_form form = stream_form(item->stream);
-	*header = (struct codec_header){0};
+	*header = (struct compression_header){0};
 	if (form == STREAM_LEGACY)
-		return codec_by_id(CODEC_GZIP);
-	size_t prefix = stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0;
-	if (form != STREAM_HEADED || item->head_missing || item->data.len < prefix + CODEC_HEADER_BYTES)
+		return &codec_gzip;
+	if (form != STREAM_HEADED || item->head_missing)
 		return NULL;
-	codec_header_read(item->data.data + prefix, header);
-	return codec_by_magic(header->magic);
+	struct rd r = rd_over(item->data.data, item->data.len);
+	rd_bytes(&r, stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0);
+	return compression_header_read(&r, header) ? codec_by_magic(header->magic) : NULL;
 }
 
 static void tally_record(struct tally *t, const struct item *item)
@@ -85,7 +86,7 @@ static void tally_record(struct tally *t, const struct item *item)
 		return;
 	t->bytes += item->len;
 	enum stream_form form = stream_form(item->stream);
-	struct codec_header header;
+	struct compression_header header;
 	const struct codec *c = codec_of(item, &header);
 	if (c) {
 		t->by_codec[c->id]++;
@@ -140,32 +141,25 @@ static const char *algorithms(const struct tally *t, char *text, size_t text_byt
 	return text[0] ? text : "no data";
 }
 
-static void address_text(const struct listing *l, uint64_t addr, char *text, size_t text_bytes)
-{
-	if (l->volume->kind == IO_TAPE)
-		snprintf(text, text_bytes, "%u:%u", (unsigned)(addr >> 32), (unsigned)addr);
-	else
-		snprintf(text, text_bytes, "%llu", (unsigned long long)addr);
-}
-
 static void print_block(const struct listing *l, const struct item *b)
 {
 	char at[32];
-	address_text(l, b->addr, at, sizeof at);
+	l->volume->medium->address(b->addr, at, sizeof at);
 	printf("block %s: BB0%u, %u bytes, number %u, session %u/%u, FileIndex %d..%d%s%s%s\n", at, b->form.version, b->len, b->number,
 	       b->job ? b->job->session_id : 0, b->job ? b->job->session_time : 0, b->first_index, b->last_index,
-	       b->form.checksum ? "" : ", no checksum", b->encrypted ? ", encrypted" : "", b->reversed ? ", " BLOCK_REVERSED_TEXT : "");
+	       b->form.checksum ? "" : ", no checksum", b->verdict.encrypted ? ", encrypted" : "",
+	       b->verdict.reversed ? ", " BLOCK_REVERSED_TEXT : "");
 }
 
 static void print_record(const struct listing *l, const struct item *r)
 {
 	char at[32];
-	address_text(l, r->addr, at, sizeof at);
+	l->volume->medium->address(r->addr, at, sizeof at);
 	if (r->file_index < 0) {
 		printf("  record %s: label %d, %u bytes\n", at, r->file_index, r->len);
 		return;
 	}
-	struct codec_header header;
+	struct compression_header header;
 	const struct codec *c = codec_of(r, &header);
 	const char *name = stream_name(r->stream);
 	printf("  record %s: FileIndex %d, stream %u", at, r->file_index, r->stream & STREAM_NUMBER_MASK);
@@ -209,8 +203,8 @@ static void print_job(const struct listing *l, const struct listed_job *k)
 		       (unsigned long long)k->end.job_bytes, k->end.errors);
 	else
 		printf("  ended:      not on this volume\n");
-	address_text(l, k->first_addr, first, sizeof first);
-	address_text(l, k->last_end, last, sizeof last);
+	l->volume->medium->address(k->first_addr, first, sizeof first);
+	l->volume->medium->address(k->last_end, last, sizeof last);
 	printf("  here:       %llu records, %s of data, %llu block%s, addresses %s to %s\n", (unsigned long long)k->tally.records,
 	       msg_size(k->tally.bytes, size), (unsigned long long)k->blocks, k->blocks == 1 ? "" : "s", first, last);
 	printf("  data:       %s\n", algorithms(&k->tally, text, sizeof text));
@@ -363,8 +357,8 @@ static int on_block(struct listing *l, const struct item *b, struct err *e)
 	l->versions |= 1u << b->form.version;
 	l->checksums = l->checksums || b->form.checksum;
 	l->no_checksums = l->no_checksums || !b->form.checksum;
-	l->encrypted = l->encrypted || b->encrypted;
-	l->reversed += b->reversed;
+	l->encrypted = l->encrypted || b->verdict.encrypted;
+	l->reversed += b->verdict.reversed;
 	if (l->blocks && !l->json)
 		print_block(l, b);
 	struct listed_job *k = b->job ? job_of(l, b->job) : NULL;
@@ -373,7 +367,7 @@ static int on_block(struct listing *l, const struct item *b, struct err *e)
 	if (k) {
 		if (k->blocks++ == 0)
 			k->first_addr = b->addr;
-		k->last_end = l->volume->kind == IO_TAPE ? b->addr : b->addr + b->len - 1;
+		k->last_end = l->volume->medium->end(b->addr, b->len);
 	}
 	return 0;
 }
@@ -423,12 +417,13 @@ static int on_item(struct listing *l, const struct item *item, uint64_t *damaged
 	case ITEM_BLOCK: return on_block(l, item, e);
 	case ITEM_RECORD: return on_record(l, item, e);
 	case ITEM_DAMAGE:
-		if (item->encrypted)
+		if (item->verdict.encrypted)
 			return 0;
 		l->damaged++;
 		++*damaged;
-		volume_place(item->volume, item->addr, item->offset, place, sizeof place);
-		msg_warning("%s: %s: %llu bytes: %s", item->volume->name, place, (unsigned long long)item->damage_len, item->reason);
+		item->volume->medium->place(item->addr, item->offset, place, sizeof place);
+		msg_warning("%s: %s: %llu bytes: %s", item->volume->name, place, (unsigned long long)item->damage_len,
+			    item->verdict.reason);
 		return 0;
 	case ITEM_VOLUME_END: end_volume(l); return 0;
 	case ITEM_VOLUME_LABEL:

@@ -31,7 +31,7 @@ int outputs_choose_folder(struct outputs *o, struct err *e)
 static int refuse_same(const struct outputs *o, const struct io *out, const char *name, struct err *e)
 {
 	/* /dev/null, pipes and terminals may be both. */
-	if (out->type != S_IFREG && out->type != S_IFBLK && out->kind != IO_TAPE)
+	if (out->type != S_IFREG && out->type != S_IFBLK && !out->tape)
 		return 0;
 	for (size_t i = 0; i < o->input_count + o->source_count; i++) {
 		struct io in;

@@ -371,7 +371,7 @@ bool report_is_of_failure(const char *path)
 	char head[256];
 	struct io io;
 	/* Opening a pipe or a tape would be noticed. */
-	if (!io_describe_path(&io, path) || io.kind != IO_FILE)
+	if (!io_describe_path(&io, path) || !io_is_file(&io))
 		return false;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	ssize_t n = fd >= 0 ? read(fd, head, sizeof head - 1) : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sample data and guarded buffers for the tests of codec/. */
-#ifndef TESTS_CHECK_CODEC_H
-#define TESTS_CHECK_CODEC_H
+/* Sample data, and buffers at whose end a page traps. */
+#ifndef TESTS_GUARDED_H
+#define TESTS_GUARDED_H
 
 #include <check.h>
 #include <stdint.h>

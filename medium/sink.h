@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where the blocks of one output volume go: a file, a pipe or a tape (one block, one write, padded as a drive wants it). */
-#ifndef VOLUME_SINK_H
-#define VOLUME_SINK_H
+/* Where the blocks of one output volume go: counted, and written as its medium has them. */
+#ifndef MEDIUM_SINK_H
+#define MEDIUM_SINK_H
 
 #include "base/digest.h"
-#include "base/io.h"
+#include "medium/medium.h"
 
 struct sink {
-	struct io out;         /* borrowed */
+	struct io out; /* borrowed */
+	const struct medium *medium;
 	struct digest *digest; /* of what is written, less the padding on tapes; borrowed, or NULL */
-	uint64_t offset;       /* bytes written */
+	uint64_t offset;       /* bytes written, less that padding */
 	uint64_t blocks;
-	uint32_t tape_file, tape_block;
-	bool failed;       /* a write has: there are no more */
-	size_t tape_fixed; /* block size of a drive in fixed mode */
-	uint8_t *padded;   /* scratch */
+	uint64_t at; /* address of the next block */
+	bool failed; /* a write has: there are no more */
+
+	/* Of tapes */
+	size_t fixed_bytes; /* block size of a drive in fixed mode */
+	uint8_t *padded;    /* scratch */
 	size_t padded_cap;
 };
 
@@ -22,14 +25,13 @@ struct sink {
 void sink_open(struct sink *s, const struct io *out, struct digest *digest);
 void sink_close(struct sink *s);
 
-/* Address of the next block: byte offset, or file << 32 | block. */
+/* Address of the next block, as the medium counts. */
 uint64_t sink_address(const struct sink *s);
 
-/* Address of the end of a block of len bytes at addr: its last byte, or the block itself on a tape.
- * volume-format.md 1.5, 3.4 */
+/* Address of the end of a block of len bytes at addr. */
 uint64_t sink_end_address(const struct sink *s, uint64_t addr, uint64_t len);
 
-/* Writes one block of len bytes (or, except on tapes, several that follow one another).  label: a volume label, which has a
+/* Writes one block of len bytes (or several that follow one another, unless medium->by_block).  label: a volume label, which has a
  * size of its own on tapes.  XE_FAILED, and so every time from then on; the error names out. */
 int sink_write(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e) __attribute__((warn_unused_result));
 

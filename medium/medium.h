@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What volumes are kept on: files, pipes, tapes.  One row of functions for each kind, and nobody else asks which it is.  A kind more is
+ * a file with its row and a line in medium_open, for what is read, and in medium_of, for what is written. */
+#ifndef MEDIUM_MEDIUM_H
+#define MEDIUM_MEDIUM_H
+
+#include "base/io.h"
+
+struct medium;
+struct sink;
+
+/* One input.  Opened by medium_open, or made of a descriptor by medium_describe; closed once. */
+struct medium_input {
+	const struct medium *medium;
+	struct io io;
+	bool rereadable; /* can be opened again by its path, and read from any place, while this one is open */
+	uint64_t size;   /* bytes, 0 if unknown */
+	uint64_t at;     /* by_block: address of what is read next */
+	bool at_mark;    /* by_block: a file mark was read last */
+};
+
+#define MEDIUM_CLOSED ((struct medium_input){.io = {.fd = -1}})
+
+enum medium_found {
+	MEDIUM_BLOCK,
+	MEDIUM_MARK,
+	MEDIUM_END,
+	MEDIUM_LARGER, /* a block that is larger than the room for it, and is still to be read */
+};
+
+struct medium {
+	const char *name; /* in maps, docs/map-format.md */
+	bool rereadable;  /* see struct medium_input */
+	bool by_block;    /* blocks are read and written one by one, as the medium keeps them apart; addresses count blocks, not bytes */
+
+	/* Of a block of len bytes at addr: the address of its end.  volume-format.md 1.5, 3.4 */
+	uint64_t (*end)(uint64_t addr, uint64_t len);
+	/* Where byte offset of the block at addr is, in messages: "byte 8573"; and addr alone: "8573".  text: text_bytes, NUL
+	 * included. */
+	void (*place)(uint64_t addr, uint32_t offset, char *text, size_t text_bytes);
+	void (*address)(uint64_t addr, char *text, size_t text_bytes);
+
+	/* Up to most of the bytes that follow, at least least of them unless the end comes first.  NULL if by_block.  XE_FAILED. */
+	int (*read)(struct medium_input *in, void *data, size_t least, size_t most, size_t *got, struct err *e);
+	/* n bytes from byte at on; fewer only at the end.  NULL unless rereadable.  XE_FAILED. */
+	int (*read_at)(const struct medium_input *in, uint64_t at, void *data, size_t n, size_t *got, struct err *e);
+	/* The next block, mark or end, and its address; *got bytes of a block, n at most.  NULL unless by_block.  XE_FAILED,
+	 * XE_NOT_READY. */
+	int (*next)(struct medium_input *in, void *data, size_t n, size_t *got, uint64_t *addr, enum medium_found *found, struct err *e);
+
+	/* What medium/sink.h says, with s->at counted on; NULL: nothing is to be done.  XE_FAILED. */
+	void (*begin)(struct sink *s);
+	int (*write)(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e);
+	int (*write_foreign)(struct sink *s, const uint8_t *data, size_t len, struct err *e);
+	int (*file_mark)(struct sink *s, struct err *e);
+};
+
+extern const struct medium medium_file, medium_stream, medium_tape;
+
+/* What the descriptor is a medium of. */
+const struct medium *medium_of(const struct io *io);
+
+/* What is at path, looked at without reading of it: devices and files are opened for it, pipes are not, lest their writer be chased
+ * away.  "-" is standard input.  NULL if there is nothing, or it is no medium. */
+const struct medium *medium_at(const char *path);
+
+/* Can what is at path be opened and read as often as one likes?  Asked without opening it. */
+bool medium_rereadable(const char *path);
+
+/* As io_open_input. */
+int medium_open(struct medium_input *in, const char *path, struct err *e) __attribute__((warn_unused_result));
+
+/* As io_describe. */
+bool medium_describe(struct medium_input *in, int fd);
+
+/* Idempotent. */
+void medium_close(struct medium_input *in);
+
+#endif

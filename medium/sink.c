@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "medium/sink.h"
+
+#include <stdlib.h>
+
+void sink_open(struct sink *s, const struct io *out, struct digest *digest)
+{
+	*s = (struct sink){.out = *out, .medium = medium_of(out), .digest = digest};
+	if (s->medium->begin)
+		s->medium->begin(s);
+}
+
+void sink_close(struct sink *s)
+{
+	free(s->padded);
+	*s = (struct sink){.out = IO_CLOSED};
+}
+
+uint64_t sink_address(const struct sink *s)
+{
+	return s->at;
+}
+
+uint64_t sink_end_address(const struct sink *s, uint64_t addr, uint64_t len)
+{
+	return s->medium->end(addr, len);
+}
+
+/* Behind a write that failed nothing more is written: it would stand in the middle of a torn block.  The error is the output's. */
+static int done(struct sink *s, int rc, struct err *e)
+{
+	if (rc == 0)
+		return 0;
+	s->failed = true;
+	if (s->out.name)
+		err_volume(e, s->out.name);
+	return rc;
+}
+
+static int refuse_failed(struct err *e)
+{
+	return err_set(e, XE_FAILED, "a write before this one has failed");
+}
+
+int sink_write(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e)
+{
+	if (s->failed)
+		return refuse_failed(e);
+	s->offset += len;
+	s->blocks++;
+	digest_add(s->digest, data, len);
+	return done(s, s->medium->write(s, data, len, label, e), e);
+}
+
+int sink_write_foreign(struct sink *s, const uint8_t *data, size_t len, struct err *e)
+{
+	if (s->medium->write_foreign == NULL)
+		return 0;
+	if (s->failed)
+		return refuse_failed(e);
+	return done(s, s->medium->write_foreign(s, data, len, e), e);
+}
+
+int sink_file_mark(struct sink *s, struct err *e)
+{
+	if (s->medium->file_mark == NULL)
+		return 0;
+	if (s->failed)
+		return refuse_failed(e);
+	return done(s, s->medium->file_mark(s, e), e);
+}
