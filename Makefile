@@ -102,7 +102,7 @@ $(REPLAYS) $(TARGETS:%=$(BUILD)/fuzz/fuzz_%): fuzz/fuzz.h $(wildcard */*.h */*/*
 # The test programs alone.
 checks: $(BUILD)/xflate $(CHECKS) $(REPLAYS)
 
-# For changes that only move code: does this build do what another binary does?  Minutes, some 13,000 runs.
+# For changes that only move code: does this build do what another binary does?  Some 27,000 runs, a few minutes.
 behaviour: $(BUILD)/xflate
 	@tests/behaviour $(OLD) $(BUILD)/xflate
 
@@ -214,7 +214,7 @@ help:
 	@echo "make check      install what is missing, build, run all tests that run anywhere"
 	@echo "make check-asan, check-tsan, check-bacula, check-bacula15, check-tape, check-drive    further tests"
 	@echo "make fuzz       FUZZ_SECONDS=60 FUZZ_TARGETS='block label'; make fuzz-replay    the parsers against foreign bytes"
-	@echo "make behaviour  OLD=path/to/another/xflate; what differs, of 13,000 runs"
+	@echo "make behaviour  OLD=path/to/another/xflate; what differs, of 27,000 runs"
 	@echo "make bench      measure against what is used instead (BENCH_MB=600)"
 	@echo "make lint       manual, citations, layout of the sources, shell scripts"
 	@echo "make install    PREFIX=$(PREFIX), DESTDIR; make uninstall; make dist; make clean"
