@@ -9,19 +9,17 @@
 static struct stage_ctx *ctx;
 
 /* As pipeline/slot.c does it. */
-static enum stage_status apply(const struct stage_policy *policy, const struct item *item, struct arena *arena, struct stage_result *r)
+static enum stage_status apply(const struct stage_policy *policy, const struct item *item, struct arena *arena, struct converted *c)
 {
-	enum stage_status status;
-	while ((status = stage_apply(ctx, policy, item, arena, r)) == STAGE_ROOM) {
-		FUZZ_MUST(r->room > arena->cap && r->room < 4 * (size_t)RECORD_MAX_BYTES);
-		free(arena->data);
-		*arena = (struct arena){.data = malloc(r->room), .cap = r->room};
-		FUZZ_MUST(arena->data);
+	while (stage_apply(ctx, policy, item, arena, c) == STAGE_ROOM) {
+		FUZZ_MUST(stage_room(ctx) > arena->cap && stage_room(ctx) < 4 * (size_t)RECORD_MAX_BYTES);
+		FUZZ_MUST(arena_grow(arena, stage_room(ctx)));
 	}
-	FUZZ_MUST(arena->used <= arena->cap && (status == STAGE_DONE || r->count == 0 || r->records[0].body.data == item->data.data));
-	FUZZ_MUST(status != STAGE_DAMAGE || r->reason[0]);
-	FUZZ_MUST(status != STAGE_MEMORY);
-	return status;
+	FUZZ_MUST(arena->used <= arena->cap && c->first == 0 && c->count == arena->record_count);
+	FUZZ_MUST((c->status == STAGE_DONE) == (c->count > 0));
+	FUZZ_MUST(c->status != STAGE_DAMAGE || stage_reason(ctx)[0]);
+	FUZZ_MUST(c->status != STAGE_MEMORY);
+	return c->status;
 }
 
 struct content {
@@ -38,16 +36,16 @@ static void add(struct content *c, struct span s)
 }
 
 /* The plain bytes of records that are all plain, without their addresses; those must follow one another. */
-static void plain_content(const struct stage_result *r, struct content *c)
+static void plain_content(const struct arena *a, bool changed, struct content *c)
 {
-	for (size_t i = 0; i < r->count; i++) {
-		const struct outrecord *p = &r->records[i];
+	for (size_t i = 0; i < a->record_count; i++) {
+		const struct outrecord *p = &a->records[i];
 		FUZZ_MUST(stream_form(p->stream) == STREAM_PLAIN || stream_form(p->stream) == STREAM_OPAQUE);
 		struct span head = p->head, body = p->body;
-		FUZZ_MUST(p->len == head.len + body.len && (r->count == 1 || p->len <= RECORD_NETWORK_BYTES));
+		FUZZ_MUST(p->len == head.len + body.len && (a->record_count == 1 || p->len <= RECORD_NETWORK_BYTES));
 		/* One that is too short for an address passes where nothing has to be coded. */
 		bool addressed = stream_form(p->stream) == STREAM_PLAIN && stream_has_prefix(p->stream);
-		FUZZ_MUST(!addressed || p->len == 0 || p->len >= STREAM_PREFIX_BYTES || (r->count == 1 && !r->changed));
+		FUZZ_MUST(!addressed || p->len == 0 || p->len >= STREAM_PREFIX_BYTES || (a->record_count == 1 && !changed));
 		if (addressed && p->len >= STREAM_PREFIX_BYTES) {
 			struct rd at = head.len ? rd_over(head.data, head.len) : rd_over(body.data, body.len);
 			uint64_t address = rd_be64(&at);
@@ -70,27 +68,25 @@ static bool content_of(const struct item *item, struct content *c)
 {
 	const struct stage_policy inflate = {.inflate = true, .target = PRODUCT_BAREOS};
 	struct arena arena = {0};
-	struct stage_result *r = malloc(sizeof *r);
-	FUZZ_MUST(r);
-	bool done = apply(&inflate, item, &arena, r) == STAGE_DONE;
+	struct converted made;
+	bool done = apply(&inflate, item, &arena, &made) == STAGE_DONE;
 	if (done)
-		plain_content(r, c);
-	free(arena.data);
-	free(r);
+		plain_content(&arena, made.changed, c);
+	arena_free(&arena);
 	return done;
 }
 
-/* The records that an item became hold what it held. */
-static void compare(const struct stage_policy *policy, const struct item *item, const struct stage_result *r)
+/* The records that an item became, all of the arena's, hold what it held. */
+static void compare(const struct stage_policy *policy, const struct item *item, const struct arena *a, const struct converted *made)
 {
 	struct content before = {0}, after = {0};
 	if (!content_of(item, &before)) {
 		/* What does not inflate can only have been passed as it is. */
-		FUZZ_MUST(r->count == 1 && r->records[0].len == item->len && !r->changed);
+		FUZZ_MUST(made->count == 1 && a->records[0].len == item->len && !made->changed);
 		return;
 	}
-	for (size_t i = 0; i < r->count; i++) {
-		const struct outrecord *p = &r->records[i];
+	for (size_t i = 0; i < made->count; i++) {
+		const struct outrecord *p = &a->records[i];
 		uint8_t *data = malloc(p->len ? p->len : 1);
 		FUZZ_MUST(data && p->len == p->head.len + p->body.len && p->len <= RECORD_MAX_BYTES);
 		struct wr w = wr_over(data, p->len);
@@ -108,7 +104,7 @@ static void compare(const struct stage_policy *policy, const struct item *item, 
 	}
 	FUZZ_MUST(before.bytes == after.bytes && before.sum == after.sum);
 	FUZZ_MUST(!before.has_address || !after.has_address || before.first_address == after.first_address);
-	FUZZ_MUST(!r->deflated || !policy->deflate || r->deflate_in >= before.bytes);
+	FUZZ_MUST(!made->deflated || !policy->deflate || made->deflate_in >= before.bytes);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -154,12 +150,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.strict = data[2] & 4,
 	};
 	struct arena arena = {0};
-	struct stage_result *r = malloc(sizeof *r);
-	FUZZ_MUST(r);
-	if (apply(&policy, &item, &arena, r) == STAGE_DONE && !item.tail_missing)
-		compare(&policy, &item, r);
-	free(r);
-	free(arena.data);
+	struct converted made;
+	if (apply(&policy, &item, &arena, &made) == STAGE_DONE && !item.tail_missing)
+		compare(&policy, &item, &arena, &made);
+	arena_free(&arena);
 	free(copy);
 	return 0;
 }

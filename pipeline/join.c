@@ -92,16 +92,12 @@ static uint32_t whole_length(const struct item *item)
 	return cut ? (uint32_t)whole : 0;
 }
 
-/* What could not be asked for want of memory must not be answered by chance. */
-static int joiner_memory(const struct joiner *j, struct err *e)
-{
-	return stage_short_of_memory(j->stage) ? err_memory(e, 0, "a record that may be cut") : 0;
-}
-
-static bool decodes(struct joiner *j, const struct item *item)
+static int decodes(struct joiner *j, const struct item *item, bool *yes, struct err *e)
 {
 	struct span address, plain;
-	return stage_plain(j->stage, item, &address, &plain);
+	enum stage_status status = stage_plain(j->stage, item, &address, &plain);
+	*yes = status == STAGE_DONE;
+	return status == STAGE_MEMORY ? err_memory(e, 0, "a record that may be cut") : 0;
 }
 
 /* Plain data can be cut anywhere, but what has no room for its address is no record of its own. */
@@ -110,13 +106,16 @@ static bool is_addressed(const struct item *item)
 	return stream_form(item->stream) == STREAM_PLAIN && stream_has_prefix(item->stream);
 }
 
-/* Is item the first piece of a record?  Without a header the decoder tells: what decodes is whole.  Of plain data the next
- * record tells. */
-static bool is_cut(struct joiner *j, const struct item *item, uint32_t *whole)
+/* *cut: item is the first piece of a record, of *whole bytes if that is known.  Without a header the decoder tells: what decodes
+ * is whole.  Of plain data the next record tells. */
+static int judge(struct joiner *j, const struct item *item, bool *cut, uint32_t *whole, struct err *e)
 {
 	enum stream_form form = may_be_cut(item) ? stream_form(item->stream) : STREAM_OPAQUE;
+	bool decoded = true;
+	int rc = form == STREAM_LEGACY ? decodes(j, item, &decoded, e) : 0;
 	*whole = form == STREAM_HEADED ? whole_length(item) : 0;
-	return *whole > 0 || (form == STREAM_LEGACY && !decodes(j, item)) || (form == STREAM_PLAIN && is_addressed(item));
+	*cut = *whole > 0 || !decoded || (form == STREAM_PLAIN && is_addressed(item));
+	return rc;
 }
 
 static struct pending **find(struct joiner *j, const struct job *job)
@@ -154,35 +153,47 @@ static int begin(struct joiner *j, const struct item *item, uint32_t whole, stru
 	return 0;
 }
 
-/* Is it all there?  Without a header the decoder tells: what decodes is whole, also if its last piece is of the full length. */
-static bool complete(struct joiner *j, const struct pending *p)
+/* *yes: it is all there.  Without a header the decoder tells: what decodes is whole, also if its last piece is of the full
+ * length. */
+static int complete(struct joiner *j, const struct pending *p, bool *yes, struct err *e)
 {
 	struct item whole = p->item;
 	whole.len = (uint32_t)whole.data.len;
-	return p->item.len ? p->item.len == whole.len : decodes(j, &whole);
+	*yes = p->item.len == whole.len;
+	return p->item.len ? 0 : decodes(j, &whole, yes, e);
 }
 
-/* Is item the next piece?  Then it is added. */
-static bool add(struct joiner *j, struct pending *p, const struct item *item)
+/* Could item be the next piece, and *last: only the last one? */
+static bool fits(const struct pending *p, const struct item *item, bool *last)
 {
 	size_t missing = (p->item.len ? p->item.len : RECORD_MAX_BYTES) - p->item.data.len;
 	bool middle = item->len == RECORD_NETWORK_BYTES && item->len < missing;
-	bool last = p->item.len ? item->len == missing : item->len < RECORD_NETWORK_BYTES && item->len <= missing;
+	*last = p->item.len ? item->len == missing : item->len < RECORD_NETWORK_BYTES && item->len <= missing;
 	if (is_addressed(&p->item)) {
 		middle = false;
-		last = item->len > 0 && item->len < STREAM_PREFIX_BYTES;
+		*last = item->len > 0 && item->len < STREAM_PREFIX_BYTES;
 	}
-	if (item->kind != ITEM_RECORD || item->file_index != p->item.file_index || item->stream != p->item.stream || item->head_missing ||
-	    item->tail_missing || !(last || middle))
-		return false;
-	if (p->item.len == 0 && decodes(j, item))
-		return false;
+	return item->kind == ITEM_RECORD && item->file_index == p->item.file_index && item->stream == p->item.stream &&
+	       !item->head_missing && !item->tail_missing && (*last || middle);
+}
+
+/* *added: item is the next piece, and it was added. */
+static int add(struct joiner *j, struct pending *p, const struct item *item, bool *added, struct err *e)
+{
+	bool last, alone = false, whole;
+	*added = false;
+	if (!fits(p, item, &last))
+		return 0;
+	int rc = p->item.len == 0 ? decodes(j, item, &alone, e) : 0;
+	if (rc != 0 || alone)
+		return rc;
 	memcpy(p->item.buf->data + p->item.data.len, item->data.data, item->len);
 	p->item.data.len += item->len;
-	bool whole = complete(j, p);
-	if (last && !whole) {
+	rc = complete(j, p, &whole, e);
+	*added = rc == 0 && (whole || !last);
+	if (!*added) {
 		p->item.data.len -= item->len;
-		return false;
+		return rc;
 	}
 	/* Where a piece goes on to the next volume, so does the whole. */
 	p->item.cuts = item->cuts;
@@ -190,7 +201,7 @@ static bool add(struct joiner *j, struct pending *p, const struct item *item)
 		p->item.cut[i] = (uint32_t)(p->item.data.len - item->len) + item->cut[i];
 	if (whole)
 		p->item.len = (uint32_t)p->item.data.len;
-	return true;
+	return 0;
 }
 
 /* The next piece of what is broken: all of them have the full length.  Where it goes on to the next volume, the last does. */
@@ -266,7 +277,7 @@ int joiner_next(struct joiner *j, struct item *item, struct err *e)
 			int rc = j->fault.code != XE_OK ? j->fault.code : reader_next(j->reader, item, &j->fault);
 			if (rc != 0 && j->pending) {
 				take(j, &j->pending, item);
-				return joiner_memory(j, e);
+				return 0;
 			}
 			if (rc != 0) {
 				*e = j->fault;
@@ -276,22 +287,23 @@ int joiner_next(struct joiner *j, struct item *item, struct err *e)
 		j->has_queued = false;
 		struct pending **at = interrupted(j, item);
 		if (at && *at) {
-			if (add(j, *at, item)) {
-				if ((*at)->item.data.len != (*at)->item.len)
-					continue;
-				take(j, at, item);
-				return joiner_memory(j, e);
-			}
+			bool added;
+			int rc = add(j, *at, item, &added, e);
+			if (rc != 0)
+				return rc;
+			if (added && (*at)->item.data.len != (*at)->item.len)
+				continue;
 			j->queued = *item;
-			j->has_queued = true;
+			j->has_queued = !added;
 			take(j, at, item);
-			return joiner_memory(j, e);
+			return 0;
 		}
+		bool cut;
 		uint32_t whole;
-		if (!is_cut(j, item, &whole))
-			return joiner_memory(j, e);
-		int rc = begin(j, item, whole, e);
-		if (rc != 0)
+		int rc = judge(j, item, &cut, &whole, e);
+		if (rc == 0 && cut)
+			rc = begin(j, item, whole, e);
+		if (rc != 0 || !cut)
 			return rc;
 	}
 }

@@ -31,7 +31,6 @@ struct repairer {
 	struct item *ready; /* in order, to be handed out; each holds its buf */
 	size_t ready_count, ready_cap, ready_next;
 	struct buf *lent;
-	bool short_of_memory;
 };
 
 struct repairer *repairer_new(struct joiner *joiner)
@@ -129,37 +128,54 @@ static int settle(struct repairer *r, struct tracked *t, enum doubling_finding f
 
 /* ---- what tells ---- */
 
-/* A record that does not decode tells nothing of its file. */
-static enum doubling_finding follow(struct repairer *r, struct tracked *t, const struct item *item)
+static int short_of_memory(struct err *e)
 {
-	struct span address, plain;
-	bool tells = stage_plain(r->stage, item, &address, &plain);
-	return tells ? doubling_add(&t->doubling, address, plain) : DOUBLING_OPEN;
+	return err_memory(e, 0, "a file to mend");
 }
 
-/* The digest of the records that wait, as they are and each without its first 8 bytes. */
-static enum doubling_finding compare(struct repairer *r, const struct tracked *t, const struct item *item)
+/* A record that does not decode tells nothing of its file. */
+static int follow(struct repairer *r, struct tracked *t, const struct item *item, enum doubling_finding *finding, struct err *e)
+{
+	struct span address, plain;
+	enum stage_status status = stage_plain(r->stage, item, &address, &plain);
+	*finding = status == STAGE_DONE ? doubling_add(&t->doubling, address, plain) : DOUBLING_OPEN;
+	return status == STAGE_MEMORY ? short_of_memory(e) : 0;
+}
+
+/* The digest of the records that wait, each without its first skip bytes. */
+static int digest_waiting(struct repairer *r, const struct tracked *t, struct digest *d, size_t skip, struct err *e)
+{
+	digest_reset(d);
+	for (size_t i = 0; i < t->waiting_count; i++) {
+		struct span address, plain;
+		enum stage_status status = is_sparse(&t->waiting[i]) ? stage_plain(r->stage, &t->waiting[i], &address, &plain)
+								     : STAGE_DAMAGE;
+		if (status == STAGE_MEMORY)
+			return short_of_memory(e);
+		if (status == STAGE_DONE && plain.len > skip)
+			digest_add(d, plain.data + skip, plain.len - skip);
+	}
+	return 0;
+}
+
+/* item: a digest, if it tells anything.  That of the records that wait as they are, or of each without its first 8 bytes? */
+static int compare(struct repairer *r, const struct tracked *t, const struct item *item, enum doubling_finding *finding, struct err *e)
 {
 	enum digest_kind kind;
+	*finding = DOUBLING_OPEN;
 	if (!stream_digest_kind(item->stream, item->data.len, &kind))
-		return DOUBLING_OPEN;
+		return 0;
 	struct digest *d = digest_new(kind);
-	enum doubling_finding finding = DOUBLING_OPEN;
-	r->short_of_memory = d == NULL;
-	for (size_t skip = 0; d && skip <= STREAM_PREFIX_BYTES; skip += STREAM_PREFIX_BYTES) {
-		struct span address, plain;
+	int rc = d ? 0 : short_of_memory(e);
+	for (size_t skip = 0; rc == 0 && skip <= STREAM_PREFIX_BYTES; skip += STREAM_PREFIX_BYTES) {
 		uint8_t value[DIGEST_MAX_BYTES];
-		digest_reset(d);
-		for (size_t i = 0; i < t->waiting_count; i++) {
-			if (is_sparse(&t->waiting[i]) && stage_plain(r->stage, &t->waiting[i], &address, &plain))
-				digest_add(d, plain.data + skip, plain.len - skip);
-		}
-		size_t len = digest_value(d, value);
-		if (len == item->data.len && memcmp(value, item->data.data, len) == 0)
-			finding = skip ? DOUBLING_YES : DOUBLING_NO;
+		rc = digest_waiting(r, t, d, skip, e);
+		size_t len = rc == 0 ? digest_value(d, value) : 0;
+		if (len > 0 && len == item->data.len && memcmp(value, item->data.data, len) == 0)
+			*finding = skip > 0 ? DOUBLING_YES : DOUBLING_NO;
 	}
 	digest_free(d);
-	return finding;
+	return rc;
 }
 
 static enum doubling_finding measure(const struct tracked *t)
@@ -203,11 +219,14 @@ static int take_record(struct repairer *r, struct tracked *t, struct item *item,
 	t->size = item->attributes.whole ? item->attributes.size : t->size;
 	bool data = is_sparse(item) && item->data.len > 0;
 	if (t->finding == DOUBLING_OPEN && (data || t->waiting_count > 0)) {
-		enum doubling_finding finding = data ? follow(r, t, item) : compare(r, t, item);
+		enum doubling_finding finding;
+		int rc = data ? follow(r, t, item, &finding, e) : compare(r, t, item, &finding, e);
+		if (rc != 0)
+			return rc;
 		if (finding == DOUBLING_OPEN && t->waiting_count == WAITING_MAX)
 			finding = measure(t);
 		*wait = finding == DOUBLING_OPEN;
-		int rc = *wait ? 0 : settle(r, t, finding, e);
+		rc = *wait ? 0 : settle(r, t, finding, e);
 		if (rc != 0)
 			return rc;
 	}
@@ -291,8 +310,6 @@ int repairer_next(struct repairer *r, struct item *item, struct err *e)
 		}
 		if (rc == 0)
 			rc = take_item(r, &next, e);
-		if (rc == 0 && (r->short_of_memory || stage_short_of_memory(r->stage)))
-			rc = err_memory(e, 0, "a file to mend");
 		if (rc != 0)
 			return rc;
 	}

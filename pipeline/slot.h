@@ -10,25 +10,12 @@
 
 #define SLOT_ITEMS 1024u
 
-/* What a worker made of one item. */
-struct converted {
-	enum stage_status status;
-	size_t first, count; /* records of the slot */
-	bool changed, doubled, number_kept;
-	const struct codec *from;
-	uint64_t inflate_in, inflate_out, deflate_in, deflate_out;
-	struct session_label *label; /* of the start or the end of a session, if it can be read; else NULL */
-	char *reason;                /* NULL but for damage.  Both malloc'ed, and the slot's */
-};
-
 struct slot {
 	struct item *items;
-	struct converted *done;
+	struct converted *done; /* what a worker made of each item */
 	size_t item_count, done_count;
 	struct buf **bufs; /* held for the items */
 	size_t buf_count;
-	struct outrecord *records;
-	size_t record_count, record_cap;
 	struct arena arena;
 	const struct stage_policy *policy;
 	const struct cipher_volume *cipher; /* what the volume is encrypted with, or NULL */

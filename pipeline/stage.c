@@ -1,33 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/stage.h"
 
-#include "format/compression.h"
 #include "format/doubling.h"
-#include "format/stream.h"
+#include "pipeline/parts.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PIECE_BYTES 983040u       /* plain bytes of a piece where a record must be split: below RECORD_NETWORK_BYTES */
-#define FIRST_GUESS_BYTES 262144u /* what clients read at once */
+#define PIECE_BYTES 983040u /* plain bytes of a piece where a record must be split: below RECORD_NETWORK_BYTES */
+#define ADDRESSES_BYTES ((RECORD_MAX_BYTES / PIECE_BYTES + 1) * STREAM_PREFIX_BYTES) /* of the longest record's pieces */
 #define RECORD_HEAD_BYTES (STREAM_PREFIX_BYTES + COMPRESSION_HEADER_BYTES)
 
-struct stage_ctx {
-	struct codec_ctx *codecs;
-	uint8_t *plain; /* between inflate and deflate */
-	size_t plain_cap;
-	bool short_of_memory;
-};
-
-/* A record taken apart. */
-struct parts {
-	enum stream_form form;
-	struct span prefix, payload; /* payload: compressed bytes, or plain data */
-	bool headed;
-	struct compression_header header;
-	const struct codec *codec; /* NULL: plain */
-	bool mend;                 /* the plain data begins with a second address, to be taken off */
+/* One record on its way. */
+struct stage {
+	struct stage_ctx *ctx;
+	const struct stage_policy *policy;
+	const struct item *item;
+	struct parts parts;
+	enum stream_form target; /* of what it becomes */
+	struct arena *arena;
+	struct converted *c;
 };
 
 struct stage_ctx *stage_ctx_new(void)
@@ -52,125 +44,116 @@ void stage_ctx_free(struct stage_ctx *ctx)
 	free(ctx);
 }
 
-static enum stage_status damaged(struct stage_result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static enum stage_status damaged(struct stage_result *result, const char *format, ...)
+const char *stage_reason(const struct stage_ctx *ctx)
 {
-	va_list ap;
-	va_start(ap, format);
-	vsnprintf(result->reason, sizeof result->reason, format, ap);
-	va_end(ap);
-	return STAGE_DAMAGE;
+	return ctx->reason;
 }
 
-static enum stage_status no_room(struct stage_result *result, size_t bytes)
+size_t stage_room(const struct stage_ctx *ctx)
 {
-	result->room = bytes;
-	return STAGE_ROOM;
+	return ctx->room;
 }
 
-static bool reserve(const struct arena *a, size_t bytes)
+enum stage_status stage_plain(struct stage_ctx *ctx, const struct item *item, struct span *address, struct span *plain)
 {
-	return a->data && a->cap - a->used >= bytes;
+	struct parts p;
+	if (item->head_missing || item->tail_missing)
+		return parts_damaged(ctx, "the record is not complete");
+	enum stage_status status = parts_take(ctx, item, &p);
+	if (status != STAGE_DONE)
+		return status;
+	*address = p.prefix;
+	return parts_plain(ctx, &p, plain);
 }
 
-/* ---- reading a record ---- */
+/* ---- records for the arena ---- */
 
-static enum stage_status read_header(const struct item *item, struct parts *p, struct stage_result *result)
+static enum stage_status add(struct stage *s, uint32_t stream, struct span head, struct span body)
 {
-	if (p->payload.len < COMPRESSION_HEADER_BYTES)
-		return damaged(result, "%zu bytes are too few for a compression header", p->payload.len);
-	struct rd r = rd_over(p->payload.data, p->payload.len);
-	compression_header_read(&r, &p->header);
-	p->payload.data += COMPRESSION_HEADER_BYTES;
-	p->payload.len -= COMPRESSION_HEADER_BYTES;
-	p->codec = codec_by_magic(p->header.magic);
-	if (p->codec == NULL)
-		return damaged(result, "compression header names an unknown algorithm (magic %08x)", p->header.magic);
-	if (p->header.version != COMPRESSION_HEADER_VERSION)
-		return damaged(result, "compression header has version %u, not %u", p->header.version, COMPRESSION_HEADER_VERSION);
-	if (p->header.size > p->payload.len && item->len == RECORD_NETWORK_BYTES)
-		return damaged(result, "%s data of %u bytes was cut at %u by the network layer, and its rest does not follow",
-			       p->codec->name, p->header.size, RECORD_NETWORK_BYTES);
-	if (p->header.size != p->payload.len)
-		return damaged(result, "compression header says %u bytes, the record has %zu", p->header.size, p->payload.len);
-	return STAGE_DONE;
+	const struct outrecord r = {.stream = stream, .len = (uint32_t)(head.len + body.len), .head = head, .body = body};
+	return arena_add(s->arena, &r) ? STAGE_DONE : STAGE_MEMORY;
 }
 
-static enum stage_status take_apart(const struct item *item, struct parts *p, struct stage_result *result)
+static enum stage_status keep(struct stage *s, uint32_t stream)
 {
-	*p = (struct parts){.form = stream_form(item->stream), .payload = item->data, .mend = item->doubled};
-	/* An empty record is one without data in every form. */
-	if (item->data.len == 0)
-		return STAGE_DONE;
-	if (stream_has_prefix(item->stream)) {
-		if (p->payload.len < STREAM_PREFIX_BYTES)
-			return damaged(result, "%zu bytes are too few for a file address", p->payload.len);
-		p->prefix = (struct span){p->payload.data, STREAM_PREFIX_BYTES};
-		p->payload.data += STREAM_PREFIX_BYTES;
-		p->payload.len -= STREAM_PREFIX_BYTES;
+	const struct item *item = s->item;
+	const struct outrecord r = {.stream = stream, .len = item->len, .continues = item->head_missing, .body = item->data};
+	return arena_add(s->arena, &r) ? STAGE_DONE : STAGE_MEMORY;
+}
+
+/* STAGE_DONE or STAGE_ROOM */
+static enum stage_status need(struct stage *s, size_t bytes)
+{
+	return arena_has(s->arena, bytes) ? STAGE_DONE : parts_room(s->ctx, s->arena->used + bytes);
+}
+
+/* Into the arena, which has room for it: the address of a piece that begins at bytes behind the record's own, and the
+ * compression header of a payload of len bytes, each where the record has one. */
+static struct span put_head(struct stage *s, uint64_t at, int level, size_t len)
+{
+	uint8_t *head = s->arena->data + s->arena->used;
+	struct wr w = wr_over(head, s->arena->cap - s->arena->used);
+	if (s->parts.prefix.len > 0) {
+		struct rd r = rd_over(s->parts.prefix.data, s->parts.prefix.len);
+		wr_be64(&w, rd_be64(&r) + at);
 	}
-	if (p->form == STREAM_LEGACY)
-		p->codec = &codec_gzip;
-	if (p->form == STREAM_HEADED)
-		return read_header(item, p, result);
-	return STAGE_DONE;
+	if (s->target == STREAM_HEADED)
+		compression_header_write(&w, &(struct compression_header){
+						     .magic = s->policy->codec->magic,
+						     .size = (uint32_t)len,
+						     .level = codec_header_level(s->policy->codec, level),
+						     .version = COMPRESSION_HEADER_VERSION,
+					     });
+	size_t head_len = (size_t)(w.p - head);
+	s->arena->used += head_len;
+	return (struct span){head, head_len};
 }
 
-/* How many bytes to offer for the plain data. */
-static enum stage_status plain_bytes(const struct parts *p, size_t *bytes, bool *exact, struct stage_result *result)
+/* Plain data as one record, or as several where one would be too long for the network. */
+static enum stage_status write_plain(struct stage *s, struct span plain)
 {
-	uint64_t declared;
-	*exact = p->codec->declared(p->payload.data, p->payload.len, &declared);
-	*bytes = FIRST_GUESS_BYTES;
-	if (*exact && declared > RECORD_MAX_BYTES)
-		return damaged(result, "%s data claims to hold %llu bytes; a record has at most %u", p->codec->name,
-			       (unsigned long long)declared, RECORD_MAX_BYTES);
-	if (*exact)
-		*bytes = (size_t)declared;
-	return STAGE_DONE;
-}
-
-static enum stage_status decode(struct stage_ctx *ctx, const struct parts *p, uint8_t *out, size_t cap, size_t *len,
-				struct stage_result *result)
-{
-	switch (p->codec->inflate(ctx->codecs, p->payload.data, p->payload.len, out, cap, len)) {
-	case CODEC_OK: return STAGE_DONE;
-	case CODEC_SPACE:
-		if (cap >= RECORD_MAX_BYTES)
-			return damaged(result, "%s data inflates to more than %u bytes", p->codec->name, RECORD_MAX_BYTES);
-		return no_room(result, cap * 2 < RECORD_MAX_BYTES ? cap * 2 : RECORD_MAX_BYTES);
-	case CODEC_DATA: return damaged(result, "%s data does not decode: %s", p->codec->name, codec_reason(ctx->codecs));
-	case CODEC_MEMORY: break;
+	uint32_t stream = stream_in_form(s->item->stream, STREAM_PLAIN);
+	if (plain.len + s->parts.prefix.len <= RECORD_NETWORK_BYTES)
+		return add(s, stream, s->parts.prefix, plain);
+	enum stage_status status = need(s, (plain.len + PIECE_BYTES - 1) / PIECE_BYTES * STREAM_PREFIX_BYTES);
+	for (size_t at = 0; status == STAGE_DONE && at < plain.len; at += PIECE_BYTES) {
+		size_t n = plain.len - at < PIECE_BYTES ? plain.len - at : PIECE_BYTES;
+		struct span head = put_head(s, at, 0, 0);
+		status = add(s, stream, head, (struct span){plain.data + at, n});
 	}
-	return STAGE_MEMORY;
-}
-
-/* Decodes into ctx->plain, which grows as needed. */
-static enum stage_status decode_to_scratch(struct stage_ctx *ctx, const struct parts *p, struct span *plain, struct stage_result *result)
-{
-	size_t want, len = 0;
-	bool exact;
-	enum stage_status status = plain_bytes(p, &want, &exact, result);
-	while (status == STAGE_DONE || status == STAGE_ROOM) {
-		if (want > ctx->plain_cap || ctx->plain == NULL) {
-			uint8_t *grown = malloc(want ? want : 1);
-			if (grown == NULL)
-				return STAGE_MEMORY;
-			free(ctx->plain);
-			ctx->plain = grown;
-			ctx->plain_cap = want;
-		}
-		status = decode(ctx, p, ctx->plain, exact ? want : ctx->plain_cap, &len, result);
-		if (status == STAGE_ROOM && exact)
-			return damaged(result, "%s data is longer than it says", p->codec->name);
-		if (status != STAGE_ROOM)
-			break;
-		want = result->room;
-	}
-	*plain = (struct span){ctx->plain, len};
 	return status;
 }
+
+static enum stage_status deflate_piece(struct stage *s, struct span plain, uint64_t at)
+{
+	const struct codec *codec = s->policy->codec;
+	size_t bound = codec->bound(plain.len), len;
+	enum stage_status status = need(s, RECORD_HEAD_BYTES + bound);
+	if (status != STAGE_DONE)
+		return status;
+	size_t payload_at = s->arena->used + RECORD_HEAD_BYTES;
+	uint8_t *payload = s->arena->data + payload_at;
+	if (codec->deflate(s->ctx->codecs, s->policy->level, plain.data, plain.len, payload, bound, &len) != CODEC_OK)
+		return STAGE_MEMORY;
+	struct span head = put_head(s, at, s->policy->level, len);
+	s->arena->used = payload_at + len;
+	return add(s, stream_in_form(s->item->stream, s->target), head, (struct span){payload, len});
+}
+
+static enum stage_status deflate(struct stage *s, struct span plain)
+{
+	enum stage_status status;
+	size_t at = 0, most = s->policy->plain_max;
+	s->c->deflated = true;
+	do {
+		size_t n = plain.len - at < most ? plain.len - at : most;
+		status = deflate_piece(s, (struct span){plain.data + at, n}, at);
+		at += n;
+	} while (status == STAGE_DONE && at < plain.len);
+	return status;
+}
+
+/* ---- addresses that stand twice ---- */
 
 /* volume-format.md 6.6: the plugin compressed the address with the data and put it in front as well.  Address 0 proves
  * nothing: files begin with zeros. */
@@ -187,275 +170,130 @@ static struct span without_second_address(const struct parts *p, struct span pla
 	return (struct span){plain.data + STREAM_PREFIX_BYTES, plain.len - STREAM_PREFIX_BYTES};
 }
 
-bool stage_plain(struct stage_ctx *ctx, const struct item *item, struct span *address, struct span *plain)
-{
-	struct parts p;
-	struct stage_result ignored;
-	if (item->head_missing || item->tail_missing || take_apart(item, &p, &ignored) != STAGE_DONE)
-		return false;
-	*address = p.prefix;
-	*plain = p.payload;
-	enum stage_status status = p.codec ? decode_to_scratch(ctx, &p, plain, &ignored) : STAGE_DONE;
-	ctx->short_of_memory = ctx->short_of_memory || status == STAGE_MEMORY;
-	return status == STAGE_DONE;
-}
-
-bool stage_short_of_memory(const struct stage_ctx *ctx)
-{
-	return ctx->short_of_memory;
-}
-
-/* ---- writing records ---- */
-
-/* Address prefix of a piece that begins at bytes behind the record's own address. */
-static void write_prefix(struct wr *w, const struct parts *p, uint64_t at)
-{
-	if (p->prefix.len == 0)
-		return;
-	struct rd r = rd_over(p->prefix.data, p->prefix.len);
-	wr_be64(w, rd_be64(&r) + at);
-}
-
-static void add_record(struct stage_result *result, uint32_t stream, struct span head, struct span body)
-{
-	result->records[result->count++] = (struct outrecord){
-		.stream = stream,
-		.len = (uint32_t)(head.len + body.len),
-		.head = head,
-		.body = body,
-	};
-}
-
-/* Plain data as one record, or as several where one would be too long for the network. */
-static enum stage_status write_plain(const struct parts *p, const struct item *item, struct span plain, struct arena *arena,
-				     struct stage_result *result)
-{
-	uint32_t stream = stream_in_form(item->stream, STREAM_PLAIN);
-	if (plain.len + p->prefix.len <= RECORD_NETWORK_BYTES) {
-		add_record(result, stream, p->prefix, plain);
-		return STAGE_DONE;
-	}
-	size_t pieces = (plain.len + PIECE_BYTES - 1) / PIECE_BYTES;
-	if (!reserve(arena, pieces * STREAM_PREFIX_BYTES))
-		return no_room(result, arena->used + pieces * STREAM_PREFIX_BYTES);
-	for (size_t at = 0; at < plain.len; at += PIECE_BYTES) {
-		struct span head = {arena->data + arena->used, p->prefix.len};
-		struct wr w = wr_over(arena->data + arena->used, p->prefix.len);
-		write_prefix(&w, p, at);
-		arena->used += p->prefix.len;
-		size_t n = plain.len - at < PIECE_BYTES ? plain.len - at : PIECE_BYTES;
-		add_record(result, stream, head, (struct span){plain.data + at, n});
-	}
-	return STAGE_DONE;
-}
-
-static enum stage_status inflate_only(struct stage_ctx *ctx, const struct parts *p, const struct item *item, struct arena *arena,
-				      struct stage_result *result)
-{
-	size_t want, len = 0;
-	bool exact;
-	enum stage_status status = plain_bytes(p, &want, &exact, result);
-	if (status != STAGE_DONE)
-		return status;
-	if (!reserve(arena, want))
-		return no_room(result, want + STREAM_PREFIX_BYTES * STAGE_RECORDS);
-	size_t room = arena->cap - arena->used;
-	room = exact ? want : room < RECORD_MAX_BYTES ? room : RECORD_MAX_BYTES;
-	status = decode(ctx, p, arena->data + arena->used, room, &len, result);
-	if (status == STAGE_ROOM && exact)
-		return damaged(result, "%s data is longer than it says", p->codec->name);
-	if (status != STAGE_DONE)
-		return status;
-	struct span plain = {arena->data + arena->used, len};
-	result->doubled = is_doubled(p, plain);
-	arena->used += len;
-	return write_plain(p, item, without_second_address(p, plain), arena, result);
-}
-
-static enum stage_status deflate_piece(struct stage_ctx *ctx, const struct stage_policy *policy, const struct parts *p, uint32_t stream,
-				       struct span plain, uint64_t at, struct arena *arena, struct stage_result *result)
-{
-	size_t bound = policy->codec->bound(plain.len);
-	if (!reserve(arena, RECORD_HEAD_BYTES + bound))
-		return no_room(result, arena->used + RECORD_HEAD_BYTES + bound);
-	uint8_t *head = arena->data + arena->used;
-	uint8_t *payload = head + RECORD_HEAD_BYTES;
-	size_t len;
-	if (policy->codec->deflate(ctx->codecs, policy->level, plain.data, plain.len, payload, bound, &len) != CODEC_OK)
-		return STAGE_MEMORY;
-
-	struct wr w = wr_over(head, RECORD_HEAD_BYTES);
-	write_prefix(&w, p, at);
-	if (!policy->bare) {
-		compression_header_write(&w, &(struct compression_header){
-						     .magic = policy->codec->magic,
-						     .size = (uint32_t)len,
-						     .level = codec_header_level(policy->codec, policy->level),
-						     .version = COMPRESSION_HEADER_VERSION,
-					     });
-	}
-	arena->used += RECORD_HEAD_BYTES + len;
-	add_record(result, stream, (struct span){head, (size_t)(w.p - head)}, (struct span){payload, len});
-	return STAGE_DONE;
-}
-
-static enum stage_status deflate(struct stage_ctx *ctx, const struct stage_policy *policy, const struct parts *p, const struct item *item,
-				 struct span plain, struct arena *arena, struct stage_result *result)
-{
-	enum stream_form form = policy->bare ? STREAM_LEGACY : STREAM_HEADED;
-	uint32_t stream = stream_in_form(item->stream, form);
-	size_t at = 0;
-	do {
-		size_t n = plain.len - at < policy->plain_max ? plain.len - at : policy->plain_max;
-		if (result->count == STAGE_RECORDS || n > RECORD_MAX_BYTES)
-			return damaged(result, "a record of %zu plain bytes cannot be split any further", plain.len);
-		struct span piece = {plain.data + at, n};
-		enum stage_status status = deflate_piece(ctx, policy, p, stream, piece, at, arena, result);
-		if (status != STAGE_DONE)
-			return status;
-		at += n;
-	} while (at < plain.len);
-	return STAGE_DONE;
-}
-
 /* ---- one record through both stages ---- */
 
-static void keep(const struct item *item, struct stage_result *result)
+static enum stage_status inflate_only(struct stage *s)
 {
-	result->records[0] = (struct outrecord){
-		.stream = item->stream,
-		.len = item->len,
-		.continues = item->head_missing,
-		.body = item->data,
-	};
-	result->count = 1;
+	struct arena *a = s->arena;
+	size_t len = 0;
+	enum stage_status status = parts_inflate(s->ctx, &s->parts, a->data ? a->data + a->used : NULL, a->cap - a->used, &len);
+	if (status == STAGE_ROOM)
+		s->ctx->room += ADDRESSES_BYTES;
+	if (status != STAGE_DONE)
+		return status;
+	struct span plain = {a->data + a->used, len};
+	a->used += len;
+	s->c->doubled = is_doubled(&s->parts, plain);
+	s->c->inflated = true;
+	s->c->inflate_in = s->item->data.len;
+	return write_plain(s, without_second_address(&s->parts, plain));
 }
 
 /* A payload that is in the wanted codec already needs at most another header. */
-static enum stage_status keep_payload(const struct stage_policy *policy, const struct parts *p, const struct item *item,
-				      struct arena *arena, struct stage_result *result)
+static enum stage_status keep_payload(struct stage *s)
 {
-	enum stream_form form = policy->bare ? STREAM_LEGACY : STREAM_HEADED;
-	if (form == p->form) {
-		keep(item, result);
-		return STAGE_DONE;
-	}
-	if (!reserve(arena, RECORD_HEAD_BYTES))
-		return no_room(result, arena->used + RECORD_HEAD_BYTES);
-	struct wr w = wr_over(arena->data + arena->used, RECORD_HEAD_BYTES);
-	wr_bytes(&w, p->prefix.data, p->prefix.len);
-	if (form == STREAM_HEADED) {
-		compression_header_write(&w, &(struct compression_header){
-						     .magic = p->codec->magic,
-						     .size = (uint32_t)p->payload.len,
-						     .level = codec_header_level(p->codec, p->codec->level_default),
-						     .version = COMPRESSION_HEADER_VERSION,
-					     });
-	}
-	struct span head = {arena->data + arena->used, (size_t)(w.p - (arena->data + arena->used))};
-	arena->used += RECORD_HEAD_BYTES;
-	add_record(result, stream_in_form(item->stream, form), head, p->payload);
-	result->changed = true;
-	return STAGE_DONE;
-}
-
-static enum stage_status recompress(struct stage_ctx *ctx, const struct stage_policy *policy, const struct parts *p,
-				    const struct item *item, struct arena *arena, struct stage_result *result)
-{
-	struct span plain = p->payload; /* empty where there is no codec */
-	enum stage_status status = p->codec ? decode_to_scratch(ctx, p, &plain, result) : STAGE_DONE;
+	if (s->target == s->parts.form)
+		return keep(s, s->item->stream);
+	enum stage_status status = need(s, RECORD_HEAD_BYTES);
 	if (status != STAGE_DONE)
 		return status;
-	result->doubled = is_doubled(p, plain);
-	plain = without_second_address(p, plain);
-	bool wounded = item->joined || item->doubled;
-	bool as_wanted = !wounded && p->codec == policy->codec && !policy->force && plain.len <= policy->plain_max &&
-			 p->codec->is_common(p->payload.data, p->payload.len);
-	if (as_wanted)
-		return keep_payload(policy, p, item, arena, result);
-	result->inflated = p->codec != NULL;
-	result->inflate_in = item->data.len;
-	result->inflate_out = p->prefix.len + plain.len;
-	result->deflated = true;
-	return deflate(ctx, policy, p, item, plain, arena, result);
+	s->c->changed = true;
+	struct span head = put_head(s, 0, s->policy->codec->level_default, s->parts.payload.len);
+	return add(s, stream_in_form(s->item->stream, s->target), head, s->parts.payload);
 }
+
+static enum stage_status recompress(struct stage *s)
+{
+	const struct stage_policy *policy = s->policy;
+	const struct parts *p = &s->parts;
+	struct span plain;
+	enum stage_status status = parts_plain(s->ctx, p, &plain);
+	if (status != STAGE_DONE)
+		return status;
+	s->c->doubled = is_doubled(p, plain);
+	plain = without_second_address(p, plain);
+	bool wounded = s->item->joined || s->item->doubled;
+	if (!wounded && p->codec == policy->codec && !policy->force && plain.len <= policy->plain_max &&
+	    p->codec->is_common(p->payload.data, p->payload.len))
+		return keep_payload(s);
+	s->c->inflated = p->codec != NULL;
+	s->c->inflate_in = s->item->data.len;
+	s->c->inflate_out = p->prefix.len + plain.len;
+	return deflate(s, plain);
+}
+
+/* ---- records that stay in the form that they have ---- */
 
 /* Both products make XXH3-128 digests, under numbers that mean something else to the other. */
-static void renumber(const struct stage_policy *policy, const struct item *item, struct stage_result *result)
+static uint32_t renumbered(const struct stage *s)
 {
-	if (policy->owner == RELABEL_AS_IT_IS || item->file_index <= 0)
-		return;
-	uint32_t stream = stream_for(policy->owner == RELABEL_BAREOS, item->stream, item->len);
-	result->changed = stream != item->stream;
-	result->records[0].stream = stream;
+	const struct item *item = s->item;
+	bool as_is = s->policy->owner == RELABEL_AS_IT_IS || item->file_index <= 0;
+	return as_is ? item->stream : stream_for(s->policy->owner == RELABEL_BAREOS, item->stream, item->len);
 }
 
-static enum stage_status keep_if_readable(const struct stage_policy *policy, const struct item *item, struct stage_result *result)
+static enum stage_status keep_if_readable(struct stage *s)
 {
-	struct parts p;
-	keep(item, result);
-	renumber(policy, item, result);
-	if (!policy->strict || item->head_missing || item->file_index < 0 || stream_form(item->stream) != STREAM_HEADED)
-		return STAGE_DONE;
-	struct stage_result ignored;
-	if (take_apart(item, &p, &ignored) != STAGE_DONE || p.codec == NULL)
-		return STAGE_DONE;
-	struct codec_reader reader = codec_reader(p.codec, policy->target);
-	bool large = reader.payload_max > 0 && p.payload.len > reader.payload_max;
+	const struct item *item = s->item;
+	const struct parts *p = &s->parts;
+	uint32_t stream = renumbered(s);
+	s->c->changed = stream != item->stream;
+	bool unasked = !s->policy->strict || item->head_missing || item->file_index < 0 || stream_form(item->stream) != STREAM_HEADED;
+	if (unasked || parts_take(s->ctx, item, &s->parts) != STAGE_DONE || p->codec == NULL)
+		return keep(s, stream);
+	struct codec_reader reader = codec_reader(p->codec, s->policy->target);
+	bool large = reader.payload_max > 0 && p->payload.len > reader.payload_max;
 	if (reader.plain_max > 0 && !reader.bare && !large)
-		return STAGE_DONE;
-	snprintf(result->reason, sizeof result->reason, "%s cannot read %s records%s", product_name(policy->target), p.codec->name,
+		return keep(s, stream);
+	snprintf(s->ctx->reason, sizeof s->ctx->reason, "%s cannot read %s records%s", product_name(s->policy->target), p->codec->name,
 		 reader.bare ? " with a header"
 		 : large     ? " of this size"
 			     : "");
 	return STAGE_FOREIGN;
 }
 
-static void sum_up(const struct item *item, struct stage_result *result)
-{
-	for (size_t i = 0; result->deflated && i < result->count; i++)
-		result->deflate_out += result->records[i].len;
-	if (result->deflated)
-		result->deflate_in = result->inflated ? result->inflate_out : item->data.len;
-	result->changed = result->changed || result->inflated || result->deflated;
-}
+static enum stage_status convert(struct stage *s);
 
 /* A wounded record that is to stay in the form that it has; what is past mending is damage. */
-static enum stage_status mend(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item, struct arena *arena,
-			      struct stage_result *result)
+static enum stage_status mend(struct stage *s)
 {
-	struct parts p;
-	enum stage_status status = take_apart(item, &p, result);
+	const struct parts *p = &s->parts;
+	enum stage_status status = parts_take(s->ctx, s->item, &s->parts);
 	if (status != STAGE_DONE)
 		return status;
-	if (p.codec == NULL) {
-		result->changed = true;
-		return write_plain(&p, item, without_second_address(&p, p.payload), arena, result);
+	if (p->codec == NULL) {
+		s->c->changed = true;
+		s->target = STREAM_PLAIN;
+		return write_plain(s, without_second_address(p, p->payload));
 	}
-	struct stage_policy again = {
+	const struct stage_policy again = {
 		.inflate = true,
 		.deflate = true,
-		.codec = p.codec,
-		.level = codec_level_of(p.codec, p.header.level),
-		.bare = p.form == STREAM_LEGACY,
-		.plain_max = codec_plain_max(p.codec, policy->target),
-		.target = policy->target,
+		.codec = p->codec,
+		.level = codec_level_of(p->codec, p->header.level),
+		.bare = p->form == STREAM_LEGACY,
+		.plain_max = codec_plain_max(p->codec, s->policy->target),
+		.target = s->policy->target,
 	};
-	return stage_apply(ctx, &again, item, arena, result);
+	s->policy = &again;
+	return convert(s);
 }
 
 /* The label of a session, in the other product's words and of the same length. */
-static enum stage_status relabel(const struct item *item, enum relabel_owner to, struct arena *arena, struct stage_result *result)
+static enum stage_status relabel(struct stage *s)
 {
-	if (!reserve(arena, item->data.len))
-		return no_room(result, arena->used + item->data.len);
-	uint8_t *copy = arena->data + arena->used;
-	memcpy(copy, item->data.data, item->data.len);
-	arena->used += item->data.len;
-	relabel_session(copy, item->data.len, to);
-	add_record(result, item->stream, (struct span){NULL, 0}, (struct span){copy, item->data.len});
-	return STAGE_DONE;
+	struct span label = s->item->data;
+	enum stage_status status = need(s, label.len);
+	if (status != STAGE_DONE)
+		return status;
+	uint8_t *copy = s->arena->data + s->arena->used;
+	memcpy(copy, label.data, label.len);
+	s->arena->used += label.len;
+	relabel_session(copy, label.len, s->policy->owner);
+	return add(s, s->item->stream, (struct span){NULL, 0}, (struct span){copy, label.len});
 }
+
+/* ---- what is to be done ---- */
 
 static bool is_session_label(const struct item *item)
 {
@@ -463,60 +301,72 @@ static bool is_session_label(const struct item *item)
 	       !item->tail_missing;
 }
 
-enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item, struct arena *arena,
-			      struct stage_result *result)
+static enum stage_status convert(struct stage *s)
 {
-	result->count = 0;
-	result->changed = result->inflated = result->deflated = result->doubled = false;
-	result->from = NULL;
-	result->inflate_in = result->inflate_out = result->deflate_in = result->deflate_out = 0;
-	result->number_kept = true;
+	const struct stage_policy *policy = s->policy;
+	const struct item *item = s->item;
 	if (is_session_label(item) && relabel_applies(item->data, policy->owner))
-		return relabel(item, policy->owner, arena, result);
+		return relabel(s);
 	enum stream_form form = item->file_index < 0 ? STREAM_OPAQUE : stream_form(item->stream);
-	bool compressed = form == STREAM_LEGACY || form == STREAM_HEADED;
-	bool inflate = policy->inflate && compressed;
-	bool deflates = policy->deflate && (form == STREAM_PLAIN || inflate);
+	bool inflates = policy->inflate && (form == STREAM_LEGACY || form == STREAM_HEADED);
+	bool deflates = policy->deflate && (form == STREAM_PLAIN || inflates);
 	bool wounded = (item->joined || item->unjoined || item->doubled) && form != STREAM_OPAQUE;
-	if (wounded && !inflate && !deflates)
-		return mend(ctx, policy, item, arena, result);
-	if (!inflate && !deflates)
-		return keep_if_readable(policy, item, result);
+	if (!inflates && !deflates)
+		return wounded ? mend(s) : keep_if_readable(s);
 
-	enum stream_form target = !deflates ? STREAM_PLAIN : policy->bare ? STREAM_LEGACY : STREAM_HEADED;
-	result->number_kept = target == form;
-	if (item->head_missing || item->tail_missing) {
-		keep(item, result);
-		return result->number_kept ? STAGE_DONE : STAGE_MISSING;
-	}
-	struct parts p;
-	enum stage_status status = take_apart(item, &p, result);
+	s->target = !deflates ? STREAM_PLAIN : policy->bare ? STREAM_LEGACY : STREAM_HEADED;
+	s->c->number_kept = s->target == form;
+	if (item->head_missing || item->tail_missing)
+		return s->c->number_kept ? keep(s, item->stream) : STAGE_MISSING;
+	enum stage_status status = parts_take(s->ctx, item, &s->parts);
 	if (status != STAGE_DONE)
 		return status;
-	result->from = p.codec;
-	size_t mark = arena->used;
-	bool empty = item->data.len == 0;
-	if (empty && (!deflates || stream_has_prefix(item->stream))) {
-		/* Nothing to code, not even an address. */
-		add_record(result, stream_in_form(item->stream, target), (struct span){0}, (struct span){0});
-		result->changed = !result->number_kept;
-	} else if (deflates && inflate) {
-		status = recompress(ctx, policy, &p, item, arena, result);
-	} else if (deflates) {
-		status = deflate(ctx, policy, &p, item, without_second_address(&p, p.payload), arena, result);
-		result->deflated = true;
-	} else {
-		status = inflate_only(ctx, &p, item, arena, result);
-		result->inflated = true;
-		result->inflate_in = item->data.len;
-		for (size_t i = 0; i < result->count; i++)
-			result->inflate_out += result->records[i].len;
+	s->c->from = s->parts.codec;
+	/* Nothing to code, not even an address. */
+	if (item->data.len == 0 && (!deflates || stream_has_prefix(item->stream))) {
+		s->c->changed = !s->c->number_kept;
+		return add(s, stream_in_form(item->stream, s->target), (struct span){0}, (struct span){0});
 	}
-	if (status != STAGE_DONE) {
-		arena->used = mark;
-		result->count = 0;
+	if (!deflates)
+		return inflate_only(s);
+	return inflates ? recompress(s) : deflate(s, without_second_address(&s->parts, s->parts.payload));
+}
+
+static void sum_up(struct stage *s)
+{
+	struct converted *c = s->c;
+	uint64_t out = 0;
+	c->count = s->arena->record_count - c->first;
+	for (size_t i = 0; i < c->count; i++)
+		out += s->arena->records[c->first + i].len;
+	if (c->inflated && !c->deflated)
+		c->inflate_out = out;
+	if (c->deflated) {
+		c->deflate_in = c->inflated ? c->inflate_out : s->item->data.len;
+		c->deflate_out = out;
+	}
+	c->changed = c->changed || c->inflated || c->deflated;
+}
+
+enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item, struct arena *arena,
+			      struct converted *c)
+{
+	struct stage s = {.ctx = ctx, .policy = policy, .item = item, .arena = arena, .c = c};
+	size_t used = arena->used;
+	*c = (struct converted){.first = arena->record_count, .number_kept = true};
+	enum stage_status status = convert(&s);
+	if (status == STAGE_DONE) {
+		sum_up(&s);
 		return status;
 	}
-	sum_up(item, result);
-	return STAGE_DONE;
+	arena->used = used;
+	arena->record_count = c->first;
+	*c = (struct converted){
+		.status = status,
+		.first = c->first,
+		.from = c->from,
+		.doubled = c->doubled,
+		.number_kept = c->number_kept,
+	};
+	return status;
 }

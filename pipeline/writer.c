@@ -110,7 +110,7 @@ int consumer_settle(struct writer *w, struct slot *s, struct ledger_job *entry, 
 	bool write = c->status == STAGE_DONE;
 	const char *useless = ledger_useless(&w->ledger, entry, item);
 	int rc;
-	*records = c->count > 0 ? s->records + c->first : NULL;
+	*records = c->count > 0 ? s->arena.records + c->first : NULL;
 	if (useless) {
 		c->count = 0;
 		rc = ledger_lose(&w->ledger, item, useless, false, "", e);
@@ -196,8 +196,7 @@ int writer_slot(struct writer *w, struct slot *s, struct stage_ctx *ctx, struct 
 	for (size_t i = 0; rc == 0 && i < s->item_count; i++) {
 		if (i == s->done_count) {
 			/* The arena is written: use it again for what is left. */
-			s->arena.used = 0;
-			s->record_count = 0;
+			arena_empty(&s->arena);
 			slot_convert(s, ctx, w->consumer->whole_blocks);
 		}
 		rc = take_item(w, s, i, e);

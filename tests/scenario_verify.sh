@@ -132,6 +132,23 @@ run "$XFLATE" verify "$VOLUMES/made/wound-network-cut"
 expect_status 3 'cut by the network: found'
 is "$(grep -c 'cut: job 1 (.*), FileIndex [1-578] /srv/job/file[1-578]: ' "$err")" 7 'cut by the network: seven files by name'
 
+# Of a file that only its digest tells to be doubled, a record is empty.
+"$PYTHON" - "$here" empty <<'END'
+import struct, sys
+sys.path.insert(0, sys.argv[1])
+import mkvolume as m
+s = m.Session(m.Packer(cap=4096))
+s.new(bytes(500), 30, size=77)
+s.put(30, bytes(8) + m.encode("lz4", bytes(8) + bytes(500)))
+s.put(30, b"")
+s.digest(bytes(500))
+open(sys.argv[2], "wb").write(m.whole("wound-empty", s.close()))
+END
+run "$XFLATE" -v --repair -o "$work/mended" --force empty
+expect_status 0 'doubled addresses, an empty record among them: mended'
+says 'records that held their address twice were mended' 'doubled addresses, an empty record among them: the digest tells'
+rm -f empty
+
 # A piece whose rest is not there is past mending.
 "$PYTHON" "$here/mkvolume.py" --split wound-network-cut 49 first second
 run "$XFLATE" --repair -o "$work/kept" first
