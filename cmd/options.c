@@ -35,15 +35,27 @@ static const struct option_row common[] = {
 };
 #define COMMON (sizeof common / sizeof common[0])
 
+/* A verb that has a row of this name means its own. */
+static bool is_shadowed(const struct command *verb, const struct option_row *row)
+{
+	for (const struct option_row *own = verb->options; own && own->name; own++) {
+		if (strcmp(own->name, row->name) == 0)
+			return true;
+	}
+	return false;
+}
+
 const struct option_row *options_row(const struct command *verb, size_t index)
 {
-	size_t own = 0;
-	while (verb->options && verb->options[own].name) {
-		if (own == index)
-			return &verb->options[own];
-		own++;
+	for (const struct option_row *own = verb->options; own && own->name; own++) {
+		if (index-- == 0)
+			return own;
 	}
-	return index - own < COMMON ? &common[index - own] : NULL;
+	for (size_t i = 0; i < COMMON; i++) {
+		if (!is_shadowed(verb, &common[i]) && index-- == 0)
+			return &common[i];
+	}
+	return NULL;
 }
 
 bool options_has_value(const struct option_row *row)
@@ -147,9 +159,10 @@ static int take_number(const struct command *verb, const struct option_row *row,
 {
 	const struct option_range *r = &row->range;
 	uint64_t v;
-	if (!command_number(value, r->min, r->max, &v) && r->max == UINT64_MAX)
+	bool right = command_number(value, r->min, r->max, &v);
+	if (!right && r->max == UINT64_MAX)
 		return msg_usage(verb->path, "%s %s: must be %s, %lluM at least", as, value, r->what, (unsigned long long)r->min >> 20);
-	if (!command_number(value, r->min, r->max, &v))
+	if (!right)
 		return msg_usage(verb->path, "%s %s: must be %s, %llu to %llu", as, value, r->what, (unsigned long long)r->min,
 				 (unsigned long long)r->max);
 	uint32_t half = (uint32_t)v;

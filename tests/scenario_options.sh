@@ -96,6 +96,10 @@ usage 'an option that is like none' "--no-such-thing: unknown option" verify --n
 check 'nothing is suggested for it' sh -c '! grep -q mean "$1"' - "$err"
 usage 'an ambiguous beginning' '--re: which one?' filter --re "$small"
 check 'it names those that begin so' grep -q -F -- '--recompress, --repair, --report' "$err"
+run "$XFLATE" list --verb "$small"
+check 'a verb that has a -v of its own: --verb is that one' [ "$status" = 0 ]
+run "$XFLATE" help --options
+check 'no option of a verb is told twice' [ -z "$(cut -f 1,3 "$out" | sort | uniq -d | grep -v '^key generate')" ]
 usage 'a missing value' '--map: its value is missing' filter "$small" --map
 usage 'a missing value of a letter' '-o: its value is missing' filter -i -o
 usage 'a value that is none'\''s' '--json takes no value' list --json=yes "$small"
