@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A new volume: its beginning, its label, which is made where it is lost, and its end. */
-#include "format/label.h"
 #include "pipeline/consumer.h"
 
+#include "format/label.h"
 #include "format/relabel.h"
 
 #include <stdio.h>

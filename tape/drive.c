@@ -3,6 +3,7 @@
 
 #include "base/printable.h"
 #include "base/secret.h"
+#include "tape/drive_command.h"
 #include "tape/sense_table.h"
 
 #include <stdio.h>
@@ -10,204 +11,17 @@
 
 #define ATTENTIONS_MAX 8
 
-enum scsi_status_code {
-	GOOD = 0x00,
-	CHECK = 0x02,
-	CONDITION_MET = 0x04,
-	BUSY = 0x08,
-	RESERVED = 0x18,
-	FULL = 0x28,
-	ACA = 0x30,
-	ABORTED = 0x40
-};
-
-/* ---- running a command ---- */
-
-struct command {
-	const char *name; /* for messages */
-	struct scsi_cdb cdb;
-	enum transport_way way;
-	void *data;
-	size_t len;
-	bool set_page;
-	bool once; /* a UNIT ATTENTION is not to be passed over */
-};
-
-static int status_error(const struct command *c, uint8_t status, struct err *e)
-{
-	switch (status) {
-	case BUSY:
-	case FULL: return err_set(e, XE_NOT_READY, "%s: the drive is busy (status %02x); try again", c->name, status);
-	case RESERVED:
-		return err_set(e, XE_REFUSED,
-			       "%s: reservation conflict (status 18): another host, or another path of this one, has reserved the drive",
-			       c->name);
-	case ABORTED: return err_set(e, XE_REFUSED, "%s: aborted (status 40)", c->name);
-	default: return err_set(e, XE_REFUSED, "%s: the drive ended it with status %02x", c->name, status);
-	}
-}
-
-static int sense_error(const struct command *c, const struct sense *s, struct err *e)
-{
-	char text[SENSE_TEXT_BYTES];
-	const char *advice = sense_advice(s);
-	sense_describe(s, c->set_page, text);
-	enum xerr code = !s->deferred && (s->key == SENSE_KEY_NOT_READY || s->key == SENSE_KEY_UNIT_ATTENTION) ? XE_NOT_READY
-			 : sense_is_of_encryption(s)                                                           ? XE_KEY
-													       : XE_REFUSED;
-	return err_set(e, code, "%s: %s%s%s", c->name, text, s->valid && advice ? "; " : "", s->valid && advice ? advice : "");
-}
-
-/* No error, or one that needs no attention: recovered, or file mark and short block of a read. */
-static bool is_harmless(const struct sense *s)
-{
-	return s->valid && !s->deferred && (s->key == SENSE_KEY_RECOVERED || s->key == SENSE_KEY_NONE);
-}
-
-/* For the rare path on which a check condition comes without its sense. */
-static void fetch_sense(struct drive *d, struct transport_reply *reply)
-{
-	const struct scsi_cdb cdb = scsi_make_request_sense(TRANSPORT_SENSE_BYTES);
-	struct transport_reply second;
-	struct err ignored = {0};
-	const struct transport_request q = {cdb.bytes, cdb.len, TRANSPORT_IN, reply->sense, sizeof reply->sense, TRANSPORT_SECONDS};
-	memset(reply->sense, 0, sizeof reply->sense);
-	int rc = transport_send(d->transport, &q, &second, &ignored);
-	reply->sense_len = rc == 0 && second.status == GOOD && second.trouble[0] == '\0' ? second.transferred : 0;
-}
-
-static int learn_timeouts(struct drive *d, uint8_t opcode, struct err *e);
-
-/* Whose codes these are, where that makes a difference: INQUIRY leaves everything as it is. */
-static void learn_vendor(struct drive *d)
-{
-	uint8_t data[IDENTITY_INQUIRY_BYTES] = {0};
-	const struct scsi_cdb cdb = scsi_make_inquiry(sizeof data);
-	const struct transport_request q = {cdb.bytes, cdb.len, TRANSPORT_IN, data, sizeof data, TRANSPORT_SECONDS};
-	struct transport_reply reply;
-	struct identity device;
-	struct err ignored = {0};
-	if (d->vendor == 0 && sense_by_vendor(&d->sense) && transport_send(d->transport, &q, &reply, &ignored) == 0 &&
-	    reply.status == GOOD && reply.trouble[0] == '\0' && identity_inquiry((struct span){data, reply.transferred}, &device))
-		d->vendor = sense_vendor_of(device.vendor, device.product);
-	d->sense.vendor = d->vendor;
-}
-
-/* *got: bytes of data-in, bounded by what was asked for.  A UNIT ATTENTION says what happened before, not what is wrong
- * with this command: it is kept, and the command sent again, once.  A deferred error is another matter: it is of a
- * write that this or another program believes to have succeeded, and must not be swallowed. */
-static int run(struct drive *d, const struct command *c, size_t *got, struct err *e)
-{
-	struct transport_reply reply;
-	*got = 0;
-	int rc = learn_timeouts(d, c->cdb.bytes[0], e);
-	if (rc != 0)
-		return rc;
-	const struct transport_request q = {c->cdb.bytes, c->cdb.len, c->way,
-					    c->data,      c->len,     timeouts_seconds(&d->timeouts, c->cdb.bytes[0])};
-	for (int attempt = 0;; attempt++) {
-		d->sense = (struct sense){0};
-		if (c->way == TRANSPORT_IN)
-			memset(c->data, 0, c->len);
-		rc = transport_send(d->transport, &q, &reply, e);
-		if (rc != 0)
-			return rc;
-		if (reply.trouble[0])
-			return err_set(e, XE_REFUSED, "%s: %s", c->name, reply.trouble);
-		if (reply.status != CHECK)
-			break;
-		if (reply.sense_len == 0)
-			fetch_sense(d, &reply);
-		sense_read((struct span){reply.sense, reply.sense_len}, &d->sense);
-		learn_vendor(d);
-		bool attention = d->sense.valid && d->sense.key == SENSE_KEY_UNIT_ATTENTION && !d->sense.deferred;
-		if (attention)
-			d->attention = d->sense;
-		if (!attention || c->once || attempt > 0)
-			break;
-	}
-	if (reply.status == CHECK && !is_harmless(&d->sense))
-		return sense_error(c, &d->sense, e);
-	if (reply.status != GOOD && reply.status != CHECK && reply.status != CONDITION_MET)
-		return status_error(c, reply.status, e);
-	*got = reply.transferred;
-	return 0;
-}
-
-/* The drive knows the command or page not: 05/20/00, 05/24/00, 05/25/00 of a unit that does not support it. */
-static bool is_unsupported(const struct drive *d)
-{
-	return sense_is(&d->sense, SENSE_KEY_ILLEGAL_REQUEST, 0x20, 0) || sense_is(&d->sense, SENSE_KEY_ILLEGAL_REQUEST, 0x24, 0) ||
-	       sense_is(&d->sense, SENSE_KEY_ILLEGAL_REQUEST, 0x26, 0);
-}
-
-/* Some drives refuse an allocation length that they dislike as they refuse a page that they do not have: 5/24/00. */
-static const uint32_t rooms[] = {SCSI_PAGE_MAX_BYTES, 4096, 2048, 1024, 512, 252, 128, 64};
-#define ROOMS (sizeof rooms / sizeof rooms[0])
-
-/* 5/24/00, and the drive does not point at protocol or page: then the length may be what it means. */
-static bool may_dislike_room(const struct drive *d)
-{
-	return sense_is(&d->sense, SENSE_KEY_ILLEGAL_REQUEST, 0x24, 0) &&
-	       !(d->sense.has_field && d->sense.in_cdb && d->sense.field < SCSI_CDB_ROOM_BYTE);
-}
-
-/* A command whose answer may have up to SCSI_PAGE_MAX_BYTES; the caller frees *data.  What room once was taken is what the
- * next one begins with; a refusal counts when every room was refused. */
-static int ask(struct drive *d, const char *name, struct scsi_cdb cdb, uint8_t **data, size_t *got, struct err *e)
-{
-	struct err mine = {0};
-	int rc = 0;
-	*got = 0;
-	*data = malloc(SCSI_PAGE_MAX_BYTES);
-	if (*data == NULL)
-		return err_memory(e, SCSI_PAGE_MAX_BYTES, "a page");
-	for (unsigned i = d->room; i < ROOMS; i++) {
-		scsi_set_room(&cdb, rooms[i]);
-		const struct command c = {name, cdb, TRANSPORT_IN, *data, rooms[i], false, false};
-		mine = (struct err){0};
-		rc = run(d, &c, got, &mine);
-		if (rc == 0)
-			d->room = i;
-		if (rc == 0 || !may_dislike_room(d))
-			break;
-	}
-	if (rc != 0)
-		*e = e->code == XE_OK ? mine : *e;
-	return rc;
-}
-
-/* Once for each drive, before the first command that may take long: what it says of its timeouts.  A drive that does not
- * know the command has none to tell, and nothing but patience depends on it; a deferred error is passed on, as ever. */
-static int learn_timeouts(struct drive *d, uint8_t opcode, struct err *e)
-{
-	uint8_t *data = NULL;
-	size_t got;
-	struct err mine = {0};
-	if (d->has_timeouts || timeouts_seconds(NULL, opcode) <= TRANSPORT_SECONDS)
-		return 0;
-	d->has_timeouts = true;
-	int rc = ask(d, "REPORT SUPPORTED OPERATION CODES", scsi_make_report_opcodes(0), &data, &got, &mine);
-	if (rc != 0 || !timeouts_read((struct span){data, got}, &d->timeouts))
-		d->timeouts = (struct timeouts){0};
-	free(data);
-	if (rc == 0 || !d->sense.deferred)
-		return 0;
-	*e = e->code == XE_OK ? mine : *e;
-	return rc;
-}
-
 /* ---- opening ---- */
 
 int drive_ready(struct drive *d, enum drive_ready *ready, struct err *e)
 {
-	const struct command c = {"TEST UNIT READY", scsi_make_test_unit_ready(), TRANSPORT_NO_DATA, NULL, 0, false, true};
+	const struct drive_command c = {"TEST UNIT READY", scsi_make_test_unit_ready(), TRANSPORT_NO_DATA, NULL, 0, false, true};
 	struct err mine = {0};
 	size_t got;
 	int rc = 0;
 	for (int i = 0; i < ATTENTIONS_MAX; i++) {
 		mine = (struct err){0};
-		rc = run(d, &c, &got, &mine);
+		rc = drive_command_run(d, &c, &got, &mine);
 		if (rc == 0 || !d->sense.valid || d->sense.deferred || d->sense.key != SENSE_KEY_UNIT_ATTENTION)
 			break;
 	}
@@ -263,14 +77,14 @@ enum drive_activity drive_activity(struct drive *d)
 	uint8_t data[256], activity;
 	struct err ignored = {0};
 	size_t got;
-	const struct command c = {"LOG SENSE (drive status)",
-				  scsi_make_log_sense(IDENTITY_STATUS_PAGE, sizeof data),
-				  TRANSPORT_IN,
-				  data,
-				  sizeof data,
-				  false,
-				  false};
-	if (run(d, &c, &got, &ignored) != 0 || !identity_activity((struct span){data, got}, &activity))
+	const struct drive_command c = {"LOG SENSE (drive status)",
+					scsi_make_log_sense(IDENTITY_STATUS_PAGE, sizeof data),
+					TRANSPORT_IN,
+					data,
+					sizeof data,
+					false,
+					false};
+	if (drive_command_run(d, &c, &got, &ignored) != 0 || !identity_activity((struct span){data, got}, &activity))
 		return DRIVE_ACTIVITY_UNKNOWN;
 	return (enum drive_activity)activity;
 }
@@ -280,10 +94,10 @@ enum drive_activity drive_activity(struct drive *d)
 static int inquire(struct drive *d, int vpd, uint8_t *data, size_t room, size_t *got, struct err *e)
 {
 	uint16_t len = (uint16_t)room;
-	const struct command c = {
+	const struct drive_command c = {
 		"INQUIRY", vpd < 0 ? scsi_make_inquiry(len) : scsi_make_inquiry_vpd((uint8_t)vpd, len), TRANSPORT_IN, data, room, false,
 		false};
-	return run(d, &c, got, e);
+	return drive_command_run(d, &c, got, e);
 }
 
 int drive_inquire(struct drive *d, struct identity *device, struct err *e)
@@ -325,9 +139,9 @@ static void attribute(struct drive *d, uint16_t number, char *text)
 	struct span value;
 	struct err ignored = {0};
 	size_t got;
-	const struct command c = {
+	const struct drive_command c = {
 		"READ ATTRIBUTE", scsi_make_read_attribute(number, sizeof data), TRANSPORT_IN, data, sizeof data, false, false};
-	if (run(d, &c, &got, &ignored) == 0 && identity_attribute((struct span){data, got}, number, &value))
+	if (drive_command_run(d, &c, &got, &ignored) == 0 && identity_attribute((struct span){data, got}, number, &value))
 		printable_field(value, text, IDENTITY_TEXT_BYTES);
 }
 
@@ -344,18 +158,19 @@ void drive_format(struct drive *d, struct drive_medium *m)
 	uint8_t data[64];
 	struct err ignored = {0};
 	size_t got;
-	const struct command c = {"MODE SENSE", scsi_make_mode_sense(0x10, sizeof data), TRANSPORT_IN, data, sizeof data, false, false};
-	if (run(d, &c, &got, &ignored) != 0 || !identity_density((struct span){data, got}, &m->density, &m->write_protected))
+	const struct drive_command c = {"MODE SENSE", scsi_make_mode_sense(0x10, sizeof data), TRANSPORT_IN, data, sizeof data, false,
+					false};
+	if (drive_command_run(d, &c, &got, &ignored) != 0 || !identity_density((struct span){data, got}, &m->density, &m->write_protected))
 		return;
 	m->format = identity_density_name(m->density, &m->can_encrypt);
 	identity_medium_type((struct span){data, got}, &m->type);
 }
 
 /* What a drive may do without, and not answer by a deferred error: that one is of somebody's write. */
-static int may_lack(struct drive *d, const struct command *c, size_t *got, struct err *e)
+static int may_lack(struct drive *d, const struct drive_command *c, size_t *got, struct err *e)
 {
 	struct err mine = {0};
-	int rc = run(d, c, got, &mine);
+	int rc = drive_command_run(d, c, got, &mine);
 	if (rc == 0)
 		return 0;
 	*got = 0;
@@ -367,13 +182,13 @@ static int may_lack(struct drive *d, const struct command *c, size_t *got, struc
 
 int drive_attributes(struct drive *d, uint16_t first, uint8_t *data, uint32_t room, size_t *got, struct err *e)
 {
-	const struct command c = {"READ ATTRIBUTE", scsi_make_read_attribute(first, room), TRANSPORT_IN, data, room, false, false};
+	const struct drive_command c = {"READ ATTRIBUTE", scsi_make_read_attribute(first, room), TRANSPORT_IN, data, room, false, false};
 	return may_lack(d, &c, got, e);
 }
 
 int drive_log_page(struct drive *d, uint8_t page, uint8_t *data, uint16_t room, size_t *got, struct err *e)
 {
-	const struct command c = {"LOG SENSE", scsi_make_log_sense(page, room), TRANSPORT_IN, data, room, false, false};
+	const struct drive_command c = {"LOG SENSE", scsi_make_log_sense(page, room), TRANSPORT_IN, data, room, false, false};
 	return may_lack(d, &c, got, e);
 }
 
@@ -382,7 +197,7 @@ int drive_log_page(struct drive *d, uint8_t page, uint8_t *data, uint16_t room, 
 /* A page of SECURITY PROTOCOL IN; the caller frees *data. */
 static int security_in(struct drive *d, const char *name, uint8_t protocol, uint16_t page, uint8_t **data, size_t *got, struct err *e)
 {
-	return ask(d, name, scsi_make_security_in(protocol, page, 0), data, got, e);
+	return drive_command_ask(d, name, scsi_make_security_in(protocol, page, 0), data, got, e);
 }
 
 static int no_page(const char *name, size_t got, struct err *e)
@@ -405,13 +220,13 @@ int drive_encrypts(struct drive *d, bool *yes, struct err *e)
 		return 0;
 	/* Some firmware answers to protocol 20h and leaves it out of the list, or has no list. */
 	bool knows_command = rc == 0 || !sense_is(&d->sense, SENSE_KEY_ILLEGAL_REQUEST, 0x20, 0);
-	if (knows_command && (rc == 0 || is_unsupported(d))) {
+	if (knows_command && (rc == 0 || drive_command_is_unknown(d))) {
 		struct scsi_status status;
 		mine = (struct err){0};
 		rc = drive_status(d, &status, &mine);
 		*yes = rc == 0;
 	}
-	if (rc == 0 || (is_unsupported(d) && !d->encrypts))
+	if (rc == 0 || (drive_command_is_unknown(d) && !d->encrypts))
 		return 0;
 	*e = e->code == XE_OK ? mine : *e;
 	return rc;
@@ -436,7 +251,7 @@ static int optional_page(struct drive *d, const char *name, uint16_t page, uint8
 	struct err mine = {0};
 	int rc = security_in(d, name, SCSI_PROTOCOL_TAPE, page, data, got, &mine);
 	*has = rc == 0;
-	if (rc != 0 && is_unsupported(d))
+	if (rc != 0 && drive_command_is_unknown(d))
 		return 0;
 	if (rc != 0)
 		*e = e->code == XE_OK ? mine : *e;
@@ -481,7 +296,7 @@ int drive_next_block(struct drive *d, struct scsi_next_block *b, bool *has, stru
 	*has = rc == 0;
 	/* HP answers 8/14/03 to a blank tape. */
 	bool nothing_there = d->sense.valid && !d->sense.deferred &&
-			     (d->sense.key == SENSE_KEY_NOT_READY || d->sense.key == SENSE_KEY_BLANK_CHECK || is_unsupported(d));
+			     (d->sense.key == SENSE_KEY_NOT_READY || d->sense.key == SENSE_KEY_BLANK_CHECK || drive_command_is_unknown(d));
 	if (rc == 0 || nothing_there)
 		return 0;
 	*e = e->code == XE_OK ? mine : *e;
@@ -499,15 +314,15 @@ int drive_set(struct drive *d, const struct scsi_set *s, struct err *e)
 	if (page.len == 0) {
 		rc = err_set(e, XE_USAGE, "key and KAD do not fit into a page of %u bytes", SCSI_SET_MAX_BYTES);
 	} else {
-		const struct command c = {s->encryption || s->decryption ? "SECURITY PROTOCOL OUT (set the key)"
-									 : "SECURITY PROTOCOL OUT (clear the key)",
-					  scsi_make_security_out(SCSI_PROTOCOL_TAPE, SCSI_PAGE_SET, (uint32_t)page.len),
-					  TRANSPORT_OUT,
-					  page.data,
-					  page.len,
-					  true,
-					  true};
-		rc = run(d, &c, &got, e);
+		const struct drive_command c = {s->encryption || s->decryption ? "SECURITY PROTOCOL OUT (set the key)"
+									       : "SECURITY PROTOCOL OUT (clear the key)",
+						scsi_make_security_out(SCSI_PROTOCOL_TAPE, SCSI_PAGE_SET, (uint32_t)page.len),
+						TRANSPORT_OUT,
+						page.data,
+						page.len,
+						true,
+						true};
+		rc = drive_command_run(d, &c, &got, e);
 	}
 	secret_free(&page);
 	secret_wipe_registers();
@@ -553,8 +368,8 @@ int drive_alerts(struct drive *d, uint8_t page, struct tapealert *t, struct err 
 	static const char name[] = "LOG SENSE (TapeAlert)";
 	uint8_t data[TAPEALERT_ROOM];
 	size_t got;
-	const struct command c = {name, scsi_make_log_sense(page, sizeof data), TRANSPORT_IN, data, sizeof data, false, false};
-	int rc = run(d, &c, &got, e);
+	const struct drive_command c = {name, scsi_make_log_sense(page, sizeof data), TRANSPORT_IN, data, sizeof data, false, false};
+	int rc = drive_command_run(d, &c, &got, e);
 	if (rc == 0 && !tapealert_read((struct span){data, got}, t))
 		rc = no_page(name, got, e);
 	return rc;
@@ -565,10 +380,10 @@ int drive_position(struct drive *d, struct identity_position *p, bool *has, stru
 	uint8_t data[20];
 	size_t got;
 	struct err mine = {0};
-	const struct command c = {"READ POSITION", scsi_make_read_position(), TRANSPORT_IN, data, sizeof data, false, false};
-	int rc = run(d, &c, &got, &mine);
+	const struct drive_command c = {"READ POSITION", scsi_make_read_position(), TRANSPORT_IN, data, sizeof data, false, false};
+	int rc = drive_command_run(d, &c, &got, &mine);
 	*has = rc == 0 && identity_position((struct span){data, got}, p);
-	if (rc == 0 || is_unsupported(d))
+	if (rc == 0 || drive_command_is_unknown(d))
 		return 0;
 	*e = e->code == XE_OK ? mine : *e;
 	return rc;
@@ -577,8 +392,8 @@ int drive_position(struct drive *d, struct identity_position *p, bool *has, stru
 static int read_block(struct drive *d, void *data, size_t room, size_t *got, struct err *e)
 {
 	struct err mine = {0};
-	const struct command c = {"READ", scsi_make_read((uint32_t)room), TRANSPORT_IN, data, room, false, false};
-	int rc = run(d, &c, got, &mine);
+	const struct drive_command c = {"READ", scsi_make_read((uint32_t)room), TRANSPORT_IN, data, room, false, false};
+	int rc = drive_command_run(d, &c, got, &mine);
 	if (rc == 0 && d->sense.valid && d->sense.filemark)
 		*got = 0;
 	if (rc != 0 && d->sense.valid && d->sense.key == SENSE_KEY_BLANK_CHECK)
@@ -594,13 +409,13 @@ int drive_first_block(struct drive *d, void *data, size_t room, size_t *got, str
 	int rc = transport_first_block(d->transport, data, room, got, &handled, e);
 	if (handled || rc != 0)
 		return rc;
-	const struct command rewind = {"REWIND", scsi_make_rewind(), TRANSPORT_NO_DATA, NULL, 0, false, false};
+	const struct drive_command rewind = {"REWIND", scsi_make_rewind(), TRANSPORT_NO_DATA, NULL, 0, false, false};
 	size_t none;
-	rc = run(d, &rewind, &none, e);
+	rc = drive_command_run(d, &rewind, &none, e);
 	if (rc != 0)
 		return rc;
 	rc = read_block(d, data, room, got, e);
 	struct err ignored = {0};
-	int back = run(d, &rewind, &none, rc == 0 ? e : &ignored);
+	int back = drive_command_run(d, &rewind, &none, rc == 0 ? e : &ignored);
 	return rc ? rc : back;
 }
