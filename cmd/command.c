@@ -7,27 +7,12 @@
 #include "base/secret.h"
 #include "cmd/suggest.h"
 
-#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-bool command_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
-{
-	if (*text < '0' || *text > '9')
-		return false;
-	char *end;
-	errno = 0;
-	unsigned long long v = strtoull(text, &end, 10);
-	unsigned shift = *end == 'k' || *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
-	if (errno != 0 || end[shift != 0] != '\0' || v > (UINT64_MAX >> shift))
-		return false;
-	*value = (uint64_t)v << shift;
-	return *value >= min && *value <= max;
-}
 
 const char *const command_on_damage[] = {"stop", "skip", "keep", NULL};
 
@@ -41,7 +26,7 @@ unsigned command_processors(void)
 int command_threads(const struct command *verb, void *threads, const char *text)
 {
 	uint64_t v;
-	if (!command_number(text, 0, COMMAND_THREADS_MAX, &v))
+	if (!options_number(text, 0, COMMAND_THREADS_MAX, &v))
 		return msg_usage(verb->path, "-T %s: not a number of threads (0 to %u)", text, COMMAND_THREADS_MAX);
 	*(unsigned *)threads = v == 0 ? command_processors() : (unsigned)v;
 	return 0;

@@ -46,9 +46,6 @@ int command_run(const struct command *c, int argc, char **argv);
 
 /* ---- what several verbs' options share ---- */
 
-/* A whole number of min to max, decimal, with an optional k, M, G (1024s). */
-bool command_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
-
 /* Processors this process may use. */
 unsigned command_processors(void);
 

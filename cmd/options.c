@@ -5,7 +5,9 @@
 #include "cmd/command.h"
 #include "cmd/suggest.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int more_quiet(const struct command *verb, void *place, const char *value)
@@ -136,6 +138,20 @@ static const struct option_row *by_name(const struct command *verb, const char *
 
 /* ---- taking ---- */
 
+bool options_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
+{
+	if (*text < '0' || *text > '9')
+		return false;
+	char *end;
+	errno = 0;
+	unsigned long long v = strtoull(text, &end, 10);
+	unsigned shift = *end == 'k' || *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+	if (errno != 0 || end[shift != 0] != '\0' || v > (UINT64_MAX >> shift))
+		return false;
+	*value = (uint64_t)v << shift;
+	return *value >= min && *value <= max;
+}
+
 int options_word(const char *const *words, const char *text)
 {
 	for (int i = 0; words[i]; i++) {
@@ -159,7 +175,7 @@ static int take_number(const struct command *verb, const struct option_row *row,
 {
 	const struct option_range *r = &row->range;
 	uint64_t v;
-	bool right = command_number(value, r->min, r->max, &v);
+	bool right = options_number(value, r->min, r->max, &v);
 	if (!right && r->max == UINT64_MAX)
 		return msg_usage(verb->path, "%s %s: must be %s, %lluM at least", as, value, r->what, (unsigned long long)r->min >> 20);
 	if (!right)
@@ -185,8 +201,8 @@ static int take(const struct command *verb, const struct option_row *row, const 
 	case OPTION_KIND_TEXT:
 		if (*(const char **)place)
 			return msg_usage(verb->path, "%s is given twice", as);
-		*(const char **)place = value;
-		return 0;
+		/* fall through */
+	case OPTION_KIND_LAST: *(const char **)place = value; return 0;
 	case OPTION_KIND_WORD: *(int *)place = options_word(row->words, value); return 0;
 	case OPTION_KIND_NUMBER: return take_number(verb, row, as, place, value);
 	case OPTION_KIND_TAKE:

@@ -15,6 +15,7 @@ enum option_kind {
 	OPTION_KIND_FLAG,      /* no value; a bool becomes true */
 	OPTION_KIND_TEXT,      /* a value, once; a const char * becomes it */
 	OPTION_KIND_SOURCE,    /* the same, and it may not be empty */
+	OPTION_KIND_LAST,      /* a value; of several the last counts, as a script wants it that adds to what another one gives */
 	OPTION_KIND_WORD,      /* one of words; an int or an enum becomes its index */
 	OPTION_KIND_NUMBER,    /* one of range: decimal, with an optional k, M, G (1024s); an integer of 4 or 8 bytes becomes it */
 	OPTION_KIND_TAKE,      /* a value, one of words if there are any, for take, */
@@ -52,6 +53,7 @@ struct option_row {
 	}
 #define OPTION_FLAG(c, text, request, member) OPTION_ROW(c, text, FLAG, .offset = OPTION_PLACE(request, member, bool))
 #define OPTION_TEXT(c, text, request, member) OPTION_ROW(c, text, TEXT, .offset = OPTION_PLACE(request, member, const char *))
+#define OPTION_LAST(c, text, request, member) OPTION_ROW(c, text, LAST, .offset = OPTION_PLACE(request, member, const char *))
 #define OPTION_SOURCE(c, text, request, member) OPTION_ROW(c, text, SOURCE, .offset = OPTION_PLACE(request, member, const char *))
 #define OPTION_WORD(c, text, list, request, member) OPTION_ROW(c, text, WORD, .offset = OPTION_PLACE_INT(request, member), .words = list)
 #define OPTION_NUMBER(c, text, least, most, of_what, request, member)                                             \
@@ -80,6 +82,9 @@ void options_take_global(const char *argument);
 
 /* The index-th option of a verb, those that all have included; NULL behind the last. */
 const struct option_row *options_row(const struct command *verb, size_t index);
+
+/* A whole number of min to max, decimal, with an optional k, M, G (1024s). */
+bool options_number(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 
 /* Which of words is it, or -1. */
 int options_word(const char *const *words, const char *text);

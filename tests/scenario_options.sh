@@ -105,6 +105,8 @@ usage 'a missing value of a letter' '-o: its value is missing' filter -i -o
 usage 'a value that is none'\''s' '--json takes no value' list --json=yes "$small"
 usage 'an unknown letter among known ones' '-iX: unknown option: -X' filter -iX "$small"
 usage 'an option twice' '--map is given twice' filter --map a --map b "$small"
+run "$XFLATE" changer --cache no-such-1 --cache no-such-2 -- false load
+check 'of an option of a drive verb the last counts: who wraps a wrapper may add one' sh -c '! grep -q twice "$1"' - "$err"
 usage 'a source that is empty' '--key is empty' verify --key= "$small"
 usage 'a mistyped verb' 'verfy: no such command, and no such file; did you mean verify?' verfy "$small"
 usage 'a mistyped verb below a verb' 'key genrate: no such command; did you mean generate?' key genrate

@@ -301,10 +301,10 @@ static int run_changer(const struct request *q)
 static const char *const modes[] = {[KEYLOAD_MIXED] = "mixed", [KEYLOAD_DECRYPT] = "decrypt", NULL};
 
 static const struct option_row rows[] = {
-	OPTION_TEXT(0, "cache", struct request, sources.cache),
-	OPTION_TEXT(0, "catalog-command", struct request, sources.catalog),
-	OPTION_TEXT(0, "kek", struct request, sources.kek),
-	OPTION_TEXT(0, "device", struct request, device),
+	OPTION_LAST(0, "cache", struct request, sources.cache),
+	OPTION_LAST(0, "catalog-command", struct request, sources.catalog),
+	OPTION_LAST(0, "kek", struct request, sources.kek),
+	OPTION_LAST(0, "device", struct request, device),
 	LOADING_ROWS(struct request, loading, modes),
 	OPTION_FLAG(0, "require-key", struct request, require),
 	OPTION_TAKE_AT(0, "wait", device_wait_option, struct request, wait),

@@ -47,7 +47,7 @@ int device_operand(const char *verb, const struct operands *rest, const char **d
 int device_wait_option(const struct command *verb, void *seconds, const char *text)
 {
 	uint64_t v = WAITING_READY;
-	if (strcmp(text, "ready") != 0 && !command_number(text, 0, WAIT_MAX_S, &v))
+	if (strcmp(text, "ready") != 0 && !options_number(text, 0, WAIT_MAX_S, &v))
 		return msg_usage(verb->path, "--wait %s: neither a number of seconds (0 to %u) nor ready", text, WAIT_MAX_S);
 	*(unsigned *)seconds = (unsigned)v;
 	return 0;

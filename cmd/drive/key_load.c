@@ -153,13 +153,13 @@ static int run_load(const struct request *q)
 }
 
 static const struct option_row rows[] = {
-	OPTION_TEXT(0, "key", struct request, sources.key),
-	OPTION_TEXT(0, "volume", struct request, volume),
+	OPTION_LAST(0, "key", struct request, sources.key),
+	OPTION_LAST(0, "volume", struct request, volume),
 	OPTION_FLAG(0, "auto", struct request, automatic),
 	OPTION_FLAG(0, "rewind", struct request, rewind),
-	OPTION_TEXT(0, "cache", struct request, sources.cache),
-	OPTION_TEXT(0, "catalog-command", struct request, sources.catalog),
-	OPTION_TEXT(0, "kek", struct request, sources.kek),
+	OPTION_LAST(0, "cache", struct request, sources.cache),
+	OPTION_LAST(0, "catalog-command", struct request, sources.catalog),
+	OPTION_LAST(0, "kek", struct request, sources.kek),
 	OPTION_FLAG(0, "raw-key", struct request, sources.raw),
 	LOADING_ROWS(struct request, loading, loading_modes),
 	OPTION_TAKE_AT(0, "wait", device_wait_option, struct request, wait),

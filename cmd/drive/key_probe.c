@@ -112,10 +112,10 @@ static int probe(void *request, struct drive *d, enum drive_ready ready, struct 
 }
 
 static const struct option_row rows[] = {
-	OPTION_TEXT(0, "cache", struct request, sources.cache),
-	OPTION_TEXT(0, "catalog-command", struct request, sources.catalog),
-	OPTION_TEXT(0, "kek", struct request, sources.kek),
-	OPTION_TEXT(0, "first", struct request, first),
+	OPTION_LAST(0, "cache", struct request, sources.cache),
+	OPTION_LAST(0, "catalog-command", struct request, sources.catalog),
+	OPTION_LAST(0, "kek", struct request, sources.kek),
+	OPTION_LAST(0, "first", struct request, first),
 	OPTION_NUMBER(0, "tries", 1, TRIES_MAX, "a number of keys", struct request, tries),
 	LOADING_ALGORITHM(struct request, algorithm),
 	OPTION_FLAG(0, "force", struct request, force),

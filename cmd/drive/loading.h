@@ -24,7 +24,7 @@ extern const char *const loading_modes[];
 #define LOADING_ALGORITHM(request, member) OPTION_NUMBER(0, "algorithm", 0, 255, "an index", request, member)
 #define LOADING_ROWS(request, member, modes)                                                                                      \
 	OPTION_WORD(0, "mode", modes, request, member.mode), LOADING_ALGORITHM(request, member.algorithm),                        \
-		OPTION_TEXT(0, "kad", request, member.kad), OPTION_FLAG(0, "clear-on-demount", request, member.clear_on_demount), \
+		OPTION_LAST(0, "kad", request, member.kad), OPTION_FLAG(0, "clear-on-demount", request, member.clear_on_demount), \
 		OPTION_FLAG(0, "raw-readable", request, member.raw_readable)
 
 /* TEXT of --kad with %v and %k replaced.  XE_USAGE: another %, not printable, too long. */

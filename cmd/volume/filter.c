@@ -26,7 +26,7 @@ static int take_codec(const struct command *verb, void *request, const char *tex
 	uint64_t level = (uint64_t)c->level_default;
 	if (colon && c->level_min == c->level_max)
 		return msg_usage(verb->path, "-d %s: %s has no levels", text, c->name);
-	if (colon && !command_number(colon + 1, (uint64_t)c->level_min, (uint64_t)c->level_max, &level))
+	if (colon && !options_number(colon + 1, (uint64_t)c->level_min, (uint64_t)c->level_max, &level))
 		return msg_usage(verb->path, "-d %s: %s has levels %d to %d", text, c->name, c->level_min, c->level_max);
 	q->o.deflate = true;
 	q->o.codec = c;
