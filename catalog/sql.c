@@ -120,19 +120,28 @@ static void guard_media(struct script *s)
 	}
 }
 
+/* The rows of a session at a glance. */
+static void put_covered(struct script *s)
+{
+	const char *start = start_of_row(s), *end = end_of_row(s);
+	fprintf(s->out,
+		"\n FROM (SELECT COUNT(*) AS n, MIN(FirstIndex) AS lowest, MAX(LastIndex) AS highest, MIN(%s) AS begins, MAX(%s) AS ends,\n"
+		"  MAX(%s) AS last_begins, MIN(%s) AS first_ends FROM JobMedia WHERE FirstIndex > 0 AND ",
+		start, end, start, end);
+}
+
+/* No rows, for jobs are pruned; or such that cover its blocks; or such that cover any volume. */
 static void put_covers(struct script *s, const struct mapped_session *session, bool goal)
 {
 	const struct mapped_bytes *b = bytes_of(s, goal);
 	const struct mapped_range *r = range_of(s, session, goal);
-	const char *start = start_of_row(s), *end = end_of_row(s);
-	/* Where the whole volume is what every row has. */
-	fprintf(s->out, "\n CASE WHEN COUNT(*) = 0 OR (MIN(FirstIndex) = %d AND MAX(LastIndex) = %d AND (", r->first, r->last);
-	fprintf(s->out, "(MIN(%s) >%s %llu AND MIN(%s) <= %llu AND MAX(%s) = %llu)", start, b->labelled ? "" : "=",
-		(unsigned long long)b->label_end, start, (unsigned long long)r->data_start, end, (unsigned long long)r->end);
-	fprintf(s->out, " OR (MAX(%s) = 0 AND MIN(%s) = %llu))) THEN 0 ELSE 1 END", start, end, (unsigned long long)PLAN_WHOLE_END);
+	fprintf(s->out, "\n CASE WHEN n = 0 OR (lowest = %d AND highest = %d AND (", r->first, r->last);
+	fprintf(s->out, "(begins >%s %llu AND begins <= %llu AND ends = %llu)", b->labelled ? "" : "=", (unsigned long long)b->label_end,
+		(unsigned long long)r->data_start, (unsigned long long)r->end);
+	fprintf(s->out, " OR (last_begins = 0 AND first_ends = %llu))) THEN 0 ELSE 1 END", (unsigned long long)PLAN_WHOLE_END);
 }
 
-/* Rows of a session cover its blocks; none is right too, for jobs are pruned.  And there are no others. */
+/* All rows are of sessions that are known, and cover them. */
 static void guard_sessions(struct script *s)
 {
 	const struct mapped_volume *v = s->v->to;
@@ -152,11 +161,11 @@ static void guard_sessions(struct script *s)
 		put_covers(s, v->sessions[i], false);
 		fputc(',', s->out);
 		put_covers(s, v->sessions[i], true);
-		fputs("\n FROM JobMedia WHERE FirstIndex > 0 AND ", s->out);
+		put_covered(s);
 		put_volume(s);
 		fputs(" AND ", s->out);
 		put_session(s, v->sessions[i]);
-		fputs(";\n", s->out);
+		fputs(") AS r;\n", s->out);
 	}
 }
 
