@@ -327,7 +327,8 @@ int mapfile_read(struct mapped_list *l, const char *path, struct err *e)
 	int rc = r.file ? read_all(&r, e) : err_errno(e, XE_FAILED, errno, "cannot open the map");
 	if (rc == 0)
 		rc = take(l, &r, e);
-	err_volume(e, path);
+	if (rc != 0)
+		err_volume(e, path);
 	if (r.file && r.file != stdin)
 		fclose(r.file);
 	mapped_list_free(&r.found);

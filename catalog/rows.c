@@ -260,7 +260,8 @@ int rows_read(struct rows *r, const char *path, struct err *e)
 {
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
 	int rc = file ? read_answer(r, file, e) : err_errno(e, XE_FAILED, errno, "cannot open the rows");
-	err_volume(e, path);
+	if (rc != 0)
+		err_volume(e, path);
 	if (file && file != stdin)
 		fclose(file);
 	return rc;

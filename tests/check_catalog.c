@@ -487,6 +487,7 @@ int main(void)
 	Suite *s = suite_create("catalog");
 	TCase *t = tcase_create("catalog");
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 60); /* two million blocks, on a busy machine */
 	tcase_add_test(t, test_first_version);
 	tcase_add_test(t, test_second_version);
 	tcase_add_loop_test(t, test_damaged_map, 0, 2);
