@@ -139,7 +139,8 @@ static void number_chains(struct making *m)
 	struct plan *p = m->plan;
 	for (size_t i = 0; i < p->count; i++)
 		p->volumes[i].chain = m->chain[p->volumes[i].map];
-	qsort(p->volumes, p->count, sizeof *p->volumes, by_chain);
+	if (p->count > 0)
+		qsort(p->volumes, p->count, sizeof *p->volumes, by_chain);
 	size_t last = SIZE_MAX;
 	for (size_t i = 0; i < p->count; i++) {
 		p->chains += p->volumes[i].chain != last;

@@ -126,9 +126,11 @@ static bool halves_fit(const uint64_t *files_and_blocks)
 static bool take_media(struct rows *r, const struct line *l)
 {
 	struct rows_media *all = array_reach(r->media, &r->media_room, r->media_count, sizeof *all);
-	if (all == NULL || !halves_fit(&l->number[5]))
+	if (all == NULL)
 		return false;
 	r->media = all;
+	if (!halves_fit(&l->number[5]))
+		return false;
 	struct rows_media *m = &all[r->media_count++];
 	const uint64_t *n = l->number;
 	*m = (struct rows_media){.id = n[0],
@@ -149,9 +151,11 @@ static bool take_job(struct rows *r, const struct line *l)
 {
 	struct rows_job *all = array_reach(r->jobs, &r->job_room, r->job_count, sizeof *all);
 	const uint64_t *n = l->number;
-	if (all == NULL || n[1] > UINT32_MAX || n[2] > UINT32_MAX || l->text[2].len > 1 || l->text[3].len > 1)
+	if (all == NULL)
 		return false;
 	r->jobs = all;
+	if (n[1] > UINT32_MAX || n[2] > UINT32_MAX || l->text[2].len > 1 || l->text[3].len > 1)
+		return false;
 	struct rows_job *j = &all[r->job_count++];
 	*j = (struct rows_job){.id = n[0], .session_id = (uint32_t)n[1], .session_time = (uint32_t)n[2], .files = n[3]};
 	j->type = l->text[2].len ? (char)l->text[2].data[0] : ' ';
@@ -163,9 +167,11 @@ static bool take_jobmedia(struct rows *r, const struct line *l)
 {
 	struct rows_jobmedia *all = array_reach(r->jobmedia, &r->jobmedia_room, r->jobmedia_count, sizeof *all);
 	const uint64_t *n = l->number;
-	if (all == NULL || n[4] > INT32_MAX || n[5] > INT32_MAX || !halves_fit(&n[6]) || !halves_fit(&n[8]))
+	if (all == NULL)
 		return false;
 	r->jobmedia = all;
+	if (n[4] > INT32_MAX || n[5] > INT32_MAX || !halves_fit(&n[6]) || !halves_fit(&n[8]))
+		return false;
 	all[r->jobmedia_count++] = (struct rows_jobmedia){
 		.id = n[0],
 		.job_id = n[1],
