@@ -387,7 +387,7 @@ static void head_volume(struct script *s)
 static void head(struct script *s, size_t chain)
 {
 	static const char *const run[] = {"psql -X -q -v ON_ERROR_STOP=1 -f THIS_FILE CATALOG", "mysql CATALOG < THIS_FILE",
-					  "sqlite3 -bail -cmd '.timeout 10000' CATALOG < THIS_FILE"};
+					  "sqlite3 -bail CATALOG < THIS_FILE"};
 	fprintf(s->out, "-- xflate catalog: %s, from the %s volumes to the %s ones\n", s->o->bareos ? "Bareos" : "Bacula", ago(false, s),
 		ago(true, s));
 	for (size_t i = 0; i < s->p->count; i++) {
@@ -458,6 +458,9 @@ static void begin(struct script *s)
 	      "CREATE TEMPORARY TABLE xflate_session (id BIGINT, began BIGINT);\n"
 	      "CREATE TEMPORARY TABLE xflate_go (ready INTEGER, done INTEGER);\n",
 	      s->out);
+	/* A director's transactions are short: wait for them, whatever the client was told. */
+	if (s->o->database == SQL_SQLITE)
+		fputs("PRAGMA busy_timeout = 10000;\n", s->out);
 	fprintf(s->out, "%s;\n", words[s->o->database]);
 }
 
