@@ -43,7 +43,7 @@ struct filter_callbacks {
 	void (*note)(void *arg, const struct filter_volume *v, const char *text);
 	void (*remark)(void *arg, const struct filter_volume *v, const char *text); /* of what is normal; NULL: not wanted */
 	void (*old_block)(void *arg, const struct item *block);                     /* NULL: not wanted */
-	void (*new_block)(void *arg, const struct packed_block *b);
+	void (*new_block)(void *arg, const struct filter_volume *v, const struct packed_block *b);
 };
 
 struct filter_options {

@@ -12,7 +12,7 @@ void output_new_block(void *arg, const struct packed_block *b)
 	struct writer *w = arg;
 	w->ledger.volume.blocks_out++;
 	if (w->o->callbacks.new_block)
-		w->o->callbacks.new_block(w->o->callbacks.arg, b);
+		w->o->callbacks.new_block(w->o->callbacks.arg, &w->ledger.volume, b);
 }
 
 /* ---- its label ---- */

@@ -64,7 +64,7 @@ static void put_label(struct map *m, const char *name)
 {
 	struct mk block = label_block(name);
 
-	map_new_block(m, &(struct packed_block){.end = block.len - 1, .len = (uint32_t)block.len, .data = {block.p, block.len}});
+	map_new_block(m, &volume, &(struct packed_block){.end = block.len - 1, .len = (uint32_t)block.len, .data = {block.p, block.len}});
 	mk_free(&block);
 }
 
@@ -85,13 +85,14 @@ static void old_block(struct map *m, const struct job *of, uint64_t addr, uint32
 
 static void new_block(struct map *m, const struct job *of, uint64_t addr, uint32_t len, uint32_t number, int32_t first, int32_t last)
 {
-	map_new_block(m, &(struct packed_block){.job = of,
-						.addr = addr,
-						.end = addr + len - 1,
-						.len = len,
-						.number = number,
-						.first_index = first,
-						.last_index = last});
+	map_new_block(m, &volume,
+		      &(struct packed_block){.job = of,
+					     .addr = addr,
+					     .end = addr + len - 1,
+					     .len = len,
+					     .number = number,
+					     .first_index = first,
+					     .last_index = last});
 }
 
 START_TEST(test_lines)
@@ -111,7 +112,7 @@ START_TEST(test_lines)
 	map_begin_volume(m, &volume, &medium_stream);
 	old_block(m, NULL, 0, 209, 0, 0, 0);
 	old_block(m, &job, 209, 1000, 3, 1, 9);
-	map_new_block(m, &(struct packed_block){.end = label.len - 1, .len = (uint32_t)label.len, .data = {label.p, label.len}});
+	map_new_block(m, &volume, &(struct packed_block){.end = label.len - 1, .len = (uint32_t)label.len, .data = {label.p, label.len}});
 	new_block(m, &job, 0x123456789a, 102, 1, 0, 0);
 	new_block(m, &job, 0x1234567900, 64512, 2, 2, 3);
 	new_block(m, &other, 0x1234577500, 10, 7, 0, 0);

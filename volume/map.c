@@ -21,7 +21,7 @@ struct blocks {
 
 /* What a session has on the volume at hand. */
 struct session {
-	const struct job *job; /* NULL: nothing */
+	const struct job *job;    /* NULL: nothing */
 	struct blocks all[SIDES]; /* that have their line */
 	struct blocks run[SIDES]; /* that have none yet; count 0: none */
 };
@@ -206,11 +206,13 @@ void map_old_block(struct map *m, const struct item *b)
 	take_block(m, OLD, b->job, b->form.version, &one);
 }
 
-void map_new_block(struct map *m, const struct packed_block *b)
+void map_new_block(struct map *m, const struct volume_info *v, const struct packed_block *b)
 {
 	const struct blocks one = {b->addr, b->end, b->len, 1, b->number, b->first_index, b->last_index};
-	if (maptext_holds(m->text))
+	if (maptext_holds(m->text)) {
+		m->volume = v;
 		read_label(m, b);
+	}
 	take_block(m, NEW, b->job, b->data.len >= BLOCK_PROBE_BYTES ? block_probe(b->data.data) : 0, &one);
 }
 

@@ -20,13 +20,13 @@ void map_free(struct map *m);
 /* The volumes that follow are a set of their own; its jobs are counted anew. */
 void map_begin_set(struct map *m);
 
-/* A volume, which goes to medium to; its blocks as they were read and as they were written, in the order of the data.  Errors wait
- * for map_mark and map_finish. */
+/* A volume, which goes to medium to; its blocks as they were read and as they were written, in the order of the data.  v: what is known
+ * of it by then; it must stay until map_end_volume, as must all jobs.  Errors wait for map_mark and map_finish. */
 void map_begin_volume(struct map *m, const struct volume_info *v, const struct medium *to);
 void map_old_block(struct map *m, const struct item *block);
-void map_new_block(struct map *m, const struct packed_block *b);
+void map_new_block(struct map *m, const struct volume_info *v, const struct packed_block *b);
 
-/* What is known of a job by now; it must stay until map_end_volume.  Jobs that have no block on the volume are passed over. */
+/* What is known of a job by now.  Jobs that have no block on the volume are passed over. */
 void map_learn_job(struct map *m, const struct job *job);
 
 struct map_side_end {

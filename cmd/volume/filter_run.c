@@ -86,10 +86,10 @@ static void on_old_block(void *arg, const struct item *block)
 	map_old_block(q->map, block);
 }
 
-static void on_new_block(void *arg, const struct packed_block *b)
+static void on_new_block(void *arg, const struct filter_volume *v, const struct packed_block *b)
 {
 	struct filter_request *q = arg;
-	map_new_block(q->map, b);
+	map_new_block(q->map, v->info, b);
 }
 
 static void on_progress(void *arg, struct progress_state *state)
