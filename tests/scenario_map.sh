@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Every number of a map is what tests/mapcheck.py finds on the volumes: the old ones and the new ones, alone, in sets, in one stream,
 # encrypted, damaged.
+# shellcheck disable=SC2016,SC2317 # for inner shells; called by name
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -223,7 +224,6 @@ encrypted() {
 	run "$XFLATE" -qq --encrypt aes-256-xts --new-key k.new -o second "$VOLUMES/bacula-mixed/plain-append"
 	run "$XFLATE" -qq --encrypt aes-256-xts --new-key k.new -o third "$VOLUMES/bacula/plain-zstd3"
 	label_of third >label
-	# shellcheck disable=SC2016 # for the inner shell
 	for volumes in 'first second' 'label second' 'first label second' 'label first third' 'second label'; do
 		# shellcheck disable=SC2086 # names
 		cat $volumes >joined
