@@ -21,7 +21,9 @@ struct writer {
 	struct ledger ledger;
 	struct io out;
 	struct sink sink;
+	struct digest *volume_digest; /* NULL: not wanted */
 	bool volume_open;
+	uint64_t file_marks;                 /* read of it */
 	bool labelled;                       /* the volume at hand has its label, or is not to have one */
 	bool label_made;                     /* here, in the place of one that is lost */
 	const struct volume_info *before;    /* the last volume that had its label, NULL: none */

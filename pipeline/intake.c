@@ -47,6 +47,7 @@ static bool open_volumes(struct intake *in)
 		.expect_volumes = in->o->on_damage == ON_DAMAGE_STOP,
 		.keep_suspect = in->o->on_damage == ON_DAMAGE_KEEP,
 		.digest = in->o->digest_in,
+		.hash_volumes = in->o->hash_volumes,
 		.keys = cipher_keys(in->cipher),
 		.kin = in->o->kin,
 		.kin_at = in->o->kin_at,

@@ -68,6 +68,7 @@ static int block(struct writer *w, const struct item *item, struct err *e)
 		.number = number,
 		.first_index = item->first_index,
 		.last_index = item->last_index,
+		.data = bytes,
 	};
 	b.end = sink_end_address(&w->sink, b.addr, b.len);
 	w->run = joins ? (struct span){w->run.data, w->run.len + bytes.len} : bytes;

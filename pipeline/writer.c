@@ -27,7 +27,8 @@ struct writer *writer_new(const struct filter_options *options, const struct res
 	const struct packer_options po = {
 		.max_block = options->max_block, .on_block = output_new_block, .encrypt = reshape->encrypt ? on_encrypt : NULL, .arg = w};
 	w->packer = packer_new(&po);
-	if (w->packer == NULL) {
+	w->volume_digest = options->hash_volumes ? digest_new(DIGEST_XXH64) : NULL;
+	if (w->packer == NULL || (options->hash_volumes && w->volume_digest == NULL)) {
 		writer_free(w);
 		return NULL;
 	}
@@ -41,6 +42,7 @@ void writer_free(struct writer *w)
 	packer_free(w->packer);
 	free(w->scratch.data);
 	sink_close(&w->sink);
+	digest_free(w->volume_digest);
 	ledger_free(&w->ledger);
 	free(w);
 }

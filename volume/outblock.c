@@ -64,6 +64,7 @@ int outblock_flush(struct outblocks *all, struct outblock *b, struct err *e)
 		.number = h.number,
 		.first_index = b->first_index,
 		.last_index = b->last_index,
+		.data = {b->data, b->used},
 	};
 	packed.end = sink_end_address(all->sink, packed.addr, packed.len);
 	int rc = encrypt ? all->o->encrypt(all->o->arg, b->data, b->used, e) : 0;

@@ -414,7 +414,8 @@ int packer_put(struct packer *p, const struct item *item, const struct outrecord
 	return rc;
 }
 
-static int seal_and_write_label(struct packer *p, const struct item *item, struct err *e)
+/* The label's block, *len bytes, made anew around its record; malloc'ed.  NULL without memory. */
+static uint8_t *seal_label(const struct item *item, size_t *len, struct err *e)
 {
 	size_t header = block_header_bytes(item->form.version), record = record_header_bytes(item->form.version);
 	struct block_header h = {
@@ -424,27 +425,25 @@ static int seal_and_write_label(struct packer *p, const struct item *item, struc
 		.number = item->number,
 	};
 	uint8_t *block = malloc(h.len);
-	if (block == NULL)
-		return err_memory(e, h.len, "a label block");
+	if (block == NULL) {
+		err_memory(e, h.len, "a label block");
+		return NULL;
+	}
 	struct record_header rec = {.file_index = item->file_index, .stream = (int32_t)item->stream, .len = item->len};
 	struct wr w = wr_over(block + header, record + item->data.len);
 	record_header_write(&w, h.version, &rec);
 	wr_bytes(&w, item->data.data, item->data.len);
 	block_seal(block, &h, item->form.checksum);
-	int rc = sink_write(p->blocks.sink, block, h.len, true, e);
-	free(block);
-	return rc;
+	*len = h.len;
+	return block;
 }
 
-int packer_label(struct packer *p, const struct item *item, struct err *e)
+static int write_label(struct packer *p, const struct item *item, struct span block, struct err *e)
 {
-	struct packed_block b = {.addr = sink_address(p->blocks.sink), .number = item->number};
-	uint64_t before = p->blocks.sink->offset;
-	int rc = item->whole_block ? sink_write(p->blocks.sink, item->data.data, item->data.len, true, e)
-				   : seal_and_write_label(p, item, e);
+	struct packed_block b = {.addr = sink_address(p->blocks.sink), .len = (uint32_t)block.len, .number = item->number, .data = block};
+	int rc = sink_write(p->blocks.sink, block.data, block.len, true, e);
 	if (rc != 0)
 		return rc;
-	b.len = (uint32_t)(p->blocks.sink->offset - before);
 	b.end = sink_end_address(p->blocks.sink, b.addr, b.len);
 	p->label_end = b.end;
 	size_t old = block_header_bytes(item->form.version) + record_header_bytes(item->form.version) + item->len;
@@ -452,6 +451,19 @@ int packer_label(struct packer *p, const struct item *item, struct err *e)
 	if (p->o.on_block)
 		p->o.on_block(p->o.arg, &b);
 	return 0;
+}
+
+int packer_label(struct packer *p, const struct item *item, struct err *e)
+{
+	if (item->whole_block)
+		return write_label(p, item, item->data, e);
+	size_t len;
+	uint8_t *block = seal_label(item, &len, e);
+	if (block == NULL)
+		return e->code;
+	int rc = write_label(p, item, (struct span){block, len}, e);
+	free(block);
+	return rc;
 }
 
 void packer_begin_volume(struct packer *p, struct sink *sink)
