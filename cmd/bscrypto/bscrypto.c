@@ -5,6 +5,7 @@
 #include "cmd/key/cache.h"
 #include "cmd/keyout.h"
 #include "cmd/secretsource.h"
+#include "keys/keylist_read.h"
 #include "keywrap.h"
 
 #include <errno.h>
@@ -239,7 +240,7 @@ static int populate(const char *path)
 	if (r == XE_KEY)
 		return 0; /* nothing was entered */
 	if (r == 0)
-		r = keylist_parse(&list, (struct span){typed.data, typed.len}, &e);
+		r = keylist_read(&list, (struct span){typed.data, typed.len}, &e);
 	for (size_t i = 0; i < list.fault_count && i < KEYLIST_FAULTS_MAX; i++)
 		bscrypto_fail("line %zu: %s", list.faults[i].line, list.faults[i].text);
 	if (r == 0)
