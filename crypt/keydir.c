@@ -181,7 +181,7 @@ int keydir_read(const struct keydir *d, const char *volume, struct answer *a, bo
 	char name[FILE_NAME_BYTES];
 	*found = false;
 	int rc = file_name(volume, name, e);
-	return rc != 0 ? rc : read_file(d->fd, name, volume, a, found, e);
+	return rc == 0 ? read_file(d->fd, name, volume, a, found, e) : rc;
 }
 
 static int put_text(int folder, const char *name, const struct secret *text, struct err *e)
@@ -286,7 +286,8 @@ static int keep_old(struct keydir *d, const char *name, struct err *e)
 		snprintf(entry, sizeof entry, "%s.%06u", name, number);
 		if (linkat(d->fd, name, folder, entry, 0) != 0)
 			rc = put_text(folder, entry, &text, e);
-		rc = rc != 0 ? rc : same_text(folder, entry, &text, e);
+		if (rc == 0)
+			rc = same_text(folder, entry, &text, e);
 		if (rc == 0 && fsync(folder) != 0)
 			rc = err_errno(e, XE_FAILED, errno, "cannot sync %s/" OLD, d->path);
 	}
@@ -352,13 +353,16 @@ int keydir_write(struct keydir *d, const struct answer *a, const struct secret *
 	char name[FILE_NAME_BYTES], temporary[FILE_NAME_BYTES + 6];
 	struct secret text = SECRET_NONE;
 	int rc = file_name(a->volume, name, e);
-	rc = rc != 0 ? rc : answer_write(a, false, &text, e);
+	if (rc == 0)
+		rc = answer_write(a, false, &text, e);
 	if (rc != 0)
 		return rc;
 	snprintf(temporary, sizeof temporary, ".%s.tmp", name);
 	rc = put_text(d->fd, temporary, &text, e);
-	rc = rc != 0 ? rc : same_text(d->fd, temporary, &text, e);
-	rc = rc != 0 ? rc : keep_old(d, name, e);
+	if (rc == 0)
+		rc = same_text(d->fd, temporary, &text, e);
+	if (rc == 0)
+		rc = keep_old(d, name, e);
 	if (rc == 0) {
 		set_mark(d, name, key);
 		if (renameat(d->fd, temporary, d->fd, name) != 0)
@@ -366,7 +370,8 @@ int keydir_write(struct keydir *d, const struct answer *a, const struct secret *
 		else if (fsync(d->fd) != 0)
 			rc = err_errno(e, XE_FAILED, errno, "cannot sync the key directory");
 	}
-	rc = rc != 0 ? rc : same_text(d->fd, name, &text, e);
+	if (rc == 0)
+		rc = same_text(d->fd, name, &text, e);
 	if (rc != 0)
 		unlinkat(d->fd, temporary, 0);
 	secret_free(&text);

@@ -154,9 +154,7 @@ int drive_command_ask(struct drive *d, const char *name, struct scsi_cdb cdb, ui
 		if (rc == 0 || !may_dislike_room(d))
 			break;
 	}
-	if (rc != 0)
-		*e = e->code == XE_OK ? mine : *e;
-	return rc;
+	return err_pass(e, &mine);
 }
 
 /* Once for each drive, before the first command that may take long: what it says of its timeouts.  A drive that does not
@@ -175,6 +173,5 @@ static int learn_timeouts(struct drive *d, uint8_t opcode, struct err *e)
 	free(data);
 	if (rc == 0 || !d->sense.deferred)
 		return 0;
-	*e = e->code == XE_OK ? mine : *e;
-	return rc;
+	return err_pass(e, &mine);
 }

@@ -143,7 +143,8 @@ static int run_load(const struct request *q)
 	free_keys(&keys);
 	if (rc != 0 && opened == 0)
 		leftover_name(&d, &e);
-	rc = rc ? rc : opened;
+	if (rc == 0)
+		rc = opened;
 	drive_close(&d);
 	if (rc != 0)
 		err_volume(&e, q->device);

@@ -97,7 +97,8 @@ static int probe(void *request, struct drive *d, enum drive_ready ready, struct 
 		int cleared = drive_clear(d, algorithm, false, NULL, rc == 0 ? e : &second);
 		if (cleared != 0)
 			leftover_clear(d, e);
-		rc = rc ? rc : cleared;
+		if (rc == 0)
+			rc = cleared;
 	}
 	if (rc == 0)
 		tell(q, &o);
