@@ -125,8 +125,8 @@ static int load(const struct request *q, struct drive *d, enum drive_ready ready
 	return rc;
 }
 
-/* After a failure the drive is looked at once more: a key that was in it before is named, since whoever uses the drive goes
- * on with it. */
+/* Not device_run's way: keys come before the drive, which is looked at even if they do not come; a key that was in it before is named
+ * after every failure, since whoever uses the drive goes on with it. */
 static int run_load(const struct request *q)
 {
 	struct drive d = DRIVE_NONE;

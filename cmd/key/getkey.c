@@ -41,7 +41,8 @@ static const struct option long_options[] = {
 	{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
 };
 
-/* What is wrong is kept, not said: who listens is known only when all options are. */
+/* What is wrong is kept, not said: who listens is known only when all options are.  So this is not cmd/options' work, which tells of the
+ * first fault on standard error: a daemon reads that as an answer, and wants its "error:" line with exit status 0. */
 static void parse(struct request *q, int argc, char **argv)
 {
 	int option;
