@@ -512,7 +512,6 @@ int main(void)
 {
 	Suite *s = suite_create("scsi");
 	TCase *t = tcase_create("scsi");
-
 	tcase_add_test(t, test_cdbs);
 	tcase_add_test(t, test_set_pages);
 	tcase_add_test(t, test_set_room);
