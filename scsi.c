@@ -213,17 +213,6 @@ bool scsi_read_page_list(struct span answer, uint16_t list, uint16_t page, bool 
 	return true;
 }
 
-bool scsi_read_random(struct span answer, struct span *number)
-{
-	struct rd body;
-	bool cut = false;
-	*number = (struct span){0};
-	if (!page_body(answer, SCSI_PAGE_RANDOM, &body, &cut))
-		return false;
-	*number = rd_span(&body, 16);
-	return !body.bad;
-}
-
 bool scsi_read_wrapping_key(struct span answer, uint32_t *type, uint32_t *format, struct span *key)
 {
 	struct rd body;

@@ -94,9 +94,6 @@ bool scsi_read_protocols(struct span answer, uint8_t protocol, bool *listed);
 /* Protocol 20h, pages 0000h and 0001h: is page listed? */
 bool scsi_read_page_list(struct span answer, uint16_t list, uint16_t page, bool *listed);
 
-/* Page 0030h: *number points at 16 bytes of the drive's random generator. */
-bool scsi_read_random(struct span answer, struct span *number);
-
 /* Page 0031h: the public key that keys for this drive can be wrapped with; key points into answer. */
 bool scsi_read_wrapping_key(struct span answer, uint32_t *type, uint32_t *format, struct span *key);
 

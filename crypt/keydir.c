@@ -299,20 +299,26 @@ static int keep_old(struct keydir *d, const char *name, struct err *e)
 
 /* ---- marks ---- */
 
+static int open_mark(const struct keydir *d, const char *name, bool make, int how)
+{
+	int folder = subfolder(d, NEW, make);
+	int fd = folder >= 0 ? openat(folder, name, how | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+	if (folder >= 0)
+		close(folder);
+	return fd;
+}
+
 /* The mark names its key, so it means nothing once another one is in force. */
 static void set_mark(struct keydir *d, const char *name, const struct secret *key)
 {
 	char id[SECRET_ID_BYTES];
 	secret_id(key, XTS_KEY_DOMAIN, id);
-	int folder = subfolder(d, NEW, true);
-	int fd = folder >= 0 ? openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+	int fd = open_mark(d, name, true, O_WRONLY | O_CREAT | O_TRUNC);
 	/* Without it a second LABEL gets a key of its own: no harm. */
 	if (fd >= 0 && write(fd, id, strlen(id)) > 0)
 		(void)!fsync(fd);
 	if (fd >= 0)
 		close(fd);
-	if (folder >= 0)
-		close(folder);
 }
 
 bool keydir_is_new(const struct keydir *d, const char *volume, const struct secret *key)
@@ -321,14 +327,11 @@ bool keydir_is_new(const struct keydir *d, const char *volume, const struct secr
 	struct err ignored = {0};
 	if (file_name(volume, name, &ignored) != 0)
 		return false;
-	int folder = subfolder(d, NEW, false);
-	int fd = folder >= 0 ? openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+	int fd = open_mark(d, name, false, O_RDONLY | O_NONBLOCK);
 	if (fd >= 0 && read(fd, mark, sizeof mark - 1) < 0)
 		mark[0] = '\0';
 	if (fd >= 0)
 		close(fd);
-	if (folder >= 0)
-		close(folder);
 	if (key == NULL)
 		return mark[0] != '\0';
 	secret_id(key, XTS_KEY_DOMAIN, id);
