@@ -4,7 +4,6 @@
 #include "base/printable.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 bool json_can_hold(const char *text)
 {

@@ -6,7 +6,6 @@
 #include "crypt/child.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define WORDS 64u

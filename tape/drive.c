@@ -6,7 +6,6 @@
 #include "tape/drive_command.h"
 #include "tape/sense_table.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define ATTENTIONS_MAX 8

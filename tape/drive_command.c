@@ -3,7 +3,6 @@
 
 #include "tape/sense_table.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum scsi_status_code {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tape/keyload.h"
 
-#include "base/secret.h"
-
 #include <stdio.h>
 
 #define INDEX_FALLBACK 1 /* of HP and IBM, and Bareos's only one; Quantum's LTO-4 has 0 */

@@ -8,8 +8,6 @@
 #include "cmd/drive/pasted.h"
 #include "tape/pagekind.h"
 
-#include <stdio.h>
-
 struct request {
 	const char *device;
 	char *explain;

@@ -7,7 +7,6 @@
 #include "cmd/drive/pasted.h"
 #include "cmd/drive/sensetext.h"
 #include "tape/pagekind.h"
-#include "tape/sense_table.h"
 
 #include <stdio.h>
 

@@ -11,8 +11,6 @@
 #include "tape/keyload.h"
 #include "tape/leftover.h"
 
-#include <string.h>
-
 #define VERB "key probe"
 #define TRIES_MAX 1000000u
 

@@ -9,7 +9,6 @@
 #include "cmd/trust.h"
 #include "keywrap.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 

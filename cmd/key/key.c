@@ -8,7 +8,6 @@
 #include "cmd/secretsource.h"
 #include "keywrap.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
