@@ -159,16 +159,13 @@ struct scsi_algorithm {
 	uint8_t index;
 	bool valid_for_volume;    /* AVFMV */
 	uint8_t encrypt, decrypt; /* 0 no, 1 software, 2 hardware, 3 under external control */
-	bool sdk, mac, delb;      /* supplemental keys, tells MACs, distinguishes encrypted blocks */
-	uint8_t avfclp, nonce;
-	bool kad_format, vcelb; /* KADF_C, VCELB_C */
-	bool ukad_fixed, akad_fixed;
+	bool sdk;                 /* takes supplemental keys */
+	bool kad_format, vcelb;   /* KADF_C, VCELB_C */
+	bool ukad_fixed;
 	uint16_t ukad_max, akad_max; /* bytes */
 	uint16_t key_bytes;
 	uint8_t kads;          /* DKAD_C: 1 required, 2 not allowed, 3 allowed */
 	uint8_t external, raw; /* EEMC_C, RDMC_C */
-	bool earem;
-	uint16_t supplemental_max;
 	uint32_t code;
 };
 

@@ -124,3 +124,11 @@ void json_bool(struct json *j, const char *key, bool v)
 	begin(j, key);
 	fputs(v ? "true" : "false", j->out);
 }
+
+struct json json_begin(FILE *out)
+{
+	struct json j = {.out = out};
+	json_object(&j, NULL);
+	json_number(&j, "format", 1);
+	return j;
+}

@@ -34,9 +34,7 @@ static void write_lines(FILE *out, const struct keylist *list)
 
 static void write_json(FILE *out, const struct keylist *list)
 {
-	struct json j = {.out = out};
-	json_object(&j, NULL);
-	json_number(&j, "format", 1);
+	struct json j = json_begin(out);
 	json_array(&j, "keys");
 	for (size_t i = 0; i < list->count; i++) {
 		json_object(&j, NULL);

@@ -48,9 +48,7 @@ static int check_request(const struct request *q)
 
 static void write_json(const struct request *q, const char *volume, const struct drivekey *k, const struct keyload_result *r)
 {
-	struct json j = {.out = stdout};
-	json_object(&j, NULL);
-	json_number(&j, "format", 1);
+	struct json j = json_begin(stdout);
 	json_text(&j, "device", q->device);
 	json_bool(&j, "loaded", !q->loading.dry_run);
 	json_text(&j, "volume", volume);

@@ -58,9 +58,7 @@ static int check_block(struct drive *d, enum drive_ready ready, const struct req
 static void tell(const struct request *q, const struct probing_outcome *o)
 {
 	if (q->json) {
-		struct json j = {.out = stdout};
-		json_object(&j, NULL);
-		json_number(&j, "format", 1);
+		struct json j = json_begin(stdout);
 		json_text(&j, "device", q->device);
 		json_bool(&j, "found", o->match != NULL);
 		if (o->match) {

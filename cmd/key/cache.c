@@ -69,9 +69,7 @@ void cache_print(FILE *out, const struct cryptocache *c, bool no_keys)
 
 static void print_json(const struct cryptocache *c)
 {
-	struct json j = {.out = stdout};
-	json_object(&j, NULL);
-	json_number(&j, "format", 1);
+	struct json j = json_begin(stdout);
 	json_number(&j, "pointer_bytes", c->layout.pointer_bytes);
 	json_text(&j, "byte_order", c->layout.big_endian ? "big" : "little");
 	json_text(&j, "written_by", c->bacula ? "bacula" : "bareos");
