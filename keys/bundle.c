@@ -410,6 +410,8 @@ static int judge_whole(struct reader *r, struct err *e)
 {
 	char digest[DIGEST_CHARS + 1];
 	int rc = digest_text(r->digest, digest, e);
+	if (rc != 0)
+		return rc;
 	for (size_t i = 0; rc == 0 && i < r->part_count; i++)
 		rc = add_key(r, i + 1, &r->parts[i], e);
 	static const char *const names[] = {MAGIC, "date", "kek", "keys", "end"};
