@@ -183,18 +183,11 @@ size_t filter_job_slots(const struct filter *f)
 bool filter_job(const struct filter *f, size_t index, const struct job **job, struct filter_counts *counts)
 {
 	const struct ledger *l = writer_ledger(f->writer);
-	if (index >= l->job_count || l->jobs[index].job == NULL)
+	if (index >= l->job_count || l->jobs[index] == NULL)
 		return false;
-	*job = l->jobs[index].job;
-	*counts = l->jobs[index].counts;
+	*job = l->jobs[index]->course.job;
+	*counts = l->jobs[index]->counts;
 	return true;
-}
-
-const struct missing *filter_missing(const struct filter *f, const struct job *job)
-{
-	static const struct missing none;
-	const struct ledger *l = writer_ledger(f->writer);
-	return job->index < l->job_count ? &l->jobs[job->index].missing : &none;
 }
 
 void filter_progress(const struct filter *f, uint64_t *bytes_in, uint64_t *bytes_out)

@@ -36,10 +36,10 @@ static int record(struct writer *w, struct slot *s, struct ledger_job *entry, co
 
 static int end_volume(struct writer *w, const struct item *item, struct err *e)
 {
-	(void)e;
-	if (w->o->observer->end_volume)
-		w->o->observer->end_volume(w->o->observer->arg, item->volume);
-	return 0;
+	const struct observer *o = w->o->observer;
+	if (o->end_volume)
+		o->end_volume(o->arg, item->volume);
+	return item->last_volume ? o->finish(o->arg, e) : 0;
 }
 
 const struct consumer consumer_observe = {

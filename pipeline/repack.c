@@ -41,13 +41,10 @@ static int record(struct writer *w, struct slot *s, struct ledger_job *entry, co
 	uint64_t bytes = 0;
 	for (size_t i = 0; i < c->count; i++)
 		bytes += outrecord_bytes(&records[i]);
-	totals_wrote(&entry->totals, item, c->count, bytes);
+	totals_wrote(&entry->course.totals, item, c->count, bytes);
 	struct outrecord_totals totals;
-	bool end = item->file_index == LABEL_SESSION_END;
-	if (end && c->count == 1)
+	if (item->file_index == LABEL_SESSION_END && c->count == 1)
 		rc = settle_end(w, entry, item, c->label, records, &totals, e);
-	if (end)
-		totals_end(&entry->totals);
 	return rc != 0 ? rc : packer_put(w->packer, item, records, c->count, e);
 }
 

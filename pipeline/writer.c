@@ -133,9 +133,10 @@ static int take_record(struct writer *w, struct slot *s, const struct item *item
 		return e->code;
 	if (c->status == STAGE_MEMORY)
 		return err_memory(e, item->len, "a record");
-	totals_read(&entry->totals, item, w->ledger.damaged);
-	int rc = ledger_learn_file(&w->ledger, entry, item, c->label, e);
-	return rc != 0 ? rc : w->consumer->record(w, s, entry, item, c, e);
+	int rc = ledger_record(&w->ledger, entry, item, c->label, e);
+	rc = rc != 0 ? rc : w->consumer->record(w, s, entry, item, c, e);
+	course_record_done(&entry->course, item);
+	return rc;
 }
 
 /* ---- blocks, labels, volumes ---- */

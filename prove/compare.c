@@ -173,26 +173,11 @@ void compare_free(struct compare *c)
 
 static int on_record(void *arg, const struct plain_item *plain, struct err *e)
 {
-	return content_add(arg, plain, e);
+	struct compare *c = arg;
+	return content_add(c->content, plain, e);
 }
 
-const struct observer *compare_observer(struct compare *c, void (*damage)(void *arg, const struct finding *f))
-{
-	c->content = content_new(on_file, c);
-	c->observer = (struct observer){.arg = c->content, .record = on_record, .finding = damage};
-	return c->content ? &c->observer : NULL;
-}
-
-int compare_end_set(struct compare *c, struct err *e)
-{
-	int rc = content_finish(c->content, e);
-	content_free(c->content);
-	c->content = NULL;
-	c->second = true;
-	return rc;
-}
-
-void compare_finish(struct compare *c)
+static void tell_missing(struct compare *c)
 {
 	for (size_t i = 0; i < c->result.jobs; i++) {
 		for (size_t k = 0; k < c->jobs[i].count; k++) {
@@ -203,6 +188,25 @@ void compare_finish(struct compare *c)
 			differ(c, c->jobs[i].name, f->file_index, "", "missing in the new volume");
 		}
 	}
+}
+
+static int on_finish(void *arg, struct err *e)
+{
+	struct compare *c = arg;
+	int rc = content_finish(c->content, e);
+	content_free(c->content);
+	c->content = NULL;
+	if (rc == 0 && c->second)
+		tell_missing(c);
+	c->second = true;
+	return rc;
+}
+
+const struct observer *compare_observer(struct compare *c, void (*damage)(void *arg, const struct finding *f))
+{
+	c->content = content_new(on_file, c);
+	c->observer = (struct observer){.arg = c, .record = on_record, .finding = damage, .finish = on_finish};
+	return c->content ? &c->observer : NULL;
 }
 
 const struct compare_result *compare_result(const struct compare *c)

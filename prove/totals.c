@@ -27,10 +27,9 @@ void totals_block(struct totals *t, const struct item *block)
 }
 
 /* A second start without an end between: where it is only the label that stands there twice, the end counts all. */
-static void begin(struct totals *t, uint64_t damages)
+static void begin(struct totals *t)
 {
 	struct totals next = {.begun = true,
-			      .damages = damages,
 			      .runs = t->runs + 1,
 			      .last = t->last,
 			      .last_written = t->last_written,
@@ -47,10 +46,10 @@ static void begin(struct totals *t, uint64_t damages)
 	*t = next;
 }
 
-void totals_read(struct totals *t, const struct item *item, uint64_t damages)
+void totals_read(struct totals *t, const struct item *item)
 {
 	if (item->file_index == LABEL_SESSION_START)
-		begin(t, damages);
+		begin(t);
 	if (item->file_index < 0)
 		return;
 	t->cut = t->cut || item->head_missing || item->tail_missing;
@@ -85,15 +84,15 @@ static bool counts_all_runs(const struct totals *t, const struct session_label *
 	return t->read_before > 0 && !__builtin_add_overflow(t->read_before, t->read, &all) && end->job_bytes == all;
 }
 
-enum totals_verdict totals_judge(const struct totals *t, const struct session_label *end, uint64_t damages)
+enum totals_verdict totals_judge(const struct totals *t, const struct session_label *end, bool hurt)
 {
 	bool counted = t->begun && !t->uncounted;
 	bool same = end->job_bytes == t->read || counts_all_runs(t, end);
 	if (counted && !t->cut && same && files_right(t, end))
 		return TOTALS_RIGHT;
-	if (counted && !t->written_cut && damages != t->damages)
+	if (counted && !t->written_cut && hurt)
 		return TOTALS_LOST;
-	if (!counted || t->cut || t->read_before > 0 || damages != t->damages)
+	if (!counted || t->cut || t->read_before > 0 || hurt)
 		return TOTALS_PART;
 	if (end->job_files > (uint32_t)t->last || (end->job_bytes > t->read && (t->gap || t->jumped)))
 		return TOTALS_SHORT;

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "prove/tally.h"
+
+#include "base/array.h"
+
+#include <stdlib.h>
+
+void tally_free(struct tally *t)
+{
+	for (size_t i = 0; i < t->job_count; i++) {
+		if (t->jobs[i])
+			damaged_free(&t->jobs[i]->damaged);
+		free(t->jobs[i]);
+	}
+	free(t->jobs);
+	free(t->volumes);
+	*t = (struct tally){0};
+}
+
+struct tally_job *tally_add_job(struct tally *t, const struct course *course, struct err *e)
+{
+	struct tally_job **jobs = array_reach(t->jobs, &t->job_count, course->job->index, sizeof(struct tally_job *));
+	struct tally_job *k = jobs ? calloc(1, sizeof *k) : NULL;
+	t->jobs = jobs ? jobs : t->jobs;
+	if (k == NULL) {
+		err_memory(e, sizeof *k, "a job");
+		return NULL;
+	}
+	k->course = course;
+	return t->jobs[course->job->index] = k;
+}
+
+struct tally_volume *tally_volume(struct tally *t, const struct volume_info *info, struct err *e)
+{
+	for (size_t i = t->volume_count; i > 0; i--) {
+		if (t->volumes[i - 1].info->index == info->index)
+			return &t->volumes[i - 1];
+	}
+	struct tally_volume *grown = realloc(t->volumes, (t->volume_count + 1) * sizeof *grown);
+	if (grown == NULL) {
+		err_memory(e, (t->volume_count + 1) * sizeof *grown, "volumes");
+		return NULL;
+	}
+	t->volumes = grown;
+	grown[t->volume_count] = (struct tally_volume){.info = info};
+	return &grown[t->volume_count++];
+}
+
+void tally_report(struct tally *t, const struct finding *f)
+{
+	t->problems[f->kind]++;
+	struct tally_volume *on = f->volume ? tally_volume(t, f->volume, &t->err) : NULL;
+	if (f->job && f->kind == FINDING_DAMAGE) {
+		struct tally_job *k = t->jobs[f->job->index];
+		bool one = f->file_index > 0 && f->last_index == 0;
+		k->problems++;
+		if (one && damaged_add(&k->damaged, f->file_index, f->file, f->reason, &t->err) != 0)
+			return;
+	}
+	if (on && f->kind == FINDING_DAMAGE)
+		on->problems++;
+	t->problem(t->arg, f);
+}
+
+void tally_report_job(struct tally *t, const struct tally_job *k, enum finding_kind kind, const char *reason)
+{
+	const struct volume_info *last = t->volume_count ? t->volumes[t->volume_count - 1].info : NULL;
+	tally_report(t, &(struct finding){.kind = kind, .volume = last, .job = k->course->job, .file = "", .reason = reason});
+}
