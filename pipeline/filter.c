@@ -12,7 +12,7 @@
 
 struct filter {
 	struct filter_options o;
-	bool pass_blocks;
+	const struct consumer *consumer;
 	struct reshape reshape;
 	struct intake *intake;
 	struct writer *writer;
@@ -47,15 +47,15 @@ static bool make_slots(struct filter *f)
 bool filter_moves_blocks(const struct filter_options *o)
 {
 	/* Dropping parts of blocks needs repacking. */
-	return o->observer || o->inflate || o->deflate || o->repair || (o->max_block != 0 && !o->keep_layout) || o->repack ||
+	return o->inflate || o->deflate || o->repair || (o->max_block != 0 && !o->keep_layout) || o->repack ||
 	       o->on_damage != ON_DAMAGE_STOP || o->target_given || o->block_format != 0;
 }
 
 static struct reshape reshape_of(const struct filter_options *o)
 {
-	enum relabel_owner owner = !o->target_given || o->target == PRODUCT_ANY || o->observer ? RELABEL_AS_IT_IS
-				   : o->target == PRODUCT_BACULA                               ? RELABEL_BACULA
-											       : RELABEL_BAREOS;
+	enum relabel_owner owner = !o->target_given || o->target == PRODUCT_ANY ? RELABEL_AS_IT_IS
+				   : o->target == PRODUCT_BACULA                ? RELABEL_BACULA
+										: RELABEL_BAREOS;
 	bool limit = o->keep_layout && o->max_block > BLOCK_DEFAULT_BYTES;
 	return (struct reshape){
 		.decrypt = o->cipher.decrypt,
@@ -74,10 +74,10 @@ struct filter *filter_new(const struct filter_options *options)
 		return NULL;
 	f->o = *options;
 	f->o.cipher.patient = f->o.on_damage != ON_DAMAGE_STOP;
-	f->pass_blocks = !filter_moves_blocks(options);
+	f->consumer = options->observer ? &observe_consumer : filter_moves_blocks(options) ? &repack_consumer : &pass_consumer;
 	f->reshape = reshape_of(options);
-	f->writer = writer_new(&f->o, &f->reshape, f->pass_blocks);
-	f->intake = f->writer ? intake_new(&f->o, &f->reshape, f->pass_blocks) : NULL;
+	f->writer = writer_new(&f->o, &f->reshape, f->consumer);
+	f->intake = f->writer ? intake_new(&f->o, &f->reshape, f->consumer->whole_blocks) : NULL;
 	if (f->intake == NULL || !make_slots(f)) {
 		filter_free(f);
 		return NULL;
@@ -116,7 +116,7 @@ static bool read_slot(void *arg, void *slot)
 static void work_slot(void *arg, void *slot, unsigned worker)
 {
 	struct filter *f = arg;
-	slot_convert(slot, f->workers[worker], f->pass_blocks);
+	slot_convert(slot, f->workers[worker], f->consumer->whole_blocks);
 }
 
 static bool write_slot(void *arg, void *slot, unsigned worker)

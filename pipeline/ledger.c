@@ -207,7 +207,7 @@ int ledger_damage(struct ledger *l, const struct item *item, struct err *e)
 int ledger_reversed(struct ledger *l, const struct item *block, struct err *e)
 {
 	l->volume.reversed++;
-	if (l->o->on_damage != ON_DAMAGE_STOP || l->o->repair || l->o->observer)
+	if (l->o->on_damage != ON_DAMAGE_STOP || l->o->repair)
 		return 0;
 	char place[320];
 	struct item named = *block;

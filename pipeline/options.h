@@ -5,7 +5,7 @@
 
 #include "pipeline/cipher.h"
 #include "pipeline/stage.h"
-#include "prove/observer.h"
+#include "volume/observer.h"
 #include "volume/packer.h"
 
 enum on_damage { ON_DAMAGE_STOP, ON_DAMAGE_SKIP, ON_DAMAGE_KEEP };

@@ -3,7 +3,7 @@
 #ifndef PROVE_COMPARE_H
 #define PROVE_COMPARE_H
 
-#include "prove/observer.h"
+#include "volume/observer.h"
 
 #define COMPARE_OF_JOB INT32_MAX /* in the place of a FileIndex: of no one file */
 

@@ -3,8 +3,8 @@
 #ifndef PROVE_VERIFY_H
 #define PROVE_VERIFY_H
 
-#include "prove/observer.h"
 #include "prove/tally.h"
+#include "volume/observer.h"
 
 struct verify_options {
 	bool all_digests;

@@ -25,6 +25,7 @@ enum item_kind {
 	ITEM_FOREIGN, /* data: an ANSI or IBM tape label */
 	ITEM_VOLUME_END,
 };
+#define ITEM_KINDS (ITEM_VOLUME_END + 1)
 
 #define ITEM_CUTS 32
 
