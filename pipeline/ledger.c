@@ -262,7 +262,7 @@ void ledger_note_volume(const struct ledger *l, const char *text)
 /* The job's data behind such a separator came from a device that wants it back as it was.  volume-format.md 10, item 31 */
 static void note_ndmp(struct ledger *l, struct ledger_job *entry, const struct item *item)
 {
-	if (!l->o->deflate || item->file_index <= 0 || entry->ndmp_noted || (item->stream & STREAM_NUMBER_MASK) != STREAM_NDMP_SEPARATOR)
+	if (!l->o->deflate || item->file_index <= 0 || entry->ndmp_noted || !stream_is_ndmp_separator(item->stream))
 		return;
 	entry->ndmp_noted = true;
 	note(l, item->job, "holds NDMP data: inflate the volume again before that is restored");

@@ -101,9 +101,7 @@ static int make_ready(struct repairer *r, const struct item *item, struct err *e
 
 static bool is_sparse(const struct item *item)
 {
-	uint32_t number = item->stream & STREAM_NUMBER_MASK;
-	return item->kind == ITEM_RECORD && item->file_index > 0 &&
-	       (number == STREAM_SPARSE || number == STREAM_SPARSE_GZIP || number == STREAM_SPARSE_COMPRESSED);
+	return item->kind == ITEM_RECORD && item->file_index > 0 && stream_is_sparse(item->stream);
 }
 
 /* What waits goes on, now that it is known what it is. */

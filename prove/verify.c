@@ -188,7 +188,7 @@ static void check_restore(struct verify *v, struct tracked *k, const struct item
 static int check_object(struct verify *v, const struct plain_item *plain, struct err *e)
 {
 	const struct item *item = plain->item;
-	if ((item->stream & STREAM_NUMBER_MASK) != STREAM_RESTORE_OBJECT || !plain->whole || plain->count != 1)
+	if (!stream_is_restore_object(item->stream) || !plain->whole || plain->count != 1)
 		return 0;
 	if (v->codecs == NULL)
 		v->codecs = codec_ctx_new();
@@ -319,7 +319,7 @@ static void check_outside(struct verify *v, struct tracked *k, const struct item
 		snprintf(text, sizeof text, "a label of FileIndex %d: no daemon writes it%s", item->file_index,
 			 item->file_index == LABEL_END_OF_MEDIUM ? ", and each passes over the rest of the block" : "");
 		found_in_item(v, FINDING_DAMAGE, false, text);
-	} else if (!k->outside && (item->stream & STREAM_NUMBER_MASK) != STREAM_PLUGIN_NAME) {
+	} else if (!k->outside && !stream_is_plugin_name(item->stream)) {
 		k->outside = true;
 		found_in_item(v, FINDING_NOTE, false, "a record of FileIndex 0 belongs to no file");
 	}
