@@ -183,10 +183,11 @@ size_t filter_job_slots(const struct filter *f)
 bool filter_job(const struct filter *f, size_t index, const struct job **job, struct filter_counts *counts)
 {
 	const struct ledger *l = writer_ledger(f->writer);
-	if (index >= l->job_count || l->jobs[index] == NULL)
+	const struct ledger_job *entry = index < l->job_count ? l->jobs[index] : NULL;
+	if (entry == NULL)
 		return false;
-	*job = l->jobs[index]->course.job;
-	*counts = l->jobs[index]->counts;
+	*job = entry->course.job;
+	*counts = entry->counts;
 	return true;
 }
 

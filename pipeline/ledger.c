@@ -13,36 +13,27 @@
 void ledger_free(struct ledger *l)
 {
 	for (size_t i = 0; i < l->job_count; i++) {
-		if (l->jobs[i])
-			course_free(&l->jobs[i]->course);
-		free(l->jobs[i]);
+		struct ledger_job *entry = l->jobs[i];
+		if (entry)
+			course_free(&entry->course);
+		free(entry);
 	}
 	free(l->jobs);
 	*l = (struct ledger){0};
 }
 
-static struct ledger_job *add_job(struct ledger *l, const struct job *job, struct err *e)
+struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct err *e)
 {
-	struct ledger_job **jobs = array_reach(l->jobs, &l->job_count, job->index, sizeof(struct ledger_job *));
-	struct ledger_job *entry = jobs ? calloc(1, sizeof *entry) : NULL;
-	l->jobs = jobs ? jobs : l->jobs;
+	struct ledger_job *entry = array_row(&l->jobs, &l->job_count, job->index, sizeof *entry);
 	if (entry == NULL) {
 		err_memory(e, sizeof *entry, "a job");
 		return NULL;
 	}
+	bool appears = entry->course.job == NULL;
 	entry->course.job = job;
-	l->jobs[job->index] = entry;
 	const struct observer *o = l->o->observer;
-	return o && o->job && o->job(o->arg, &entry->course, e) != 0 ? NULL : entry;
-}
-
-struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct err *e)
-{
-	struct ledger_job *entry = job->index < l->job_count ? l->jobs[job->index] : NULL;
-	entry = entry ? entry : add_job(l, job, e);
-	if (entry == NULL)
+	if (appears && o && o->job && o->job(o->arg, &entry->course, e) != 0)
 		return NULL;
-	entry->course.job = job;
 	if (entry->seen_on != l->volume.info->index + 1) {
 		entry->seen_on = l->volume.info->index + 1;
 		l->volume.jobs++;

@@ -27,7 +27,7 @@ struct ledger_job {
 struct ledger {
 	const struct filter_options *o;
 	struct filter_volume volume; /* at hand */
-	struct ledger_job **jobs;    /* by job index; NULL: this one is free */
+	void **jobs;                 /* struct ledger_job, by job index; NULL: this one is free */
 	size_t job_count;
 	uint64_t damaged;
 	uint64_t lost_blocks; /* or gaps between blocks */

@@ -48,7 +48,7 @@ struct proof {
 	int (*on_file)(void *arg, const struct proof_file *file, struct err *e);
 	void *arg;
 	bool all;
-	struct open_proof **files; /* by job index */
+	void **files; /* struct open_proof, by job index */
 	size_t count;
 	size_t kept; /* capacities of all */
 	struct digest *at_once[DIGEST_KINDS];
@@ -175,21 +175,6 @@ void proof_free(struct proof *p)
 static struct open_proof *find(const struct proof *p, const struct job *job)
 {
 	return job->index < p->count ? p->files[job->index] : NULL;
-}
-
-static struct open_proof *file_of(struct proof *p, const struct job *job)
-{
-	struct open_proof *f = find(p, job);
-	if (f)
-		return f;
-	struct open_proof **files = array_reach(p->files, &p->count, job->index, sizeof(struct open_proof *));
-	if (files == NULL)
-		return NULL;
-	p->files = files;
-	f = calloc(1, sizeof *f);
-	if (f)
-		f->job = job;
-	return p->files[job->index] = f;
 }
 
 static enum proof_verdict verdict(const struct open_proof *f)
@@ -327,9 +312,11 @@ static int add_record(struct proof *p, struct open_proof *f, const struct plain_
 int proof_add(struct proof *p, const struct plain_item *plain, struct err *e)
 {
 	const struct item *item = plain->item;
-	struct open_proof *f = file_of(p, item->job);
+	struct open_proof *f = array_row(&p->files, &p->count, item->job->index, sizeof *f);
 	if (f == NULL)
 		return err_memory(e, sizeof *f, "a file's proof");
+	if (f->job == NULL)
+		f->job = item->job;
 	int32_t index = item->file_index > 0 ? item->file_index : 0;
 	if (f->file_index != index) {
 		int rc = close_file(p, f, e);

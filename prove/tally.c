@@ -8,9 +8,10 @@
 void tally_free(struct tally *t)
 {
 	for (size_t i = 0; i < t->job_count; i++) {
-		if (t->jobs[i])
-			damaged_free(&t->jobs[i]->damaged);
-		free(t->jobs[i]);
+		struct tally_job *k = t->jobs[i];
+		if (k)
+			damaged_free(&k->damaged);
+		free(k);
 	}
 	free(t->jobs);
 	free(t->volumes);
@@ -19,15 +20,12 @@ void tally_free(struct tally *t)
 
 struct tally_job *tally_add_job(struct tally *t, const struct course *course, struct err *e)
 {
-	struct tally_job **jobs = array_reach(t->jobs, &t->job_count, course->job->index, sizeof(struct tally_job *));
-	struct tally_job *k = jobs ? calloc(1, sizeof *k) : NULL;
-	t->jobs = jobs ? jobs : t->jobs;
-	if (k == NULL) {
+	struct tally_job *k = array_row(&t->jobs, &t->job_count, course->job->index, sizeof *k);
+	if (k)
+		k->course = course;
+	else
 		err_memory(e, sizeof *k, "a job");
-		return NULL;
-	}
-	k->course = course;
-	return t->jobs[course->job->index] = k;
+	return k;
 }
 
 struct tally_volume *tally_volume(struct tally *t, const struct volume_info *info, struct err *e)
@@ -36,14 +34,14 @@ struct tally_volume *tally_volume(struct tally *t, const struct volume_info *inf
 		if (t->volumes[i - 1].info->index == info->index)
 			return &t->volumes[i - 1];
 	}
-	struct tally_volume *grown = realloc(t->volumes, (t->volume_count + 1) * sizeof *grown);
-	if (grown == NULL) {
-		err_memory(e, (t->volume_count + 1) * sizeof *grown, "volumes");
+	struct tally_volume *volumes = array_reach(t->volumes, &t->volume_cap, t->volume_count, sizeof *volumes);
+	if (volumes == NULL) {
+		err_memory(e, sizeof *volumes, "volumes");
 		return NULL;
 	}
-	t->volumes = grown;
-	grown[t->volume_count] = (struct tally_volume){.info = info};
-	return &grown[t->volume_count++];
+	t->volumes = volumes;
+	volumes[t->volume_count].info = info;
+	return &volumes[t->volume_count++];
 }
 
 void tally_report(struct tally *t, const struct finding *f)

@@ -32,10 +32,10 @@ struct tally_volume {
 };
 
 struct tally {
-	struct tally_job **jobs; /* in order of appearance; NULL: there is none */
+	void **jobs; /* struct tally_job, in order of appearance; NULL: there is none */
 	size_t job_count;
 	struct tally_volume *volumes; /* in order */
-	size_t volume_count;
+	size_t volume_count, volume_cap;
 	uint64_t problems[FINDING_KINDS];
 	struct err err; /* found where nothing can be returned */
 	void *arg;

@@ -24,7 +24,7 @@ struct out_session {
 struct packer {
 	struct packer_options o;
 	struct outblocks blocks;
-	struct out_session **sessions; /* by job index */
+	void **sessions; /* struct out_session, by job index */
 	size_t session_count;
 	bool tails;         /* some session has a tail to write on this volume */
 	uint64_t label_end; /* address of the label block's end in the output */
@@ -55,10 +55,11 @@ void packer_free(struct packer *p)
 	if (p == NULL)
 		return;
 	for (size_t i = 0; i < p->session_count; i++) {
-		if (p->sessions[i]) {
-			free_tail(p->sessions[i]->tail);
-			outblock_free(&p->blocks, &p->sessions[i]->block);
-			free(p->sessions[i]);
+		struct out_session *s = p->sessions[i];
+		if (s) {
+			free_tail(s->tail);
+			outblock_free(&p->blocks, &s->block);
+			free(s);
 		}
 	}
 	free(p->sessions);
@@ -67,22 +68,12 @@ void packer_free(struct packer *p)
 
 static struct out_session *session_of(struct packer *p, const struct job *job, uint32_t number, struct err *e)
 {
-	struct out_session **sessions = array_reach(p->sessions, &p->session_count, job->index, sizeof(struct out_session *));
-	if (sessions == NULL) {
-		err_memory(e, job->index * sizeof(struct out_session *), "sessions");
-		return NULL;
-	}
-	p->sessions = sessions;
-	struct out_session *s = p->sessions[job->index];
+	struct out_session *s = array_row(&p->sessions, &p->session_count, job->index, sizeof *s);
 	if (s == NULL) {
-		s = calloc(1, sizeof *s);
-		if (s == NULL) {
-			err_memory(e, sizeof *s, "a session");
-			return NULL;
-		}
+		err_memory(e, sizeof *s, "a session");
+	} else if (s->block.job == NULL) {
 		s->block.job = job;
 		s->block.number = number;
-		p->sessions[job->index] = s;
 	}
 	return s;
 }
