@@ -167,22 +167,22 @@ int filter_run(struct filter *f, struct err *e)
 
 size_t filter_input(const struct filter *f)
 {
-	return f->err.code != XE_OK ? writer_failed_input(f->writer) : intake_input(f->intake);
+	return f->err.code != XE_OK ? f->writer->failed_input : intake_input(f->intake);
 }
 
 uint64_t filter_damaged(const struct filter *f)
 {
-	return writer_ledger(f->writer)->damaged;
+	return f->writer->ledger.damaged;
 }
 
 size_t filter_job_slots(const struct filter *f)
 {
-	return writer_ledger(f->writer)->job_count;
+	return f->writer->ledger.job_count;
 }
 
 bool filter_job(const struct filter *f, size_t index, const struct job **job, struct filter_counts *counts)
 {
-	const struct ledger *l = writer_ledger(f->writer);
+	const struct ledger *l = &f->writer->ledger;
 	const struct ledger_job *entry = index < l->job_count ? l->jobs[index] : NULL;
 	if (entry == NULL)
 		return false;

@@ -2,9 +2,7 @@
 #include "pipeline/ledger.h"
 
 #include "base/array.h"
-#include "codec/codec.h"
 #include "format/attributes.h"
-#include "format/compression.h"
 #include "format/stream.h"
 
 #include <stdio.h>
@@ -228,20 +226,30 @@ static void count_record(struct filter_counts *to, const struct item *item, cons
 		to->from[c->from->id]++;
 }
 
-static void tell_of_job(struct ledger *l, void (*callback)(void *, const struct filter_volume *, const char *), const struct job *job,
-			const char *what)
+static void tell_of_job(struct ledger *l, void (*callback)(void *, const struct filter_volume *, const char *),
+			const struct ledger_job *entry, const char *what)
 {
 	char name[LABEL_NAME_BYTES + 64], text[LABEL_NAME_BYTES + 512];
 	if (callback == NULL)
 		return;
-	job_describe(job, name, sizeof name);
+	job_describe(entry->course.job, name, sizeof name);
 	snprintf(text, sizeof text, "%s %s", name, what);
 	callback(l->o->callbacks.arg, &l->volume, text);
 }
 
-static void note(struct ledger *l, const struct job *job, const char *what)
+static void note(struct ledger *l, const struct ledger_job *entry, const char *what)
 {
-	tell_of_job(l, l->o->callbacks.note, job, what);
+	tell_of_job(l, l->o->callbacks.note, entry, what);
+}
+
+/* What is told of a job the first time only. */
+enum once { ONCE_NDMP = 1, ONCE_INCOMPLETE = 2, ONCE_DOUBLED = 4, ONCE_CUT = 8 };
+
+static void note_once(struct ledger *l, struct ledger_job *entry, enum once once, const char *what)
+{
+	if ((entry->noted & once) == 0)
+		note(l, entry, what);
+	entry->noted |= once;
 }
 
 void ledger_note_volume(const struct ledger *l, const char *text)
@@ -250,13 +258,10 @@ void ledger_note_volume(const struct ledger *l, const char *text)
 		l->o->callbacks.note(l->o->callbacks.arg, &l->volume, text);
 }
 
-/* The job's data behind such a separator came from a device that wants it back as it was.  volume-format.md 10, item 31 */
 static void note_ndmp(struct ledger *l, struct ledger_job *entry, const struct item *item)
 {
-	if (!l->o->deflate || item->file_index <= 0 || entry->ndmp_noted || !stream_is_ndmp_separator(item->stream))
-		return;
-	entry->ndmp_noted = true;
-	note(l, item->job, "holds NDMP data: inflate the volume again before that is restored");
+	if (l->o->deflate && item->file_index > 0 && stream_is_ndmp_separator(item->stream))
+		note_once(l, entry, ONCE_NDMP, "holds NDMP data: inflate the volume again before that is restored");
 }
 
 /* What a volume of Bacula holds that Bareos does not understand, and nobody can convert. */
@@ -277,11 +282,10 @@ static void note_unknown(struct ledger *l, const struct ledger_job *entry)
 			 "holds %llu records that Bareos does not know (digests of streams 39 and 40, or of "
 			 "plugins): it warns of an unknown stream at each, and restores the files all the same",
 			 (unsigned long long)entry->unknown_to_target);
-		note(l, entry->course.job, text);
+		note(l, entry, text);
 	}
 	if (entry->client_encrypted && l->volume.info->product == PRODUCT_BACULA)
-		note(l, entry->course.job,
-		     "holds data that the client encrypted: nobody sees whether ZSTD is inside, which Bareos cannot read");
+		note(l, entry, "holds data that the client encrypted: nobody sees whether ZSTD is inside, which Bareos cannot read");
 }
 
 /* In a set that should be whole, a record that is not. */
@@ -289,21 +293,18 @@ static void note_incomplete(struct ledger *l, struct ledger_job *entry, const st
 {
 	bool passes = (item->head_missing || item->tail_missing) && c->status == STAGE_DONE;
 	bool alone = l->o->path_count == 1 || (l->o->kin && l->volume.info->input == 0);
-	if (alone || !passes || entry->incomplete_noted)
-		return;
-	entry->incomplete_noted = true;
-	note(l, item->job, "has a record that is not whole in this set and passes as it is: are the volumes in order?");
+	if (passes && !alone)
+		note_once(l, entry, ONCE_INCOMPLETE,
+			  "has a record that is not whole in this set and passes as it is: are the volumes in order?");
 }
 
-static void note_doubled(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c)
+static void note_doubled(struct ledger *l, struct ledger_job *entry, const struct converted *c)
 {
 	/* With repair that was judged already, by more than one record. */
-	if (!c->doubled || entry->doubled_noted || l->o->repair)
-		return;
-	entry->doubled_noted = true;
-	note(l, item->job,
-	     "holds sparse records that begin with their own address, as Bareos's autoxflate writes them: "
-	     "such files restore shifted by 8 bytes; verify tells, --repair mends");
+	if (c->doubled && !l->o->repair)
+		note_once(l, entry, ONCE_DOUBLED,
+			  "holds sparse records that begin with their own address, as Bareos's autoxflate writes them: "
+			  "such files restore shifted by 8 bytes; verify tells, --repair mends");
 }
 
 int ledger_block(struct ledger *l, const struct item *block, struct err *e)
@@ -317,14 +318,11 @@ int ledger_block(struct ledger *l, const struct item *block, struct err *e)
 void ledger_note_cut(struct ledger *l, struct ledger_job *entry, const struct item *item)
 {
 	char text[256];
-	if (entry->cut_noted)
-		return;
-	entry->cut_noted = true;
 	snprintf(text, sizeof text,
 		 "ends inside a record of FileIndex %d here, which stays as it was: the job was cancelled, or goes on "
 		 "on a volume that is not given; then convert both together, for a restore passes over that record",
 		 item->file_index);
-	note(l, item->job, text);
+	note_once(l, entry, ONCE_CUT, text);
 }
 
 /* Where sizes have changed, a label that cannot be put right no longer fits. */
@@ -337,7 +335,7 @@ static void note_part(struct ledger *l, const struct ledger_job *entry, const st
 		 "keeps the totals in its end-of-session label (%llu bytes, %u files): not all of the job is here to "
 		 "be counted",
 		 (unsigned long long)end->job_bytes, end->job_files);
-	note(l, entry->course.job, text);
+	note(l, entry, text);
 }
 
 int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct session_label *end,
@@ -349,13 +347,12 @@ int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item
 	char text[256];
 	const struct totals *t = &entry->course.totals;
 	enum totals_verdict verdict = totals_judge(t, end, l->damaged != entry->damaged_before);
-	totals_describe(t, verdict, end, verdict == TOTALS_SHORT ? "the end-of-session label" : "has an end-of-session label that", text,
-			sizeof text);
+	totals_describe(t, verdict, end, text, sizeof text);
 	*known = totals_of_written(t, verdict, end, to);
 	if (verdict == TOTALS_PART)
 		note_part(l, entry, end);
 	if (verdict == TOTALS_STALE)
-		note(l, item->job, text);
+		note(l, entry, text);
 	return verdict == TOTALS_SHORT ? ledger_lose(l, item, text, true, "rerun with --on-damage=skip to go on without it", e) : 0;
 }
 
@@ -364,7 +361,7 @@ void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item 
 {
 	note_ndmp(l, entry, item);
 	note_incomplete(l, entry, item, c);
-	note_doubled(l, entry, item, c);
+	note_doubled(l, entry, c);
 	count_unknown(l, entry, item);
 	count_record(&l->volume.counts, item, c, records, count);
 	count_record(&entry->counts, item, c, records, count);
@@ -390,7 +387,7 @@ void ledger_conclude(struct ledger *l)
 		lose_missing(l, entry);
 		note_unknown(l, entry);
 		if (!entry->course.ended && entry->counts.records > 0)
-			tell_of_job(l, l->o->callbacks.remark, entry->course.job, COURSE_ENDLESS);
+			tell_of_job(l, l->o->callbacks.remark, entry, COURSE_ENDLESS);
 	}
 }
 
@@ -406,11 +403,8 @@ static bool begins_record(const struct item *item)
 {
 	struct rd r = rd_over(item->data.data, item->data.len);
 	rd_bytes(&r, stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0);
-	struct compression_header h;
 	switch (stream_form(item->stream)) {
-	case STREAM_HEADED:
-		return compression_header_read(&r, &h) && codec_by_magic(h.magic) && h.version == COMPRESSION_HEADER_VERSION &&
-		       (uint64_t)(r.p - item->data.data) + h.size >= item->len;
+	case STREAM_HEADED: return item->len > 0 && stage_declared_bytes(item) >= item->len;
 	case STREAM_LEGACY: {
 		unsigned head = rd_be16(&r);
 		return !r.bad && (head >> 8 & 15) == 8 && head % 31 == 0;

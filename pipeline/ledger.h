@@ -11,8 +11,8 @@
 struct ledger_job {
 	struct course course;
 	struct filter_counts counts;
-	unsigned seen_on; /* 1 + index of the last volume with records of it; 0: none */
-	bool ndmp_noted, incomplete_noted, doubled_noted, cut_noted;
+	unsigned seen_on;           /* 1 + index of the last volume with records of it; 0: none */
+	unsigned noted;             /* what is told once, a bit each */
 	uint64_t damaged_before;    /* places, in all jobs, when its run began */
 	uint64_t unknown_to_target; /* records that its readers warn about */
 	bool client_encrypted;      /* some are */

@@ -45,16 +45,6 @@ void writer_free(struct writer *w)
 	free(w);
 }
 
-const struct ledger *writer_ledger(const struct writer *w)
-{
-	return &w->ledger;
-}
-
-size_t writer_failed_input(const struct writer *w)
-{
-	return w->failed_input;
-}
-
 uint64_t writer_bytes(const struct writer *w)
 {
 	return atomic_load_explicit(&w->bytes_out, memory_order_relaxed);

@@ -17,12 +17,6 @@ int writer_slot(struct writer *w, struct slot *s, struct stage_ctx *ctx, struct 
 /* For a run that has failed: what waits in unfilled blocks goes out, as far as it can. */
 void writer_save(struct writer *w);
 
-/* The books, valid as long as w. */
-const struct ledger *writer_ledger(const struct writer *w);
-
-/* Index of the input where the run failed. */
-size_t writer_failed_input(const struct writer *w);
-
 /* Bytes of the volume at hand that are written; any thread. */
 uint64_t writer_bytes(const struct writer *w);
 

@@ -26,16 +26,25 @@ void totals_block(struct totals *t, const struct item *block)
 	t->volume = block->volume->index;
 }
 
+/* What goes on behind the end of a run. */
+static struct totals without_run(const struct totals *t)
+{
+	return (struct totals){
+		.runs = t->runs,
+		.last = t->last,
+		.last_written = t->last_written,
+		.numbered = t->numbered,
+		.number = t->number,
+		.volume = t->volume,
+	};
+}
+
 /* A second start without an end between: where it is only the label that stands there twice, the end counts all. */
 static void begin(struct totals *t)
 {
-	struct totals next = {.begun = true,
-			      .runs = t->runs + 1,
-			      .last = t->last,
-			      .last_written = t->last_written,
-			      .numbered = t->numbered,
-			      .number = t->number,
-			      .volume = t->volume};
+	struct totals next = without_run(t);
+	next.begun = true;
+	next.runs++;
 	if (t->begun) {
 		next.read_before = t->read_before;
 		next.written_before = t->written_before;
@@ -101,12 +110,7 @@ enum totals_verdict totals_judge(const struct totals *t, const struct session_la
 
 void totals_end(struct totals *t)
 {
-	*t = (struct totals){.runs = t->runs,
-			     .last = t->last,
-			     .last_written = t->last_written,
-			     .numbered = t->numbered,
-			     .number = t->number,
-			     .volume = t->volume};
+	*t = without_run(t);
 }
 
 bool totals_of_written(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, struct outrecord_totals *to)
@@ -119,9 +123,9 @@ bool totals_of_written(const struct totals *t, enum totals_verdict verdict, cons
 	return verdict != TOTALS_RIGHT || end->job_bytes == t->read || !__builtin_add_overflow(t->written_before, t->written, &to->bytes);
 }
 
-void totals_describe(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, const char *subject, char *text,
-		     size_t text_bytes)
+void totals_describe(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, char *text, size_t text_bytes)
 {
+	const char *subject = verdict == TOTALS_SHORT ? "the end-of-session label" : "has an end-of-session label that";
 	const char *why = verdict == TOTALS_STALE   ? "all of the job is here, and the label is stale, as bcopy and autoxflate leave it"
 			  : verdict == TOTALS_SHORT ? "a volume is missing, or a part of this one"
 						    : "the job is not whole here, or another program has left out files";

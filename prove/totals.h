@@ -51,8 +51,8 @@ void totals_end(struct totals *t);
 /* What the label of what was written has to say; false: what it says. */
 bool totals_of_written(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, struct outrecord_totals *to);
 
-/* "SUBJECT counts 10 bytes...", the subject being the label, in text_bytes; "" where there is nothing to say. */
-void totals_describe(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, const char *subject, char *text,
-		     size_t text_bytes);
+/* "the end-of-session label counts 10 bytes...", or of a job "has an end-of-session label that counts...", in text_bytes; "" where there
+ * is nothing to say. */
+void totals_describe(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, char *text, size_t text_bytes);
 
 #endif

@@ -295,8 +295,7 @@ static void check_end(struct verify *v, struct tracked *k, const struct plain_it
 	char text[256];
 	const struct totals *t = &k->course->totals;
 	enum totals_verdict verdict = totals_judge(t, &k->result->end, v->tally.problems[FINDING_DAMAGE] != k->damaged_before);
-	totals_describe(t, verdict, &k->result->end,
-			verdict == TOTALS_SHORT ? "the end-of-session label" : "has an end-of-session label that", text, sizeof text);
+	totals_describe(t, verdict, &k->result->end, text, sizeof text);
 	k->result->files_gone = k->result->files_gone || verdict == TOTALS_SHORT;
 	if (verdict == TOTALS_SHORT)
 		found(v, FINDING_DAMAGE, "%s", text);

@@ -67,9 +67,11 @@ static enum totals_verdict end(uint64_t bytes, uint32_t files, struct outrecord_
 	ck_assert_int_eq(known, verdict != TOTALS_PART);
 	char text[300];
 
-	totals_describe(&t, verdict, &l, "it", text, sizeof text);
-	if (verdict == TOTALS_STALE || verdict == TOTALS_SHORT)
-		ck_assert_ptr_nonnull(strstr(text, "it counts "));
+	totals_describe(&t, verdict, &l, text, sizeof text);
+	if (verdict == TOTALS_STALE)
+		ck_assert_ptr_eq(strstr(text, "has an end-of-session label that counts "), text);
+	if (verdict == TOTALS_SHORT)
+		ck_assert_ptr_eq(strstr(text, "the end-of-session label counts "), text);
 	if (verdict == TOTALS_RIGHT || verdict == TOTALS_LOST)
 		ck_assert_str_eq(text, "");
 	totals_end(&t);
