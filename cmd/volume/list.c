@@ -7,6 +7,7 @@
 #include "base/msg.h"
 #include "base/printable.h"
 #include "base/progress.h"
+#include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
 #include "format/attributes.h"
 #include "format/compression.h"
@@ -45,6 +46,7 @@ struct listing {
 	struct listed_job *jobs;
 	size_t job_count;
 	uint64_t block_count, damaged;
+	uint64_t all_damaged; /* on the volumes before, too */
 	uint32_t block_max, block_min;
 	unsigned versions; /* bit per BB version */
 	bool checksums, no_checksums;
@@ -401,14 +403,23 @@ static void end_volume(struct listing *l)
 		if (l->damaged)
 			printf("%llu damaged or unreadable places: see the messages\n", (unsigned long long)l->damaged);
 	}
-	struct listing fresh = {.blocks = l->blocks, .records = l->records, .json = l->json};
+	struct listing fresh = {.blocks = l->blocks, .records = l->records, .json = l->json, .all_damaged = l->all_damaged};
 	free(l->jobs);
 	*l = fresh;
 }
 
-static int on_item(struct listing *l, const struct item *item, uint64_t *damaged, struct err *e)
+/* In the words of filter and verify. */
+static void on_damage(struct listing *l, const struct item *item)
 {
-	char place[64];
+	struct finding f = finding_at(item, item->verdict.reason);
+	f.file_index = item->file_index;
+	l->damaged++;
+	l->all_damaged++;
+	findingtext_warn(&f, findingtext_kind(f.kind), "");
+}
+
+static int on_item(struct listing *l, const struct item *item, struct err *e)
+{
 	/* As far as it is known by now; a record may have begun on the one before. */
 	if (item->kind != ITEM_RECORD)
 		l->volume = item->volume;
@@ -417,13 +428,8 @@ static int on_item(struct listing *l, const struct item *item, uint64_t *damaged
 	case ITEM_BLOCK: return on_block(l, item, e);
 	case ITEM_RECORD: return on_record(l, item, e);
 	case ITEM_DAMAGE:
-		if (item->verdict.encrypted)
-			return 0;
-		l->damaged++;
-		++*damaged;
-		item->volume->medium->place(item->addr, item->offset, place, sizeof place);
-		msg_warning("%s: %s: %llu bytes: %s", item->volume->name, place, (unsigned long long)item->damage_len,
-			    item->verdict.reason);
+		if (!item->verdict.encrypted)
+			on_damage(l, item);
 		return 0;
 	case ITEM_VOLUME_END: end_volume(l); return 0;
 	case ITEM_VOLUME_LABEL:
@@ -439,8 +445,7 @@ static void on_progress(void *arg, struct progress_state *state)
 	state->done = reader_bytes(arg);
 }
 
-static int read_all(struct listing *l, const char *const *paths, size_t count, const struct volkey_source *keys, uint64_t *damaged,
-		    struct err *e)
+static int read_all(struct listing *l, const char *const *paths, size_t count, const struct volkey_source *keys, struct err *e)
 {
 	const struct cipher_options co = {.read = keys, .patient = true};
 	struct cipher *cipher = cipher_new(&co);
@@ -459,7 +464,7 @@ static int read_all(struct listing *l, const char *const *paths, size_t count, c
 		progress_start(PROGRESS_NEVER, on_progress, r);
 	struct item item;
 	while (rc == 0 && (rc = reader_next(r, &item, e)) == 0 && item.kind != ITEM_END)
-		rc = on_item(l, &item, damaged, e);
+		rc = on_item(l, &item, e);
 	progress_stop();
 	free(l->jobs);
 	reader_free(r);
@@ -519,10 +524,9 @@ static int run(struct request *q, const struct operands *volumes)
 		json_array(&json, "volumes");
 	}
 	struct err e = {0};
-	uint64_t damaged = 0;
 	int rc = keyoptions_open(&q->keys, &e);
 	if (rc == 0)
-		rc = read_all(&q->l, volumes->names, volumes->count, keyoptions_given(&q->keys) ? &q->keys.read : NULL, &damaged, &e);
+		rc = read_all(&q->l, volumes->names, volumes->count, keyoptions_given(&q->keys) ? &q->keys.read : NULL, &e);
 	keyoptions_close(&q->keys);
 	if (q->json) {
 		json_end_array(&json);
@@ -530,7 +534,7 @@ static int run(struct request *q, const struct operands *volumes)
 	}
 	if (rc != 0)
 		return msg_fail(&e);
-	return damaged ? 3 : 0;
+	return q->l.all_damaged ? 3 : 0;
 }
 
 static int cmd_list(int argc, char **argv)
