@@ -16,16 +16,6 @@ void sink_close(struct sink *s)
 	*s = (struct sink){.out = IO_CLOSED};
 }
 
-uint64_t sink_address(const struct sink *s)
-{
-	return s->at;
-}
-
-uint64_t sink_end_address(const struct sink *s, uint64_t addr, uint64_t len)
-{
-	return s->medium->end(addr, len);
-}
-
 /* Behind a write that failed nothing more is written: it would stand in the middle of a torn block.  The error is the output's. */
 static int done(struct sink *s, int rc, struct err *e)
 {

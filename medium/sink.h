@@ -12,7 +12,7 @@ struct sink {
 	struct digest *digest; /* of what is written, less the padding on tapes; borrowed, or NULL */
 	uint64_t offset;       /* bytes written, less that padding */
 	uint64_t blocks;
-	uint64_t at; /* address of the next block */
+	uint64_t at; /* address of the next block, as the medium counts */
 	bool failed; /* a write has: there are no more */
 
 	/* Of tapes */
@@ -24,12 +24,6 @@ struct sink {
 /* Begins a volume at out's place; both are borrowed until sink_close, which closes neither and is idempotent. */
 void sink_open(struct sink *s, const struct io *out, struct digest *digest);
 void sink_close(struct sink *s);
-
-/* Address of the next block, as the medium counts. */
-uint64_t sink_address(const struct sink *s);
-
-/* Address of the end of a block of len bytes at addr. */
-uint64_t sink_end_address(const struct sink *s, uint64_t addr, uint64_t len);
 
 /* Writes one block of len bytes (or several that follow one another, unless medium->by_block).  label: a volume label, which has a
  * size of its own on tapes.  XE_FAILED, and so every time from then on; the error names out. */

@@ -64,13 +64,13 @@ static int block(struct writer *w, const struct item *item, struct err *e)
 		return rc;
 	struct packed_block b = {
 		.job = item->job,
-		.addr = sink_address(&w->sink) + w->run.len,
+		.addr = w->sink.at + w->run.len,
 		.len = (uint32_t)bytes.len,
 		.number = number,
 		.first_index = item->first_index,
 		.last_index = item->last_index,
 	};
-	b.end = sink_end_address(&w->sink, b.addr, b.len);
+	b.end = w->sink.medium->end(b.addr, b.len);
 	w->run = joins ? (struct span){w->run.data, w->run.len + bytes.len} : bytes;
 	output_new_block(w, &b);
 	/* The next block comes to the same place. */

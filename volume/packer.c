@@ -118,8 +118,7 @@ static void copy_data(uint8_t *to, const struct outrecord *r, size_t from, size_
  * bytes. */
 static size_t least_piece(const struct block_form *f)
 {
-	bool encrypted = f->version == 3 && (f->options & BLOCK_OPTION_BLOCK_ENCRYPTED);
-	return encrypted ? BLOCK_ENCRYPTED_BODY_MIN_BYTES - record_header_bytes(3) : 0;
+	return block_form_is_encrypted(f) ? BLOCK_ENCRYPTED_BODY_MIN_BYTES - record_header_bytes(3) : 0;
 }
 
 /* How many of rest bytes go into a block with so much room. */
@@ -326,7 +325,7 @@ static void update_addresses(const struct packer *p, const struct out_session *s
 {
 	uint64_t start, end;
 	if (end_is_position(p, item, l)) {
-		end = sink_address(p->blocks.sink);
+		end = p->blocks.sink->at;
 		start = s->block.on_volume ? s->block.first_addr : end;
 	} else {
 		start = s->block.on_volume ? s->block.first_addr : 0;
@@ -429,14 +428,14 @@ static int seal_and_write_label(struct packer *p, const struct item *item, struc
 
 int packer_label(struct packer *p, const struct item *item, struct err *e)
 {
-	struct packed_block b = {.addr = sink_address(p->blocks.sink), .number = item->number};
+	struct packed_block b = {.addr = p->blocks.sink->at, .number = item->number};
 	uint64_t before = p->blocks.sink->offset;
 	int rc = item->whole_block ? sink_write(p->blocks.sink, item->data.data, item->data.len, true, e)
 				   : seal_and_write_label(p, item, e);
 	if (rc != 0)
 		return rc;
 	b.len = (uint32_t)(p->blocks.sink->offset - before);
-	b.end = sink_end_address(p->blocks.sink, b.addr, b.len);
+	b.end = p->blocks.sink->medium->end(b.addr, b.len);
 	p->label_end = b.end;
 	size_t old = block_header_bytes(item->form.version) + record_header_bytes(item->form.version) + item->len;
 	p->old_label_end = item->whole_block ? item->volume->medium->end(item->addr, old) : item->addr;
@@ -458,7 +457,7 @@ void packer_begin_volume(struct packer *p, struct sink *sink)
 	}
 }
 
-static int flush_all(struct packer *p, struct err *e)
+int packer_end_volume(struct packer *p, struct err *e)
 {
 	int rc = p->tails ? put_tails(p, e) : 0;
 	for (size_t i = 0; rc == 0 && i < p->session_count; i++) {
@@ -471,13 +470,8 @@ static int flush_all(struct packer *p, struct err *e)
 	return rc;
 }
 
-int packer_end_volume(struct packer *p, struct err *e)
-{
-	return flush_all(p, e);
-}
-
 int packer_file_mark(struct packer *p, struct err *e)
 {
-	int rc = flush_all(p, e);
+	int rc = packer_end_volume(p, e);
 	return rc != 0 ? rc : sink_file_mark(p->blocks.sink, e);
 }

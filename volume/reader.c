@@ -115,8 +115,6 @@ static int open_input(struct reader *r, const char *path, struct input *i, struc
 		if (i->source && r->o.expect_volumes)
 			source_expect_volume(i->source);
 		rc = i->source ? source_next(i->source, &i->first, e) : err_memory(e, 0, "reading");
-		if (i->source == NULL)
-			medium_close(&in);
 	}
 	if (rc == 0)
 		return 0;
