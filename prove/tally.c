@@ -3,6 +3,8 @@
 
 #include "base/array.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 void tally_free(struct tally *t)
@@ -60,8 +62,28 @@ void tally_report(struct tally *t, const struct finding *f)
 	t->problem(t->arg, f);
 }
 
-void tally_report_job(struct tally *t, const struct tally_job *k, enum finding_kind kind, const char *reason)
+static void report(struct tally *t, struct finding f, const char *format, va_list ap)
+{
+	char text[VOLUME_ODDITY_BYTES];
+	vsnprintf(text, sizeof text, format, ap);
+	f.file = "";
+	f.reason = text;
+	tally_report(t, &f);
+}
+
+void tally_report_job(struct tally *t, const struct tally_job *k, enum finding_kind kind, const char *format, ...)
 {
 	const struct volume_info *last = t->volume_count ? t->volumes[t->volume_count - 1].info : NULL;
-	tally_report(t, &(struct finding){.kind = kind, .volume = last, .job = k->course->job, .file = "", .reason = reason});
+	va_list ap;
+	va_start(ap, format);
+	report(t, (struct finding){.kind = kind, .volume = last, .job = k->course->job}, format, ap);
+	va_end(ap);
+}
+
+void tally_report_volume(struct tally *t, const struct tally_volume *on, enum finding_kind kind, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	report(t, (struct finding){.kind = kind, .volume = on->info}, format, ap);
+	va_end(ap);
 }

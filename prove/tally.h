@@ -52,7 +52,10 @@ struct tally_volume *tally_volume(struct tally *t, const struct volume_info *inf
 /* Counts it and tells the caller.  Errors are in t->err. */
 void tally_report(struct tally *t, const struct finding *f);
 
-/* Something of a job that has no place. */
-void tally_report_job(struct tally *t, const struct tally_job *k, enum finding_kind kind, const char *reason);
+/* Something of a job, or of a volume, that has no place. */
+void tally_report_job(struct tally *t, const struct tally_job *k, enum finding_kind kind, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void tally_report_volume(struct tally *t, const struct tally_volume *on, enum finding_kind kind, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 #endif

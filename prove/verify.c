@@ -300,7 +300,7 @@ static void check_end(struct verify *v, struct tracked *k, const struct plain_it
 	if (verdict == TOTALS_SHORT)
 		found(v, FINDING_DAMAGE, "%s", text);
 	else if (text[0])
-		tally_report_job(&v->tally, k->result, FINDING_NOTE, text);
+		tally_report_job(&v->tally, k->result, FINDING_NOTE, "%s", text);
 }
 
 /* At the ends of the set parts may lie on volumes that are not given; not between them. */

@@ -73,26 +73,20 @@ static void conclude_missing(struct tally *t, const struct tally_job *k)
 			tally_report(t, &f);
 	}
 	uint64_t left_out = k->files_gone ? 0 : missing_unhurt(m);
-	if (left_out == 0)
-		return;
-	char text[160];
-	snprintf(text, sizeof text, "%llu file%s missing in its FileIndex: left out when this volume was made",
-		 (unsigned long long)left_out, left_out == 1 ? " is" : "s are");
-	tally_report_job(t, k, FINDING_NOTE, text);
+	if (left_out > 0)
+		tally_report_job(t, k, FINDING_NOTE, "%llu file%s missing in its FileIndex: left out when this volume was made",
+				 (unsigned long long)left_out, left_out == 1 ? " is" : "s are");
 }
 
 void verify_end_job(struct tally *t, const struct tally_job *k, enum finding_kind endless)
 {
-	char text[160];
-	if (!k->course->begun && k->first_index > 1) {
-		snprintf(text, sizeof text,
-			 "has no start of session here, nor files before FileIndex %d: they lie on another volume, or "
-			 "were lost",
-			 k->first_index);
-		tally_report_job(t, k, endless, text);
-	} else if (!k->course->begun) {
+	if (!k->course->begun && k->first_index > 1)
+		tally_report_job(t, k, endless,
+				 "has no start of session here, nor files before FileIndex %d: they lie on another volume, or "
+				 "were lost",
+				 k->first_index);
+	else if (!k->course->begun)
 		tally_report_job(t, k, endless, "has no start of session here: it lies on another volume, or was lost");
-	}
 	if (!k->course->ended)
 		tally_report_job(t, k, endless, COURSE_ENDLESS);
 	/* In a dump of a tape they are places on the tape. */
@@ -100,63 +94,40 @@ void verify_end_job(struct tally *t, const struct tally_job *k, enum finding_kin
 	if (misplaced_on && misplaced_on->info->padding == 0)
 		tally_report_job(t, k, FINDING_NOTE, "the addresses in its end-of-session label lie behind it, as bcopy leaves them");
 	conclude_missing(t, k);
-	if (k->misnumbered > 0 && k->problems == 0) {
-		snprintf(text, sizeof text, "%llu of its blocks do not bear the number that follows", (unsigned long long)k->misnumbered);
-		tally_report_job(t, k, FINDING_NOTE, text);
-	}
-}
-
-/* formats/bacula-encryption.md 1.6 */
-static void note_tweaks(struct tally *t, const struct tally_volume *on)
-{
-	char text[200];
-	struct finding p = {.kind = FINDING_NOTE, .volume = on->info, .file = "", .reason = text};
-	if (on->info->reused == 0)
-		return;
-	snprintf(text, sizeof text,
-		 "%llu of %llu encrypted blocks bear a number that their session had before, so tweaks repeat: "
-		 "Bacula's data spooling does so, and --encrypt with a new key cures it",
-		 (unsigned long long)on->info->reused, (unsigned long long)on->info->opened);
-	tally_report(t, &p);
+	if (k->misnumbered > 0 && k->problems == 0)
+		tally_report_job(t, k, FINDING_NOTE, "%llu of its blocks do not bear the number that follows",
+				 (unsigned long long)k->misnumbered);
 }
 
 /* What is in order, and is on no other volumes. */
 static void note_oddities(struct tally *t, const struct tally_volume *on)
 {
 	char text[VOLUME_ODDITY_BYTES];
-	const struct finding p = {.kind = FINDING_NOTE, .volume = on->info, .file = "", .reason = text};
+	/* formats/bacula-encryption.md 1.6 */
+	if (on->info->reused > 0)
+		tally_report_volume(t, on, FINDING_NOTE,
+				    "%llu of %llu encrypted blocks bear a number that their session had before, so tweaks repeat: "
+				    "Bacula's data spooling does so, and --encrypt with a new key cures it",
+				    (unsigned long long)on->info->reused, (unsigned long long)on->info->opened);
 	for (unsigned i = 0; volume_oddity(on->info, i, text); i++)
-		tally_report(t, &p);
+		tally_report_volume(t, on, FINDING_NOTE, "%s", text);
 }
 
 void verify_end_volume(struct tally *t, const struct tally_volume *on)
 {
-	struct finding p = {.volume = on->info, .file = ""};
-	note_tweaks(t, on);
 	note_oddities(t, on);
-	if (on->problems == 0)
-		p.reason = !on->info->has_label ? volume_label_missing(on->info)
-			   : on->headless       ? "its volume label is not in its first block, where each daemon looks for it"
-						: NULL;
-	if (p.reason) {
-		p.kind = FINDING_DAMAGE;
-		tally_report(t, &p);
-	}
-	char text[200];
-	if (on->reversed > 0) {
-		snprintf(text, sizeof text,
-			 "%llu of %llu blocks: " BLOCK_REVERSED_TEXT ": other versions read none of them, xflate "
-			 "filter --repair mends it",
-			 (unsigned long long)on->reversed, (unsigned long long)on->blocks);
-		p.kind = FINDING_REVERSED;
-		p.reason = text;
-		tally_report(t, &p);
-	}
-	if (on->without_checksum > 0) {
-		snprintf(text, sizeof text, "%llu of %llu blocks bear no checksum: what no digest covers in them is not proved",
-			 (unsigned long long)on->without_checksum, (unsigned long long)on->blocks);
-		p.kind = FINDING_NOTE;
-		p.reason = text;
-		tally_report(t, &p);
-	}
+	bool sound = on->problems == 0;
+	if (sound && !on->info->has_label)
+		tally_report_volume(t, on, FINDING_DAMAGE, "%s", volume_label_missing(on->info));
+	else if (sound && on->headless)
+		tally_report_volume(t, on, FINDING_DAMAGE, "its volume label is not in its first block, where each daemon looks for it");
+	if (on->reversed > 0)
+		tally_report_volume(t, on, FINDING_REVERSED,
+				    "%llu of %llu blocks: " BLOCK_REVERSED_TEXT ": other versions read none of them, xflate "
+				    "filter --repair mends it",
+				    (unsigned long long)on->reversed, (unsigned long long)on->blocks);
+	if (on->without_checksum > 0)
+		tally_report_volume(t, on, FINDING_NOTE,
+				    "%llu of %llu blocks bear no checksum: what no digest covers in them is not proved",
+				    (unsigned long long)on->without_checksum, (unsigned long long)on->blocks);
 }

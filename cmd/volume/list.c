@@ -23,7 +23,7 @@
 #define KEEP_BYTES 4096u /* of split records: enough for labels and attributes */
 
 /* How the data records of a job, or of all, are stored. */
-struct tally {
+struct stored {
 	uint64_t records, bytes;
 	uint64_t plain, plain_bytes, opaque, encrypted, incomplete;
 	uint64_t by_codec[CODEC_COUNT], bytes_by_codec[CODEC_COUNT], unknown;
@@ -36,7 +36,7 @@ struct listed_job {
 	int32_t files; /* last FileIndex */
 	uint64_t blocks;
 	uint64_t first_addr, last_end;
-	struct tally tally;
+	struct stored stored;
 };
 
 struct listing {
@@ -81,7 +81,7 @@ static const struct codec *codec_of(const struct item *item, struct compression_
 	return compression_header_read(&r, header) ? codec_by_magic(header->magic) : NULL;
 }
 
-static void tally_record(struct tally *t, const struct item *item)
+static void count_record(struct stored *t, const struct item *item)
 {
 	t->records++;
 	if (item->file_index < 0)
@@ -122,7 +122,7 @@ static void print_name(const char *name)
 	printable_put(name, stdout);
 }
 
-static const char *algorithms(const struct tally *t, char *text, size_t text_bytes)
+static const char *algorithms(const struct stored *t, char *text, size_t text_bytes)
 {
 	size_t n = 0;
 	text[0] = '\0';
@@ -207,9 +207,9 @@ static void print_job(const struct listing *l, const struct listed_job *k)
 		printf("  ended:      not on this volume\n");
 	l->volume->medium->address(k->first_addr, first, sizeof first);
 	l->volume->medium->address(k->last_end, last, sizeof last);
-	printf("  here:       %llu records, %s of data, %llu block%s, addresses %s to %s\n", (unsigned long long)k->tally.records,
-	       msg_size(k->tally.bytes, size), (unsigned long long)k->blocks, k->blocks == 1 ? "" : "s", first, last);
-	printf("  data:       %s\n", algorithms(&k->tally, text, sizeof text));
+	printf("  here:       %llu records, %s of data, %llu block%s, addresses %s to %s\n", (unsigned long long)k->stored.records,
+	       msg_size(k->stored.bytes, size), (unsigned long long)k->blocks, k->blocks == 1 ? "" : "s", first, last);
+	printf("  data:       %s\n", algorithms(&k->stored, text, sizeof text));
 }
 
 static void print_volume(const struct listing *l)
@@ -266,7 +266,7 @@ static void print_volume(const struct listing *l)
 
 /* ---- JSON ---- */
 
-static void write_tally(struct json *j, const struct tally *t)
+static void write_stored(struct json *j, const struct stored *t)
 {
 	json_number(j, "records", t->records);
 	json_number(j, "data_bytes", t->bytes);
@@ -305,7 +305,7 @@ static void write_job(struct json *j, const struct listed_job *k)
 	json_number(j, "blocks", k->blocks);
 	json_number(j, "first_address", k->first_addr);
 	json_number(j, "last_address", k->last_end);
-	write_tally(j, &k->tally);
+	write_stored(j, &k->stored);
 	json_end_object(j);
 }
 
@@ -342,7 +342,7 @@ static void write_volume(const struct listing *l)
 	json_number(j, "damaged", l->damaged);
 	json_array(j, "jobs");
 	for (size_t i = 0; i < l->job_count; i++) {
-		if (l->jobs[i].tally.records)
+		if (l->jobs[i].stored.records)
 			write_job(j, &l->jobs[i]);
 	}
 	json_end_array(j);
@@ -379,7 +379,7 @@ static int on_record(struct listing *l, const struct item *r, struct err *e)
 	struct listed_job *k = job_of(l, r->job);
 	if (k == NULL)
 		return err_memory(e, 0, "a job");
-	tally_record(&k->tally, r);
+	count_record(&k->stored, r);
 	if (r->file_index > k->files)
 		k->files = r->file_index;
 	if (r->file_index == LABEL_SESSION_END && !r->head_missing && !r->tail_missing)
@@ -397,7 +397,7 @@ static void end_volume(struct listing *l)
 	} else {
 		print_volume(l);
 		for (size_t i = 0; i < l->job_count; i++) {
-			if (l->jobs[i].tally.records)
+			if (l->jobs[i].stored.records)
 				print_job(l, &l->jobs[i]);
 		}
 		if (l->damaged)
