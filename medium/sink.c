@@ -18,19 +18,9 @@ void sink_close(struct sink *s)
 	*s = (struct sink){.out = IO_CLOSED};
 }
 
-uint64_t sink_address(const struct sink *s)
-{
-	return s->at;
-}
-
 uint64_t sink_files(const struct sink *s)
 {
 	return s->medium->files(s->at);
-}
-
-uint64_t sink_end_address(const struct sink *s, uint64_t addr, uint64_t len)
-{
-	return s->medium->end(addr, len);
 }
 
 /* Behind a write that failed nothing more is written: it would stand in the middle of a torn block.  The error is the output's. */

@@ -13,7 +13,7 @@ struct sink {
 	struct digest *volume_digest; /* of the volume alone; NULL: not wanted, or its blocks are written one by one */
 	uint64_t offset;              /* bytes written, less that padding */
 	uint64_t blocks;
-	uint64_t at; /* address of the next block */
+	uint64_t at; /* address of the next block, as the medium counts */
 	bool failed; /* a write has: there are no more */
 
 	/* Of tapes */
@@ -27,14 +27,8 @@ struct sink {
 void sink_open(struct sink *s, const struct io *out, struct digest *digest, struct digest *volume_digest);
 void sink_close(struct sink *s);
 
-/* Address of the next block, as the medium counts. */
-uint64_t sink_address(const struct sink *s);
-
 /* Behind the last block, and when the volume is closed: what a catalog calls VolFiles. */
 uint64_t sink_files(const struct sink *s);
-
-/* Address of the end of a block of len bytes at addr. */
-uint64_t sink_end_address(const struct sink *s, uint64_t addr, uint64_t len);
 
 /* Writes one block of len bytes (or several that follow one another, unless medium->by_block).  label: a volume label, which has a
  * size of its own on tapes.  XE_FAILED, and so every time from then on; the error names out. */

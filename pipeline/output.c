@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A new volume: its beginning, its label, which is made where it is lost, and its end. */
-#include "pipeline/consumer.h"
+#include "pipeline/output.h"
 
 #include "format/label.h"
 #include "format/relabel.h"
 
 #include <stdio.h>
+
+int output_old_block(struct writer *w, const struct item *item, struct err *e)
+{
+	int rc = item->verdict.reversed ? ledger_reversed(&w->ledger, item, e) : 0;
+	if (rc == 0 && w->o->callbacks.old_block)
+		w->o->callbacks.old_block(w->o->callbacks.arg, item);
+	return rc;
+}
 
 void output_new_block(void *arg, const struct packed_block *b)
 {
@@ -200,8 +207,9 @@ int output_end_volume(struct writer *w, const struct item *item, struct err *e)
 	return rc != 0 ? rc : w->o->callbacks.close_output(w->o->callbacks.arg, &w->ledger.volume, e);
 }
 
-int output_file_mark(struct writer *w, struct err *e)
+int output_file_mark(struct writer *w, const struct item *item, struct err *e)
 {
+	(void)item;
 	w->file_marks++;
 	return packer_file_mark(w->packer, e);
 }

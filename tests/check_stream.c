@@ -36,6 +36,43 @@ START_TEST(test_prefix)
 }
 END_TEST
 
+static bool is_in(uint32_t n, const uint32_t *numbers, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (numbers[i] == n)
+			return true;
+	}
+	return false;
+}
+
+/* Each of exactly these numbers, whatever the flags. */
+START_TEST(test_predicates)
+{
+	static const struct {
+		bool (*is)(uint32_t stream);
+		uint32_t numbers[10];
+		size_t count;
+	} rows[] = {
+		{stream_is_sparse, {6, 7, 30}, 3},
+		{stream_begins_file, {1, 5, 28, 34, 37}, 5},
+		{stream_precedes_data, {1, 5, 22, 35, 36}, 5},
+		{stream_is_closed_content, {13, 20, 21, 23, 24, 25, 27, 32, 33}, 9},
+		{stream_is_restore_object, {28}, 1},
+		{stream_is_plugin_name, {26}, 1},
+		{stream_is_ndmp_separator, {999}, 1},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		for (uint32_t n = 0; n < 2048; n++) {
+			bool want = is_in(n, rows[i].numbers, rows[i].count);
+			ck_quick(rows[i].is(n) == want);
+			for (int bit = 11; bit < 31; bit++)
+				ck_quick(rows[i].is(n | 1u << bit) == (want || (bit == 24 && rows[i].is == stream_is_closed_content)));
+		}
+	}
+	ck_assert_uint_eq(stream_number(0x7ffff800 | 29), 29);
+}
+END_TEST
+
 START_TEST(test_in_form)
 {
 	static const uint32_t kinds[3][3] = {{2, 4, 29}, {6, 7, 30}, {11, 12, 31}};
@@ -128,6 +165,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_form);
 	tcase_add_test(t, test_prefix);
+	tcase_add_test(t, test_predicates);
 	tcase_add_test(t, test_in_form);
 	tcase_add_test(t, test_products);
 	tcase_add_test(t, test_names);

@@ -117,9 +117,8 @@ static int open_input(struct reader *r, const char *path, struct input *i, struc
 		rc = i->source ? 0 : err_memory(e, 0, "reading");
 		if (rc == 0 && r->o.hash_volumes)
 			rc = source_hash_volumes(i->source, e);
-		rc = rc != 0 ? rc : source_next(i->source, &i->first, e);
-		if (i->source == NULL)
-			medium_close(&in);
+		if (rc == 0)
+			rc = source_next(i->source, &i->first, e);
 	}
 	if (rc == 0)
 		return 0;

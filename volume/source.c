@@ -27,13 +27,14 @@ struct source {
 struct source *source_new(struct buf_pool *pool, struct medium_input *in, struct digest *digest, const struct opener_keys *keys)
 {
 	struct source *s = calloc(1, sizeof *s);
-	if (s == NULL)
-		return NULL;
-	s->opener = keys ? opener_new(keys) : NULL;
-	if (keys && s->opener == NULL) {
+	struct opener *opener = keys ? opener_new(keys) : NULL;
+	if (s == NULL || (keys && opener == NULL)) {
+		medium_close(in);
+		opener_free(opener);
 		free(s);
 		return NULL;
 	}
+	s->opener = opener;
 	window_open(&s->w, pool, in, digest);
 	s->judge = (struct judge){.opener = s->opener, .pool = pool};
 	s->resync = (struct resync){.w = &s->w, .j = &s->judge};

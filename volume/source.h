@@ -29,7 +29,7 @@ struct source_item {
 	struct judge_verdict verdict; /* on the block; reason: of damage */
 };
 
-/* Takes in over, unless it fails; every byte read is added to digest (NULL: to none).  keys open encrypted blocks (NULL: they
+/* Takes in over, also if it fails; every byte read is added to digest (NULL: to none).  keys open encrypted blocks (NULL: they
  * stay closed).  pool, digest and keys must stay until source_free (NULL is fine).  NULL without memory. */
 struct source *source_new(struct buf_pool *pool, struct medium_input *in, struct digest *digest, const struct opener_keys *keys);
 void source_free(struct source *s);
