@@ -206,6 +206,9 @@ static int check_files(const struct indexes *files, const struct indexes *here, 
 {
 	struct indexes rest = {0};
 	int rc = here->count == 0 ? err_set(e, XE_USAGE, "none of these volumes holds a file of the job") : 0;
+	/* All of it: what lies between those that are here. */
+	if (rc == 0 && files == NULL)
+		rc = indexes_add_rest(&rest, here->ranges[0].first, here->ranges[here->count - 1].last, here, e);
 	for (size_t i = 0; rc == 0 && files && i < files->count; i++)
 		rc = indexes_add_rest(&rest, files->ranges[i].first, files->ranges[i].last, here, e);
 	if (rc == 0 && rest.count > 0)

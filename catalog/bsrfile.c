@@ -165,7 +165,7 @@ static int take_volumes(struct bsrfile_section *s, const struct bsrfile_line *l,
 	int rc = 0;
 	while (rc == 0 && more) {
 		good = cut_value(&rest, &value);
-		more = another(&rest, &good);
+		more = good && another(&rest, &good);
 		if (!good)
 			return bad(l, "not Volume=NAME, or Volume=\"NAME|NAME\"", e);
 		/* Names hold no such bar. */

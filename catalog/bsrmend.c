@@ -91,8 +91,8 @@ static int check_here(const struct mending *m, const struct mapped_volume *v, co
 	return why.code ? refuse(m, &why, e) : rc;
 }
 
-/* What the section's files have on v. */
-static int find(struct mending *m, const struct mapped_volume *v, struct bsr_stretch *all, struct err *e)
+/* What the section's files have on v; *found false where, of several volumes, v has none of them. */
+static int find(struct mending *m, const struct mapped_volume *v, struct bsr_stretch *all, bool *found, struct err *e)
 {
 	const struct indexes *files = m->section->all_files ? NULL : &m->section->files;
 	const struct mapped_session *only = NULL;
@@ -102,17 +102,20 @@ static int find(struct mending *m, const struct mapped_volume *v, struct bsr_str
 	for (size_t i = 0; rc == 0 && i < v->session_count; i++) {
 		struct bsr_stretch part;
 		const struct mapped_session *s = v->sessions[i];
-		if (!takes_session(m->section, s) || !bsr_hull(s, files, &part))
+		if (!takes_session(m->section, s))
+			continue;
+		rc = indexes_add(&here, s->side[MAPPED_NEW].first, s->side[MAPPED_NEW].last, e);
+		if (!bsr_hull(s, files, &part))
 			continue;
 		go_on(m, s, &part);
 		unite(all, &part, sessions++ == 0);
 		only = s;
-		rc = indexes_add(&here, s->side[MAPPED_NEW].first, s->side[MAPPED_NEW].last, e);
 	}
 	if (rc == 0)
 		rc = check_here(m, v, &here, e);
 	indexes_free(&here);
 	m->session = NULL;
+	*found = sessions > 0;
 	if (rc == 0 && sessions == 1)
 		remember(m, only, all);
 	return rc;
@@ -181,9 +184,10 @@ static int mend_volume(struct mending *m, const char *name, struct err *e)
 	if (why.code)
 		return refuse(m, &why, e);
 	struct bsr_stretch part = {0};
-	int rc = find(m, v, &part, e);
+	bool found;
+	int rc = find(m, v, &part, &found, e);
 	bool renamed = m->section->volume_count > 1 || strcmp(v->new_name, name) != 0;
-	if (rc == 0)
+	if (rc == 0 && found)
 		put_section(m, v, renamed ? v->new_name : NULL, &part);
 	return rc;
 }

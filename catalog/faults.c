@@ -93,6 +93,7 @@ static void free_job(struct faults_job *j)
 		indexes_free(&j->faults[i].files);
 	free(j->faults);
 	indexes_free(&j->missed);
+	indexes_free(&j->seen);
 	indexes_free(&j->rows);
 	faults_drop(j);
 }
@@ -125,17 +126,21 @@ static struct fault *gathered(struct faults_job *j, const struct fault *about)
 	return &all[j->count++];
 }
 
+static int add_all(struct indexes *to, const struct indexes *files, const struct indexes *without, struct err *e)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < files->count; i++)
+		rc = indexes_add_rest(to, files->ranges[i].first, files->ranges[i].last, without, e);
+	return rc;
+}
+
 static int add(struct faults_job *j, const struct fault *about, struct err *e)
 {
-	struct fault *f = about->files.count > 0 ? gathered(j, about) : NULL;
-	int rc = f || about->files.count == 0 ? 0 : err_memory(e, sizeof *f, "what does not fit");
-	for (size_t i = 0; rc == 0 && i < about->files.count; i++) {
-		const struct indexes_range *r = &about->files.ranges[i];
-		rc = indexes_add(&f->files, r->first, r->last, e);
-		if (rc == 0)
-			rc = indexes_add(&j->missed, r->first, r->last, e);
-	}
-	return rc;
+	static const struct indexes nothing;
+	if (about->files.count == 0)
+		return 0;
+	struct fault *f = gathered(j, about);
+	return f ? add_all(&f->files, &about->files, &nothing, e) : err_memory(e, sizeof *f, "what does not fit");
 }
 
 static int leave_out(struct fault *f, int32_t first, int32_t last, const struct indexes *without, struct err *e)
@@ -172,4 +177,38 @@ int faults_settle(struct faults_job *j, struct err *e)
 void faults_drop(struct faults_job *j)
 {
 	indexes_free(&j->held.files);
+}
+
+/* What a row has too much is on another volume, or nowhere. */
+static int finish_absent(struct faults_job *j, struct fault *f, struct err *e)
+{
+	struct indexes rest = {0};
+	int rc = add_all(&rest, &f->files, &j->seen, e);
+	indexes_free(&f->files);
+	f->files = rest;
+	return rc;
+}
+
+static void forget_empty(struct faults_job *j)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < j->count; i++) {
+		if (j->faults[i].files.count > 0)
+			j->faults[kept++] = j->faults[i];
+	}
+	j->count = kept;
+}
+
+int faults_finish(struct faults_job *j, struct err *e)
+{
+	static const struct indexes nothing;
+	int rc = faults_settle(j, e);
+	for (size_t i = 0; rc == 0 && i < j->count; i++) {
+		struct fault *f = &j->faults[i];
+		rc = f->kind == FAULT_ABSENT ? finish_absent(j, f, e) : 0;
+		if (rc == 0)
+			rc = add_all(&j->missed, &f->files, &nothing, e);
+	}
+	forget_empty(j);
+	return rc;
 }

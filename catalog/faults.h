@@ -11,7 +11,7 @@ enum fault_kind {
 	FAULT_BEHIND,  /* behind the last one (address), */
 	FAULT_BETWEEN, /* or in blocks (the first at address) that rows of other files cover, or none */
 	FAULT_START,   /* their row begins at an address that is no block's: the daemon stops there */
-	FAULT_ABSENT,  /* their row says that they are on the volume, which has none of their blocks */
+	FAULT_ABSENT,  /* their row says that they are on the volume, and no volume has any of their blocks */
 	FAULT_NO_ROW,  /* their blocks are on a volume where the job has no row */
 	FAULT_NOWHERE, /* the job has them, and no row of any volume */
 	FAULT_KINDS
@@ -29,7 +29,8 @@ struct faults_job {
 	struct indexes rows; /* files that some row has */
 	struct fault *faults;
 	size_t count, room;
-	struct indexes missed; /* files of all faults */
+	struct indexes seen;   /* files that have blocks on the volumes */
+	struct indexes missed; /* files of all faults: known behind faults_finish */
 	size_t elsewhere;      /* volumes that it has rows on and that were not given */
 	bool touched;          /* it has a row on a volume that was given, or blocks */
 	struct fault held;     /* not decided yet */
@@ -62,5 +63,8 @@ int faults_hold(struct faults_job *j, const struct fault *about, int32_t first, 
 	__attribute__((warn_unused_result));
 int faults_settle(struct faults_job *j, struct err *e) __attribute__((warn_unused_result));
 void faults_drop(struct faults_job *j);
+
+/* Behind the last volume.  Errors as above. */
+int faults_finish(struct faults_job *j, struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -239,11 +239,16 @@ static int end_row(struct fit *f, const struct rows_jobmedia *row, struct faults
 
 static int end_place(struct fit *f, const struct place *p, struct err *e)
 {
+	static const struct mapped_range nothing = {.first = 1};
+	struct faults_job *j = faults_of(f->faults, p->job);
 	const struct mapped_session *s = mapped_session(f->at, p->job->session_id, p->job->session_time, false);
+	const struct mapped_range *r = s && s->side[MAPPED_NEW].first > 0 ? &s->side[MAPPED_NEW] : &nothing;
 	struct indexes here = {0};
-	int rc = s && s->side[MAPPED_NEW].first > 0 ? indexes_add(&here, s->side[MAPPED_NEW].first, s->side[MAPPED_NEW].last, e) : 0;
+	int rc = indexes_add(&here, r->first, r->last, e);
+	if (rc == 0)
+		rc = indexes_add(&j->seen, r->first, r->last, e);
 	for (size_t i = 0; rc == 0 && i < p->count; i++)
-		rc = end_row(f, &p->rows[i], faults_of(f->faults, p->job), &here, e);
+		rc = end_row(f, &p->rows[i], j, &here, e);
 	indexes_free(&here);
 	return rc;
 }
@@ -386,11 +391,11 @@ static void count_elsewhere(struct fit *f)
 static int finish_job(struct faults_job *j, struct err *e)
 {
 	static const struct fault nowhere = {.kind = FAULT_NOWHERE, .volume = ""};
-	int rc = faults_settle(j, e);
+	int rc = 0;
 	/* FileIndexes begin with 1 and are consecutive. */
-	if (rc == 0 && j->rows.count > 0)
+	if (j->rows.count > 0)
 		rc = faults_add(j, &nowhere, 1, j->rows.ranges[j->rows.count - 1].last, &j->rows, e);
-	return rc;
+	return rc == 0 ? faults_finish(j, e) : rc;
 }
 
 int fit_finish(struct fit *f, struct err *e)
