@@ -70,35 +70,58 @@ note "rows: $(for j in $jobs; do printf '%s %s, ' "$j" "$(rows_of "$j")"; done) 
 
 # --- restores ---
 
+# The words of the last console are in log/console.
+tell() { console "$@" >"$work/log/console" 2>&1 || :; }
 # is_source FOLDER TREE
 is_source() {
 	[ -d "$1$work/$2" ] || { echo "nothing was restored"; return 1; }
 	"$top/tests/bacula/manifest.sh" "$1$work/$2" >"$work/restored" || return 1
 	diff "$work/base/$2" "$work/restored"
 }
-restore_command() { echo "restore jobid=$(job "$1") client=xf-fd restorejob=restore where=$work/r/$1 all done yes"; }
+not_source() { ! is_source "$@"; }
+# restore_all JOB...: each into a folder of its name
+restore_all() {
+	rm -rf "$work/r"
+	commands=
+	for j; do commands="${commands}restore jobid=$(job "$j") client=xf-fd restorejob=restore where=$work/r/$j all done yes
+"; done
+	tell "${commands}wait" messages
+}
 # restores WHEN JOB...: each job's tree comes back
 restores() {
 	when=$1
 	shift
-	rm -rf "$work/r"
-	for j; do restore_command "$j"; done >"$work/commands"
-	{ cat "$work/commands"; echo wait; echo messages; } | console "$(cat)" >"$work/log/restores" 2>&1 || :
+	restore_all "$@"
 	for j; do
 		check "$when: $j comes back" is_source "$work/r/$j" "$(tree_of "$j")" || :
 	done
 	note "$when: restored"
 }
-no_source() { ! is_source "$@"; }
-# restores_fail JOB...: so that the others can fail
+# restores_fail WHEN JOB...: so that the others can fail
 restores_fail() {
-	rm -rf "$work/r"
-	for j; do restore_command "$j"; done >"$work/commands"
-	{ cat "$work/commands"; echo wait; echo messages; } | console "$(cat)" >"$work/log/restores" 2>&1 || :
+	when=$1
+	shift
+	restore_all "$@"
 	for j; do
-		check "without the SQL: $j does not come back" no_source "$work/r/$j" "$(tree_of "$j")" || :
+		check "$when: $j does not come back" not_source "$work/r/$j" "$(tree_of "$j")" || :
 	done
-	note "without the SQL: tried"
+	note "$when: tried"
+}
+# same_file JOB PATH: it came back, and nothing else
+same_file() {
+	cmp "$work/$2" "$work/r/$1$work/$2" && [ "$(find "$work/r/$1" -type f | wc -l)" = 1 ]
+}
+# single WHEN JOB PATH: one file of a job, by its path below the work folder
+single() {
+	rm -rf "$work/r"
+	tell "restore jobid=$(job "$2") client=xf-fd restorejob=restore where=$work/r/$2 select" "cd ${work}/${3%/*}" "mark ${3##*/}" \
+		'done' 'yes' wait messages
+	check "$1: of $2, $3 alone comes back" same_file "$2" "$3" || show "$work/log/console"
+}
+# verifies WHEN JOB: reading the volume gives what the catalog has of its files
+verifies() {
+	tell "run job=verify level=VolumeToCatalog jobid=$(job "$2") yes" wait messages
+	check "$1: Verify VolumeToCatalog of $2" grep 'Termination: *Verify OK' "$work/log/console" || show "$work/log/console"
 }
 
 # --- conversions ---
@@ -115,16 +138,50 @@ convert() {
 	xflate filter $2 --map "$work/map/$1/$3" -o "$to" $from || return 1
 	for volume in $list; do mv "$work/new/$volume" "$work/v/$volume" || return 1; done
 }
+convert_all() {
+	for chain in $chains; do need "$chain: xflate $2" convert "$1" "$2" "$chain"; done
+}
 awk '/^```awk/ { on = 1; next } /^```/ { on = 0 } on' "$top/docs/map-format.md" >"$work/jobmedia.awk"
 apply() {
 	awk -f "$work/jobmedia.awk" "$1" >"$work/sql"
 	sql <"$work/sql"
 }
+apply_all() {
+	for chain in $chains; do need "$chain: the SQL of $1" apply "$work/map/$1/$chain"; done
+}
+# What the catalog says of where things are; readers change the rest of Media.
+addresses() {
+	query "SELECT 'JobMedia', m.VolumeName, x.JobMediaId, x.JobId, x.FirstIndex, x.LastIndex, x.StartFile, x.StartBlock, x.EndFile,
+		x.EndBlock, x.VolIndex FROM JobMedia x JOIN Media m ON m.MediaId = x.MediaId WHERE m.VolumeName LIKE '${1:-}%' ORDER BY x.JobMediaId"
+	query "SELECT 'Media', VolumeName, VolBytes, VolFiles, VolBlocks, EndFile, EndBlock, VolStatus FROM Media
+		WHERE VolumeName LIKE '${1:-}%' ORDER BY MediaId"
+}
 
-for chain in $chains; do need "$chain: xflate -r lzo" convert lzo '-r lzo' "$chain"; done
-restores_fail rowsb rmixb seqa seqb span
-for chain in $chains; do need "$chain: the SQL" apply "$work/map/lzo/$chain"; done
+addresses >"$work/base/addresses"
+convert_all lzo '-r lzo'
+restores_fail 'without the SQL' rowsb rmixb seqa seqb span
+apply_all lzo
 # shellcheck disable=SC2086 # words
-restores "lzo" $jobs
+restores 'recompressed' $jobs
+single 'recompressed' rows "src/$(cd "$work/src" && find . -type f | sed 's|^\./||' | LC_ALL=C sort | tail -n 1)"
+single 'recompressed' span src/kinds/big-noise.bin
+verifies 'recompressed' rows
+verifies 'recompressed' span
+verifies 'recompressed' rmixb
+
+appended() {
+	tell 'run job=seqc yes' wait messages
+	cat "$work/log/console"
+	! grep -i 'do not match' "$work/log/console" && grep -q 'Ready to append' "$work/log/console" &&
+		[ "$(query "SELECT COUNT(*) FROM Media WHERE VolumeName LIKE 'seq-%' AND VolJobs = 3 AND VolStatus = 'Append'")" = 1 ]
+}
+copied() {
+	tell 'run job=copy yes' wait messages
+	cat "$work/log/console"
+	grep -q 'Termination: *Copying OK' "$work/log/console" && [ "$(job rowsb C)" -gt 0 ]
+}
+check "a job is appended to the converted volume" appended || :
+restores 'appended' seqc seqa seqb
+check "a copy job reads the converted volume" copied || :
 
 finish
