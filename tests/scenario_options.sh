@@ -71,7 +71,7 @@ completes '' | grep -F -x -f commands | sort >named
 check 'bash: all commands' cmp commands named
 sed -n "/^	commands=(/,/^	)/s/^		['\"]\([a-z]*\):.*/\1/p" "$root/completion/_xflate" | sort >named
 check 'zsh: all commands' cmp commands named
-for top in key cache; do
+for top in key cache catalog; do
 	sed -n "s/^$top \([a-z]*\)$/\1/p" verbs >below
 	completes $top '' | grep -v -e --help | sort >named
 	check "bash: all below $top" cmp below named
