@@ -8,17 +8,10 @@
 
 /* ---- maps to volumes ---- */
 
-/* formats/catalog-facts.md 2.2 */
-static bool allowed_name(const char *name)
-{
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:.-_/";
-	return *name && name[strspn(name, allowed)] == '\0';
-}
-
 static int check_map(const struct mapped_volume *v, struct err *e)
 {
 	err_volume(e, v->name);
-	if (!allowed_name(v->name) || !allowed_name(v->new_name))
+	if (!label_director_allows(v->name) || !label_director_allows(v->new_name))
 		return err_set(e, XE_USAGE, "%s: no director allows such a Volume Name; it has none in a catalog", v->path);
 	if (v->damage > 0 || v->exit_status > 0)
 		return err_set(
