@@ -56,17 +56,22 @@ programs_run() {
 # --- the catalog ---
 
 schemas=usr/share/dbconfig-common/data/bacula-director
+case $kind in 96-*) schemas=$pkg/$schemas ;; *) schemas=$pkg15/$schemas ;; esac
+# All three of this Bacula, by the names that xflate has for databases.
+SCHEMAS=$work/schemas
+export SCHEMAS
+mkdir "$SCHEMAS"
+ln -s "$schemas-sqlite3/install/sqlite3" "$SCHEMAS/sqlite"
+ln -s "$schemas-pgsql/install/pgsql" "$SCHEMAS/postgresql"
+ln -s "$schemas-mysql/install/mysql" "$SCHEMAS/mysql"
 case $kind in
 *-sqlite)
 	database=sqlite
 	dbname=bacula
 	sql() { LD_LIBRARY_PATH=$libraries timeout -k 5 60 sqlite3 -cmd '.timeout 20000' "$@" "$work/run/bacula.db"; }
-	case $kind in
-	96-*) schema=$pkg/$schemas-sqlite3/install/sqlite3 ;;
-	*) schema=$pkg15/$schemas-sqlite3/install/sqlite3 ;;
-	esac
+	script() { sql -bail; }
 	make_catalog() {
-		sql -bail <"$schema"
+		sql -bail <"$SCHEMAS/sqlite"
 		query 'SELECT VersionId FROM Version'
 	}
 	;;
@@ -74,9 +79,25 @@ case $kind in
 	database=postgresql
 	dbname=bacula_96
 	sql() { "$bin/psql" -d $dbname "$@"; }
+	script() { sql -v ON_ERROR_STOP=1; }
 	make_catalog() {
 		"$bin/psql" -d postgres -c "CREATE DATABASE $dbname ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0" &&
-			sql -v ON_ERROR_STOP=1 -f "$pkg/$schemas-pgsql/install/pgsql" && query 'SELECT VersionId FROM Version'
+			sql -v ON_ERROR_STOP=1 -f "$SCHEMAS/postgresql" && query 'SELECT VersionId FROM Version'
+	}
+	;;
+esac
+case $kind in
+96-*)
+	# file_index JOB PATH: of a file, by its path below the work folder
+	file_index() {
+		query "SELECT f.FileIndex FROM File f JOIN Path p ON p.PathId = f.PathId JOIN Filename n ON n.FilenameId = f.FilenameId
+			WHERE f.JobId = $(job "$1") AND p.Path = '$work/${2%/*}/' AND n.Name = '$(echo "${2##*/}" | sed "s/'/''/g")'"
+	}
+	;;
+15-*)
+	file_index() {
+		query "SELECT f.FileIndex FROM File f JOIN Path p ON p.PathId = f.PathId
+			WHERE f.JobId = $(job "$1") AND p.Path = '$work/${2%/*}/' AND f.Filename = '$(echo "${2##*/}" | sed "s/'/''/g")'"
 	}
 	;;
 esac

@@ -21,10 +21,9 @@ class Broken(Exception):
     """A client that did what no test asked for."""
 
 
-def as_text(value):
-    if value is None or isinstance(value, str):
-        return value
-    return str(int(value)) if isinstance(value, (bool, int)) else str(value)
+def as_time(value):
+    """SQLite has no time that is none; other databases do not take it, or not NULL."""
+    return "1970-01-02 00:00:00" if value in (None, "", "0") else value
 
 
 def quoted(value):
@@ -59,7 +58,8 @@ class Database:
             known = self.columns(table)
             for row in tables[table]:
                 names = [name for name in row if name in known]
-                text.append("INSERT INTO %s (%s) VALUES (%s);" % (table, ", ".join(names), ", ".join(quoted(row[name]) for name in names)))
+                values = [quoted(as_time(row[name]) if name in TIMES else row[name]) for name in names]
+                text.append("INSERT INTO %s (%s) VALUES (%s);" % (table, ", ".join(names), ", ".join(values)))
         text.append("COMMIT;")
         self.must("\n".join(text))
 

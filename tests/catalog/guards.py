@@ -19,8 +19,8 @@ class Case:
 
 def new_job(media, start, end):
     """A job of a session that no map knows, and its row."""
-    return ("INSERT INTO Job (JobId, Job, Name, Type, Level, JobStatus, ClientId, VolSessionId, VolSessionTime)"
-            " VALUES (9001, 'later.1', 'later', 'B', 'F', 'T', 1, 9, 1795359999);"
+    return ("INSERT INTO Job (JobId, Job, Name, Type, Level, JobStatus, ClientId, SchedTime, VolSessionId, VolSessionTime)"
+            " VALUES (9001, 'later.1', 'later', 'B', 'F', 'T', 1, '2026-11-30 12:00:00', 9, 1795359999);"
             "INSERT INTO JobMedia (JobMediaId, JobId, MediaId, FirstIndex, LastIndex, StartFile, EndFile, StartBlock, EndBlock, VolIndex)"
             " VALUES (9001, 9001, %s, 1, 5, 0, 0, %d, %d, 1);" % (media, start, end))
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # run.sh [KIND...] - the catalog follows a conversion, with Debian's own Bacula, PostgreSQL and MariaDB.
 #
-#   KIND                 96-sqlite, 96-pgsql, 15-sqlite; default: all
+#   KIND                 bareos (its rows, without daemons), 96-sqlite, 96-pgsql, 15-sqlite; default: all
 #   XFLATE=path          the program under test (default: build/xflate)
 #   BACULA_DEBS=folder, BACULA15_DEBS=folder    keep the downloaded packages for the next run
 #   KEEP=1               leaves the work folders and says where they are
@@ -23,6 +23,9 @@ XFLATE=${XFLATE:-$top/build/xflate}
 work=$(mktemp -d "${TMPDIR:-/tmp}/xflate-catalog.XXXXXX")
 chmod 711 "$work"
 end_servers() {
+	# With all that they have started.
+	for one in $running; do kill -TERM -- "-${one#*:}" 2>/dev/null || :; done
+	for one in $running; do wait "${one#*:}" || :; done
 	# TERM would let PostgreSQL wait for its clients.
 	[ -z "$postgres_pid" ] || kill -INT "$postgres_pid" 2>/dev/null || :
 	stop "$postgres_pid"
@@ -30,6 +33,7 @@ end_servers() {
 }
 postgres_pid=
 maria_pid=
+running=
 trap 'end_servers; clean_up' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
@@ -51,17 +55,45 @@ need "MariaDB runs" maria_start
 
 servers=$work
 export XFLATE PATH pkg pkg15 libraries servers
-[ $# -gt 0 ] || set -- 96-sqlite 96-pgsql 15-sqlite
+need "the bundled volumes" "$top/tests/prepare" "$work/volumes"
+PSQL=$work/bin/psql
+MARIADB=$work/bin/mariadb
+VOLUMES=$work/volumes
+PYTHONDONTWRITEBYTECODE=1
+export PSQL MARIADB VOLUMES PYTHONDONTWRITEBYTECODE
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+
+# side_by_side NAME COMMAND...: their reports are read at the end
+side_by_side() {
+	name=$1
+	shift
+	setsid "$@" >"$work/report/$name" 2>&1 &
+	running="$running $name:$!"
+}
+# count REPORT: its lines are ours
+count() {
+	passed=$((passed + $(grep -c '^ok ' "$1" || :)))
+	failed=$((failed + $(grep -c '^not ok ' "$1" || :)))
+}
+# report NAME LAST: the lines of a report; LAST is how its last one looks
+report() {
+	sed -n "s/^\(not \)\{0,1\}ok - /&$1: /p; /^#/p" "$work/report/$1"
+	count "$work/report/$1"
+	check "$1: came to its end" grep -q "$2" "$work/report/$1" || show "$work/report/$1"
+}
+[ $# -gt 0 ] || set -- bareos 96-sqlite 96-pgsql 15-sqlite
 for kind; do
-	"$here/peer.sh" "$kind" >"$work/report/$kind" 2>&1 &
-	echo $! >"$work/report/$kind.pid"
+	case $kind in
+	bareos) side_by_side bareos "$python" "$here/prove.py" bareos sqlite postgresql mysql ;;
+	*) side_by_side "$kind" "$here/peer.sh" "$kind" ;;
+	esac
 done
-for kind; do
-	status=0
-	wait "$(cat "$work/report/$kind.pid")" || status=$?
-	sed "s/^\(not \)\{0,1\}ok - /&$kind: /" "$work/report/$kind" | grep -v ' passed, .* failed$' || :
-	passed=$((passed + $(grep -c '^ok ' "$work/report/$kind")))
-	failed=$((failed + $(grep -c '^not ok ' "$work/report/$kind")))
-	check "$kind: came to its end" grep -q '^[0-9]* passed, [0-9]* failed$' "$work/report/$kind" || :
+for one in $running; do
+	wait "${one#*:}" || :
+	case $one in
+	bareos:*) report bareos '^1\.\.[1-9]' ;;
+	*) report "${one%:*}" '^[0-9]* passed, [0-9]* failed$' ;;
+	esac
 done
 finish
