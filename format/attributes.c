@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "format/attributes.h"
 
+#include "base/array.h"
 #include "format/stream.h"
 
 #include <stdlib.h>
@@ -63,13 +64,9 @@ bool attributes_read(struct span data, struct attributes *a)
 int attributes_keep_name(const char *name, char **kept, size_t *cap, struct err *e)
 {
 	size_t bytes = strlen(name) + 1;
-	if (bytes > *cap) {
-		char *grown = realloc(*kept, bytes);
-		if (grown == NULL)
-			return err_memory(e, bytes, "a file name");
-		*kept = grown;
-		*cap = bytes;
-	}
-	memcpy(*kept, name, bytes);
+	char *room = array_reach(*kept, cap, bytes - 1, 1);
+	if (room == NULL)
+		return err_memory(e, bytes, "a file name");
+	*kept = memcpy(room, name, bytes);
 	return 0;
 }
