@@ -79,7 +79,7 @@ case $kind in
 	database=postgresql
 	# The chapter's has the name that it has everywhere.
 	case $kind in 96-pgsql) dbname=bacula_96 ;; *) dbname=bacula ;; esac
-	sql() { "$bin/psql" -d $dbname "$@"; }
+	sql() { "$bin/psql" -d "$dbname" "$@"; }
 	script() { sql -v ON_ERROR_STOP=1; }
 	make_catalog() {
 		"$bin/psql" -d postgres -c "CREATE DATABASE $dbname ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0" &&

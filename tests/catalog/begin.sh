@@ -24,7 +24,7 @@ mkdir "$work/conf" "$work/run" "$work/log" "$work/v" "$work/orig" "$work/new" "$
 prover=
 end_all() {
 	[ -z "$prover" ] || kill "$prover" 2>/dev/null || :
-	clean_up
+	clean_up "$@"
 }
 trap end_all EXIT
 xflate() { timeout -k 5 60 "$XFLATE" "$@"; }
