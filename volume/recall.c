@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/recall.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 #include <xxhash.h>
 
@@ -38,14 +40,10 @@ void recall_free(struct recall *r)
 
 int recall_add(struct recall *r, const struct recall_place *place, struct span part, struct err *e)
 {
-	if (r->count == r->cap) {
-		size_t cap = r->cap ? r->cap * 2 : 2;
-		struct part *grown = realloc(r->parts, cap * sizeof *grown);
-		if (grown == NULL)
-			return err_memory(e, cap * sizeof *grown, "the parts of a record");
-		r->parts = grown;
-		r->cap = cap;
-	}
+	struct part *parts = array_reach(r->parts, &r->cap, r->count, sizeof *parts);
+	if (parts == NULL)
+		return err_memory(e, sizeof *parts, "the parts of a record");
+	r->parts = parts;
 	r->parts[r->count++] = (struct part){place->input, place->at, part.len, XXH3_64bits(part.data, part.len)};
 	return 0;
 }
