@@ -40,10 +40,11 @@ if [ ! -e "$1" ]; then
 	private --no-install-recommends --download-only install $packages
 fi
 # Its schemas for other databases alone: nothing that they depend on.
-for package in $(awk '$1 == "schema15" { print $2 }' "$list"); do
+while read -r group package _; do
+	[ "$group" = schema15 ] || continue
 	set -- "$cache/archives/${package}_"*.deb
 	[ -e "$1" ] || (cd "$cache/archives" && private download "$package")
-done
+done <"$list"
 set -- "$cache"/archives/*.deb
 for package; do dpkg -x "$package" "$dest"; done
 for loader in "$dest"/usr/lib*/ld-linux*.so.* "$dest"/lib*/ld-linux*.so.*; do

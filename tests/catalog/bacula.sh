@@ -42,7 +42,7 @@ bacula() {
 # Which database the director of 9.6 speaks to is a matter of the library of that name.
 case $kind in
 96-sqlite) ln -s "$pkg/usr/lib/bacula/libbaccats-sqlite3-9.6.7.so" "$work/lib/libbaccats-9.6.7.so" ;;
-96-pgsql) ln -s "$pkg/usr/lib/bacula/libbaccats-postgresql-9.6.7.so" "$work/lib/libbaccats-9.6.7.so" ;;
+96-pgsql | 96-chapter) ln -s "$pkg/usr/lib/bacula/libbaccats-postgresql-9.6.7.so" "$work/lib/libbaccats-9.6.7.so" ;;
 esac
 
 programs_run() {
@@ -75,10 +75,11 @@ case $kind in
 		query 'SELECT VersionId FROM Version'
 	}
 	;;
-96-pgsql)
+96-pgsql | 96-chapter)
 	database=postgresql
-	dbname=bacula_96
-	sql() { "$bin/psql" -d $dbname "$@"; }
+	# The chapter's has the name that it has everywhere.
+	case $kind in 96-pgsql) dbname=bacula_96 ;; *) dbname=bacula ;; esac
+	sql() { "$bin/psql" -d "$dbname" "$@"; }
 	script() { sql -v ON_ERROR_STOP=1; }
 	make_catalog() {
 		"$bin/psql" -d postgres -c "CREATE DATABASE $dbname ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0" &&
@@ -112,11 +113,16 @@ configure() {
 	if grep -q '@[A-Z]*@' "$work/conf/$2"; then echo "$1 has a placeholder without a value" >&2; exit 1; fi
 }
 configure_all() {
+	# What volumes are called.
+	case $kind in
+	96-chapter) seq=Full span=Long ;;
+	*) seq=seq span=span ;;
+	esac
 	ports=$(perl -MIO::Socket::INET -e 'my @s = map { IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1) or die } 1 .. 3;
 		print join " ", map { $_->sockport } @s')
 	# shellcheck disable=SC2086 # three words
 	set -- $ports
-	printf 's|@%s@|%s|g\n' WORK "$work" DIRPORT "$1" FDPORT "$2" SDPORT "$3" DBNAME "$dbname" \
+	printf 's|@%s@|%s|g\n' WORK "$work" DIRPORT "$1" FDPORT "$2" SDPORT "$3" DBNAME "$dbname" SEQ "$seq" SPAN "$span" \
 		DIRPASS "$(password)" FDPASS "$(password)" SDPASS "$(password)" >"$work/conf/values.sed"
 	: >"$work/conf/query.sql"
 	configure "$here/dir.conf.in" dir.conf

@@ -50,6 +50,7 @@ postgres_start() {
 		-c fsync=off -c jit=off >"$work/log/postgres" 2>&1 &
 	postgres_pid=$!
 	client psql "$postgres_bin/psql" -X -q -A -t -h "$work/postgres" -U bacula
+	client pg_dump "$postgres_bin/pg_dump" -h "$work/postgres" -U bacula
 	answers "$work/bin/psql" -d postgres -c 'SELECT 1' || { cat "$work/log/postgres"; return 1; }
 }
 maria_start() {
