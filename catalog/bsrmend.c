@@ -49,6 +49,8 @@ static void unite(struct bsr_stretch *all, const struct bsr_stretch *with, bool 
 	}
 	all->start = with->start < all->start ? with->start : all->start;
 	all->end = with->end > all->end ? with->end : all->end;
+	all->first = with->first < all->first ? with->first : all->first;
+	all->last = with->last > all->last ? with->last : all->last;
 }
 
 /* Rows of one session shall not overlap: what the section before has is not asked for again, but for a block whose rest is this one's. */
@@ -147,10 +149,25 @@ static void put_slot(const struct mending *m, const struct bsrfile_line *l, cons
 		put_line(m, l);
 }
 
+/* The first line of its kind is what the volume has of it, for all. */
+static void put_addresses(const struct mending *m, const struct bsr_stretch *part, bool *put)
+{
+	if (part && !*put)
+		fprintf(m->out, "VolAddr=%llu-%llu\n", (unsigned long long)part->start, (unsigned long long)part->end);
+	*put = true;
+}
+
+static void put_indexes(const struct mending *m, const struct bsr_stretch *part, bool *put)
+{
+	if (!*put)
+		bsr_write_indexes(m->out, &m->section->files, part->first, part->last);
+	*put = true;
+}
+
 /* v, part: NULL where the section has no addresses; name: NULL, the names stay. */
 static void put_section(const struct mending *m, const struct mapped_volume *v, const char *name, const struct bsr_stretch *part)
 {
-	bool split = m->section->volume_count > 1 && part, put = false;
+	bool split = m->section->volume_count > 1 && part, placed = false, listed = false;
 	for (size_t i = 0; i < m->section->lines; i++) {
 		const struct bsrfile_line *l = &m->b->lines[m->section->first_line + i];
 		switch (l->kind) {
@@ -159,10 +176,12 @@ static void put_section(const struct mending *m, const struct mapped_volume *v, 
 		case BSRFILE_DEVICE: put_named(m, l, "Device", m->o->device); break;
 		case BSRFILE_STORAGE: put_named(m, l, "Storage", m->o->storage); break;
 		case BSRFILE_SLOT: put_slot(m, l, v); break;
-		case BSRFILE_ADDRESS:
-			if (part && !put)
-				fprintf(m->out, "VolAddr=%llu-%llu\n", (unsigned long long)part->start, (unsigned long long)part->end);
-			put = true;
+		case BSRFILE_ADDRESS: put_addresses(m, part, &placed); break;
+		case BSRFILE_FILE_INDEX:
+			if (split)
+				put_indexes(m, part, &listed);
+			else
+				put_line(m, l);
 			break;
 		case BSRFILE_COUNT:
 			if (!split)

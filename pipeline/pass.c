@@ -56,7 +56,8 @@ static int block(struct writer *w, const struct item *item, struct err *e)
 	struct span bytes = {NULL, 0};
 	uint32_t number = 0;
 	int rc = output_old_block(w, item, e);
-	rc = rc != 0 ? rc : new_form(w, item, &bytes, &number, e);
+	if (rc == 0)
+		rc = new_form(w, item, &bytes, &number, e);
 	bool joins = w->run.len > 0 && w->run.data + w->run.len == bytes.data && !w->sink.medium->by_block;
 	if (rc == 0 && !joins)
 		rc = flush(w, e);

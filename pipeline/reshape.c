@@ -202,7 +202,8 @@ int reshape_block(const struct reshape *r, const struct cipher_volume *cv, const
 	if (!block_header_read(item->data.data, item->data.len, &h))
 		return err_set(e, XE_FAILED, "a block without a header");
 	int rc = refuse_block(r, item, &h, e);
-	rc = rc != 0 ? rc : reserve(buffer, h.len, e);
+	if (rc == 0)
+		rc = reserve(buffer, h.len, e);
 	if (rc != 0)
 		return rc;
 	memcpy(buffer->data, item->data.data, h.len);

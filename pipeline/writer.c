@@ -60,7 +60,8 @@ static int take_record(struct writer *w, struct slot *s, const struct item *item
 	if (c->status == STAGE_MEMORY)
 		return err_memory(e, item->len, "a record");
 	int rc = ledger_record(&w->ledger, entry, item, c->label, e);
-	rc = rc != 0 ? rc : w->consumer->record(w, s, entry, item, c, e);
+	if (rc == 0)
+		rc = w->consumer->record(w, s, entry, item, c, e);
 	course_record_done(&entry->course, item);
 	return rc;
 }
@@ -117,7 +118,8 @@ int writer_slot(struct writer *w, struct slot *s, struct stage_ctx *ctx, struct 
 	}
 	/* Also behind a fault, which e keeps: what the run is of goes with the slot. */
 	int written = flush(w, e);
-	rc = rc != 0 ? rc : written;
+	if (rc == 0)
+		rc = written;
 	w->failed_input = rc != 0 && w->ledger.volume.info ? w->ledger.volume.info->input : s->input;
 	if (w->volume_open)
 		atomic_store_explicit(&w->bytes_out, w->sink.offset, memory_order_relaxed);

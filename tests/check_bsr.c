@@ -212,6 +212,9 @@ START_TEST(test_mend_several_volumes)
 {
 	mended("Storage=S\nVolume=\"A|B\"\n" ONE "VolAddr=1-2\nCount=9\nStorage=T\nVolume=A\n" ONE,
 	       "Storage=S\nVolume=\"A\"\n" ONE "VolAddr=200-799\nVolume=\"B\"\n" ONE "VolAddr=100-299\nStorage=T\nVolume=A\n" ONE);
+	mended("Volume=A|B\n" ONE "FileIndex=3,5\nVolAddr=1-2\nFileIndex=8-9\n",
+	       "Volume=\"A\"\n" ONE "FileIndex=3\nFileIndex=5\nFileIndex=8\nVolAddr=400-799\nVolume=\"B\"\n" ONE
+	       "FileIndex=8-9\nVolAddr=100-299\n");
 	mended("Volume=\"A\",\"B\"\n" ONE "FileIndex=9\nVolAddr=1-2\n", "Volume=\"B\"\n" ONE "FileIndex=9\nVolAddr=200-299\n");
 }
 END_TEST

@@ -68,7 +68,8 @@ int outblock_flush(struct outblocks *all, struct outblock *b, struct err *e)
 	};
 	packed.end = all->sink->medium->end(packed.addr, packed.len);
 	int rc = encrypt ? all->o->encrypt(all->o->arg, b->data, b->used, e) : 0;
-	rc = rc != 0 ? rc : sink_write(all->sink, b->data, b->used, false, e);
+	if (rc == 0)
+		rc = sink_write(all->sink, b->data, b->used, false, e);
 	if (rc != 0)
 		return rc;
 	if (!b->on_volume)

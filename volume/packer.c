@@ -151,7 +151,8 @@ static int put_record(struct packer *p, struct out_session *s, const struct item
 		}
 		size_t header = record_header_bytes(b->form.version);
 		size_t n = piece(b->capacity - b->used - header, end - at, end < r->len ? least_piece(&item->form) : 0);
-		rc = rc != 0 ? rc : outblock_ensure(&p->blocks, b, b->used + header + n, e);
+		if (rc == 0)
+			rc = outblock_ensure(&p->blocks, b, b->used + header + n, e);
 		if (rc != 0)
 			break;
 		struct record_header h = {
@@ -356,9 +357,11 @@ static int put_session_end(struct packer *p, struct out_session *s, const struct
 	}
 	struct outrecord patched = *r;
 	patched.body.data = copy;
-	rc = rc != 0 ? rc : put_record(p, s, item, &patched, SIZE_MAX, e);
+	if (rc == 0)
+		rc = put_record(p, s, item, &patched, SIZE_MAX, e);
 	free(copy);
-	rc = rc != 0 ? rc : outblock_flush(&p->blocks, &s->block, e);
+	if (rc == 0)
+		rc = outblock_flush(&p->blocks, &s->block, e);
 	if (rc == 0)
 		outblock_free(&p->blocks, &s->block);
 	/* A job that is run again has addresses of its own. */

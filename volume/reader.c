@@ -159,7 +159,8 @@ static int open_volume(struct reader *r, struct item *item, struct err *e)
 	r->padding_before = 0;
 	/* Its name is wanted before anything is said about it. */
 	int rc = r->next.source ? 0 : open_input(r, r->o.paths[r->input], &r->next, e);
-	rc = rc != 0 ? rc : add_volume(r, &r->next.described, e);
+	if (rc == 0)
+		rc = add_volume(r, &r->next.described, e);
 	if (rc != 0)
 		return rc;
 	take_input(r);

@@ -73,7 +73,8 @@ static int read_part(struct recall_files *files, const struct part *p, uint8_t *
 {
 	int rc = reach(files, p->input, e);
 	size_t got = 0;
-	rc = rc != 0 ? rc : files->in.medium->read_at(&files->in, p->at, to, p->len, &got, e);
+	if (rc == 0)
+		rc = files->in.medium->read_at(&files->in, p->at, to, p->len, &got, e);
 	if (rc == 0 && (got < p->len || XXH3_64bits(to, p->len) != p->sum))
 		rc = err_set(e, XE_FAILED, "byte %llu: changed while it was read", (unsigned long long)p->at);
 	if (rc != 0)

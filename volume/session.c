@@ -187,7 +187,8 @@ static int gather(struct partial *p, size_t room, struct recall_files *files, st
 {
 	int rc = take_room(p, room, pool, e);
 	size_t n = p->have < p->room ? p->have : p->room;
-	rc = rc != 0 ? rc : recall_read(p->recall, files, p->item.buf->data, n, e);
+	if (rc == 0)
+		rc = recall_read(p->recall, files, p->item.buf->data, n, e);
 	if (rc != 0)
 		return rc;
 	recall_free(p->recall);

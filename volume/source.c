@@ -360,7 +360,8 @@ static int prove_key(struct source *s, const struct source_item *label, struct s
 {
 	bool encrypted = label->header.version == 3 && (label->header.options & BLOCK_OPTION_VOLUME_ENCRYPTED);
 	int rc = opener_end(s->opener, e);
-	rc = rc != 0 ? rc : opener_begin(s->opener, data, encrypted, e);
+	if (rc == 0)
+		rc = opener_begin(s->opener, data, encrypted, e);
 	if (rc != 0 || !encrypted)
 		return rc;
 	struct buf *held = s->held;

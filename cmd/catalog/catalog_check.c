@@ -337,7 +337,8 @@ static int cmd_check(int argc, char **argv)
 	q.in.paths = rest.names;
 	q.in.count = rest.count;
 	status = check(&q);
-	status = status != 0 ? status : run(&q);
+	if (status == 0)
+		status = run(&q);
 	fit_free(q.fit);
 	rows_free(&q.rows);
 	inputs_free(&q.in);
