@@ -150,6 +150,10 @@ copy_restored() {
 	is_source "$work/r/copy" srcb
 }
 check "the copy comes back" copy_restored || :
+# The job that made it has the session too, and no rows.
+need "copies: xflate -i" convert copy '-i' copies
+need "copies: the catalog follows" follow rows copy copies
+check "the copy comes back from its converted volume" copy_restored || :
 
 # --- once more, on top, and all the way back ---
 
