@@ -216,7 +216,7 @@ END_TEST
 /* What a killed run leaves stops nobody, also where all have one number. */
 START_TEST(test_temporaries_differ)
 {
-	char first[OUTFILE_TEMPORARY_BYTES];
+	char first[NAME_MAX + 1];
 
 	ck_assert_int_eq(outfile_open(&o, path, 0600, false, false, &e), 0);
 	memcpy(first, o.temporary, sizeof first);
@@ -231,7 +231,7 @@ END_TEST
 /* Somebody put something else in the temporary's place: it is neither given the name nor removed. */
 START_TEST(test_temporary_taken)
 {
-	char name[160];
+	char name[NAME_MAX + 160];
 
 	for (int keep = 0; keep < 2; keep++) {
 		e = (struct err){0};

@@ -3,6 +3,7 @@
 #include "cmd/command.h"
 
 #include "base/msg.h"
+#include "cmd/volume/discard.h"
 #include "cmd/volume/filter_run.h"
 
 #include <stdio.h>
@@ -88,6 +89,8 @@ static const struct option_row rows[] = {
 	OPTION_TAKE('r', "recompress", take_recompress),
 	OPTION_TAKE_WORD(0, "target", take_target, targets),
 	OPTION_TEXT('o', "output", struct filter_request, out.path),
+	OPTION_FLAG(0, "in-place", struct filter_request, in_place),
+	OPTION_FLAG(0, "discard-original", struct filter_request, discard_original),
 	OPTION_TAKE_FLAG(0, "force", take_force),
 	OPTION_TAKE_AT('T', "threads", command_threads, struct filter_request, o.threads),
 	OPTION_NUMBER(0, "max-block", PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES, "a number of bytes", struct filter_request, o.max_block),
@@ -154,6 +157,45 @@ static int check_encryption(const struct filter_request *q)
 	return wrong != 0 ? wrong : keyoptions_check_inputs(&q->keys, "filter", q->o.paths, q->o.path_count);
 }
 
+/* What replaces a volume must have lost nothing, and is named after it. */
+static int check_in_place(const struct filter_request *q, const struct operands *inputs)
+{
+	if (inputs->count == 0)
+		return msg_usage("filter", "--in-place needs the names of the volumes");
+	if (q->out.path)
+		return msg_usage("filter", "--in-place and -o: the new volume goes to one place");
+	if (q->map_path)
+		return msg_usage("filter", "--in-place writes a map beside each volume, VOLUME.map; --map does not go with it");
+	if (q->o.on_damage != ON_DAMAGE_STOP)
+		return msg_usage("filter", "--in-place and --on-damage: what has lost something must not replace its volume; use -o");
+	return 0;
+}
+
+static int check_discard(const struct filter_request *q, const struct operands *inputs)
+{
+	const struct filter_options *o = &q->o;
+	bool converts = o->inflate || o->deflate || o->target_given || o->force || o->max_block || o->on_damage != ON_DAMAGE_STOP || o->repair ||
+			o->cipher.decrypt || o->cipher.encrypt || o->strong || o->block_format || o->keep_layout;
+	if (inputs->count == 0)
+		return msg_usage("filter", "--discard-original needs the names of the volumes");
+	if (converts || q->in_place || q->out.path || q->map_path || q->report_path)
+		return msg_usage("filter", "--discard-original converts nothing; only keys, -T, --max-memory and --progress go with it");
+	int wrong = keyoptions_check(&q->keys, "filter");
+	return wrong != 0 ? wrong : keyoptions_check_inputs(&q->keys, "filter", inputs->names, inputs->count);
+}
+
+static int discard(struct filter_request *q, const struct operands *inputs)
+{
+	const struct successor_run run = {.options = &q->o, .keys = &q->keys, .progress = q->progress, .may_be_longer = true};
+	struct err e = {0};
+	int status = check_discard(q, inputs);
+	if (status != 0)
+		return status;
+	status = keyoptions_open(&q->keys, &e) == 0 ? discard_run(&run, inputs->names, inputs->count) : msg_fail(&e);
+	keyoptions_close(&q->keys);
+	return status;
+}
+
 /* What was asked for, put in its places.  Returns 0 or the exit status of wrong usage. */
 static int settle(struct filter_request *q, const struct operands *inputs)
 {
@@ -181,7 +223,10 @@ static int cmd_filter(int argc, char **argv)
 	int status;
 	if (!options_parse(&command_filter, argc, argv, &q, &inputs, &status))
 		return status;
-	status = settle(&q, &inputs);
+	if (q.discard_original)
+		return discard(&q, &inputs);
+	status = q.in_place ? check_in_place(&q, &inputs) : 0;
+	status = status != 0 ? status : settle(&q, &inputs);
 	return status != 0 ? status : filter_request_run(&q);
 }
 

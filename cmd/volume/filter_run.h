@@ -6,10 +6,12 @@
 #include "base/progress.h"
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/outputs.h"
+#include "cmd/volume/successor.h"
 #include "pipeline/filter.h"
 
 #include <time.h>
 
+struct inplace;
 struct map;
 struct report;
 
@@ -18,11 +20,16 @@ struct filter_request {
 	struct filter_options o; /* paths: all inputs; of the set at hand while it runs */
 	struct outputs out;
 	const char *map_path, *report_path;
+	bool in_place;         /* each volume is replaced where it stands */
+	bool discard_original; /* no conversion: what --in-place has left is removed */
 	struct keyoptions keys;
 	const char *key_files[3]; /* as given, if they are files at all */
 	enum progress_mode progress;
 
 	/* The run's own */
+	struct inplace *inplace; /* NULL unless in_place, */
+	struct outputs maps;     /* and there a map for each volume; q->map is that of the one at hand */
+	struct successor_run proof;
 	struct outfile map_file, report_file;
 	struct map *map;
 	struct report *report;
