@@ -112,6 +112,9 @@ static void put_away(struct outfile *o)
 	bool seen = fstatat(o->folder->fd, o->temporary, &st, AT_SYMLINK_NOFOLLOW) == 0;
 	if ((!seen && errno == ENOENT) || (seen && o->ino != 0 && (st.st_dev != o->dev || st.st_ino != o->ino)))
 		return;
+	/* Whether it was made, is not known yet: where it was, it is empty. */
+	if (seen && o->ino == 0 && (!S_ISREG(st.st_mode) || st.st_size > 0))
+		return;
 	if (o->keep_partial && (!seen || st.st_size > 0))
 		leave_partial(o);
 	else
@@ -348,19 +351,22 @@ static int make_temporary(struct outfile *o, mode_t mode, struct err *e)
 	return 0;
 }
 
-/* What has that name already is nothing of this run's, and a signal must not put it away: its number is known before the books know of the
- * file. */
 static int make_named(struct outfile *o, mode_t mode, struct err *e)
 {
-	int fd = create(o, o->name, mode);
-	if (fd < 0)
-		return err_errno(e, XE_FAILED, errno, "cannot create it");
+	struct stat st;
 	memcpy(o->temporary, o->name, sizeof o->temporary);
-	take_descriptor(o, fd);
+	if (fstatat(o->folder->fd, o->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return err_errno(e, XE_FAILED, EEXIST, "cannot create it");
 	int rc = enter(o, e);
-	if (rc != 0)
-		unlinkat(o->folder->fd, o->name, 0);
-	return rc;
+	int fd = rc == 0 ? create(o, o->name, mode) : -1;
+	if (rc == 0 && fd < 0)
+		rc = err_errno(e, XE_FAILED, errno, "cannot create it");
+	if (rc != 0) {
+		leave(o);
+		return rc;
+	}
+	take_descriptor(o, fd);
+	return 0;
 }
 
 static int take_name(struct outfile *o, const char *path, struct err *e)

@@ -4,6 +4,7 @@
 
 #include "base/attributes.h"
 #include "base/io.h"
+#include "base/quit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#define OPEN_TRIES 20
+#define OPEN_PAUSE_MILLISECONDS 100u
 
 const char *const beside_sides[] = {".map", NULL};
 
@@ -218,18 +222,34 @@ void beside_close(struct beside *b)
 	b->fd = b->folder = -1;
 }
 
-/* ---- may it be replaced ---- */
+/* ---- who has it open ---- */
 
 /* A lease to write is given only where nobody else has the file open.  It is given back at once; whoever wants to open the file in between is
  * kept waiting that long, of which SIGIO tells.  Not every file system has leases, and not everybody may take one: then nobody is seen. */
-static int refuse_open(int fd, const char *name, struct err *e)
+static int look_open(int fd, const char *name, bool *busy, struct err *e)
 {
 	void (*before)(int) = signal(SIGIO, SIG_IGN);
-	bool busy = fcntl(fd, F_SETLEASE, F_WRLCK) != 0 && errno == EAGAIN;
-	(void)!fcntl(fd, F_SETLEASE, F_UNLCK);
+	bool taken = fcntl(fd, F_SETLEASE, F_WRLCK) == 0;
+	*busy = !taken && errno == EAGAIN;
+	if (taken && fcntl(fd, F_SETLEASE, F_UNLCK) != 0)
+		return err_errno(e, XE_FAILED, errno, "whether %s is open in another process cannot be told", name);
 	signal(SIGIO, before);
-	return busy ? err_set(e, XE_FAILED, "%s is open in another process; run it again when no job has it", name) : 0;
+	return 0;
 }
+
+/* Whoever only looks at it for a moment is waited for. */
+static int refuse_open(int fd, const char *name, struct err *e)
+{
+	bool busy;
+	int rc = look_open(fd, name, &busy, e);
+	for (unsigned tries = 1; rc == 0 && busy && tries < OPEN_TRIES && !quit_asked(); tries++) {
+		quit_sleep(OPEN_PAUSE_MILLISECONDS);
+		rc = look_open(fd, name, &busy, e);
+	}
+	return rc != 0 ? rc : busy ? err_set(e, XE_FAILED, "%s is open in another process; run it again when no job has it", name) : 0;
+}
+
+/* ---- may it be replaced ---- */
 
 static bool is_linked(const struct beside *b)
 {
@@ -282,9 +302,12 @@ int beside_may_replace(const struct beside *b, struct err *e)
 {
 	int rc = refuse_replaced(b, e);
 	rc = rc != 0 ? rc : refuse_bound(b, e);
-	rc = rc != 0 ? rc : refuse_sides(b, e);
-	rc = rc != 0 ? rc : refuse_open(b->fd, "it", e);
-	return beside_fault(b, rc, e);
+	return beside_fault(b, rc != 0 ? rc : refuse_sides(b, e), e);
+}
+
+int beside_refuse_open(const struct beside *b, struct err *e)
+{
+	return beside_fault(b, refuse_open(b->fd, "it", e), e);
 }
 
 /* ---- is it as it was ---- */
@@ -300,8 +323,7 @@ static int unchanged(const struct beside *b, const char *name, const struct stat
 
 int beside_unchanged(const struct beside *b, struct err *e)
 {
-	int rc = unchanged(b, b->name, &b->st, "it", e);
-	return beside_fault(b, rc != 0 ? rc : refuse_open(b->fd, "it", e), e);
+	return beside_fault(b, unchanged(b, b->name, &b->st, "it", e), e);
 }
 
 int beside_unchanged_new(const struct beside *b, struct err *e)
@@ -315,13 +337,16 @@ int beside_unchanged_original(const struct beside *b, struct err *e)
 {
 	char name[BESIDE_NAME_BYTES];
 	beside_name(b, "", BESIDE_ORIGINAL, name);
-	int rc = unchanged(b, name, &b->original_st, name, e);
-	if (rc != 0)
-		return beside_fault(b, rc, e);
-	int fd = openat(b->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	return beside_fault(b, unchanged(b, name, &b->original_st, name, e), e);
+}
+
+int beside_refuse_open_original(const struct beside *b, struct err *e)
+{
+	char name[BESIDE_NAME_BYTES];
+	int fd = openat(b->folder, beside_name(b, "", BESIDE_ORIGINAL, name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return beside_fault(b, err_errno(e, XE_FAILED, errno, "%s cannot be opened", name), e);
-	rc = refuse_open(fd, name, e);
+	int rc = refuse_open(fd, name, e);
 	close(fd);
 	return beside_fault(b, rc, e);
 }

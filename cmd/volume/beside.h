@@ -49,11 +49,16 @@ struct beside {
 int beside_open(struct beside *b, const char *path, struct err *e) __attribute__((warn_unused_result));
 void beside_close(struct beside *b);
 
-/* Would replacing it do what is wanted?  It was not replaced yet, has this name only, no flag that forbids it, nobody has it open (as far as
- * that can be told), and the names of the sides are free.  XE_FAILED. */
+/* Would replacing it do what is wanted?  It was not replaced yet, has this name only, no flag that forbids it, and the names of the sides are
+ * free.  XE_FAILED. */
 int beside_may_replace(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 
-/* Do NAME, NAME.xflate-new, NAME.orig still stand as they were when they were looked at?  Nobody has NAME or NAME.orig open?  XE_FAILED. */
+/* Has anybody NAME, or NAME.orig, open, as far as that can be told?  This process does not count by b->fd, but by every other descriptor.  Who
+ * has it for a moment only is waited for.  XE_FAILED. */
+int beside_refuse_open(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
+int beside_refuse_open_original(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
+
+/* Do NAME, NAME.xflate-new, NAME.orig still stand as they were when they were looked at?  XE_FAILED. */
 int beside_unchanged(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 int beside_unchanged_new(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 int beside_unchanged_original(const struct beside *b, struct err *e) __attribute__((warn_unused_result));

@@ -2,6 +2,7 @@
 #include "cmd/volume/discard.h"
 
 #include "base/msg.h"
+#include "base/quit.h"
 #include "cmd/volume/exchange.h"
 #include "volume/kin.h"
 
@@ -46,17 +47,30 @@ static int refuse_state(const struct beside *b, struct err *e)
 	return err_set(e, XE_FAILED, "a conversion in place was cut off here; give its command again first, which goes on");
 }
 
+/* Of a set either all have one or none. */
+static void add_advice(const struct set *s, struct err *e)
+{
+	bool some = false;
+	for (size_t i = 0; i < s->open; i++)
+		some = some || s->volumes[i].state == BESIDE_EXCHANGED;
+	if (some)
+		err_add(e, "; others of its set have one: if this command was cut off, it had proved all of them, and what is left can be removed by "
+			   "hand; else name those alone");
+}
+
 static int open_set(struct set *s, const char *const *paths, struct err *e)
 {
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < s->count; i++) {
-		struct beside *b = &s->volumes[i];
-		rc = beside_open(b, paths[i], e);
+		rc = beside_open(&s->volumes[i], paths[i], e);
 		s->open += rc == 0;
-		rc = rc != 0 ? rc : beside_fault(b, refuse_state(b, e), e);
-		s->old[i] = b->original;
-		s->new[i] = b->path;
+		s->old[i] = s->volumes[i].original;
+		s->new[i] = s->volumes[i].path;
 	}
+	for (size_t i = 0; rc == 0 && i < s->count; i++)
+		rc = beside_fault(&s->volumes[i], refuse_state(&s->volumes[i], e), e);
+	if (rc != 0)
+		add_advice(s, e);
 	return rc;
 }
 
@@ -67,21 +81,30 @@ static int check_unchanged(const struct set *s, struct err *e)
 	for (size_t i = 0; rc == 0 && i < s->count; i++) {
 		rc = beside_unchanged(&s->volumes[i], e);
 		rc = rc != 0 ? rc : beside_unchanged_original(&s->volumes[i], e);
+		rc = rc != 0 ? rc : beside_refuse_open_original(&s->volumes[i], e);
 	}
 	return rc;
 }
 
-static int discard_all(struct set *s, const struct successor_result *found, struct err *e)
+/* Quickly, one behind the other: of a set that has lost some originals the others cannot be compared any more. */
+static int discard_all(struct set *s, struct err *e)
 {
 	int rc = 0;
+	quit_hold();
+	for (size_t i = 0; rc == 0 && i < s->count; i++)
+		rc = exchange_discard(&s->volumes[i], e);
+	for (size_t i = 0; rc == 0 && i < s->count; i++)
+		rc = exchange_sync(&s->volumes[i], e);
+	quit_release();
+	return rc;
+}
+
+static void tell(const struct set *s, const struct successor_result *found)
+{
 	if (found->added > 0)
 		msg_info("%s: %llu files and labels are new since it was converted", s->new[0], (unsigned long long)found->added);
-	for (size_t i = 0; rc == 0 && i < s->count; i++) {
-		rc = exchange_discard(&s->volumes[i], e);
-		if (rc == 0)
-			msg_info("%s: sound, and holds all of %s, which is removed", s->new[i], s->old[i]);
-	}
-	return rc;
+	for (size_t i = 0; i < s->count; i++)
+		msg_info("%s: sound, and holds all of %s, which is removed", s->new[i], s->old[i]);
 }
 
 static int discard_set(const struct successor_run *run, const char *const *paths, size_t count)
@@ -93,7 +116,9 @@ static int discard_set(const struct successor_run *run, const char *const *paths
 	rc = rc != 0 ? rc : open_set(&s, paths, &e);
 	rc = rc != 0 ? rc : successor_prove(run, s.old, s.new, count, &found, &e);
 	rc = rc != 0 ? rc : check_unchanged(&s, &e);
-	rc = rc != 0 ? rc : discard_all(&s, &found, &e);
+	rc = rc != 0 ? rc : discard_all(&s, &e);
+	if (rc == 0)
+		tell(&s, &found);
 	set_free(&s);
 	return rc != 0 ? msg_fail(&e) : 0;
 }

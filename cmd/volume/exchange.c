@@ -143,7 +143,12 @@ int exchange_discard(struct beside *b, struct err *e)
 	char name[BESIDE_NAME_BYTES];
 	int rc = remove_name(b, beside_name(b, "", BESIDE_ORIGINAL, name), e);
 	b->state = rc == 0 ? BESIDE_ALONE : b->state;
-	return beside_fault(b, rc != 0 ? rc : sync_folder(b, e), e);
+	return beside_fault(b, rc, e);
+}
+
+int exchange_sync(const struct beside *b, struct err *e)
+{
+	return beside_fault(b, sync_folder(b, e), e);
 }
 
 /* ---- before it costs hours ---- */

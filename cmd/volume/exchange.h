@@ -28,7 +28,8 @@ int exchange_replace(struct beside *b, struct err *e) __attribute__((warn_unused
 /* Back to BESIDE_ALONE, from whatever came before exchange_replace.  NAME stays as it is.  XE_FAILED. */
 int exchange_undo(struct beside *b, struct err *e) __attribute__((warn_unused_result));
 
-/* Removes NAME.orig, of BESIDE_EXCHANGED.  XE_FAILED. */
+/* Removes NAME.orig, of BESIDE_EXCHANGED; and, of a set behind the last of them, brings that to the disk.  XE_FAILED. */
 int exchange_discard(struct beside *b, struct err *e) __attribute__((warn_unused_result));
+int exchange_sync(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 
 #endif

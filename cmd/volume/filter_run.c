@@ -232,6 +232,7 @@ static int commit_in_place(struct filter_request *q, struct err *e)
 	int rc = inplace_prove(q->inplace, filter_input(q->filter), e);
 	if (rc != 0)
 		return rc;
+	quit_hold();
 	rc = outputs_commit(&q->maps, e);
 	rc = rc != 0 ? rc : outputs_commit(&q->out, e);
 	if (rc != 0)
@@ -240,6 +241,7 @@ static int commit_in_place(struct filter_request *q, struct err *e)
 		rc = inplace_exchange(q->inplace, e);
 	outputs_lose_suffix(&q->out, rc == 0);
 	inplace_end_set(q->inplace);
+	quit_release();
 	return rc;
 }
 

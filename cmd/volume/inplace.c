@@ -139,7 +139,8 @@ static int each(struct inplace *p, int (*step)(struct beside *b, struct err *e),
 static int check_unchanged(struct beside *b, struct err *e)
 {
 	int rc = beside_unchanged(b, e);
-	return rc != 0 ? rc : beside_unchanged_new(b, e);
+	rc = rc != 0 ? rc : beside_unchanged_new(b, e);
+	return rc != 0 ? rc : beside_refuse_open(b, e);
 }
 
 static void tell_exchanged(const struct inplace *p)
@@ -166,7 +167,7 @@ void inplace_take_back(struct inplace *p)
 	}
 }
 
-static int exchange_set(struct inplace *p, struct err *e)
+int inplace_exchange(struct inplace *p, struct err *e)
 {
 	int rc = each(p, check_unchanged, e);
 	rc = rc != 0 ? rc : each(p, exchange_link, e);
@@ -181,13 +182,6 @@ static int exchange_set(struct inplace *p, struct err *e)
 	return rc;
 }
 
-int inplace_exchange(struct inplace *p, struct err *e)
-{
-	quit_hold();
-	int rc = exchange_set(p, e);
-	quit_release();
-	return rc;
-}
 
 /* ---- converting ---- */
 
@@ -339,7 +333,10 @@ static int take_input(struct input *in, const struct beside *b, struct err *e)
 	if (in->path == NULL)
 		return err_memory(e, strlen(b->path), "a name");
 	/* Of what was replaced already is told later: the rest may be gone on with. */
-	return b->state == BESIDE_EXCHANGED ? 0 : beside_may_replace(b, e);
+	if (b->state == BESIDE_EXCHANGED)
+		return 0;
+	int rc = beside_may_replace(b, e);
+	return rc != 0 ? rc : beside_refuse_open(b, e);
 }
 
 static int look_at_all(struct inplace *p, struct err *e)
@@ -357,7 +354,9 @@ static int look_at_all(struct inplace *p, struct err *e)
 static int try_one(struct inplace *p, const char *path, struct err *e)
 {
 	int rc = open_member(p, path, e);
+	quit_hold();
 	rc = rc != 0 ? rc : exchange_try(&p->set[0], e);
+	quit_release();
 	inplace_end_set(p);
 	return rc;
 }

@@ -27,7 +27,8 @@ int inplace_begin_volume(struct inplace *p, const char *path, struct err *e) __a
  * XE_FAILED, XE_DAMAGE: no. */
 int inplace_prove(struct inplace *p, size_t inputs, struct err *e) __attribute__((warn_unused_result));
 
-/* And do, when they are on the disk.  If not one of them did, nothing of the run stands there any more.  XE_FAILED. */
+/* And do, when they are on the disk.  If not one of them did, nothing of the run stands there any more.  For who holds signals back.
+ * XE_FAILED. */
 int inplace_exchange(struct inplace *p, struct err *e) __attribute__((warn_unused_result));
 
 /* As long as not one of them did: what was made for it is removed. */

@@ -6,6 +6,8 @@
  *       short:N      transfers N bytes at most (read, write); once
  *       dribble:N    every one from the K-th on transfers N bytes at most
  *       signal:N     signal N comes just before it
+ *   The kind "call" is every one but alloc, counted together.
+ *   FAULT_SYNC=no             fsync takes no time: nothing here outlives a power failure anyway
  *   FAULT_COUNTS=FILE         at the end: "KIND CALLS" lines, "live N" allocations that were not freed, "struck N"
  *
  * Allocations are those of the program and its libraries.  What the C library does inside stdio is no call of write(): the
@@ -23,10 +25,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum kind {
@@ -50,11 +54,15 @@ enum kind {
 	EVENTFD,
 	STDIO,
 	SEEK,
+	ATTR,
+	LOCK,
+	CALL,
 	KINDS
 };
 
 static const char *const kinds[KINDS] = {"alloc", "open",   "read", "write", "fsync", "rename", "link",  "unlink",  "stat",  "close",
-					 "mmap",  "thread", "poll", "ioctl", "fcntl", "dup",    "mkdir", "eventfd", "stdio", "seek"};
+					 "mmap",  "thread", "poll", "ioctl", "fcntl", "dup",    "mkdir", "eventfd", "stdio", "seek",
+					 "attr",  "lock",   "call"};
 
 enum mode { NONE, ONCE, FROM, SHORT, DRIBBLE, SIGNAL };
 static const char *const modes[] = {"none", "once", "from", "short", "dribble", "signal"};
@@ -82,8 +90,12 @@ static bool fails(enum kind kind)
 {
 	if (!fault.armed)
 		return false;
-	unsigned long n = ++calls[kind];
-	if ((int)kind != fault.kind || n < fault.at)
+	unsigned long n = ++calls[kind], all = kind == ALLOC ? 0 : ++calls[CALL];
+	if (fault.kind == CALL && kind != ALLOC)
+		n = all;
+	else if ((int)kind != fault.kind)
+		return false;
+	if (n < fault.at)
 		return false;
 	bool exactly = n == fault.at;
 	if (fault.mode == SIGNAL && exactly) {
@@ -292,6 +304,15 @@ ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
 	return syscall(SYS_pwrite64, fd, data, at_most(WRITE, n), at);
 }
 
+int fsync(int fd)
+{
+	static const char *wanted;
+	wanted = wanted ? wanted : getenv("FAULT_SYNC") ? getenv("FAULT_SYNC") : "yes";
+	if (fails(FSYNC))
+		return -1;
+	return strcmp(wanted, "no") == 0 ? 0 : (int)syscall(SYS_fsync, fd);
+}
+
 /* Closed all the same, as Linux does it. */
 int close(int fd)
 {
@@ -304,7 +325,6 @@ int close(int fd)
 	return -1;
 }
 
-WRAP(FSYNC, int, fsync, (int fd), (fd))
 WRAP(FSYNC, int, fdatasync, (int fd), (fd))
 WRAP(RENAME, int, rename, (const char *from, const char *to), (from, to))
 WRAP(RENAME, int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags), (a, from, b, to, flags))
@@ -329,6 +349,15 @@ WRAP(MMAP, void *, mmap64, (void *at, size_t n, int p, int f, int fd, off64_t o)
 WRAP(POLL, int, poll, (struct pollfd * p, nfds_t n, int timeout), (p, n, timeout))
 WRAP(DUP, int, dup, (int fd), (fd))
 WRAP(DUP, int, dup2, (int fd, int to), (fd, to))
+WRAP(ATTR, int, fchown, (int fd, uid_t user, gid_t group), (fd, user, group))
+WRAP(ATTR, int, fchmod, (int fd, mode_t mode), (fd, mode))
+WRAP(ATTR, int, futimens, (int fd, const struct timespec times[2]), (fd, times))
+WRAP(ATTR, ssize_t, flistxattr, (int fd, char *names, size_t n), (fd, names, n))
+WRAP(ATTR, ssize_t, fgetxattr, (int fd, const char *name, void *value, size_t n), (fd, name, value, n))
+WRAP(ATTR, int, fsetxattr, (int fd, const char *name, const void *value, size_t n, int flags), (fd, name, value, n, flags))
+WRAP(ATTR, int, fremovexattr, (int fd, const char *name), (fd, name))
+WRAP(ATTR, int, statx, (int dir, const char *path, int flags, unsigned mask, struct statx *sx), (dir, path, flags, mask, sx))
+WRAP(LOCK, int, flock, (int fd, int operation), (fd, operation))
 WRAP(MKDIR, int, mkdir, (const char *path, mode_t mode), (path, mode))
 WRAP(EVENTFD, int, eventfd, (unsigned n, int flags), (n, flags))
 WRAP(SEEK, off_t, lseek, (int fd, off_t at, int from), (fd, at, from))
