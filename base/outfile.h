@@ -24,11 +24,11 @@ struct outfile {
 	/* Private */
 	int slot; /* among those that are not finished, -1: none */
 	struct outfile_folder *folder;
-	size_t folder_bytes;                                         /* of left, where path's folder stands, with its slash */
+	size_t folder_bytes;                              /* of left, where path's folder stands, with its slash */
 	char name[NAME_MAX + 1], temporary[NAME_MAX + 1]; /* in folder; the same where it has its own name from the beginning */
-	size_t name_max;                                             /* bytes of a name there */
-	dev_t dev, there_dev;                                        /* of the temporary; of what is at path already */
-	ino_t ino, there_ino;                                        /* 0: none */
+	size_t name_max;                                  /* bytes of a name there */
+	dev_t dev, there_dev;                             /* of the temporary; of what is at path already */
+	ino_t ino, there_ino;                             /* 0: none */
 };
 
 #define OUTFILE_NONE ((struct outfile){.io = {.fd = -1}, .slot = -1})

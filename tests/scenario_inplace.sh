@@ -18,7 +18,7 @@ put() {
 		shift 2
 	done
 }
-# whole NAME SOURCE TEXT: d/NAME is that volume, and nothing stands beside it
+# untouched NAME SOURCE TEXT: d/NAME is that volume, and nothing stands beside it
 untouched() {
 	is "$(in_folder d)$(cmp "d/$1" "$2" 2>&1)" "$1 " "$3: the volume is as it was, and nothing is beside it"
 }
@@ -157,7 +157,7 @@ stands() {
 	refused 1 "$1 stands there: refused"
 	says "${2:-move it away}" "$1: what to do"
 	check "$1: the volume is as it was" cmp d/v "$made/good-forms"
-	[ "$(in_folder d)" = "$before" ] && ok "$1: nothing else has changed" || not_ok "$1: now there is $(in_folder d)"
+	is "$(in_folder d)" "$before" "$1: nothing else has changed"
 }
 for name in v.orig v.map v.xflate-new v.map.xflate-new; do
 	for what in file folder link hardlink; do
@@ -238,7 +238,7 @@ for flag in i a; do
 done
 
 # As somebody who is not root.
-nobody=env
+nobody='env'
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	nobody='setpriv --reuid 4545 --regid 4545 --clear-groups'
 fi
@@ -281,7 +281,7 @@ fi
 for volume in bad-crc bad-adler bad-garbage bad-truncated false-digest wound-doubled false-two-volumes false-swapped-blocks; do
 	put v "$made/$volume"
 	in_place -r lz4 d/v
-	[ "$status" = 2 ] && [ "$volume" = false-two-volumes ] || refused 1 "$volume: refused"
+	refused "$([ "$volume" = false-two-volumes ] && echo 2 || echo 1)" "$volume: refused"
 	untouched v "$made/$volume" "$volume"
 done
 # Without -i and -d no payload is decoded but by the proof.

@@ -93,7 +93,8 @@ static int take_names(struct beside *b, const struct place *p, struct err *e)
 static int find(struct beside *b, const char *path, struct err *e)
 {
 	struct place p;
-	int rc = strcmp(path, "-") == 0 ? err_set(e, XE_USAGE, "standard input is no file that could be replaced") : place_find(&p, path, e);
+	int rc = strcmp(path, "-") == 0 ? err_set(e, XE_USAGE, "standard input is no file that could be replaced")
+					: place_find(&p, path, e);
 	if (rc != 0)
 		return rc;
 	if (p.kind == PLACE_FREE)
@@ -224,8 +225,9 @@ void beside_close(struct beside *b)
 
 /* ---- who has it open ---- */
 
-/* A lease to write is given only where nobody else has the file open.  It is given back at once; whoever wants to open the file in between is
- * kept waiting that long, of which SIGIO tells.  Not every file system has leases, and not everybody may take one: then nobody is seen. */
+/* A lease to write is given only where nobody else has the file open.  It is given back at once; whoever wants to open the file in
+ * between is kept waiting that long, of which SIGIO tells.  Not every file system has leases, and not everybody may take one: then
+ * nobody is seen. */
 static int look_open(int fd, const char *name, bool *busy, struct err *e)
 {
 	void (*before)(int) = signal(SIGIO, SIG_IGN);
@@ -267,7 +269,7 @@ static int refuse_sides(const struct beside *b, struct err *e)
 		if (there < 0)
 			return there;
 		if (there && (unfinished || !is_linked(b)))
-			return err_set(e, XE_FAILED, "%s exists; move it away", name);
+			return err_set(e, XE_FAILED, "%s exists; move it away, and keep it if the catalog needs it still", name);
 	}
 	return 0;
 }
@@ -276,10 +278,11 @@ static int refuse_replaced(const struct beside *b, struct err *e)
 {
 	if (b->state != BESIDE_EXCHANGED)
 		return 0;
-	return err_set(e, XE_FAILED,
-		       "%s%s exists: if --in-place has left it, remove it with xflate filter --discard-original when you are content with the "
-		       "new volume; else move it away",
-		       b->name, BESIDE_ORIGINAL);
+	return err_set(
+		e, XE_FAILED,
+		"%s%s exists: if --in-place has left it, remove it with xflate filter --discard-original when you are content with the "
+		"new volume; else move it away",
+		b->name, BESIDE_ORIGINAL);
 }
 
 /* Its other names would keep the old volume; and a flag would stop the exchange. */
@@ -292,7 +295,8 @@ static int refuse_bound(const struct beside *b, struct err *e)
 			       (unsigned long)b->st.st_nlink);
 	if (flag)
 		return err_set(e, XE_FAILED,
-			       "is %s, as Bacula makes volumes that its catalog calls Protected; take that off with chattr -i -a, and set it again on "
+			       "is %s, as Bacula makes volumes that its catalog calls Protected; take that off with chattr -i -a, and set "
+			       "it again on "
 			       "the new volume",
 			       flag);
 	return 0;

@@ -34,10 +34,10 @@ struct beside {
 	char path[PLACE_PATH_BYTES]; /* the file itself, behind symbolic links: all names are in its folder */
 	char original[PLACE_PATH_BYTES], fresh[PLACE_PATH_BYTES];
 	enum beside_state state;
-	int folder, fd;         /* fd: NAME as it was when it was opened, to read, locked */
+	int folder, fd; /* fd: NAME as it was when it was opened, to read, locked */
 	char name[NAME_MAX + 1];
-	struct stat st;         /* of fd, as it should stay */
-	struct stat fresh_st;   /* of NAME.xflate-new, as it should stay */
+	struct stat st;          /* of fd, as it should stay */
+	struct stat fresh_st;    /* of NAME.xflate-new, as it should stay */
 	struct stat original_st; /* of NAME.orig, where that is another file */
 };
 
@@ -49,12 +49,12 @@ struct beside {
 int beside_open(struct beside *b, const char *path, struct err *e) __attribute__((warn_unused_result));
 void beside_close(struct beside *b);
 
-/* Would replacing it do what is wanted?  It was not replaced yet, has this name only, no flag that forbids it, and the names of the sides are
- * free.  XE_FAILED. */
+/* Would replacing it do what is wanted?  It was not replaced yet, has this name only, no flag that forbids it, and the names of the
+ * sides are free.  XE_FAILED. */
 int beside_may_replace(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 
-/* Has anybody NAME, or NAME.orig, open, as far as that can be told?  This process does not count by b->fd, but by every other descriptor.  Who
- * has it for a moment only is waited for.  XE_FAILED. */
+/* Has anybody NAME, or NAME.orig, open, as far as that can be told?  This process does not count by b->fd, but by every other
+ * descriptor.  Who has it for a moment only is waited for.  XE_FAILED. */
 int beside_refuse_open(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 int beside_refuse_open_original(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 

@@ -54,7 +54,8 @@ static void add_advice(const struct set *s, struct err *e)
 	for (size_t i = 0; i < s->open; i++)
 		some = some || s->volumes[i].state == BESIDE_EXCHANGED;
 	if (some)
-		err_add(e, "; others of its set have one: if this command was cut off, it had proved all of them, and what is left can be removed by "
+		err_add(e, "; others of its set have one: if this command was cut off, it had proved all of them, and what is left can be "
+			   "removed by "
 			   "hand; else name those alone");
 }
 

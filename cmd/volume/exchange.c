@@ -79,15 +79,32 @@ int exchange_replace(struct beside *b, struct err *e)
 	return beside_fault(b, sync_folder(b, e), e);
 }
 
-int exchange_dress(struct beside *b, char lost[static ATTRIBUTES_LOST_BYTES], struct err *e)
+/* A descriptor, to read, or XE_FAILED. */
+static int open_new(const struct beside *b, struct err *e)
 {
 	char name[BESIDE_NAME_BYTES];
 	int fd = openat(b->folder, beside_name(b, "", BESIDE_NEW, name), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return fd >= 0 ? fd : beside_fault(b, err_errno(e, XE_FAILED, errno, "%s cannot be opened", name), e);
+}
+
+int exchange_uncache(struct beside *b, struct err *e)
+{
+	int fd = open_new(b, e);
 	if (fd < 0)
-		return beside_fault(b, err_errno(e, XE_FAILED, errno, "%s cannot be opened", name), e);
+		return fd;
+	(void)!posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	close(fd);
+	return 0;
+}
+
+int exchange_dress(struct beside *b, char lost[static ATTRIBUTES_LOST_BYTES], struct err *e)
+{
+	int fd = open_new(b, e);
+	if (fd < 0)
+		return fd;
 	int rc = attributes_copy(b->fd, fd, lost, e);
 	if (rc == 0 && (fsync(fd) != 0 || fstat(fd, &b->fresh_st) != 0))
-		rc = err_errno(e, XE_FAILED, errno, "%s cannot be written to the disk", name);
+		rc = err_errno(e, XE_FAILED, errno, "the new volume cannot be written to the disk");
 	close(fd);
 	return beside_fault(b, rc, e);
 }
@@ -121,13 +138,21 @@ static int unlink_original(const struct beside *b, struct err *e)
 	return remove_name(b, name, e);
 }
 
-/* In the order that leaves NAME.xflate-new for the last: as long as it is there, what else is there is known for ours. */
+/* The steps of an exchange the other way round, each on the disk before the next. */
+static int go_back_linked(const struct beside *b, struct err *e)
+{
+	int rc = take_back_sides(b, e);
+	rc = rc != 0 ? rc : sync_folder(b, e);
+	rc = rc != 0 ? rc : unlink_original(b, e);
+	return rc != 0 ? rc : sync_folder(b, e);
+}
+
+/* NAME.xflate-new is the last: as long as it is there, what else is there is known for ours. */
 int exchange_undo(struct beside *b, struct err *e)
 {
 	char name[BESIDE_NAME_BYTES];
 	bool linked = b->state == BESIDE_LINKED || b->state == BESIDE_PLACED;
-	int rc = linked ? take_back_sides(b, e) : 0;
-	rc = rc == 0 && linked ? unlink_original(b, e) : rc;
+	int rc = linked ? go_back_linked(b, e) : 0;
 	for (size_t i = 0; rc == 0 && beside_sides[i]; i++)
 		rc = remove_name(b, beside_name(b, beside_sides[i], BESIDE_NEW, name), e);
 	rc = rc != 0 ? rc : remove_name(b, beside_name(b, "", BESIDE_NEW, name), e);
@@ -164,6 +189,7 @@ int exchange_try(struct beside *b, struct err *e)
 	b->state = BESIDE_BEGUN;
 	int rc = attributes_copy_owner(b->fd, fd, e);
 	close(fd);
+	rc = rc != 0 ? rc : sync_folder(b, e);
 	rc = rc != 0 ? rc : link_original(b, e);
 	struct err unsaid = {0};
 	int undone = exchange_undo(b, rc == 0 ? e : &unsaid);

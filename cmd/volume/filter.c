@@ -174,8 +174,8 @@ static int check_in_place(const struct filter_request *q, const struct operands 
 static int check_discard(const struct filter_request *q, const struct operands *inputs)
 {
 	const struct filter_options *o = &q->o;
-	bool converts = o->inflate || o->deflate || o->target_given || o->force || o->max_block || o->on_damage != ON_DAMAGE_STOP || o->repair ||
-			o->cipher.decrypt || o->cipher.encrypt || o->strong || o->block_format || o->keep_layout;
+	bool converts = o->inflate || o->deflate || o->target_given || o->force || o->max_block || o->on_damage != ON_DAMAGE_STOP ||
+			o->repair || o->cipher.decrypt || o->cipher.encrypt || o->strong || o->block_format || o->keep_layout;
 	if (inputs->count == 0)
 		return msg_usage("filter", "--discard-original needs the names of the volumes");
 	if (converts || q->in_place || q->out.path || q->map_path || q->report_path)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A set is whole or not there: that is kept by its order.  All of it is converted, proved, linked, its maps are placed, and then one volume after
- * the other is replaced.  Before the first one is, a run that is cut off has changed nothing, and the next begins anew.  From there on
- * (BESIDE_PLACED) nothing is taken back, and the next run goes on: a record that goes over the edge of two volumes is whole only where both
- * are old, or both new. */
+/* A set is whole or not there: that is kept by its order.  All of it is converted, proved, linked, its maps are placed, and then one
+ * volume after the other is replaced.  Before the first one is, a run that is cut off has changed nothing, and the next begins anew.
+ * From there on (BESIDE_PLACED) nothing is taken back, and the next run goes on: a record that goes over the edge of two volumes is
+ * whole only where both are old, or both new. */
 #include "cmd/volume/inplace.h"
 
 #include "base/msg.h"
@@ -182,7 +182,6 @@ int inplace_exchange(struct inplace *p, struct err *e)
 	return rc;
 }
 
-
 /* ---- converting ---- */
 
 int inplace_begin_volume(struct inplace *p, const char *path, struct err *e)
@@ -208,7 +207,8 @@ int inplace_prove(struct inplace *p, size_t inputs, struct err *e)
 {
 	if (p->set_count != inputs)
 		return err_set(e, XE_USAGE, "a volume goes on in another file; in place each file is one volume");
-	int rc = prove_set(p, e);
+	int rc = each(p, exchange_uncache, e);
+	rc = rc != 0 ? rc : prove_set(p, e);
 	return rc != 0 ? rc : each(p, dress, e);
 }
 
@@ -220,7 +220,8 @@ static int go_on(struct inplace *p, struct err *e)
 	msg_info("%s: an earlier run was cut off in its exchange, which is gone on with", p->set[0].path);
 	int rc = prove_set(p, e);
 	if (rc != 0)
-		err_add(e, "; an earlier run was cut off in the exchange of its set: give the same command again with all volumes of that set, or "
+		err_add(e, "; an earlier run was cut off in the exchange of its set: give the same command again with all volumes of that "
+			   "set, or "
 			   "look at NAME, NAME.orig and NAME.xflate-new of each");
 	if (rc != 0)
 		return rc;

@@ -23,8 +23,8 @@ const char *const *inplace_paths(const struct inplace *p, size_t *count);
 /* The next volume of the set at hand, which is locked from now on.  XE_USAGE, XE_FAILED. */
 int inplace_begin_volume(struct inplace *p, const char *path, struct err *e) __attribute__((warn_unused_result));
 
-/* All volumes of the set are converted, and came out of this many inputs: may they take the place of the old ones?  Then they look like them.
- * XE_FAILED, XE_DAMAGE: no. */
+/* All volumes of the set are converted, and came out of this many inputs: may they take the place of the old ones?  Then they look like
+ * them. XE_FAILED, XE_DAMAGE: no. */
 int inplace_prove(struct inplace *p, size_t inputs, struct err *e) __attribute__((warn_unused_result));
 
 /* And do, when they are on the disk.  If not one of them did, nothing of the run stands there any more.  For who holds signals back.

@@ -158,7 +158,8 @@ static int judge(const struct proof *p, struct successor_result *result, struct 
 	*result = (struct successor_result){.jobs = r->jobs, .files = r->files, .bytes = r->bytes, .added = r->added};
 	if (r->different + r->missing == 0 && (r->added == 0 || p->run->may_be_longer) && p->damaged == 0)
 		return 0;
-	return err_set(e, XE_DAMAGE, "the new volume does not hold what the old one does: %llu different, %llu missing, %llu only in the new one",
+	return err_set(e, XE_DAMAGE,
+		       "the new volume does not hold what the old one does: %llu different, %llu missing, %llu only in the new one",
 		       (unsigned long long)r->different, (unsigned long long)r->missing, (unsigned long long)r->added);
 }
 

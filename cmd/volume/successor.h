@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* May one set of volumes take the place of another?  It is sound (as verify says it), and it holds the same jobs, files and plain content (as
- * compare says it). */
+/* May one set of volumes take the place of another?  It is sound (as verify says it), and it holds the same jobs, files and plain
+ * content (as compare says it). */
 #ifndef CMD_VOLUME_SUCCESSOR_H
 #define CMD_VOLUME_SUCCESSOR_H
 
@@ -23,8 +23,8 @@ struct successor_result {
 	uint64_t added;        /* files that only they have */
 };
 
-/* Reads count new volumes, then count old ones and the new ones again; what is wrong is told as it is found.  *result: what was found, of a run
- * that came to its end.  XE_DAMAGE: no; and what reading volumes has for an error. */
+/* Reads count new volumes, then count old ones and the new ones again; what is wrong is told as it is found.  *result: what was found,
+ * of a run that came to its end.  XE_DAMAGE: no; and what reading volumes has for an error. */
 int successor_prove(const struct successor_run *run, const char *const *old, const char *const *new, size_t count,
 		    struct successor_result *result, struct err *e) __attribute__((warn_unused_result));
 

@@ -15,6 +15,9 @@ Behind that the same command without a fault ends with all of it exchanged, maps
 first one had done all already, it says so; and where it had removed some originals of a set, how to go on.  From each state that was left in one of these ways the second command is
 killed at every call, too (or at every N-th), and a third one ends it.
 
+The same for power failures: what the run changes is traced, and each state is made that may be on the disk, whatever of
+it was not synced yet.
+
 A signal that can be caught leaves all of a set or nothing; an error leaves nothing of a run but what could not be
 removed.  The same for --discard-original: NAME stays, NAME.orig is whole or not there.
 """
@@ -81,13 +84,15 @@ class Bench:
         shutil.copytree(self.converted, path)
         return path
 
-    def run(self, folder, command, fault=None):
+    def run(self, folder, command, fault=None, trace=None):
         counts = folder + ".counts"
         environment = dict(os.environ, LD_PRELOAD=os.path.abspath(self.args.shim), FAULT_COUNTS=counts, FAULT_SYNC="no",
                            LC_ALL="C")
         environment.pop("FAULT", None)
         if fault:
             environment["FAULT"] = fault
+        if trace:
+            environment["FAULT_TRACE"] = trace
         try:
             done = subprocess.run([os.path.abspath(self.args.xflate)] + command + self.names, cwd=folder, env=environment,
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=SECONDS)
@@ -192,6 +197,93 @@ class Bench:
         return "%s, then %s" % (first, fault), problems, status
 
 
+class Disk:
+    """What is on the disk for certain, and what may be, while a run goes on.  A file is [what is written to it in the end,
+    whether that is all there, whether anything is].  A change of names that was not synced may be there or not, each for
+    itself; of what was written and not synced, half."""
+
+    def __init__(self, bench, folder):
+        self.bench, self.folder, self.files = bench, os.stat(folder).st_ino, {}
+        self.names = {}
+        for name in os.listdir(folder):
+            path = os.path.join(folder, name)
+            self.names[name] = self.files[os.stat(path).st_ino] = [read(path), True, True]
+        self.durable, self.pending = dict(self.names), []
+
+    def take(self, line):
+        what, *words = line.split()
+        if what == "write" and int(words[0]) in self.files:
+            self.files[int(words[0])][1:] = False, True
+        elif what == "sync" and int(words[0]) == self.folder:
+            self.durable, self.pending = dict(self.names), []
+        elif what == "sync":
+            self.files[int(words[0])][1] = True
+        elif what == "create" and words[0].endswith(UNFINISHED):
+            n = words[0].split(".")[0]
+            # Numbers of files that are gone are used again.
+            file = [self.bench.maps[n] if ".map" in words[0] else self.bench.new[n], True, False]
+            self.files[int(words[1])] = file
+            self.change(what, words[0], words[0], file)
+        elif what in ("link", "rename", "unlink"):
+            self.change(what, words[0], words[-1], self.names[words[0]])
+
+    def change(self, *change):
+        self.pending.append(change)
+        self.apply(self.names, change)
+
+    @staticmethod
+    def apply(names, change):
+        what, name, to, file = change
+        if what in ("rename", "unlink") and names.get(name) is file:
+            del names[name]
+        if what != "unlink":
+            names[to] = file
+
+    def states(self):
+        """Every set of names that a power failure may leave now."""
+        for chosen in range(1 << len(self.pending)):
+            names = dict(self.durable)
+            for i, change in enumerate(self.pending):
+                if chosen >> i & 1:
+                    self.apply(names, change)
+            yield names
+
+
+def power_failures(bench):
+    """Each state that a power failure may leave, made anew; the same command goes on from there."""
+    folder, trace = bench.start("traced"), os.path.join(bench.top, "trace")
+    disk, seen, results = Disk(bench, folder), set(), []
+    bench.run(folder, bench.command, trace=trace)
+    with open(trace) as f:
+        for number, line in enumerate(f, 1):
+            disk.take(line)
+            for names in disk.states():
+                state = str(sorted((n, id(file), file[1:]) for n, file in names.items()))
+                if state not in seen:
+                    seen.add(state)
+                    results.append(after_power(bench, "power fails behind line %d, %s" % (number, line.strip()), names, len(seen)))
+    if bench.invariant(folder) or not bench.is_done(folder) or dict(disk.names) != disk.durable:
+        results.append(("at the end", ["it is not done, or not on the disk"], None))
+    return results
+
+
+def after_power(bench, what, names, number):
+    folder, made = os.path.join(bench.top, "power-%d" % number), {}
+    os.mkdir(folder)
+    for name, (data, whole, written) in names.items():
+        path = os.path.join(folder, name)
+        file = names[name]
+        if id(file) in made:
+            os.link(made[id(file)], path)
+            continue
+        made[id(file)] = path
+        with open(path, "wb") as f:
+            f.write(b"" if not written else data if whole else data[:len(data) // 2])
+    problems = bench.invariant(folder) + bench.end(folder)
+    shutil.rmtree(folder)
+    return what, problems, None
+
+
 def told(title, results):
     bad = [(f, p) for f, p, _ in results if p]
     print("%s - %s: %d runs" % ("not ok" if bad else "ok", title, len(results)))
@@ -219,6 +311,8 @@ def second_kills(bench, pool, states, args):
 
 def try_bench(bench, args):
     tests = failures = 0
+    if not args.only or args.only in "power failures":
+        tests, failures = told("%s: power failures" % bench.name, power_failures(bench))
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         for what, modes in (("kill -9", ["signal:9"]), ("SIGTERM", ["signal:15"]), ("an error", ["once:%d" % errno.EIO]),
                             ("errors from there on", ["from:%d" % errno.EIO, "from:%d" % errno.ENOSPC])):

@@ -8,6 +8,8 @@
  *       signal:N     signal N comes just before it
  *   The kind "call" is every one but alloc, counted together.
  *   FAULT_SYNC=no             fsync takes no time: nothing here outlives a power failure anyway
+ *   FAULT_TRACE=FILE          what changes files and names, a line each: "create NAME INODE", "write INODE", "sync INODE",
+ *                             "link FROM TO", "rename FROM TO", "unlink NAME"
  *   FAULT_COUNTS=FILE         at the end: "KIND CALLS" lines, "live N" allocations that were not freed, "struck N"
  *
  * Allocations are those of the program and its libraries.  What the C library does inside stdio is no call of write(): the
@@ -60,9 +62,9 @@ enum kind {
 	KINDS
 };
 
-static const char *const kinds[KINDS] = {"alloc", "open",   "read", "write", "fsync", "rename", "link",  "unlink",  "stat",  "close",
-					 "mmap",  "thread", "poll", "ioctl", "fcntl", "dup",    "mkdir", "eventfd", "stdio", "seek",
-					 "attr",  "lock",   "call"};
+static const char *const kinds[KINDS] = {"alloc", "open",    "read",  "write",  "fsync", "rename", "link",  "unlink",
+					 "stat",  "close",   "mmap",  "thread", "poll",  "ioctl",  "fcntl", "dup",
+					 "mkdir", "eventfd", "stdio", "seek",   "attr",  "lock",   "call"};
 
 enum mode { NONE, ONCE, FROM, SHORT, DRIBBLE, SIGNAL };
 static const char *const modes[] = {"none", "once", "from", "short", "dribble", "signal"};
@@ -212,6 +214,33 @@ void free(void *p)
 	__libc_free(p);
 }
 
+/* ---- the trace ---- */
+
+static void trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void trace(const char *format, ...)
+{
+	static const char *path;
+	path = path ? path : getenv("FAULT_TRACE") ? getenv("FAULT_TRACE") : "";
+	if (path[0] == '\0')
+		return;
+	char line[512];
+	va_list ap;
+	va_start(ap, format);
+	int n = vsnprintf(line, sizeof line, format, ap);
+	va_end(ap);
+	long fd = syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND, 0644);
+	(void)!syscall(SYS_write, fd, line, n);
+	syscall(SYS_close, fd);
+}
+
+static unsigned long long inode(int fd)
+{
+	struct stat st = {0};
+	(void)!syscall(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	return st.st_ino;
+}
+
 /* ---- calls ---- */
 
 /* The C library's own. */
@@ -255,13 +284,23 @@ int open64(const char *path, int flags, ...)
 	return fails(OPEN) ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
+static int open_at(int dir, const char *path, int flags, mode_t mode)
+{
+	if (fails(OPEN))
+		return -1;
+	int fd = (int)syscall(SYS_openat, dir, path, flags, mode);
+	if (fd >= 0 && flags & O_CREAT)
+		trace("create %s %llu\n", path, inode(fd));
+	return fd;
+}
+
 int openat(int dir, const char *path, int flags, ...)
 {
 	va_list ap;
 	va_start(ap, flags);
 	mode_t mode = mode_of(flags, ap);
 	va_end(ap);
-	return fails(OPEN) ? -1 : (int)syscall(SYS_openat, dir, path, flags, mode);
+	return open_at(dir, path, flags, mode);
 }
 
 int openat64(int dir, const char *path, int flags, ...)
@@ -270,7 +309,7 @@ int openat64(int dir, const char *path, int flags, ...)
 	va_start(ap, flags);
 	mode_t mode = mode_of(flags, ap);
 	va_end(ap);
-	return fails(OPEN) ? -1 : (int)syscall(SYS_openat, dir, path, flags, mode);
+	return open_at(dir, path, flags, mode);
 }
 
 ssize_t read(int fd, void *data, size_t n)
@@ -294,6 +333,7 @@ ssize_t write(int fd, const void *data, size_t n)
 		return syscall(SYS_write, fd, data, n);
 	if (fails(WRITE))
 		return -1;
+	trace("write %llu\n", inode(fd));
 	return syscall(SYS_write, fd, data, at_most(WRITE, n));
 }
 
@@ -310,6 +350,7 @@ int fsync(int fd)
 	wanted = wanted ? wanted : getenv("FAULT_SYNC") ? getenv("FAULT_SYNC") : "yes";
 	if (fails(FSYNC))
 		return -1;
+	trace("sync %llu\n", inode(fd));
 	return strcmp(wanted, "no") == 0 ? 0 : (int)syscall(SYS_fsync, fd);
 }
 
@@ -327,10 +368,34 @@ int close(int fd)
 
 WRAP(FSYNC, int, fdatasync, (int fd), (fd))
 WRAP(RENAME, int, rename, (const char *from, const char *to), (from, to))
-WRAP(RENAME, int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags), (a, from, b, to, flags))
-WRAP(RENAME, int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
-WRAP(LINK, int, linkat, (int a, const char *from, int b, const char *to, int flags), (a, from, b, to, flags))
-WRAP(UNLINK, int, unlinkat, (int dir, const char *path, int flags), (dir, path, flags))
+/* And into the trace if it has done so. */
+static int traced(long rc, const char *what, const char *from, const char *to)
+{
+	if (rc == 0)
+		trace("%s %s%s%s\n", what, from, to[0] ? " " : "", to);
+	return (int)rc;
+}
+
+int renameat2(int a, const char *from, int b, const char *to, unsigned flags)
+{
+	return fails(RENAME) ? -1 : traced(syscall(SYS_renameat2, a, from, b, to, flags), "rename", from, to);
+}
+
+int renameat(int a, const char *from, int b, const char *to)
+{
+	return fails(RENAME) ? -1 : traced(syscall(SYS_renameat2, a, from, b, to, 0), "rename", from, to);
+}
+
+int linkat(int a, const char *from, int b, const char *to, int flags)
+{
+	return fails(LINK) ? -1 : traced(syscall(SYS_linkat, a, from, b, to, flags), "link", from, to);
+}
+
+int unlinkat(int dir, const char *path, int flags)
+{
+	return fails(UNLINK) ? -1 : traced(syscall(SYS_unlinkat, dir, path, flags), "unlink", path, "");
+}
+
 WRAP(STAT, int, fstatat, (int dir, const char *path, struct stat *st, int flags), (dir, path, st, flags))
 WRAP(STAT, int, fstatat64, (int dir, const char *path, struct stat64 *st, int flags), (dir, path, st, flags))
 WRAP(STAT, int, statfs, (const char *path, struct statfs *st), (path, st))
