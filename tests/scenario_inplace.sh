@@ -115,7 +115,7 @@ is "$(in_folder d)" 'a a.map a.orig b b.map b.orig ' 'the other one is converted
 # ---- what is no option ----
 
 put v "$made/good-forms"
-for words in '--in-place' '--in-place -o x d/v' '--in-place --map x d/v' '--in-place --on-damage=skip d/v' '--in-place --on-damage=keep d/v' \
+for words in '--in-place' '--in-place -o x d/v' '--in-place --map x d/v' '--in-place --on-damage=skip d/v' '--in-place --on-damage=keep d/v' '--in-place --rename a=b d/v' \
 	'--in-place -' '--in-place /dev/null' '--in-place d/v d/v' '--discard-original' '--discard-original --in-place d/v' \
 	'--discard-original -i d/v' '--discard-original -o x d/v' '--discard-original --report x d/v' '--discard-original --repair d/v'; do
 	# shellcheck disable=SC2086 # words
