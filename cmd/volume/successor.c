@@ -133,9 +133,11 @@ static int read_comparing(struct proof *p, struct filter_options *o, struct err 
 	progress_start(p->run->progress, on_progress, p);
 	int rc = filter_run(f, e);
 	progress_stop();
+	/* The jobs are the filter's. */
+	rc = rc != 0 ? rc : compare_end_set(p->compare, e);
 	p->damaged += filter_damaged(f);
 	filter_free(f);
-	return rc != 0 ? rc : compare_end_set(p->compare, e);
+	return rc;
 }
 
 static int compare_both(struct proof *p, const char *const *old, const char *const *new, size_t count, struct err *e)
