@@ -109,8 +109,10 @@ int attributes_copy(int from, int to, char lost[static ATTRIBUTES_LOST_BYTES], s
 	int rc = attributes_copy_owner(from, to, e);
 	if (rc == 0 && fstat(from, &st) != 0)
 		rc = err_errno(e, XE_FAILED, errno, "cannot be looked at");
-	rc = rc != 0 ? rc : drop_acl(from, to, e);
-	rc = rc != 0 ? rc : copy_extended(from, to, lost, e);
+	if (rc == 0)
+		rc = drop_acl(from, to, e);
+	if (rc == 0)
+		rc = copy_extended(from, to, lost, e);
 	if (rc == 0 && fchmod(to, st.st_mode & MODE_BITS) != 0)
 		rc = err_errno(e, XE_FAILED, errno, "its mode cannot be kept");
 	if (rc != 0)

@@ -252,7 +252,7 @@ static int write_in_place(struct outfile *o, struct err *e)
 		o->there_ino = o->io.ino;
 	}
 	int rc = refuse_taken(o, e);
-	return rc != 0 ? rc : enter(o, e);
+	return rc == 0 ? enter(o, e) : rc;
 }
 
 static int open_standard_output(struct outfile *o, struct err *e)
@@ -390,7 +390,7 @@ static int open_beside(struct outfile *o, const struct place *p, mode_t mode, st
 		o->there_ino = p->st.st_ino;
 	}
 	int rc = take_name(o, p->path, e);
-	return rc != 0 ? rc : make_temporary(o, mode, e);
+	return rc == 0 ? make_temporary(o, mode, e) : rc;
 }
 
 static int open_place(struct outfile *o, mode_t mode, struct err *e)
@@ -438,7 +438,8 @@ int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace,
 	err_volume(e, path);
 	bool standard = strcmp(path, "-") == 0;
 	int rc = standard ? open_standard_output(o, e) : take_path(o, path, e);
-	rc = rc != 0 || standard ? rc : open_place(o, mode, e);
+	if (rc == 0 && !standard)
+		rc = open_place(o, mode, e);
 	return opened(o, rc, e);
 }
 
@@ -447,8 +448,10 @@ int outfile_open_new(struct outfile *o, const char *path, mode_t mode, struct er
 	*o = OUTFILE_NONE;
 	err_volume(e, path);
 	int rc = take_path(o, path, e);
-	rc = rc != 0 ? rc : take_name(o, o->path, e);
-	rc = rc != 0 ? rc : make_named(o, mode, e);
+	if (rc == 0)
+		rc = take_name(o, o->path, e);
+	if (rc == 0)
+		rc = make_named(o, mode, e);
 	return opened(o, rc, e);
 }
 

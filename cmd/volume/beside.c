@@ -204,9 +204,12 @@ int beside_open(struct beside *b, const char *path, struct err *e)
 {
 	*b = BESIDE_CLOSED;
 	int rc = find(b, path, e);
-	rc = rc != 0 ? rc : open_file(b, e);
-	rc = rc != 0 ? rc : lock(b, e);
-	rc = rc != 0 ? rc : look_beside(b, e);
+	if (rc == 0)
+		rc = open_file(b, e);
+	if (rc == 0)
+		rc = lock(b, e);
+	if (rc == 0)
+		rc = look_beside(b, e);
 	if (rc == 0)
 		return 0;
 	err_volume(e, path);
@@ -248,7 +251,7 @@ static int refuse_open(int fd, const char *name, struct err *e)
 		quit_sleep(OPEN_PAUSE_MILLISECONDS);
 		rc = look_open(fd, name, &busy, e);
 	}
-	return rc != 0 ? rc : busy ? err_set(e, XE_FAILED, "%s is open in another process; run it again when no job has it", name) : 0;
+	return rc == 0 ? busy ? err_set(e, XE_FAILED, "%s is open in another process; run it again when no job has it", name) : 0 : rc;
 }
 
 /* ---- may it be replaced ---- */
@@ -305,7 +308,8 @@ static int refuse_bound(const struct beside *b, struct err *e)
 int beside_may_replace(const struct beside *b, struct err *e)
 {
 	int rc = refuse_replaced(b, e);
-	rc = rc != 0 ? rc : refuse_bound(b, e);
+	if (rc == 0)
+		rc = refuse_bound(b, e);
 	return beside_fault(b, rc != 0 ? rc : refuse_sides(b, e), e);
 }
 

@@ -12,8 +12,10 @@
 
 #include "base/place.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #define BESIDE_NEW ".xflate-new"
 #define BESIDE_ORIGINAL ".orig"

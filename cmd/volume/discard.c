@@ -81,8 +81,10 @@ static int check_unchanged(const struct set *s, struct err *e)
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < s->count; i++) {
 		rc = beside_unchanged(&s->volumes[i], e);
-		rc = rc != 0 ? rc : beside_unchanged_original(&s->volumes[i], e);
-		rc = rc != 0 ? rc : beside_refuse_open_original(&s->volumes[i], e);
+		if (rc == 0)
+			rc = beside_unchanged_original(&s->volumes[i], e);
+		if (rc == 0)
+			rc = beside_refuse_open_original(&s->volumes[i], e);
 	}
 	return rc;
 }
@@ -114,10 +116,14 @@ static int discard_set(const struct successor_run *run, const char *const *paths
 	struct err e = {0};
 	struct successor_result found = {0};
 	int rc = set_new(&s, count, &e);
-	rc = rc != 0 ? rc : open_set(&s, paths, &e);
-	rc = rc != 0 ? rc : successor_prove(run, s.old, s.new, count, &found, &e);
-	rc = rc != 0 ? rc : check_unchanged(&s, &e);
-	rc = rc != 0 ? rc : discard_all(&s, &e);
+	if (rc == 0)
+		rc = open_set(&s, paths, &e);
+	if (rc == 0)
+		rc = successor_prove(run, s.old, s.new, count, &found, &e);
+	if (rc == 0)
+		rc = check_unchanged(&s, &e);
+	if (rc == 0)
+		rc = discard_all(&s, &e);
 	if (rc == 0)
 		tell(&s, &found);
 	set_free(&s);

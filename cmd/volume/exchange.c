@@ -65,7 +65,8 @@ int exchange_place_sides(struct beside *b, struct err *e)
 		int there = beside_look(b, beside_name(b, beside_sides[i], BESIDE_NEW, made), &st, e);
 		rc = there > 0 ? rename_to_free(b, made, beside_name(b, beside_sides[i], "", name), e) : there;
 	}
-	rc = rc != 0 ? rc : sync_folder(b, e);
+	if (rc == 0)
+		rc = sync_folder(b, e);
 	b->state = rc == 0 ? BESIDE_PLACED : b->state;
 	return beside_fault(b, rc, e);
 }
@@ -142,9 +143,11 @@ static int unlink_original(const struct beside *b, struct err *e)
 static int go_back_linked(const struct beside *b, struct err *e)
 {
 	int rc = take_back_sides(b, e);
-	rc = rc != 0 ? rc : sync_folder(b, e);
-	rc = rc != 0 ? rc : unlink_original(b, e);
-	return rc != 0 ? rc : sync_folder(b, e);
+	if (rc == 0)
+		rc = sync_folder(b, e);
+	if (rc == 0)
+		rc = unlink_original(b, e);
+	return rc == 0 ? sync_folder(b, e) : rc;
 }
 
 /* NAME.xflate-new is the last: as long as it is there, what else is there is known for ours. */
@@ -155,8 +158,10 @@ int exchange_undo(struct beside *b, struct err *e)
 	int rc = linked ? go_back_linked(b, e) : 0;
 	for (size_t i = 0; rc == 0 && beside_sides[i]; i++)
 		rc = remove_name(b, beside_name(b, beside_sides[i], BESIDE_NEW, name), e);
-	rc = rc != 0 ? rc : remove_name(b, beside_name(b, "", BESIDE_NEW, name), e);
-	rc = rc != 0 ? rc : sync_folder(b, e);
+	if (rc == 0)
+		rc = remove_name(b, beside_name(b, "", BESIDE_NEW, name), e);
+	if (rc == 0)
+		rc = sync_folder(b, e);
 	if (rc == 0 && fstat(b->fd, &b->st) != 0)
 		rc = err_errno(e, XE_FAILED, errno, "cannot be looked at");
 	b->state = rc == 0 ? BESIDE_ALONE : b->state;
@@ -189,8 +194,10 @@ int exchange_try(struct beside *b, struct err *e)
 	b->state = BESIDE_BEGUN;
 	int rc = attributes_copy_owner(b->fd, fd, e);
 	close(fd);
-	rc = rc != 0 ? rc : sync_folder(b, e);
-	rc = rc != 0 ? rc : link_original(b, e);
+	if (rc == 0)
+		rc = sync_folder(b, e);
+	if (rc == 0)
+		rc = link_original(b, e);
 	struct err unsaid = {0};
 	int undone = exchange_undo(b, rc == 0 ? e : &unsaid);
 	return beside_fault(b, rc != 0 ? rc : undone, e);

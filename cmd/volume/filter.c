@@ -229,10 +229,7 @@ static int discard(struct filter_request *q, const struct operands *inputs)
 {
 	const struct successor_run run = {.options = &q->o, .keys = &q->keys, .progress = q->progress, .may_be_longer = true};
 	struct err e = {0};
-	int status = check_discard(q, inputs);
-	if (status != 0)
-		return status;
-	status = keyoptions_open(&q->keys, &e) == 0 ? discard_run(&run, inputs->names, inputs->count) : msg_fail(&e);
+	int status = keyoptions_open(&q->keys, &e) == 0 ? discard_run(&run, inputs->names, inputs->count) : msg_fail(&e);
 	keyoptions_close(&q->keys);
 	return status;
 }
@@ -264,11 +261,15 @@ static int cmd_filter(int argc, char **argv)
 	int status;
 	if (!options_parse(&command_filter, argc, argv, &q, &inputs, &status))
 		return status;
-	if (q.discard_original)
+	status = q.discard_original ? check_discard(&q, &inputs) : q.in_place ? check_in_place(&q, &inputs) : 0;
+	if (status == 0 && q.discard_original)
 		return discard(&q, &inputs);
-	status = q.in_place ? check_in_place(&q, &inputs) : 0;
-	status = status != 0 ? status : settle(&q, &inputs);
-	return status != 0 ? status : filter_request_run(&q);
+	if (status == 0)
+		status = settle(&q, &inputs);
+	if (status == 0)
+		return filter_request_run(&q);
+	filter_request_free_names(&q);
+	return status;
 }
 
 const struct command command_filter = {

@@ -13,6 +13,7 @@
 #include "volume/map.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,13 +25,18 @@ static int open_map_beside(struct filter_request *q, const struct filter_volume 
 {
 	struct io out;
 	int rc = outputs_begin_volume(&q->maps, v->info, &out, e);
-	q->map = rc == 0 ? map_new(out.fd) : NULL;
-	return rc == 0 && q->map == NULL ? err_memory(e, 0, "the map") : rc;
+	if (rc != 0)
+		return rc;
+	q->map = map_new(out.fd);
+	if (q->map == NULL)
+		return err_memory(e, 0, "the map");
+	map_begin_set(q->map);
+	return 0;
 }
 
 static int close_map_beside(struct filter_request *q, struct err *e)
 {
-	int rc = map_finish(q->map, e);
+	int rc = map_finish(q->map, 0, e);
 	if (rc != 0)
 		err_volume(e, outputs_current(&q->maps)->path);
 	map_free(q->map);
@@ -65,7 +71,7 @@ static int open_output(void *arg, const struct filter_volume *v, struct io *out,
 	if (rc != 0)
 		return rc;
 	if (q->map)
-		map_begin_volume(q->map, v->info);
+		map_begin_volume(q->map, v->info, medium_of(out));
 	return 0;
 }
 
@@ -76,11 +82,28 @@ static double since(const struct timespec *began)
 	return (double)(now.tv_sec - began->tv_sec) + (double)(now.tv_nsec - began->tv_nsec) / 1e9;
 }
 
+static void end_map_volume(struct filter_request *q, const struct filter_volume *v)
+{
+	const struct volume_info *in = v->info;
+	char digest_in[DIGEST_TEXT_BYTES] = "";
+	if (in->hashed)
+		snprintf(digest_in, sizeof digest_in, "%016llx", (unsigned long long)in->xxh64);
+	const struct map_side_end old = {in->bytes, v->blocks_in, v->files_in, in->cipher, digest_in};
+	const struct map_side_end now = {v->volume_out, v->blocks_out, v->files_out, v->encrypted_with, v->digest_out};
+	const struct job *job;
+	struct filter_counts counts;
+	for (size_t i = 0; i < filter_job_slots(q->filter); i++) {
+		if (filter_job(q->filter, i, &job, &counts))
+			map_learn_job(q->map, job);
+	}
+	map_end_volume(q->map, &old, &now, v->counts.damaged);
+}
+
 static int close_output(void *arg, const struct filter_volume *v, struct err *e)
 {
 	struct filter_request *q = arg;
 	if (q->map)
-		map_end_volume(q->map, v->info->bytes, v->volume_out, v->blocks_in, v->blocks_out);
+		end_map_volume(q, v);
 	int rc = outputs_end_volume(&q->out, e);
 	rc = rc == 0 && q->inplace ? close_map_beside(q, e) : rc;
 	return rc != 0 ? rc : report_volume(q->report, v, outputs_current(&q->out), since(&q->set_began), e);
@@ -110,10 +133,10 @@ static void on_old_block(void *arg, const struct item *block)
 	map_old_block(q->map, block);
 }
 
-static void on_new_block(void *arg, const struct packed_block *b)
+static void on_new_block(void *arg, const struct filter_volume *v, const struct packed_block *b)
 {
 	struct filter_request *q = arg;
-	map_new_block(q->map, b);
+	map_new_block(q->map, v->info, b);
 }
 
 static void on_progress(void *arg, struct progress_state *state)
@@ -151,6 +174,7 @@ static int open_side_files(struct filter_request *q, struct err *e)
 			return err_memory(e, 0, "the report's digests");
 	}
 	if (q->map_path || q->in_place) {
+		q->o.hash_volumes = true;
 		q->o.callbacks.old_block = on_old_block;
 		q->o.callbacks.new_block = on_new_block;
 	}
@@ -236,7 +260,7 @@ static int run_gently(struct filter_request *q, struct err *e)
 
 static int finish_map(struct filter_request *q, struct err *e)
 {
-	int rc = q->map ? map_finish(q->map, e) : 0;
+	int rc = q->map ? map_finish(q->map, q->damaged > 0 ? 3 : 0, e) : 0;
 	rc = rc == 0 && q->map ? outfile_finish(&q->map_file, e) : rc;
 	if (rc != 0)
 		err_volume(e, q->map_path);
@@ -267,7 +291,7 @@ static int commit_in_place(struct filter_request *q, struct err *e)
 /* A volume whose map could not be written is none, and a set is whole or not there. */
 static int commit(struct filter_request *q, struct err *e)
 {
-	if (q->inplace)
+	if (q->in_place)
 		return commit_in_place(q, e);
 	int rc = q->kin == NULL ? all_names_met(q, e) : 0;
 	rc = rc != 0 ? rc : finish_map(q, e);
@@ -294,7 +318,10 @@ static int run_set(struct filter_request *q, struct err *e)
 	q->hopeless = rc != 0;
 	if (rc != 0)
 		err_volume(e, q->map_path);
+	if (rc == 0 && q->map)
+		map_begin_set(q->map);
 	rc = rc != 0 ? rc : run_gently(q, e);
+	q->damaged += rc == 0 ? filter_damaged(q->filter) : 0;
 	return rc != 0 || waits_for_map(q) ? rc : commit(q, e);
 }
 
@@ -434,6 +461,11 @@ static void release(struct filter_request *q)
 	keyoptions_close(&q->keys);
 	digest_free(q->o.digest_in);
 	digest_free(q->o.digest_out);
+	filter_request_free_names(q);
+}
+
+void filter_request_free_names(struct filter_request *q)
+{
 	for (size_t i = 0; i < q->o.name_count; i++)
 		free((char *)q->names[i].from);
 	free(q->names);

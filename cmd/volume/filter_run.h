@@ -42,11 +42,15 @@ struct filter_request {
 	uint64_t read, written; /* and of those of the sets before */
 	struct filter *filter;
 	size_t sets, inputs_done;
-	bool hopeless; /* the next set would fail as this one did */
+	uint64_t damaged; /* of the sets that are converted */
+	bool hopeless;    /* the next set would fail as this one did */
 };
 
 /* All of it; what the request holds is given back.  Returns the exit status, having said why; ends the program if a signal wants
  * that. */
 int filter_request_run(struct filter_request *q);
+
+/* Of one that is not run: what its options have taken. */
+void filter_request_free_names(struct filter_request *q);
 
 #endif

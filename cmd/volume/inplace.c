@@ -111,7 +111,8 @@ static int prove_set(const struct inplace *p, struct err *e)
 	const char **old, **new;
 	struct successor_result found = {0};
 	int rc = proof_paths(p, &old, &new, e);
-	rc = rc != 0 ? rc : successor_prove(p->run, old, new, p->set_count, &found, e);
+	if (rc == 0)
+		rc = successor_prove(p->run, old, new, p->set_count, &found, e);
 	free(old);
 	free(new);
 	if (rc == 0)
@@ -139,8 +140,9 @@ static int each(struct inplace *p, int (*step)(struct beside *b, struct err *e),
 static int check_unchanged(struct beside *b, struct err *e)
 {
 	int rc = beside_unchanged(b, e);
-	rc = rc != 0 ? rc : beside_unchanged_new(b, e);
-	return rc != 0 ? rc : beside_refuse_open(b, e);
+	if (rc == 0)
+		rc = beside_unchanged_new(b, e);
+	return rc == 0 ? beside_refuse_open(b, e) : rc;
 }
 
 static void tell_exchanged(const struct inplace *p)
@@ -170,9 +172,12 @@ void inplace_take_back(struct inplace *p)
 int inplace_exchange(struct inplace *p, struct err *e)
 {
 	int rc = each(p, check_unchanged, e);
-	rc = rc != 0 ? rc : each(p, exchange_link, e);
-	rc = rc != 0 ? rc : each(p, exchange_place_sides, e);
-	rc = rc != 0 ? rc : each(p, exchange_replace, e);
+	if (rc == 0)
+		rc = each(p, exchange_link, e);
+	if (rc == 0)
+		rc = each(p, exchange_place_sides, e);
+	if (rc == 0)
+		rc = each(p, exchange_replace, e);
 	if (rc == 0)
 		tell_exchanged(p);
 	else if (p->replaced)
@@ -191,7 +196,7 @@ int inplace_begin_volume(struct inplace *p, const char *path, struct err *e)
 		return err_set(e, XE_USAGE, "holds another volume behind the first; in place each file is one volume");
 	}
 	int rc = open_member(p, path, e);
-	return rc != 0 ? rc : beside_may_replace(&p->set[p->set_count - 1], e);
+	return rc == 0 ? beside_may_replace(&p->set[p->set_count - 1], e) : rc;
 }
 
 static int dress(struct beside *b, struct err *e)
@@ -208,8 +213,9 @@ int inplace_prove(struct inplace *p, size_t inputs, struct err *e)
 	if (p->set_count != inputs)
 		return err_set(e, XE_USAGE, "a volume goes on in another file; in place each file is one volume");
 	int rc = each(p, exchange_uncache, e);
-	rc = rc != 0 ? rc : prove_set(p, e);
-	return rc != 0 ? rc : each(p, dress, e);
+	if (rc == 0)
+		rc = prove_set(p, e);
+	return rc == 0 ? each(p, dress, e) : rc;
 }
 
 /* ---- what earlier runs left ---- */
@@ -227,7 +233,8 @@ static int go_on(struct inplace *p, struct err *e)
 		return rc;
 	quit_hold();
 	rc = each(p, check_unchanged, e);
-	rc = rc != 0 ? rc : each(p, exchange_replace, e);
+	if (rc == 0)
+		rc = each(p, exchange_replace, e);
 	if (rc == 0)
 		tell_exchanged(p);
 	else
@@ -258,7 +265,8 @@ static void settle_forward(struct inplace *p, size_t first, size_t end, int *sta
 		rc = rc == 0 && member ? open_member(p, p->inputs[i].path, &e) : rc;
 		p->inputs[i].left_out = member;
 	}
-	rc = rc != 0 ? rc : go_on(p, &e);
+	if (rc == 0)
+		rc = go_on(p, &e);
 	if (rc != 0)
 		*status = err_worse_status(*status, msg_fail(&e));
 	inplace_end_set(p);
@@ -273,7 +281,8 @@ static int settle_back(struct inplace *p, size_t first, size_t end, struct err *
 			continue;
 		msg_info("%s: what a run that was cut off has left beside it is removed", in->path);
 		rc = open_member(p, in->path, e);
-		rc = rc != 0 ? rc : exchange_undo(&p->set[0], e);
+		if (rc == 0)
+			rc = exchange_undo(&p->set[0], e);
 		inplace_end_set(p);
 		in->state = BESIDE_ALONE;
 	}
@@ -296,7 +305,8 @@ static int settle(struct inplace *p, int *status, struct err *e)
 		rc = kin ? kin_end(kin, first, first, &end, e) : 0;
 		if (rc == 0 && must_go_on(p, first, end))
 			settle_forward(p, first, end, status);
-		rc = rc != 0 ? rc : settle_back(p, first, end, e);
+		if (rc == 0)
+			rc = settle_back(p, first, end, e);
 	}
 	kin_free(kin);
 	free(all);
@@ -337,7 +347,7 @@ static int take_input(struct input *in, const struct beside *b, struct err *e)
 	if (b->state == BESIDE_EXCHANGED)
 		return 0;
 	int rc = beside_may_replace(b, e);
-	return rc != 0 ? rc : beside_refuse_open(b, e);
+	return rc == 0 ? beside_refuse_open(b, e) : rc;
 }
 
 static int look_at_all(struct inplace *p, struct err *e)
@@ -345,8 +355,10 @@ static int look_at_all(struct inplace *p, struct err *e)
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < p->count; i++) {
 		rc = refuse_twice(p, i, e);
-		rc = rc != 0 ? rc : open_member(p, p->given[i], e);
-		rc = rc != 0 ? rc : take_input(&p->inputs[i], &p->set[0], e);
+		if (rc == 0)
+			rc = open_member(p, p->given[i], e);
+		if (rc == 0)
+			rc = take_input(&p->inputs[i], &p->set[0], e);
 		inplace_end_set(p);
 	}
 	return rc;
@@ -356,7 +368,8 @@ static int try_one(struct inplace *p, const char *path, struct err *e)
 {
 	int rc = open_member(p, path, e);
 	quit_hold();
-	rc = rc != 0 ? rc : exchange_try(&p->set[0], e);
+	if (rc == 0)
+		rc = exchange_try(&p->set[0], e);
 	quit_release();
 	inplace_end_set(p);
 	return rc;
@@ -388,6 +401,7 @@ int inplace_begin(struct inplace *p, int *status, struct err *e)
 {
 	allow_many_files();
 	int rc = look_at_all(p, e);
-	rc = rc != 0 ? rc : settle(p, status, e);
-	return rc != 0 ? rc : choose(p, status, e);
+	if (rc == 0)
+		rc = settle(p, status, e);
+	return rc == 0 ? choose(p, status, e) : rc;
 }

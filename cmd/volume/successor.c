@@ -4,8 +4,9 @@
 #include "base/msg.h"
 #include "cmd/command.h"
 #include "cmd/volume/findingtext.h"
-#include "pipeline/proving.h"
+#include "pipeline/filter.h"
 #include "prove/compare.h"
+#include "prove/verify.h"
 
 #define DIFFERENCES_SHOWN 20u
 
@@ -49,6 +50,22 @@ static struct filter_options reading(const struct successor_run *run, const char
 	};
 }
 
+/* What o->observer sees, to the end. */
+static int read_set(struct proof *p, const struct filter_options *o, struct err *e)
+{
+	struct filter *f = filter_new(o);
+	if (f == NULL)
+		return err_memory(e, 0, "a proof");
+	p->filter = f;
+	p->total = command_total_bytes(o->paths, o->path_count);
+	progress_start(p->run->progress, on_progress, p);
+	int rc = filter_run(f, e);
+	progress_stop();
+	p->damaged += filter_damaged(f);
+	filter_free(f);
+	return rc;
+}
+
 /* ---- sound ---- */
 
 static void on_problem(void *arg, const struct finding *f)
@@ -58,44 +75,36 @@ static void on_problem(void *arg, const struct finding *f)
 		findingtext_warn(f, findingtext_kind(f->kind), "");
 }
 
-static uint64_t unsound(const struct verify *v)
+static uint64_t unsound(const struct tally *t)
 {
-	return verify_problems(v, FINDING_DAMAGE) + verify_problems(v, FINDING_CUT_BY_NETWORK) + verify_problems(v, FINDING_DOUBLED) +
-	       verify_problems(v, FINDING_REVERSED) + verify_problems(v, FINDING_NOT_WHOLE);
-}
-
-static int read_proving(struct proof *p, const struct filter_options *o, struct verify *v, struct err *e)
-{
-	struct filter *f = v ? proving_filter(o, v) : NULL;
-	if (f == NULL)
-		return err_memory(e, 0, "verifying");
-	p->filter = f;
-	p->total = command_total_bytes(o->paths, o->path_count);
-	progress_start(p->run->progress, on_progress, p);
-	int rc = proving_run(f, v, e);
-	progress_stop();
-	filter_free(f);
-	return rc;
+	return t->problems[FINDING_DAMAGE] + t->problems[FINDING_CUT_BY_NETWORK] + t->problems[FINDING_DOUBLED] +
+	       t->problems[FINDING_REVERSED] + t->problems[FINDING_NOT_WHOLE];
 }
 
 /* *again: where a job uses several kinds of digest, all of them have to be counted. */
-static int verify_once(struct proof *p, const struct filter_options *o, bool *again, struct err *e)
+static int verify_once(struct proof *p, struct filter_options *o, bool *again, struct err *e)
 {
 	struct verify_options options = {.all_digests = *again, .arg = p, .problem = on_problem};
 	struct verify *v = verify_new(&options);
+	if (v == NULL)
+		return err_memory(e, 0, "verifying");
 	p->unproved = *again;
-	int rc = read_proving(p, o, v, e);
-	bool uncounted = rc == 0 && verify_problems(v, FINDING_UNPROVED) > 0;
-	bool wrong = rc == 0 && (unsound(v) > 0 || (*again && uncounted));
+	o->observer = verify_observer(v);
+	int rc = read_set(p, o, e);
+	const struct tally *t = verify_tally(v);
+	bool uncounted = t->problems[FINDING_UNPROVED] > 0;
+	bool wrong = unsound(t) > 0 || (*again && uncounted);
 	*again = uncounted && !wrong;
 	verify_free(v);
-	return wrong ? err_set(e, XE_DAMAGE, "the new volume is not sound") : rc;
+	return rc == 0 && wrong ? err_set(e, XE_DAMAGE, "the new volume is not sound") : rc;
 }
 
 static int prove_sound(struct proof *p, const char *const *paths, size_t count, struct err *e)
 {
 	struct filter_options o = reading(p->run, paths, count);
 	o.cipher.read = keys_of_new(p->run->keys);
+	/* As verify does it. */
+	o.on_damage = ON_DAMAGE_KEEP;
 	bool again = false;
 	int rc = verify_once(p, &o, &again, e);
 	return rc == 0 && again ? verify_once(p, &o, &again, e) : rc;
@@ -122,36 +131,19 @@ static void on_damage(void *arg, const struct finding *f)
 	findingtext_warn(f, findingtext_kind(f->kind), "");
 }
 
-static int read_comparing(struct proof *p, struct filter_options *o, struct err *e)
-{
-	o->observer = compare_observer(p->compare, on_damage);
-	struct filter *f = o->observer ? filter_new(o) : NULL;
-	if (f == NULL)
-		return err_memory(e, 0, "comparing");
-	p->filter = f;
-	p->total = command_total_bytes(o->paths, o->path_count);
-	progress_start(p->run->progress, on_progress, p);
-	int rc = filter_run(f, e);
-	progress_stop();
-	/* The jobs are the filter's. */
-	rc = rc != 0 ? rc : compare_end_set(p->compare, e);
-	p->damaged += filter_damaged(f);
-	filter_free(f);
-	return rc;
-}
-
 static int compare_both(struct proof *p, const char *const *old, const char *const *new, size_t count, struct err *e)
 {
 	struct filter_options o = reading(p->run, old, count);
 	o.cipher.read = keys_of_old(p->run->keys);
 	o.repair = p->run->options->repair;
-	int rc = read_comparing(p, &o, e);
+	o.observer = compare_observer(p->compare, on_damage);
+	int rc = o.observer ? read_set(p, &o, e) : err_memory(e, 0, "comparing");
+	if (rc != 0)
+		return rc;
 	o = reading(p->run, new, count);
 	o.cipher.read = keys_of_new(p->run->keys);
-	rc = rc != 0 ? rc : read_comparing(p, &o, e);
-	if (rc == 0)
-		compare_finish(p->compare);
-	return rc;
+	o.observer = compare_observer(p->compare, on_damage);
+	return o.observer ? read_set(p, &o, e) : err_memory(e, 0, "comparing");
 }
 
 static int judge(const struct proof *p, struct successor_result *result, struct err *e)
@@ -172,7 +164,8 @@ static int prove_same(struct proof *p, const char *const *old, const char *const
 	if (p->compare == NULL)
 		return err_memory(e, 0, "comparing");
 	int rc = compare_both(p, old, new, count, e);
-	rc = rc != 0 ? rc : judge(p, result, e);
+	if (rc == 0)
+		rc = judge(p, result, e);
 	compare_free(p->compare);
 	p->compare = NULL;
 	return rc;
@@ -183,7 +176,8 @@ int successor_prove(const struct successor_run *run, const char *const *old, con
 {
 	struct proof p = {.run = run};
 	int rc = prove_sound(&p, new, count, e);
-	rc = rc != 0 ? rc : prove_same(&p, old, new, count, result, e);
+	if (rc == 0)
+		rc = prove_same(&p, old, new, count, result, e);
 	if (rc != 0)
 		err_volume(e, new[0]);
 	return rc;
