@@ -54,6 +54,25 @@ says 'holds all of d/v.orig, which is removed' 'it says so'
 is "$(in_folder d)" 'v v.map ' 'the old volume is gone, the map is not'
 run "$XFLATE" filter --discard-original d/v
 refused 1 '--discard-original without an original'
+put v "$made/good-forms"
+in_place -r lz4 --database sqlite d/v
+expect_status 0 'with --database'
+is "$(in_folder d)" 'v v.map v.orig v.sql v.undo.sql ' 'the SQL for the catalog and the way back are there, too'
+"$XFLATE" catalog sql --database sqlite --undo back d/v.map | sed 's|undo.*|undo|; s|: back$|: undo|' >there
+sed 's|^\(-- The way back: \).*|\1undo|' d/v.sql >got
+check 'the script is what catalog sql makes of the map' cmp there got
+check 'the way back, too' cmp back d/v.undo.sql
+put v "$made/good-forms"
+: >d/v.sql
+in_place -r lz4 --database sqlite d/v
+refused 1 'its name is taken'
+says 'new volumes are in their places all the same' 'it says what is done'
+is "$(wc -c <d/v.sql)" 0 'and what has that name stays'
+run "$XFLATE" -q --database sqlite -o none "$made/good-forms"
+expect_status 2 '--database without --in-place'
+put v "$made/good-forms"
+in_place -r lz4 d/v
+rm d/v.orig
 in_place -r gzip d/v
 refused 1 'in place once more: the map is in its place'
 says 'v\.map exists' 'and it says so'

@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/msg.h"
+#include "catalog/sql.h"
 #include "cmd/volume/discard.h"
 #include "cmd/volume/filter_run.h"
 
@@ -126,6 +127,7 @@ static const struct option_row rows[] = {
 	OPTION_TAKE_WORD(0, "target", take_target, targets),
 	OPTION_TEXT('o', "output", struct filter_request, out.path),
 	OPTION_FLAG(0, "in-place", struct filter_request, in_place),
+	OPTION_WORD(0, "database", sql_databases, struct filter_request, database),
 	OPTION_FLAG(0, "discard-original", struct filter_request, discard_original),
 	OPTION_TAKE_FLAG(0, "force", take_force),
 	OPTION_TAKE_AT('T', "threads", command_threads, struct filter_request, o.threads),
@@ -256,14 +258,16 @@ static int settle(struct filter_request *q, const struct operands *inputs)
 
 static int cmd_filter(int argc, char **argv)
 {
-	struct filter_request q = {.o.threads = command_processors()};
+	struct filter_request q = {.o.threads = command_processors(), .database = -1};
 	struct operands inputs;
 	int status;
 	if (!options_parse(&command_filter, argc, argv, &q, &inputs, &status))
 		return status;
 	status = q.discard_original ? check_discard(&q, &inputs) : q.in_place ? check_in_place(&q, &inputs) : 0;
-	if (status == 0 && q.discard_original)
+	if (status == 0 && q.discard_original && q.database < 0)
 		return discard(&q, &inputs);
+	if (status == 0 && q.database >= 0 && !q.in_place)
+		status = msg_usage("filter", "--database goes with --in-place; xflate catalog sql makes SQL from a map");
 	if (status == 0)
 		status = settle(&q, &inputs);
 	if (status == 0)
@@ -292,6 +296,9 @@ const struct command command_filter = {
 		"                             default) is standard output\n"
 		"      --in-place             the new volume, proved, takes the place of INPUT, which\n"
 		"                             becomes INPUT.orig; the map is INPUT.map\n"
+		"      --database postgresql|mysql|sqlite\n"
+		"                             with --in-place: INPUT.sql and INPUT.undo.sql for\n"
+		"                             the catalog, too\n"
 		"      --discard-original     convert nothing: INPUT.orig is removed where INPUT is\n"
 		"                             sound and holds all of it\n"
 		"      --force                replace an existing output; recompress records\n"

@@ -5,6 +5,7 @@
 
 #include "base/msg.h"
 #include "base/quit.h"
+#include "catalog/script.h"
 #include "cmd/command.h"
 #include "cmd/volume/beside.h"
 #include "cmd/volume/inplace.h"
@@ -267,6 +268,31 @@ static int finish_map(struct filter_request *q, struct err *e)
 	return rc;
 }
 
+/* Beside the first volume of a set that was exchanged: what the catalog has to learn of all of it. */
+static int write_sql(struct filter_request *q, struct err *e)
+{
+	size_t count = 0;
+	while (inplace_volume(q->inplace, count))
+		count++;
+	char(*paths)[PLACE_PATH_BYTES + 8] = calloc(count + 1, sizeof *paths);
+	const char **maps = calloc(count + 1, sizeof *maps);
+	int rc = paths && maps ? 0 : err_memory(e, count * sizeof *paths, "the maps' names");
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		snprintf(paths[i], sizeof paths[i], "%s.map", inplace_volume(q->inplace, i));
+		maps[i] = paths[i];
+	}
+	const char *name = inplace_volume(q->inplace, 0);
+	if (rc == 0)
+		rc = script_write_both(maps, count, (enum sql_database)q->database, name, e);
+	if (rc == 0)
+		msg_info("%s.sql brings the catalog up to the new volume%s, %s.undo.sql leads back", name, count == 1 ? "" : "s", name);
+	else
+		err_add(e, "; the new volumes are in their places all the same: xflate catalog sql makes it from %s.map", name);
+	free(paths);
+	free(maps);
+	return rc;
+}
+
 /* All of the set is written, and closed: signals still put it away. */
 static int commit_in_place(struct filter_request *q, struct err *e)
 {
@@ -283,6 +309,8 @@ static int commit_in_place(struct filter_request *q, struct err *e)
 	else
 		rc = inplace_exchange(q->inplace, e);
 	outputs_lose_suffix(&q->out, rc == 0);
+	if (rc == 0 && q->database >= 0)
+		rc = write_sql(q, e);
 	inplace_end_set(q->inplace);
 	quit_release();
 	return rc;

@@ -169,6 +169,11 @@ void inplace_take_back(struct inplace *p)
 	}
 }
 
+const char *inplace_volume(const struct inplace *p, size_t index)
+{
+	return index < p->set_count ? p->set[index].path : NULL;
+}
+
 int inplace_exchange(struct inplace *p, struct err *e)
 {
 	int rc = each(p, check_unchanged, e);

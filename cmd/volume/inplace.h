@@ -34,6 +34,9 @@ int inplace_exchange(struct inplace *p, struct err *e) __attribute__((warn_unuse
 /* As long as not one of them did: what was made for it is removed. */
 void inplace_take_back(struct inplace *p);
 
+/* The index-th volume of the set at hand: its file, borrowed; NULL behind the last. */
+const char *inplace_volume(const struct inplace *p, size_t index);
+
 /* The set is done with, or given up.  Idempotent. */
 void inplace_end_set(struct inplace *p);
 
