@@ -67,8 +67,10 @@ static int open_output(void *arg, const struct filter_volume *v, struct io *out,
 	struct filter_request *q = arg;
 	meet_name(q, v->info->label.volume);
 	int rc = q->inplace ? inplace_begin_volume(q->inplace, v->info->path, e) : 0;
-	rc = rc != 0 ? rc : outputs_begin_volume(&q->out, v->info, out, e);
-	rc = rc == 0 && q->inplace ? open_map_beside(q, v, e) : rc;
+	if (rc == 0)
+		rc = outputs_begin_volume(&q->out, v->info, out, e);
+	if (rc == 0 && q->inplace)
+		rc = open_map_beside(q, v, e);
 	if (rc != 0)
 		return rc;
 	if (q->map)
@@ -106,7 +108,8 @@ static int close_output(void *arg, const struct filter_volume *v, struct err *e)
 	if (q->map)
 		end_map_volume(q, v);
 	int rc = outputs_end_volume(&q->out, e);
-	rc = rc == 0 && q->inplace ? close_map_beside(q, e) : rc;
+	if (rc == 0 && q->inplace)
+		rc = close_map_beside(q, e);
 	return rc != 0 ? rc : report_volume(q->report, v, outputs_current(&q->out), since(&q->set_began), e);
 }
 
@@ -214,13 +217,19 @@ static int prepare(struct filter_request *q, int *status, struct err *e)
 	int rc = keyoptions_open(&q->keys, e);
 	q->o.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
 	q->o.cipher.write = keyoptions_new_given(&q->keys) ? &q->keys.write : NULL;
-	rc = rc == 0 && q->in_place ? begin_in_place(q, status, e) : rc;
-	rc = rc != 0 ? rc : outputs_choose_folder(&q->out, e);
-	rc = rc == 0 && q->in_place ? outputs_choose_folder(&q->maps, e) : rc;
+	if (rc == 0 && q->in_place)
+		rc = begin_in_place(q, status, e);
+	if (rc == 0)
+		rc = outputs_choose_folder(&q->out, e);
+	if (rc == 0 && q->in_place)
+		rc = outputs_choose_folder(&q->maps, e);
 	const char *const others[] = {q->map_path, q->report_path};
-	rc = rc != 0 ? rc : outputs_check_names(&q->out, others, 2, e);
-	rc = rc != 0 ? rc : open_side_files(q, e);
-	rc = rc != 0 ? rc : outputs_open(&q->out, e);
+	if (rc == 0)
+		rc = outputs_check_names(&q->out, others, 2, e);
+	if (rc == 0)
+		rc = open_side_files(q, e);
+	if (rc == 0)
+		rc = outputs_open(&q->out, e);
 	q->o.repack = any_by_block(q);
 	if (rc == 0 && q->o.repack && q->o.keep_layout)
 		rc = err_set(e, XE_USAGE, "--keep-layout: on tapes blocks are written anew");
@@ -262,7 +271,8 @@ static int run_gently(struct filter_request *q, struct err *e)
 static int finish_map(struct filter_request *q, struct err *e)
 {
 	int rc = q->map ? map_finish(q->map, q->damaged > 0 ? 3 : 0, e) : 0;
-	rc = rc == 0 && q->map ? outfile_finish(&q->map_file, e) : rc;
+	if (rc == 0 && q->map)
+		rc = outfile_finish(&q->map_file, e);
 	if (rc != 0)
 		err_volume(e, q->map_path);
 	return rc;
@@ -303,7 +313,8 @@ static int commit_in_place(struct filter_request *q, struct err *e)
 		return rc;
 	quit_hold();
 	rc = outputs_commit(&q->maps, e);
-	rc = rc != 0 ? rc : outputs_commit(&q->out, e);
+	if (rc == 0)
+		rc = outputs_commit(&q->out, e);
 	if (rc != 0)
 		inplace_take_back(q->inplace);
 	else
@@ -322,8 +333,10 @@ static int commit(struct filter_request *q, struct err *e)
 	if (q->in_place)
 		return commit_in_place(q, e);
 	int rc = q->kin == NULL ? all_names_met(q, e) : 0;
-	rc = rc != 0 ? rc : finish_map(q, e);
-	rc = rc != 0 ? rc : outputs_commit(&q->out, e);
+	if (rc == 0)
+		rc = finish_map(q, e);
+	if (rc == 0)
+		rc = outputs_commit(&q->out, e);
 	return rc == 0 && q->map ? outfile_commit(&q->map_file, e) : rc;
 }
 
@@ -348,7 +361,8 @@ static int run_set(struct filter_request *q, struct err *e)
 		err_volume(e, q->map_path);
 	if (rc == 0 && q->map)
 		map_begin_set(q->map);
-	rc = rc != 0 ? rc : run_gently(q, e);
+	if (rc == 0)
+		rc = run_gently(q, e);
 	q->damaged += rc == 0 ? filter_damaged(q->filter) : 0;
 	return rc != 0 || waits_for_map(q) ? rc : commit(q, e);
 }
@@ -468,7 +482,8 @@ static int write_report(struct filter_request *q, int status)
 		.digests = complete && q->sets == 1,
 	};
 	int rc = report_write(q->report, &run, q->report_file.io.fd, &e);
-	rc = rc != 0 ? rc : outfile_commit(&q->report_file, &e);
+	if (rc == 0)
+		rc = outfile_commit(&q->report_file, &e);
 	if (rc == 0)
 		return status;
 	err_volume(&e, q->report_path);

@@ -267,7 +267,8 @@ static void settle_forward(struct inplace *p, size_t first, size_t end, int *sta
 	int rc = 0;
 	for (size_t i = first; i < end; i++) {
 		bool member = p->inputs[i].state == BESIDE_PLACED || p->inputs[i].state == BESIDE_EXCHANGED;
-		rc = rc == 0 && member ? open_member(p, p->inputs[i].path, &e) : rc;
+		if (rc == 0 && member)
+			rc = open_member(p, p->inputs[i].path, &e);
 		p->inputs[i].left_out = member;
 	}
 	if (rc == 0)

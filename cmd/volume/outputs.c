@@ -61,7 +61,8 @@ int outputs_refuse_input(const struct outputs *o, const char *path, struct err *
 int outputs_open_file(const struct outputs *o, struct outfile *f, const char *path, mode_t mode, bool keep_partial, struct err *e)
 {
 	int rc = outputs_refuse_input(o, path, e);
-	rc = rc != 0 ? rc : outfile_open(f, path, mode, o->replace, keep_partial, e);
+	if (rc == 0)
+		rc = outfile_open(f, path, mode, o->replace, keep_partial, e);
 	/* Standard output has no path to be asked before. */
 	return rc != 0 ? rc : refuse_same(o, &f->io, f->io.name, e);
 }
@@ -206,7 +207,8 @@ int outputs_begin_volume(struct outputs *o, const struct volume_info *v, struct 
 		char path[OUTFILE_PATH_BYTES];
 		int rc = folder_path(o, v, path, sizeof path, e);
 		/* What the label in an input is called, nobody has named. */
-		rc = rc != 0 ? rc : add_output(o, path, !is_another(o, v), e);
+		if (rc == 0)
+			rc = add_output(o, path, !is_another(o, v), e);
 		if (rc != 0)
 			return rc;
 	}
