@@ -198,7 +198,7 @@ for chain in $chains; do
 done
 cp "$work/appended" "$(echo "$work/v/seq-"*)"
 check "seq: the rows are those of before the second conversion" same_addresses seq "$work/base/appended.addresses" || :
-check "seq: not back to before a job that is in the new volume alone" says 'REFUSED, nothing is changed; what does not hold:' "$work/sql/lzo-seq.undo" || :
+check "seq: not back to before a job that is in the new volume alone" says 'REFUSED, nothing is changed, for this does not hold:' "$work/sql/lzo-seq.undo" || :
 check "seq: which changes nothing" same_addresses seq "$work/base/appended.addresses" || :
 for chain in mix rmix rows span; do
 	check "$chain: back from the first conversion" says changed "$work/sql/lzo-$chain.undo" || :
