@@ -219,13 +219,22 @@ static int finish_map(struct filter_request *q, struct err *e)
 	return rc;
 }
 
+/* A signal between two of them would leave a part of a set, or volumes without their map: it waits for the last one. */
+static int give_names(struct filter_request *q, struct err *e)
+{
+	quit_hold();
+	int rc = outputs_commit(&q->out, e);
+	rc = rc == 0 && q->map ? outfile_commit(&q->map_file, e) : rc;
+	quit_release();
+	return rc;
+}
+
 /* A volume whose map could not be written is none, and a set is whole or not there. */
 static int commit(struct filter_request *q, struct err *e)
 {
 	int rc = q->kin == NULL ? all_names_met(q, e) : 0;
 	rc = rc != 0 ? rc : finish_map(q, e);
-	rc = rc != 0 ? rc : outputs_commit(&q->out, e);
-	return rc == 0 && q->map ? outfile_commit(&q->map_file, e) : rc;
+	return rc != 0 ? rc : give_names(q, e);
 }
 
 /* Sets that have a map in common get their names together, behind the last of them. */
