@@ -67,6 +67,7 @@ CASES = [
          outputs=["out", "map", "report"], partial=True),
     Case("a set into a folder", "-i -T1 -o f a b c", SET, outputs=["f/a", "f/b", "f/c"]),
     Case("a set, two threads", "-r lz4hc -T2 -o f a b c", SET, outputs=["f/a", "f/b", "f/c"]),
+    Case("a set and its map", "-i -T1 --map map -o f a b c", SET, outputs=["f/a", "f/b", "f/c", "map"]),
     Case("lzfast from a pipe", "-r lzfast -T2 -o out", {"v": "made/bad-crc.good"}, outputs=["out"], stdin="v"),
     Case("Bacula's, zstd", "-i -d zstd -T1 -o out v", {"v": "made/good-nochecksum-bb03"}, outputs=["out"]),
     Case("to standard output", "-r lz4 -T1 v", {"v": "made/bad-crc.good"}),
@@ -180,6 +181,10 @@ class Bench:
                         problems.append("the report says 0, the status was %s" % status)
                 except ValueError:
                     problems.append("the report is no JSON")
+        there = [n for n, good in good_files.items() if n != "report" and read(os.path.join(folder, n)) == good]
+        missing = [n for n in good_files if n != "report" and n not in there]
+        if died and wanted != signal.SIGKILL and there and missing and not self.case.before:
+            problems.append("%s has its name, and %s has not" % (there[0], missing[0]))
         problems += self.left_over(folder, fault, died and wanted == signal.SIGKILL)
         # What libcrypto keeps when its own memory fails is not ours.
         if not died and same and "report" not in good_files and counts.get("live", 0) > good_counts["live"]:
