@@ -498,6 +498,20 @@ START_TEST(test_chain_of_maps)
 }
 END_TEST
 
+/* One volume that became two, by two conversions of it; two that became one. */
+START_TEST(test_maps_that_part)
+{
+	static const char *const others[] = {"A\tfile\tC", "D\tfile\tB"};
+	char text[256];
+	struct err e = {0};
+	must_read("xflate-map\t2\nvolume\tA\tfile\tB\tfile\t1\nend\t10\t20\t0\t0\t0\t0\nexit\t0\n");
+	snprintf(text, sizeof text, "xflate-map\t2\nvolume\t%s\tfile\t1\nend\t10\t30\t0\t0\t0\t0\nexit\t0\n", others[_i]);
+	must_read(text);
+	ck_assert_int_eq(plan_make(&plan, &maps, &e), XE_USAGE);
+	ck_assert_str_eq(e.volume, _i == 0 ? "A" : "B");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("catalog");
@@ -517,6 +531,7 @@ int main(void)
 	tcase_add_test(t, test_wrong_catalogs);
 	tcase_add_test(t, test_twice);
 	tcase_add_test(t, test_maps_that_do_not_follow);
+	tcase_add_loop_test(t, test_maps_that_part, 0, 2);
 	tcase_add_loop_test(t, test_refused_maps, 0, 4);
 	tcase_add_test(t, test_chains);
 	tcase_add_test(t, test_chain_of_maps);
