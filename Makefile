@@ -42,7 +42,7 @@ LIB_CFLAGS += -DHAVE_LIBQRENCODE $(call pkg,--cflags,libqrencode)
 LIB_LIBS += $(call pkg,--libs,libqrencode)
 endif
 
-ROOMS := base codec format crypt medium volume pipeline prove keys tape cmd cmd/volume cmd/drive cmd/key cmd/bscrypto
+ROOMS := base codec format crypt medium volume pipeline restore prove keys tape cmd cmd/volume cmd/drive cmd/key cmd/bscrypto
 SRC := $(sort $(filter-out xflate.c,$(wildcard *.c)) $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a
