@@ -351,7 +351,7 @@ int extract_finish(struct extract *x, bool whole, struct err *e)
 	struct made last;
 	int rc = whole ? extract_close_file(x, e) : 0;
 	struct err late = {0};
-	int finished = x->o.target->finish(x->o.target->arg, &x->counts.bare_folders, &last, &late);
+	int finished = x->o.target->finish(x->o.target->arg, whole && rc == 0, &x->counts.bare_folders, &last, &late);
 	if (rc != 0 || finished == 0)
 		return rc;
 	*e = late;

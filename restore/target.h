@@ -60,8 +60,8 @@ struct target {
 	int (*end)(void *arg, const struct object *o, enum ending how, uint64_t size, struct made *m, struct err *e);
 	/* Everything but files. */
 	int (*make)(void *arg, const struct object *o, struct made *m, struct err *e);
-	/* Behind the last, also of a run that failed.  bare: of how many folders what belongs to them could not be set; why: of the last. */
-	int (*finish)(void *arg, uint64_t *bare, struct made *last, struct err *e);
+	/* Behind the last; whole: the run has not failed.  bare: of how many folders what belongs to them could not be set; why: of the last. */
+	int (*finish)(void *arg, bool whole, uint64_t *bare, struct made *last, struct err *e);
 };
 
 #endif

@@ -58,7 +58,9 @@ static int not_made(const struct tree *t, int errnum, struct made *m, struct err
 	m->how = MADE_NOT;
 	if (errnum == 0 || !is_fatal(errnum))
 		return 0;
-	return err_set(e, XE_FAILED, "%s: %s", t->o.folder, m->why);
+	/* Not the volume's fault. */
+	err_volume(e, t->o.folder);
+	return err_set(e, XE_FAILED, "%s", m->why);
 }
 
 static int failed(const struct tree *t, const char *what, struct made *m, struct err *e)
@@ -418,10 +420,11 @@ static int make(void *arg, const struct object *o, struct made *m, struct err *e
 
 /* ---- the whole ---- */
 
-static int finish(void *arg, uint64_t *bare_folders, struct made *last, struct err *e)
+static int finish(void *arg, bool whole, uint64_t *bare_folders, struct made *last, struct err *e)
 {
 	struct tree *t = arg;
 	char why[FOLDER_WHY_BYTES];
+	(void)whole; /* what is there is whole */
 	drop(t);
 	*last = (struct made){.how = MADE};
 	*bare_folders = later_set(t->later, t->folder, why);

@@ -266,7 +266,7 @@ static void finish(void)
 {
 	uint64_t bare;
 
-	ck_assert_int_eq(target->finish(target->arg, &bare, &made, &e), 0);
+	ck_assert_int_eq(target->finish(target->arg, true, &bare, &made, &e), 0);
 	ck_assert_uint_eq(bare, 0);
 }
 
@@ -390,7 +390,7 @@ START_TEST(links_in_the_way)
 	ck_assert_int_eq(symlink("../out", at("in/late")), 0);
 	uint64_t bare;
 	struct stat st;
-	ck_assert_int_eq(target->finish(target->arg, &bare, &made, &e), 0);
+	ck_assert_int_eq(target->finish(target->arg, true, &bare, &made, &e), 0);
 	ck_assert_uint_ge(bare, 1);
 	ck_assert_int_eq(stat(at("out"), &st), 0);
 	ck_assert_int_eq(st.st_mode & 07777, 0755);

@@ -216,6 +216,57 @@ check 'proves' grep -q 'to extract: 30 files (30 proved' "$out"
 run "$XFLATE" extract --dry-run -C x "$v"
 check 'and makes nothing' test ! -e x
 
+# ---- an archive ----
+
+run "$XFLATE" extract --tar "$bareos/vol-gzip6"
+if [ "$status" = 2 ] && grep -q 'built without libarchive' "$err"; then
+	skip 'archives' 'built without libarchive'
+else
+	tarred() { # NAME TREE BELOW VOLUME...: GNU tar and Python read it
+		name=$1 tree=$2 below=$3
+		shift 3
+		rm -rf x
+		mkdir x
+		"$XFLATE" extract --tar "$@" >archive 2>"$err"
+		is "$?" 0 "$name: as an archive"
+		check "$name: the report is on standard error" grep -q 'extracted:  *[0-9]* files' "$err"
+		tar -xpf archive -C x 2>"$work/tar"
+		is "$(grep -v hdrcharset "$work/tar")" '' "$name: tar has nothing to say"
+		same_tree "$tree" "x/$below" "$name: what tar unpacks is as the source"
+		"$PYTHON" -c 'import hashlib, sys, tarfile
+t = tarfile.open(sys.argv[1])
+for m in t.getmembers():
+    if m.isreg():
+        print(hashlib.sha256(t.extractfile(m).read()).hexdigest())' archive | sort -u >sums
+		check "$name: and what Python reads" sh -c 'grep -o " [0-9a-f]\{64\}" "$1" | tr -d " " | sort -u | cmp - sums' - "$here/trees/$tree"
+	}
+	tarred 'gzip' bareos-tree srv/data/tree "$bareos/vol-gzip6"
+	tarred 'sparse' bareos-sparse srv/data/sparse "$bareos/vol-sparse-lz4"
+	tarred 'sparse, Bacula' bacula-tree srv/src/tree "$bacula/plain-gzip1-sparse"
+	rm -rf x
+	mkdir -p x spooled
+	TMPDIR=$work/here/spooled "$XFLATE" -q extract --tar -T1 --strip 2 "$bareos/vol-none" | tar -xf - -C x
+	same_tree bareos-tree x/tree 'through a pipe, without some components'
+	is "$(in_folder spooled)" '' 'nothing is left where content was kept'
+	run "$XFLATE" extract --tar -C x "$v"
+	refused 2 'an archive or a folder'
+	run "$XFLATE" extract --tar --json "$v"
+	refused 2 'an archive or JSON'
+	head -c 1500000 "$bareos/vol-none" | "$XFLATE" extract --tar - >archive 2>"$err"
+	is "$?" 3 'damage: 3'
+	check 'the damaged one is called so' sh -c 'tar -tf archive | grep -q "\.damaged$"'
+	"$XFLATE" extract --tar "$bareos/vol-multi" >archive 2>"$err"
+	is "$?" 2 'a run that fails'
+	fails 'its archive has no end' "$PYTHON" -c 'import sys
+d = open("archive", "rb").read()
+sys.exit(0 if len(d) >= 1024 and d.endswith(bytes(1024)) else 1)'
+	"$XFLATE" extract --tar "$v" >/dev/full 2>"$err"
+	is "$?" 1 'standard output is full: 1'
+	check 'and it says so' grep -q 'standard output: .*No space' "$err"
+	timeout 60 "$XFLATE" extract --tar "$v" 2>"$err" | head -c 100 >/dev/null
+	is "$(cat "$err")" '' 'a reader that goes away: quietly'
+fi
+
 # ---- damage ----
 
 flip() { # FILE BYTE: one bit

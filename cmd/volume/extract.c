@@ -11,8 +11,10 @@
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
 #include "restore/nowhere.h"
+#include "restore/tar.h"
 #include "restore/tree.h"
 
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,7 +31,7 @@ struct request {
 	const char **globs;
 	size_t glob_count;
 	enum owner owner;
-	bool dry_run, as_json;
+	bool dry_run, as_tar, as_json;
 	enum progress_mode progress;
 	struct keyoptions keys;
 	struct extract_report report;
@@ -69,6 +71,7 @@ static int take_mine(const struct command *verb, void *place, const char *value)
 
 static const struct option_row rows[] = {
 	OPTION_SOURCE('C', "folder", struct request, tree.folder),
+	OPTION_FLAG(0, "tar", struct request, as_tar),
 	OPTION_SOURCE(0, "job", struct request, job),
 	OPTION_TAKE(0, "file", take_glob),
 	OPTION_SOURCE(0, "files-from", struct request, files_from),
@@ -93,8 +96,14 @@ static int check(const struct request *q)
 {
 	if (q->run.path_count == 0)
 		return msg_usage("extract", "no volume named (- is standard input)");
-	if (q->tree.folder == NULL && !q->dry_run)
-		return msg_usage("extract", "say where to: -C FOLDER; or --dry-run");
+	if (q->tree.folder == NULL && !q->dry_run && !q->as_tar)
+		return msg_usage("extract", "say where to: -C FOLDER, or --tar, or --dry-run");
+	if (q->as_tar && (q->tree.folder || q->owner != OWNER_DEFAULT || q->tree.existing != EXISTING_SKIP))
+		return msg_usage("extract", "--tar writes an archive: -C, owners and --existing are the affair of who unpacks it");
+	if (q->as_tar && q->as_json)
+		return msg_usage("extract", "standard output cannot be the archive and the JSON, too");
+	if (q->as_tar && !q->dry_run && isatty(STDOUT_FILENO))
+		return msg_usage("extract", "standard output is a terminal; send the archive to a file or a pipe");
 	bool list = q->files_from && strcmp(q->files_from, "-") == 0;
 	for (size_t i = 0; list && i < q->run.path_count; i++) {
 		if (strcmp(q->run.paths[i], "-") == 0)
@@ -194,28 +203,40 @@ static int extract(struct request *q, const struct target *target, struct err *e
 	return q->filter ? run_gently(q, e) : err_memory(e, 0, "extracting");
 }
 
+/* Names are bytes on the volumes; those that are UTF-8 are to be so in the archive, whatever our language is. */
+static struct tar *open_tar(struct err *e)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	const char *spool = getenv("TMPDIR");
+	return tar_new(STDOUT_FILENO, spool && spool[0] ? spool : "/var/tmp", e);
+}
+
 static int run(struct request *q)
 {
 	struct err e = {0};
 	struct tree *tree = NULL;
+	struct tar *tar = NULL;
 	/* Of a block whose checksum alone is wrong the digests tell which of its files is hurt; wounds that can be mended are. */
 	q->run.inflate = q->run.repair = q->run.incomplete_ok = true;
 	q->run.on_damage = ON_DAMAGE_KEEP;
 	q->tree.same_owner = q->owner == OWNER_SAME || (q->owner == OWNER_DEFAULT && geteuid() == 0);
-	q->o.set_ids = q->tree.same_owner && geteuid() == 0;
+	q->o.set_ids = q->as_tar || (q->tree.same_owner && geteuid() == 0);
 	q->total = command_total_bytes(q->run.paths, q->run.path_count);
 	int rc = choose(q, &e);
 	rc = rc == 0 ? keyoptions_open(&q->keys, &e) : rc;
 	q->run.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
-	if (rc == 0 && !q->dry_run)
+	if (rc == 0 && !q->dry_run && q->as_tar)
+		tar = open_tar(&e);
+	else if (rc == 0 && !q->dry_run)
 		tree = tree_new(&q->tree, &e);
 	extract_report_begin(&q->report);
 	if (rc == 0 && e.code == XE_OK)
-		rc = extract(q, tree ? tree_target(tree) : &nowhere_target, &e);
+		rc = extract(q, tree ? tree_target(tree) : tar ? tar_target(tar) : &nowhere_target, &e);
 	int status = extract_report_end(&q->report, q->extract, q->filter, q->o.choice, q->job, &e);
 	filter_free(q->filter);
 	extract_free(q->extract);
 	tree_free(tree);
+	tar_free(tar);
 	choice_free(q->o.choice);
 	keyoptions_close(&q->keys);
 	return status;
@@ -232,6 +253,7 @@ static int parse_and_run(struct request *q, int argc, char **argv)
 	q->run.path_count = volumes.count;
 	q->report.json = q->as_json ? &json : NULL;
 	q->report.dry_run = q->dry_run;
+	q->report.out = q->as_tar && !q->dry_run ? stderr : stdout;
 	status = check(q);
 	return status != 0 ? status : run(q);
 }
@@ -255,6 +277,7 @@ const struct command command_extract = {
 	.path = "extract",
 	.summary = "files out of volumes, proved by their digests",
 	.help = "Usage: xflate extract [OPTIONS] -C FOLDER VOLUME...\n"
+		"       xflate extract [OPTIONS] --tar VOLUME... >FILE\n"
 		"\n"
 		"Files of one job out of the volumes of one set, in order: content, links, modes,\n"
 		"times, owners.  Each is checked against its digest and gets its name only then;\n"
@@ -262,6 +285,7 @@ const struct command command_extract = {
 		"whatever the volumes say.  VOLUME is a file, a tape device or - (standard input).\n"
 		"\n"
 		"  -C, --folder FOLDER  where to; it is made if it is not there\n"
+		"      --tar            a pax archive on standard output, for tar, ssh, zstd\n"
 		"      --job JOB        its id, its name, or SESSIONID/SESSIONTIME; wanted where\n"
 		"                       the volumes hold several (xflate list)\n"
 		"      --file NAME      this file, or folder with what is below it, or what fits\n"

@@ -50,11 +50,11 @@ static void json_file(struct json *j, const struct extract_file *f)
 	json_end_object(j);
 }
 
-static void print_line(const struct extract_file *f)
+static void print_line(FILE *out, const struct extract_file *f)
 {
-	printf("%-14s %-6s ", words[f->result], f->proved ? "proved" : "");
-	printable_put(f->name[0] ? f->name : f->path, stdout);
-	putchar('\n');
+	fprintf(out, "%-14s %-6s ", words[f->result], f->proved ? "proved" : "");
+	printable_put(f->name[0] ? f->name : f->path, out);
+	putc('\n', out);
 }
 
 static void warn_of(const struct extract_file *f)
@@ -77,7 +77,7 @@ void extract_report_file(void *arg, const struct extract_file *f)
 	if (r->json && (all || !is_right(f->result)))
 		json_file(r->json, f);
 	else if (r->json == NULL && all)
-		print_line(f);
+		print_line(r->out, f);
 	if (is_right(f->result) || r->shown[f->result]++ >= (all ? UINT64_MAX : SHOWN))
 		return;
 	warn_of(f);
@@ -158,67 +158,70 @@ static void warn_of_absent(const struct outcome *o, const struct choice *c, cons
 		msg_warning("not on the volumes: and %llu more", (unsigned long long)(o->unmet - UNMET_SHOWN));
 }
 
-static void print_count(uint64_t n, const char *one, const char *more)
+static void print_count(FILE *out, uint64_t n, const char *one, const char *more)
 {
 	if (n > 0)
-		printf(", %llu %s", (unsigned long long)n, n == 1 ? one : more);
+		fprintf(out, ", %llu %s", (unsigned long long)n, n == 1 ? one : more);
 }
 
-static void print_result(const struct outcome *o, enum extract_result result, const char *name, const char *text)
+static void print_result(FILE *out, const struct outcome *o, enum extract_result result, const char *name, const char *text)
 {
 	uint64_t n = o->counts.by_result[result];
 	if (n > 0)
-		printf("  %-11s %llu%s\n", name, (unsigned long long)n, text);
+		fprintf(out, "  %-11s %llu%s\n", name, (unsigned long long)n, text);
 }
 
-static void print_streams(const struct outcome *o)
+static void print_streams(FILE *out, const struct outcome *o)
 {
 	for (size_t i = 0; i < o->stream_count; i++) {
 		const struct extract_stream *s = &o->streams[i];
 		const char *name = stream_name(s->number);
-		printf("  records:    stream %u%s%s of %llu file%s: not restored; the first: ", s->number, name ? " " : "",
-		       name ? name : "", (unsigned long long)s->files, s->files == 1 ? "" : "s");
-		printable_put(s->first[0] ? s->first : "(no name)", stdout);
-		putchar('\n');
+		fprintf(out, "  records:    stream %u%s%s of %llu file%s: not restored; the first: ", s->number, name ? " " : "",
+			name ? name : "", (unsigned long long)s->files, s->files == 1 ? "" : "s");
+		printable_put(s->first[0] ? s->first : "(no name)", out);
+		putc('\n', out);
 	}
 }
 
 static void print_outcome(const struct extract_report *r, const struct outcome *o)
 {
 	const struct extract_counts *c = &o->counts;
+	FILE *out = r->out;
 	char name[LABEL_NAME_BYTES + 64], size[MSG_SIZE_BYTES];
 	if (o->job == NULL)
 		return;
 	job_describe(o->job, name, sizeof name);
-	printable_put(name, stdout);
-	printf("\n  %-11s %llu file%s", r->dry_run ? "to extract:" : "extracted:", (unsigned long long)c->files, c->files == 1 ? "" : "s");
-	printf(" (%llu proved by their digests), %s", (unsigned long long)c->proved, msg_size(c->bytes, size));
-	print_count(c->folders, "folder", "folders");
-	print_count(c->symlinks, "symbolic link", "symbolic links");
-	print_count(c->links, "hard link", "hard links");
-	print_count(c->specials, "device or fifo", "devices and fifos");
-	putchar('\n');
-	print_result(o, EXTRACT_THERE, "there:", " of these names were there, and stay as they were");
-	print_result(o, EXTRACT_LEFT, "left out:", "");
-	print_result(o, EXTRACT_ELSEWHERE, "not here:", " whose content is in other jobs");
-	print_result(o, EXTRACT_LOCKED, "encrypted:", " by their client, and not extracted");
-	print_result(o, EXTRACT_BARE, "incomplete:", " whose owner, mode or time could not be set");
-	print_result(o, EXTRACT_FAILED, "FAILED:", " not extracted");
-	print_result(o, EXTRACT_DAMAGED, "DAMAGED:", ", called NAME.damaged");
-	print_result(o, EXTRACT_NAMELESS, "NAMELESS:", " whose names are lost, below lost+found");
+	printable_put(name, out);
+	fprintf(out, "\n  %-11s %llu file%s", r->dry_run ? "to extract:" : "extracted:", (unsigned long long)c->files,
+		c->files == 1 ? "" : "s");
+	fprintf(out, " (%llu proved by their digests), %s", (unsigned long long)c->proved, msg_size(c->bytes, size));
+	print_count(out, c->folders, "folder", "folders");
+	print_count(out, c->symlinks, "symbolic link", "symbolic links");
+	print_count(out, c->links, "hard link", "hard links");
+	print_count(out, c->specials, "device or fifo", "devices and fifos");
+	putc('\n', out);
+	print_result(out, o, EXTRACT_THERE, "there:", " of these names were there, and stay as they were");
+	print_result(out, o, EXTRACT_LEFT, "left out:", "");
+	print_result(out, o, EXTRACT_ELSEWHERE, "not here:", " whose content is in other jobs");
+	print_result(out, o, EXTRACT_LOCKED, "encrypted:", " by their client, and not extracted");
+	print_result(out, o, EXTRACT_BARE, "incomplete:", " whose owner, mode or time could not be set");
+	print_result(out, o, EXTRACT_FAILED, "FAILED:", " not extracted");
+	print_result(out, o, EXTRACT_DAMAGED, "DAMAGED:", ", called NAME.damaged");
+	print_result(out, o, EXTRACT_NAMELESS, "NAMELESS:", " whose names are lost, below lost+found");
 	if (o->missing > 0)
-		printf("  MISSING:    %llu files\n", (unsigned long long)o->missing);
+		fprintf(out, "  MISSING:    %llu files\n", (unsigned long long)o->missing);
 	if (c->places > 0)
-		printf("  DAMAGE:     in %llu place%s of the volumes\n", (unsigned long long)c->places, c->places == 1 ? "" : "s");
+		fprintf(out, "  DAMAGE:     in %llu place%s of the volumes\n", (unsigned long long)c->places, c->places == 1 ? "" : "s");
 	if (c->unproved > 0)
-		printf("  not proved: %llu, whose digests were not counted (--all-digests)\n", (unsigned long long)c->unproved);
+		fprintf(out, "  not proved: %llu, whose digests were not counted (--all-digests)\n", (unsigned long long)c->unproved);
 	if (c->stripped > 0)
-		printf("  note:       %llu without their setuid or setgid bit\n", (unsigned long long)c->stripped);
+		fprintf(out, "  note:       %llu without their setuid or setgid bit\n", (unsigned long long)c->stripped);
 	if (c->again > 0)
-		printf("  note:       %llu came again under a name of the same job: the last counts\n", (unsigned long long)c->again);
+		fprintf(out, "  note:       %llu came again under a name of the same job: the last counts\n", (unsigned long long)c->again);
 	if (c->bare_folders > 0)
-		printf("  incomplete: %llu folders whose owner, mode or time could not be set\n", (unsigned long long)c->bare_folders);
-	print_streams(o);
+		fprintf(out, "  incomplete: %llu folders whose owner, mode or time could not be set\n",
+			(unsigned long long)c->bare_folders);
+	print_streams(out, o);
 }
 
 static void json_outcome(struct json *j, const struct outcome *o, const struct extract_report *r, bool finished)
@@ -283,7 +286,7 @@ int extract_report_end(struct extract_report *r, const struct extract *x, const 
 		warn_of_absent(&o, c, job);
 	if (r->json)
 		json_outcome(r->json, &o, r, e->code == XE_OK);
-	else
+	else if (r->out == stdout || msg_verbosity() >= 0)
 		print_outcome(r, &o);
 	return o.status;
 }

@@ -7,9 +7,12 @@
 #include "pipeline/filter.h"
 #include "restore/extract.h"
 
+#include <stdio.h>
+
 struct extract_report {
 	struct json *json; /* NULL: text */
 	bool dry_run;
+	FILE *out; /* where text goes: standard error where the other one is an archive */
 	uint64_t shown[EXTRACT_RESULTS];
 };
 
