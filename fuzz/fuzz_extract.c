@@ -73,13 +73,12 @@ static int make(void *arg, const struct object *o, struct made *m, struct err *e
 	return 0;
 }
 
-static int finish(void *arg, bool whole, uint64_t *bare, struct made *last, struct err *e)
+static int finish(void *arg, bool whole, struct finished *f, struct err *e)
 {
 	(void)arg;
 	(void)whole;
 	(void)e;
-	*bare = 0;
-	*last = (struct made){.how = MADE};
+	*f = (struct finished){0};
 	return 0;
 }
 

@@ -119,7 +119,7 @@ static int learn(struct extract *x, const struct plain_item *plain, struct err *
 	f->wanted = f->known && choice_takes_file(x->o.choice, f->stat.name, f->index);
 	if (!f->wanted)
 		return 0;
-	f->object = (struct object){.kind = OBJECT_FILE, .stat = &f->stat};
+	f->object = (struct object){.kind = OBJECT_FILE, .stat = &f->stat, .extras = f->extras};
 	bool made = kind_of(x, f);
 	int rc = find_path(x, f, e);
 	f->object.mode = mode_of(x, f);
@@ -138,7 +138,7 @@ static int begin_nameless(struct extract *x, struct err *e)
 	snprintf(name, sizeof name, "lost+found/%u-%u-%d", x->job->session_id, x->job->session_time, f->index);
 	f->stat = (struct filestat){.type = FILESTAT_FIFO, .name = "", .link = "", .extended = ""};
 	int rc = path_below(name, 0, &f->path, &f->path_cap, e);
-	f->object = (struct object){.kind = OBJECT_FILE, .path = f->path, .stat = &f->stat, .mode = 0600};
+	f->object = (struct object){.kind = OBJECT_FILE, .path = f->path, .stat = &f->stat, .mode = 0600, .extras = f->extras};
 	return rc < 0 ? rc : begin_file(x, e);
 }
 
@@ -214,6 +214,17 @@ static bool says_nothing(uint32_t number)
 	return stream_is_digest(number) || number == STREAM_PLUGIN_NAME || number == STREAM_ENCRYPTED_SESSION || number == STREAM_SIGNATURE;
 }
 
+static int keep_extra(struct extract_open *f, uint32_t number, struct span data, struct err *e)
+{
+	uint8_t *copy = malloc(data.len ? data.len : 1);
+	if (copy == NULL)
+		return err_memory(e, data.len, "what belongs to a file");
+	if (data.len > 0)
+		memcpy(copy, data.data, data.len);
+	f->extras[f->object.extra_count++] = (struct extra){number, {copy, data.len}};
+	return 0;
+}
+
 static int take_other(struct extract *x, const struct plain_item *plain, struct err *e)
 {
 	struct extract_open *f = &x->file;
@@ -222,6 +233,8 @@ static int take_other(struct extract *x, const struct plain_item *plain, struct 
 	if (plain->item->stream & STREAM_BIT_DEDUPLICATED)
 		extract_settle(f, EXTRACT_ELSEWHERE, "its content is not on the volume (deduplicated)");
 	f->locked = f->locked || stream_is_client_encrypted(number);
+	if (f->wanted && plain->whole && extra_is_restored(number) && f->object.extra_count < EXTRA_MAX)
+		return keep_extra(f, number, plain->item->data, e);
 	if (says_nothing(number) || stream_is_client_encrypted(number) || !(f->wanted || !f->known))
 		return 0;
 	return leave_out(x, number, e);
@@ -270,8 +283,16 @@ static int choose(struct extract *x, const struct item *item, bool *ours, struct
 	return 0;
 }
 
+static void drop_extras(struct extract_open *f)
+{
+	for (size_t i = 0; i < f->object.extra_count; i++)
+		free((void *)(uintptr_t)f->extras[i].data.data);
+	f->object.extra_count = 0;
+}
+
 static void open_file(struct extract_open *f, int32_t index)
 {
+	drop_extras(f);
 	const struct extract_open before = *f;
 	*f = (struct extract_open){
 		.index = index,
@@ -336,6 +357,7 @@ void extract_free(struct extract *x)
 	for (size_t i = 0; i < x->stream_count; i++)
 		free(x->streams[i].first);
 	free(x->streams);
+	drop_extras(&x->file);
 	free(x->file.record);
 	free(x->file.path);
 	free(x);
@@ -348,10 +370,9 @@ const struct observer *extract_observer(struct extract *x)
 
 int extract_finish(struct extract *x, bool whole, struct err *e)
 {
-	struct made last;
 	int rc = whole ? extract_close_file(x, e) : 0;
 	struct err late = {0};
-	int finished = x->o.target->finish(x->o.target->arg, whole && rc == 0, &x->counts.bare_folders, &last, &late);
+	int finished = x->o.target->finish(x->o.target->arg, whole && rc == 0, &x->counts.end, &late);
 	if (rc != 0 || finished == 0)
 		return rc;
 	*e = late;

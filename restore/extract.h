@@ -51,7 +51,7 @@ struct extract_counts {
 	uint64_t places;                                    /* of damage on the volumes */
 	uint64_t stripped;                                  /* of setuid and setgid bits */
 	uint64_t again;                                     /* made in the place of one of the same job */
-	uint64_t bare_folders;
+	struct finished end;
 };
 
 struct extract_options {

@@ -25,12 +25,13 @@ struct extract_open {
 	bool settled; /* result and why are decided, whatever still comes */
 	enum extract_result result;
 	char why[MADE_WHY_BYTES];
-	bool begun;         /* the target waits for its content */
-	bool sparse;        /* which comes with addresses */
-	uint64_t next, end; /* where it goes on, and where it ends */
-	bool suspect;       /* some of it comes from a block with a wrong checksum */
-	bool locked;        /* some of it is encrypted by its client */
-	bool like;          /* what is there already is of the same size and time */
+	bool begun;                     /* the target waits for its content */
+	bool sparse;                    /* which comes with addresses */
+	uint64_t next, end;             /* where it goes on, and where it ends */
+	bool suspect;                   /* some of it comes from a block with a wrong checksum */
+	bool locked;                    /* some of it is encrypted by its client */
+	bool like;                      /* what is there already is of the same size and time */
+	struct extra extras[EXTRA_MAX]; /* copies */
 	uint32_t streams[EXTRACT_STREAMS];
 	unsigned stream_count;
 	struct proof_file verdict;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define FOLDER_WHY_BYTES 256
+#define FOLDER_WHY_BYTES 512
 
 struct folder;
 

@@ -12,6 +12,7 @@ struct waiting {
 	bool recorded; /* else made on the way */
 	size_t order;
 	struct meta meta;
+	uint8_t *kept; /* what its extras lend, and they themselves */
 };
 
 struct later {
@@ -24,10 +25,16 @@ struct later *later_new(void)
 	return calloc(1, sizeof(struct later));
 }
 
+static void free_waiting(struct waiting *w)
+{
+	free(w->path);
+	free(w->kept);
+}
+
 static void forget(struct later *l)
 {
 	for (size_t i = 0; i < l->count; i++)
-		free(l->all[i].path);
+		free_waiting(&l->all[i]);
 	free(l->all);
 	*l = (struct later){0};
 }
@@ -66,6 +73,29 @@ int later_made(struct later *l, const char *path, size_t n, struct err *e)
 	return add(l, path, n, e) ? 0 : e->code;
 }
 
+/* They themselves first, then their data. */
+static int keep_extras(struct waiting *w, const struct meta *m, struct err *e)
+{
+	size_t bytes = m->extra_count * sizeof *m->extras;
+	for (size_t i = 0; i < m->extra_count; i++)
+		bytes += m->extras[i].data.len;
+	w->kept = malloc(bytes);
+	if (w->kept == NULL)
+		return err_memory(e, bytes, "what belongs to a folder");
+	struct extra *copies = (struct extra *)(void *)w->kept;
+	uint8_t *at = w->kept + m->extra_count * sizeof *m->extras;
+	for (size_t i = 0; i < m->extra_count; i++) {
+		const struct span data = m->extras[i].data;
+		if (data.len > 0)
+			memcpy(at, data.data, data.len);
+		copies[i] = (struct extra){m->extras[i].stream, {at, data.len}};
+		at += data.len;
+	}
+	w->meta.extras = copies;
+	w->meta.extra_count = m->extra_count;
+	return 0;
+}
+
 int later_add(struct later *l, const char *path, const struct meta *m, struct err *e)
 {
 	struct waiting *w = add(l, path, strlen(path), e);
@@ -73,7 +103,8 @@ int later_add(struct later *l, const char *path, const struct meta *m, struct er
 		return e->code;
 	w->recorded = true;
 	w->meta = *m;
-	return 0;
+	w->meta.extra_count = 0;
+	return m->extra_count > 0 ? keep_extras(w, m, e) : 0;
 }
 
 /* What is below a folder comes before it; of one folder the last record first. */

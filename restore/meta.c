@@ -30,8 +30,9 @@ bool meta_set(int fd, const struct meta *m, char why[static META_WHY_BYTES])
 	/* Who does not own it must not lend another one's rights. */
 	uint32_t mode = owned ? m->mode : m->mode & ~(uint32_t)SET_ID_BITS;
 	bool moded = fchmod(fd, mode) == 0 || fault("mode", why);
+	bool extra = extra_set(fd, NULL, m->extras, m->extra_count, m->privileged && owned, m->left, why);
 	bool timed = futimens(fd, times) == 0 || fault("time", why);
-	return owned && moded && timed;
+	return owned && moded && extra && timed;
 }
 
 bool meta_set_at(int at, const char *name, bool special, const struct meta *m, char why[static META_WHY_BYTES])
@@ -41,6 +42,7 @@ bool meta_set_at(int at, const char *name, bool special, const struct meta *m, c
 	bool owned = !m->owner || fchownat(at, name, m->uid, m->gid, AT_SYMLINK_NOFOLLOW) == 0 || fault("owner", why);
 	/* What is no link and was made a moment ago under a name of our own. */
 	bool moded = !special || fchmodat(at, name, owned ? m->mode : m->mode & ~(uint32_t)SET_ID_BITS, 0) == 0 || fault("mode", why);
+	bool extra = extra_set(at, name, m->extras, m->extra_count, m->privileged && owned, m->left, why);
 	bool timed = utimensat(at, name, times, AT_SYMLINK_NOFOLLOW) == 0 || fault("time", why);
-	return owned && moded && timed;
+	return owned && moded && extra && timed;
 }

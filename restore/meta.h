@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Owner, mode and times of what was made.  formats/restore-format.md 4.4, 4.8 */
+/* Owner, mode, times, access lists and extended attributes of what was made.  formats/restore-format.md 4.4, 4.8 */
 #ifndef RESTORE_META_H
 #define RESTORE_META_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "restore/extra.h"
 
-#define META_WHY_BYTES 160
+#define META_WHY_BYTES EXTRA_WHY_BYTES
 
 struct meta {
 	bool owner; /* uid and gid are to be set */
 	uint32_t uid, gid;
 	uint32_t mode; /* the lower twelve bits */
 	int64_t atime, mtime;
+	const struct extra *extras; /* lent */
+	size_t extra_count;
+	bool privileged; /* what lends rights is set, too */
+	uint64_t *left;  /* counts what is not for want of that */
 };
 
 /* Of an open file or folder, in the order in which nothing undoes what came before: the kernel takes setuid bits off where the owner

@@ -26,13 +26,12 @@ static int end(void *arg, const struct object *o, enum ending how, uint64_t size
 	return take(arg, o, m, e);
 }
 
-static int finish(void *arg, bool whole, uint64_t *bare, struct made *last, struct err *e)
+static int finish(void *arg, bool whole, struct finished *f, struct err *e)
 {
 	(void)arg;
 	(void)whole;
 	(void)e;
-	*bare = 0;
-	*last = (struct made){.how = MADE};
+	*f = (struct finished){0};
 	return 0;
 }
 

@@ -5,6 +5,8 @@
 
 #include "base/io.h"
 #include "base/printable.h"
+#include "format/stream.h"
+#include "format/xattr.h"
 #include "restore/spool.h"
 
 #include <archive.h>
@@ -71,6 +73,46 @@ static int judge(struct tar *t, int result, bool bytes, struct made *m, struct e
 	return 0;
 }
 
+/* libarchive reads the text but for its comments, and its mode follows it: which is right, for that of such a file is its mask. */
+static bool add_acl(struct archive_entry *entry, const struct extra *x)
+{
+	char *text = malloc(x->data.len + 1);
+	size_t n = 0;
+	bool comment = false;
+	for (size_t i = 0; text && i < x->data.len && x->data.data[i]; i++) {
+		char c = (char)x->data.data[i];
+		comment = c == '#' || (comment && c != '\n');
+		if (!comment && c != '\t' && c != ' ')
+			text[n++] = c;
+	}
+	if (text)
+		text[n] = '\0';
+	int type = x->stream == STREAM_ACL_LINUX_ACCESS ? ARCHIVE_ENTRY_ACL_TYPE_ACCESS : ARCHIVE_ENTRY_ACL_TYPE_DEFAULT;
+	bool right = text && archive_entry_acl_from_text(entry, text, type) == ARCHIVE_OK;
+	free(text);
+	return right;
+}
+
+static bool add_xattrs(struct archive_entry *entry, struct span record)
+{
+	struct rd r = rd_over(record.data, record.len);
+	struct xattr x;
+	while (xattr_next(&r, &x))
+		archive_entry_xattr_add_entry(entry, x.name, x.value.data, x.value.len);
+	return !r.bad;
+}
+
+/* Everything is stored: who unpacks it decides. */
+static bool add_extras(struct archive_entry *entry, const struct object *o)
+{
+	bool right = true;
+	for (size_t i = 0; i < o->extra_count; i++) {
+		bool xattr = o->extras[i].stream == STREAM_XATTR_LINUX;
+		right = (xattr ? add_xattrs(entry, o->extras[i].data) : add_acl(entry, &o->extras[i])) && right;
+	}
+	return right;
+}
+
 static void describe(struct tar *t, const struct object *o, const char *path)
 {
 	static const uint32_t types[] = {
@@ -95,6 +137,10 @@ static int write_header(struct tar *t, const struct object *o, const char *path,
 {
 	bool links = o->kind == OBJECT_SYMLINK || o->kind == OBJECT_LINK;
 	bool bytes = !is_utf8(path) || (links && !is_utf8(o->link));
+	if (!add_extras(t->entry, o)) {
+		m->how = MADE_BARE;
+		snprintf(m->why, sizeof m->why, "its access list or its extended attributes cannot be read");
+	}
 	return judge(t, archive_write_header(t->archive, t->entry), bytes, m, e);
 }
 
@@ -228,22 +274,23 @@ static int make(void *arg, const struct object *o, struct made *m, struct err *e
 }
 
 /* What ends early must not look as if it were whole. */
-static int finish(void *arg, bool whole, uint64_t *bare, struct made *last, struct err *e)
+static int finish(void *arg, bool whole, struct finished *f, struct err *e)
 {
 	struct tar *t = arg;
-	*bare = 0;
-	*last = (struct made){.how = MADE};
+	*f = (struct finished){0};
 	if (!whole) {
 		archive_write_fail(t->archive);
 		return 0;
 	}
-	return judge(t, archive_write_close(t->archive) == ARCHIVE_OK ? ARCHIVE_OK : ARCHIVE_FATAL, false, last, e);
+	struct made failed;
+	return judge(t, archive_write_close(t->archive) == ARCHIVE_OK ? ARCHIVE_OK : ARCHIVE_FATAL, false, &failed, e);
 }
 
 static bool open_archive(struct tar *t)
 {
 	struct archive *a = t->archive;
 	return archive_write_set_format_pax_restricted(a) == ARCHIVE_OK &&
+	       archive_write_set_format_option(a, "pax", "xattrheader", "SCHILY") == ARCHIVE_OK && /* what GNU tar reads */
 	       archive_write_set_bytes_per_block(a, BLOCK_BYTES) == ARCHIVE_OK &&
 	       archive_write_set_bytes_in_last_block(a, LAST_BLOCK_BYTES) == ARCHIVE_OK &&
 	       archive_write_open(a, t, NULL, on_write, NULL) == ARCHIVE_OK;

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "format/filestat.h"
+#include "restore/extra.h"
 
 enum object_kind {
 	OBJECT_FILE,
@@ -22,7 +23,9 @@ struct object {
 	const struct filestat *stat; /* its mode tells what kind of device it is */
 	uint32_t mode;               /* permissions, with those bits of setuid, setgid and sticky that are to be set */
 	const char *link;            /* OBJECT_SYMLINK: as it is stored; OBJECT_LINK: the path under which its first name was made */
-	bool damaged;                /* OBJECT_LINK: and so is what is there */
+	const struct extra *extras;  /* what else belongs to it */
+	size_t extra_count;
+	bool damaged; /* OBJECT_LINK: and so is what is there */
 };
 
 enum made_how {
@@ -32,7 +35,7 @@ enum made_how {
 	MADE_NOT,
 };
 
-#define MADE_WHY_BYTES 256
+#define MADE_WHY_BYTES 512
 
 struct made {
 	enum made_how how;
@@ -49,6 +52,13 @@ enum ending {
 	ENDING_NONE,    /* it is to leave no trace */
 };
 
+/* What can be told at the end alone. */
+struct finished {
+	uint64_t bare_folders;    /* whose owner, mode, times or the like could not be set */
+	uint64_t left_attributes; /* extended attributes that lend rights, and were not to be set */
+	char why[MADE_WHY_BYTES]; /* of the last such folder */
+};
+
 /* Each returns 0, and what became of the one thing in *m; or, where the whole run cannot go on (no space, no memory), an error. */
 struct target {
 	void *arg;
@@ -60,8 +70,8 @@ struct target {
 	int (*end)(void *arg, const struct object *o, enum ending how, uint64_t size, struct made *m, struct err *e);
 	/* Everything but files. */
 	int (*make)(void *arg, const struct object *o, struct made *m, struct err *e);
-	/* Behind the last; whole: the run has not failed.  bare: of how many folders what belongs to them could not be set; why: of the last. */
-	int (*finish)(void *arg, bool whole, uint64_t *bare, struct made *last, struct err *e);
+	/* Behind the last; whole: the run has not failed. */
+	int (*finish)(void *arg, bool whole, struct finished *f, struct err *e);
 };
 
 #endif

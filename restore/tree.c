@@ -26,6 +26,7 @@ struct tree {
 	struct folder *folder;
 	struct later *later;
 	struct seen seen;
+	uint64_t left; /* extended attributes that were not to be set */
 	/* The file at hand */
 	int fd;     /* -1: none */
 	int parent; /* its folder; the tree's own descriptor */
@@ -210,7 +211,7 @@ static int prepare(struct tree *t, const struct object *o, struct made *m, struc
 
 /* ---- files ---- */
 
-static struct meta meta_of(const struct tree *t, const struct object *o)
+static struct meta meta_of(struct tree *t, const struct object *o)
 {
 	return (struct meta){
 		.owner = t->o.same_owner,
@@ -219,6 +220,10 @@ static struct meta meta_of(const struct tree *t, const struct object *o)
 		.mode = o->mode,
 		.atime = o->stat->atime,
 		.mtime = o->stat->mtime,
+		.extras = o->extras,
+		.extra_count = o->extra_count,
+		.privileged = t->o.privileged,
+		.left = &t->left,
 	};
 }
 
@@ -420,16 +425,15 @@ static int make(void *arg, const struct object *o, struct made *m, struct err *e
 
 /* ---- the whole ---- */
 
-static int finish(void *arg, bool whole, uint64_t *bare_folders, struct made *last, struct err *e)
+static int finish(void *arg, bool whole, struct finished *f, struct err *e)
 {
 	struct tree *t = arg;
 	char why[FOLDER_WHY_BYTES];
 	(void)whole; /* what is there is whole */
 	drop(t);
-	*last = (struct made){.how = MADE};
-	*bare_folders = later_set(t->later, t->folder, why);
-	if (*bare_folders > 0)
-		bare(last, why);
+	*f = (struct finished){.why = ""};
+	f->bare_folders = later_set(t->later, t->folder, f->why);
+	f->left_attributes = t->left;
 	/* Written is what is on the disk. */
 	int at = folder_at(t->folder, "", 0, false, why);
 	if (at >= 0 && syncfs(at) != 0)

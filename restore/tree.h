@@ -19,6 +19,7 @@ struct tree_options {
 	const char *folder;
 	enum existing existing;
 	bool same_owner; /* owners as on the volumes */
+	bool privileged; /* extended attributes that lend rights, as capabilities do */
 };
 
 struct tree;

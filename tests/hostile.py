@@ -374,6 +374,45 @@ def not_ours(j):
     j.entry("/lost", size=4)
 
 
+def xattr(name, value, magic=0x5C5884):
+    return b"".join((mk.struct.pack(">II", magic, len(name)), name, mk.struct.pack(">I", len(value)), value))
+
+
+@attack("capabilities and trusted attributes")
+def capabilities(j):
+    j.plain("/capable", mode=0o100755)
+    j.put(1998, xattr(b"security.capability", bytes.fromhex("0100000200040000" + "00" * 12)) + xattr(b"trusted.x", b"y"))
+
+
+@attack("extended attributes that are none")
+def odd_xattrs(j):
+    for n, record in enumerate((b"", b"\0", xattr(b"user.x", b"y", 1), xattr(b"", b"y"), xattr(b"user." + b"x" * 600, b"y"), xattr(b"user.\0x", b"y"),
+                                xattr(b"user.long", b"z" * 70000), xattr(b"nothing", b"y"), xattr(b"user.cut", b"abcdef")[:-3],
+                                mk.struct.pack(">II", 0x5C5884, 0xFFFFFFFF), xattr(b"system.posix_acl_access", b"garbage"))):
+        j.plain("/xattr%d" % n)
+        j.put(1998, record)
+
+
+@attack("access lists that are none, on files, folders and links")
+def odd_acls(j):
+    for n, text in enumerate((b"", b"\0", b"hello", b"user::rwx", b"user::rwx\ngroup::r-x\nother::r-x\nuser:no-such-person:rwx\nmask::rwx\n\0",
+                              b"user::rwx\nuser:4294967295:rwx\n", b"user:0:rwx\n" * 9000, b"user::rwz\n", b"u" * 100000, b"\xff\n\x1b[31m:\0")):
+        j.plain("/acl%d" % n)
+        j.put(1008, text)
+        j.folder("/folder%d/" % n)
+        j.put(1007, text)
+        j.symlink("/link%d" % n, "acl%d" % n)
+        j.put(1008, text)
+
+
+@attack("many of them for one file")
+def many_extras(j):
+    j.plain("/many")
+    for _ in range(100):
+        j.put(1008, b"user::rw-\ngroup::r--\nother::r--\n\0")
+        j.put(1998, xattr(b"user.x", b"y"))
+
+
 def make(name):
     p = mk.Packer(cap=65000)
     j = Job(p, name="hostile")

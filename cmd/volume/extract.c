@@ -221,6 +221,7 @@ static int run(struct request *q)
 	q->run.on_damage = ON_DAMAGE_KEEP;
 	q->tree.same_owner = q->owner == OWNER_SAME || (q->owner == OWNER_DEFAULT && geteuid() == 0);
 	q->o.set_ids = q->as_tar || (q->tree.same_owner && geteuid() == 0);
+	q->tree.privileged = q->tree.same_owner && geteuid() == 0;
 	q->total = command_total_bytes(q->run.paths, q->run.path_count);
 	int rc = choose(q, &e);
 	rc = rc == 0 ? keyoptions_open(&q->keys, &e) : rc;

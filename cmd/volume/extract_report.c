@@ -119,8 +119,8 @@ static int status_of(const struct outcome *o, const struct err *e)
 {
 	const uint64_t *n = o->counts.by_result;
 	int status = e->code != XE_OK ? err_exit_status(e->code) : 0;
-	bool failed = n[EXTRACT_FAILED] + n[EXTRACT_BARE] + n[EXTRACT_ELSEWHERE] + o->counts.bare_folders + o->counts.unproved + o->unmet >
-		      0;
+	bool failed =
+		n[EXTRACT_FAILED] + n[EXTRACT_BARE] + n[EXTRACT_ELSEWHERE] + o->counts.end.bare_folders + o->counts.unproved + o->unmet > 0;
 	bool absent = e->code == XE_OK && o->job == NULL;
 	bool damaged = n[EXTRACT_DAMAGED] + n[EXTRACT_NAMELESS] + o->counts.places + o->missing > 0;
 	status = err_worse_status(status, damaged ? 3 : 0);
@@ -150,6 +150,9 @@ static void warn_of_absent(const struct outcome *o, const struct choice *c, cons
 		msg_error("%s: no such job is here, or nothing of it; xflate list shows those that are", job);
 	else if (o->job == NULL)
 		msg_error("there is no job on these volumes");
+	if (o->counts.end.bare_folders > 0)
+		msg_warning("%llu folders lack their owner, mode, time or attributes, the last: %s",
+			    (unsigned long long)o->counts.end.bare_folders, o->counts.end.why);
 	if (o->missing > 0)
 		msg_warning("missing: %llu files of the job did not come", (unsigned long long)o->missing);
 	for (size_t i = 0; i < o->unmet && i < UNMET_SHOWN; i++)
@@ -204,7 +207,7 @@ static void print_outcome(const struct extract_report *r, const struct outcome *
 	print_result(out, o, EXTRACT_LEFT, "left out:", "");
 	print_result(out, o, EXTRACT_ELSEWHERE, "not here:", " whose content is in other jobs");
 	print_result(out, o, EXTRACT_LOCKED, "encrypted:", " by their client, and not extracted");
-	print_result(out, o, EXTRACT_BARE, "incomplete:", " whose owner, mode or time could not be set");
+	print_result(out, o, EXTRACT_BARE, "incomplete:", " whose owner, mode, time or attributes could not be set");
 	print_result(out, o, EXTRACT_FAILED, "FAILED:", " not extracted");
 	print_result(out, o, EXTRACT_DAMAGED, "DAMAGED:", ", called NAME.damaged");
 	print_result(out, o, EXTRACT_NAMELESS, "NAMELESS:", " whose names are lost, below lost+found");
@@ -216,11 +219,14 @@ static void print_outcome(const struct extract_report *r, const struct outcome *
 		fprintf(out, "  not proved: %llu, whose digests were not counted (--all-digests)\n", (unsigned long long)c->unproved);
 	if (c->stripped > 0)
 		fprintf(out, "  note:       %llu without their setuid or setgid bit\n", (unsigned long long)c->stripped);
+	if (c->end.left_attributes > 0)
+		fprintf(out, "  note:       %llu extended attributes that lend rights left out\n",
+			(unsigned long long)c->end.left_attributes);
 	if (c->again > 0)
 		fprintf(out, "  note:       %llu came again under a name of the same job: the last counts\n", (unsigned long long)c->again);
-	if (c->bare_folders > 0)
-		fprintf(out, "  incomplete: %llu folders whose owner, mode or time could not be set\n",
-			(unsigned long long)c->bare_folders);
+	if (c->end.bare_folders > 0)
+		fprintf(out, "  incomplete: %llu folders whose owner, mode, time or attributes could not be set\n",
+			(unsigned long long)c->end.bare_folders);
 	print_streams(out, o);
 }
 
@@ -246,8 +252,9 @@ static void json_outcome(struct json *j, const struct outcome *o, const struct e
 	for (int i = 0; i < EXTRACT_RESULTS; i++)
 		json_number(j, keys[i], c->by_result[i]);
 	json_end_object(j);
-	json_number(j, "folders_without_metadata", c->bare_folders);
+	json_number(j, "folders_without_metadata", c->end.bare_folders);
 	json_number(j, "without_setuid", c->stripped);
+	json_number(j, "attributes_left_out", c->end.left_attributes);
 	json_number(j, "names_again", c->again);
 	json_number(j, "missing_files", o->missing);
 	json_number(j, "not_found", o->unmet);
