@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "restore/tree.h"
 
+#include "base/quit.h"
 #include "restore/later.h"
 #include "restore/path.h"
 #include "restore/seen.h"
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +38,39 @@ struct tree {
 	char *made;    /* the path under which the last thing was made */
 	size_t made_cap;
 };
+
+/* ---- leaving early ---- */
+
+/* What has a temporary name just now: in the folder that this descriptor is of.  For a signal, and for a library without memory. */
+static volatile sig_atomic_t unfinished_at = -1;
+static char unfinished[TEMPORARY_BYTES];
+
+static void clean(void)
+{
+	if (unfinished_at >= 0)
+		unlinkat(unfinished_at, unfinished, 0);
+	unfinished_at = -1;
+}
+
+/* Before it is made; and once it has its own name, or is gone. */
+static void watch(const struct tree *t)
+{
+	memcpy(unfinished, t->temporary, sizeof unfinished);
+	unfinished_at = t->parent;
+}
+
+static void unwatch(void)
+{
+	unfinished_at = -1;
+}
+
+static void take_off(const struct tree *t)
+{
+	int errnum = errno;
+	unlinkat(t->parent, t->temporary, 0);
+	unwatch();
+	errno = errnum;
+}
 
 /* ---- what goes wrong ---- */
 
@@ -72,10 +107,12 @@ static int failed(const struct tree *t, const char *what, struct made *m, struct
 
 /* ---- names ---- */
 
+/* What had a temporary name there is done with. */
 static int take_parent(struct tree *t, const char *path, struct made *m, struct err *e, bool *taken)
 {
 	char why[FOLDER_WHY_BYTES];
 	*taken = false;
+	unwatch();
 	if (t->parent >= 0)
 		close(t->parent);
 	t->parent = -1;
@@ -153,8 +190,8 @@ static int publish(struct tree *t, const struct object *o, bool damaged, struct 
 	}
 	int errnum = errno;
 	if (rc != 0)
-		unlinkat(t->parent, t->temporary, 0);
-	errno = errnum;
+		take_off(t);
+	unwatch();
 	if (rc != 0 && errnum == EEXIST && !several) {
 		/* It came into being meanwhile, as the other one of two names that this file system takes for the same. */
 		m->how = MADE_THERE;
@@ -206,6 +243,8 @@ static int prepare(struct tree *t, const struct object *o, struct made *m, struc
 		rc = look(t, o, m, e);
 	if (rc == 0 && m->how == MADE)
 		draw_temporary(t);
+	if (rc == 0 && m->how == MADE)
+		watch(t);
 	return rc;
 }
 
@@ -239,7 +278,7 @@ static void drop(struct tree *t)
 		return;
 	close(t->fd);
 	t->fd = -1;
-	unlinkat(t->parent, t->temporary, 0);
+	take_off(t);
 }
 
 static int create(struct tree *t, struct made *m, struct err *e)
@@ -294,7 +333,7 @@ static int complete(struct tree *t, const struct object *o, uint64_t size, struc
 	if (close(fd) == 0)
 		return 0;
 	int rc = failed(t, "its content cannot be written", m, e);
-	unlinkat(t->parent, t->temporary, 0);
+	take_off(t);
 	return rc;
 }
 
@@ -462,6 +501,7 @@ struct tree *tree_new(const struct tree_options *options, struct err *e)
 		err_memory(e, 0, "folders");
 	else
 		t->folder = folder_open(options->folder, on_made, t, e);
+	quit_add(clean);
 	if (t->folder)
 		return t;
 	tree_free(t);
@@ -473,6 +513,7 @@ void tree_free(struct tree *t)
 	if (t == NULL)
 		return;
 	drop(t);
+	unwatch();
 	if (t->parent >= 0)
 		close(t->parent);
 	folder_close(t->folder);

@@ -24,7 +24,7 @@ struct tree_options {
 
 struct tree;
 
-/* The folder is made if it is not there.  What options names must stay until tree_free (NULL is fine).  XE_FAILED, XE_PERMISSION. */
+/* One at a time.  The folder is made if it is not there.  What options names must stay until tree_free (NULL is fine).  XE_FAILED, XE_PERMISSION. */
 struct tree *tree_new(const struct tree_options *options, struct err *e);
 void tree_free(struct tree *t);
 

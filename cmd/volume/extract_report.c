@@ -153,6 +153,9 @@ static void warn_of_absent(const struct outcome *o, const struct choice *c, cons
 	if (o->counts.end.bare_folders > 0)
 		msg_warning("%llu folders lack their owner, mode, time or attributes, the last: %s",
 			    (unsigned long long)o->counts.end.bare_folders, o->counts.end.why);
+	if (o->counts.unproved > 0)
+		msg_warning("not proved: %llu files, for their digests were not counted; --all-digests counts all",
+			    (unsigned long long)o->counts.unproved);
 	if (o->missing > 0)
 		msg_warning("missing: %llu files of the job did not come", (unsigned long long)o->missing);
 	for (size_t i = 0; i < o->unmet && i < UNMET_SHOWN; i++)

@@ -50,11 +50,12 @@ enum kind {
 	EVENTFD,
 	STDIO,
 	SEEK,
+	META,
 	KINDS
 };
 
 static const char *const kinds[KINDS] = {"alloc", "open",   "read", "write", "fsync", "rename", "link",  "unlink",  "stat",  "close",
-					 "mmap",  "thread", "poll", "ioctl", "fcntl", "dup",    "mkdir", "eventfd", "stdio", "seek"};
+					 "mmap",  "thread", "poll", "ioctl", "fcntl", "dup",    "mkdir", "eventfd", "stdio", "seek", "meta"};
 
 enum mode { NONE, ONCE, FROM, SHORT, DRIBBLE, SIGNAL };
 static const char *const modes[] = {"none", "once", "from", "short", "dribble", "signal"};
@@ -292,6 +293,13 @@ ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
 	return syscall(SYS_pwrite64, fd, data, at_most(WRITE, n), at);
 }
 
+ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
+{
+	if (fails(WRITE))
+		return -1;
+	return syscall(SYS_pwrite64, fd, data, at_most(WRITE, n), at);
+}
+
 /* Closed all the same, as Linux does it. */
 int close(int fd)
 {
@@ -330,6 +338,19 @@ WRAP(POLL, int, poll, (struct pollfd * p, nfds_t n, int timeout), (p, n, timeout
 WRAP(DUP, int, dup, (int fd), (fd))
 WRAP(DUP, int, dup2, (int fd, int to), (fd, to))
 WRAP(MKDIR, int, mkdir, (const char *path, mode_t mode), (path, mode))
+WRAP(MKDIR, int, mkdirat, (int dir, const char *path, mode_t mode), (dir, path, mode))
+WRAP(FSYNC, int, syncfs, (int fd), (fd))
+WRAP(LINK, int, symlinkat, (const char *to, int dir, const char *path), (to, dir, path))
+WRAP(LINK, int, mknodat, (int dir, const char *path, mode_t mode, dev_t device), (dir, path, mode, device))
+WRAP(META, int, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
+WRAP(META, int, fchownat, (int dir, const char *path, uid_t uid, gid_t gid, int flags), (dir, path, uid, gid, flags))
+WRAP(META, int, fchmod, (int fd, mode_t mode), (fd, mode))
+WRAP(META, int, fchmodat, (int dir, const char *path, mode_t mode, int flags), (dir, path, mode, flags))
+WRAP(META, int, futimens, (int fd, const struct timespec times[2]), (fd, times))
+WRAP(META, int, utimensat, (int dir, const char *path, const struct timespec times[2], int flags), (dir, path, times, flags))
+WRAP(META, int, fsetxattr, (int fd, const char *name, const void *value, size_t n, int flags), (fd, name, value, n, flags))
+WRAP(SEEK, int, ftruncate, (int fd, off_t n), (fd, n))
+WRAP(SEEK, int, ftruncate64, (int fd, off64_t n), (fd, n))
 WRAP(EVENTFD, int, eventfd, (unsigned n, int flags), (n, flags))
 WRAP(SEEK, off_t, lseek, (int fd, off_t at, int from), (fd, at, from))
 WRAP(SEEK, off64_t, lseek64, (int fd, off64_t at, int from), (fd, at, from))
