@@ -43,8 +43,8 @@ _xflate() {
 
 	case $verb:$prev in
 	filter:-d | filter:--deflate | filter:-r | filter:--recompress) words=$algorithms ;;
-	*:-T | *:--threads | *:--max-block | *:--max-memory | *:--tries | *:--algorithm | *:--shares | *:--threshold) return ;;
-	filter:-o | filter:--output | filter:--map | filter:--report)
+	*:-T | *:--threads | *:--max-block | *:--max-memory | *:--tries | *:--algorithm | *:--shares | *:--threshold | *:--media-type | *:--storage | *:--catalog-version) return ;;
+	filter:-o | filter:--output | filter:--map | filter:--report | catalog*:--rows | catalog*:--undo)
 		compopt -o default 2>/dev/null
 		return
 		;;
@@ -60,7 +60,7 @@ _xflate() {
 		;;
 	help:help) words="$commands --options" ;;
 	help:*) words=$below ;;
-	key:* | cache:*) words="$below --help" ;;
+	key:* | cache:* | catalog:*) words="$below --help" ;;
 	'key '*:--format | 'cache '*:--format) words='lines json sql' ;;
 	'key status':--vendor) words='ibm hp quantum' ;;
 	'key '*:--wait | changer:--wait) words='ready' ;;

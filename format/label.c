@@ -78,6 +78,12 @@ bool label_names_volume(const char *name)
 	return name_fault(name) == NULL;
 }
 
+bool label_director_allows(const char *name)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:.-_/";
+	return *name && strlen(name) < LABEL_NAME_BYTES && name[strspn(name, allowed)] == '\0';
+}
+
 static const char *identity_fault(const struct volume_label *label)
 {
 	bool bareos = strcmp(label->id, "Bareos 2.0 immortal\n") == 0, bacula = strcmp(label->id, "Bacula 1.0 immortal\n") == 0;

@@ -43,6 +43,9 @@ const char *label_volume_fault(struct span data);
 /* Could a volume be called so? */
 bool label_names_volume(const char *name);
 
+/* Does a director take it for one?  formats/catalog-facts.md 2.2 */
+bool label_director_allows(const char *name);
+
 struct session_label {
 	char id[32];
 	uint32_t version;

@@ -19,7 +19,7 @@ static_assert(sizeof bacula_id == sizeof bareos_id, "a label keeps its length");
 struct fields {
 	struct span id; /* with its NUL */
 	uint32_t version;
-	struct span before; /* times and names up to the host's */
+	struct span times, name, before; /* before: names up to the host's */
 	const char *host;
 	struct span program; /* name, version, date */
 	bool has_bacula;     /* the fields 16 to 20 follow, */
@@ -43,7 +43,12 @@ static bool take_apart(struct span data, struct fields *f)
 	f->version = rd_be32(&r);
 	const uint8_t *from = r.p;
 	rd_bytes(&r, 32);
-	for (int i = 0; i < 5; i++)
+	f->times = since(from, &r);
+	from = r.p;
+	rd_string(&r);
+	f->name = since(from, &r);
+	from = r.p;
+	for (int i = 0; i < 4; i++)
 		rd_string(&r);
 	f->before = since(from, &r);
 	f->host = rd_string(&r);
@@ -147,6 +152,11 @@ const char *relabel_volume(struct span data, const struct relabel *to, uint8_t *
 	if (to->enc_key.len > 0 && to->master_id.len > RELABEL_MASTER_ID_BYTES)
 		return "the name of the master key is too long for a label";
 	put_identity(&w, &f, to->owner);
+	put(&w, f.times);
+	if (to->name)
+		put_text(&w, to->name);
+	else
+		put(&w, f.name);
 	put(&w, f.before);
 	put_host(&w, &f, to);
 	if (to->owner != RELABEL_AS_IT_IS)
@@ -163,7 +173,8 @@ const char *relabel_volume(struct span data, const struct relabel *to, uint8_t *
 	if (w.bad)
 		return "the label would be longer than its readers take";
 	if (to->fixed_len && *len > to->fixed_len)
-		return "its label has no room for the new key's copy under the master key";
+		return to->name ? "its label has no room for a longer name"
+				: "its label has no room for the new key's copy under the master key";
 	/* Behind the last field nothing is read. */
 	if (to->fixed_len) {
 		memset(out + *len, 0, to->fixed_len - *len);

@@ -29,6 +29,7 @@ struct relabel {
 	enum relabel_owner owner;       /* Bacula's labels have fields behind the program's date that Bareos's have not; it is xflate that
 				     wrote a label with another owner, for by the program's version readers tell the two apart */
 	struct span enc_key, master_id; /* what is to stand there */
+	const char *name;               /* its new Volume Name, NULL: as it is */
 	size_t fixed_len; /* as long as the old one: shorter fields are followed by zeros, a longer name is cut; 0: as it comes */
 };
 

@@ -48,7 +48,7 @@ bool filter_moves_blocks(const struct filter_options *o)
 {
 	/* Dropping parts of blocks needs repacking. */
 	return o->observer || o->inflate || o->deflate || o->repair || (o->max_block != 0 && !o->keep_layout) || o->repack ||
-	       o->on_damage != ON_DAMAGE_STOP || o->target_given || o->block_format != 0;
+	       o->on_damage != ON_DAMAGE_STOP || o->target_given || o->block_format != 0 || (o->name_count > 0 && !o->keep_layout);
 }
 
 static struct reshape reshape_of(const struct filter_options *o)
@@ -63,6 +63,8 @@ static struct reshape reshape_of(const struct filter_options *o)
 		.strong = o->strong,
 		.owner = owner,
 		.version = o->block_format,
+		.names = o->names,
+		.name_count = o->name_count,
 		.encrypted_max = limit ? o->max_block : BLOCK_DEFAULT_BYTES,
 	};
 }

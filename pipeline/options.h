@@ -44,6 +44,8 @@ struct filter_callbacks {
 	void (*new_block)(void *arg, const struct packed_block *b);
 };
 
+struct reshape_name;
+
 struct filter_options {
 	const char *const *paths;
 	size_t path_count;
@@ -54,15 +56,17 @@ struct filter_options {
 	bool target_given;
 	enum product target;
 	enum on_damage on_damage;
-	bool repack;                  /* into new blocks, though no record is changed: addresses differ between tapes and files */
-	bool incomplete_ok;           /* records whose parts lie on other volumes are handed out as they are, and no damage */
-	uint32_t max_block;           /* 0: as the input's largest */
-	uint64_t max_memory;          /* for what waits, see base/buf.h; 0: BUF_LIMIT_BYTES */
-	struct cipher_options cipher; /* its sources must stay until filter_free */
-	bool strong;                  /* hide the host name in the label of what is encrypted */
-	unsigned block_format;        /* 2, 3 for BB02, BB03; 0: as they are */
-	bool keep_layout;             /* every block keeps its place, or the run fails; max_block is then a limit for encrypted blocks */
-	struct kin *kin;              /* as in struct reader_options: the run is that of the first set */
+	bool repack;                      /* into new blocks, though no record is changed: addresses differ between tapes and files */
+	bool incomplete_ok;               /* records whose parts lie on other volumes are handed out as they are, and no damage */
+	uint32_t max_block;               /* 0: as the input's largest */
+	uint64_t max_memory;              /* for what waits, see base/buf.h; 0: BUF_LIMIT_BYTES */
+	struct cipher_options cipher;     /* its sources must stay until filter_free */
+	bool strong;                      /* hide the host name in the label of what is encrypted */
+	unsigned block_format;            /* 2, 3 for BB02, BB03; 0: as they are */
+	const struct reshape_name *names; /* volumes that get another name */
+	size_t name_count;
+	bool keep_layout; /* every block keeps its place, or the run fails; max_block is then a limit for encrypted blocks */
+	struct kin *kin;  /* as in struct reader_options: the run is that of the first set */
 	size_t kin_at;
 	unsigned threads;
 	struct digest *digest_in, *digest_out; /* NULL: not wanted */

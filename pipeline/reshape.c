@@ -4,12 +4,22 @@
 #include "format/label.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define ENCRYPTION (BLOCK_OPTION_VOLUME_ENCRYPTED | BLOCK_OPTION_BLOCK_ENCRYPTED)
 
 bool reshape_wanted(const struct reshape *r)
 {
-	return r->decrypt || r->encrypt || r->owner != RELABEL_AS_IT_IS || r->version != 0;
+	return r->decrypt || r->encrypt || r->owner != RELABEL_AS_IT_IS || r->version != 0 || r->name_count > 0;
+}
+
+const char *reshape_new_name(const struct reshape_name *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i].from, name) == 0)
+			return names[i].to;
+	}
+	return NULL;
 }
 
 static unsigned version_of(const struct reshape *r, unsigned old)
@@ -76,8 +86,8 @@ static bool find_label(const struct item *item, struct old_label *old)
 	return good;
 }
 
-static struct relabel what_to_write(const struct reshape *r, const struct cipher_volume *cv, const struct old_label *old, unsigned version,
-				    bool in_place)
+static struct relabel what_to_write(const struct reshape *r, const struct cipher_volume *cv, const struct item *item,
+				    const struct old_label *old, unsigned version, bool in_place)
 {
 	struct relabel_keys keys = {0};
 	if (old->block.version == 3)
@@ -87,6 +97,7 @@ static struct relabel what_to_write(const struct reshape *r, const struct cipher
 		.owner = relabel_applies(old->data, r->owner) ? r->owner : RELABEL_AS_IT_IS,
 		.obfuscate = r->encrypt && r->strong,
 		.fixed_len = in_place ? old->data.len : 0,
+		.name = reshape_new_name(r->names, r->name_count, item->volume->label.volume),
 	};
 	/* Without the volume's bit nobody looks at the key fields: where lengths must not change they stay.  So they do with
 	 * a key that has not changed. */
@@ -114,6 +125,10 @@ static int refuse_label(const struct reshape *r, const struct item *item, const 
 	if (bareos && r->owner != RELABEL_BACULA && (r->encrypt || r->version == 3))
 		return err_set(e, XE_USAGE, "is a volume of Bareos, which reads no %s blocks; --target bacula makes it one of Bacula",
 			       r->encrypt ? "encrypted" : "BB03");
+	bool renamed = reshape_new_name(r->names, r->name_count, item->volume->label.volume) != NULL;
+	bool encrypted = old->block.version == 3 && (old->block.options & BLOCK_OPTION_VOLUME_ENCRYPTED);
+	if (renamed && (r->encrypt || (encrypted && !r->decrypt)))
+		return err_set(e, XE_USAGE, "its key is kept under its name, which therefore stays; --rename goes with --decrypt alone");
 	if (in_place && !old->alone)
 		return err_set(e, XE_FAILED, "there is more than the label in its first block, which therefore cannot keep its place");
 	if (in_place && r->encrypt && old->block.version != 3)
@@ -136,13 +151,13 @@ int reshape_label(const struct reshape *r, const struct cipher_volume *cv, const
 	if (rc != 0)
 		return rc;
 	unsigned version = version_of(r, old.block.version);
-	struct relabel to = what_to_write(r, cv, &old, version, in_place);
+	struct relabel to = what_to_write(r, cv, item, &old, version, in_place);
 	const char *fault = relabel_volume(old.data, &to, data, &len);
 	if (fault)
 		return err_set(e, XE_FAILED, "%s%s", fault,
-			       in_place ? "; without --keep-layout and with --block-format bb03 it is "
-					  "written, and all blocks move"
-					: "");
+			       !in_place ? ""
+			       : to.name ? "; without --keep-layout it is written, and all blocks move"
+					 : "; without --keep-layout and with --block-format bb03 it is written, and all blocks move");
 	struct block_header h = old.block;
 	size_t header = block_header_bytes(version), record = record_header_bytes(version);
 	h.version = version;

@@ -7,16 +7,26 @@
 #include "format/relabel.h"
 #include "pipeline/cipher.h"
 
+/* A Volume Name, and what the volume is to be called instead. */
+struct reshape_name {
+	const char *from, *to;
+};
+
 struct reshape {
-	bool decrypt, encrypt;    /* both: to another key */
-	bool strong;              /* the host name in the label is hidden */
-	enum relabel_owner owner; /* labels of the other product become this one's; for Bareos BB03 becomes BB02 */
-	unsigned version;         /* 2, 3; 0: as it was */
-	uint32_t encrypted_max;   /* largest encrypted block to write where blocks keep their place */
+	bool decrypt, encrypt;            /* both: to another key */
+	bool strong;                      /* the host name in the label is hidden */
+	enum relabel_owner owner;         /* labels of the other product become this one's; for Bareos BB03 becomes BB02 */
+	unsigned version;                 /* 2, 3; 0: as it was */
+	const struct reshape_name *names; /* the caller's */
+	size_t name_count;
+	uint32_t encrypted_max; /* largest encrypted block to write where blocks keep their place */
 };
 
 /* Is there anything to do? */
 bool reshape_wanted(const struct reshape *r);
+
+/* What a volume of this name is to be called: NULL: it keeps it. */
+const char *reshape_new_name(const struct reshape_name *names, size_t count, const char *name);
 
 /* The form in which the records of a block of this form are written. */
 struct block_form reshape_form(const struct reshape *r, const struct block_form *old);

@@ -71,7 +71,7 @@ completes '' | grep -F -x -f commands | sort >named
 check 'bash: all commands' cmp commands named
 sed -n "/^	commands=(/,/^	)/s/^		['\"]\([a-z]*\):.*/\1/p" "$root/completion/_xflate" | sort >named
 check 'zsh: all commands' cmp commands named
-for top in key cache; do
+for top in key cache catalog; do
 	sed -n "s/^$top \([a-z]*\)$/\1/p" verbs >below
 	completes $top '' | grep -v -e --help | sort >named
 	check "bash: all below $top" cmp below named
@@ -95,7 +95,7 @@ usage 'a mistyped option' "--on-damge: unknown option; did you mean --on-damage?
 usage 'an option that is like none' "--no-such-thing: unknown option" verify --no-such-thing "$small"
 check 'nothing is suggested for it' sh -c '! grep -q mean "$1"' - "$err"
 usage 'an ambiguous beginning' '--re: which one?' filter --re "$small"
-check 'it names those that begin so' grep -q -F -- '--recompress, --repair, --report' "$err"
+check 'it names those that begin so' grep -q -F -- '--recompress, --repair, --rename, --report' "$err"
 run "$XFLATE" list --verb "$small"
 check 'a verb that has a -v of its own: --verb is that one' [ "$status" = 0 ]
 run "$XFLATE" help --options

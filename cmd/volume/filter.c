@@ -2,10 +2,12 @@
 /* xflate filter: volumes in, volumes out. */
 #include "cmd/command.h"
 
+#include "base/array.h"
 #include "base/msg.h"
 #include "cmd/volume/filter_run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- options ---- */
@@ -82,6 +84,40 @@ static int take_force(const struct command *verb, void *request, const char *tex
 	return 0;
 }
 
+static int add_name(struct filter_request *q, char *from, const char *to)
+{
+	struct reshape_name *names = array_reach(q->names, &q->name_room, q->o.name_count, sizeof *names);
+	q->names = names ? names : q->names;
+	bool *met = array_reach(q->names_met, &q->met_room, q->o.name_count, sizeof *met);
+	q->names_met = met ? met : q->names_met;
+	if (from == NULL || names == NULL || met == NULL) {
+		struct err e = {0};
+		free(from);
+		err_memory(&e, 0, "the names");
+		return msg_fail(&e);
+	}
+	names[q->o.name_count++] = (struct reshape_name){from, to};
+	q->o.names = q->out.names = names;
+	q->out.name_count = q->o.name_count;
+	return 0;
+}
+
+static int take_rename(const struct command *verb, void *request, const char *text)
+{
+	struct filter_request *q = request;
+	const char *equals = strchr(text, '=');
+	/* What directors allow, and file systems. */
+	bool good = equals && equals > text && label_director_allows(equals + 1) && label_names_volume(equals + 1);
+	if (!good)
+		return msg_usage(verb->path, "--rename %s: OLD=NEW is wanted, and NEW of letters, digits, . : - and _", text);
+	for (size_t i = 0; i < q->o.name_count; i++) {
+		size_t n = strlen(q->names[i].from);
+		if ((n == (size_t)(equals - text) && memcmp(q->names[i].from, text, n) == 0) || strcmp(q->names[i].to, equals + 1) == 0)
+			return msg_usage(verb->path, "--rename %s: a name is given twice", text);
+	}
+	return add_name(q, strndup(text, (size_t)(equals - text)), equals + 1);
+}
+
 static const struct option_row rows[] = {
 	OPTION_FLAG('i', "inflate", struct filter_request, o.inflate),
 	OPTION_TAKE('d', "deflate", take_codec),
@@ -98,6 +134,7 @@ static const struct option_row rows[] = {
 	OPTION_TAKE_WORD(0, "encrypt", take_encrypt, ciphers),
 	OPTION_FLAG(0, "strong", struct filter_request, o.strong),
 	OPTION_TAKE_WORD(0, "block-format", take_block_format, block_formats),
+	OPTION_TAKE(0, "rename", take_rename),
 	OPTION_FLAG(0, "keep-layout", struct filter_request, o.keep_layout),
 	OPTION_TEXT(0, "map", struct filter_request, map_path),
 	OPTION_TEXT(0, "report", struct filter_request, report_path),
@@ -221,6 +258,7 @@ const struct command command_filter = {
 		"                             --new-key SOURCE, --new-key-dir DIR,\n"
 		"                             --new-key-command CMD; none: the key it had\n"
 		"      --block-format bb02|bb03; --keep-layout: move no block, or fail\n"
+		"      --rename OLD=NEW       the label's Volume Name, and that of the file in a folder\n"
 		"      --map FILE             old and new address of every block\n"
 		"      --report FILE          what was done, as JSON\n"
 		"      --progress auto|never|always|json\n"

@@ -11,15 +11,34 @@
 #include "volume/map.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- where the output goes ---- */
 
+static void meet_name(struct filter_request *q, const char *name)
+{
+	for (size_t i = 0; i < q->o.name_count; i++)
+		q->names_met[i] = q->names_met[i] || strcmp(q->names[i].from, name) == 0;
+}
+
+/* A name that was mistyped is an error: the volume would keep its own. */
+static int all_names_met(const struct filter_request *q, struct err *e)
+{
+	for (size_t i = 0; i < q->o.name_count; i++) {
+		if (!q->names_met[i])
+			return err_set(e, XE_USAGE, "--rename %s=%s: there is no volume of that name among the inputs", q->names[i].from,
+				       q->names[i].to);
+	}
+	return 0;
+}
+
 static int open_output(void *arg, const struct filter_volume *v, struct io *out, struct err *e)
 {
 	struct filter_request *q = arg;
+	meet_name(q, v->info->label.volume);
 	int rc = outputs_begin_volume(&q->out, v->info, out, e);
 	if (rc != 0)
 		return rc;
@@ -184,7 +203,8 @@ static int finish_map(struct filter_request *q, struct err *e)
 /* A volume whose map could not be written is none, and a set is whole or not there. */
 static int commit(struct filter_request *q, struct err *e)
 {
-	int rc = finish_map(q, e);
+	int rc = q->kin == NULL ? all_names_met(q, e) : 0;
+	rc = rc != 0 ? rc : finish_map(q, e);
 	rc = rc != 0 ? rc : outputs_commit(&q->out, e);
 	return rc == 0 && q->map ? outfile_commit(&q->map_file, e) : rc;
 }
@@ -281,6 +301,11 @@ static int conclude(struct filter_request *q, int status)
 	struct err e = {0};
 	if (q->kin == NULL)
 		return status;
+	if (all_names_met(q, &e) != 0) {
+		status = err_worse_status(status, msg_fail(&e));
+		q->hopeless = true;
+		e = (struct err){0};
+	}
 	if (q->map && q->inputs_done > 0 && !q->hopeless && commit(q, &e) != 0) {
 		status = err_worse_status(status, msg_fail(&e));
 		q->hopeless = true;
@@ -330,6 +355,10 @@ static void release(struct filter_request *q)
 	keyoptions_close(&q->keys);
 	digest_free(q->o.digest_in);
 	digest_free(q->o.digest_out);
+	for (size_t i = 0; i < q->o.name_count; i++)
+		free((char *)q->names[i].from);
+	free(q->names);
+	free(q->names_met);
 }
 
 int filter_request_run(struct filter_request *q)

@@ -18,6 +18,9 @@ struct filter_request {
 	struct filter_options o; /* paths: all inputs; of the set at hand while it runs */
 	struct outputs out;
 	const char *map_path, *report_path;
+	struct reshape_name *names; /* o.name_count of them; ours, their old names, too */
+	bool *names_met;            /* was there a volume of that name? */
+	size_t name_room, met_room;
 	struct keyoptions keys;
 	const char *key_files[3]; /* as given, if they are files at all */
 	enum progress_mode progress;

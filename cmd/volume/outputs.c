@@ -80,6 +80,8 @@ static int folder_path(const struct outputs *o, const struct volume_info *v, cha
 {
 	bool another = is_another(o, v);
 	const char *name = another || strcmp(v->path, "-") == 0 ? v->label.volume : place_name(v->path);
+	const char *renamed = reshape_new_name(o->names, o->name_count, v->label.volume);
+	name = renamed ? renamed : name;
 	/* A Volume Name comes from the volume itself. */
 	if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || name[0] == '\0') {
 		err_volume(e, v->name);

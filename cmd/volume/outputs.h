@@ -5,6 +5,7 @@
 #define CMD_VOLUME_OUTPUTS_H
 
 #include "base/outfile.h"
+#include "pipeline/reshape.h"
 #include "volume/volume.h"
 
 #define OUTPUTS_MODE 0640 /* as storage daemons make their volumes */
@@ -16,7 +17,9 @@ struct outputs {
 	size_t input_count;
 	const char *const *sources; /* of keys and the like: other files that are read; NULL for some */
 	size_t source_count;
-	bool replace, keep_partial; /* as outfile_open has them */
+	bool replace, keep_partial;       /* as outfile_open has them */
+	const struct reshape_name *names; /* volumes that get another name: their files in a folder, too */
+	size_t name_count;
 
 	bool folder;              /* path is a folder, */
 	bool folder_made;         /* and was none before */

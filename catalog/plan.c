@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "catalog/plan.h"
+
+#include "base/array.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- maps to volumes ---- */
+
+static int check_map(const struct mapped_volume *v, struct err *e)
+{
+	err_volume(e, v->name);
+	if (!label_director_allows(v->name) || !label_director_allows(v->new_name))
+		return err_set(e, XE_USAGE, "%s: no director allows such a Volume Name; it has none in a catalog", v->path);
+	if (v->damage > 0 || v->exit_status > 0)
+		return err_set(
+			e, XE_DAMAGE,
+			"%s: the run that wrote this map lost something or passed damage on: the new volume is not what the catalog says "
+			"of the old one; convert again from a sound copy, or see --no-addresses",
+			v->path);
+	e->volume[0] = '\0';
+	return 0;
+}
+
+static bool same_ranges(const struct mapped_volume *a, const struct mapped_volume *b)
+{
+	if (a->session_count != b->session_count)
+		return false;
+	for (size_t i = 0; i < a->session_count; i++) {
+		const struct mapped_session *s = a->sessions[i];
+		const struct mapped_session *t = mapped_session((struct mapped_volume *)b, s->id, s->time, false);
+		if (t == NULL)
+			return false;
+		const struct mapped_range *x = &s->side[MAPPED_NEW], *y = &t->side[MAPPED_OLD];
+		if (x->start != y->start || x->end != y->end || x->first != y->first || x->last != y->last || x->blocks != y->blocks)
+			return false;
+	}
+	return true;
+}
+
+/* Was what b converted what a wrote? */
+static bool follows(const struct mapped_volume *a, const struct mapped_volume *b)
+{
+	const struct mapped_bytes *x = &a->side[MAPPED_NEW], *y = &b->side[MAPPED_OLD];
+	return x->tape == y->tape && x->bytes == y->bytes && x->blocks == y->blocks && same_ranges(a, b) &&
+	       (!x->digest[0] || !y->digest[0] || strcmp(x->digest, y->digest) == 0);
+}
+
+/* ---- chains ---- */
+
+struct making {
+	struct plan *plan;
+	const struct mapped_list *maps;
+	size_t *chain; /* of each of them: index of the first one in it */
+};
+
+static void find_chains(struct making *m)
+{
+	for (size_t i = 0; i < m->maps->count; i++) {
+		size_t k = 0;
+		const struct mapped_volume *v = m->maps->volumes[i];
+		while (m->maps->volumes[k]->path != v->path || m->maps->volumes[k]->chain != v->chain)
+			k++;
+		m->chain[i] = k;
+	}
+}
+
+static void join_chains(struct making *m, size_t a, size_t b)
+{
+	size_t from = m->chain[b], to = m->chain[a];
+	for (size_t i = 0; i < m->maps->count; i++) {
+		if (m->chain[i] == from)
+			m->chain[i] = to;
+	}
+}
+
+static struct plan_volume *named(struct plan *p, const char *name)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		if (strcmp(p->volumes[i].to->new_name, name) == 0)
+			return &p->volumes[i];
+	}
+	return NULL;
+}
+
+/* A volume that an earlier map wrote. */
+static int add_again(struct making *m, struct plan_volume *before, size_t index, struct err *e)
+{
+	const struct mapped_volume *v = m->maps->volumes[index];
+	err_volume(e, v->name);
+	if (before->to->path == v->path)
+		return err_set(e, XE_USAGE, "%s has this volume twice", v->path);
+	if (!follows(before->to, v))
+		return err_set(e, XE_USAGE,
+			       "what %s converted is not what %s wrote: give the maps of a volume in the order in which they were made, "
+			       "and no others",
+			       v->path, before->to->path);
+	e->volume[0] = '\0';
+	join_chains(m, before->map, index);
+	before->to = v;
+	return 0;
+}
+
+static int add_volume(struct making *m, size_t index, struct err *e)
+{
+	struct plan *p = m->plan;
+	const struct mapped_volume *v = m->maps->volumes[index];
+	int rc = check_map(v, e);
+	struct plan_volume *before = rc == 0 ? named(p, v->name) : NULL;
+	if (rc != 0 || before)
+		return rc != 0 ? rc : add_again(m, before, index, e);
+	struct plan_volume *all = array_reach(p->volumes, &p->room, p->count, sizeof *all);
+	if (all == NULL)
+		return err_memory(e, (p->count + 1) * sizeof *all, "the plan");
+	p->volumes = all;
+	all[p->count++] = (struct plan_volume){.from = v, .to = v, .map = index};
+	return 0;
+}
+
+static int by_chain(const void *a, const void *b)
+{
+	const struct plan_volume *x = a, *y = b;
+	if (x->chain != y->chain)
+		return x->chain < y->chain ? -1 : 1;
+	return x->map < y->map ? -1 : x->map > y->map;
+}
+
+/* Chain by chain, which get numbers without gaps. */
+static void number_chains(struct making *m)
+{
+	struct plan *p = m->plan;
+	for (size_t i = 0; i < p->count; i++)
+		p->volumes[i].chain = m->chain[p->volumes[i].map];
+	if (p->count > 0)
+		qsort(p->volumes, p->count, sizeof *p->volumes, by_chain);
+	size_t last = SIZE_MAX;
+	for (size_t i = 0; i < p->count; i++) {
+		p->chains += p->volumes[i].chain != last;
+		last = p->volumes[i].chain;
+		p->volumes[i].chain = p->chains - 1;
+	}
+}
+
+int plan_make(struct plan *p, const struct mapped_list *maps, struct err *e)
+{
+	struct making m = {.plan = p, .maps = maps, .chain = calloc(maps->count + 1, sizeof *m.chain)};
+	if (m.chain == NULL)
+		return err_memory(e, maps->count * sizeof *m.chain, "the plan");
+	find_chains(&m);
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < maps->count; i++)
+		rc = add_volume(&m, i, e);
+	if (rc == 0)
+		number_chains(&m);
+	free(m.chain);
+	return rc;
+}
+
+void plan_free(struct plan *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		free(p->volumes[i].row_to);
+	free(p->volumes);
+	*p = (struct plan){0};
+}
+
+/* ---- rows ---- */
+
+size_t plan_group(const struct plan_volume *v, size_t first)
+{
+	size_t n = 0;
+	while (first + n < v->row_count && v->rows[first + n].job_id == v->rows[first].job_id)
+		n++;
+	return n;
+}
+
+struct mapped_session *plan_session(const struct plan *p, const struct plan_volume *v, const struct rows_jobmedia *row)
+{
+	const struct rows_job *job = rows_job(p->rows, row->job_id);
+	return job ? mapped_session((struct mapped_volume *)v->to, job->session_id, job->session_time, false) : NULL;
+}
+
+/* The blocks of the session that hold data, in as many pieces as there are rows, one behind the other: what a storage daemon writes.
+ * formats/catalog-facts.md 5.2, partition */
+static void cut_session(const struct mapped_session *s, struct plan_row *to, size_t rows)
+{
+	size_t pieces = rows < s->run_count ? rows : s->run_count;
+	for (size_t k = 0; k < rows; k++) {
+		to[k].gone = k >= pieces;
+		if (to[k].gone)
+			continue;
+		const struct mapped_range *first = &s->runs[k * s->run_count / pieces],
+					  *last = &s->runs[(k + 1) * s->run_count / pieces - 1];
+		to[k].to = (struct rows_place){.first = first->first, .last = last->last, .start = first->start, .end = last->end};
+	}
+	/* Its labels may have blocks of their own before and behind. */
+	to[0].to.start = s->side[MAPPED_NEW].start;
+	to[pieces - 1].to.end = s->side[MAPPED_NEW].end;
+}
+
+static void plan_job(const struct plan *p, struct plan_volume *v, size_t first, size_t rows, bool whole_volume)
+{
+	const struct mapped_session *s = plan_session(p, v, &v->rows[first]);
+	struct plan_row *to = &v->row_to[first];
+	for (size_t k = 0; k < rows; k++) {
+		to[k] = (struct plan_row){.to = v->rows[first + k].at};
+		if (whole_volume) {
+			to[k].to.start = 0;
+			to[k].to.end = PLAN_WHOLE_END;
+		}
+	}
+	if (!whole_volume && s && s->run_count > 0)
+		cut_session(s, to, rows);
+}
+
+static void find_rows(struct plan_volume *v, const struct rows *rows)
+{
+	v->media = rows_media_named(rows, v->from->name);
+	if (v->media == NULL && strcmp(v->from->name, v->to->new_name) != 0)
+		v->media = rows_media_named(rows, v->to->new_name);
+	for (size_t i = 0; v->media && i < rows->jobmedia_count; i++) {
+		if (rows->jobmedia[i].media_id == v->media->id && v->row_count++ == 0)
+			v->rows = &rows->jobmedia[i];
+	}
+}
+
+int plan_rows(struct plan *p, const struct rows *rows, bool whole_volume, struct err *e)
+{
+	p->rows = rows;
+	for (size_t i = 0; i < p->count; i++) {
+		struct plan_volume *v = &p->volumes[i];
+		find_rows(v, rows);
+		v->row_to = calloc(v->row_count + 1, sizeof *v->row_to);
+		if (v->row_to == NULL)
+			return err_memory(e, v->row_count * sizeof *v->row_to, "the rows");
+		for (size_t k = 0, n; k < v->row_count; k += n) {
+			n = plan_group(v, k);
+			plan_job(p, v, k, n, whole_volume);
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* xflate catalog: what a director's catalog has to learn of converted volumes.  It opens no database. */
+#include "cmd/catalog/catalog.h"
+
+#include <string.h>
+
+const char *const catalog_products[] = {"bareos", "bacula", NULL};
+
+static int refuse_twice(const struct catalog_maps *m, size_t index, struct err *e)
+{
+	for (size_t i = 0; i < index; i++) {
+		if (strcmp(m->paths[i], m->paths[index]) == 0)
+			return err_set(e, XE_USAGE, "%s: named twice", m->paths[index]);
+	}
+	return 0;
+}
+
+int catalog_read_maps(struct catalog_maps *m, struct err *e)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < m->count; i++) {
+		rc = refuse_twice(m, i, e);
+		if (rc == 0)
+			rc = mapfile_read(&m->list, m->paths[i], e);
+	}
+	if (rc == 0 && m->list.count == 0)
+		rc = err_set(e, XE_USAGE, "no map tells of any volume");
+	return rc;
+}
+
+void catalog_free_maps(struct catalog_maps *m)
+{
+	mapped_list_free(&m->list);
+}
+
+int catalog_whose(const struct mapped_list *l, int given, bool *bareos, struct err *e)
+{
+	*bareos = given == CATALOG_BAREOS;
+	if (given >= 0)
+		return 0;
+	for (size_t i = 0; i < l->count; i++) {
+		const struct mapped_volume *v = l->volumes[i];
+		bool is_bareos = v->product != PRODUCT_BACULA;
+		if (!v->product_known || (i > 0 && is_bareos != *bareos))
+			return err_set(e, XE_USAGE, "%s does not tell whose volume %s is: --product bareos, or bacula", v->path, v->name);
+		*bareos = is_bareos;
+	}
+	return 0;
+}
+
+static const struct command *const subcommands[] = {&command_catalog_rows, &command_catalog_sql, NULL};
+
+const struct command command_catalog = {
+	.name = "catalog",
+	.path = "catalog",
+	.summary = "what a director has to learn of converted volumes",
+	.help = "Usage: xflate catalog rows [OPTIONS] MAP... > query\n"
+		"       xflate catalog sql [OPTIONS] MAP... > script\n"
+		"\n"
+		"Makes the SQL that brings the catalog of a director up to volumes that were\n"
+		"converted, from the maps that filter --map wrote.  It opens no database.\n"
+		"\n"
+		"  rows   the query that asks for the rows of these volumes\n"
+		"  sql    the script; with --rows exact to the row\n"
+		"\n"
+		"xflate help catalog sql tells how it is done.\n",
+	.subcommands = subcommands,
+};
