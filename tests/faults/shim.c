@@ -54,8 +54,9 @@ enum kind {
 	KINDS
 };
 
-static const char *const kinds[KINDS] = {"alloc", "open",   "read", "write", "fsync", "rename", "link",  "unlink",  "stat",  "close",
-					 "mmap",  "thread", "poll", "ioctl", "fcntl", "dup",    "mkdir", "eventfd", "stdio", "seek", "meta"};
+static const char *const kinds[KINDS] = {"alloc",  "open", "read",  "write",   "fsync",  "rename", "link",
+					 "unlink", "stat", "close", "mmap",    "thread", "poll",   "ioctl",
+					 "fcntl",  "dup",  "mkdir", "eventfd", "stdio",  "seek",   "meta"};
 
 enum mode { NONE, ONCE, FROM, SHORT, DRIBBLE, SIGNAL };
 static const char *const modes[] = {"none", "once", "from", "short", "dribble", "signal"};
