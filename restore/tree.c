@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "restore/tree.h"
 
-#include "base/quit.h"
 #include "restore/later.h"
 #include "restore/path.h"
 #include "restore/seen.h"
+#include "restore/temporary.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#define TEMPORARY_BYTES 32
 #define COPY_BYTES ((size_t)128 << 10)
 #define NAMES_TRIED 10000u /* NAME.2 and so on */
 
@@ -30,47 +26,16 @@ struct tree {
 	struct seen seen;
 	uint64_t left; /* extended attributes that were not to be set */
 	/* The file at hand */
-	int fd;     /* -1: none */
-	int parent; /* its folder; the tree's own descriptor */
-	char temporary[TEMPORARY_BYTES];
+	int fd;       /* -1: none */
+	int parent;   /* its folder; the descriptor is the folder's, and goes with the next path, or is kept */
+	int kept;     /* a copy of it for a link, whose other end is the next path; -1 */
+	uint64_t end; /* of what was written of it */
+	struct temporary temporary;
 	bool replaces; /* something is there that it is to take the place of, */
 	bool again;    /* which this run had made */
 	char *made;    /* the path under which the last thing was made */
 	size_t made_cap;
 };
-
-/* ---- leaving early ---- */
-
-/* What has a temporary name just now: in the folder that this descriptor is of.  For a signal, and for a library without memory. */
-static volatile sig_atomic_t unfinished_at = -1;
-static char unfinished[TEMPORARY_BYTES];
-
-static void clean(void)
-{
-	if (unfinished_at >= 0)
-		unlinkat(unfinished_at, unfinished, 0);
-	unfinished_at = -1;
-}
-
-/* Before it is made; and once it has its own name, or is gone. */
-static void watch(const struct tree *t)
-{
-	memcpy(unfinished, t->temporary, sizeof unfinished);
-	unfinished_at = t->parent;
-}
-
-static void unwatch(void)
-{
-	unfinished_at = -1;
-}
-
-static void take_off(const struct tree *t)
-{
-	int errnum = errno;
-	unlinkat(t->parent, t->temporary, 0);
-	unwatch();
-	errno = errnum;
-}
 
 /* ---- what goes wrong ---- */
 
@@ -112,26 +77,27 @@ static int take_parent(struct tree *t, const char *path, struct made *m, struct 
 {
 	char why[FOLDER_WHY_BYTES];
 	*taken = false;
-	unwatch();
-	if (t->parent >= 0)
-		close(t->parent);
-	t->parent = -1;
+	temporary_forget();
+	if (t->kept >= 0)
+		close(t->kept);
+	t->kept = -1;
 	int at = folder_above(t->folder, path, true, why);
 	if (at < 0)
 		return not_made(t, -at, m, e, "%s", why);
-	t->parent = fcntl(at, F_DUPFD_CLOEXEC, 0);
-	if (t->parent < 0)
-		return failed(t, "its folder cannot be kept open", m, e);
+	t->parent = at;
 	*taken = true;
 	return 0;
 }
 
-static void draw_temporary(struct tree *t)
+static bool keep_parent(struct tree *t)
 {
-	uint64_t chance = 0;
-	if (getrandom(&chance, sizeof chance, 0) != (ssize_t)sizeof chance)
-		chance = (uint64_t)getpid() << 32 | (uint64_t)time(NULL);
-	snprintf(t->temporary, sizeof t->temporary, ".xflate-%016llx", (unsigned long long)chance);
+	t->kept = fcntl(t->parent, F_DUPFD_CLOEXEC, 0);
+	temporary_forget();
+	if (t->kept < 0)
+		return false;
+	t->parent = t->kept;
+	temporary_move(&t->temporary, t->parent);
+	return true;
 }
 
 /* The path of o with its last component replaced by name. */
@@ -150,31 +116,6 @@ static bool keep_made(struct tree *t, const struct object *o, const char *name)
 	return true;
 }
 
-/* The index-th name for what is called base: base, base.2, base.3; a damaged one's with ".damaged" in between.  What is too long is cut. */
-static void name_of(const char *base, bool damaged, unsigned index, char name[static NAME_MAX + 1])
-{
-	char behind[32];
-	snprintf(behind, sizeof behind, damaged ? ".damaged" : "%s", "");
-	if (index > 0)
-		snprintf(behind + strlen(behind), sizeof behind - strlen(behind), ".%u", index + 1);
-	size_t room = NAME_MAX - strlen(behind), n = strlen(base);
-	snprintf(name, NAME_MAX + 1, "%.*s%s", (int)(n < room ? n : room), base, behind);
-}
-
-/* rename(2) that replaces nothing.  Some file systems have none. */
-static int rename_new(int at, const char *from, const char *to)
-{
-	int rc = renameat2(at, from, at, to, RENAME_NOREPLACE);
-	if (rc == 0 || (errno != EINVAL && errno != ENOSYS))
-		return rc;
-	struct stat st;
-	if (fstatat(at, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		errno = EEXIST;
-		return -1;
-	}
-	return errno == ENOENT ? renameat(at, from, at, to) : -1;
-}
-
 /* What was made under the temporary name gets its own. */
 static int publish(struct tree *t, const struct object *o, bool damaged, struct made *m, struct err *e)
 {
@@ -184,14 +125,14 @@ static int publish(struct tree *t, const struct object *o, bool damaged, struct 
 	int rc = -1;
 	errno = EEXIST;
 	for (unsigned i = 0; rc != 0 && errno == EEXIST && i < (several ? NAMES_TRIED : 1); i++) {
-		name_of(base, damaged, i, name);
-		rc = t->replaces && !several ? renameat(t->parent, t->temporary, t->parent, name)
-					     : rename_new(t->parent, t->temporary, name);
+		temporary_final(base, damaged, i, name);
+		rc = t->replaces && !several ? renameat(t->parent, t->temporary.name, t->parent, name)
+					     : temporary_rename(&t->temporary, name);
 	}
 	int errnum = errno;
 	if (rc != 0)
-		take_off(t);
-	unwatch();
+		temporary_remove(&t->temporary);
+	temporary_forget();
 	if (rc != 0 && errnum == EEXIST && !several) {
 		/* It came into being meanwhile, as the other one of two names that this file system takes for the same. */
 		m->how = MADE_THERE;
@@ -242,9 +183,7 @@ static int prepare(struct tree *t, const struct object *o, struct made *m, struc
 	if (rc == 0 && taken)
 		rc = look(t, o, m, e);
 	if (rc == 0 && m->how == MADE)
-		draw_temporary(t);
-	if (rc == 0 && m->how == MADE)
-		watch(t);
+		temporary_draw(&t->temporary, t->parent);
 	return rc;
 }
 
@@ -278,12 +217,13 @@ static void drop(struct tree *t)
 		return;
 	close(t->fd);
 	t->fd = -1;
-	take_off(t);
+	temporary_remove(&t->temporary);
 }
 
 static int create(struct tree *t, struct made *m, struct err *e)
 {
-	t->fd = openat(t->parent, t->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	t->end = 0;
+	t->fd = openat(t->parent, t->temporary.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return t->fd >= 0 ? 0 : failed(t, "it cannot be made", m, e);
 }
 
@@ -312,6 +252,7 @@ static int write_at(void *arg, uint64_t at, struct span data, struct made *m, st
 		}
 		done += (size_t)n;
 	}
+	t->end = at + data.len > t->end ? at + data.len : t->end;
 	return 0;
 }
 
@@ -320,8 +261,7 @@ static int complete(struct tree *t, const struct object *o, uint64_t size, struc
 {
 	char why[META_WHY_BYTES];
 	const struct meta meta = meta_of(t, o);
-	struct stat st;
-	if (fstat(t->fd, &st) != 0 || ((uint64_t)st.st_size < size && ftruncate(t->fd, (off_t)size) != 0))
+	if (t->end < size && ftruncate(t->fd, (off_t)size) != 0)
 		return failed(t, "it cannot get its size", m, e);
 	if (!meta_set(t->fd, &meta, why))
 		bare(m, why);
@@ -333,7 +273,7 @@ static int complete(struct tree *t, const struct object *o, uint64_t size, struc
 	if (close(fd) == 0)
 		return 0;
 	int rc = failed(t, "its content cannot be written", m, e);
-	take_off(t);
+	temporary_remove(&t->temporary);
 	return rc;
 }
 
@@ -386,6 +326,8 @@ static int link_to(struct tree *t, const struct object *o, struct made *m, struc
 {
 	char why[FOLDER_WHY_BYTES];
 	const char *from = path_last(o->link);
+	if (!keep_parent(t))
+		return failed(t, "its folder cannot be kept open", m, e);
 	int at = folder_above(t->folder, o->link, false, why);
 	if (at < 0)
 		return not_made(t, -at, m, e, "what it is a link to: %.200s", why);
@@ -398,7 +340,7 @@ static int link_to(struct tree *t, const struct object *o, struct made *m, struc
 		m->how = MADE_THERE;
 		return 0;
 	}
-	if (linkat(at, from, t->parent, t->temporary, 0) == 0)
+	if (linkat(at, from, t->parent, t->temporary.name, 0) == 0)
 		return publish(t, o, o->damaged, m, e);
 	if (errno != EPERM && errno != EXDEV && errno != EMLINK && errno != EOPNOTSUPP)
 		return failed(t, "it cannot be linked", m, e);
@@ -410,9 +352,9 @@ static int symlink_to(struct tree *t, const struct object *o, struct made *m, st
 {
 	char why[META_WHY_BYTES];
 	const struct meta meta = meta_of(t, o);
-	if (symlinkat(o->link, t->parent, t->temporary) != 0)
+	if (symlinkat(o->link, t->parent, t->temporary.name) != 0)
 		return failed(t, "the link cannot be made", m, e);
-	if (!meta_set_at(t->parent, t->temporary, false, &meta, why))
+	if (!meta_set_at(t->parent, t->temporary.name, false, &meta, why))
 		bare(m, why);
 	return publish(t, o, false, m, e);
 }
@@ -436,9 +378,9 @@ static int make_special(struct tree *t, const struct object *o, struct made *m, 
 	if (type != S_IFIFO && type != S_IFCHR && type != S_IFBLK)
 		return not_made(t, 0, m, e, "it is of a kind that is not made");
 	dev_t device = type == S_IFIFO ? 0 : (dev_t)o->stat->device;
-	if (mknodat(t->parent, t->temporary, type | 0600, device) != 0)
+	if (mknodat(t->parent, t->temporary.name, type | 0600, device) != 0)
 		return failed(t, "it cannot be made", m, e);
-	if (!meta_set_at(t->parent, t->temporary, true, &meta, why))
+	if (!meta_set_at(t->parent, t->temporary.name, true, &meta, why))
 		bare(m, why);
 	return publish(t, o, false, m, e);
 }
@@ -494,14 +436,13 @@ struct tree *tree_new(const struct tree_options *options, struct err *e)
 		return NULL;
 	}
 	t->o = *options;
-	t->fd = t->parent = -1;
+	t->fd = t->parent = t->kept = -1;
 	t->target = (struct target){.arg = t, .begin = begin, .write = write_at, .end = end, .make = make, .finish = finish};
 	t->later = later_new();
 	if (t->later == NULL)
 		err_memory(e, 0, "folders");
 	else
 		t->folder = folder_open(options->folder, on_made, t, e);
-	quit_add(clean);
 	if (t->folder)
 		return t;
 	tree_free(t);
@@ -513,9 +454,9 @@ void tree_free(struct tree *t)
 	if (t == NULL)
 		return;
 	drop(t);
-	unwatch();
-	if (t->parent >= 0)
-		close(t->parent);
+	temporary_forget();
+	if (t->kept >= 0)
+		close(t->kept);
 	folder_close(t->folder);
 	later_free(t->later);
 	seen_free(&t->seen);
