@@ -50,9 +50,6 @@ static bool kind_of(const struct extract *x, struct extract_open *f)
 	}
 	if (f->stat.delta)
 		extract_settle(f, EXTRACT_ELSEWHERE, "its content is a difference to that of another job");
-	else if (filestat_of_windows(&f->stat) && f->stat.data_stream != STREAM_FILE && f->stat.data_stream != STREAM_COMPRESSED &&
-		 f->stat.data_stream != STREAM_GZIP && f->stat.type == FILESTAT_FILE)
-		extract_settle(f, EXTRACT_LEFT, "a stream of Windows' BackupRead, which is not taken apart");
 	return !f->settled;
 }
 
@@ -144,19 +141,12 @@ static int begin_nameless(struct extract *x, struct err *e)
 
 /* ---- its other records ---- */
 
-static int write_data(struct extract *x, const struct outrecord *r, bool has_address, struct err *e)
+static int write_piece(struct extract *x, uint64_t at, struct span data, struct err *e)
 {
 	struct extract_open *f = &x->file;
-	struct rd head = rd_over(r->head.data, r->head.len);
-	struct rd body = rd_over(r->body.data, r->body.len);
-	uint64_t at = f->next;
-	if (has_address)
-		at = rd_be64(rd_left(&head) >= STREAM_PREFIX_BYTES ? &head : &body);
-	struct span data = {body.p, rd_left(&body)};
 	struct made m;
-	if (head.bad || body.bad || !f->begun || f->settled)
+	if (!f->begun || f->settled)
 		return 0;
-	f->sparse = f->sparse || has_address;
 	int rc = x->o.target->write(x->o.target->arg, at, data, &m, e);
 	if (rc == 0 && m.how == MADE_NOT) {
 		extract_settle_made(f, &m);
@@ -167,45 +157,52 @@ static int write_data(struct extract *x, const struct outrecord *r, bool has_add
 	return rc;
 }
 
+/* Of folders, too: they have security descriptors. */
+static int take_apart(struct extract *x, struct span data, struct err *e)
+{
+	struct extract_open *f = &x->file;
+	struct backupread_piece piece;
+	int rc = 0;
+	f->windows = true;
+	while (rc == 0 && backupread_next(&f->backup, &data, &piece))
+		rc = write_piece(x, piece.at, piece.data, e);
+	f->sparse = f->sparse || (f->backup.seen & 1u << BACKUPREAD_SPARSE);
+	if (f->backup.bad && f->backup.seen == 0)
+		extract_settle(f, EXTRACT_LOCKED, "Windows has encrypted it (EFS), or this is nothing that BackupRead makes");
+	return rc;
+}
+
+static int write_data(struct extract *x, const struct outrecord *r, uint32_t stream, struct err *e)
+{
+	struct extract_open *f = &x->file;
+	struct rd head = rd_over(r->head.data, r->head.len);
+	struct rd body = rd_over(r->body.data, r->body.len);
+	bool has_address = stream_has_prefix(stream);
+	uint64_t at = f->next;
+	if (has_address)
+		at = rd_be64(rd_left(&head) >= STREAM_PREFIX_BYTES ? &head : &body);
+	struct span data = {body.p, rd_left(&body)};
+	if (head.bad || body.bad)
+		return 0;
+	/* With addresses it is content, whatever its number says (formats/restore-format.md 2.4). */
+	if (!has_address && (stream_in_form(stream, STREAM_PLAIN) & STREAM_NUMBER_MASK) == STREAM_WIN32)
+		return take_apart(x, data, e);
+	f->sparse = f->sparse || has_address;
+	return write_piece(x, at, data, e);
+}
+
 static int take_data(struct extract *x, const struct plain_item *plain, struct err *e)
 {
 	struct extract_open *f = &x->file;
 	const struct item *item = plain->item;
-	bool has_address = stream_has_prefix(item->stream);
 	int rc = f->index != 0 && !f->known && !f->begun && !f->settled ? begin_nameless(x, e) : 0;
 	/* What is there of the last record of a volume that ends early. */
 	const struct outrecord part = {.stream = item->stream, .body = item->data};
 	if (!plain->whole && !item->head_missing && item->tail_missing && stream_form(item->stream) == STREAM_PLAIN && rc == 0)
-		rc = write_data(x, &part, has_address, e);
+		rc = write_data(x, &part, item->stream, e);
 	for (size_t i = 0; plain->whole && rc == 0 && i < plain->count; i++)
-		rc = write_data(x, &plain->records[i], has_address, e);
+		rc = write_data(x, &plain->records[i], item->stream, e);
 	return rc;
-}
-
-static int leave_out(struct extract *x, uint32_t number, struct err *e)
-{
-	struct extract_open *f = &x->file;
-	for (unsigned i = 0; i < f->stream_count; i++) {
-		if (f->streams[i] == number)
-			return 0;
-	}
-	if (f->stream_count < EXTRACT_STREAMS)
-		f->streams[f->stream_count++] = number;
-	for (size_t i = 0; i < x->stream_count; i++) {
-		if (x->streams[i].number == number) {
-			x->streams[i].files++;
-			return 0;
-		}
-	}
-	struct extract_stream *grown = realloc(x->streams, (x->stream_count + 1) * sizeof *grown);
-	if (grown == NULL)
-		return err_memory(e, (x->stream_count + 1) * sizeof *grown, "kinds of records");
-	x->streams = grown;
-	char *first = strdup(f->known ? f->stat.name : "");
-	if (first == NULL)
-		return err_memory(e, 0, "a name");
-	grown[x->stream_count++] = (struct extract_stream){.number = number, .files = 1, .first = first};
-	return 0;
 }
 
 /* What says something of the file, or of how it is stored, and is no part of it. */
@@ -237,7 +234,7 @@ static int take_other(struct extract *x, const struct plain_item *plain, struct 
 		return keep_extra(f, number, plain->item->data, e);
 	if (says_nothing(number) || stream_is_client_encrypted(number) || !(f->wanted || !f->known))
 		return 0;
-	return leave_out(x, number, e);
+	return extract_leave_out(x, number, e);
 }
 
 static int take(struct extract *x, const struct plain_item *plain, struct err *e)

@@ -36,7 +36,8 @@ struct extract_file {
 	const char *why; /* "" where there is nothing to say */
 };
 
-/* A kind of records that nothing was made of. */
+/* A kind of records that nothing was made of; or, from EXTRACT_WINDOWS on, of streams of BackupRead (format/backupread.h). */
+#define EXTRACT_WINDOWS 0x10000u
 struct extract_stream {
 	uint32_t number;
 	uint64_t files; /* that have such */

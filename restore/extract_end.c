@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* ---- what became of the file at hand ---- */
 
@@ -65,6 +66,45 @@ static void tell(struct extract *x, const struct made *m)
 	x->o.file(x->o.arg, &told);
 }
 
+/* ---- what is left out ---- */
+
+int extract_leave_out(struct extract *x, uint32_t number, struct err *e)
+{
+	struct extract_open *f = &x->file;
+	for (unsigned i = 0; i < f->stream_count; i++) {
+		if (f->streams[i] == number)
+			return 0;
+	}
+	if (f->stream_count < EXTRACT_STREAMS)
+		f->streams[f->stream_count++] = number;
+	for (size_t i = 0; i < x->stream_count; i++) {
+		if (x->streams[i].number == number) {
+			x->streams[i].files++;
+			return 0;
+		}
+	}
+	struct extract_stream *grown = realloc(x->streams, (x->stream_count + 1) * sizeof *grown);
+	if (grown == NULL)
+		return err_memory(e, (x->stream_count + 1) * sizeof *grown, "kinds of records");
+	x->streams = grown;
+	char *first = strdup(f->known ? f->stat.name : "");
+	if (first == NULL)
+		return err_memory(e, 0, "a name");
+	grown[x->stream_count++] = (struct extract_stream){.number = number, .files = 1, .first = first};
+	return 0;
+}
+
+/* What Windows keeps beside the content. */
+static int leave_streams(struct extract *x, struct err *e)
+{
+	int rc = 0;
+	for (uint32_t id = 1; rc == 0 && id < BACKUPREAD_IDS; id++) {
+		if (x->file.backup.seen & 1u << id && backupread_name(id))
+			rc = extract_leave_out(x, EXTRACT_WINDOWS + id, e);
+	}
+	return rc;
+}
+
 /* ---- its end ---- */
 
 /* Why its content cannot be taken for that of the file; NULL if it can. */
@@ -72,6 +112,9 @@ static const char *wrong_with(const struct extract_open *f)
 {
 	const struct proof_file *p = &f->verdict;
 	bool all = f->sparse || f->stat.type != FILESTAT_FILE || p->bytes >= f->stat.size;
+	if (f->windows && !backupread_is_whole(&f->backup))
+		return f->backup.bad ? "its data are from some place on not what BackupRead makes"
+				     : "it ends in the middle of a stream of BackupRead";
 	switch (p->verdict) {
 	case PROOF_WRONG: return "its content is not what its digest says";
 	case PROOF_DAMAGED: return "some of it is damaged or lost";
@@ -181,6 +224,7 @@ int extract_close_file(struct extract *x, struct err *e)
 	if (f->index == 0)
 		return 0;
 	int rc = proof_end(x->proof, x->job, e);
+	rc = rc == 0 && f->wanted ? leave_streams(x, e) : rc;
 	if (f->locked)
 		extract_settle(f, EXTRACT_LOCKED, "its client has encrypted it");
 	if (rc == 0 && f->begun)

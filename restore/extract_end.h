@@ -3,6 +3,7 @@
 #ifndef RESTORE_EXTRACT_END_H
 #define RESTORE_EXTRACT_END_H
 
+#include "format/backupread.h"
 #include "restore/extract.h"
 #include "restore/links.h"
 
@@ -25,9 +26,11 @@ struct extract_open {
 	bool settled; /* result and why are decided, whatever still comes */
 	enum extract_result result;
 	char why[MADE_WHY_BYTES];
-	bool begun;                     /* the target waits for its content */
-	bool sparse;                    /* which comes with addresses */
-	uint64_t next, end;             /* where it goes on, and where it ends */
+	bool begun;         /* the target waits for its content */
+	bool sparse;        /* which comes with addresses */
+	uint64_t next, end; /* where it goes on, and where it ends */
+	bool windows;       /* its data are what BackupRead made */
+	struct backupread backup;
 	bool suspect;                   /* some of it comes from a block with a wrong checksum */
 	bool locked;                    /* some of it is encrypted by its client */
 	bool like;                      /* what is there already is of the same size and time */
@@ -49,6 +52,9 @@ struct extract {
 	struct extract_stream *streams;
 	size_t stream_count;
 };
+
+/* Counts that the file at hand has records of a kind that nothing is made of.  XE_FAILED without memory. */
+int extract_leave_out(struct extract *x, uint32_t number, struct err *e) __attribute__((warn_unused_result));
 
 /* What becomes of it, whatever still comes; the first word counts. */
 void extract_settle(struct extract_open *f, enum extract_result result, const char *format, ...) __attribute__((format(printf, 3, 4)));

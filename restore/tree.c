@@ -252,7 +252,9 @@ static int write_at(void *arg, uint64_t at, struct span data, struct made *m, st
 		}
 		done += (size_t)n;
 	}
-	t->end = at + data.len > t->end ? at + data.len : t->end;
+	/* Nothing written makes no file longer. */
+	if (data.len > 0 && at + data.len > t->end)
+		t->end = at + data.len;
 	return 0;
 }
 

@@ -413,6 +413,39 @@ def many_extras(j):
         j.put(1998, xattr(b"user.x", b"y"))
 
 
+def sub_stream(number, data, name=""):
+    wide = name.encode("utf-16-le")
+    return mk.struct.pack("<IIQI", number, 0, len(data), len(wide)) + wide + data
+
+
+def windows_file(j, name, raw, size, cut=7, kind=3):
+    j.entry(name, kind, 0o100777, size=size, stream=11)
+    for at in range(0, len(raw), cut):
+        j.put(11, raw[at:at + cut])
+    if kind == 3:
+        j.digest(raw)
+
+
+@attack("files of Windows, their headers cut anywhere; a sparse one")
+def windows(j):
+    security, content = sub_stream(3, b"descriptor" * 9), mk.text(1, 5000)
+    for cut in (7, 20, 21, 1000, 100000):
+        windows_file(j, "C:/cut%d.txt" % cut, security + sub_stream(1, content) + sub_stream(4, b"zone", ":Zone.Identifier:$DATA"), 5000, cut)
+    blocks = [(0, b"begin"), (1 << 20, b"middle"), (3 << 20, b"")]
+    windows_file(j, "C:/sparse", b"".join(sub_stream(9, mk.struct.pack("<Q", at) + data) for at, data in blocks) + security, 3 << 20)
+    windows_file(j, "C:/empty", security + sub_stream(1, b""), 0)
+    windows_file(j, "C:/folder/", security, 0, kind=5)
+
+
+@attack("files of Windows that are none")
+def odd_windows(j):
+    good = sub_stream(1, b"content")
+    for n, raw in enumerate((b"\0\0\0\0ROBS" + bytes(40), good + bytes(20), good[:-3], good + good[:10], sub_stream(9, b"short"),
+                             sub_stream(9, b"\xff" * 8 + b"far"), mk.struct.pack("<IIQI", 1, 0, 1 << 63, 0) + b"x",
+                             mk.struct.pack("<IIQI", 1, 0, 1 << 40, 0) + b"x", mk.struct.pack("<IIQI", 4, 0, 1, 0xFFFFFFFF), b"x" * 19)):
+        windows_file(j, "C:/odd%d" % n, raw, 7)
+
+
 def make(name):
     p = mk.Packer(cap=65000)
     j = Job(p, name="hostile")

@@ -406,6 +406,24 @@ rm -rf x
 run "$XFLATE" extract -C x hostile/same-name
 is "$(cat x/same)" third 'of one name in a job the last counts'
 rm -rf x
+run "$XFLATE" extract -C x hostile/windows
+expect_status 0 'files of Windows'
+"$PYTHON" -c 'import sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+import mkvolume
+sys.stdout.buffer.write(mkvolume.text(1, 5000))' "$here" >content
+for n in 7 20 21 1000 100000; do
+	check "files of Windows: content alone, records of $n bytes" cmp content "x/C/cut$n.txt"
+done
+is "$(stat -c %s x/C/sparse x/C/empty | tr '\n' ' ')$(stat -c %a x/C/empty)" '3145728 0 644' 'sparse and empty ones'
+is "$(head -c 5 x/C/sparse)$(dd if=x/C/sparse bs=1 skip=1048576 count=6 2>/dev/null)" beginmiddle 'blocks at their places'
+check 'what is left out is named' grep -q "Windows' security descriptors of 8 files: not restored; the first: C:/cut7.txt" "$out"
+check 'and alternate streams' grep -q "Windows' alternate data streams of 5 files" "$out"
+rm -rf x
+run "$XFLATE" extract -C x hostile/odd-windows
+is "$(find x/C -type f | wc -l)" "$(find x/C -name '*.damaged' | wc -l)" 'what is none is never called by its name'
+rm -rf x
 run "$XFLATE" extract -C x --devices hostile/devices
 if [ -n "$root" ] && [ "$status" = 0 ]; then
 	is "$(stat -c '%F %t:%T' x/null)" 'character special file 1:3' '--devices: they are made'

@@ -5,6 +5,7 @@
 #include "base/printable.h"
 #include "cmd/command.h"
 #include "cmd/volume/findingtext.h"
+#include "format/backupread.h"
 #include "format/stream.h"
 
 #include <stdio.h>
@@ -177,13 +178,24 @@ static void print_result(FILE *out, const struct outcome *o, enum extract_result
 		fprintf(out, "  %-11s %llu%s\n", name, (unsigned long long)n, text);
 }
 
+/* "stream 13 MACOS_FORK_DATA" */
+static const char *describe_stream(const struct extract_stream *s, char text[static 64])
+{
+	const char *name = s->number < EXTRACT_WINDOWS ? stream_name(s->number) : backupread_name(s->number - EXTRACT_WINDOWS);
+	if (s->number < EXTRACT_WINDOWS)
+		snprintf(text, 64, "stream %u%s%s", s->number, name ? " " : "", name ? name : "");
+	else
+		snprintf(text, 64, "Windows' %s", name ? name : "");
+	return text;
+}
+
 static void print_streams(FILE *out, const struct outcome *o)
 {
 	for (size_t i = 0; i < o->stream_count; i++) {
 		const struct extract_stream *s = &o->streams[i];
-		const char *name = stream_name(s->number);
-		fprintf(out, "  records:    stream %u%s%s of %llu file%s: not restored; the first: ", s->number, name ? " " : "",
-			name ? name : "", (unsigned long long)s->files, s->files == 1 ? "" : "s");
+		char text[64];
+		fprintf(out, "  records:    %s of %llu file%s: not restored; the first: ", describe_stream(s, text),
+			(unsigned long long)s->files, s->files == 1 ? "" : "s");
 		printable_put(s->first[0] ? s->first : "(no name)", out);
 		putc('\n', out);
 	}
@@ -265,8 +277,10 @@ static void json_outcome(struct json *j, const struct outcome *o, const struct e
 	json_array(j, "not_restored");
 	for (size_t i = 0; i < o->stream_count; i++) {
 		json_object(j, NULL);
-		json_number(j, "stream", o->streams[i].number);
-		json_text(j, "name", stream_name(o->streams[i].number) ? stream_name(o->streams[i].number) : "");
+		char text[64];
+		if (o->streams[i].number < EXTRACT_WINDOWS)
+			json_number(j, "stream", o->streams[i].number);
+		json_text(j, "what", describe_stream(&o->streams[i], text));
 		json_number(j, "files", o->streams[i].files);
 		json_text(j, "first", o->streams[i].first);
 		json_end_object(j);
