@@ -105,7 +105,7 @@ $(REPLAYS) $(TARGETS:%=$(BUILD)/fuzz/fuzz_%): fuzz/fuzz.h $(wildcard */*.h */*/*
 
 # ---- tests ----
 
-.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-tape check-drive demo bench behaviour lint fuzz fuzzers fuzz-replay
+.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-catalog check-tape check-drive demo bench behaviour lint fuzz fuzzers fuzz-replay
 # The test programs alone.
 checks: $(BUILD)/xflate $(CHECKS) $(REPLAYS)
 
@@ -137,6 +137,12 @@ check-bacula: $(BUILD)/xflate
 check-bacula15: $(BUILD)/xflate
 	@tests/packages.sh build check peer15
 	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/bacula15/run.sh
+
+# The catalog follows: directors of Bacula 9.6 and 15 restore from converted volumes, with SQLite and PostgreSQL; MariaDB takes
+# the same SQL; the wrong catalog and the wrong map are refused.
+check-catalog: $(BUILD)/xflate
+	@tests/packages.sh build check peer15
+	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/catalog/run.sh
 
 # A tape drive made of a FUSE file.
 check-tape: $(BUILD)/xflate
@@ -219,7 +225,7 @@ help:
 	@echo "make            build ./xflate (WERROR=1, SANITIZE=address,undefined, V=1)"
 	@echo "make demo       install what is missing, build, recompress a bundled real volume"
 	@echo "make check      install what is missing, build, run all tests that run anywhere"
-	@echo "make check-asan, check-tsan, check-bacula, check-bacula15, check-tape, check-drive    further tests"
+	@echo "make check-asan, check-tsan, check-bacula, check-bacula15, check-catalog, check-tape, check-drive    further tests"
 	@echo "make fuzz       FUZZ_SECONDS=60 FUZZ_TARGETS='block label'; make fuzz-replay    the parsers against foreign bytes"
 	@echo "make behaviour  OLD=path/to/another/xflate; what differs, of 27,000 runs"
 	@echo "make bench      measure against what is used instead (BENCH_MB=600)"

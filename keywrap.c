@@ -28,19 +28,19 @@ size_t keywrap_draw(const uint8_t *random, size_t n, char *out, size_t want)
 	return have;
 }
 
-static int random_bytes(struct secret *s, size_t n, struct err *e)
+int keywrap_generate_raw(struct secret *key, size_t n, struct err *e)
 {
 	int r = secret_library(e);
 	if (r == 0)
-		r = secret_new(s, n, e);
-	if (r == 0 && RAND_priv_bytes(s->data, (int)n) != 1) {
+		r = secret_new(key, n, e);
+	if (r == 0 && RAND_priv_bytes(key->data, (int)n) != 1) {
 		ERR_clear_error();
 		r = err_set(e, XE_FAILED, "the generator of random numbers failed");
 	}
 	if (r == 0)
-		s->len = n;
+		key->len = n;
 	else
-		secret_free(s);
+		secret_free(key);
 	return r;
 }
 
@@ -49,7 +49,7 @@ int keywrap_generate(struct secret *passphrase, struct err *e)
 	struct secret random = SECRET_NONE;
 	int r = secret_new(passphrase, KEYWRAP_PASSPHRASE_BYTES, e);
 	while (r == 0 && passphrase->len < KEYWRAP_PASSPHRASE_BYTES) {
-		r = random_bytes(&random, KEYWRAP_PASSPHRASE_BYTES * 2, e);
+		r = keywrap_generate_raw(&random, KEYWRAP_PASSPHRASE_BYTES * 2, e);
 		if (r == 0)
 			passphrase->len += keywrap_draw(random.data, random.len, (char *)passphrase->data + passphrase->len,
 							KEYWRAP_PASSPHRASE_BYTES - passphrase->len);
@@ -58,11 +58,6 @@ int keywrap_generate(struct secret *passphrase, struct err *e)
 	if (r != 0)
 		secret_free(passphrase);
 	return r;
-}
-
-int keywrap_generate_raw(struct secret *key, size_t n, struct err *e)
-{
-	return random_bytes(key, n, e);
 }
 
 int keywrap_drive_key(const struct secret *passphrase, struct secret *key, struct err *e)

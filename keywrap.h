@@ -18,7 +18,6 @@
 #define KEYWRAP_KEK_BYTES 16u     /* of a KEK that count in Bareos */
 #define KEYWRAP_OWN_KEK_BYTES 32u /* of a KEK that wraps raw keys; all of it */
 #define KEYWRAP_OWN_PREFIX "xflate1:"
-#define KEYWRAP_TEXT_MAX_CHARS 127u /* of a key's text in catalog and cache */
 
 enum keywrap_form {
 	KEYWRAP_UNKNOWN,

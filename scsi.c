@@ -213,17 +213,6 @@ bool scsi_read_page_list(struct span answer, uint16_t list, uint16_t page, bool 
 	return true;
 }
 
-bool scsi_read_random(struct span answer, struct span *number)
-{
-	struct rd body;
-	bool cut = false;
-	*number = (struct span){0};
-	if (!page_body(answer, SCSI_PAGE_RANDOM, &body, &cut))
-		return false;
-	*number = rd_span(&body, 16);
-	return !body.bad;
-}
-
 bool scsi_read_wrapping_key(struct span answer, uint32_t *type, uint32_t *format, struct span *key)
 {
 	struct rd body;
@@ -328,16 +317,11 @@ static bool read_algorithm(struct rd *r, struct scsi_algorithm *a)
 	uint8_t b4 = rd_u8(r), b5 = rd_u8(r);
 	a->valid_for_volume = b4 & 0x80;
 	a->sdk = b4 & 0x40;
-	a->mac = b4 & 0x20;
-	a->delb = b4 & 0x10;
 	a->decrypt = b4 >> 2 & 3;
 	a->encrypt = b4 & 3;
-	a->avfclp = b5 >> 6;
-	a->nonce = b5 >> 4 & 3;
 	a->kad_format = b5 & 8;
 	a->vcelb = b5 & 4;
 	a->ukad_fixed = b5 & 2;
-	a->akad_fixed = b5 & 1;
 	a->ukad_max = rd_be16(r);
 	a->akad_max = rd_be16(r);
 	a->key_bytes = rd_be16(r);
@@ -345,10 +329,7 @@ static bool read_algorithm(struct rd *r, struct scsi_algorithm *a)
 	a->kads = b12 >> 6;
 	a->external = b12 >> 4 & 3;
 	a->raw = b12 >> 1 & 7;
-	a->earem = b12 & 1;
-	rd_u8(r);
-	a->supplemental_max = rd_be16(r);
-	rd_bytes(r, 4);
+	rd_bytes(r, 7);
 	a->code = rd_be32(r);
 	return !r->bad;
 }

@@ -94,9 +94,6 @@ bool scsi_read_protocols(struct span answer, uint8_t protocol, bool *listed);
 /* Protocol 20h, pages 0000h and 0001h: is page listed? */
 bool scsi_read_page_list(struct span answer, uint16_t list, uint16_t page, bool *listed);
 
-/* Page 0030h: *number points at 16 bytes of the drive's random generator. */
-bool scsi_read_random(struct span answer, struct span *number);
-
 /* Page 0031h: the public key that keys for this drive can be wrapped with; key points into answer. */
 bool scsi_read_wrapping_key(struct span answer, uint32_t *type, uint32_t *format, struct span *key);
 
@@ -162,16 +159,13 @@ struct scsi_algorithm {
 	uint8_t index;
 	bool valid_for_volume;    /* AVFMV */
 	uint8_t encrypt, decrypt; /* 0 no, 1 software, 2 hardware, 3 under external control */
-	bool sdk, mac, delb;      /* supplemental keys, tells MACs, distinguishes encrypted blocks */
-	uint8_t avfclp, nonce;
-	bool kad_format, vcelb; /* KADF_C, VCELB_C */
-	bool ukad_fixed, akad_fixed;
+	bool sdk;                 /* takes supplemental keys */
+	bool kad_format, vcelb;   /* KADF_C, VCELB_C */
+	bool ukad_fixed;
 	uint16_t ukad_max, akad_max; /* bytes */
 	uint16_t key_bytes;
 	uint8_t kads;          /* DKAD_C: 1 required, 2 not allowed, 3 allowed */
 	uint8_t external, raw; /* EEMC_C, RDMC_C */
-	bool earem;
-	uint16_t supplemental_max;
 	uint32_t code;
 };
 

@@ -19,3 +19,14 @@ void *array_grow(void *array, size_t *count, size_t index, size_t bytes)
 	*count = grown_count;
 	return grown;
 }
+
+void *array_row(void ***rows, size_t *count, size_t index, size_t bytes)
+{
+	void **reached = array_reach(*rows, count, index, sizeof(void *));
+	if (reached == NULL)
+		return NULL;
+	*rows = reached;
+	if (reached[index] == NULL)
+		reached[index] = calloc(1, bytes);
+	return reached[index];
+}

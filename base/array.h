@@ -15,4 +15,8 @@ static inline void *array_reach(void *array, size_t *count, size_t index, size_t
 	return index < *count ? array : array_grow(array, count, index, bytes);
 }
 
+/* The same of things that stay where they are: *rows (NULL at first) holds a pointer for each of *count, NULL where there is none.  The
+ * one of index, made of bytes zeros if it has to be.  Each is malloc'ed, the caller's, as *rows is.  NULL without memory. */
+void *array_row(void ***rows, size_t *count, size_t index, size_t bytes);
+
 #endif

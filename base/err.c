@@ -39,6 +39,13 @@ int err_errno(struct err *e, enum xerr code, int errnum, const char *format, ...
 	return code;
 }
 
+int err_pass(struct err *e, const struct err *mine)
+{
+	if (e->code == XE_OK)
+		*e = *mine;
+	return mine->code;
+}
+
 void err_add(struct err *e, const char *format, ...)
 {
 	char more[ERR_TEXT_BYTES];

@@ -33,6 +33,9 @@ int err_set(struct err *e, enum xerr code, const char *format, ...) __attribute_
 /* The same with ": " and the text of errnum behind it. */
 int err_errno(struct err *e, enum xerr code, int errnum, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* What was tried with an err of its own counts after all: e becomes that, unless it holds a fault.  Returns mine's code, which may be 0. */
+int err_pass(struct err *e, const struct err *mine);
+
 /* Puts more behind the sentence of e.  Where there is not enough room, the sentence is cut short, not what is added. */
 void err_add(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -4,7 +4,6 @@
 #include "base/printable.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 bool json_can_hold(const char *text)
 {
@@ -124,4 +123,12 @@ void json_bool(struct json *j, const char *key, bool v)
 {
 	begin(j, key);
 	fputs(v ? "true" : "false", j->out);
+}
+
+struct json json_begin(FILE *out)
+{
+	struct json j = {.out = out};
+	json_object(&j, NULL);
+	json_number(&j, "format", 1);
+	return j;
 }

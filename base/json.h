@@ -19,6 +19,9 @@ bool json_can_hold(const char *text);
 /* What stands in an object has a key, what stands in an array or alone has NULL.  All strings are borrowed for the call.
  * Nothing here fails: whether the stream took it, who owns the stream asks it. */
 
+/* What we tell as a whole: an object is open, and has its "format" of this version.  json_end_object ends it. */
+struct json json_begin(FILE *out);
+
 /* Opens and closes a group.  A newline follows the outermost. */
 void json_object(struct json *j, const char *key);
 void json_array(struct json *j, const char *key);

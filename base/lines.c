@@ -2,6 +2,7 @@
 #include "base/lines.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct span lines_skip(struct span s, size_t n)
 {
@@ -34,4 +35,9 @@ bool lines_begins(struct span s, const char *with)
 {
 	size_t n = strlen(with);
 	return s.len >= n && memcmp(s.data, with, n) == 0;
+}
+
+bool lines_says(struct span s, const char *word)
+{
+	return s.len == strlen(word) && strncasecmp((const char *)s.data, word, s.len) == 0;
 }

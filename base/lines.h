@@ -16,4 +16,7 @@ struct span lines_trim(struct span s);
 
 bool lines_begins(struct span s, const char *with);
 
+/* Is it this word, in any case? */
+bool lines_says(struct span s, const char *word);
+
 #endif

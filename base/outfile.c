@@ -249,7 +249,7 @@ static int write_in_place(struct outfile *o, struct err *e)
 		o->there_ino = o->io.ino;
 	}
 	int rc = refuse_taken(o, e);
-	return rc != 0 ? rc : enter(o, e);
+	return rc == 0 ? enter(o, e) : rc;
 }
 
 static int open_standard_output(struct outfile *o, struct err *e)
@@ -354,7 +354,7 @@ static int open_beside(struct outfile *o, const struct place *p, mode_t mode, st
 		return err_set(e, XE_FAILED, "its name has %zu bytes; this file system takes %zu", len, o->name_max);
 	memcpy(o->name, place_name(p->path), len + 1);
 	rc = refuse_taken(o, e);
-	return rc != 0 ? rc : make_temporary(o, mode, e);
+	return rc == 0 ? make_temporary(o, mode, e) : rc;
 }
 
 static int open_place(struct outfile *o, mode_t mode, struct err *e)

@@ -7,6 +7,8 @@
 #include "base/io.h"
 #include "base/place.h"
 
+#include <limits.h>
+
 #define OUTFILE_PATH_BYTES PLACE_PATH_BYTES
 #define OUTFILE_LEFT_BYTES (OUTFILE_PATH_BYTES + NAME_MAX + 1)
 #define OUTFILE_TEMPORARY_BYTES 32

@@ -6,7 +6,6 @@
 
 #include "base/err.h"
 
-#include <limits.h>
 #include <sys/stat.h>
 
 #define PLACE_PATH_BYTES 4096

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/printable.h"
 
-#include <string.h>
-
 size_t printable_utf8_bytes(const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;

@@ -7,7 +7,6 @@
 #include <openssl/sha.h>
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "catalog/mapfile.h"
 
-#include "base/array.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,26 +27,6 @@ struct reader {
 	struct mapped_volume *at; /* whose lines are being read */
 	bool ended;               /* its end line was seen, or it is the first */
 };
-
-void mapped_list_free(struct mapped_list *l)
-{
-	for (size_t i = 0; i < l->count; i++)
-		mapped_free(l->volumes[i]);
-	free(l->volumes);
-	*l = (struct mapped_list){0};
-}
-
-static int add_volume(struct mapped_list *l, struct mapped_volume *v, struct err *e)
-{
-	struct mapped_volume **room = array_reach(l->volumes, &l->room, l->count, sizeof(struct mapped_volume *));
-	if (v == NULL || room == NULL) {
-		mapped_free(v);
-		return err_memory(e, sizeof *v, "the map");
-	}
-	l->volumes = room;
-	l->volumes[l->count++] = v;
-	return 0;
-}
 
 static int bad(const struct reader *r, const char *what, struct err *e)
 {
@@ -124,7 +102,7 @@ static int volume_line(struct reader *r, struct err *e)
 {
 	if (r->fields != (r->version == 1 ? 3u : 6u) || !r->ended)
 		return bad(r, "no volume line", e);
-	int rc = add_volume(&r->found, mapped_new(), e);
+	int rc = mapped_list_add(&r->found, mapped_new(), e);
 	if (rc != 0)
 		return rc;
 	struct mapped_volume *v = r->at = r->found.volumes[r->found.count - 1];
@@ -314,7 +292,7 @@ static int take(struct mapped_list *l, struct reader *r, struct err *e)
 		struct mapped_volume *v = r->found.volumes[i];
 		r->found.volumes[i] = NULL;
 		v->exit_status = r->exit_status;
-		rc = add_volume(l, v, e);
+		rc = mapped_list_add(l, v, e);
 	}
 	return rc;
 }

@@ -5,14 +5,6 @@
 
 #include "catalog/mapped.h"
 
-struct mapped_list {
-	struct mapped_volume **volumes; /* ours */
-	size_t count, room;
-};
-
-/* Idempotent. */
-void mapped_list_free(struct mapped_list *l);
-
 /* Adds the volumes of a map to the list.  path ("-": standard input) is borrowed by them.  A map that is damaged, cut short, or contradicts
  * itself adds none.  XE_FAILED, XE_DAMAGE. */
 int mapfile_read(struct mapped_list *l, const char *path, struct err *e) __attribute__((warn_unused_result));

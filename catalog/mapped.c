@@ -109,6 +109,8 @@ static int add_run(struct mapped_volume *v, struct mapped_session *s, const stru
 	if (room == NULL)
 		return err_memory(e, (s->run_count + 1) * sizeof *room, "the map");
 	s->runs = room;
+	const struct mapped_range *before = s->run_count > 0 ? &room[s->run_count - 1] : NULL;
+	s->unordered = s->unordered || (before && (blocks->first < before->first || blocks->last < before->last));
 	s->runs[s->run_count++] = *blocks;
 	return 0;
 }
@@ -130,4 +132,24 @@ int mapped_add(struct mapped_volume *v, enum mapped_side side, uint32_t id, uint
 	r.data_start = r.first > 0 ? r.start : 0;
 	widen(&s->side[side], &r);
 	return side == MAPPED_NEW && r.first > 0 ? add_run(v, s, &r, e) : 0;
+}
+
+void mapped_list_free(struct mapped_list *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		mapped_free(l->volumes[i]);
+	free(l->volumes);
+	*l = (struct mapped_list){0};
+}
+
+int mapped_list_add(struct mapped_list *l, struct mapped_volume *v, struct err *e)
+{
+	struct mapped_volume **room = array_reach(l->volumes, &l->room, l->count, sizeof(struct mapped_volume *));
+	if (v == NULL || room == NULL) {
+		mapped_free(v);
+		return err_memory(e, sizeof *v, "the map");
+	}
+	l->volumes = room;
+	l->volumes[l->count++] = v;
+	return 0;
 }

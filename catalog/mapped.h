@@ -21,9 +21,13 @@ struct mapped_session {
 	uint32_t id, time;
 	uint32_t job_id; /* as its label has it; 0: not known */
 	char job[LABEL_NAME_BYTES];
+	/* What the labels on volumes tell, and maps do not: */
+	int64_t began;            /* microseconds since 1970; 0: its start is not here */
+	char type, level, status; /* 0: not known; of the status: its end is not here */
 	struct mapped_range side[MAPPED_SIDES];
 	struct mapped_range *runs; /* of the new side, in order, those that hold data */
 	size_t run_count, run_room;
+	bool unordered; /* some run has lower FileIndexes than the one before */
 };
 
 struct mapped_bytes {
@@ -69,5 +73,16 @@ struct mapped_session *mapped_session(struct mapped_volume *v, uint32_t id, uint
 /* Adds blocks (of the session 0, 0: the label) to a side.  XE_FAILED without memory. */
 int mapped_add(struct mapped_volume *v, enum mapped_side side, uint32_t id, uint32_t time, const struct mapped_range *blocks, struct err *e)
 	__attribute__((warn_unused_result));
+
+struct mapped_list {
+	struct mapped_volume **volumes; /* ours */
+	size_t count, room;
+};
+
+/* Idempotent. */
+void mapped_list_free(struct mapped_list *l);
+
+/* Adds v, which becomes the list's, or is freed; NULL is what mapped_new gave without memory.  XE_FAILED then. */
+int mapped_list_add(struct mapped_list *l, struct mapped_volume *v, struct err *e) __attribute__((warn_unused_result));
 
 #endif

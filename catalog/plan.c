@@ -75,6 +75,26 @@ static void join_chains(struct making *m, size_t a, size_t b)
 	}
 }
 
+static bool share_session(const struct mapped_volume *a, const struct mapped_volume *b)
+{
+	for (size_t i = 0; i < a->session_count; i++) {
+		if (mapped_session((struct mapped_volume *)b, a->sessions[i]->id, a->sessions[i]->time, false))
+			return true;
+	}
+	return false;
+}
+
+/* Volumes that share a job are of one chain, though each has a map of its own. */
+static void join_by_sessions(struct making *m)
+{
+	for (size_t i = 0; i < m->maps->count; i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (m->chain[i] != m->chain[k] && share_session(m->maps->volumes[i], m->maps->volumes[k]))
+				join_chains(m, k, i);
+		}
+	}
+}
+
 static struct plan_volume *named(struct plan *p, const char *name)
 {
 	for (size_t i = 0; i < p->count; i++) {
@@ -148,6 +168,7 @@ int plan_make(struct plan *p, const struct mapped_list *maps, struct err *e)
 	if (m.chain == NULL)
 		return err_memory(e, maps->count * sizeof *m.chain, "the plan");
 	find_chains(&m);
+	join_by_sessions(&m);
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < maps->count; i++)
 		rc = add_volume(&m, i, e);

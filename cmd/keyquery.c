@@ -3,7 +3,7 @@
 
 #include "base/msg.h"
 #include "crypt/child.h"
-#include "keys/keylist.h"
+#include "keys/keylist_read.h"
 #include "keywrap.h"
 
 #include <string.h>
@@ -34,7 +34,7 @@ static bool is_key(const char *text)
 static int parse(struct keylist *list, struct span text, bool may_be_empty, struct err *e)
 {
 	struct err fault = {0};
-	int rc = keylist_parse(list, text, &fault);
+	int rc = keylist_read(list, text, &fault);
 	if (rc == 0 || rc != XE_DAMAGE)
 		return rc == 0 ? 0 : err_set(e, fault.code, WHAT ": %s", fault.text);
 	if (list->fault_count == 0)

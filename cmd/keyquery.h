@@ -7,7 +7,7 @@
 
 #define CATALOG_SECONDS 60u
 
-/* Runs command (sh -c), which prints what keylist_parse reads, and makes a cache of that.  The command ends with us.  Nothing
+/* Runs command (sh -c), which prints what keylist_read reads, and makes a cache of that.  The command ends with us.  Nothing
  * of what it prints is ever shown, not even where it is wrong; its standard error is with -v.  may_be_empty: a catalog
  * without one key is no error; who would then write in clear must not say so.  XE_FAILED: it failed, or printed no key at
  * all; XE_DAMAGE: it printed something else; XE_NOT_READY: it took too long. */

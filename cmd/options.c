@@ -2,7 +2,7 @@
 #include "cmd/options.h"
 
 #include "base/msg.h"
-#include "cmd/command.h"
+#include "cmd/command_type.h"
 #include "cmd/suggest.h"
 
 #include <errno.h>

@@ -5,14 +5,12 @@
 #include "keywrap.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define OTHERS_WRITE (S_IWGRP | S_IWOTH)
 

@@ -70,34 +70,12 @@ void codec_ctx_free(struct codec_ctx *ctx)
 	free(ctx);
 }
 
-void *codec_memory(struct codec_ctx *ctx, enum codec_id id, size_t bytes)
-{
-	if (ctx->memory[id] == NULL)
-		ctx->memory[id] = calloc(1, bytes);
-	return ctx->memory[id];
-}
-
 const char *codec_reason(const struct codec_ctx *ctx)
 {
 	return ctx->reason ? ctx->reason : "no error";
 }
 
 /* ---- what rows say ---- */
-
-bool codec_declares_nothing(const uint8_t *in, size_t in_len, uint64_t *plain_len)
-{
-	(void)in;
-	(void)in_len;
-	(void)plain_len;
-	return false;
-}
-
-bool codec_is_always_common(const uint8_t *in, size_t in_len)
-{
-	(void)in;
-	(void)in_len;
-	return true;
-}
 
 /* The smaller of two limits, of which 0 is none. */
 static size_t tighter(size_t a, size_t b)

@@ -2,11 +2,11 @@
 #include "crypt/answer.h"
 
 #include "base/base64.h"
+#include "base/lines.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #define KEY_CHARS_MAX 1024u /* of base64, before any other check */
 
@@ -19,115 +19,90 @@ void answer_free(struct answer *a)
 /* ---- reading ---- */
 
 struct line {
-	const char *name, *value;
-	size_t name_len, value_len;
+	struct span name, value;
 	unsigned number;
 };
 
-static bool in_name(char c)
+static bool in_name(uint8_t c)
 {
-	return isalnum((unsigned char)c) || c == '_';
+	return isalnum(c) || c == '_';
 }
 
-static bool is_blank(char c)
+/* The next "name: value" or "name = value" of the text.  1, 0 at the end, XE_KEY. */
+static int next_line(struct span *text, struct line *l, struct err *e)
 {
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-/* The next "name: value" or "name = value" of the text from *at on.  1, 0 at the end, XE_KEY. */
-static int next_line(const char *text, size_t len, size_t *at, struct line *l, struct err *e)
-{
-	size_t p = *at;
-	while (p < len && (is_blank(text[p]) || text[p] == '\n'))
-		l->number += text[p++] == '\n';
-	size_t name = p;
-	while (p < len && in_name(text[p]))
-		p++;
-	*at = p;
+	struct span line = {NULL, 0};
+	for (; line.len == 0 && text->len > 0; l->number++)
+		line = lines_trim(lines_next(text));
+	l->name = (struct span){line.data, 0};
+	while (l->name.len < line.len && in_name(line.data[l->name.len]))
+		l->name.len++;
 	/* A line that begins with something else ends the reading, as it does in the daemon. */
-	if (p == name)
+	if (l->name.len == 0)
 		return 0;
-	l->name = text + name;
-	l->name_len = p - name;
-	while (p < len && is_blank(text[p]))
-		p++;
-	if (p == len || (text[p] != ':' && text[p] != '='))
+	line = lines_trim(lines_skip(line, l->name.len));
+	if (!lines_begins(line, ":") && !lines_begins(line, "="))
 		return err_set(e, XE_KEY, "line %u is no \"name: value\"", l->number);
-	p++;
-	while (p < len && is_blank(text[p]))
-		p++;
-	size_t end = p;
-	while (end < len && text[end] != '\n')
-		end++;
-	*at = end;
-	while (end > p && is_blank(text[end - 1]))
-		end--;
-	l->value = text + p;
-	l->value_len = end - p;
+	l->value = lines_trim(lines_skip(line, 1));
 	return 1;
-}
-
-static bool named(const struct line *l, const char *name)
-{
-	return l->name_len == strlen(name) && strncasecmp(l->name, name, l->name_len) == 0;
 }
 
 static int take_key(struct answer *a, const struct line *l, struct err *e)
 {
-	if (l->value_len > KEY_CHARS_MAX)
+	if (l->value.len > KEY_CHARS_MAX)
 		return err_set(e, XE_KEY, "line %u: the key is too long", l->number);
-	int rc = secret_new(&a->key, BASE64_BYTES(l->value_len), e);
+	int rc = secret_new(&a->key, BASE64_BYTES(l->value.len), e);
 	if (rc != 0)
 		return rc;
-	if (!base64_read(l->value, l->value_len, a->key.data, a->key.cap, &a->key.len) || a->key.len == 0)
+	if (!base64_read((const char *)l->value.data, l->value.len, a->key.data, a->key.cap, &a->key.len) || a->key.len == 0)
 		return err_set(e, XE_KEY, "line %u: the key is no base64", l->number);
 	return 0;
 }
 
 static int take_bytes(const struct line *l, uint8_t *to, size_t most, size_t *len, struct err *e)
 {
-	if (!base64_read(l->value, l->value_len, to, most, len))
+	if (!base64_read((const char *)l->value.data, l->value.len, to, most, len))
 		return err_set(e, XE_KEY, "line %u: %.*s is no base64, or longer than %zu bytes", l->number,
-			       (int)(l->name_len < 40 ? l->name_len : 40), l->name, most);
+			       (int)(l->name.len < 40 ? l->name.len : 40), (const char *)l->name.data, most);
 	return 0;
 }
 
 /* Control characters would make lines or colours of their own where it is shown. */
 static void take_text(const struct line *l, char *to, size_t to_bytes)
 {
-	size_t n = l->value_len < to_bytes - 1 ? l->value_len : to_bytes - 1;
+	size_t n = l->value.len < to_bytes - 1 ? l->value.len : to_bytes - 1;
 	for (size_t i = 0; i < n; i++)
-		to[i] = (unsigned char)l->value[i] < 0x20 || l->value[i] == 0x7f ? '?' : l->value[i];
+		to[i] = l->value.data[i] < 0x20 || l->value.data[i] == 0x7f ? '?' : (char)l->value.data[i];
 	to[n] = '\0';
 }
 
 static int take_line(struct answer *a, const struct line *l, struct err *e)
 {
-	if (named(l, "cipher")) {
-		a->has_cipher = xts_parse(l->value, l->value_len, &a->cipher);
+	if (lines_says(l->name, "cipher")) {
+		a->has_cipher = xts_parse((const char *)l->value.data, l->value.len, &a->cipher);
 		return a->has_cipher ? 0 : err_set(e, XE_KEY, "line %u: unknown cipher", l->number);
 	}
-	if (named(l, "cipher_key"))
+	if (lines_says(l->name, "cipher_key"))
 		return take_key(a, l, e);
-	if (named(l, "enc_cipher_key"))
+	if (lines_says(l->name, "enc_cipher_key"))
 		return take_bytes(l, a->enc_key, sizeof a->enc_key, &a->enc_key_len, e);
-	if (named(l, "master_keyid"))
+	if (lines_says(l->name, "master_keyid"))
 		return take_bytes(l, a->master_id, sizeof a->master_id, &a->master_id_len, e);
-	if (named(l, "volume_name"))
+	if (lines_says(l->name, "volume_name"))
 		take_text(l, a->volume, sizeof a->volume);
 	return 0;
 }
 
 int answer_read(struct answer *a, const char *text, size_t len, struct err *e)
 {
-	struct line l = {.number = 1};
-	size_t at = 0;
+	struct line l = {.number = 0};
+	struct span rest = {(const uint8_t *)text, len};
 	answer_free(a);
 	if (len > ANSWER_MAX_BYTES)
 		return err_set(e, XE_KEY, "it is longer than %u bytes", ANSWER_MAX_BYTES);
 	int rc;
-	while ((rc = next_line(text, len, &at, &l, e)) > 0) {
-		if (named(&l, "error")) {
+	while ((rc = next_line(&rest, &l, e)) > 0) {
+		if (lines_says(l.name, "error")) {
 			take_text(&l, a->error, sizeof a->error);
 			if (a->error[0] == '\0')
 				snprintf(a->error, sizeof a->error, "(no text)");

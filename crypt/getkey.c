@@ -123,12 +123,15 @@ int getkey_label(const struct getkey *g, const char *volume, struct answer *a, e
 	*way = GETKEY_NEW;
 	const struct keyconf_section *s = NULL;
 	int rc = keydir_check_name(volume, e);
-	rc = rc != 0 ? rc : keyconf_for_volume(g->conf, volume, &s, e);
+	if (rc == 0)
+		rc = keyconf_for_volume(g->conf, volume, &s, e);
 	/* gpg takes its time, and others shall not wait for it: the folder is locked for the writing alone. */
 	struct answer made = {0};
-	rc = rc != 0 ? rc : given_out(g, volume, a, &again, e);
+	if (rc == 0)
+		rc = given_out(g, volume, a, &again, e);
 	rc = rc != 0 || again ? rc : make_key(g, s, volume, &made, e);
-	rc = rc != 0 ? rc : keydir_lock(g->dir, g->seconds / 3, e);
+	if (rc == 0)
+		rc = keydir_lock(g->dir, g->seconds / 3, e);
 	if (rc == 0 && !again) {
 		/* Another LABEL for this volume may have been faster. */
 		rc = given_out(g, volume, a, &again, e);

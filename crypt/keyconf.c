@@ -199,8 +199,10 @@ static int settle(const struct keyconf *c, const struct raw *r, struct keyconf_s
 	if (cipher && !s->has_cipher)
 		return err_set(e, XE_USAGE, "line %u: unknown cipher; there are AES_128_XTS and AES_256_XTS", line);
 	int rc = boolean(c, r, F_STEALTH, false, &s->stealth, e);
-	rc = rc != 0 ? rc : boolean(c, r, F_MASTER, true, &s->master, e);
-	rc = rc != 0 ? rc : boolean(c, r, F_CHECK, true, &s->check, e);
+	if (rc == 0)
+		rc = boolean(c, r, F_MASTER, true, &s->master, e);
+	if (rc == 0)
+		rc = boolean(c, r, F_CHECK, true, &s->check, e);
 	const char *volumes = value_of(c, r, F_VOLUMES, &line);
 	struct err why = {0};
 	if (rc == 0 && volumes && pattern_new(&s->volumes, volumes, &why) != 0)
@@ -225,7 +227,8 @@ int keyconf_read(struct keyconf **c, const struct secret *text, struct err *e)
 		rc = err_memory(e, SECTIONS_MAX * sizeof *n->sections, "a configuration");
 	if (rc == 0 && text->len > 0)
 		memcpy(n->text.data, text->data, text->len);
-	rc = rc != 0 ? rc : split(n, e);
+	if (rc == 0)
+		rc = split(n, e);
 	/* Several sections may share a default's string. */
 	for (size_t i = 0; rc == 0 && i <= n->count; i++) {
 		struct raw *r = i < n->count ? &n->raw[i] : &n->defaults;
@@ -255,7 +258,8 @@ int keyconf_load(struct keyconf **c, const char *path, bool optional, struct err
 	bool empty = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
 	int rc = empty ? 0 : secret_read(&text, fd, KEYCONF_MAX_BYTES, "it", &why);
 	close(fd);
-	rc = rc != 0 ? rc : keyconf_read(c, &text, &why);
+	if (rc == 0)
+		rc = keyconf_read(c, &text, &why);
 	secret_free(&text);
 	return rc != 0 ? err_set(e, rc, "the configuration %s: %s", path, why.text) : 0;
 }

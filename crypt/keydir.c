@@ -181,7 +181,7 @@ int keydir_read(const struct keydir *d, const char *volume, struct answer *a, bo
 	char name[FILE_NAME_BYTES];
 	*found = false;
 	int rc = file_name(volume, name, e);
-	return rc != 0 ? rc : read_file(d->fd, name, volume, a, found, e);
+	return rc == 0 ? read_file(d->fd, name, volume, a, found, e) : rc;
 }
 
 static int put_text(int folder, const char *name, const struct secret *text, struct err *e)
@@ -286,7 +286,8 @@ static int keep_old(struct keydir *d, const char *name, struct err *e)
 		snprintf(entry, sizeof entry, "%s.%06u", name, number);
 		if (linkat(d->fd, name, folder, entry, 0) != 0)
 			rc = put_text(folder, entry, &text, e);
-		rc = rc != 0 ? rc : same_text(folder, entry, &text, e);
+		if (rc == 0)
+			rc = same_text(folder, entry, &text, e);
 		if (rc == 0 && fsync(folder) != 0)
 			rc = err_errno(e, XE_FAILED, errno, "cannot sync %s/" OLD, d->path);
 	}
@@ -298,20 +299,26 @@ static int keep_old(struct keydir *d, const char *name, struct err *e)
 
 /* ---- marks ---- */
 
+static int open_mark(const struct keydir *d, const char *name, bool make, int how)
+{
+	int folder = subfolder(d, NEW, make);
+	int fd = folder >= 0 ? openat(folder, name, how | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+	if (folder >= 0)
+		close(folder);
+	return fd;
+}
+
 /* The mark names its key, so it means nothing once another one is in force. */
 static void set_mark(struct keydir *d, const char *name, const struct secret *key)
 {
 	char id[SECRET_ID_BYTES];
 	secret_id(key, XTS_KEY_DOMAIN, id);
-	int folder = subfolder(d, NEW, true);
-	int fd = folder >= 0 ? openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+	int fd = open_mark(d, name, true, O_WRONLY | O_CREAT | O_TRUNC);
 	/* Without it a second LABEL gets a key of its own: no harm. */
 	if (fd >= 0 && write(fd, id, strlen(id)) > 0)
 		(void)!fsync(fd);
 	if (fd >= 0)
 		close(fd);
-	if (folder >= 0)
-		close(folder);
 }
 
 bool keydir_is_new(const struct keydir *d, const char *volume, const struct secret *key)
@@ -320,14 +327,11 @@ bool keydir_is_new(const struct keydir *d, const char *volume, const struct secr
 	struct err ignored = {0};
 	if (file_name(volume, name, &ignored) != 0)
 		return false;
-	int folder = subfolder(d, NEW, false);
-	int fd = folder >= 0 ? openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+	int fd = open_mark(d, name, false, O_RDONLY | O_NONBLOCK);
 	if (fd >= 0 && read(fd, mark, sizeof mark - 1) < 0)
 		mark[0] = '\0';
 	if (fd >= 0)
 		close(fd);
-	if (folder >= 0)
-		close(folder);
 	if (key == NULL)
 		return mark[0] != '\0';
 	secret_id(key, XTS_KEY_DOMAIN, id);
@@ -352,13 +356,16 @@ int keydir_write(struct keydir *d, const struct answer *a, const struct secret *
 	char name[FILE_NAME_BYTES], temporary[FILE_NAME_BYTES + 6];
 	struct secret text = SECRET_NONE;
 	int rc = file_name(a->volume, name, e);
-	rc = rc != 0 ? rc : answer_write(a, false, &text, e);
+	if (rc == 0)
+		rc = answer_write(a, false, &text, e);
 	if (rc != 0)
 		return rc;
 	snprintf(temporary, sizeof temporary, ".%s.tmp", name);
 	rc = put_text(d->fd, temporary, &text, e);
-	rc = rc != 0 ? rc : same_text(d->fd, temporary, &text, e);
-	rc = rc != 0 ? rc : keep_old(d, name, e);
+	if (rc == 0)
+		rc = same_text(d->fd, temporary, &text, e);
+	if (rc == 0)
+		rc = keep_old(d, name, e);
 	if (rc == 0) {
 		set_mark(d, name, key);
 		if (renameat(d->fd, temporary, d->fd, name) != 0)
@@ -366,7 +373,8 @@ int keydir_write(struct keydir *d, const struct answer *a, const struct secret *
 		else if (fsync(d->fd) != 0)
 			rc = err_errno(e, XE_FAILED, errno, "cannot sync the key directory");
 	}
-	rc = rc != 0 ? rc : same_text(d->fd, name, &text, e);
+	if (rc == 0)
+		rc = same_text(d->fd, name, &text, e);
 	if (rc != 0)
 		unlinkat(d->fd, temporary, 0);
 	secret_free(&text);

@@ -6,7 +6,6 @@
 #include "crypt/child.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define WORDS 64u
@@ -165,7 +164,8 @@ static int find_in_dir(const struct volkey_source *s, const char *volume, struct
 	struct err why = {0};
 	bool found = true;
 	int rc = s->dir ? keydir_open(&dir, s->dir, false, e) : 0;
-	rc = rc != 0 ? rc : keydir_check_name(volume, e);
+	if (rc == 0)
+		rc = keydir_check_name(volume, e);
 	const struct getkey g = {.dir = &dir, .conf = s->conf, .cipher = XTS_AES_256, .seconds = s->seconds};
 	if (rc == 0 && s->dir && keydir_read(&dir, volume, &a, &found, &why) == 0 && found) {
 		if (a.key.len == 0 && getkey_decrypt(&g, &a, &why) != 0)
@@ -235,7 +235,8 @@ static int make_in_dir(const struct volkey_source *s, const char *volume, enum x
 	enum getkey_way way;
 	int rc = keydir_open(&dir, s->dir, true, e);
 	const struct getkey g = {.dir = &dir, .conf = s->conf, .cipher = cipher, .force_cipher = true, .seconds = s->seconds};
-	rc = rc != 0 ? rc : getkey_label(&g, volume, a, &way, e);
+	if (rc == 0)
+		rc = getkey_label(&g, volume, a, &way, e);
 	keydir_close(&dir);
 	return rc;
 }
@@ -254,7 +255,8 @@ int volkey_make(const struct volkey_source *s, const char *volume, enum xts_ciph
 	} else {
 		rc = s->command ? ask(s, "LABEL", volume, none, none, a, e) : make_in_dir(s, volume, cipher, a, e);
 	}
-	rc = rc != 0 ? rc : xts_check_key(cipher, &a->key, e);
+	if (rc == 0)
+		rc = xts_check_key(cipher, &a->key, e);
 	if (rc != 0)
 		answer_free(a);
 	return rc;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "format/attributes.h"
 
+#include "base/array.h"
 #include "format/stream.h"
 
 #include <stdlib.h>
 
 #define TYPE_MASK 0xffffu /* Bacula puts flags above */
 #define STAT_SIZE 7       /* which of the numbers */
+#define STAT_LINK_FI 13
 
 bool attributes_are(uint32_t stream)
 {
@@ -28,9 +30,9 @@ static uint64_t read_base64(const char *text)
 	return v;
 }
 
-static uint64_t size_in(const char *stat)
+static uint64_t number_in(const char *stat, int which)
 {
-	for (int i = 0; i < STAT_SIZE; i++) {
+	for (int i = 0; i < which; i++) {
 		stat = strchr(stat, ' ');
 		if (stat == NULL)
 			return 0;
@@ -52,20 +54,19 @@ bool attributes_read(struct span data, struct attributes *a)
 	a->file_index = (int32_t)strtol(text, NULL, 10);
 	a->type = (unsigned)strtoul(type + 1, NULL, 10) & TYPE_MASK;
 	a->name = name + 1;
-	a->size = size_in(rd_string(&r));
+	const char *stat = rd_string(&r);
+	a->size = number_in(stat, STAT_SIZE);
+	uint64_t content = a->type == ATTRIBUTES_HARD_LINK ? number_in(stat, STAT_LINK_FI) : 0;
+	a->content = content <= INT32_MAX ? (int32_t)content : 0;
 	return true;
 }
 
 int attributes_keep_name(const char *name, char **kept, size_t *cap, struct err *e)
 {
 	size_t bytes = strlen(name) + 1;
-	if (bytes > *cap) {
-		char *grown = realloc(*kept, bytes);
-		if (grown == NULL)
-			return err_memory(e, bytes, "a file name");
-		*kept = grown;
-		*cap = bytes;
-	}
-	memcpy(*kept, name, bytes);
+	char *room = array_reach(*kept, cap, bytes - 1, 1);
+	if (room == NULL)
+		return err_memory(e, bytes, "a file name");
+	*kept = memcpy(room, name, bytes);
 	return 0;
 }

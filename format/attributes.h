@@ -14,6 +14,7 @@ struct attributes {
 	unsigned type;
 	const char *name; /* lent by the record; "" if there is no whole one */
 	uint64_t size;    /* of the file, bytes; 0 if it cannot be told */
+	int32_t content;  /* of a hard link: FileIndex of the name that has the content; else, or if it cannot be told, 0 */
 };
 
 /* Is this stream (flags or not) that of attributes? */

@@ -14,7 +14,7 @@ static bool find(uint32_t stream, size_t *row, enum stream_form *form)
 {
 	for (size_t r = 0; r < 3; r++) {
 		for (int f = STREAM_PLAIN; f <= STREAM_HEADED; f++) {
-			if (data_streams[r][f] == (stream & STREAM_NUMBER_MASK)) {
+			if (data_streams[r][f] == stream_number(stream)) {
 				*row = r;
 				*form = (enum stream_form)f;
 				return true;
@@ -33,11 +33,15 @@ enum stream_form stream_form(uint32_t stream)
 	return form;
 }
 
+bool stream_is_sparse(uint32_t stream)
+{
+	uint32_t n = stream_number(stream);
+	return n == STREAM_SPARSE || n == STREAM_SPARSE_GZIP || n == STREAM_SPARSE_COMPRESSED;
+}
+
 bool stream_has_prefix(uint32_t stream)
 {
-	uint32_t number = stream & STREAM_NUMBER_MASK;
-	return number == STREAM_SPARSE || number == STREAM_SPARSE_GZIP || number == STREAM_SPARSE_COMPRESSED ||
-	       (stream & STREAM_BIT_OFFSETS);
+	return stream_is_sparse(stream) || (stream & STREAM_BIT_OFFSETS);
 }
 
 uint32_t stream_in_form(uint32_t stream, enum stream_form form)
@@ -51,21 +55,42 @@ uint32_t stream_in_form(uint32_t stream, enum stream_form form)
 
 bool stream_needs_attributes(uint32_t stream)
 {
-	uint32_t n = stream & STREAM_NUMBER_MASK;
+	uint32_t n = stream_number(stream);
 	bool data = (n >= 2 && n <= 25 && n != STREAM_ATTRIBUTES_EX && n != 8 && n != 9) || (n >= 29 && n <= 33);
 	bool acl_or_xattr = n >= 1000 && n <= 1999;
 	return data || stream_is_digest(stream) || acl_or_xattr;
 }
 
+bool stream_begins_file(uint32_t stream)
+{
+	uint32_t n = stream_number(stream);
+	return n == STREAM_ATTRIBUTES || n == STREAM_ATTRIBUTES_EX || n == STREAM_RESTORE_OBJECT || n == STREAM_PLUGIN_OBJECT ||
+	       n == STREAM_ATTRIBUTES_UPDATE;
+}
+
+bool stream_precedes_data(uint32_t stream)
+{
+	uint32_t n = stream_number(stream);
+	return n == STREAM_ATTRIBUTES || n == STREAM_ATTRIBUTES_EX || n == STREAM_ENCRYPTED_SESSION || n == STREAM_PLUGIN_META_BLOB ||
+	       n == STREAM_PLUGIN_META_CATALOG;
+}
+
+bool stream_is_closed_content(uint32_t stream)
+{
+	uint32_t n = stream_number(stream);
+	return stream_is_client_encrypted(stream) || n == STREAM_MACOS_FORK || n == STREAM_PLUGIN_DATA ||
+	       (stream & STREAM_BIT_DEDUPLICATED);
+}
+
 bool stream_is_encrypted(uint32_t stream)
 {
-	uint32_t n = stream & STREAM_NUMBER_MASK;
+	uint32_t n = stream_number(stream);
 	return (n >= 20 && n <= 24 && n != STREAM_ENCRYPTED_SESSION) || n == 32 || n == 33;
 }
 
 bool stream_is_digest(uint32_t stream)
 {
-	uint32_t n = stream & STREAM_NUMBER_MASK;
+	uint32_t n = stream_number(stream);
 	return n == STREAM_MD5 || n == STREAM_SHA1 || n == STREAM_SHA256 || n == STREAM_SHA512 ||
 	       (n >= STREAM_XXH64 && n <= STREAM_XXH128_BACULA);
 }
@@ -87,7 +112,7 @@ bool stream_digest_kind(uint32_t stream, size_t len, enum digest_kind *kind)
 		{STREAM_XXH128_BACULA, XXH128_BYTES, DIGEST_XXH3_128},
 	};
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		if (kinds[i].number != (stream & STREAM_NUMBER_MASK))
+		if (kinds[i].number != stream_number(stream))
 			continue;
 		*kind = kinds[i].kind;
 		if (kinds[i].len == len)
@@ -98,7 +123,7 @@ bool stream_digest_kind(uint32_t stream, size_t len, enum digest_kind *kind)
 
 uint32_t stream_for(bool bareos, uint32_t stream, size_t len)
 {
-	uint32_t n = stream & STREAM_NUMBER_MASK, theirs = bareos ? STREAM_XXH128_BACULA : STREAM_XXH128_BAREOS;
+	uint32_t n = stream_number(stream), theirs = bareos ? STREAM_XXH128_BACULA : STREAM_XXH128_BAREOS;
 	if (n != theirs || len != XXH128_BYTES)
 		return stream;
 	return (stream & ~STREAM_NUMBER_MASK) | (bareos ? STREAM_XXH128_BAREOS : STREAM_XXH128_BACULA);
@@ -106,20 +131,20 @@ uint32_t stream_for(bool bareos, uint32_t stream, size_t len)
 
 bool stream_known_to_bareos(uint32_t stream, size_t len)
 {
-	uint32_t n = stream & STREAM_NUMBER_MASK;
+	uint32_t n = stream_number(stream);
 	bool bacula_only = (n >= 34 && n <= 38) || n == STREAM_XXH64 || n == STREAM_XXH128_BACULA;
 	return !bacula_only && !(n == STREAM_XXH128_BAREOS && len != XXH128_BYTES);
 }
 
 bool stream_is_client_encrypted(uint32_t stream)
 {
-	uint32_t n = stream & STREAM_NUMBER_MASK;
+	uint32_t n = stream_number(stream);
 	return n == 20 || n == 21 || (n >= 23 && n <= 25) || n == 32 || n == 33;
 }
 
 bool stream_is_of_encryption(uint32_t stream)
 {
-	return stream_is_client_encrypted(stream) || (stream & STREAM_NUMBER_MASK) == STREAM_ENCRYPTED_SESSION;
+	return stream_is_client_encrypted(stream) || stream_number(stream) == STREAM_ENCRYPTED_SESSION;
 }
 
 struct named {
@@ -213,7 +238,7 @@ static const struct named names[] = {
 const char *stream_name(uint32_t stream)
 {
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (names[i].number == (stream & STREAM_NUMBER_MASK))
+		if (names[i].number == stream_number(stream))
 			return names[i].name;
 	}
 	return NULL;

@@ -58,6 +58,15 @@ enum stream_form {
  * about: their Stream is a JobId. */
 enum stream_form stream_form(uint32_t stream);
 
+/* The number alone. */
+static inline uint32_t stream_number(uint32_t stream)
+{
+	return stream & STREAM_NUMBER_MASK;
+}
+
+/* Data of a sparse file: in any form each record begins with its address. */
+bool stream_is_sparse(uint32_t stream);
+
 /* Does the data begin with an 8-byte file address or offset? */
 bool stream_has_prefix(uint32_t stream);
 
@@ -66,6 +75,31 @@ uint32_t stream_in_form(uint32_t stream, enum stream_form form);
 
 /* Does a record belong to the file whose attributes came before it, so that it is of no use without them? */
 bool stream_needs_attributes(uint32_t stream);
+
+/* Attributes, or what stands in their place: restore objects and the like. */
+bool stream_begins_file(uint32_t stream);
+
+/* May data of any stream stand behind it, as behind attributes?  volume-format.md 4.7 */
+bool stream_precedes_data(uint32_t stream);
+
+/* Content that is not for us to read: of plugins, of forks, references, what the client encrypted. */
+bool stream_is_closed_content(uint32_t stream);
+
+static inline bool stream_is_restore_object(uint32_t stream)
+{
+	return stream_number(stream) == STREAM_RESTORE_OBJECT;
+}
+
+static inline bool stream_is_plugin_name(uint32_t stream)
+{
+	return stream_number(stream) == STREAM_PLUGIN_NAME;
+}
+
+/* What follows is of a device that wants it back as it was.  volume-format.md 10, item 31 */
+static inline bool stream_is_ndmp_separator(uint32_t stream)
+{
+	return stream_number(stream) == STREAM_NDMP_SEPARATOR;
+}
 
 /* Digests that both products make, but under other numbers: the number that this one's readers know (volume-format.md 4.2). */
 uint32_t stream_for(bool bareos, uint32_t stream, size_t len);

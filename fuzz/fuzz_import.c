@@ -2,7 +2,7 @@
 /* Any bytes as a list of keys.  What was taken, written as lines and as JSON, reads as the same. */
 #include "fuzz/fuzz.h"
 
-#include "keys/keylist.h"
+#include "keys/keylist_read.h"
 
 #include <string.h>
 
@@ -31,7 +31,7 @@ static void again(const struct keylist *list, enum keylist_format format)
 	int r = keylist_write(out, format, list, list, &e);
 	fclose(out);
 	if (r == 0 && format != KEYLIST_SQL && is_plain(list)) {
-		if (keylist_parse(&back, (struct span){(const uint8_t *)text, len}, &e) != 0 || back.count != list->count)
+		if (keylist_read(&back, (struct span){(const uint8_t *)text, len}, &e) != 0 || back.count != list->count)
 			abort();
 		for (size_t i = 0; i < list->count; i++) {
 			if (strcmp(back.entries[i].volume, list->entries[i].volume) != 0 ||
@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct keylist list = KEYLIST_NONE;
 	struct err e = {0};
-	int r = keylist_parse(&list, (struct span){data, size}, &e);
+	int r = keylist_read(&list, (struct span){data, size}, &e);
 	if (r == 0) {
 		if (list.count == 0 || list.fault_count)
 			abort();

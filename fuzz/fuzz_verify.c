@@ -3,7 +3,8 @@
  * but wounded is sound. */
 #include "fuzz/fuzz.h"
 
-#include "pipeline/proving.h"
+#include "pipeline/filter.h"
+#include "prove/verify.h"
 
 enum { RESEAL = 1, RELENGTH = 2, ALL = 4 };
 
@@ -25,7 +26,7 @@ static void file(void *arg, const struct proof_file *f)
 	told->files[f->verdict]++;
 }
 
-/* Returns what proving_run does. */
+/* Returns what filter_run does. */
 static int verify(const char *path, bool all, struct told *told)
 {
 	struct verify_options o = {
@@ -37,21 +38,30 @@ static int verify(const char *path, bool all, struct told *told)
 	struct err e = {0};
 	struct verify *v = verify_new(&o);
 	FUZZ_MUST(v);
-	struct filter *f = proving_filter(&(struct filter_options){.paths = &path, .path_count = 1, .threads = 1}, v);
+	struct filter *f = filter_new(&(struct filter_options){
+		.paths = &path,
+		.path_count = 1,
+		.threads = 1,
+		.inflate = true,
+		.on_damage = ON_DAMAGE_KEEP,
+		.incomplete_ok = true,
+		.observer = verify_observer(v),
+	});
 	FUZZ_MUST(f);
-	int rc = proving_run(f, v, &e);
+	int rc = filter_run(f, &e);
 	FUZZ_MUST(rc == e.code && (rc == 0 || e.text[0]));
 	struct told sum = {0};
 	uint64_t damage = 0;
-	for (size_t i = 0; i < verify_job_slots(v); i++) {
-		const struct verify_job *k = verify_job(v, i);
+	const struct tally *t = verify_tally(v);
+	for (size_t i = 0; i < t->job_count; i++) {
+		const struct tally_job *k = t->jobs[i];
 		for (int n = 0; k && n < PROOF_VERDICTS; n++)
 			sum.files[n] += k->files[n];
 		damage += k ? k->problems : 0;
 		FUZZ_MUST(k == NULL || k->damaged.count <= k->problems);
 	}
 	for (int n = 0; n <= FINDING_NOTE; n++)
-		FUZZ_MUST(verify_problems(v, (enum finding_kind)n) == told->problems[n]);
+		FUZZ_MUST(t->problems[n] == told->problems[n]);
 	FUZZ_MUST(damage <= told->problems[FINDING_DAMAGE]);
 	FUZZ_MUST(memcmp(sum.files, told->files, sizeof sum.files) == 0);
 	FUZZ_MUST(told->files[PROOF_WRONG] <= told->problems[FINDING_DAMAGE]);

@@ -18,6 +18,16 @@
 #define DIGEST_CHARS 8u
 #define KEY_BYTES_MAX (KEYWRAP_RAW_MAX_BYTES + 8)
 
+/* A digest of the lines to come; the caller frees it, after a failure, too. */
+static int digest_new(EVP_MD_CTX **ctx, struct err *e)
+{
+	int rc = secret_library(e);
+	if (rc != 0)
+		return rc;
+	*ctx = EVP_MD_CTX_new();
+	return *ctx && EVP_DigestInit_ex(*ctx, EVP_sha256(), NULL) == 1 ? 0 : err_memory(e, 0, "a digest");
+}
+
 /* The digest of the whole, which ends with that. */
 static int digest_text(EVP_MD_CTX *ctx, char text[static DIGEST_CHARS + 1], struct err *e)
 {
@@ -52,14 +62,24 @@ static void finish(struct writer *w)
 	secret_wipe(w->line.text, w->line.len);
 }
 
+static void put_line(struct writer *w, const char *word, const char *value)
+{
+	begin(w, word);
+	sumline_word(&w->line, value);
+	finish(w);
+}
+
 static void put_name(struct sumline *l, const char *name)
 {
 	sumline_put(l, " ", 1);
 	for (const unsigned char *c = (const unsigned char *)name; *c; c++) {
-		char text[4] = {(char)*c, 0};
-		if (*c <= 0x20 || *c >= 0x7f || *c == '%')
-			snprintf(text, sizeof text, "%%%02x", *c);
-		sumline_put(l, text, strlen(text));
+		char text[3] = {(char)*c};
+		bool plain = *c > 0x20 && *c < 0x7f && *c != '%';
+		if (!plain) {
+			text[0] = '%';
+			hex_write(c, 1, text + 1);
+		}
+		sumline_put(l, text, plain ? 1 : sizeof text);
 	}
 }
 
@@ -119,31 +139,24 @@ static const char head[] = "# Keys of encrypted tapes, made by xflate.  Each lin
 			   "# Without xflate: the hex digits of a key, as base64 without \"=\", are what\n"
 			   "# the catalog has as Media.EncryptionKey, and what bscrypto takes.\n";
 
+static void write_head(struct writer *w, const struct keylist *list, const struct bundle_info *info)
+{
+	fputs(head, w->out);
+	put_line(w, MAGIC, VERSION_WORD);
+	put_line(w, "date", info->date);
+	put_line(w, "kek", info->kek_id[0] ? info->kek_id : "-");
+	begin(w, "keys");
+	sumline_number(&w->line, list->count);
+	finish(w);
+}
+
 int bundle_write(FILE *out, const struct keylist *list, const struct bundle_info *info, struct err *e)
 {
 	struct writer w = {.out = out};
 	char digest[DIGEST_CHARS + 1];
-	if (secret_library(e) != 0)
-		return e->code;
-	w.digest = EVP_MD_CTX_new();
-	if (w.digest == NULL || EVP_DigestInit_ex(w.digest, EVP_sha256(), NULL) != 1) {
-		EVP_MD_CTX_free(w.digest);
-		return err_memory(e, 0, "a digest");
-	}
-	fputs(head, out);
-	begin(&w, MAGIC);
-	sumline_word(&w.line, VERSION_WORD);
-	finish(&w);
-	begin(&w, "date");
-	sumline_word(&w.line, info->date);
-	finish(&w);
-	begin(&w, "kek");
-	sumline_word(&w.line, info->kek_id[0] ? info->kek_id : "-");
-	finish(&w);
-	begin(&w, "keys");
-	sumline_number(&w.line, list->count);
-	finish(&w);
-	int r = 0;
+	int r = digest_new(&w.digest, e);
+	if (r == 0)
+		write_head(&w, list, info);
 	for (size_t i = 0; r == 0 && i < list->count; i++)
 		r = write_key(&w, i + 1, &list->entries[i], e);
 	if (r == 0)
@@ -179,23 +192,22 @@ struct reader {
 	size_t lines;  /* so far: no bundle has more keys */
 	bool has_magic, has_date, has_kek, has_keys, has_end;
 	EVP_MD_CTX *digest;
-	char digest_text[DIGEST_CHARS + 1], said[DIGEST_CHARS + 1];
+	char said[DIGEST_CHARS + 1]; /* by its line "end" */
 };
 
-/* The part of key n; NULL: no memory, then e tells.  No bundle has more keys than lines. */
-static struct part *part(struct reader *r, size_t n, struct err *e)
+/* Makes sure that the part of key n is there.  XE_FAILED. */
+static int reach_part(struct reader *r, size_t n, struct err *e)
 {
-	if (n > r->part_count) {
-		r->pages.len = r->part_count * sizeof *r->parts;
-		if (secret_grow(&r->pages, n * sizeof *r->parts, e) != 0)
-			return NULL;
-		r->parts = (struct part *)(void *)r->pages.data;
-		memset(r->parts + r->part_count, 0, (n - r->part_count) * sizeof *r->parts);
-		r->part_count = n;
-	}
-	struct part *p = &r->parts[n - 1];
-	p->line = p->line ? p->line : r->number;
-	return p;
+	if (n <= r->part_count)
+		return 0;
+	r->pages.len = r->part_count * sizeof *r->parts;
+	int rc = secret_grow(&r->pages, n * sizeof *r->parts, e);
+	if (rc != 0)
+		return rc;
+	r->parts = (struct part *)(void *)r->pages.data;
+	memset(r->parts + r->part_count, 0, (n - r->part_count) * sizeof *r->parts);
+	r->part_count = n;
+	return 0;
 }
 
 static bool take_name(struct span s, char name[static CRYPTOCACHE_FIELD_BYTES])
@@ -227,123 +239,133 @@ static void take_text(struct span s, char *text, size_t text_bytes)
 }
 
 /* Each take_...: the words of one line whose sum is right.  False: it makes no sense. */
-static bool take_volume(struct reader *r, const struct sumline_words *w, struct err *e)
+static bool take_volume(struct part *p, size_t line, const struct sumline_words *w)
 {
-	size_t n;
-	if (w->count != 4 || !sumline_take_number(w->word[1], r->lines, &n))
-		return false;
-	struct part *p = part(r, n, e);
-	if (p == NULL)
-		return true;
-	p->line = r->number;
-	return !p->volume[0] && take_name(w->word[2], p->volume);
+	p->line = line;
+	return w->count == 4 && !p->volume[0] && take_name(w->word[2], p->volume);
 }
 
-static bool take_key(struct reader *r, const struct sumline_words *w, struct err *e)
+static bool take_key(struct part *p, const struct sumline_words *w)
 {
-	size_t n;
-	if (w->count != 5 || !sumline_take_number(w->word[1], r->lines, &n))
+	if (w->count != 5 || p->form != KEYWRAP_UNKNOWN)
 		return false;
-	struct part *p = part(r, n, e);
-	if (p == NULL)
-		return true;
-	bool twice = p->form != KEYWRAP_UNKNOWN;
 	for (int form = KEYWRAP_BASE64; form <= KEYWRAP_OWN; form++) {
 		if (sumline_is(w->word[2], keywrap_form_name((enum keywrap_form)form)))
 			p->form = (enum keywrap_form)form;
 	}
 	take_text(w->word[3], p->id, sizeof p->id);
-	return !twice && p->form != KEYWRAP_UNKNOWN;
+	return p->form != KEYWRAP_UNKNOWN;
 }
 
 /* digits are those of the line as it was summed. */
-static bool take_hex(struct reader *r, const struct sumline_words *w, const struct sumline *l, struct err *e)
+static bool take_hex(struct part *p, const struct sumline_words *w, struct span row_word, const struct sumline *l)
 {
-	struct span at = w->word[1];
-	const uint8_t *dot = memchr(at.data, '.', at.len);
-	size_t n, row;
-	if (dot == NULL || !sumline_take_number((struct span){at.data, (size_t)(dot - at.data)}, r->lines, &n) ||
-	    !sumline_take_number((struct span){dot + 1, at.len - (size_t)(dot - at.data) - 1}, sizeof((struct part *)NULL)->bytes_of_line,
-				 &row))
-		return false;
-	struct part *p = part(r, n, e);
-	if (p == NULL)
-		return true;
-	if (p->bytes_of_line[row - 1])
+	size_t row;
+	if (w->count < 4 || !sumline_take_number(row_word, sizeof p->bytes_of_line, &row) || p->bytes_of_line[row - 1])
 		return false;
 	size_t room = sizeof p->bytes - (row - 1) * HEX_LINE_BYTES;
-	size_t got = sumline_take_hex(l, w->word[0].len + 1 + at.len, p->bytes + (row - 1) * HEX_LINE_BYTES,
+	size_t got = sumline_take_hex(l, w->word[0].len + 1 + w->word[1].len, p->bytes + (row - 1) * HEX_LINE_BYTES,
 				      room < HEX_LINE_BYTES ? room : HEX_LINE_BYTES);
 	p->bytes_of_line[row - 1] = (uint8_t)got;
 	return got > 0;
 }
 
-static bool take_end(struct reader *r, const struct sumline_words *w, struct err *e)
+/* "volume 2", "key 2", "hex 2.1": a line of a key, whose part is made if it is the first. */
+static int take_part(struct reader *r, const struct sumline_words *w, const struct sumline *l, bool *good, struct err *e)
+{
+	bool hex = sumline_is(w->word[0], "hex");
+	struct span number = w->word[1], row = {NULL, 0};
+	const uint8_t *dot = hex ? memchr(number.data, '.', number.len) : NULL;
+	if (dot) {
+		row = lines_skip(number, (size_t)(dot - number.data) + 1);
+		number.len -= row.len + 1;
+	}
+	size_t n;
+	*good = hex == (dot != NULL) && sumline_take_number(number, r->lines, &n);
+	int rc = *good ? reach_part(r, n, e) : 0;
+	if (rc != 0 || !*good)
+		return rc;
+	struct part *p = &r->parts[n - 1];
+	p->line = p->line ? p->line : r->number;
+	*good = hex ? take_hex(p, w, row, l) : sumline_is(w->word[0], "key") ? take_key(p, w) : take_volume(p, r->number, w);
+	return 0;
+}
+
+static bool take_end(struct reader *r, const struct sumline_words *w)
 {
 	size_t n;
 	if (w->count != 4 || r->has_end || !sumline_take_number(w->word[1], KEYLIST_ENTRIES_MAX, &n))
 		return false;
 	take_text(w->word[2], r->said, sizeof r->said);
 	r->has_end = true;
-	(void)!digest_text(r->digest, r->digest_text, e); /* then e tells */
 	return true;
 }
 
-static bool take_words_of_line(struct reader *r, const struct sumline_words *w, const struct sumline *l, struct err *e)
+/* The first of its kind?  has: whether there was one. */
+static bool once(bool *has)
 {
-	struct span first = w->word[0];
-	bool once;
-	if (sumline_is(first, "volume"))
-		return take_volume(r, w, e);
-	if (sumline_is(first, "key"))
-		return take_key(r, w, e);
-	if (sumline_is(first, "hex"))
-		return w->count > 3 && take_hex(r, w, l, e);
-	if (sumline_is(first, "end"))
-		return take_end(r, w, e);
-	if (sumline_is(first, MAGIC)) {
-		once = !r->has_magic;
-		r->has_magic = true;
-		return once && w->count == 3 && sumline_is(w->word[1], VERSION_WORD);
-	}
-	if (sumline_is(first, "date") && w->count == 3) {
-		once = !r->has_date;
-		r->has_date = true;
-		take_text(w->word[1], r->info->date, sizeof r->info->date);
-		return once;
-	}
-	if (sumline_is(first, "kek") && w->count == 3) {
-		once = !r->has_kek;
-		r->has_kek = true;
-		take_text(w->word[1], r->info->kek_id, sizeof r->info->kek_id);
-		return once;
-	}
-	if (sumline_is(first, "keys") && w->count == 3) {
-		once = !r->has_keys;
-		r->has_keys = true;
-		return sumline_take_number(w->word[1], KEYLIST_ENTRIES_MAX, &r->keys) && once;
-	}
-	return false;
+	bool first = !*has;
+	*has = true;
+	return first;
 }
 
-static void take_line(struct reader *r, struct span text, struct err *e)
+/* A line of the whole. */
+static bool take_head(struct reader *r, const struct sumline_words *w)
+{
+	struct span first = w->word[0], value = w->word[1];
+	if (sumline_is(first, "end"))
+		return take_end(r, w);
+	if (sumline_is(first, MAGIC))
+		return once(&r->has_magic) && w->count == 3 && sumline_is(value, VERSION_WORD);
+	if (w->count != 3)
+		return false;
+	if (sumline_is(first, "date")) {
+		take_text(value, r->info->date, sizeof r->info->date);
+		return once(&r->has_date);
+	}
+	if (sumline_is(first, "kek")) {
+		take_text(value, r->info->kek_id, sizeof r->info->kek_id);
+		return once(&r->has_kek);
+	}
+	return sumline_is(first, "keys") && once(&r->has_keys) && sumline_take_number(value, KEYLIST_ENTRIES_MAX, &r->keys);
+}
+
+static int take_words(struct reader *r, const struct sumline_words *w, const struct sumline *l, struct err *e)
+{
+	struct span first = w->word[0];
+	bool good, of_key = sumline_is(first, "volume") || sumline_is(first, "key") || sumline_is(first, "hex");
+	int rc = 0;
+	if (of_key)
+		rc = take_part(r, w, l, &good, e);
+	else
+		good = take_head(r, w);
+	if (rc != 0)
+		return rc;
+	if (!good)
+		keylist_fault(r->list, r->number, "not a line of a bundle that this version knows, or one that was there before");
+	else if (!r->has_end)
+		EVP_DigestUpdate(r->digest, l->text, l->len);
+	else if (!sumline_is(first, "end"))
+		keylist_fault(r->list, r->number, "a line behind the end");
+	return 0;
+}
+
+static int take_line(struct reader *r, struct span text, struct err *e)
 {
 	struct sumline_words w;
 	struct sumline l;
 	bool few = sumline_split(sumline_typed(text), &w);
+	int rc = 0;
 	if (w.count == 0 || w.word[0].data[0] == '#' || sumline_is(w.word[0], "code"))
-		return;
+		return 0;
 	if (!few || w.count < 3)
 		keylist_fault(r->list, r->number, "not a line of a bundle, or not a whole one");
 	else if (!sumline_check(&w, sumline_is(w.word[0], "hex") ? 2 : SIZE_MAX, &l))
 		keylist_fault(r->list, r->number, "its checksum at the end says that something in this line was mistyped");
-	else if (!take_words_of_line(r, &w, &l, e))
-		keylist_fault(r->list, r->number, "not a line of a bundle that this version knows, or one that was there before");
-	else if (!r->has_end)
-		EVP_DigestUpdate(r->digest, l.text, l.len);
-	else if (!sumline_is(w.word[0], "end"))
-		keylist_fault(r->list, r->number, "a line behind the end");
+	else
+		rc = take_words(r, &w, &l, e);
 	secret_wipe(&l, sizeof l);
+	return rc;
 }
 
 static size_t bytes_of_form(enum keywrap_form form, const struct part *p)
@@ -386,7 +408,10 @@ static int add_key(struct reader *r, size_t number, struct part *p, struct err *
 /* Only if no line is wrong: what is missing else is that line. */
 static int judge_whole(struct reader *r, struct err *e)
 {
-	int rc = 0;
+	char digest[DIGEST_CHARS + 1];
+	int rc = digest_text(r->digest, digest, e);
+	if (rc != 0)
+		return rc;
 	for (size_t i = 0; rc == 0 && i < r->part_count; i++)
 		rc = add_key(r, i + 1, &r->parts[i], e);
 	static const char *const names[] = {MAGIC, "date", "kek", "keys", "end"};
@@ -397,7 +422,7 @@ static int judge_whole(struct reader *r, struct err *e)
 	}
 	if (r->has_keys && r->part_count != r->keys)
 		keylist_fault(r->list, 0, "there should be %zu keys, here are %zu", r->keys, r->part_count);
-	if (r->has_end && r->list->fault_count == 0 && strcmp(r->digest_text, r->said) != 0)
+	if (r->has_end && r->list->fault_count == 0 && strcmp(digest, r->said) != 0)
 		keylist_fault(r->list, 0, "the lines do not stand as they were, or a line is from another bundle");
 	return rc;
 }
@@ -414,39 +439,41 @@ bool bundle_is(struct span text)
 	return false;
 }
 
-static void take_piece(struct reader *r, const struct bundle_piece *piece, struct err *e)
+static int take_piece(struct reader *r, const struct bundle_piece *piece, struct err *e)
 {
 	struct span text = piece->text;
-	for (r->number = piece->line; text.len > 0 && e->code == 0; r->number++) {
+	int rc = 0;
+	for (r->number = piece->line; rc == 0 && text.len > 0; r->number++) {
 		r->lines++;
-		take_line(r, lines_next(&text), e);
+		rc = take_line(r, lines_next(&text), e);
 	}
+	return rc;
+}
+
+static int take_pieces(struct reader *r, struct span text, struct err *e)
+{
+	struct bundle_piece *pieces = NULL;
+	size_t count = 0;
+	int rc = bundle_sort(text, &pieces, &count, r->list, e);
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = take_piece(r, &pieces[i], e);
+	free(pieces);
+	return rc;
 }
 
 int bundle_parse(struct keylist *list, struct bundle_info *info, struct span text, struct err *e)
 {
 	struct reader r = {.list = list, .info = info};
-	struct err fault = {0};
-	struct bundle_piece *pieces = NULL;
-	size_t count = 0;
 	keylist_free(list);
 	*info = (struct bundle_info){.date = ""};
-	if (secret_library(&fault) == 0)
-		r.digest = EVP_MD_CTX_new();
-	if (fault.code == 0 && (r.digest == NULL || EVP_DigestInit_ex(r.digest, EVP_sha256(), NULL) != 1))
-		err_memory(&fault, 0, "a digest");
-	if (fault.code == 0 && bundle_sort(text, &pieces, &count, list, &fault) == 0) {
-		for (size_t i = 0; i < count; i++)
-			take_piece(&r, &pieces[i], &fault);
-	}
-	free(pieces);
-	if (fault.code == 0 && list->fault_count == 0)
-		(void)!judge_whole(&r, &fault);
+	int rc = digest_new(&r.digest, e);
+	if (rc == 0)
+		rc = take_pieces(&r, text, e);
+	if (rc == 0 && list->fault_count == 0)
+		rc = judge_whole(&r, e);
 	secret_free(&r.pages);
 	EVP_MD_CTX_free(r.digest);
-	if (fault.code == 0 && list->fault_count)
-		err_set(&fault, XE_DAMAGE, "%zu bad or missing line%s", list->fault_count, list->fault_count == 1 ? "" : "s");
-	if (fault.code != 0)
-		*e = fault;
-	return fault.code;
+	if (rc == 0 && list->fault_count)
+		rc = err_set(e, XE_DAMAGE, "%zu bad or missing line%s", list->fault_count, list->fault_count == 1 ? "" : "s");
+	return rc;
 }

@@ -7,6 +7,7 @@
  * one of another bundle, or one that was forgotten, is told. */
 #include "keys/bundle.h"
 
+#include "base/array.h"
 #include "base/lines.h"
 #include "keys/sumline.h"
 
@@ -113,14 +114,10 @@ struct sorter {
 
 static int add_piece(struct sorter *s, struct bundle_piece piece, struct err *e)
 {
-	if (s->count == s->room) {
-		size_t room = s->room ? s->room * 2 : 16;
-		struct bundle_piece *more = realloc(s->pieces, room * sizeof *more);
-		if (more == NULL)
-			return err_memory(e, room * sizeof *more, "the codes of a bundle");
-		s->pieces = more;
-		s->room = room;
-	}
+	struct bundle_piece *pieces = array_reach(s->pieces, &s->room, s->count, sizeof piece);
+	if (pieces == NULL)
+		return err_memory(e, s->count * sizeof piece, "the codes of a bundle");
+	s->pieces = pieces;
 	s->pieces[s->count++] = piece;
 	return 0;
 }

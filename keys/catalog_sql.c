@@ -22,8 +22,9 @@ int catalog_sql_check(const struct catalog_sql *sql, struct err *e)
 	return 0;
 }
 
-void catalog_sql_literal(FILE *out, const char *text)
+void catalog_sql_put(FILE *out, const char *before, const char *text)
 {
+	fputs(before, out);
 	putc('\'', out);
 	for (; *text; text++) {
 		if (*text == '\'')
@@ -35,32 +36,26 @@ void catalog_sql_literal(FILE *out, const char *text)
 
 static void put_insert(FILE *out, const struct catalog_sql *sql, const struct keylist_entry *entry)
 {
-	fputs("INSERT INTO Media (VolumeName, MediaType, VolStatus, PoolId, VolRetention, VolUseDuration, MaxVolJobs, MaxVolFiles, "
-	      "MaxVolBytes,"
-	      " Recycle, EncryptionKey) SELECT ",
-	      out);
-	catalog_sql_literal(out, entry->volume);
-	fputs(", ", out);
-	catalog_sql_literal(out, sql->media_type);
-	fputs(", 'Append', PoolId, VolRetention, VolUseDuration, MaxVolJobs, MaxVolFiles, MaxVolBytes, Recycle, ", out);
-	catalog_sql_literal(out, entry->key);
-	fputs(" FROM Pool WHERE Name=", out);
-	catalog_sql_literal(out, sql->pool);
-	fputs(" AND NOT EXISTS (SELECT 1 FROM Media WHERE VolumeName=", out);
-	catalog_sql_literal(out, entry->volume);
+	catalog_sql_put(
+		out,
+		"INSERT INTO Media (VolumeName, MediaType, VolStatus, PoolId, VolRetention, VolUseDuration, MaxVolJobs, MaxVolFiles, "
+		"MaxVolBytes, Recycle, EncryptionKey) SELECT ",
+		entry->volume);
+	catalog_sql_put(out, ", ", sql->media_type);
+	catalog_sql_put(out, ", 'Append', PoolId, VolRetention, VolUseDuration, MaxVolJobs, MaxVolFiles, MaxVolBytes, Recycle, ",
+			entry->key);
+	catalog_sql_put(out, " FROM Pool WHERE Name=", sql->pool);
+	catalog_sql_put(out, " AND NOT EXISTS (SELECT 1 FROM Media WHERE VolumeName=", entry->volume);
 	fputs(");\n", out);
 }
 
 static void put_update(FILE *out, const struct keylist_entry *entry, const char *old)
 {
-	fputs("UPDATE Media SET EncryptionKey=", out);
-	catalog_sql_literal(out, entry->key);
-	fputs(" WHERE VolumeName=", out);
-	catalog_sql_literal(out, entry->volume);
+	catalog_sql_put(out, "UPDATE Media SET EncryptionKey=", entry->key);
+	catalog_sql_put(out, " WHERE VolumeName=", entry->volume);
 	fputs(" AND (COALESCE(EncryptionKey, '')=''", out);
 	if (old) {
-		fputs(" OR (VolStatus='Purged' AND EncryptionKey=", out);
-		catalog_sql_literal(out, old);
+		catalog_sql_put(out, " OR (VolStatus='Purged' AND EncryptionKey=", old);
 		putc(')', out);
 	}
 	fputs(");\n", out);
@@ -68,10 +63,8 @@ static void put_update(FILE *out, const struct keylist_entry *entry, const char 
 
 static void put_all(FILE *out, const struct keylist *list, bool keys)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		fputs(i ? ", " : "(", out);
-		catalog_sql_literal(out, keys ? list->entries[i].key : list->entries[i].volume);
-	}
+	for (size_t i = 0; i < list->count; i++)
+		catalog_sql_put(out, i ? ", " : "(", keys ? list->entries[i].key : list->entries[i].volume);
 	putc(')', out);
 }
 

@@ -25,7 +25,7 @@ void catalog_sql_write(FILE *out, const struct catalog_sql *sql, const struct ke
 /* The end, without which nothing is changed. */
 void catalog_sql_commit(FILE *out);
 
-/* 'TEXT', for statements: quotes are doubled. */
-void catalog_sql_literal(FILE *out, const char *text);
+/* A piece of a statement, and 'TEXT' behind it: its quotes are doubled. */
+void catalog_sql_put(FILE *out, const char *before, const char *text);
 
 #endif

@@ -49,17 +49,6 @@ void keylist_fault(struct keylist *list, size_t line, const char *format, ...) _
  * with another key (with the same one it is passed over).  XE_FAILED. */
 int keylist_add(struct keylist *list, struct span volume, struct span key, size_t line, struct err *e) __attribute__((warn_unused_result));
 
-/* Reads a list in any of these forms, which it tells apart itself:
- *   Volume<TAB>key            lines; empty ones and those that begin with # are passed over
- *   tables                    of psql (aligned, -A, --csv), mysql (framed, -B), bconsole (framed); columns volumename and
- *                             encryptionkey by their headings, others are passed over, rows without a key are counted;
- *                             without headings two columns, psql -At
- *   records                   of psql -x, mysql \G, sqlite3 -line, bconsole's llist: one column a line
- *   JSON                      objects with "volume" or "volumename" and "key" or "encryptionkey", wherever they stand
- * Keys are not judged here.  list->faults tells of bad lines, all of them.  XE_DAMAGE: there are some, or no key at all;
- * XE_FAILED. */
-int keylist_parse(struct keylist *list, struct span text, struct err *e) __attribute__((warn_unused_result));
-
 /* Faults for keys that are no base64 of a passphrase, no wrapped key and no raw key of xflate; takes padding off the
  * others.  XE_KEY: there was one. */
 int keylist_check_keys(struct keylist *list, struct err *e) __attribute__((warn_unused_result));
@@ -77,9 +66,9 @@ bool keylist_format_parse(const char *name, enum keylist_format *format);
 int keylist_write(FILE *out, enum keylist_format format, const struct keylist *list, const struct keylist *old, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* For keylist_parse: JSON, and records with one column a line.  Errors as there. */
-int keylist_parse_json(struct keylist *list, struct span text, struct err *e) __attribute__((warn_unused_result));
-bool keylist_is_vertical(struct span text);
-int keylist_parse_vertical(struct keylist *list, struct span text, struct err *e) __attribute__((warn_unused_result));
+/* Is it what a catalog calls the column of Volume Names, that of keys?  And is this one of its rows without a key? */
+bool keylist_names_volume(struct span heading);
+bool keylist_names_key(struct span heading);
+bool keylist_is_keyless(struct span key);
 
 #endif

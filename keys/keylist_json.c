@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* JSON, as far as lists of keys need it: RFC 8259 in full, of which only the members of interest are kept. */
+#include "keys/keylist_forms.h"
+
 #include "base/hex.h"
-#include "keys/keylist.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define DEPTH_MAX 32u
 #define TEXT_MAX 512u /* bytes of a string that are kept */
@@ -181,12 +181,6 @@ static bool word(struct parser *p)
 
 /* ---- objects and arrays ---- */
 
-static bool is_name(const uint8_t *name, size_t len, const char *a, const char *b)
-{
-	return (len == strlen(a) && strncasecmp((const char *)name, a, len) == 0) ||
-	       (len == strlen(b) && strncasecmp((const char *)name, b, len) == 0);
-}
-
 /* The name of a member, and its value if that is of interest and short; other values are left for the caller. */
 static bool member(struct parser *p, struct members *m, bool *taken)
 {
@@ -199,7 +193,7 @@ static bool member(struct parser *p, struct members *m, bool *taken)
 	if (skip_blanks(p) != ':')
 		return fail(p, "a name without a value");
 	next(p);
-	bool is_volume = is_name(name, len, "volume", "volumename"), is_key = is_name(name, len, "key", "encryptionkey");
+	bool is_volume = keylist_names_volume((struct span){name, len}), is_key = keylist_names_key((struct span){name, len});
 	int c = skip_blanks(p);
 	if (is_key && c == 'n')
 		m->key_is_null = true;
@@ -274,7 +268,7 @@ static int values(struct parser *p, struct err *e)
 	return r;
 }
 
-int keylist_parse_json(struct keylist *list, struct span text, struct err *e)
+int keylist_json_read(struct keylist *list, struct span text, struct err *e)
 {
 	struct secret pages = SECRET_NONE;
 	struct parser p = {.r = rd_over(text.data, text.len), .line = 1, .list = list};

@@ -5,12 +5,11 @@
  *   -[ RECORD 1 ]-+---------      *** 1. row ***            volumename|A00001L4
  *   volumename    | A00001L4        VolumeName: A00001L4    encryptionkey|...
  *   encryptionkey | ...           EncryptionKey: ...        (blank line) */
-#include "keys/keylist.h"
+#include "keys/keylist_forms.h"
 
 #include "base/lines.h"
 
 #include <string.h>
-#include <strings.h>
 
 static const char *const delimiters[] = {"|", "\xe2\x94\x82", ":", "=", ","};
 #define DELIMITERS (sizeof delimiters / sizeof delimiters[0])
@@ -28,11 +27,6 @@ struct style {
 static bool contains(struct span s, const char *word)
 {
 	return s.data != NULL && memmem(s.data, s.len, word, strlen(word)) != NULL;
-}
-
-static bool says(struct span s, const char *word)
-{
-	return s.len == strlen(word) && strncasecmp((const char *)s.data, word, s.len) == 0;
 }
 
 static bool starts_with_bar(struct span s)
@@ -85,25 +79,12 @@ static bool take_field(const struct style *style, struct span line, struct field
 	return true;
 }
 
-static bool is_volume(const struct field *f)
-{
-	return says(f->name, "volumename") || says(f->name, "volume");
-}
-
-static bool is_key(const struct field *f)
-{
-	return says(f->name, "encryptionkey") || says(f->name, "key");
-}
-
 /* A heading beside other headings is a table's, with something else beside it a record's. */
 static bool is_record(const struct style *style, const struct field *f)
 {
-	static const char *const headings[] = {"encryptionkey", "key", "volumename", "volume"};
 	const char *delimiter = delimiters[style->delimiter];
-	for (size_t i = 0; i < sizeof headings / sizeof headings[0]; i++) {
-		if (says(f->value, headings[i]))
-			return false;
-	}
+	if (keylist_names_volume(f->value) || keylist_names_key(f->value))
+		return false;
 	/* Names have colons, and keys end with "="; neither has the others. */
 	return (*delimiter == ':' || *delimiter == '=') || !contains(f->value, delimiter);
 }
@@ -118,7 +99,8 @@ static bool find_style(struct span text, struct style *style)
 		marked = marked || is_marker(line);
 		style->framed = starts_with_bar(line);
 		for (style->delimiter = 0; style->delimiter < DELIMITERS; style->delimiter++) {
-			if (take_field(style, line, &f) && (says(f.name, "volumename") || (marked && (is_volume(&f) || is_key(&f)))) &&
+			if (take_field(style, line, &f) &&
+			    (lines_says(f.name, "volumename") || (marked && (keylist_names_volume(f.name) || keylist_names_key(f.name)))) &&
 			    (marked || (f.value.len > 0 && is_record(style, &f))))
 				return true;
 		}
@@ -126,7 +108,7 @@ static bool find_style(struct span text, struct style *style)
 	return false;
 }
 
-bool keylist_is_vertical(struct span text)
+bool keylist_vertical_is(struct span text)
 {
 	struct style style;
 	return find_style(text, &style);
@@ -145,7 +127,7 @@ static int finish(struct keylist *list, struct record *r, struct err *e)
 	*r = (struct record){.has_volume = false};
 	if (!had.has_volume && !had.has_key)
 		return 0;
-	if (had.has_volume && had.volume.len > 0 && (had.key.len == 0 || says(had.key, "NULL"))) {
+	if (had.has_volume && had.volume.len > 0 && keylist_is_keyless(had.key)) {
 		list->keyless++;
 		return 0;
 	}
@@ -154,7 +136,7 @@ static int finish(struct keylist *list, struct record *r, struct err *e)
 
 static int take(struct keylist *list, struct record *r, const struct field *f, size_t number, struct err *e)
 {
-	bool volume = is_volume(f), key = is_key(f);
+	bool volume = keylist_names_volume(f->name), key = keylist_names_key(f->name);
 	int rc = (volume && r->has_volume) || (key && r->has_key) ? finish(list, r, e) : 0;
 	if (volume) {
 		r->has_volume = true;
@@ -167,7 +149,7 @@ static int take(struct keylist *list, struct record *r, const struct field *f, s
 	return rc;
 }
 
-int keylist_parse_vertical(struct keylist *list, struct span text, struct err *e)
+int keylist_vertical_read(struct keylist *list, struct span text, struct err *e)
 {
 	struct record record = {.has_volume = false};
 	struct style style;

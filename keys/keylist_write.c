@@ -34,9 +34,7 @@ static void write_lines(FILE *out, const struct keylist *list)
 
 static void write_json(FILE *out, const struct keylist *list)
 {
-	struct json j = {.out = out};
-	json_object(&j, NULL);
-	json_number(&j, "format", 1);
+	struct json j = json_begin(out);
 	json_array(&j, "keys");
 	for (size_t i = 0; i < list->count; i++) {
 		json_object(&j, NULL);
@@ -52,14 +50,10 @@ static void write_sql(FILE *out, const struct keylist *list, const struct keylis
 {
 	fputs("BEGIN;\n", out);
 	for (size_t i = 0; i < list->count; i++) {
-		fputs("UPDATE Media SET EncryptionKey=", out);
-		catalog_sql_literal(out, list->entries[i].key);
-		fputs(" WHERE VolumeName=", out);
-		catalog_sql_literal(out, list->entries[i].volume);
-		if (old) {
-			fputs(" AND EncryptionKey=", out);
-			catalog_sql_literal(out, old->entries[i].key);
-		}
+		catalog_sql_put(out, "UPDATE Media SET EncryptionKey=", list->entries[i].key);
+		catalog_sql_put(out, " WHERE VolumeName=", list->entries[i].volume);
+		if (old)
+			catalog_sql_put(out, " AND EncryptionKey=", old->entries[i].key);
 		fputs(";\n", out);
 	}
 	fputs("COMMIT;\n", out);

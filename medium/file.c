@@ -9,6 +9,11 @@ static uint64_t end(uint64_t addr, uint64_t len)
 	return len == 0 ? addr : addr + len - 1;
 }
 
+static uint64_t files(uint64_t addr)
+{
+	return addr >> 32;
+}
+
 static void place(uint64_t addr, uint32_t offset, char *text, size_t text_bytes)
 {
 	snprintf(text, text_bytes, "byte %llu", (unsigned long long)(addr + offset));
@@ -40,6 +45,7 @@ const struct medium medium_file = {
 	.name = "file",
 	.rereadable = true,
 	.end = end,
+	.files = files,
 	.place = place,
 	.address = address,
 	.read = read_on,
@@ -50,6 +56,7 @@ const struct medium medium_file = {
 const struct medium medium_stream = {
 	.name = "file",
 	.end = end,
+	.files = files,
 	.place = place,
 	.address = address,
 	.read = read_on,

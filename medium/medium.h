@@ -35,6 +35,8 @@ struct medium {
 
 	/* Of a block of len bytes at addr: the address of its end.  volume-format.md 1.5, 3.4 */
 	uint64_t (*end)(uint64_t addr, uint64_t len);
+	/* Behind the last block, at addr: what a catalog calls VolFiles when the volume is closed.  catalog-facts.md 2.7 */
+	uint64_t (*files)(uint64_t addr);
 	/* Where byte offset of the block at addr is, in messages: "byte 8573"; and addr alone: "8573".  text: text_bytes, NUL
 	 * included. */
 	void (*place)(uint64_t addr, uint32_t offset, char *text, size_t text_bytes);

@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 
-void sink_open(struct sink *s, const struct io *out, struct digest *digest)
+void sink_open(struct sink *s, const struct io *out, struct digest *digest, struct digest *volume_digest)
 {
 	*s = (struct sink){.out = *out, .medium = medium_of(out), .digest = digest};
+	if (volume_digest && !s->medium->by_block && digest_reset(volume_digest))
+		s->volume_digest = volume_digest;
 	if (s->medium->begin)
 		s->medium->begin(s);
 }
@@ -16,14 +18,9 @@ void sink_close(struct sink *s)
 	*s = (struct sink){.out = IO_CLOSED};
 }
 
-uint64_t sink_address(const struct sink *s)
+uint64_t sink_files(const struct sink *s)
 {
-	return s->at;
-}
-
-uint64_t sink_end_address(const struct sink *s, uint64_t addr, uint64_t len)
-{
-	return s->medium->end(addr, len);
+	return s->medium->files(s->at);
 }
 
 /* Behind a write that failed nothing more is written: it would stand in the middle of a torn block.  The error is the output's. */
@@ -49,6 +46,7 @@ int sink_write(struct sink *s, const uint8_t *data, size_t len, bool label, stru
 	s->offset += len;
 	s->blocks++;
 	digest_add(s->digest, data, len);
+	digest_add(s->volume_digest, data, len);
 	return done(s, s->medium->write(s, data, len, label, e), e);
 }
 

@@ -9,10 +9,11 @@
 struct sink {
 	struct io out; /* borrowed */
 	const struct medium *medium;
-	struct digest *digest; /* of what is written, less the padding on tapes; borrowed, or NULL */
-	uint64_t offset;       /* bytes written, less that padding */
+	struct digest *digest;        /* of what is written, less the padding on tapes; borrowed, or NULL */
+	struct digest *volume_digest; /* of the volume alone; NULL: not wanted, or its blocks are written one by one */
+	uint64_t offset;              /* bytes written, less that padding */
 	uint64_t blocks;
-	uint64_t at; /* address of the next block */
+	uint64_t at; /* address of the next block, as the medium counts */
 	bool failed; /* a write has: there are no more */
 
 	/* Of tapes */
@@ -21,15 +22,13 @@ struct sink {
 	size_t padded_cap;
 };
 
-/* Begins a volume at out's place; both are borrowed until sink_close, which closes neither and is idempotent. */
-void sink_open(struct sink *s, const struct io *out, struct digest *digest);
+/* Begins a volume at out's place; all are borrowed until sink_close, which closes nothing and is idempotent.  volume_digest begins
+ * anew. */
+void sink_open(struct sink *s, const struct io *out, struct digest *digest, struct digest *volume_digest);
 void sink_close(struct sink *s);
 
-/* Address of the next block, as the medium counts. */
-uint64_t sink_address(const struct sink *s);
-
-/* Address of the end of a block of len bytes at addr. */
-uint64_t sink_end_address(const struct sink *s, uint64_t addr, uint64_t len);
+/* Behind the last block, and when the volume is closed: what a catalog calls VolFiles. */
+uint64_t sink_files(const struct sink *s);
 
 /* Writes one block of len bytes (or several that follow one another, unless medium->by_block).  label: a volume label, which has a
  * size of its own on tapes.  XE_FAILED, and so every time from then on; the error names out. */

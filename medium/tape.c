@@ -15,6 +15,12 @@ static uint64_t end(uint64_t addr, uint64_t len)
 	return addr;
 }
 
+/* Whoever closes a tape behind a block writes a file mark. */
+static uint64_t files(uint64_t addr)
+{
+	return (addr >> 32) + ((uint32_t)addr > 0);
+}
+
 static void place(uint64_t addr, uint32_t offset, char *text, size_t text_bytes)
 {
 	(void)offset;
@@ -87,6 +93,7 @@ const struct medium medium_tape = {
 	.name = "tape",
 	.by_block = true,
 	.end = end,
+	.files = files,
 	.place = place,
 	.address = address,
 	.next = next,

@@ -157,8 +157,10 @@ static int use_again(struct cipher *c, const char *volume, struct cipher_volume 
 	struct volkey found = {.count = 0};
 	const struct volkey *k = ring ? &ring->keys : &found;
 	int rc = ring ? 0 : volkey_find(c->o.read, volume, none, none, &found, e);
-	rc = rc != 0 ? rc : xts_check_key(c->o.algorithm, &k->keys[0], e);
-	rc = rc != 0 ? rc : secret_set(key, k->keys[0].data, k->keys[0].len, e);
+	if (rc == 0)
+		rc = xts_check_key(c->o.algorithm, &k->keys[0], e);
+	if (rc == 0)
+		rc = secret_set(key, k->keys[0].data, k->keys[0].len, e);
 	if (rc == 0)
 		take_copy(v, k->enc_key, k->enc_key_len, k->master_id, k->master_id_len);
 	v->same_key = true;
@@ -194,7 +196,8 @@ int cipher_begin(struct cipher *c, const struct volume_info *info, struct cipher
 	c->volumes = *out = v;
 	const char *volume = info->has_label ? info->label.volume : "";
 	int rc = c->o.write ? make_new(c, volume, v, &key, e) : use_again(c, volume, v, &key, e);
-	rc = rc != 0 ? rc : xts_new(&v->xts, &key, e);
+	if (rc == 0)
+		rc = xts_new(&v->xts, &key, e);
 	if (rc == 0)
 		describe_key(&key, v->text);
 	else

@@ -12,7 +12,7 @@
 
 struct filter {
 	struct filter_options o;
-	bool pass_blocks;
+	const struct consumer *consumer;
 	struct reshape reshape;
 	struct intake *intake;
 	struct writer *writer;
@@ -47,15 +47,15 @@ static bool make_slots(struct filter *f)
 bool filter_moves_blocks(const struct filter_options *o)
 {
 	/* Dropping parts of blocks needs repacking. */
-	return o->observer || o->inflate || o->deflate || o->repair || (o->max_block != 0 && !o->keep_layout) || o->repack ||
+	return o->inflate || o->deflate || o->repair || (o->max_block != 0 && !o->keep_layout) || o->repack ||
 	       o->on_damage != ON_DAMAGE_STOP || o->target_given || o->block_format != 0 || (o->name_count > 0 && !o->keep_layout);
 }
 
 static struct reshape reshape_of(const struct filter_options *o)
 {
-	enum relabel_owner owner = !o->target_given || o->target == PRODUCT_ANY || o->observer ? RELABEL_AS_IT_IS
-				   : o->target == PRODUCT_BACULA                               ? RELABEL_BACULA
-											       : RELABEL_BAREOS;
+	enum relabel_owner owner = !o->target_given || o->target == PRODUCT_ANY ? RELABEL_AS_IT_IS
+				   : o->target == PRODUCT_BACULA                ? RELABEL_BACULA
+										: RELABEL_BAREOS;
 	bool limit = o->keep_layout && o->max_block > BLOCK_DEFAULT_BYTES;
 	return (struct reshape){
 		.decrypt = o->cipher.decrypt,
@@ -76,10 +76,10 @@ struct filter *filter_new(const struct filter_options *options)
 		return NULL;
 	f->o = *options;
 	f->o.cipher.patient = f->o.on_damage != ON_DAMAGE_STOP;
-	f->pass_blocks = !filter_moves_blocks(options);
+	f->consumer = options->observer ? &observe_consumer : filter_moves_blocks(options) ? &repack_consumer : &pass_consumer;
 	f->reshape = reshape_of(options);
-	f->writer = writer_new(&f->o, &f->reshape, f->pass_blocks);
-	f->intake = f->writer ? intake_new(&f->o, &f->reshape, f->pass_blocks) : NULL;
+	f->writer = writer_new(&f->o, &f->reshape, f->consumer);
+	f->intake = f->writer ? intake_new(&f->o, &f->reshape, f->consumer->whole_blocks) : NULL;
 	if (f->intake == NULL || !make_slots(f)) {
 		filter_free(f);
 		return NULL;
@@ -118,7 +118,7 @@ static bool read_slot(void *arg, void *slot)
 static void work_slot(void *arg, void *slot, unsigned worker)
 {
 	struct filter *f = arg;
-	slot_convert(slot, f->workers[worker], f->pass_blocks);
+	slot_convert(slot, f->workers[worker], f->consumer->whole_blocks);
 }
 
 static bool write_slot(void *arg, void *slot, unsigned worker)
@@ -169,34 +169,28 @@ int filter_run(struct filter *f, struct err *e)
 
 size_t filter_input(const struct filter *f)
 {
-	return f->err.code != XE_OK ? writer_failed_input(f->writer) : intake_input(f->intake);
+	return f->err.code != XE_OK ? f->writer->failed_input : intake_input(f->intake);
 }
 
 uint64_t filter_damaged(const struct filter *f)
 {
-	return writer_ledger(f->writer)->damaged;
+	return f->writer->ledger.damaged;
 }
 
 size_t filter_job_slots(const struct filter *f)
 {
-	return writer_ledger(f->writer)->job_count;
+	return f->writer->ledger.job_count;
 }
 
 bool filter_job(const struct filter *f, size_t index, const struct job **job, struct filter_counts *counts)
 {
-	const struct ledger *l = writer_ledger(f->writer);
-	if (index >= l->job_count || l->jobs[index].job == NULL)
+	const struct ledger *l = &f->writer->ledger;
+	const struct ledger_job *entry = index < l->job_count ? l->jobs[index] : NULL;
+	if (entry == NULL)
 		return false;
-	*job = l->jobs[index].job;
-	*counts = l->jobs[index].counts;
+	*job = entry->course.job;
+	*counts = entry->counts;
 	return true;
-}
-
-const struct missing *filter_missing(const struct filter *f, const struct job *job)
-{
-	static const struct missing none;
-	const struct ledger *l = writer_ledger(f->writer);
-	return job->index < l->job_count ? &l->jobs[job->index].missing : &none;
 }
 
 void filter_progress(const struct filter *f, uint64_t *bytes_in, uint64_t *bytes_out)

@@ -4,7 +4,6 @@
 #define PIPELINE_FILTER_H
 
 #include "pipeline/options.h"
-#include "prove/missing.h"
 
 struct filter;
 
@@ -32,9 +31,6 @@ uint64_t filter_damaged(const struct filter *f);
 /* What one job had: ask for every index below filter_job_slots; false where there is none. */
 size_t filter_job_slots(const struct filter *f);
 bool filter_job(const struct filter *f, size_t index, const struct job **job, struct filter_counts *counts);
-
-/* The files of a job that did not come; once filter_run has returned. */
-const struct missing *filter_missing(const struct filter *f, const struct job *job);
 
 /* Bytes read and written so far; any thread. */
 void filter_progress(const struct filter *f, uint64_t *bytes_in, uint64_t *bytes_out);

@@ -47,6 +47,7 @@ static bool open_volumes(struct intake *in)
 		.expect_volumes = in->o->on_damage == ON_DAMAGE_STOP,
 		.keep_suspect = in->o->on_damage == ON_DAMAGE_KEEP,
 		.digest = in->o->digest_in,
+		.hash_volumes = in->o->hash_volumes,
 		.keys = cipher_keys(in->cipher),
 		.kin = in->o->kin,
 		.kin_at = in->o->kin_at,
@@ -203,6 +204,16 @@ static int reshape_item(struct intake *in, struct item *item, struct err *e)
 	return 0;
 }
 
+/* Are its bytes?  Blocks pass as such, or are only told of.  Where they pass, names and labels are wanted all the same: their bytes stay
+ * with the block. */
+static bool is_wanted(const struct intake *in, const struct item *item)
+{
+	if (item->kind == ITEM_BLOCK)
+		return in->pass_blocks;
+	bool told = (item->file_index < 0 || attributes_are(item->stream)) && !item->head_missing;
+	return item->kind != ITEM_RECORD || !in->pass_blocks || told;
+}
+
 /* One slot holds records of one volume only: they share a policy. */
 bool intake_fill(struct intake *in, struct slot *s)
 {
@@ -234,14 +245,7 @@ bool intake_fill(struct intake *in, struct slot *s)
 		s->item_count++;
 		if (item->kind == ITEM_VOLUME_END)
 			return true;
-		/* Blocks pass as such or only to be told of: their bytes are needed in the first case. */
-		if (item->kind == ITEM_BLOCK && !in->pass_blocks) {
-			item->data = (struct span){NULL, 0};
-			item->buf = NULL;
-		}
-		/* Names and labels are wanted all the same: their bytes stay with the block. */
-		bool wanted = (item->file_index < 0 || attributes_are(item->stream)) && !item->head_missing;
-		if (item->kind == ITEM_RECORD && in->pass_blocks && !wanted) {
+		if (!is_wanted(in, item)) {
 			item->data = (struct span){NULL, 0};
 			item->buf = NULL;
 		}

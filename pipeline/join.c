@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/join.h"
 
-#include "codec/codec.h"
-#include "format/compression.h"
 #include "format/stream.h"
 #include "pipeline/stage.h"
 #include "volume/session.h"
@@ -80,16 +78,11 @@ static bool may_be_cut(const struct item *item)
 	       !item->tail_missing;
 }
 
-/* Length of the whole that item is the first piece of, as its compression header says; 0 if it is none. */
+/* Length of the whole that item is the first piece of; 0 if it is none. */
 static uint32_t whole_length(const struct item *item)
 {
-	struct rd r = rd_over(item->data.data, item->data.len);
-	rd_bytes(&r, stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0);
-	struct compression_header h;
-	bool known = compression_header_read(&r, &h) && codec_by_magic(h.magic) && h.version == COMPRESSION_HEADER_VERSION;
-	uint64_t whole = (uint64_t)(r.p - item->data.data) + h.size;
-	bool cut = known && whole > item->len && whole <= RECORD_MAX_BYTES;
-	return cut ? (uint32_t)whole : 0;
+	uint64_t whole = stage_declared_bytes(item);
+	return whole > item->len && whole <= RECORD_MAX_BYTES ? (uint32_t)whole : 0;
 }
 
 static int decodes(struct joiner *j, const struct item *item, bool *yes, struct err *e)

@@ -2,9 +2,7 @@
 #include "pipeline/ledger.h"
 
 #include "base/array.h"
-#include "codec/codec.h"
 #include "format/attributes.h"
-#include "format/compression.h"
 #include "format/stream.h"
 
 #include <stdio.h>
@@ -13,9 +11,10 @@
 void ledger_free(struct ledger *l)
 {
 	for (size_t i = 0; i < l->job_count; i++) {
-		free(l->jobs[i].name.text);
-		free(l->jobs[i].lost_name.text);
-		missing_free(&l->jobs[i].missing);
+		struct ledger_job *entry = l->jobs[i];
+		if (entry)
+			course_free(&entry->course);
+		free(entry);
 	}
 	free(l->jobs);
 	*l = (struct ledger){0};
@@ -23,14 +22,16 @@ void ledger_free(struct ledger *l)
 
 struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct err *e)
 {
-	struct ledger_job *jobs = array_reach(l->jobs, &l->job_count, job->index, sizeof *jobs);
-	if (jobs == NULL) {
-		err_memory(e, job->index * sizeof *jobs, "jobs");
+	struct ledger_job *entry = array_row(&l->jobs, &l->job_count, job->index, sizeof *entry);
+	if (entry == NULL) {
+		err_memory(e, sizeof *entry, "a job");
 		return NULL;
 	}
-	l->jobs = jobs;
-	struct ledger_job *entry = &l->jobs[job->index];
-	entry->job = job;
+	bool appears = entry->course.job == NULL;
+	entry->course.job = job;
+	const struct observer *o = l->o->observer;
+	if (appears && o && o->job && o->job(o->arg, &entry->course, e) != 0)
+		return NULL;
 	if (entry->seen_on != l->volume.info->index + 1) {
 		entry->seen_on = l->volume.info->index + 1;
 		l->volume.jobs++;
@@ -38,56 +39,11 @@ struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct er
 	return entry;
 }
 
-static int keep_name(struct ledger_name *n, int32_t file_index, const char *name, struct err *e)
+int ledger_record(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct session_label *label, struct err *e)
 {
-	int rc = attributes_keep_name(name, &n->text, &n->cap, e);
-	n->of = rc == 0 ? file_index : 0;
-	return rc;
-}
-
-static const char *name_of(const struct ledger_job *entry, int32_t file_index)
-{
-	if (file_index > 0 && entry->name.of == file_index)
-		return entry->name.text;
-	return file_index > 0 && entry->lost_name.of == file_index ? entry->lost_name.text : "";
-}
-
-/* Was there damage since the last file?  It may lie in a block whose job nobody knows. */
-static bool is_hurt(const struct ledger *l, const struct ledger_job *entry)
-{
-	return l->lost_blocks + entry->wounds != entry->wounds_before;
-}
-
-static int see_file(struct ledger *l, struct ledger_job *entry, int32_t file_index, struct err *e)
-{
-	bool hurt = is_hurt(l, entry);
-	if (file_index > entry->missing.highest)
-		entry->wounds_before = l->lost_blocks + entry->wounds;
-	return missing_see(&entry->missing, file_index, hurt, e);
-}
-
-/* One wrong bit in a FileIndex shall not make a thousand files lost: its block has a right checksum, or its attributes or
- * another record say the same. */
-static int see_record(struct ledger *l, struct ledger_job *entry, const struct item *item, int32_t attributes, struct err *e)
-{
-	int32_t index = item->file_index;
-	bool sure = (item->form.checksum && !item->suspect) || attributes == index || entry->last_index == index ||
-		    index - 1 <= entry->missing.highest;
-	entry->last_index = index;
-	return sure ? see_file(l, entry, index, e) : 0;
-}
-
-int ledger_learn_file(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct session_label *label, struct err *e)
-{
-	entry->missing.begun = entry->missing.begun || item->file_index == LABEL_SESSION_START;
-	if (item->file_index == LABEL_SESSION_END && !item->suspect && label)
-		return missing_end(&entry->missing, label->job_files, is_hurt(l, entry), e);
-	if (item->file_index <= 0)
-		return 0;
-	int rc = see_record(l, entry, item, item->attributes.file_index, e);
-	if (rc != 0 || !attributes_are(item->stream))
-		return rc;
-	return keep_name(&entry->name, item->file_index, item->attributes.name, e);
+	if (item->file_index == LABEL_SESSION_START)
+		entry->damaged_before = l->damaged;
+	return course_record(&entry->course, item, label, l->lost_blocks, e);
 }
 
 static void describe_place(const struct item *item, char *text, size_t text_bytes)
@@ -136,8 +92,8 @@ int ledger_lose(struct ledger *l, const struct item *item, const char *reason, b
 		entry = ledger_job(l, item->job, e);
 		if (entry == NULL)
 			return e->code;
-		loss.file = name_of(entry, item->file_index);
-		entry->wounds += !item->bad_block;
+		loss.file = course_file(&entry->course, item->file_index);
+		entry->course.wounds += !item->bad_block;
 		if (!kept && item->file_index > 0)
 			entry->hurt_file = item->file_index;
 		if (!kept)
@@ -168,13 +124,10 @@ static int lose_file(struct ledger *l, struct ledger_job *entry, const struct it
 	/* This tells of it. */
 	if (entry)
 		entry->hurt_file = f->index;
-	int rc = entry ? see_file(l, entry, f->index, e) : 0;
-	if (rc != 0)
-		return rc;
-	tell(l, entry, &loss);
-	/* It may go on in the next block. */
-	bool known = entry == NULL || f->name == entry->name.text || f->name == entry->lost_name.text;
-	return known ? 0 : keep_name(&entry->lost_name, f->index, f->name, e);
+	int rc = entry ? course_lose_file(&entry->course, f->index, f->name, l->lost_blocks, e) : 0;
+	if (rc == 0)
+		tell(l, entry, &loss);
+	return rc;
 }
 
 /* Does a file begin here, or go on from the block before?  Its attributes repeat its FileIndex, or it follows the last one. */
@@ -195,11 +148,11 @@ static int lose_files(struct ledger *l, const struct item *block, struct err *e)
 	struct record_header h;
 	struct span part;
 	struct lost_file f = {0};
-	int64_t last = entry ? entry->missing.highest : 0;
+	int64_t last = entry ? entry->course.missing.highest : 0;
 	uint32_t at = (uint32_t)(rest.p - block->data.data);
 	for (; record_next(&rest, block->form.version, &h, &part); at = (uint32_t)(rest.p - block->data.data)) {
 		if (entry && h.file_index == LABEL_SESSION_START)
-			entry->missing.begun = true;
+			entry->course.missing.begun = true;
 		uint32_t stream = h.stream < 0 ? (uint32_t)-h.stream : (uint32_t)h.stream;
 		struct attributes a = {0};
 		if (h.file_index > 0 && h.stream > 0 && attributes_are(stream))
@@ -208,7 +161,7 @@ static int lose_files(struct ledger *l, const struct item *block, struct err *e)
 			int rc = lose_file(l, entry, block, &f, e);
 			if (rc != 0)
 				return rc;
-			f = (struct lost_file){h.file_index, stream, at, 0, entry ? name_of(entry, h.file_index) : ""};
+			f = (struct lost_file){h.file_index, stream, at, 0, entry ? course_file(&entry->course, h.file_index) : ""};
 			last = h.file_index;
 		}
 		if (h.file_index <= 0 || h.file_index != f.index)
@@ -235,7 +188,7 @@ int ledger_damage(struct ledger *l, const struct item *item, struct err *e)
 	/* Of a record that is damaged or not whole it is known all the same which file it is of. */
 	if (rc == 0 && !item->bad_block && item->job && item->file_index > 0) {
 		struct ledger_job *entry = ledger_job(l, item->job, e);
-		rc = entry ? see_record(l, entry, item, 0, e) : e->code;
+		rc = entry ? course_see(&entry->course, item, l->lost_blocks, e) : e->code;
 	}
 	return rc == 0 && one_by_one ? lose_files(l, item, e) : rc;
 }
@@ -243,7 +196,7 @@ int ledger_damage(struct ledger *l, const struct item *item, struct err *e)
 int ledger_reversed(struct ledger *l, const struct item *block, struct err *e)
 {
 	l->volume.reversed++;
-	if (l->o->on_damage != ON_DAMAGE_STOP || l->o->repair || l->o->observer)
+	if (l->o->on_damage != ON_DAMAGE_STOP || l->o->repair)
 		return 0;
 	char place[320];
 	struct item named = *block;
@@ -273,20 +226,30 @@ static void count_record(struct filter_counts *to, const struct item *item, cons
 		to->from[c->from->id]++;
 }
 
-static void tell_of_job(struct ledger *l, void (*callback)(void *, const struct filter_volume *, const char *), const struct job *job,
-			const char *what)
+static void tell_of_job(struct ledger *l, void (*callback)(void *, const struct filter_volume *, const char *),
+			const struct ledger_job *entry, const char *what)
 {
 	char name[LABEL_NAME_BYTES + 64], text[LABEL_NAME_BYTES + 512];
 	if (callback == NULL)
 		return;
-	job_describe(job, name, sizeof name);
+	job_describe(entry->course.job, name, sizeof name);
 	snprintf(text, sizeof text, "%s %s", name, what);
 	callback(l->o->callbacks.arg, &l->volume, text);
 }
 
-static void note(struct ledger *l, const struct job *job, const char *what)
+static void note(struct ledger *l, const struct ledger_job *entry, const char *what)
 {
-	tell_of_job(l, l->o->callbacks.note, job, what);
+	tell_of_job(l, l->o->callbacks.note, entry, what);
+}
+
+/* What is told of a job the first time only. */
+enum once { ONCE_NDMP = 1, ONCE_INCOMPLETE = 2, ONCE_DOUBLED = 4, ONCE_CUT = 8 };
+
+static void note_once(struct ledger *l, struct ledger_job *entry, enum once once, const char *what)
+{
+	if ((entry->noted & once) == 0)
+		note(l, entry, what);
+	entry->noted |= once;
 }
 
 void ledger_note_volume(const struct ledger *l, const char *text)
@@ -295,13 +258,10 @@ void ledger_note_volume(const struct ledger *l, const char *text)
 		l->o->callbacks.note(l->o->callbacks.arg, &l->volume, text);
 }
 
-/* The job's data behind such a separator came from a device that wants it back as it was.  volume-format.md 10, item 31 */
 static void note_ndmp(struct ledger *l, struct ledger_job *entry, const struct item *item)
 {
-	if (!l->o->deflate || item->file_index <= 0 || entry->ndmp_noted || (item->stream & STREAM_NUMBER_MASK) != STREAM_NDMP_SEPARATOR)
-		return;
-	entry->ndmp_noted = true;
-	note(l, item->job, "holds NDMP data: inflate the volume again before that is restored");
+	if (l->o->deflate && item->file_index > 0 && stream_is_ndmp_separator(item->stream))
+		note_once(l, entry, ONCE_NDMP, "holds NDMP data: inflate the volume again before that is restored");
 }
 
 /* What a volume of Bacula holds that Bareos does not understand, and nobody can convert. */
@@ -322,10 +282,10 @@ static void note_unknown(struct ledger *l, const struct ledger_job *entry)
 			 "holds %llu records that Bareos does not know (digests of streams 39 and 40, or of "
 			 "plugins): it warns of an unknown stream at each, and restores the files all the same",
 			 (unsigned long long)entry->unknown_to_target);
-		note(l, entry->job, text);
+		note(l, entry, text);
 	}
 	if (entry->client_encrypted && l->volume.info->product == PRODUCT_BACULA)
-		note(l, entry->job, "holds data that the client encrypted: nobody sees whether ZSTD is inside, which Bareos cannot read");
+		note(l, entry, "holds data that the client encrypted: nobody sees whether ZSTD is inside, which Bareos cannot read");
 }
 
 /* In a set that should be whole, a record that is not. */
@@ -333,55 +293,49 @@ static void note_incomplete(struct ledger *l, struct ledger_job *entry, const st
 {
 	bool passes = (item->head_missing || item->tail_missing) && c->status == STAGE_DONE;
 	bool alone = l->o->path_count == 1 || (l->o->kin && l->volume.info->input == 0);
-	if (alone || !passes || entry->incomplete_noted)
-		return;
-	entry->incomplete_noted = true;
-	note(l, item->job, "has a record that is not whole in this set and passes as it is: are the volumes in order?");
+	if (passes && !alone)
+		note_once(l, entry, ONCE_INCOMPLETE,
+			  "has a record that is not whole in this set and passes as it is: are the volumes in order?");
 }
 
-static void note_doubled(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct converted *c)
+static void note_doubled(struct ledger *l, struct ledger_job *entry, const struct converted *c)
 {
 	/* With repair that was judged already, by more than one record. */
-	if (!c->doubled || entry->doubled_noted || l->o->repair)
-		return;
-	entry->doubled_noted = true;
-	note(l, item->job,
-	     "holds sparse records that begin with their own address, as Bareos's autoxflate writes them: "
-	     "such files restore shifted by 8 bytes; verify tells, --repair mends");
+	if (c->doubled && !l->o->repair)
+		note_once(l, entry, ONCE_DOUBLED,
+			  "holds sparse records that begin with their own address, as Bareos's autoxflate writes them: "
+			  "such files restore shifted by 8 bytes; verify tells, --repair mends");
 }
 
 int ledger_block(struct ledger *l, const struct item *block, struct err *e)
 {
 	struct ledger_job *entry = block->job ? ledger_job(l, block->job, e) : NULL;
 	if (entry)
-		totals_block(&entry->totals, block);
+		totals_block(&entry->course.totals, block);
 	return block->job && entry == NULL ? e->code : 0;
 }
 
 void ledger_note_cut(struct ledger *l, struct ledger_job *entry, const struct item *item)
 {
 	char text[256];
-	if (entry->cut_noted)
-		return;
-	entry->cut_noted = true;
 	snprintf(text, sizeof text,
 		 "ends inside a record of FileIndex %d here, which stays as it was: the job was cancelled, or goes on "
 		 "on a volume that is not given; then convert both together, for a restore passes over that record",
 		 item->file_index);
-	note(l, item->job, text);
+	note_once(l, entry, ONCE_CUT, text);
 }
 
 /* Where sizes have changed, a label that cannot be put right no longer fits. */
 static void note_part(struct ledger *l, const struct ledger_job *entry, const struct session_label *end)
 {
 	char text[200];
-	if (entry->totals.read == entry->totals.written)
+	if (entry->course.totals.read == entry->course.totals.written)
 		return;
 	snprintf(text, sizeof text,
 		 "keeps the totals in its end-of-session label (%llu bytes, %u files): not all of the job is here to "
 		 "be counted",
 		 (unsigned long long)end->job_bytes, end->job_files);
-	note(l, entry->job, text);
+	note(l, entry, text);
 }
 
 int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct session_label *end,
@@ -391,14 +345,14 @@ int ledger_end_job(struct ledger *l, struct ledger_job *entry, const struct item
 	if (item->head_missing || item->tail_missing || end == NULL)
 		return 0;
 	char text[256];
-	enum totals_verdict verdict = totals_judge(&entry->totals, end, l->damaged);
-	totals_describe(&entry->totals, verdict, end,
-			verdict == TOTALS_SHORT ? "the end-of-session label" : "has an end-of-session label that", text, sizeof text);
-	*known = totals_of_written(&entry->totals, verdict, end, to);
+	const struct totals *t = &entry->course.totals;
+	enum totals_verdict verdict = totals_judge(t, end, l->damaged != entry->damaged_before);
+	totals_describe(t, verdict, end, text, sizeof text);
+	*known = totals_of_written(t, verdict, end, to);
 	if (verdict == TOTALS_PART)
 		note_part(l, entry, end);
 	if (verdict == TOTALS_STALE)
-		note(l, item->job, text);
+		note(l, entry, text);
 	return verdict == TOTALS_SHORT ? ledger_lose(l, item, text, true, "rerun with --on-damage=skip to go on without it", e) : 0;
 }
 
@@ -407,9 +361,8 @@ void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item 
 {
 	note_ndmp(l, entry, item);
 	note_incomplete(l, entry, item, c);
-	note_doubled(l, entry, item, c);
+	note_doubled(l, entry, c);
 	count_unknown(l, entry, item);
-	entry->ended = entry->ended || item->file_index == LABEL_SESSION_END;
 	count_record(&l->volume.counts, item, c, records, count);
 	count_record(&entry->counts, item, c, records, count);
 }
@@ -417,40 +370,32 @@ void ledger_enter(struct ledger *l, struct ledger_job *entry, const struct item 
 /* Where there was no damage, a program left them out in order. */
 static void lose_missing(struct ledger *l, struct ledger_job *entry)
 {
-	for (size_t i = 0; i < entry->missing.count; i++) {
-		const struct missing_range *r = &entry->missing.ranges[i];
-		if (!r->hurt)
-			continue;
-		struct finding loss = {
-			.volume = l->volume.info,
-			.job = entry->job,
-			.file_index = r->first,
-			.last_index = r->last,
-			.file = "",
-			.reason = r->first == r->last ? "nothing of this file is here" : "nothing of these files is here",
-		};
-		tell(l, entry, &loss);
+	const struct missing *m = &entry->course.missing;
+	for (size_t i = 0; i < m->count; i++) {
+		const struct finding loss = course_missing(&entry->course, i, l->volume.info);
+		if (m->ranges[i].hurt)
+			tell(l, entry, &loss);
 	}
 }
 
 void ledger_conclude(struct ledger *l)
 {
 	for (size_t i = 0; i < l->job_count; i++) {
-		struct ledger_job *entry = &l->jobs[i];
-		if (entry->job == NULL)
+		struct ledger_job *entry = l->jobs[i];
+		if (entry == NULL)
 			continue;
 		lose_missing(l, entry);
 		note_unknown(l, entry);
-		if (!entry->ended && entry->counts.records > 0)
-			tell_of_job(l, l->o->callbacks.remark, entry->job,
-				    "has no end here: it was cancelled, goes on elsewhere, or was cut off");
+		if (!entry->course.ended && entry->counts.records > 0)
+			tell_of_job(l, l->o->callbacks.remark, entry, COURSE_ENDLESS);
 	}
 }
 
 static bool is_orphan(const struct ledger_job *entry, const struct item *item)
 {
-	bool known = entry->missing.begun || entry->name.of > 0;
-	return known && entry->name.of != item->file_index && stream_needs_attributes(item->stream);
+	const struct course *c = &entry->course;
+	bool known = c->missing.begun || c->name.of > 0;
+	return known && c->name.of != item->file_index && stream_needs_attributes(item->stream);
 }
 
 /* Can that be the beginning of a record's data, and not what the client's network layer cut off it (volume-format.md 5.3)? */
@@ -458,11 +403,8 @@ static bool begins_record(const struct item *item)
 {
 	struct rd r = rd_over(item->data.data, item->data.len);
 	rd_bytes(&r, stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0);
-	struct compression_header h;
 	switch (stream_form(item->stream)) {
-	case STREAM_HEADED:
-		return compression_header_read(&r, &h) && codec_by_magic(h.magic) && h.version == COMPRESSION_HEADER_VERSION &&
-		       (uint64_t)(r.p - item->data.data) + h.size >= item->len;
+	case STREAM_HEADED: return item->len > 0 && stage_declared_bytes(item) >= item->len;
 	case STREAM_LEGACY: {
 		unsigned head = rd_be16(&r);
 		return !r.bad && (head >> 8 & 15) == 8 && head % 31 == 0;

@@ -6,42 +6,28 @@
 
 #include "pipeline/options.h"
 #include "pipeline/slot.h"
-#include "prove/missing.h"
-#include "prove/totals.h"
-
-struct ledger_name {
-	int32_t of; /* FileIndex */
-	char *text;
-	size_t cap;
-};
+#include "prove/course.h"
 
 struct ledger_job {
-	const struct job *job; /* as its last item knew it; NULL: this index is free */
+	struct course course;
 	struct filter_counts counts;
-	unsigned seen_on; /* 1 + index of the last volume with records of it; 0: none */
-	bool ndmp_noted, incomplete_noted, doubled_noted, cut_noted;
-	struct totals totals;
-	bool ended;                   /* its end of session was seen */
-	uint64_t unknown_to_target;   /* records that its readers warn about */
-	bool client_encrypted;        /* some are */
-	uint64_t next_number;         /* of an encrypted block that keeps its place: no number comes twice */
-	struct ledger_name name;      /* in the last attributes seen, */
-	struct ledger_name lost_name; /* and in the last ones that were lost with their block */
-	struct missing missing;
-	int32_t last_index; /* FileIndex of the last record */
-	int32_t hurt_file;  /* FileIndex of the last loss */
+	unsigned seen_on;           /* 1 + index of the last volume with records of it; 0: none */
+	unsigned noted;             /* what is told once, a bit each */
+	uint64_t damaged_before;    /* places, in all jobs, when its run began */
+	uint64_t unknown_to_target; /* records that its readers warn about */
+	bool client_encrypted;      /* some are */
+	uint64_t next_number;       /* of an encrypted block that keeps its place: no number comes twice */
+	int32_t hurt_file;          /* FileIndex of the last loss */
 	struct {
 		int32_t file_index;
 		uint32_t stream, len;
-	} last;                 /* record that is of use */
-	uint64_t wounds;        /* losses, */
-	uint64_t wounds_before; /* and with all lost blocks, when the highest FileIndex so far came */
+	} last; /* record that is of use */
 };
 
 struct ledger {
 	const struct filter_options *o;
 	struct filter_volume volume; /* at hand */
-	struct ledger_job *jobs;     /* by job index */
+	void **jobs;                 /* struct ledger_job, by job index; NULL: this one is free */
 	size_t job_count;
 	uint64_t damaged;
 	uint64_t lost_blocks; /* or gaps between blocks */
@@ -50,12 +36,12 @@ struct ledger {
 /* Idempotent. */
 void ledger_free(struct ledger *l);
 
-/* The job's page, made if there is none; valid until the next one is made.  NULL without memory. */
+/* The job's page, made if there is none.  NULL without memory. */
 struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct err *e);
 
-/* Remembers of which file the job's next records are, what it is called, and which files were passed over.  XE_FAILED without
+/* A record of the job, before anything is done with it.  label: its own, if it is that of a session and can be read.  XE_FAILED without
  * memory. */
-int ledger_learn_file(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct session_label *label, struct err *e)
+int ledger_record(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct session_label *label, struct err *e)
 	__attribute__((warn_unused_result));
 
 /* After damage, with ON_DAMAGE_SKIP: why this record is of no use any more, static; NULL if it is.  Data of a file whose attributes

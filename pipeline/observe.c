@@ -1,19 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Nothing is written: somebody looks on. */
 #include "pipeline/consumer.h"
-
-static int nothing(struct writer *w, const struct item *item, struct err *e)
-{
-	(void)w;
-	(void)item;
-	(void)e;
-	return 0;
-}
-
-static int nothing_waits(struct writer *w, struct err *e)
-{
-	return nothing(w, NULL, e);
-}
+#include "pipeline/settle.h"
 
 static int block(struct writer *w, const struct item *item, struct err *e)
 {
@@ -27,7 +15,7 @@ static int record(struct writer *w, struct slot *s, struct ledger_job *entry, co
 {
 	struct outrecord as_is, *records;
 	bool whole = c->status == STAGE_DONE && !item->head_missing && !item->tail_missing;
-	int rc = consumer_settle(w, s, entry, item, c, &as_is, &records, e);
+	int rc = settle_record(&w->ledger, s, entry, item, c, &as_is, &records, e);
 	if (rc != 0)
 		return rc;
 	const struct plain_item plain = {.item = item, .records = records, .count = c->count, .whole = whole, .label = c->label};
@@ -36,19 +24,13 @@ static int record(struct writer *w, struct slot *s, struct ledger_job *entry, co
 
 static int end_volume(struct writer *w, const struct item *item, struct err *e)
 {
-	(void)e;
-	if (w->o->observer->end_volume)
-		w->o->observer->end_volume(w->o->observer->arg, item->volume);
-	return 0;
+	const struct observer *o = w->o->observer;
+	if (o->end_volume)
+		o->end_volume(o->arg, item->volume);
+	return item->last_volume && o->finish ? o->finish(o->arg, e) : 0;
 }
 
-const struct consumer consumer_observe = {
-	.begin_volume = nothing,
-	.label = nothing,
-	.block = block,
+const struct consumer observe_consumer = {
+	.take = {[ITEM_BLOCK] = block, [ITEM_VOLUME_END] = end_volume},
 	.record = record,
-	.file_mark = nothing_waits,
-	.foreign = nothing,
-	.flush = nothing_waits,
-	.end_volume = end_volume,
 };

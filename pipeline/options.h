@@ -26,8 +26,10 @@ struct filter_volume {
 	uint64_t blocks_in, blocks_out, volume_out; /* volume_out: bytes written */
 	uint64_t reversed;                          /* of blocks_in: a checksum as block_checksum_reversed */
 	unsigned jobs;                              /* sessions with records on it */
+	uint64_t files_in, files_out;               /* what a catalog calls VolFiles at the end of the volume */
 	bool decrypt;                               /* encrypted blocks become clear, or go to another key */
 	char encrypted_with[OPENER_CIPHER_BYTES];   /* cipher and key id; "" if it is not */
+	char digest_out[DIGEST_TEXT_BYTES];         /* XXH64 of what was written; "" if it is not wanted, or written block by block */
 };
 
 /* Where volumes are written: called in the order of the data by one thread at a time, and never while another is. */
@@ -41,7 +43,7 @@ struct filter_callbacks {
 	void (*note)(void *arg, const struct filter_volume *v, const char *text);
 	void (*remark)(void *arg, const struct filter_volume *v, const char *text); /* of what is normal; NULL: not wanted */
 	void (*old_block)(void *arg, const struct item *block);                     /* NULL: not wanted */
-	void (*new_block)(void *arg, const struct packed_block *b);
+	void (*new_block)(void *arg, const struct filter_volume *v, const struct packed_block *b);
 };
 
 struct reshape_name;
@@ -70,6 +72,7 @@ struct filter_options {
 	size_t kin_at;
 	unsigned threads;
 	struct digest *digest_in, *digest_out; /* NULL: not wanted */
+	bool hash_volumes;                     /* the XXH64 of each volume is wanted, as it was and as it is written */
 	const struct observer *observer;       /* records go there, and there is no output; NULL: they are written */
 	struct filter_callbacks callbacks;
 };

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A new volume: its beginning, its label, which is made where it is lost, and its end. */
-#include "pipeline/consumer.h"
+#include "pipeline/output.h"
 
 #include "format/label.h"
 #include "format/relabel.h"
 
 #include <stdio.h>
 
+int output_old_block(struct writer *w, const struct item *item, struct err *e)
+{
+	int rc = item->verdict.reversed ? ledger_reversed(&w->ledger, item, e) : 0;
+	if (rc == 0 && w->o->callbacks.old_block)
+		w->o->callbacks.old_block(w->o->callbacks.arg, item);
+	return rc;
+}
+
 void output_new_block(void *arg, const struct packed_block *b)
 {
 	struct writer *w = arg;
 	w->ledger.volume.blocks_out++;
 	if (w->o->callbacks.new_block)
-		w->o->callbacks.new_block(w->o->callbacks.arg, b);
+		w->o->callbacks.new_block(w->o->callbacks.arg, &w->ledger.volume, b);
 }
 
 /* ---- its label ---- */
@@ -158,13 +165,14 @@ int output_begin_volume(struct writer *w, const struct item *item, struct err *e
 	if (rc != 0)
 		return rc;
 	w->volume_open = true;
+	w->file_marks = 0;
 	w->labelled = w->label_made = false;
 	w->damaged_before = w->ledger.damaged;
 	limit_encrypted(w, item->volume);
 	/* Bareos's default is 16 times Bacula's, whose readers lose records of blocks that are larger than their device's. */
 	bool bareos = item->volume->product_known && item->volume->product != PRODUCT_BACULA;
 	packer_limit(w->packer, bareos && w->reshape->owner == RELABEL_BACULA ? BLOCK_DEFAULT_BYTES : 0);
-	sink_open(&w->sink, &w->out, w->o->digest_out);
+	sink_open(&w->sink, &w->out, w->o->digest_out, w->volume_digest);
 	packer_begin_volume(w->packer, &w->sink);
 	return 0;
 }
@@ -183,6 +191,10 @@ int output_end_volume(struct writer *w, const struct item *item, struct err *e)
 	if (rc == 0)
 		rc = packer_end_volume(w->packer, e);
 	w->ledger.volume.volume_out = w->sink.offset;
+	w->ledger.volume.files_out = sink_files(&w->sink);
+	const struct medium *in = item->volume->medium;
+	w->ledger.volume.files_in = in->files(in->by_block ? w->file_marks << 32 : item->volume->bytes);
+	digest_text(w->sink.volume_digest, w->ledger.volume.digest_out);
 	if (w->ledger.volume.reversed > 0)
 		ledger_note_volume(&w->ledger, "the " BLOCK_REVERSED_TEXT " is replaced by the right one");
 	w->ledger.volume.decrypt = w->reshape->decrypt;
@@ -195,8 +207,10 @@ int output_end_volume(struct writer *w, const struct item *item, struct err *e)
 	return rc != 0 ? rc : w->o->callbacks.close_output(w->o->callbacks.arg, &w->ledger.volume, e);
 }
 
-int output_file_mark(struct writer *w, struct err *e)
+int output_file_mark(struct writer *w, const struct item *item, struct err *e)
 {
+	(void)item;
+	w->file_marks++;
 	return packer_file_mark(w->packer, e);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where no record changes, whole blocks pass: in the form that they have, or in another of the same length. */
-#include "pipeline/consumer.h"
+#include "pipeline/output.h"
 
 static int label(struct writer *w, const struct item *item, struct err *e)
 {
@@ -53,9 +53,11 @@ static int new_form(struct writer *w, const struct item *item, struct span *bloc
 
 static int block(struct writer *w, const struct item *item, struct err *e)
 {
-	struct span bytes;
-	uint32_t number;
-	int rc = new_form(w, item, &bytes, &number, e);
+	struct span bytes = {NULL, 0};
+	uint32_t number = 0;
+	int rc = output_old_block(w, item, e);
+	if (rc == 0)
+		rc = new_form(w, item, &bytes, &number, e);
 	bool joins = w->run.len > 0 && w->run.data + w->run.len == bytes.data && !w->sink.medium->by_block;
 	if (rc == 0 && !joins)
 		rc = flush(w, e);
@@ -63,13 +65,14 @@ static int block(struct writer *w, const struct item *item, struct err *e)
 		return rc;
 	struct packed_block b = {
 		.job = item->job,
-		.addr = sink_address(&w->sink) + w->run.len,
+		.addr = w->sink.at + w->run.len,
 		.len = (uint32_t)bytes.len,
 		.number = number,
 		.first_index = item->first_index,
 		.last_index = item->last_index,
+		.data = bytes,
 	};
-	b.end = sink_end_address(&w->sink, b.addr, b.len);
+	b.end = w->sink.medium->end(b.addr, b.len);
 	w->run = joins ? (struct span){w->run.data, w->run.len + bytes.len} : bytes;
 	output_new_block(w, &b);
 	/* The next block comes to the same place. */
@@ -87,14 +90,17 @@ static int record(struct writer *w, struct slot *s, struct ledger_job *entry, co
 	return rc;
 }
 
-const struct consumer consumer_pass = {
+const struct consumer pass_consumer = {
 	.whole_blocks = true,
-	.begin_volume = output_begin_volume,
-	.label = label,
-	.block = block,
+	.take =
+		{
+			[ITEM_VOLUME_START] = output_begin_volume,
+			[ITEM_VOLUME_LABEL] = label,
+			[ITEM_BLOCK] = block,
+			[ITEM_FILE_MARK] = output_file_mark,
+			[ITEM_FOREIGN] = output_foreign,
+			[ITEM_VOLUME_END] = output_end_volume,
+		},
 	.record = record,
-	.file_mark = output_file_mark,
-	.foreign = output_foreign,
 	.flush = flush,
-	.end_volume = output_end_volume,
 };

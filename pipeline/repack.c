@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The records that the stages made go into new blocks. */
-#include "pipeline/consumer.h"
+#include "pipeline/output.h"
+#include "pipeline/settle.h"
 
 static int label(struct writer *w, const struct item *item, struct err *e)
 {
 	bool again;
 	int rc = output_label(w, item, &again, e);
 	return rc != 0 || again ? rc : output_put_label(w, item, e);
-}
-
-/* Its records come one by one. */
-static int block(struct writer *w, const struct item *item, struct err *e)
-{
-	(void)w;
-	(void)item;
-	(void)e;
-	return 0;
 }
 
 /* At the end of a job its label is put right. */
@@ -35,37 +27,29 @@ static int record(struct writer *w, struct slot *s, struct ledger_job *entry, co
 	if (rc != 0)
 		return rc;
 	struct outrecord as_is, *records;
-	rc = consumer_settle(w, s, entry, item, c, &as_is, &records, e);
+	rc = settle_record(&w->ledger, s, entry, item, c, &as_is, &records, e);
 	if (rc != 0)
 		return rc;
 	uint64_t bytes = 0;
 	for (size_t i = 0; i < c->count; i++)
 		bytes += outrecord_bytes(&records[i]);
-	totals_wrote(&entry->totals, item, c->count, bytes);
+	totals_wrote(&entry->course.totals, item, c->count, bytes);
 	struct outrecord_totals totals;
-	bool end = item->file_index == LABEL_SESSION_END;
-	if (end && c->count == 1)
+	if (item->file_index == LABEL_SESSION_END && c->count == 1)
 		rc = settle_end(w, entry, item, c->label, records, &totals, e);
-	if (end)
-		totals_end(&entry->totals);
 	return rc != 0 ? rc : packer_put(w->packer, item, records, c->count, e);
 }
 
-/* The packer copies what it takes. */
-static int flush(struct writer *w, struct err *e)
-{
-	(void)w;
-	(void)e;
-	return 0;
-}
-
-const struct consumer consumer_repack = {
-	.begin_volume = output_begin_volume,
-	.label = label,
-	.block = block,
+/* The packer copies what it takes: nothing has to be flushed. */
+const struct consumer repack_consumer = {
+	.take =
+		{
+			[ITEM_VOLUME_START] = output_begin_volume,
+			[ITEM_VOLUME_LABEL] = label,
+			[ITEM_BLOCK] = output_old_block,
+			[ITEM_FILE_MARK] = output_file_mark,
+			[ITEM_FOREIGN] = output_foreign,
+			[ITEM_VOLUME_END] = output_end_volume,
+		},
 	.record = record,
-	.file_mark = output_file_mark,
-	.foreign = output_foreign,
-	.flush = flush,
-	.end_volume = output_end_volume,
 };

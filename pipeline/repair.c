@@ -26,7 +26,7 @@ struct tracked {
 struct repairer {
 	struct joiner *joiner;
 	struct stage_ctx *stage;
-	struct tracked **jobs; /* by job index */
+	void **jobs; /* struct tracked, by job index */
 	size_t job_count, waiting_jobs;
 	struct item *ready; /* in order, to be handed out; each holds its buf */
 	size_t ready_count, ready_cap, ready_next;
@@ -69,13 +69,7 @@ void repairer_free(struct repairer *r)
 
 static struct tracked *tracked_of(struct repairer *r, const struct job *job)
 {
-	struct tracked **jobs = array_reach(r->jobs, &r->job_count, job->index, sizeof(struct tracked *));
-	if (jobs == NULL)
-		return NULL;
-	r->jobs = jobs;
-	if (r->jobs[job->index] == NULL)
-		r->jobs[job->index] = calloc(1, sizeof(struct tracked));
-	return r->jobs[job->index];
+	return array_row(&r->jobs, &r->job_count, job->index, sizeof(struct tracked));
 }
 
 /* ---- the order of what is handed out ---- */
@@ -85,25 +79,19 @@ static int make_ready(struct repairer *r, const struct item *item, struct err *e
 {
 	if (r->ready_next == r->ready_count)
 		r->ready_next = r->ready_count = 0;
-	if (r->ready_count == r->ready_cap) {
-		size_t cap = r->ready_cap * 2 + 2 * WAITING_MAX;
-		struct item *grown = realloc(r->ready, cap * sizeof *grown);
-		if (grown == NULL) {
-			buf_unref(item->buf);
-			return err_memory(e, cap * sizeof *grown, "records that wait");
-		}
-		r->ready = grown;
-		r->ready_cap = cap;
+	struct item *ready = array_reach(r->ready, &r->ready_cap, r->ready_count, sizeof *ready);
+	if (ready == NULL) {
+		buf_unref(item->buf);
+		return err_memory(e, sizeof *ready, "records that wait");
 	}
+	r->ready = ready;
 	r->ready[r->ready_count++] = *item;
 	return 0;
 }
 
 static bool is_sparse(const struct item *item)
 {
-	uint32_t number = item->stream & STREAM_NUMBER_MASK;
-	return item->kind == ITEM_RECORD && item->file_index > 0 &&
-	       (number == STREAM_SPARSE || number == STREAM_SPARSE_GZIP || number == STREAM_SPARSE_COMPRESSED);
+	return item->kind == ITEM_RECORD && item->file_index > 0 && stream_is_sparse(item->stream);
 }
 
 /* What waits goes on, now that it is known what it is. */
@@ -189,8 +177,9 @@ static int settle_all(struct repairer *r, struct err *e)
 {
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < r->job_count; i++) {
-		if (r->jobs[i] && r->jobs[i]->waiting_count > 0)
-			rc = settle(r, r->jobs[i], measure(r->jobs[i]), e);
+		struct tracked *t = r->jobs[i];
+		if (t && t->waiting_count > 0)
+			rc = settle(r, t, measure(t), e);
 	}
 	return rc;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/reshape.h"
 
+#include "base/array.h"
 #include "format/label.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define ENCRYPTION (BLOCK_OPTION_VOLUME_ENCRYPTED | BLOCK_OPTION_BLOCK_ENCRYPTED)
@@ -49,13 +49,10 @@ struct block_form reshape_form(const struct reshape *r, const struct block_form 
 
 static int reserve(struct reshape_buffer *b, size_t bytes, struct err *e)
 {
-	if (bytes <= b->cap)
-		return 0;
-	uint8_t *grown = realloc(b->data, bytes);
-	if (grown == NULL)
+	uint8_t *data = array_reach(b->data, &b->cap, bytes - 1, 1);
+	if (data == NULL)
 		return err_memory(e, bytes, "a block");
-	b->data = grown;
-	b->cap = bytes;
+	b->data = data;
 	return 0;
 }
 
@@ -205,7 +202,8 @@ int reshape_block(const struct reshape *r, const struct cipher_volume *cv, const
 	if (!block_header_read(item->data.data, item->data.len, &h))
 		return err_set(e, XE_FAILED, "a block without a header");
 	int rc = refuse_block(r, item, &h, e);
-	rc = rc != 0 ? rc : reserve(buffer, h.len, e);
+	if (rc == 0)
+		rc = reserve(buffer, h.len, e);
 	if (rc != 0)
 		return rc;
 	memcpy(buffer->data, item->data.data, h.len);

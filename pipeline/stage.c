@@ -66,6 +66,15 @@ enum stage_status stage_plain(struct stage_ctx *ctx, const struct item *item, st
 	return parts_plain(ctx, &p, plain);
 }
 
+uint64_t stage_declared_bytes(const struct item *item)
+{
+	struct rd r = rd_over(item->data.data, item->data.len);
+	rd_bytes(&r, stream_has_prefix(item->stream) ? STREAM_PREFIX_BYTES : 0);
+	struct compression_header h;
+	bool known = compression_header_read(&r, &h) && codec_by_magic(h.magic) && h.version == COMPRESSION_HEADER_VERSION;
+	return known ? (uint64_t)(r.p - item->data.data) + h.size : 0;
+}
+
 /* ---- records for the arena ---- */
 
 static enum stage_status add(struct stage *s, uint32_t stream, struct span head, struct span body)

@@ -61,4 +61,8 @@ size_t stage_room(const struct stage_ctx *ctx);
  * not decode; STAGE_MEMORY. */
 enum stage_status stage_plain(struct stage_ctx *ctx, const struct item *item, struct span *address, struct span *plain);
 
+/* Length of the record whose first bytes item has, as its compression header says; 0 if it has none to believe.  item: of a headed
+ * stream. */
+uint64_t stage_declared_bytes(const struct item *item);
+
 #endif

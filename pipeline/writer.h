@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The filter's writing side: what became of a slot's items goes to the packer, or to who asked for it plain; where nothing is
- * to be changed, whole blocks pass instead.  One thread at a time, in the order of the data. */
+/* The filter's writing side: what became of a slot's items goes through the ledger to the run's consumer.  One thread at a time, in the
+ * order of the data. */
 #ifndef PIPELINE_WRITER_H
 #define PIPELINE_WRITER_H
 
-#include "pipeline/ledger.h"
-#include "pipeline/reshape.h"
+#include "pipeline/consumer.h"
 
-struct writer;
-
-/* options and reshape must stay until writer_free.  pass_blocks: see filter_moves_blocks.  NULL without memory. */
-struct writer *writer_new(const struct filter_options *options, const struct reshape *reshape, bool pass_blocks);
+/* options and reshape must stay until writer_free.  NULL without memory. */
+struct writer *writer_new(const struct filter_options *options, const struct reshape *reshape, const struct consumer *consumer);
 void writer_free(struct writer *w);
 
 /* Writes a slot and empties it.  What a full arena left unconverted is converted with ctx.  XE_DAMAGE, XE_KEY, XE_USAGE and
@@ -19,12 +16,6 @@ int writer_slot(struct writer *w, struct slot *s, struct stage_ctx *ctx, struct 
 
 /* For a run that has failed: what waits in unfilled blocks goes out, as far as it can. */
 void writer_save(struct writer *w);
-
-/* The books, valid as long as w. */
-const struct ledger *writer_ledger(const struct writer *w);
-
-/* Index of the input where the run failed. */
-size_t writer_failed_input(const struct writer *w);
 
 /* Bytes of the volume at hand that are written; any thread. */
 uint64_t writer_bytes(const struct writer *w);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "prove/compare.h"
 
+#include "base/array.h"
 #include "prove/content.h"
 
 #include <stdio.h>
@@ -17,13 +18,15 @@ struct old_job {
 	uint32_t session_id, session_time;
 	char name[LABEL_NAME_BYTES + 64];
 	struct old_file *files;
-	size_t count, next; /* next: where the new file is expected, */
-	size_t reached;     /* behind the last of those that were found */
+	size_t count, cap;
+	size_t next;    /* where the new file is expected, */
+	size_t reached; /* behind the last of those that were found */
 	bool disordered;
 };
 
 struct compare {
 	struct old_job *jobs;
+	size_t job_cap;
 	struct compare_result result; /* jobs: also how many there are here */
 	bool second;                  /* reading the new volumes */
 	struct content *content;      /* of the set at hand */
@@ -44,13 +47,12 @@ static struct old_job *find_job(struct compare *c, const struct job *job)
 
 static struct old_job *add_job(struct compare *c, const struct job *job)
 {
-	struct old_job *grown = realloc(c->jobs, (c->result.jobs + 1) * sizeof *grown);
-	if (grown == NULL)
+	struct old_job *jobs = array_reach(c->jobs, &c->job_cap, c->result.jobs, sizeof *jobs);
+	if (jobs == NULL)
 		return NULL;
-	c->jobs = grown;
-	struct old_job *o = &grown[c->result.jobs++];
-	*o = (struct old_job){.session_id = job->session_id, .session_time = job->session_time};
-	return o;
+	c->jobs = jobs;
+	jobs[c->result.jobs] = (struct old_job){.session_id = job->session_id, .session_time = job->session_time};
+	return &jobs[c->result.jobs++];
 }
 
 static int remember(struct compare *c, const struct content_file *f, struct err *e)
@@ -58,15 +60,12 @@ static int remember(struct compare *c, const struct content_file *f, struct err 
 	struct old_job *o = find_job(c, f->job);
 	if (o == NULL)
 		o = add_job(c, f->job);
-	if (o && (o->count & (o->count - 1)) == 0) {
-		size_t cap = o->count ? o->count * 2 : 1;
-		struct old_file *grown = realloc(o->files, cap * sizeof *grown);
-		if (grown == NULL)
-			return err_memory(e, cap * sizeof *grown, "files to compare");
-		o->files = grown;
-	}
 	if (o == NULL)
 		return err_memory(e, sizeof *o, "a job to compare");
+	struct old_file *files = array_reach(o->files, &o->cap, o->count, sizeof *files);
+	if (files == NULL)
+		return err_memory(e, sizeof *files, "files to compare");
+	o->files = files;
 	job_describe(f->job, o->name, sizeof o->name);
 	o->files[o->count++] = (struct old_file){.file_index = f->file_index, .data = f->data, .rest = f->rest, .order = f->order};
 	return 0;
@@ -173,26 +172,11 @@ void compare_free(struct compare *c)
 
 static int on_record(void *arg, const struct plain_item *plain, struct err *e)
 {
-	return content_add(arg, plain, e);
+	struct compare *c = arg;
+	return content_add(c->content, plain, e);
 }
 
-const struct observer *compare_observer(struct compare *c, void (*damage)(void *arg, const struct finding *f))
-{
-	c->content = content_new(on_file, c);
-	c->observer = (struct observer){.arg = c->content, .record = on_record, .finding = damage};
-	return c->content ? &c->observer : NULL;
-}
-
-int compare_end_set(struct compare *c, struct err *e)
-{
-	int rc = content_finish(c->content, e);
-	content_free(c->content);
-	c->content = NULL;
-	c->second = true;
-	return rc;
-}
-
-void compare_finish(struct compare *c)
+static void tell_missing(struct compare *c)
 {
 	for (size_t i = 0; i < c->result.jobs; i++) {
 		for (size_t k = 0; k < c->jobs[i].count; k++) {
@@ -203,6 +187,25 @@ void compare_finish(struct compare *c)
 			differ(c, c->jobs[i].name, f->file_index, "", "missing in the new volume");
 		}
 	}
+}
+
+static int on_finish(void *arg, struct err *e)
+{
+	struct compare *c = arg;
+	int rc = content_finish(c->content, e);
+	content_free(c->content);
+	c->content = NULL;
+	if (rc == 0 && c->second)
+		tell_missing(c);
+	c->second = true;
+	return rc;
+}
+
+const struct observer *compare_observer(struct compare *c, void (*damage)(void *arg, const struct finding *f))
+{
+	c->content = content_new(on_file, c);
+	c->observer = (struct observer){.arg = c, .record = on_record, .finding = damage, .finish = on_finish};
+	return c->content ? &c->observer : NULL;
 }
 
 const struct compare_result *compare_result(const struct compare *c)

@@ -27,15 +27,9 @@ struct compare;
 struct compare *compare_new(void (*on_difference)(void *arg, const struct compare_difference *d), void *arg);
 void compare_free(struct compare *c);
 
-/* Who is to look on while the first set is read, and, behind compare_next, while the second one is; damage: as in struct observer.
+/* Who is to look on while the first set is read, and, asked for again behind that, while the second one is; damage: as in struct observer.
  * NULL without memory. */
 const struct observer *compare_observer(struct compare *c, void (*damage)(void *arg, const struct finding *f));
-
-/* Behind a set: nothing more of it comes.  XE_FAILED without memory. */
-int compare_end_set(struct compare *c, struct err *e) __attribute__((warn_unused_result));
-
-/* Behind the second: what is missing there is told, too. */
-void compare_finish(struct compare *c);
 
 const struct compare_result *compare_result(const struct compare *c);
 

@@ -31,7 +31,7 @@ struct open_file {
 struct content {
 	int (*on_file)(void *arg, const struct content_file *file, struct err *e);
 	void *arg;
-	struct open_file **files; /* by job index */
+	void **files; /* struct open_file, by job index */
 	size_t count;
 };
 
@@ -67,25 +67,16 @@ void content_free(struct content *c)
 
 static struct open_file *file_of(struct content *c, const struct job *job)
 {
-	struct open_file **files = array_reach(c->files, &c->count, job->index, sizeof(struct open_file *));
-	if (files == NULL)
-		return NULL;
-	c->files = files;
-	struct open_file *f = c->files[job->index];
-	if (f)
+	struct open_file *f = array_row(&c->files, &c->count, job->index, sizeof *f);
+	if (f == NULL || f->job)
 		return f;
-	f = calloc(1, sizeof *f);
-	if (f == NULL)
-		return NULL;
-	f->job = job;
 	f->data = XXH3_createState();
 	f->rest = XXH3_createState();
 	f->order = XXH3_createState();
-	if (f->data == NULL || f->rest == NULL || f->order == NULL) {
-		free_file(f);
+	if (f->data == NULL || f->rest == NULL || f->order == NULL)
 		return NULL;
-	}
-	return c->files[job->index] = f;
+	f->job = job;
+	return f;
 }
 
 static struct content_hash digest(const XXH3_state_t *state)

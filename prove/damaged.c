@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "prove/damaged.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,13 +45,10 @@ int damaged_add(struct damaged *d, int32_t file_index, const char *name, const c
 		d->not_listed++;
 		return 0;
 	}
-	if ((n & (n - 1)) == 0) {
-		size_t cap = n ? n * 2 : 1;
-		struct damaged_file *grown = realloc(d->files, cap * sizeof *grown);
-		if (grown == NULL)
-			return err_memory(e, cap * sizeof *grown, "damaged files");
-		d->files = grown;
-	}
+	struct damaged_file *files = array_reach(d->files, &d->cap, n, sizeof *files);
+	if (files == NULL)
+		return err_memory(e, sizeof *files, "damaged files");
+	d->files = files;
 	struct damaged_file f = {.file_index = file_index, .name = strdup(name), .reason = strdup(reason)};
 	if (f.name == NULL || f.reason == NULL) {
 		free(f.name);

@@ -20,7 +20,7 @@ struct damaged_file {
 /* Begin with all zero. */
 struct damaged {
 	struct damaged_file *files;
-	size_t count;
+	size_t count, cap;
 	uint64_t not_listed;
 	uint64_t lost; /* of those in the list, not judged */
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "prove/missing.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,13 +40,10 @@ static int insert(struct missing *m, size_t at, struct missing_range r, struct e
 		m->unlisted += files_in(r);
 		return 0;
 	}
-	if ((m->count & (m->count - 1)) == 0) {
-		size_t cap = m->count ? m->count * 2 : 1;
-		struct missing_range *grown = realloc(m->ranges, cap * sizeof *grown);
-		if (grown == NULL)
-			return err_memory(e, cap * sizeof *grown, "missing files");
-		m->ranges = grown;
-	}
+	struct missing_range *ranges = array_reach(m->ranges, &m->cap, m->count, sizeof *ranges);
+	if (ranges == NULL)
+		return err_memory(e, sizeof *ranges, "missing files");
+	m->ranges = ranges;
 	memmove(m->ranges + at + 1, m->ranges + at, (m->count - at) * sizeof *m->ranges);
 	m->ranges[at] = r;
 	m->count++;

@@ -22,7 +22,7 @@ struct missing {
 	bool begun;                   /* set it when the job's start was seen: files before the first one are missing, too */
 	int32_t highest;              /* FileIndex so far */
 	struct missing_range *ranges; /* ascending */
-	size_t count;
+	size_t count, cap;
 	uint64_t unlisted; /* files of further ranges, hurt or not */
 };
 

@@ -6,13 +6,6 @@
 
 #include <stdio.h>
 
-/* Restore objects and the like stand in the place of attributes. */
-static bool begins_file(uint32_t stream)
-{
-	uint32_t n = stream & STREAM_NUMBER_MASK;
-	return attributes_are(stream) || n == STREAM_RESTORE_OBJECT || n == STREAM_PLUGIN_OBJECT || n == STREAM_ATTRIBUTES_UPDATE;
-}
-
 /* Content of a file, readable or not; forks apart, which stand behind it. */
 static bool is_content(uint32_t stream)
 {
@@ -22,10 +15,7 @@ static bool is_content(uint32_t stream)
 /* Data whose stream changes without new attributes (volume-format.md 4.7); of a record that is not whole nothing is restored anyway. */
 static bool follows(const struct order *o, uint32_t stream)
 {
-	uint32_t before = o->previous;
-	return before == (stream & STREAM_NUMBER_MASK) || before == STREAM_ATTRIBUTES || before == STREAM_ATTRIBUTES_EX ||
-	       before == STREAM_ENCRYPTED_SESSION || before == STREAM_PLUGIN_META_BLOB || before == STREAM_PLUGIN_META_CATALOG ||
-	       before == 0 || o->ndmp;
+	return o->previous == stream_number(stream) || o->previous == 0 || stream_precedes_data(o->previous) || o->ndmp;
 }
 
 /* Nothing to inflate, or no address: in what form other records of the file are does not matter. */
@@ -38,7 +28,7 @@ static bool is_hollow(const struct item *item)
 
 static enum order_fault alone(const struct item *item, char text[static ORDER_FAULT_BYTES])
 {
-	uint32_t n = item->stream & STREAM_NUMBER_MASK;
+	uint32_t n = stream_number(item->stream);
 	enum digest_kind ignored;
 	text[0] = '\0';
 	if (stream_name(item->stream) == NULL)
@@ -53,7 +43,7 @@ static enum order_fault alone(const struct item *item, char text[static ORDER_FA
 
 static enum order_fault among_others(const struct order *o, const struct item *item, bool known, char text[static ORDER_FAULT_BYTES])
 {
-	uint32_t n = item->stream & STREAM_NUMBER_MASK;
+	uint32_t n = stream_number(item->stream);
 	const char *fault = NULL;
 	if (attributes_are(item->stream) && o->attributes)
 		fault = "attributes a second time: a restore begins the file anew";
@@ -80,14 +70,14 @@ enum order_fault order_add(struct order *o, const struct item *item, bool known,
 	if (o->file_index != item->file_index)
 		o->attributes = o->digest = false;
 	o->file_index = item->file_index;
-	o->ndmp = o->ndmp || (item->stream & STREAM_NUMBER_MASK) == STREAM_NDMP_SEPARATOR;
-	if (begins_file(item->stream))
+	o->ndmp = o->ndmp || stream_is_ndmp_separator(item->stream);
+	if (stream_begins_file(item->stream))
 		o->attributes_of = item->file_index;
 	enum order_fault fault = among_others(o, item, known, text);
 	if (fault == ORDER_RIGHT)
 		fault = alone(item, text);
 	o->attributes = o->attributes || attributes_are(item->stream);
 	o->digest = o->digest || stream_is_digest(item->stream);
-	o->previous = item->stream & STREAM_NUMBER_MASK;
+	o->previous = stream_number(item->stream);
 	return fault;
 }

@@ -48,7 +48,7 @@ struct proof {
 	int (*on_file)(void *arg, const struct proof_file *file, struct err *e);
 	void *arg;
 	bool all;
-	struct open_proof **files; /* by job index */
+	void **files; /* struct open_proof, by job index */
 	size_t count;
 	size_t kept; /* capacities of all */
 	struct digest *at_once[DIGEST_KINDS];
@@ -177,21 +177,6 @@ static struct open_proof *find(const struct proof *p, const struct job *job)
 	return job->index < p->count ? p->files[job->index] : NULL;
 }
 
-static struct open_proof *file_of(struct proof *p, const struct job *job)
-{
-	struct open_proof *f = find(p, job);
-	if (f)
-		return f;
-	struct open_proof **files = array_reach(p->files, &p->count, job->index, sizeof(struct open_proof *));
-	if (files == NULL)
-		return NULL;
-	p->files = files;
-	f = calloc(1, sizeof *f);
-	if (f)
-		f->job = job;
-	return p->files[job->index] = f;
-}
-
 static enum proof_verdict verdict(const struct open_proof *f)
 {
 	if (f->damaged)
@@ -275,24 +260,16 @@ static int add_data(struct proof *p, struct open_proof *f, const struct outrecor
 	return rc;
 }
 
-/* Streams that carry content which is not for us to read. */
-static bool is_opaque(uint32_t stream)
-{
-	uint32_t number = stream & STREAM_NUMBER_MASK;
-	return stream_is_encrypted(stream) || number == STREAM_ENCRYPTED_FORK || number == STREAM_MACOS_FORK ||
-	       number == STREAM_PLUGIN_DATA || (stream & STREAM_BIT_DEDUPLICATED) != 0;
-}
-
 static bool equal(struct span a, const uint8_t *value, size_t len)
 {
 	return a.len == len && memcmp(a.data, value, len) == 0;
 }
 
-static enum proof_verdict judge(struct proof *p, struct open_proof *f, uint32_t number, struct span stored)
+static enum proof_verdict judge(struct proof *p, struct open_proof *f, uint32_t stream, struct span stored)
 {
 	uint8_t value[DIGEST_MAX_BYTES];
 	/* One of no length is of no other length: what the file is decides first. */
-	if (!stream_digest_kind(number, stored.len, &f->digest) && stored.len > 0)
+	if (!stream_digest_kind(stream, stored.len, &f->digest) && stored.len > 0)
 		return PROOF_WRONG;
 	f->kinds |= 1u << f->digest;
 	if (f->opaque)
@@ -314,7 +291,6 @@ static enum proof_verdict judge(struct proof *p, struct open_proof *f, uint32_t 
 static int add_record(struct proof *p, struct open_proof *f, const struct plain_item *plain, const struct outrecord *r, struct err *e)
 {
 	const struct item *item = plain->item;
-	uint32_t number = item->stream & STREAM_NUMBER_MASK;
 	if (attributes_are(item->stream))
 		return learn_file(f, &item->attributes, e);
 	if (stream_form(item->stream) != STREAM_OPAQUE) {
@@ -323,9 +299,9 @@ static int add_record(struct proof *p, struct open_proof *f, const struct plain_
 			f->verdict = PROOF_WRONG;
 		return add_data(p, f, r, stream_has_prefix(item->stream), e);
 	}
-	f->opaque = f->opaque || is_opaque(item->stream);
-	if (stream_is_digest(number)) {
-		enum proof_verdict v = judge(p, f, number, r->body);
+	f->opaque = f->opaque || stream_is_closed_content(item->stream);
+	if (stream_is_digest(item->stream)) {
+		enum proof_verdict v = judge(p, f, item->stream, r->body);
 		/* Of several digests the worst tells. */
 		f->verdict = f->judged && f->verdict != PROOF_RIGHT ? f->verdict : v;
 		f->judged = true;
@@ -336,9 +312,11 @@ static int add_record(struct proof *p, struct open_proof *f, const struct plain_
 int proof_add(struct proof *p, const struct plain_item *plain, struct err *e)
 {
 	const struct item *item = plain->item;
-	struct open_proof *f = file_of(p, item->job);
+	struct open_proof *f = array_row(&p->files, &p->count, item->job->index, sizeof *f);
 	if (f == NULL)
 		return err_memory(e, sizeof *f, "a file's proof");
+	if (f->job == NULL)
+		f->job = item->job;
 	int32_t index = item->file_index > 0 ? item->file_index : 0;
 	if (f->file_index != index) {
 		int rc = close_file(p, f, e);

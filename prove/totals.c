@@ -26,17 +26,25 @@ void totals_block(struct totals *t, const struct item *block)
 	t->volume = block->volume->index;
 }
 
-/* A second start without an end between: where it is only the label that stands there twice, the end counts all. */
-static void begin(struct totals *t, uint64_t damages)
+/* What goes on behind the end of a run. */
+static struct totals without_run(const struct totals *t)
 {
-	struct totals next = {.begun = true,
-			      .damages = damages,
-			      .runs = t->runs + 1,
-			      .last = t->last,
-			      .last_written = t->last_written,
-			      .numbered = t->numbered,
-			      .number = t->number,
-			      .volume = t->volume};
+	return (struct totals){
+		.runs = t->runs,
+		.last = t->last,
+		.last_written = t->last_written,
+		.numbered = t->numbered,
+		.number = t->number,
+		.volume = t->volume,
+	};
+}
+
+/* A second start without an end between: where it is only the label that stands there twice, the end counts all. */
+static void begin(struct totals *t)
+{
+	struct totals next = without_run(t);
+	next.begun = true;
+	next.runs++;
 	if (t->begun) {
 		next.read_before = t->read_before;
 		next.written_before = t->written_before;
@@ -47,10 +55,10 @@ static void begin(struct totals *t, uint64_t damages)
 	*t = next;
 }
 
-void totals_read(struct totals *t, const struct item *item, uint64_t damages)
+void totals_read(struct totals *t, const struct item *item)
 {
 	if (item->file_index == LABEL_SESSION_START)
-		begin(t, damages);
+		begin(t);
 	if (item->file_index < 0)
 		return;
 	t->cut = t->cut || item->head_missing || item->tail_missing;
@@ -85,15 +93,15 @@ static bool counts_all_runs(const struct totals *t, const struct session_label *
 	return t->read_before > 0 && !__builtin_add_overflow(t->read_before, t->read, &all) && end->job_bytes == all;
 }
 
-enum totals_verdict totals_judge(const struct totals *t, const struct session_label *end, uint64_t damages)
+enum totals_verdict totals_judge(const struct totals *t, const struct session_label *end, bool hurt)
 {
 	bool counted = t->begun && !t->uncounted;
 	bool same = end->job_bytes == t->read || counts_all_runs(t, end);
 	if (counted && !t->cut && same && files_right(t, end))
 		return TOTALS_RIGHT;
-	if (counted && !t->written_cut && damages != t->damages)
+	if (counted && !t->written_cut && hurt)
 		return TOTALS_LOST;
-	if (!counted || t->cut || t->read_before > 0 || damages != t->damages)
+	if (!counted || t->cut || t->read_before > 0 || hurt)
 		return TOTALS_PART;
 	if (end->job_files > (uint32_t)t->last || (end->job_bytes > t->read && (t->gap || t->jumped)))
 		return TOTALS_SHORT;
@@ -102,12 +110,7 @@ enum totals_verdict totals_judge(const struct totals *t, const struct session_la
 
 void totals_end(struct totals *t)
 {
-	*t = (struct totals){.runs = t->runs,
-			     .last = t->last,
-			     .last_written = t->last_written,
-			     .numbered = t->numbered,
-			     .number = t->number,
-			     .volume = t->volume};
+	*t = without_run(t);
 }
 
 bool totals_of_written(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, struct outrecord_totals *to)
@@ -120,9 +123,9 @@ bool totals_of_written(const struct totals *t, enum totals_verdict verdict, cons
 	return verdict != TOTALS_RIGHT || end->job_bytes == t->read || !__builtin_add_overflow(t->written_before, t->written, &to->bytes);
 }
 
-void totals_describe(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, const char *subject, char *text,
-		     size_t text_bytes)
+void totals_describe(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, char *text, size_t text_bytes)
 {
+	const char *subject = verdict == TOTALS_SHORT ? "the end-of-session label" : "has an end-of-session label that";
 	const char *why = verdict == TOTALS_STALE   ? "all of the job is here, and the label is stale, as bcopy and autoxflate leave it"
 			  : verdict == TOTALS_SHORT ? "a volume is missing, or a part of this one"
 						    : "the job is not whole here, or another program has left out files";

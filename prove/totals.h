@@ -24,7 +24,6 @@ struct totals {
 	bool bridged;                         /* a record goes on on the next volume: that is the one */
 	bool uncounted;                       /* a sum is beyond 2^64 */
 	unsigned runs;                        /* so far */
-	uint64_t damages;                     /* before it */
 	uint64_t read, written;               /* bytes of its records' data, */
 	uint64_t read_before, written_before; /* and of the runs before it that had no end */
 	int32_t last, last_written;           /* the highest FileIndex, wherever it stands, */
@@ -38,21 +37,22 @@ struct totals {
 /* A block of the job, before its records. */
 void totals_block(struct totals *t, const struct item *block);
 
-/* A record of the job as it was read, its labels too.  damages: how many places are damaged so far, in all jobs. */
-void totals_read(struct totals *t, const struct item *item, uint64_t damages);
+/* A record of the job as it was read, its labels too. */
+void totals_read(struct totals *t, const struct item *item);
 
 /* What became of it: bytes of data, none where it was left out. */
 void totals_wrote(struct totals *t, const struct item *item, size_t records, uint64_t bytes);
 
-/* The end of the run.  totals_end must follow when all that is wanted of the run has been asked for. */
-enum totals_verdict totals_judge(const struct totals *t, const struct session_label *end, uint64_t damages);
+/* The end of the run; hurt: something was damaged since it began, of whatever job.  totals_end must follow when all that is wanted of the
+ * run has been asked for. */
+enum totals_verdict totals_judge(const struct totals *t, const struct session_label *end, bool hurt);
 void totals_end(struct totals *t);
 
 /* What the label of what was written has to say; false: what it says. */
 bool totals_of_written(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, struct outrecord_totals *to);
 
-/* "SUBJECT counts 10 bytes...", the subject being the label, in text_bytes; "" where there is nothing to say. */
-void totals_describe(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, const char *subject, char *text,
-		     size_t text_bytes);
+/* "the end-of-session label counts 10 bytes...", or of a job "has an end-of-session label that counts...", in text_bytes; "" where there
+ * is nothing to say. */
+void totals_describe(const struct totals *t, enum totals_verdict verdict, const struct session_label *end, char *text, size_t text_bytes);
 
 #endif

@@ -3,9 +3,8 @@
 
 #include <stdio.h>
 
-/* What is listed as damaged counts as nothing else: the verdict becomes that.  False: the file stands here a second time, and
- * is not counted again. */
-static bool count_file(struct verify_job *k, struct proof_file *f)
+/* What is listed as damaged counts as nothing else.  False: the file was counted already. */
+static bool count_file(struct tally_job *k, struct proof_file *f)
 {
 	const struct damaged_file *listed = damaged_find(&k->damaged, f->file_index);
 	bool bad = f->verdict == PROOF_WRONG || f->verdict == PROOF_DAMAGED;
@@ -18,20 +17,31 @@ static bool count_file(struct verify_job *k, struct proof_file *f)
 	return true;
 }
 
-int verify_end_file(void *arg, const struct proof_file *f, struct err *e)
+/* Wounds that restores suffer from, and --repair mends. */
+static void report_wounds(struct tally *t, struct finding f, const struct proof_file *file)
 {
-	struct verify *v = arg;
-	struct tracked *k = verify_job_of(v, f->job, e);
-	if (k == NULL)
-		return e->code;
-	k->result.bytes += f->bytes;
-	k->result.joined += f->joined;
-	k->result.doubled += f->doubled;
+	f.reason = "its records were cut at 999996 bytes by the client's network layer: restores lose it, xflate filter --repair mends it";
+	f.kind = FINDING_CUT_BY_NETWORK;
+	if (file->joined)
+		tally_report(t, &f);
+	f.reason = "each address in it is stored twice, by Bareos's autoxflate: it restores shifted by 8 bytes, xflate filter --repair "
+		   "mends it";
+	f.kind = FINDING_DOUBLED;
+	if (file->doubled)
+		tally_report(t, &f);
+}
+
+bool verify_end_file(struct tally *t, struct proof_file *f)
+{
+	struct tally_job *k = t->jobs[f->job->index];
+	k->bytes += f->bytes;
+	k->joined += f->joined;
+	k->doubled += f->doubled;
 	if (f->verdict == PROOF_RIGHT)
-		k->result.digests |= 1u << f->digest;
-	char text[256] = "";
+		k->digests |= 1u << f->digest;
+	char text[256];
 	struct finding p = {
-		.volume = v->volume_count ? v->volumes[v->volume_count - 1].info : NULL,
+		.volume = t->volume_count ? t->volumes[t->volume_count - 1].info : NULL,
 		.job = f->job,
 		.file_index = f->file_index,
 		.file = f->name,
@@ -39,141 +49,85 @@ int verify_end_file(void *arg, const struct proof_file *f, struct err *e)
 	};
 	if (f->verdict == PROOF_WRONG) {
 		snprintf(text, sizeof text, "its content does not match its %s digest", digest_name(f->digest));
-		p.kind = FINDING_DAMAGE;
-		verify_report(v, &p);
+		tally_report(t, &p);
 	} else if (f->verdict == PROOF_UNCOUNTED) {
 		snprintf(text, sizeof text,
 			 "is large, and its %s digest is not of the kind that the job began with: rerun "
 			 "with --all-digests to prove it",
 			 digest_name(f->digest));
 		p.kind = FINDING_UNPROVED;
-		verify_report(v, &p);
+		tally_report(t, &p);
 	}
-	struct proof_file counted = *f;
-	bool told = count_file(&k->result, &counted);
-	if (f->joined) {
-		snprintf(text, sizeof text,
-			 "its records were cut at 999996 bytes by the client's network layer: restores lose "
-			 "it, xflate filter --repair mends it");
-		p.kind = FINDING_CUT_BY_NETWORK;
-		verify_report(v, &p);
-	}
-	if (f->doubled) {
-		snprintf(text, sizeof text,
-			 "each address in it is stored twice, by Bareos's autoxflate: it restores shifted "
-			 "by 8 bytes, xflate filter --repair mends it");
-		p.kind = FINDING_DOUBLED;
-		verify_report(v, &p);
-	}
-	if (v->o.file && told)
-		v->o.file(v->o.arg, &counted);
-	return 0;
+	bool counted = count_file(k, f);
+	report_wounds(t, p, f);
+	return counted;
 }
 
 /* Whole files that are not here.  Where nothing else is wrong, a program left them out in order. */
-static void conclude_missing(struct verify *v, struct tracked *k)
+static void conclude_missing(struct tally *t, const struct tally_job *k)
 {
-	const struct missing *m = k->result.missing;
+	const struct missing *m = &k->course->missing;
 	for (size_t i = 0; i < m->count; i++) {
-		const struct missing_range *r = &m->ranges[i];
-		if (!r->hurt && !k->files_gone)
-			continue;
-		verify_report(v, &(struct finding){
-					 .kind = FINDING_DAMAGE,
-					 .volume = v->volumes[v->volume_count - 1].info,
-					 .job = k->result.job,
-					 .file_index = r->first,
-					 .last_index = r->last,
-					 .file = "",
-					 .reason = r->first == r->last ? "nothing of this file is here" : "nothing of these files is here",
-				 });
+		const struct finding f = course_missing(k->course, i, t->volumes[t->volume_count - 1].info);
+		if (m->ranges[i].hurt || k->files_gone)
+			tally_report(t, &f);
 	}
 	uint64_t left_out = k->files_gone ? 0 : missing_unhurt(m);
-	if (left_out == 0)
-		return;
-	char text[160];
-	snprintf(text, sizeof text, "%llu file%s missing in its FileIndex: left out when this volume was made",
-		 (unsigned long long)left_out, left_out == 1 ? " is" : "s are");
-	verify_found_of_job(v, k, FINDING_NOTE, text);
+	if (left_out > 0)
+		tally_report_job(t, k, FINDING_NOTE, "%llu file%s missing in its FileIndex: left out when this volume was made",
+				 (unsigned long long)left_out, left_out == 1 ? " is" : "s are");
 }
 
-void verify_end_job(struct verify *v, struct tracked *k)
+void verify_end_job(struct tally *t, const struct tally_job *k, enum finding_kind endless)
 {
-	char text[160];
-	enum finding_kind kind = v->o.whole ? FINDING_NOT_WHOLE : FINDING_NOTE;
-	if (!k->result.begun && k->first_index > 1) {
-		snprintf(text, sizeof text,
-			 "has no start of session here, nor files before FileIndex %d: they lie on another volume, or "
-			 "were lost",
-			 k->first_index);
-		verify_found_of_job(v, k, kind, text);
-	} else if (!k->result.begun) {
-		verify_found_of_job(v, k, kind, "has no start of session here: it lies on another volume, or was lost");
-	}
-	if (!k->result.ended)
-		verify_found_of_job(v, k, kind, "has no end here: it was cancelled, goes on elsewhere, or was cut off");
+	if (!k->course->begun && k->first_index > 1)
+		tally_report_job(t, k, endless,
+				 "has no start of session here, nor files before FileIndex %d: they lie on another volume, or "
+				 "were lost",
+				 k->first_index);
+	else if (!k->course->begun)
+		tally_report_job(t, k, endless, "has no start of session here: it lies on another volume, or was lost");
+	if (!k->course->ended)
+		tally_report_job(t, k, endless, COURSE_ENDLESS);
 	/* In a dump of a tape they are places on the tape. */
-	const struct verify_volume *misplaced_on = k->misplaced_on ? verify_volume_of(v, k->misplaced_on, &v->err) : NULL;
+	const struct tally_volume *misplaced_on = k->misplaced_on ? tally_volume(t, k->misplaced_on, &t->err) : NULL;
 	if (misplaced_on && misplaced_on->info->padding == 0)
-		verify_found_of_job(v, k, FINDING_NOTE, "the addresses in its end-of-session label lie behind it, as bcopy leaves them");
-	conclude_missing(v, k);
-	if (k->misnumbered > 0 && k->result.problems == 0) {
-		snprintf(text, sizeof text, "%llu of its blocks do not bear the number that follows", (unsigned long long)k->misnumbered);
-		verify_found_of_job(v, k, FINDING_NOTE, text);
-	}
-}
-
-/* formats/bacula-encryption.md 1.6 */
-static void note_tweaks(struct verify *v, const struct verify_volume *on)
-{
-	char text[200];
-	struct finding p = {.kind = FINDING_NOTE, .volume = on->info, .file = "", .reason = text};
-	if (on->info->reused == 0)
-		return;
-	snprintf(text, sizeof text,
-		 "%llu of %llu encrypted blocks bear a number that their session had before, so tweaks repeat: "
-		 "Bacula's data spooling does so, and --encrypt with a new key cures it",
-		 (unsigned long long)on->info->reused, (unsigned long long)on->info->opened);
-	verify_report(v, &p);
+		tally_report_job(t, k, FINDING_NOTE, "the addresses in its end-of-session label lie behind it, as bcopy leaves them");
+	conclude_missing(t, k);
+	if (k->misnumbered > 0 && k->problems == 0)
+		tally_report_job(t, k, FINDING_NOTE, "%llu of its blocks do not bear the number that follows",
+				 (unsigned long long)k->misnumbered);
 }
 
 /* What is in order, and is on no other volumes. */
-static void note_oddities(struct verify *v, const struct verify_volume *on)
+static void note_oddities(struct tally *t, const struct tally_volume *on)
 {
 	char text[VOLUME_ODDITY_BYTES];
-	const struct finding p = {.kind = FINDING_NOTE, .volume = on->info, .file = "", .reason = text};
+	/* formats/bacula-encryption.md 1.6 */
+	if (on->info->reused > 0)
+		tally_report_volume(t, on, FINDING_NOTE,
+				    "%llu of %llu encrypted blocks bear a number that their session had before, so tweaks repeat: "
+				    "Bacula's data spooling does so, and --encrypt with a new key cures it",
+				    (unsigned long long)on->info->reused, (unsigned long long)on->info->opened);
 	for (unsigned i = 0; volume_oddity(on->info, i, text); i++)
-		verify_report(v, &p);
+		tally_report_volume(t, on, FINDING_NOTE, "%s", text);
 }
 
-void verify_end_volume(struct verify *v, const struct verify_volume *on)
+void verify_end_volume(struct tally *t, const struct tally_volume *on)
 {
-	struct finding p = {.volume = on->info, .file = ""};
-	note_tweaks(v, on);
-	note_oddities(v, on);
-	if (on->problems == 0)
-		p.reason = !on->info->has_label ? volume_label_missing(on->info)
-			   : on->headless       ? "its volume label is not in its first block, where each daemon looks for it"
-						: NULL;
-	if (p.reason) {
-		p.kind = FINDING_DAMAGE;
-		verify_report(v, &p);
-	}
-	char text[200];
-	if (on->reversed > 0) {
-		snprintf(text, sizeof text,
-			 "%llu of %llu blocks: " BLOCK_REVERSED_TEXT ": other versions read none of them, xflate "
-			 "filter --repair mends it",
-			 (unsigned long long)on->reversed, (unsigned long long)on->blocks);
-		p.kind = FINDING_REVERSED;
-		p.reason = text;
-		verify_report(v, &p);
-	}
-	if (on->without_checksum > 0) {
-		snprintf(text, sizeof text, "%llu of %llu blocks bear no checksum: what no digest covers in them is not proved",
-			 (unsigned long long)on->without_checksum, (unsigned long long)on->blocks);
-		p.kind = FINDING_NOTE;
-		p.reason = text;
-		verify_report(v, &p);
-	}
+	note_oddities(t, on);
+	bool sound = on->problems == 0;
+	if (sound && !on->info->has_label)
+		tally_report_volume(t, on, FINDING_DAMAGE, "%s", volume_label_missing(on->info));
+	else if (sound && on->headless)
+		tally_report_volume(t, on, FINDING_DAMAGE, "its volume label is not in its first block, where each daemon looks for it");
+	if (on->reversed > 0)
+		tally_report_volume(t, on, FINDING_REVERSED,
+				    "%llu of %llu blocks: " BLOCK_REVERSED_TEXT ": other versions read none of them, xflate "
+				    "filter --repair mends it",
+				    (unsigned long long)on->reversed, (unsigned long long)on->blocks);
+	if (on->without_checksum > 0)
+		tally_report_volume(t, on, FINDING_NOTE,
+				    "%llu of %llu blocks bear no checksum: what no digest covers in them is not proved",
+				    (unsigned long long)on->without_checksum, (unsigned long long)on->blocks);
 }

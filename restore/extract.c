@@ -4,8 +4,10 @@
  * like stand behind its content. */
 #include "restore/extract_end.h"
 
+#include "base/array.h"
 #include "format/attributes.h"
 #include "format/stream.h"
+#include "prove/course.h"
 #include "restore/path.h"
 
 #include <stdio.h>
@@ -120,7 +122,8 @@ static int learn(struct extract *x, const struct plain_item *plain, struct err *
 	bool made = kind_of(x, f);
 	int rc = find_path(x, f, e);
 	f->object.mode = mode_of(x, f);
-	rc = rc != 0 ? rc : proof_add(x->proof, plain, e);
+	if (rc == 0)
+		rc = proof_add(x->proof, plain, e);
 	return rc == 0 && made && !f->settled && f->object.kind == OBJECT_FILE ? begin_file(x, e) : rc;
 }
 
@@ -316,6 +319,17 @@ static int on_record(void *arg, const struct plain_item *plain, struct err *e)
 	return rc == 0 && item->file_index > 0 ? take(x, plain, e) : rc;
 }
 
+static int on_job(void *arg, const struct course *course, struct err *e)
+{
+	struct extract *x = arg;
+	const struct course **courses = array_reach(x->courses, &x->course_count, course->job->index, sizeof *courses);
+	if (courses == NULL)
+		return err_memory(e, course->job->index * sizeof *courses, "jobs");
+	x->courses = courses;
+	courses[course->job->index] = course;
+	return 0;
+}
+
 static void on_finding(void *arg, const struct finding *f)
 {
 	struct extract *x = arg;
@@ -336,7 +350,7 @@ struct extract *extract_new(const struct extract_options *options)
 	if (x == NULL)
 		return NULL;
 	x->o = *options;
-	x->observer = (struct observer){.arg = x, .record = on_record, .finding = on_finding};
+	x->observer = (struct observer){.arg = x, .job = on_job, .record = on_record, .finding = on_finding};
 	x->proof = proof_new(options->all_digests, on_verdict, x);
 	x->links = links_new();
 	if (x->proof && x->links)
@@ -354,6 +368,7 @@ void extract_free(struct extract *x)
 	for (size_t i = 0; i < x->stream_count; i++)
 		free(x->streams[i].first);
 	free(x->streams);
+	free(x->courses);
 	drop_extras(&x->file);
 	free(x->file.record);
 	free(x->file.path);
@@ -379,6 +394,12 @@ int extract_finish(struct extract *x, bool whole, struct err *e)
 const struct job *extract_job(const struct extract *x)
 {
 	return x->job;
+}
+
+uint64_t extract_missing(const struct extract *x)
+{
+	const struct course *c = x->job && x->job->index < x->course_count ? x->courses[x->job->index] : NULL;
+	return c ? missing_files(&c->missing) : 0;
 }
 
 const struct extract_counts *extract_counts(const struct extract *x)

@@ -83,6 +83,8 @@ int extract_finish(struct extract *x, bool whole, struct err *e) __attribute__((
 
 /* Results, borrowed until extract_free.  The job: NULL if it did not come. */
 const struct job *extract_job(const struct extract *x);
+/* How many files of it did not come; while its filter lives. */
+uint64_t extract_missing(const struct extract *x);
 const struct extract_counts *extract_counts(const struct extract *x);
 size_t extract_streams(const struct extract *x, const struct extract_stream **streams);
 

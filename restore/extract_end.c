@@ -224,7 +224,8 @@ int extract_close_file(struct extract *x, struct err *e)
 	if (f->index == 0)
 		return 0;
 	int rc = proof_end(x->proof, x->job, e);
-	rc = rc == 0 && f->wanted ? leave_streams(x, e) : rc;
+	if (rc == 0 && f->wanted)
+		rc = leave_streams(x, e);
 	if (f->locked)
 		extract_settle(f, EXTRACT_LOCKED, "its client has encrypted it");
 	if (rc == 0 && f->begun)

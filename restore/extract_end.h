@@ -48,6 +48,8 @@ struct extract {
 	const struct job *job; /* NULL: none yet */
 	bool foreign_dump;     /* of a filer: it has no files */
 	struct extract_open file;
+	const struct course **courses; /* by job index */
+	size_t course_count;
 	struct extract_counts counts;
 	struct extract_stream *streams;
 	size_t stream_count;

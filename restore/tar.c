@@ -170,7 +170,8 @@ static int write_extent(struct tar *t, const struct spool_extent *x, struct err 
 	for (uint64_t done = 0; rc == 0 && done < x->bytes;) {
 		size_t n = x->bytes - done < PART_BYTES ? (size_t)(x->bytes - done) : PART_BYTES;
 		rc = spool_read(&t->spool, x->offset + done, t->part, n, e);
-		rc = rc == 0 ? write_part(t, t->part, n, e) : rc;
+		if (rc == 0)
+			rc = write_part(t, t->part, n, e);
 		done += n;
 	}
 	return rc;
@@ -183,7 +184,8 @@ static int write_content(struct tar *t, uint64_t size, struct err *e)
 	for (size_t i = 0; rc == 0 && i < t->spool.count; i++) {
 		const struct spool_extent *x = &t->spool.extents[i];
 		rc = write_hole(t, x->offset - at, e);
-		rc = rc == 0 ? write_extent(t, x, e) : rc;
+		if (rc == 0)
+			rc = write_extent(t, x, e);
 		at = x->offset + x->bytes;
 	}
 	return rc == 0 ? write_hole(t, size - at, e) : rc;

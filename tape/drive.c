@@ -6,7 +6,6 @@
 #include "tape/drive_command.h"
 #include "tape/sense_table.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define ATTENTIONS_MAX 8
@@ -37,8 +36,7 @@ int drive_ready(struct drive *d, enum drive_ready *ready, struct err *e)
 	/* Damaged or foreign media are no reason not to talk to the drive. */
 	if (d->sense.valid && !d->sense.deferred && (d->sense.key == SENSE_KEY_MEDIUM_ERROR || d->sense.key == SENSE_KEY_BLANK_CHECK))
 		return 0;
-	*e = e->code == XE_OK ? mine : *e;
-	return rc;
+	return err_pass(e, &mine);
 }
 
 int drive_open(struct drive *d, const char *device, enum drive_ready *ready, struct err *e)
@@ -176,8 +174,7 @@ static int may_lack(struct drive *d, const struct drive_command *c, size_t *got,
 	*got = 0;
 	if (!d->sense.deferred)
 		return 0;
-	*e = e->code == XE_OK ? mine : *e;
-	return rc;
+	return err_pass(e, &mine);
 }
 
 int drive_attributes(struct drive *d, uint16_t first, uint8_t *data, uint32_t room, size_t *got, struct err *e)
@@ -228,8 +225,7 @@ int drive_encrypts(struct drive *d, bool *yes, struct err *e)
 	}
 	if (rc == 0 || (drive_command_is_unknown(d) && !d->encrypts))
 		return 0;
-	*e = e->code == XE_OK ? mine : *e;
-	return rc;
+	return err_pass(e, &mine);
 }
 
 int drive_status(struct drive *d, struct scsi_status *s, struct err *e)
@@ -253,9 +249,7 @@ static int optional_page(struct drive *d, const char *name, uint16_t page, uint8
 	*has = rc == 0;
 	if (rc != 0 && drive_command_is_unknown(d))
 		return 0;
-	if (rc != 0)
-		*e = e->code == XE_OK ? mine : *e;
-	return rc;
+	return err_pass(e, &mine);
 }
 
 int drive_capabilities(struct drive *d, struct scsi_capabilities *c, bool *has, struct err *e)
@@ -299,8 +293,7 @@ int drive_next_block(struct drive *d, struct scsi_next_block *b, bool *has, stru
 			     (d->sense.key == SENSE_KEY_NOT_READY || d->sense.key == SENSE_KEY_BLANK_CHECK || drive_command_is_unknown(d));
 	if (rc == 0 || nothing_there)
 		return 0;
-	*e = e->code == XE_OK ? mine : *e;
-	return rc;
+	return err_pass(e, &mine);
 }
 
 int drive_set(struct drive *d, const struct scsi_set *s, struct err *e)
@@ -354,11 +347,9 @@ int drive_clear(struct drive *d, uint8_t algorithm, bool exactly, struct scsi_st
 			     "the drive took the command to clear its key, but reports encryption mode %u, decryption mode %u: the key "
 			     "may still be in it",
 			     status.encryption, status.decryption);
-	if (rc != 0)
-		*e = e->code == XE_OK ? mine : *e;
-	else if (after)
+	if (rc == 0 && after)
 		*after = status;
-	return rc;
+	return err_pass(e, &mine);
 }
 
 /* ---- the tape ---- */
@@ -385,8 +376,7 @@ int drive_position(struct drive *d, struct identity_position *p, bool *has, stru
 	*has = rc == 0 && identity_position((struct span){data, got}, p);
 	if (rc == 0 || drive_command_is_unknown(d))
 		return 0;
-	*e = e->code == XE_OK ? mine : *e;
-	return rc;
+	return err_pass(e, &mine);
 }
 
 static int read_block(struct drive *d, void *data, size_t room, size_t *got, struct err *e)
@@ -398,9 +388,7 @@ static int read_block(struct drive *d, void *data, size_t room, size_t *got, str
 		*got = 0;
 	if (rc != 0 && d->sense.valid && d->sense.key == SENSE_KEY_BLANK_CHECK)
 		return 0;
-	if (rc != 0)
-		*e = e->code == XE_OK ? mine : *e;
-	return rc;
+	return err_pass(e, &mine);
 }
 
 int drive_first_block(struct drive *d, void *data, size_t room, size_t *got, struct err *e)

@@ -3,7 +3,6 @@
 
 #include "tape/sense_table.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum scsi_status_code {
@@ -154,9 +153,7 @@ int drive_command_ask(struct drive *d, const char *name, struct scsi_cdb cdb, ui
 		if (rc == 0 || !may_dislike_room(d))
 			break;
 	}
-	if (rc != 0)
-		*e = e->code == XE_OK ? mine : *e;
-	return rc;
+	return err_pass(e, &mine);
 }
 
 /* Once for each drive, before the first command that may take long: what it says of its timeouts.  A drive that does not
@@ -175,6 +172,5 @@ static int learn_timeouts(struct drive *d, uint8_t opcode, struct err *e)
 	free(data);
 	if (rc == 0 || !d->sense.deferred)
 		return 0;
-	*e = e->code == XE_OK ? mine : *e;
-	return rc;
+	return err_pass(e, &mine);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tape/identity.h"
 
+#include "base/hex.h"
 #include "base/printable.h"
 
-#include <stdio.h>
+#define NAA "naa."
 
 bool identity_inquiry(struct span answer, struct identity *q)
 {
@@ -40,11 +41,11 @@ bool identity_serial(struct span answer, char text[static IDENTITY_TEXT_BYTES])
 	return text[0] != '\0';
 }
 
-static void hex_text(struct span from, const char *prefix, char *text, size_t room)
+static void naa_text(struct span id, char text[static IDENTITY_TEXT_BYTES])
 {
-	int n = snprintf(text, room, "%s", prefix);
-	for (size_t i = 0; i < from.len && (size_t)n + 2 < room; i++)
-		n += snprintf(text + n, room - (size_t)n, "%02x", from.data[i]);
+	const size_t most = (IDENTITY_TEXT_BYTES - sizeof NAA) / 2;
+	memcpy(text, NAA, sizeof NAA - 1);
+	hex_text(id.data, id.len < most ? id.len : most, text + sizeof NAA - 1);
 }
 
 bool identity_name(struct span answer, char text[static IDENTITY_TEXT_BYTES])
@@ -61,10 +62,10 @@ bool identity_name(struct span answer, char text[static IDENTITY_TEXT_BYTES])
 		if (body.bad)
 			break;
 		if (of_unit && (kind & 0xf) == 3 && code_set == 1 && id.len > 0)
-			hex_text(id, "naa.", text, IDENTITY_TEXT_BYTES);
+			naa_text(id, text);
 		else if (of_unit && (kind & 0xf) == 1 && code_set != 1 && text[0] == '\0')
 			printable_field(id, text, IDENTITY_TEXT_BYTES);
-		if (strncmp(text, "naa.", 4) == 0)
+		if (strncmp(text, NAA, sizeof NAA - 1) == 0)
 			break;
 	}
 	return text[0] != '\0';

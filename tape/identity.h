@@ -27,8 +27,7 @@ bool identity_serial(struct span answer, char text[static IDENTITY_TEXT_BYTES]);
 /* VPD page 83h: the world-wide name of the logical unit, "naa.5001405000000001"; the first of association 0. */
 bool identity_name(struct span answer, char text[static IDENTITY_TEXT_BYTES]);
 
-#define IDENTITY_ATTRIBUTE_SERIAL 0x0401  /* of the medium */
-#define IDENTITY_ATTRIBUTE_DENSITY 0x0405 /* it is formatted in */
+#define IDENTITY_ATTRIBUTE_SERIAL 0x0401 /* of the medium */
 #define IDENTITY_ATTRIBUTE_BARCODE 0x0806
 
 /* The value of one attribute of a READ ATTRIBUTE answer; it points into answer.  Attributes are in ascending order, but

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tape/inventory.h"
 
+#include "base/array.h"
 #include "base/printable.h"
 
 #include <stdlib.h>
@@ -67,13 +68,12 @@ static struct inventory_unit *find(struct inventory *i, const char *address)
 
 static struct inventory_unit *add(struct inventory *i, struct err *e)
 {
-	struct inventory_unit *units = reallocarray(i->units, i->count + 1, sizeof *units);
+	struct inventory_unit *units = array_reach(i->units, &i->room, i->count, sizeof *units);
 	if (units == NULL) {
 		err_memory(e, (i->count + 1) * sizeof *units, "the list of drives");
 		return NULL;
 	}
 	i->units = units;
-	units[i->count] = (struct inventory_unit){0};
 	return &units[i->count++];
 }
 

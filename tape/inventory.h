@@ -20,7 +20,7 @@ struct inventory_unit {
 
 struct inventory {
 	struct inventory_unit *units; /* by address */
-	size_t count;
+	size_t count, room;
 };
 
 /* sysfs: "/sys".  XE_FAILED where that cannot be read; XE_REFUSED on systems that have no such thing.  *i is inventory_free's,

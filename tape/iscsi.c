@@ -7,7 +7,6 @@
 #include <iscsi/iscsi.h>
 #include <iscsi/scsi-lowlevel.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define INITIATOR_FILE "/etc/iscsi/initiatorname.iscsi"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tape/keyload.h"
 
-#include "base/secret.h"
-
 #include <stdio.h>
 
 #define INDEX_FALLBACK 1 /* of HP and IBM, and Bareos's only one; Quantum's LTO-4 has 0 */
@@ -218,9 +216,7 @@ static int send_page(struct drive *d, const struct scsi_set *page, struct scsi_s
 		if (rc == 0)
 			rc = drive_set(d, page, &mine);
 	}
-	if (rc != 0)
-		*e = e->code == XE_OK ? mine : *e;
-	return rc;
+	return err_pass(e, &mine);
 }
 
 /* ---- behind ---- */
@@ -291,12 +287,9 @@ int keyload_run(struct drive *d, enum drive_ready ready, const struct keyload_op
 		rc = drive_status(d, &r->after, &mine);
 	if (rc == 0)
 		rc = compare(&page, r, &mine);
-	if (rc != 0) {
-		if (may_be_there)
-			take_back(d, page.algorithm, &mine);
-		*e = e->code == XE_OK ? mine : *e;
-	}
-	return rc;
+	if (rc != 0 && may_be_there)
+		take_back(d, page.algorithm, &mine);
+	return err_pass(e, &mine);
 }
 
 int keyload_index(struct drive *d, uint8_t *index, struct err *e)

@@ -119,7 +119,8 @@ static int on_first_block(struct transport *t, void *data, size_t room, size_t *
 			*got = (size_t)n;
 		struct err ignored = {0};
 		int back = rewind_tape(fd, rc == 0 ? e : &ignored);
-		rc = rc ? rc : back;
+		if (rc == 0)
+			rc = back;
 	}
 	close(fd);
 	return rc;

@@ -4,7 +4,6 @@
 
 #include "base/hex.h"
 #include "tape/paste_code.h"
-#include "tape/sense_table.h"
 
 #include <stdlib.h>
 #include <strings.h>

@@ -44,8 +44,6 @@ struct sense {
 	unsigned vendor; /* enum sense_vendor, for the reader's caller to fill: whose words the code is put in; 0: not known */
 };
 
-#define SENSE_MAX_BYTES 252
-
 /* Fixed (70h, 71h) and descriptor (72h, 73h) form.  False, and !valid, for anything else. */
 bool sense_read(struct span bytes, struct sense *s);
 

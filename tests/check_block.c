@@ -13,7 +13,6 @@ START_TEST(test_vector)
 	uint8_t in[64], out[64];
 	struct block_header h;
 	size_t n = unhex(in, vector_bb02);
-
 	ck_assert_uint_eq(n, 41);
 	ck_assert_uint_eq(block_probe(in), 2);
 	ck_assert(block_header_read(in, n, &h));
@@ -41,7 +40,6 @@ START_TEST(test_vector)
 	struct rd rest = rd_over(in + 24, n - 24);
 	struct record_header r;
 	struct span part;
-
 	ck_assert(record_next(&rest, 2, &r, &part));
 	ck_assert_int_eq(r.file_index, 1);
 	ck_assert_int_eq(r.stream, 2);
@@ -58,7 +56,6 @@ START_TEST(test_xxh3)
 {
 	uint8_t block[52] = {0};
 	struct block_header h = {.version = 3, .len = 32};
-
 	ck_assert(XXH3_64bits("", 0) == 0x2d06800538d394c2); /* the library is the right one */
 	ck_assert(block_checksum(block, &h) == 0xa057271c9071c99d);
 	memset(block + 24, 0xaa, 8); /* its own field does not count */
@@ -71,7 +68,6 @@ START_TEST(test_xxh3)
 		block[32 + i] = (uint8_t)(0x64 + i);
 	block_seal(block, &h, true);
 	uint8_t want[32];
-
 	unhex(want, "00000007 00000034 00000001 42423033 00000010 6b02d541 0753f9c6eafe9ba7");
 	ck_assert_mem_eq(block, want, 32);
 	ck_assert(block_header_read(block, sizeof block, &h));
@@ -88,18 +84,15 @@ START_TEST(test_reversed)
 		uint32_t bytes, crc;
 	} known[] = {{63, 0xb7350c2a}, {64, 0x9198eae3}, {100, 0x58189ea5}, {128, 0xfc3c5fc1}, {4159, 0xe1d188f3}, {10000, 0x26055e90}};
 	static uint8_t block[4 + 10000];
-
 	for (uint32_t i = 0; i < 10000; i++)
 		block[4 + i] = (uint8_t)(i * 7 + 3);
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
 		struct block_header h = {.version = 2, .len = 4 + known[i].bytes};
-
 		ck_assert_uint_eq(block_checksum_reversed(block, &h), known[i].crc);
 		ck_assert_int_eq(block_checksum(block, &h) == known[i].crc, known[i].bytes < 64);
 	}
 	memset(block, 'x', sizeof block);
 	struct block_header same = {.version = 1, .len = sizeof block};
-
 	ck_assert_uint_eq(block_checksum_reversed(block, &same), block_checksum(block, &same));
 }
 END_TEST
@@ -107,10 +100,8 @@ END_TEST
 START_TEST(test_bb03_options)
 {
 	uint8_t block[44] = {0};
-
 	for (uint32_t options = 0; options < 10; options++) {
 		struct block_header h = {.version = 3, .options = options, .len = sizeof block};
-
 		block_seal(block, &h, options & 1);
 		ck_assert(block_header_read(block, sizeof block, &h));
 		ck_assert_uint_eq(h.options, options);
@@ -131,7 +122,6 @@ START_TEST(test_header_round_trip)
 {
 	uint8_t block[200], other[200];
 	uint64_t seed = 42;
-
 	for (int i = 0; i < 3000; i++) {
 		unsigned version = 1 + sample_next(&seed) % 3;
 		size_t head = block_header_bytes(version);
@@ -145,7 +135,6 @@ START_TEST(test_header_round_trip)
 					 .session_time = sample_next(&seed),
 					 .checksum = 0x1234567812345678};
 		struct block_header back;
-
 		sample_fill(block, sizeof block, SAMPLE_RANDOM, (uint64_t)i);
 		memcpy(other, block, sizeof block);
 		block_seal(block, &h, sum);
@@ -161,7 +150,6 @@ START_TEST(test_header_round_trip)
 		if (sum) {
 			size_t first = version == 3 ? 0 : 4;
 			size_t at = first + sample_next(&seed) % (len - (uint32_t)first);
-
 			if (version == 3 && at >= 24 && at < 32)
 				continue;
 			block[at] ^= (uint8_t)(1 << sample_next(&seed) % 8);
@@ -194,7 +182,6 @@ START_TEST(test_lengths)
 		for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
 			uint8_t at[32];
 			struct block_header h;
-
 			mk_seal(at, version, 0, lens[i].len, 1, 2, 3, false);
 			ck_assert_int_eq(block_header_read(at, sizeof at, &h), lens[i].ok);
 			ck_assert_uint_eq(h.len, lens[i].len);
@@ -209,11 +196,9 @@ START_TEST(test_truncations)
 		size_t head = mk_header_bytes(version);
 		uint8_t at[32];
 		struct block_header h;
-
 		mk_seal(at, version, 0, 100, 1, 2, 3, false);
 		for (size_t n = BLOCK_PROBE_BYTES; n <= head; n++) {
 			struct guarded g = guarded_copy(at, n);
-
 			ck_assert_uint_eq(block_probe(g.p), version);
 			ck_assert_int_eq(block_header_read(g.p, n, &h), n == head);
 			guarded_free(&g);
@@ -233,7 +218,6 @@ START_TEST(test_probe)
 
 	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
 		struct block_header h;
-
 		memcpy(at + 12, ids[i].id, 4);
 		ck_assert_uint_eq(block_probe(at), ids[i].version);
 		at[7] = 100;
@@ -252,7 +236,6 @@ START_TEST(test_record_header_round_trip)
 		uint8_t bytes[20];
 		struct wr w = wr_over(bytes, sizeof bytes);
 		size_t n = record_header_bytes(version);
-
 		record_header_write(&w, version, &in);
 		ck_assert(!w.bad);
 		ck_assert_uint_eq((size_t)(w.p - bytes), n);
@@ -260,7 +243,6 @@ START_TEST(test_record_header_round_trip)
 			ck_assert_uint_eq(mk_get32(bytes), 0x01020304);
 		ck_assert_uint_eq(mk_get32(bytes + n - 12), 0xfffffffb);
 		struct rd r = rd_over(bytes, n);
-
 		record_header_read(&r, version, &out);
 		ck_assert(!r.bad && rd_left(&r) == 0);
 		ck_assert_int_eq(out.file_index, in.file_index);
@@ -280,20 +262,16 @@ START_TEST(test_record_next)
 		struct record_header h;
 		struct span part;
 		size_t head = record_header_bytes(version);
-
 		mk_begin(&m, version, 7, 8, 0, false);
 		size_t start = m.len;
-
 		mk_record(&m, 1, 2, "hello", 5);
 		mk_record(&m, 2, 3, NULL, 0);
 		mk_part(&m, 3, 4, 1000, "abcdefgh", 8);
 		size_t total = m.len - start;
-
 		for (size_t n = 0; n <= total; n++) {
 			struct guarded g = guarded_copy(m.p + start, n);
 			struct rd r = rd_over(g.p, n);
 			size_t seen = 0, want = n < head ? 0 : n < 2 * head + 5 ? 1 : n < 3 * head + 5 ? 2 : 3;
-
 			while (record_next(&r, version, &h, &part)) {
 				seen++;
 				ck_quick(h.file_index == (int32_t)seen && h.stream == (int32_t)seen + 1);
@@ -318,10 +296,8 @@ START_TEST(test_record_next)
 	struct wr w = wr_over(huge, sizeof huge);
 	struct record_header h;
 	struct span part;
-
 	record_header_write(&w, 2, &(struct record_header){.file_index = 1, .stream = 2, .len = UINT32_MAX});
 	struct rd r = rd_over(huge, sizeof huge);
-
 	ck_assert(record_next(&r, 2, &h, &part));
 	ck_assert_uint_eq(h.len, UINT32_MAX);
 	ck_assert_uint_eq(part.len, 4);
@@ -339,16 +315,13 @@ static const char *check_records(unsigned version, const struct rec *recs, size_
 {
 	struct mk m = {0};
 	struct block_header h;
-
 	mk_begin(&m, version, 1, 2, 3, true);
 	for (size_t i = 0; i < count; i++)
 		mk_part(&m, recs[i].index, recs[i].stream, recs[i].len, NULL, recs[i].here);
 	mk_end(&m);
 	struct guarded g = guarded_copy(m.p, m.len);
-
 	ck_assert(block_header_read(g.p, g.len, &h));
 	const char *fault = block_check_records(g.p, &h, offset);
-
 	guarded_free(&g);
 	mk_free(&m);
 	return fault;
@@ -357,12 +330,10 @@ static const char *check_records(unsigned version, const struct rec *recs, size_
 START_TEST(test_check_records)
 {
 	size_t at;
-
 #define RULES(v, ...) \
 	check_records(v, (const struct rec[]){__VA_ARGS__}, sizeof((const struct rec[]){__VA_ARGS__}) / sizeof(struct rec), &at)
 	for (unsigned v = 1; v <= 3; v++) {
 		size_t head = mk_header_bytes(v), rh = v == 1 ? 20 : 12;
-
 		ck_assert_ptr_null(RULES(v, {1, 2, 5, 5}));
 		ck_assert_ptr_null(RULES(v, {1, 2, 5, 5}, {1, 3, 0, 0}, {2, 1, 100, 7}));
 		ck_assert_ptr_null(RULES(v, {1, -2, 5, 5}, {1, 3, 16, 16}));
@@ -395,7 +366,6 @@ START_TEST(test_odd_bytes)
 		struct mk m = {0};
 		struct block_header h;
 		size_t at;
-
 		mk_begin(&m, 2, 1, 2, 3, true);
 		mk_record(&m, 1, 2, "abc", 3);
 		mk_put(&m, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", odd);
@@ -413,13 +383,11 @@ END_TEST
 START_TEST(test_noise)
 {
 	uint64_t seed = 7;
-
 	for (int i = 0; i < 4000; i++) {
 		size_t n = 32 + sample_next(&seed) % 300;
 		struct guarded g = guarded_new(n);
 		struct block_header h;
 		size_t at = 0;
-
 		sample_fill(g.p, n, SAMPLE_RANDOM, (uint64_t)i);
 		if (i % 2)
 			memset(g.p + 24, 0, n - 24); /* records of no length */
@@ -437,7 +405,6 @@ int main(void)
 {
 	Suite *s = suite_create("block");
 	TCase *t = tcase_create("block");
-
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, test_vector);
 	tcase_add_test(t, test_xxh3);

@@ -9,7 +9,6 @@ static const uint8_t sample[16] = {0x80, 1, 2, 3, 4, 5, 6, 7, 0xf8, 9, 10, 11, 1
 START_TEST(test_values)
 {
 	struct rd r = rd_over(sample, 16);
-
 	ck_assert_uint_eq(rd_be16(&r), 0x8001);
 	ck_assert_uint_eq(rd_be32(&r), 0x02030405);
 	ck_assert_uint_eq(rd_left(&r), 10);
@@ -28,7 +27,6 @@ END_TEST
 START_TEST(test_overrun)
 {
 	static const size_t widths[] = {2, 4, 8, 4, 4};
-
 	for (int kind = 0; kind < 5; kind++) {
 		for (size_t n = 0; n <= widths[kind]; n++) {
 			struct guarded g = guarded_copy(sample, n);
@@ -39,7 +37,6 @@ START_TEST(test_overrun)
 				     : kind == 3 ? (uint64_t)rd_be32s(&r)
 						 : rd_le32(&r);
 			bool short_of = n < widths[kind];
-
 			ck_quick(r.bad == short_of && (v == 0) == short_of);
 			ck_quick(rd_left(&r) == 0);
 			ck_quick(rd_bytes(&r, 1) == NULL && r.bad);
@@ -50,7 +47,6 @@ START_TEST(test_overrun)
 		}
 	}
 	struct rd r = rd_over(sample, 16);
-
 	ck_assert_ptr_null(rd_bytes(&r, SIZE_MAX));
 	ck_assert(r.bad);
 	r = rd_over(sample, 16);
@@ -67,7 +63,6 @@ START_TEST(test_strings)
 {
 	static const char text[] = "one\0\0three";
 	struct rd r = rd_over(text, sizeof text);
-
 	ck_assert_str_eq(rd_string(&r), "one");
 	ck_assert_str_eq(rd_string(&r), "");
 	ck_assert(!r.bad);
@@ -77,7 +72,6 @@ START_TEST(test_strings)
 	ck_assert(r.bad);
 	for (size_t n = 0; n <= 4; n++) { /* "one" without its NUL */
 		struct guarded g = guarded_copy((const uint8_t *)text, n);
-
 		r = rd_over(g.p, n);
 		ck_assert_str_eq(rd_string(&r), n == 4 ? "one" : "");
 		ck_assert_int_eq(r.bad, n < 4);
@@ -90,10 +84,8 @@ END_TEST
 START_TEST(test_write)
 {
 	uint8_t out[17];
-
 	memset(out, 0xaa, sizeof out);
 	struct wr w = wr_over(out, 16);
-
 	wr_be16(&w, 0x8001);
 	wr_be32(&w, 0x02030405);
 	wr_be64(&w, 0x0607f8090a0b0c0du);
@@ -118,10 +110,8 @@ START_TEST(test_write_overrun)
 {
 	for (size_t n = 0; n < 4; n++) {
 		struct guarded g = guarded_new(n);
-
 		memset(g.p, 0xaa, n);
 		struct wr w = wr_over(g.p, n);
-
 		wr_be32(&w, 0x01020304);
 		ck_assert(w.bad && w.p == g.p);
 		wr_bytes(&w, sample, n ? 1 : 0);
@@ -137,7 +127,6 @@ int main(void)
 {
 	Suite *s = suite_create("bytes");
 	TCase *t = tcase_create("bytes");
-
 	tcase_add_test(t, test_values);
 	tcase_add_test(t, test_overrun);
 	tcase_add_test(t, test_strings);

@@ -482,6 +482,22 @@ START_TEST(test_chains)
 }
 END_TEST
 
+/* So are volumes that share a job, though each has a map of its own; the same maps in another order are the same chain. */
+START_TEST(test_chain_of_maps)
+{
+	struct err e = {0};
+	must_read("xflate-map\t1\nvolume\tA\tfile\nold\t0\t9\t4\t5\t0\t1\t1\nnew\t0\t9\t4\t5\t0\t1\t1\nend\t10\t10\t1\t1\n");
+	must_read("xflate-map\t1\nvolume\tX\tfile\nold\t0\t9\t5\t5\t0\t1\t1\nnew\t0\t9\t5\t5\t0\t1\t1\nend\t10\t10\t1\t1\n");
+	must_read("xflate-map\t1\nvolume\tB\tfile\nold\t0\t9\t4\t5\t0\t2\t2\nnew\t0\t9\t4\t5\t0\t2\t2\nend\t10\t10\t1\t1\n");
+	ck_assert_int_eq(plan_make(&plan, &maps, &e), 0);
+	ck_assert_uint_eq(plan.chains, 2);
+	ck_assert_str_eq(plan.volumes[0].from->name, "A");
+	ck_assert_str_eq(plan.volumes[1].from->name, "B");
+	ck_assert_uint_eq(plan.volumes[1].chain, 0);
+	ck_assert_uint_eq(plan.volumes[2].chain, 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("catalog");
@@ -503,6 +519,7 @@ int main(void)
 	tcase_add_test(t, test_maps_that_do_not_follow);
 	tcase_add_loop_test(t, test_refused_maps, 0, 4);
 	tcase_add_test(t, test_chains);
+	tcase_add_test(t, test_chain_of_maps);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

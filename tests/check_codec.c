@@ -16,6 +16,10 @@
 #define PLAIN_MAX 917504
 #define PAYLOAD_MAX (PLAIN_MAX + PLAIN_MAX / 16 + 1024)
 
+/* In the framing of FastLZ: its end, and ten digits that stay raw. */
+#define FRAME_END "466173744c5a00 c8 00000000 00000000"
+#define RAW_TEN "466173744c5a00 18 0a000000 0a000000 30313233343536373839" FRAME_END
+
 static struct codec_ctx *ctx;
 static uint8_t *plain, *payload, *back;
 
@@ -88,11 +92,9 @@ START_TEST(test_table)
 		 .bareos_22 = 65536},
 		{.name = "zstd", .log_name = "ZSTD", .magic = "LZOY", .level_max = 19, .level_default = 3, .bacula = 65536},
 	};
-
 	for (int i = 0; i < CODEC_COUNT; i++) {
 		const struct codec *c = codec_by_id((enum codec_id)i);
 		const char *m = want[i].magic;
-
 		ck_assert_ptr_nonnull(c);
 		ck_assert_int_eq((int)c->id, i);
 		ck_assert_str_eq(c->name, want[i].name);
@@ -174,8 +176,7 @@ START_TEST(test_versions)
 {
 	char text[200], little[5];
 	const char *zstd;
-
-	codec_versions(text, sizeof(text));
+	codec_versions(text, sizeof text);
 	ck_assert_ptr_nonnull(strstr(text, "libdeflate "));
 	ck_assert_ptr_nonnull(strstr(text, ", liblzo2 2."));
 	ck_assert_ptr_nonnull(strstr(text, ", liblz4 1."));
@@ -197,7 +198,6 @@ static void check_inflate(const struct codec *c, const uint8_t *in, size_t in_le
 	struct guarded g = guarded_copy(in, in_len), out = guarded_new(n);
 	size_t got = 999;
 	enum codec_result rc = c->inflate(ctx, g.p, in_len, out.p, n, &got);
-
 	ck_assert_msg(rc == CODEC_OK, "%s: %zu plain bytes: %d %s", c->name, n, (int)rc, codec_reason(ctx));
 	ck_assert_uint_eq(got, n);
 	ck_assert_int_eq(memcmp(out.p, want, n), 0);
@@ -207,38 +207,52 @@ static void check_inflate(const struct codec *c, const uint8_t *in, size_t in_le
 	guarded_free(&out);
 }
 
-/* Header and payload on the volume of 100 x A, and payloads of other plain data.  volume-format.md 9 */
+/* Header and payload on the volume of 100 x A.  volume-format.md 9 */
 START_TEST(test_vectors)
 {
-	static const char *const hundred[] = {
-		"475a4950 0000000c 0006 0001 789c7374a43d000002e91965",
-		"4c5a4f58 00000022 0000 0001 02 41414141 41 20 2b 1000 00 01 41414141414141414141414141414141414141 110000",
-		"465a344c 0000002b 0001 0001 466173744c5a00 c8 0b000000 64000000 1f41 0100 4b 50 4141414141"
-		"466173744c5a00 c8 00000000 00000000",
-		"465a465a 00000025 0001 0001 466173744c5a00 c8 05000000 64000000 0041 e05a00"
-		"466173744c5a00 c8 00000000 00000000",
-		"465a465a 00000025 0001 0001 466173744c5a00 c8 05000000 64000000 2041 e05a00"
-		"466173744c5a00 c8 00000000 00000000",
-		"465a3448 0000002b 0001 0001 466173744c5a00 c8 0b000000 64000000 1f41 0100 4b 50 4141414141"
-		"466173744c5a00 c8 00000000 00000000",
+	static const struct {
+		const char *what, *payload;
+	} vectors[] = {
+		{.what = "gzip", .payload = "475a4950 0000000c 0006 0001 789c7374a43d000002e91965"},
+		{.what = "lzo",
+		 .payload = "4c5a4f58 00000022 0000 0001 02 41414141 41 20 2b 1000 00 01 41414141414141414141414141414141414141 110000"},
+		{.what = "lz4",
+		 .payload = "465a344c 0000002b 0001 0001 466173744c5a00 c8 0b000000 64000000 1f41 0100 4b 50 4141414141" FRAME_END},
+		{.what = "lzfast, level 1",
+		 .payload = "465a465a 00000025 0001 0001 466173744c5a00 c8 05000000 64000000 0041 e05a00" FRAME_END},
+		{.what = "lzfast, level 2",
+		 .payload = "465a465a 00000025 0001 0001 466173744c5a00 c8 05000000 64000000 2041 e05a00" FRAME_END},
+		{.what = "lz4hc",
+		 .payload = "465a3448 0000002b 0001 0001 466173744c5a00 c8 0b000000 64000000 1f41 0100 4b 50 4141414141" FRAME_END},
 	};
-	static const char raw[] = "466173744c5a00 18 0a000000 0a000000 30313233343536373839 466173744c5a00 c8 00000000 00000000";
-	size_t n;
-
 	memset(plain, 'A', 100);
-	for (size_t i = 0; i < sizeof(hundred) / sizeof(*hundred); i++) {
+	for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
 		struct compression_header h;
-		n = unhex(payload, hundred[i]);
-		struct rd r = rd_over(payload, n);
-		ck_assert(compression_header_read(&r, &h));
-		ck_assert_uint_eq(h.size, rd_left(&r));
-		ck_assert_uint_eq(h.version, COMPRESSION_HEADER_VERSION);
+		struct rd r = rd_over(payload, unhex(payload, vectors[i].payload));
+		ck_assert_msg(compression_header_read(&r, &h), "%s: no header", vectors[i].what);
+		ck_assert_msg(h.size == rd_left(&r), "%s: %u bytes", vectors[i].what, (unsigned)h.size);
+		ck_assert_msg(h.version == COMPRESSION_HEADER_VERSION, "%s: version %u", vectors[i].what, h.version);
 		check_inflate(codec_by_magic(h.magic), r.p, h.size, plain, 100);
 	}
-	n = unhex(payload, raw);
-	for (enum codec_id id = CODEC_LZFAST; id <= CODEC_LZ4HC; id++)
-		check_inflate(codec_by_id(id), payload, n, (const uint8_t *)"0123456789", 10);
-	check_inflate(named("lzo"), payload, unhex(payload, "110000"), plain, 0);
+}
+END_TEST
+
+/* Payloads of other plain data.  volume-format.md 9 */
+START_TEST(test_short_vectors)
+{
+	static const struct {
+		enum codec_id first, last; /* of those that it is one for */
+		const char *payload, *plain;
+	} vectors[] = {
+		{.first = CODEC_LZFAST, .last = CODEC_LZ4HC, .payload = RAW_TEN, .plain = "0123456789"},
+		{.first = CODEC_LZFAST, .last = CODEC_LZ4HC, .payload = FRAME_END, .plain = ""},
+		{.first = CODEC_LZO, .last = CODEC_LZO, .payload = "110000", .plain = ""},
+	};
+	for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+		size_t n = unhex(payload, vectors[i].payload);
+		for (enum codec_id id = vectors[i].first; id <= vectors[i].last; id++)
+			check_inflate(codec_by_id(id), payload, n, (const uint8_t *)vectors[i].plain, strlen(vectors[i].plain));
+	}
 }
 END_TEST
 
@@ -247,15 +261,13 @@ START_TEST(test_encoded)
 {
 	uint8_t want[64];
 	size_t n, len;
-
 	for (enum codec_id id = CODEC_LZFAST; id <= CODEC_LZ4HC; id++) {
 		const struct codec *c = codec_by_id(id);
-
-		n = unhex(want, "466173744c5a00 18 0a000000 0a000000 30313233343536373839 466173744c5a00 c8 00000000 00000000");
+		n = unhex(want, RAW_TEN);
 		ck_assert_int_eq(c->deflate(ctx, 1, (const uint8_t *)"0123456789", 10, payload, n, &len), CODEC_OK);
 		ck_assert_uint_eq(len, n);
 		ck_assert_mem_eq(payload, want, n);
-		n = unhex(want, "466173744c5a00 c8 00000000 00000000");
+		n = unhex(want, FRAME_END);
 		ck_assert_int_eq(c->deflate(ctx, 1, plain, 0, payload, n, &len), CODEC_OK);
 		ck_assert_uint_eq(len, n);
 		ck_assert_mem_eq(payload, want, n);
@@ -271,11 +283,10 @@ static void check_frame(size_t n, size_t len, enum sample kind)
 {
 	uint8_t head[16], end[16];
 	bool raw = n <= 64 || kind == SAMPLE_RANDOM;
-
 	if (n > 64 && n < 1000 && (kind == SAMPLE_TEXT || kind == SAMPLE_REPEATS))
 		raw = payload[7] == 0x18; /* too short to be sure */
 
-	unhex(end, "466173744c5a00 c8 00000000 00000000");
+	unhex(end, FRAME_END);
 	ck_assert_mem_eq(payload + len - 16, end, 16);
 	if (n == 0) {
 		ck_assert_uint_eq(len, 16);
@@ -301,7 +312,6 @@ static void check_round_trip(const struct codec *c, int level, enum sample kind,
 	struct guarded in = guarded_new(n), out = guarded_new(bound);
 	uint64_t declared = 0;
 	bool frame = c->declared != codec_declares_nothing && c->id != CODEC_ZSTD;
-
 	sample_fill(in.p, n, kind, n);
 	ck_assert_msg(c->deflate(ctx, level, in.p, n, out.p, bound, &len) == CODEC_OK, "%s:%d %zu", c->name, level, n);
 	ck_assert_uint_le(len, bound);
@@ -322,9 +332,8 @@ START_TEST(test_round_trips)
 {
 	static const size_t sizes[] = {0, 1, 2, 3, 63, 64, 65, 66, 100, 1000, 4097, 65535, 65536, 65537, 262143, 262144, 917504};
 	const struct codec *c = codec_by_id((enum codec_id)_i);
-
 	for (int kind = 0; kind < SAMPLE_COUNT; kind++) {
-		for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes) && sizes[i] <= codec_plain_max(c, PRODUCT_BAREOS); i++)
+		for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && sizes[i] <= codec_plain_max(c, PRODUCT_BAREOS); i++)
 			check_round_trip(c, c->level_default, (enum sample)kind, sizes[i]);
 		for (int level = c->level_min; level <= c->level_max; level++) {
 			check_round_trip(c, level, (enum sample)kind, 0);
@@ -341,7 +350,6 @@ END_TEST
 START_TEST(test_frame_too_long)
 {
 	size_t len;
-
 	memset(plain, 0, 262145);
 	for (enum codec_id id = CODEC_LZFAST; id <= CODEC_LZ4HC; id++)
 		ck_assert_int_eq(codec_by_id(id)->deflate(ctx, 1, plain, 262145, payload, PAYLOAD_MAX, &len), CODEC_SPACE);
@@ -353,14 +361,12 @@ START_TEST(test_deflate_room)
 {
 	const struct codec *c = codec_by_id((enum codec_id)_i);
 	size_t n = 300, len, got, fitted = 0;
-
 	for (int kind = 0; kind < SAMPLE_COUNT; kind++) {
 		sample_fill(plain, n, (enum sample)kind, 9);
 		ck_assert_int_eq(c->deflate(ctx, c->level_default, plain, n, payload, PAYLOAD_MAX, &len), CODEC_OK);
 		for (size_t room = 0; room <= c->bound(n); room++) {
 			struct guarded out = guarded_new(room);
 			enum codec_result rc = c->deflate(ctx, c->level_default, plain, n, out.p, room, &got);
-
 			ck_assert(rc == CODEC_OK || rc == CODEC_SPACE);
 			ck_assert(rc == CODEC_OK || room < c->bound(n));
 			if (rc == CODEC_OK) {
@@ -381,11 +387,9 @@ START_TEST(test_ctx_reuse)
 	const struct codec *c = codec_by_id((enum codec_id)_i);
 	size_t sizes[] = {65536, 300, 20000, 65536, 66}, len, used_len;
 	uint8_t *used = malloc(c->bound(65536));
-
 	for (int level = c->level_min; level <= c->level_max; level++) {
 		for (size_t i = 0; i < 5; i++) {
 			struct codec_ctx *fresh = codec_ctx_new();
-
 			sample_fill(plain, sizes[i], i % 2 ? SAMPLE_TEXT : SAMPLE_REPEATS, i * 7);
 			ck_assert_int_eq(c->deflate(fresh, level, plain, sizes[i], payload, PAYLOAD_MAX, &len), CODEC_OK);
 			ck_assert_int_eq(c->deflate(ctx, level, plain, sizes[i], used, c->bound(65536), &used_len), CODEC_OK);
@@ -408,18 +412,15 @@ START_TEST(test_zlib_peer)
 {
 	const struct codec *c = named("gzip");
 	size_t len;
-
 	for (int kind = 0; kind < SAMPLE_COUNT; kind++) {
 		sample_fill(plain, 100000, (enum sample)kind, 3);
 		for (int level = 0; level <= 9; level++) {
 			uLongf n = PAYLOAD_MAX;
-
 			ck_assert_int_eq(compress2(payload, &n, plain, 100000, level), Z_OK);
 			check_inflate(c, payload, n, plain, 100000);
 		}
 		for (int level = 1; level <= 12; level++) {
 			uLongf n = PLAIN_MAX;
-
 			ck_assert_int_eq(c->deflate(ctx, level, plain, 100000, payload, PAYLOAD_MAX, &len), CODEC_OK);
 			ck_assert_int_eq(uncompress(back, &n, payload, len), Z_OK);
 			ck_assert_uint_eq(n, 100000);
@@ -433,11 +434,9 @@ START_TEST(test_lzo_peer)
 {
 	static uint8_t work[LZO1X_999_MEM_COMPRESS];
 	const struct codec *c = named("lzo");
-
 	for (int kind = 0; kind < SAMPLE_COUNT; kind++) {
 		lzo_uint n, plain_len = PLAIN_MAX;
 		size_t len;
-
 		sample_fill(plain, 100000, (enum sample)kind, 3);
 		ck_assert_int_eq(lzo1x_999_compress(plain, 100000, payload, &n, work), LZO_E_OK);
 		check_inflate(c, payload, n, plain, 100000);
@@ -459,7 +458,6 @@ START_TEST(test_lz4_peer)
 	for (int kind = 0; kind < SAMPLE_COUNT; kind++) {
 		size_t len;
 		int n;
-
 		sample_fill(plain, 100000, (enum sample)kind, 3);
 		for (enum codec_id id = CODEC_LZ4; id <= CODEC_LZ4HC; id++) {
 			ck_assert_int_eq(codec_by_id(id)->deflate(ctx, 1, plain, 100000, payload, PAYLOAD_MAX, &len), CODEC_OK);
@@ -472,7 +470,7 @@ START_TEST(test_lz4_peer)
 		/* a block of the library's own, longer than the data, in the framing by hand */
 		n = LZ4_compress_default((char *)plain, (char *)payload + 16, 100000, PAYLOAD_MAX - 32);
 		unhex(payload, "466173744c5a00 c8 00000000 a0860100");
-		unhex(payload + 16 + n, "466173744c5a00 c8 00000000 00000000");
+		unhex(payload + 16 + n, FRAME_END);
 		memcpy(payload + 8, &(uint8_t[]){(uint8_t)n, (uint8_t)(n >> 8), (uint8_t)(n >> 16)}, 3);
 		check_inflate(named("lz4"), payload, (size_t)n + 32, plain, 100000);
 	}
@@ -486,7 +484,6 @@ START_TEST(test_zstd_peer)
 	ZSTD_CCtx *z = ZSTD_createCCtx();
 	uint64_t declared;
 	size_t n, len;
-
 	sample_fill(plain, 300000, SAMPLE_REPEATS, 3);
 	for (int i = 0; i < 8; i++) {
 		ZSTD_CCtx_reset(z, ZSTD_reset_session_and_parameters);
@@ -523,13 +520,13 @@ int main(void)
 {
 	Suite *s = suite_create("codec");
 	TCase *t = tcase_create("codec");
-
 	tcase_set_timeout(t, 300);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_table);
 	tcase_add_test(t, test_header);
 	tcase_add_test(t, test_versions);
 	tcase_add_test(t, test_vectors);
+	tcase_add_test(t, test_short_vectors);
 	tcase_add_test(t, test_encoded);
 	tcase_add_loop_test(t, test_round_trips, 0, CODEC_COUNT);
 	tcase_add_test(t, test_frame_too_long);

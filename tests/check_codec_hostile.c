@@ -45,7 +45,6 @@ static enum codec_result inflate_into(const struct codec *c, size_t len, size_t 
 	uint8_t *in = guarded_last(&in_room, len), *out = guarded_last(&out_room, room);
 	uint64_t declared;
 	enum codec_result rc;
-
 	memcpy(in, payload, len);
 	out[-1] = 0xEE;
 	(void)c->declared(in, len, &declared);
@@ -59,14 +58,12 @@ static enum codec_result inflate_into(const struct codec *c, size_t len, size_t 
 static enum codec_result inflate_payload(const struct codec *c, size_t len)
 {
 	size_t got;
-
 	return inflate_into(c, len, PLAIN_MAX - 1, &got);
 }
 
 static void refused(const struct codec *c, size_t len, const char *why)
 {
 	enum codec_result rc = inflate_payload(c, len);
-
 	ck_assert_msg(rc == CODEC_DATA, "%s: %d instead of \"%s\"", c->name, (int)rc, why);
 	ck_assert_str_eq(codec_reason(ctx), why);
 }
@@ -79,7 +76,6 @@ static size_t sample(const struct codec *c, int which)
 		size_t n;
 	} kinds[3] = {{SAMPLE_TEXT, 1500}, {SAMPLE_REPEATS, 3000}, {SAMPLE_RANDOM, 120}};
 	size_t len;
-
 	sample_fill(plain, kinds[which].n, kinds[which].kind, 11);
 	ck_assert_int_eq(c->deflate(ctx, c->level_default, plain, kinds[which].n, payload, PAYLOAD_MAX, &len), CODEC_OK);
 	return len;
@@ -89,10 +85,8 @@ START_TEST(test_truncated)
 {
 	const struct codec *c = codec_by_id((enum codec_id)(_i / 3));
 	size_t len = sample(c, _i % 3);
-
 	for (size_t n = 0; n < len; n++) {
 		enum codec_result rc = inflate_payload(c, n);
-
 		ck_quick(rc == CODEC_DATA);
 		ck_quick(strcmp(codec_reason(ctx), "no error") != 0);
 		if (c->id == CODEC_GZIP || c->id == CODEC_LZO || c->declared == named("lz4")->declared)
@@ -106,7 +100,6 @@ START_TEST(test_extended)
 {
 	const struct codec *c = codec_by_id((enum codec_id)(_i / 3));
 	size_t len = sample(c, _i % 3);
-
 	for (int b = 0; b < 256; b++) {
 		payload[len] = (uint8_t)b;
 		ck_quick(inflate_payload(c, len + 1) == CODEC_DATA);
@@ -122,7 +115,6 @@ START_TEST(test_bit_flips)
 {
 	const struct codec *c = codec_by_id((enum codec_id)(_i / 3));
 	size_t len = sample(c, _i % 3), n = (const size_t[]){1500, 3000, 120}[_i % 3], got, accepted = 0;
-
 	for (size_t bit = 0; bit < len * 8; bit++) {
 		payload[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		if (inflate_into(c, len, PLAIN_MAX - 1, &got) == CODEC_OK) {
@@ -144,12 +136,10 @@ START_TEST(test_random_damage)
 	size_t len = sample(c, _i % 3), got;
 	uint8_t *good = malloc(len);
 	uint64_t seed = 99;
-
 	memcpy(good, payload, len);
 	for (int round = 0; round < 20000; round++) {
 		/* of every second one the frame header stays whole, so that the block decoders see the damage */
 		size_t from = round % 2 && len > 40 ? 16 : 0;
-
 		memcpy(payload, good, len);
 		for (uint32_t n = 1 + sample_next(&seed) % 8; n; n--)
 			payload[from + sample_next(&seed) % (len - from)] = (uint8_t)sample_next(&seed);
@@ -198,7 +188,6 @@ START_TEST(test_frame_tricks)
 		{"466173744c5a00 18 01000000 01000000 41" END "00", "bytes follow the end of the fastlzlib framing"},
 		{"466173744c5a00 18 01000000 01000000 41 0000", "fastlzlib framing ends early"},
 	};
-
 	for (enum codec_id id = CODEC_LZFAST; id <= CODEC_LZ4HC; id++) {
 		for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 			refused(codec_by_id(id), unhex(payload, bad[i].payload), bad[i].why);
@@ -221,7 +210,6 @@ START_TEST(test_frame_blocks)
 {
 	uint64_t declared;
 	size_t n, got;
-
 	n = unhex(payload, "466173744c5a00 18 02000000 02000000 4142 466173744c5a00 c0 05000000 64000000 0041 e05a00"
 			   "466173744c5a00 10 01000000 01000000 43"
 			   "466173744c5a00 c0 00000000 00000000");
@@ -254,7 +242,6 @@ START_TEST(test_zlib_tricks)
 	const struct codec *c = named("gzip");
 	z_stream z = {.next_in = plain, .avail_in = 1000};
 	size_t n;
-
 	sample_fill(plain, 1000, SAMPLE_TEXT, 1);
 	refused(c, 0, "zlib stream ends early");
 	refused(c, unhex(payload, "789c"), "zlib stream ends early");
@@ -289,7 +276,6 @@ END_TEST
 START_TEST(test_lzo_tricks)
 {
 	const struct codec *c = named("lzo");
-
 	refused(c, 0, "LZO stream ends early");
 	refused(c, unhex(payload, "1100"), "LZO stream ends early");
 	refused(c, unhex(payload, "15 41424344"), "LZO stream ends early"); /* no end marker */
@@ -306,7 +292,6 @@ START_TEST(test_zstd_tricks)
 	uint64_t declared;
 	size_t n = sample(c, 0), skip, got;
 	uint8_t *good = malloc(n);
-
 	memcpy(good, payload, n);
 	refused(c, 0, "not a zstd frame");
 	refused(c, 3, "not a zstd frame");
@@ -338,7 +323,6 @@ int main(void)
 {
 	Suite *s = suite_create("codec_hostile");
 	TCase *t = tcase_create("codec_hostile");
-
 	tcase_set_timeout(t, 300);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, test_truncated, 0, 3 * CODEC_COUNT);

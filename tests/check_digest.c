@@ -25,7 +25,6 @@ START_TEST(test_known)
 	struct digest *d = digest_new(known[_i].kind);
 	uint8_t value[DIGEST_MAX_BYTES];
 	char text[DIGEST_TEXT_BYTES];
-
 	ck_assert_ptr_nonnull(d);
 	for (int round = 0; round < 2; round++) {
 		digest_add(d, "a", 1);
@@ -46,7 +45,6 @@ END_TEST
 START_TEST(test_nothing)
 {
 	char text[DIGEST_TEXT_BYTES] = "x";
-
 	digest_add(NULL, "abc", 3);
 	digest_text(NULL, text);
 	ck_assert_str_eq(text, "");
@@ -58,7 +56,6 @@ int main(void)
 {
 	Suite *s = suite_create("digest");
 	TCase *t = tcase_create("digest");
-
 	tcase_add_loop_test(t, test_known, 0, DIGEST_KINDS);
 	tcase_add_test(t, test_nothing);
 	suite_add_tcase(s, t);

@@ -110,7 +110,6 @@ int main(void)
 {
 	Suite *s = suite_create("doubling");
 	TCase *t = tcase_create("doubling");
-
 	tcase_add_test(t, test_nothing);
 	tcase_add_test(t, test_neighbours);
 	tcase_add_test(t, test_size);

@@ -609,7 +609,6 @@ int main(void)
 {
 	Suite *s = suite_create("explain");
 	TCase *t = tcase_create("explain");
-
 	tcase_set_timeout(t, 300);
 	tcase_add_test(t, test_forms);
 	tcase_add_test(t, test_pastes);

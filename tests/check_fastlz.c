@@ -12,7 +12,6 @@ static size_t plain_decode(const uint8_t *in, size_t in_len, uint8_t *out, size_
 {
 	size_t i = 1, o = 0, c = in[0] & 31;
 	int level = (in[0] >> 5) + 1;
-
 	ck_quick(level == 1 || level == 2);
 	*tail = 0;
 	for (;;) {
@@ -24,7 +23,6 @@ static size_t plain_decode(const uint8_t *in, size_t in_len, uint8_t *out, size_
 			}
 		} else {
 			size_t len = (c >> 5) + 2, distance = (c & 31) << 8, b;
-
 			if (len == 9) {
 				do {
 					ck_quick(i < in_len);
@@ -64,7 +62,6 @@ static void add_literals(struct made *m, size_t n, uint64_t seed)
 {
 	while (n) {
 		size_t run = n < 32 ? n : 32;
-
 		m->p[m->len] = (uint8_t)(run - 1);
 		if (m->len == 0)
 			m->p[0] |= (uint8_t)((m->level - 1) << 5);
@@ -78,7 +75,6 @@ static void add_match(struct made *m, size_t len, size_t distance)
 {
 	size_t d = distance - 1, more = len - 9;
 	int far = m->level == 2 && d >= 8191;
-
 	m->p[m->len++] = (uint8_t)((len < 9 ? len - 2 : 7) << 5 | (far ? 31 : d >> 8));
 	if (len >= 9) {
 		for (; m->level == 2 && more >= 255; more -= 255)
@@ -98,7 +94,6 @@ static void check_made(const struct made *m, uint8_t *want, const struct guarded
 	size_t tail, n = plain_decode(m->p, m->len, want, g_out->len - 1, &tail);
 	uint8_t *in = guarded_last(g_in, m->len), *out = guarded_last(g_out, n);
 	const char *why;
-
 	memcpy(in, m->p, m->len);
 	memset(out - 1, 0xEE, n + 1);
 	why = fastlz_inflate(in, m->len, out, n);
@@ -116,12 +111,10 @@ START_TEST(test_overlaps)
 	static const size_t lens[] = {3, 4, 7, 8, 9, 10, 15, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 100, 263, 264};
 	uint8_t *block = malloc(4096), *want = malloc(4096);
 	struct guarded in = guarded_new(4096), out = guarded_new(4096);
-
 	for (size_t distance = 1; distance <= 66; distance++) {
 		for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
 			for (size_t tail = 0; tail <= 66; tail += tail < 36 ? 1 : 10) {
 				struct made m = {block, 0, _i};
-
 				add_literals(&m, distance, distance * 7 + i);
 				add_match(&m, lens[i], distance);
 				add_literals(&m, tail, tail);
@@ -142,11 +135,9 @@ START_TEST(test_long_matches)
 	static const size_t distances[] = {1, 255, 256, 257, 4096, 8191, 8192, 8193, 8448, 40000, 73727};
 	uint8_t *block = malloc(1 << 18), *want = malloc(1 << 18);
 	struct guarded in = guarded_new(1 << 18), out = guarded_new(1 << 18);
-
 	for (size_t d = 0; d < sizeof(distances) / sizeof(*distances); d++) {
 		for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
 			struct made m = {block, 0, _i};
-
 			if (_i == 1 && (lens[i] > 264 || distances[d] > 8192))
 				continue;
 			add_literals(&m, distances[d], d);
@@ -179,10 +170,8 @@ START_TEST(test_by_hand)
 		{"20 41 e0 00 00 01 4243", "AAAAAAAAAABC"},
 	};
 	uint8_t block[64], out[64];
-
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
 		size_t n = unhex(block, known[i].block), plain = strlen(known[i].plain);
-
 		ck_assert_msg(!fastlz_inflate(block, n, out, plain), "%s", known[i].block);
 		ck_assert_mem_eq(out, known[i].plain, plain);
 	}
@@ -202,7 +191,6 @@ START_TEST(test_far_by_hand)
 {
 	uint8_t *block = calloc(1, 16384), *out = malloc(16384);
 	struct made m = {block, 0, 2};
-
 	add_literals(&m, 8193, 3);
 	m.len += unhex(block + m.len, "3f ff 00 01"); /* t 1, hi 31, lo 255, w 1: length 3, distance 8193 */
 	ck_assert(!fastlz_inflate(block, m.len, out, 8196));
@@ -247,12 +235,10 @@ START_TEST(test_refused)
 		{"00 41 20 00", "FastLZ block is shorter than its header says", 5},
 	};
 	uint8_t block[64];
-
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		size_t n = unhex(block, bad[i].block);
 		struct guarded in = guarded_copy(block, n), out = guarded_new(bad[i].plain);
 		const char *why = fastlz_inflate(in.p, n, out.p, bad[i].plain);
-
 		ck_assert_msg(why != NULL, "%s accepted", bad[i].block);
 		ck_assert_str_eq(why, bad[i].why);
 		guarded_free(&in);
@@ -267,7 +253,6 @@ static size_t check_encoder(const uint8_t *plain, size_t n, uint16_t *table)
 	size_t room = n + n / 32 + 1, len, tail;
 	struct guarded in = guarded_copy(plain, n), out = guarded_new(room), exact;
 	uint8_t *back = malloc(n);
-
 	memset(table, 0, FASTLZ_TABLE_ENTRIES * sizeof(*table));
 	len = fastlz_deflate(table, in.p, n, out.p, room);
 	ck_assert(len > 0 && len <= room);
@@ -295,7 +280,6 @@ START_TEST(test_encoder)
 	static const size_t sizes[] = {300, 1000, 4095, 8192, 8193, 8210, 65535, 65536, 65537, 70000, 200000, PLAIN_MAX};
 	uint8_t *plain = malloc(PLAIN_MAX);
 	uint16_t *table = malloc(FASTLZ_TABLE_ENTRIES * sizeof(*table));
-
 	for (size_t n = 1; n <= 200; n++) {
 		sample_fill(plain, n, (enum sample)_i, n);
 		check_encoder(plain, n, table);
@@ -316,13 +300,11 @@ START_TEST(test_encoder_room)
 	uint16_t *table = malloc(FASTLZ_TABLE_ENTRIES * sizeof(*table));
 	uint8_t plain[700], want[800];
 	size_t len;
-
 	sample_fill(plain, sizeof(plain), (enum sample)_i, 5);
 	len = fastlz_deflate(table, plain, sizeof(plain), want, sizeof(want));
 	for (size_t room = 0; room <= len + 40; room++) {
 		struct guarded out = guarded_new(room);
 		size_t got = fastlz_deflate(table, plain, sizeof(plain), out.p, room);
-
 		ck_assert_uint_eq(got, room < len ? 0 : len);
 		if (got)
 			ck_assert_mem_eq(out.p, want, len);
@@ -337,7 +319,6 @@ START_TEST(test_encoder_wins)
 {
 	uint16_t *table = malloc(FASTLZ_TABLE_ENTRIES * sizeof(*table));
 	uint8_t *plain = malloc(65536);
-
 	for (size_t n = 20; n < 900; n++) {
 		memset(plain, 'x', n);
 		/* 1 literal, matches of up to 264 at 3 bytes each, 12 literals */
@@ -361,7 +342,6 @@ int main(void)
 {
 	Suite *s = suite_create("fastlz");
 	TCase *t = tcase_create("fastlz");
-
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, test_overlaps, 1, 3);
 	tcase_add_loop_test(t, test_long_matches, 1, 3);

@@ -23,7 +23,6 @@ static const char *end(void)
 static void string_is(const char *text, const char *want)
 {
 	char all[200];
-
 	begin();
 	json_array(&j, NULL);
 	json_text(&j, NULL, text);
@@ -64,7 +63,6 @@ START_TEST(test_escapes)
 	string_is("quote \" back \\", "quote \\\" back \\\\");
 	for (int c = 1; c < 0x20; c++) {
 		char text[4] = {'x', (char)c, 'y', 0}, want[16];
-
 		snprintf(want, sizeof want, "x\\u%04xy", (unsigned)c);
 		string_is(text, want);
 	}
@@ -105,7 +103,6 @@ START_TEST(test_utf8)
 		{"\xe4\xf6\xfc", "\\ufffd\\ufffd\\ufffd"}, /* Latin 1 */
 		{"\xc3\xa4\xe4\xc3\xa4", "\xc3\xa4\\ufffd\xc3\xa4"},
 	};
-
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
 		string_is(good[i], good[i]);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -113,7 +110,6 @@ START_TEST(test_utf8)
 	/* The end of the string is not passed. */
 	for (int c = 0x80; c < 0x100; c++) {
 		struct guarded g = guarded_new(2);
-
 		g.p[0] = (uint8_t)c;
 		g.p[1] = 0;
 		string_is((const char *)g.p, "\\ufffd");
@@ -126,7 +122,6 @@ int main(void)
 {
 	Suite *s = suite_create("json");
 	TCase *t = tcase_create("json");
-
 	tcase_add_test(t, test_layout);
 	tcase_add_test(t, test_escapes);
 	tcase_add_test(t, test_utf8);

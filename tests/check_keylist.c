@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* keys/keylist.c: every form that lists come in, what is wrong with them, and what is written. */
-#include "keys/keylist.h"
+#include "keys/keylist_read.h"
 
 #include "guarded.h"
 
@@ -28,7 +28,7 @@ static int parse(const char *text)
 {
 	struct guarded g = guarded_copy((const uint8_t *)text, strlen(text));
 	e = (struct err){0};
-	int r = keylist_parse(&list, (struct span){g.p, g.len}, &e);
+	int r = keylist_read(&list, (struct span){g.p, g.len}, &e);
 	guarded_free(&g);
 	return r;
 }
@@ -234,7 +234,7 @@ START_TEST(test_truncations)
 		for (size_t n = 0; n < strlen(whole[i]); n++) {
 			struct guarded g = guarded_copy((const uint8_t *)whole[i], n);
 			e = (struct err){0};
-			int r = keylist_parse(&list, (struct span){g.p, n}, &e);
+			int r = keylist_read(&list, (struct span){g.p, n}, &e);
 			ck_quick(r == 0 || (r == XE_DAMAGE && e.text[0]));
 			ck_quick(r != 0 || list.count > 0);
 			/* Half a heading is taken for a row, but not its key for one. */
@@ -267,7 +267,7 @@ START_TEST(test_limits)
 	struct secret many = SECRET_NONE;
 	for (int i = 0; i < 50; i++)
 		ck_assert_int_eq(secret_append(&many, "x\ty\tz\n", 6, &e), 0);
-	ck_assert_int_eq(keylist_parse(&list, (struct span){many.data, many.len}, &e), XE_DAMAGE);
+	ck_assert_int_eq(keylist_read(&list, (struct span){many.data, many.len}, &e), XE_DAMAGE);
 	ck_assert_uint_eq(list.fault_count, 50);
 	ck_assert_uint_eq(list.faults[KEYLIST_FAULTS_MAX - 1].line, KEYLIST_FAULTS_MAX);
 	secret_free(&many);
@@ -316,7 +316,7 @@ START_TEST(test_write)
 	ck_assert_ptr_nonnull(strstr(text, "WHERE VolumeName='it''s' AND EncryptionKey='" B "';\n"));
 	free(text);
 	text = written(KEYLIST_JSON, NULL, &r);
-	ck_assert_int_eq(keylist_parse(&list, (struct span){(uint8_t *)text, strlen(text)}, &e), 0);
+	ck_assert_int_eq(keylist_read(&list, (struct span){(uint8_t *)text, strlen(text)}, &e), 0);
 	ck_assert_str_eq(list.entries[1].volume, "it's");
 	free(text);
 	/* What a form cannot hold is refused. */

@@ -17,7 +17,6 @@ START_TEST(test_volume)
 		struct mk m = {0};
 		struct volume_label l;
 		uint32_t v = versions[i];
-
 		mk_volume_label_data(&m, id_of(v), v, "Full-0001", "23.0.1 (15 December 2023)");
 		ck_assert(label_read_volume((struct span){m.p, m.len}, &l));
 		ck_assert_str_eq(l.id, id_of(v));
@@ -36,7 +35,6 @@ START_TEST(test_volume)
 		ck_assert_str_eq((char *)m.p + 57, "Full-0001");
 		for (size_t n = 0; n < m.len; n++) {
 			struct guarded g = guarded_copy(m.p, n);
-
 			ck_quick(!label_read_volume((struct span){g.p, n}, &l));
 			guarded_free(&g);
 		}
@@ -50,13 +48,11 @@ END_TEST
 START_TEST(test_session)
 {
 	const struct mk_totals totals = {.files = 7, .bytes = 0x123456789a, .start = 0x100000002, .end = 0x300000004, .errors = 5};
-
 	for (int i = 0; i < 4; i++) {
 		for (int end = 0; end < 2; end++) {
 			struct mk m = {0};
 			struct session_label l;
 			uint32_t v = versions[i];
-
 			mk_session_label_data(&m, id_of(v), v, 1234, end ? &totals : NULL);
 			ck_assert(label_read_session((struct span){m.p, m.len}, end, &l));
 			ck_assert_str_eq(l.id, id_of(v));
@@ -84,7 +80,6 @@ START_TEST(test_session)
 			}
 			for (size_t n = 0; n < m.len; n++) {
 				struct guarded g = guarded_copy(m.p, n);
-
 				ck_quick(!label_read_session((struct span){g.p, n}, end, &l));
 				ck_quick(!l.has_totals);
 				guarded_free(&g);
@@ -101,13 +96,11 @@ START_TEST(test_patch)
 		struct mk m = {0}, want = {0};
 		struct session_label l, back;
 		uint32_t v = versions[i];
-
 		mk_session_label_data(&m, id_of(v), v, 9, &(struct mk_totals){7, 1000, 1, 2, 3});
 		mk_session_label_data(&want, id_of(v), v, 9,
 				      &(struct mk_totals){7, 0xfedcba9876543210, 0x1111111122222222, 0x3333333344444444, 3});
 		ck_assert(label_read_session((struct span){m.p, m.len}, true, &l));
 		struct guarded g = guarded_copy(m.p, m.len);
-
 		label_patch_totals(g.p, g.len, &l); /* unchanged */
 		ck_assert_mem_eq(g.p, m.p, m.len);
 		l.job_bytes = 0xfedcba9876543210;
@@ -134,7 +127,6 @@ START_TEST(test_long_names)
 	char name[3000];
 	struct mk m = {0};
 	struct volume_label l;
-
 	memset(name, 'x', sizeof name);
 	name[sizeof name - 1] = 0;
 	mk_volume_label_data(&m, name, 20, name, name);
@@ -167,10 +159,8 @@ START_TEST(test_product)
 		{MK_BACULA, "", 2, PRODUCT_BACULA},
 		{MK_BACULA, "no number", 1, PRODUCT_BACULA},
 	};
-
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct volume_label l = {0};
-
 		snprintf(l.id, sizeof l.id, "%s", cases[i].id);
 		snprintf(l.program_version, sizeof l.program_version, "%s", cases[i].program_version);
 		ck_assert_msg(label_product(&l, cases[i].block) == cases[i].product, "%s", cases[i].program_version);
@@ -182,10 +172,8 @@ START_TEST(test_product)
 	ck_assert_str_eq(product_name(PRODUCT_ANY), "any");
 	static const char *const special[] = {"Bacula 1.0 Metadata\n", "Bacula 1.0 Aligned Data\n", "Bacula 1.0 Dedup Metadata\n",
 					      "Bacula 1.0 S3 Cloud Data\n"};
-
 	for (size_t i = 0; i < 4; i++) {
 		struct volume_label l = {0};
-
 		snprintf(l.id, sizeof l.id, "%s", special[i]);
 		ck_assert_ptr_nonnull(label_special_kind(&l));
 	}
@@ -201,7 +189,6 @@ START_TEST(test_noise)
 		struct volume_label v;
 		struct session_label l;
 		struct span s = {g.p, g.len};
-
 		sample_fill(g.p, g.len, i % 2 ? SAMPLE_RANDOM : SAMPLE_ZERO, i);
 		if (i % 4 == 0)
 			g.p[i / 4 % g.len] = 20;
@@ -217,7 +204,6 @@ int main(void)
 {
 	Suite *s = suite_create("label");
 	TCase *t = tcase_create("label");
-
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_volume);
 	tcase_add_test(t, test_session);

@@ -32,10 +32,8 @@ START_TEST(test_size)
 		{1000000000000000000u, "1.0 EB"},
 		{UINT64_MAX, "18.4 EB"},
 	};
-
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		char text[MSG_SIZE_BYTES];
-
 		ck_assert_ptr_eq(msg_size(cases[i].bytes, text), text);
 		ck_assert_str_eq(text, cases[i].text);
 	}
@@ -55,7 +53,6 @@ static void catch (void)
 static const char *released(void)
 {
 	static char text[20000];
-
 	dup2(saved, STDERR_FILENO);
 	close(saved);
 	rewind(caught);
@@ -68,7 +65,6 @@ START_TEST(test_lines)
 {
 	struct err e = {.code = XE_DAMAGE, .volume = "vol\x1b[2J1", .text = "bad\nnews"};
 	char big[9000];
-
 	memset(big, 'x', sizeof big - 1);
 	big[sizeof big - 1] = 0;
 	catch ();
@@ -82,7 +78,6 @@ START_TEST(test_lines)
 	msg_warning("w%d", 2);
 	int status = msg_fail(&e);
 	int usage = msg_usage("filter", "what is %s", "that");
-
 	ck_assert_str_eq(released(), "xflate: i0\nxflate: w0\nxflate: w1\nxflate: vol?[2J1: bad?news\n"
 				     "xflate: what is that\nxflate: try 'xflate filter --help'\n");
 	ck_assert_int_eq(status, 1);
@@ -90,7 +85,6 @@ START_TEST(test_lines)
 	catch ();
 	msg_error("%s", big);
 	const char *line = released();
-
 	ck_assert_uint_lt(strlen(line), sizeof big); /* cut, with its newline */
 	ck_assert_uint_eq((size_t)(strchr(line, '\n') - line), strlen(line) - 1);
 }
@@ -114,7 +108,6 @@ int main(void)
 {
 	Suite *s = suite_create("msg");
 	TCase *t = tcase_create("msg");
-
 	tcase_add_test(t, test_size);
 	tcase_add_test(t, test_lines);
 	tcase_add_test(t, test_progress);

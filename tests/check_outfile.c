@@ -35,7 +35,6 @@ static int entries(void)
 {
 	DIR *d = opendir(dir.path);
 	int n = 0;
-
 	while (readdir(d))
 		n++;
 	closedir(d);
@@ -45,7 +44,6 @@ static int entries(void)
 static void holds(const char *file, const char *text)
 {
 	struct mk m = mk_read(file);
-
 	mk_put(&m, "", 1);
 	ck_assert_str_eq((char *)m.p, text);
 	mk_free(&m);
@@ -54,7 +52,6 @@ static void holds(const char *file, const char *text)
 START_TEST(test_commit)
 {
 	struct stat st;
-
 	ck_assert_int_eq(outfile_open(&o, path, 0640, false, false, &e), 0);
 	ck_assert(!o.direct && io_is_file(&o.io));
 	ck_assert_int_ne(access(path, F_OK), 0); /* not yet */
@@ -87,7 +84,6 @@ END_TEST
 START_TEST(test_partial)
 {
 	char name[160];
-
 	ck_assert_int_eq(outfile_open(&o, path, 0600, false, true, &e), 0);
 	ck_assert_int_eq(io_write(o.io.fd, "hel", 3, &e), 0);
 	outfile_abandon(&o);
@@ -108,7 +104,6 @@ START_TEST(test_partial_names)
 {
 	char name[160], second[160], third[160], fourth[160];
 	struct outfile other;
-
 	snprintf(name, sizeof name, "%s.partial", path);
 	snprintf(second, sizeof second, "%s.partial.2", path);
 	snprintf(third, sizeof third, "%s.partial.3", path);
@@ -135,10 +130,8 @@ END_TEST
 START_TEST(test_long_names)
 {
 	char name[600];
-
 	for (int len = NAME_MAX - 20; len <= NAME_MAX + 1; len++) {
 		size_t at = (size_t)snprintf(name, sizeof name, "%s/", dir.path);
-
 		for (int i = 0; i < len; i++)
 			name[at + (size_t)i] = i % 2 == len % 2 ? '\xc3' : '\xa4';
 		name[at + (size_t)len] = 0;
@@ -186,7 +179,6 @@ int linkat(int a, const char *from, int b, const char *to, int flags)
 START_TEST(test_poor_file_systems)
 {
 	char name[160];
-
 	no_flags = 1;
 	no_links = _i;
 	snprintf(name, sizeof name, "%s.partial", path);
@@ -217,7 +209,6 @@ END_TEST
 START_TEST(test_temporaries_differ)
 {
 	char first[OUTFILE_TEMPORARY_BYTES];
-
 	ck_assert_int_eq(outfile_open(&o, path, 0600, false, false, &e), 0);
 	memcpy(first, o.temporary, sizeof first);
 	outfile_abandon(&o);
@@ -232,7 +223,6 @@ END_TEST
 START_TEST(test_temporary_taken)
 {
 	char name[160];
-
 	for (int keep = 0; keep < 2; keep++) {
 		e = (struct err){0};
 		ck_assert_int_eq(outfile_open(&o, path, 0600, false, keep, &e), 0);
@@ -254,7 +244,6 @@ END_TEST
 START_TEST(test_folder_moves)
 {
 	char sub[160], moved[160], file[200];
-
 	snprintf(sub, sizeof sub, "%s/sub", dir.path);
 	snprintf(moved, sizeof moved, "%s/moved", dir.path);
 	snprintf(file, sizeof file, "%s/out", sub);
@@ -278,7 +267,6 @@ START_TEST(test_links)
 {
 	struct stat st;
 	char link[160], second[160], loop[160];
-
 	mk_in_dir(&dir, "link", link);
 	mk_in_dir(&dir, "second", second);
 	mk_in_dir(&dir, "loop", loop);
@@ -301,7 +289,6 @@ START_TEST(test_links)
 	/* Two names of one place, before and after it is there. */
 	for (int round = 0; round < 2; round++) {
 		struct outfile other;
-
 		if (round == 1)
 			unlink(path);
 		e = (struct err){0};
@@ -335,7 +322,6 @@ START_TEST(test_descriptors)
 {
 	char name[64];
 	struct outfile other;
-
 	mk_write(path, "begin-", 6);
 	int fd = open(path, O_WRONLY | O_APPEND);
 	for (int round = 0; round < 2; round++) {
@@ -372,7 +358,6 @@ END_TEST
 START_TEST(test_replace_only_files)
 {
 	struct stat st;
-
 	mk_write(path, "old", 3);
 	ck_assert_int_eq(outfile_open(&o, path, 0600, true, false, &e), 0);
 	unlink(path);
@@ -425,7 +410,6 @@ END_TEST
 START_TEST(test_places)
 {
 	char name[160], *big = malloc(OUTFILE_PATH_BYTES + 10);
-
 	ck_assert_int_eq(outfile_open(&o, dir.path, 0600, true, false, &e), XE_FAILED);
 	ck_assert_ptr_nonnull(strstr(e.text, "folder"));
 	outfile_abandon(&o);
@@ -453,7 +437,6 @@ START_TEST(test_places)
 	/* Many at once, and their places are given back. */
 	for (int round = 0; round < 5; round++) {
 		struct outfile many[4];
-
 		for (int i = 0; i < 4; i++) {
 			snprintf(name, sizeof name, "%s/m%d", dir.path, i);
 			ck_assert_int_eq(outfile_open(&many[i], name, 0600, true, false, &e), 0);
@@ -474,16 +457,13 @@ START_TEST(test_signals)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 	char name[160];
-
 	snprintf(name, sizeof name, "%s.partial", path);
 	for (int keep = 0; keep < 2; keep++) {
 		for (size_t i = 0; i < 3; i++) {
 			int status;
 			pid_t child = fork();
-
 			if (child == 0) {
 				struct outfile mine;
-
 				quit_catch_signals();
 				if (outfile_open(&mine, path, 0600, false, keep, &e) != 0 || io_write(mine.io.fd, "hel", 3, &e) != 0)
 					_exit(9);
@@ -502,7 +482,6 @@ START_TEST(test_signals)
 	/* Ignored ones stay ignored. */
 	int status;
 	pid_t child = fork();
-
 	if (child == 0) {
 		signal(SIGHUP, SIG_IGN);
 		quit_catch_signals();
@@ -518,7 +497,6 @@ int main(void)
 {
 	Suite *s = suite_create("outfile");
 	TCase *t = tcase_create("outfile");
-
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_commit);
 	tcase_add_test(t, test_abandon);

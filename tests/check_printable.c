@@ -30,7 +30,6 @@ START_TEST(test_names)
 	char text[64], *written;
 	size_t len;
 	FILE *f = open_memstream(&written, &len);
-
 	ck_assert_ptr_nonnull(f);
 	snprintf(text, sizeof text, "%s", cases[_i].name);
 	ck_assert_uint_eq(printable_make(text), strlen(cases[_i].name));
@@ -48,7 +47,6 @@ START_TEST(test_json)
 	size_t len;
 	FILE *f = open_memstream(&written, &len);
 	struct json j = {.out = f};
-
 	ck_assert_ptr_nonnull(f);
 	json_object(&j, NULL);
 	json_text(&j, "n", cases[_i].name);
@@ -63,7 +61,6 @@ int main(void)
 {
 	Suite *s = suite_create("printable");
 	TCase *t = tcase_create("printable");
-
 	tcase_add_loop_test(t, test_names, 0, sizeof cases / sizeof cases[0]);
 	tcase_add_loop_test(t, test_json, 0, sizeof cases / sizeof cases[0]);
 	suite_add_tcase(s, t);

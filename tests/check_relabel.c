@@ -232,7 +232,6 @@ START_TEST(test_lost)
 	struct volume_label label;
 	struct relabel_keys keys;
 	size_t n = relabel_lost(&lost, data);
-
 	ck_assert_uint_gt(n, 0);
 	ck_assert(label_read_volume((struct span){data, n}, &label));
 	ck_assert(!label_read_volume((struct span){data, n - (_i & 1 ? 21 : 0) - (_i & 2 ? 12 : 0) - 1}, &label));

@@ -13,7 +13,6 @@
 static inline void sample_path(const char *name, char path[static 512])
 {
 	const char *tests = getenv("TESTS");
-
 	snprintf(path, 512, "%s/keys/%s", tests ? tests : "tests", name);
 }
 
@@ -23,7 +22,6 @@ static inline struct secret sample(const char *name)
 	struct secret s = SECRET_NONE;
 	struct err e = {0};
 	char path[512];
-
 	sample_path(name, path);
 	FILE *f = fopen(path, "re");
 	ck_assert_msg(f != NULL, "%s: is missing", path);

@@ -417,8 +417,6 @@ START_TEST(test_lists)
 	ck_assert(!scsi_read_page_list(image("0000 0006 0010 0020 0021"), 1, 0x21, &listed));
 	struct span v;
 	uint32_t type, format;
-	ck_assert(scsi_read_random(image("0030 0010 000102030405060708090a0b0c0d0e0f"), &v) && v.len == 16);
-	ck_assert(!scsi_read_random(image("0030 0010 000102030405060708090a0b0c0d0e"), &v) && v.len == 0);
 	ck_assert(scsi_read_wrapping_key(image("0031 000c 00000001 00000002 0002 abcd"), &type, &format, &v));
 	ck_assert(type == 1 && format == 2 && v.len == 2 && v.data[1] == 0xcd);
 	ck_assert(!scsi_read_wrapping_key(image("0031 000c 00000001 00000002 0003 abcd"), &type, &format, &v));
@@ -512,7 +510,6 @@ int main(void)
 {
 	Suite *s = suite_create("scsi");
 	TCase *t = tcase_create("scsi");
-
 	tcase_add_test(t, test_cdbs);
 	tcase_add_test(t, test_set_pages);
 	tcase_add_test(t, test_set_room);

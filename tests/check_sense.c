@@ -245,7 +245,6 @@ int main(void)
 {
 	Suite *s = suite_create("sense");
 	TCase *t = tcase_create("sense");
-
 	tcase_add_test(t, test_fixed);
 	tcase_add_test(t, test_descriptor);
 	tcase_add_test(t, test_fields);

@@ -271,7 +271,6 @@ int main(void)
 {
 	Suite *s = suite_create("sense table");
 	TCase *t = tcase_create("sense table");
-
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_every_code);
 	tcase_add_test(t, test_none_hides_another);

@@ -18,7 +18,6 @@ START_TEST(test_form)
 		ck_quick(stream_form(n) == form_of(n));
 		for (int bit = 11; bit < 31; bit++) {
 			uint32_t flagged = n | 1u << bit;
-
 			ck_quick(stream_form(flagged) == (bit == 24 ? STREAM_OPAQUE : form_of(n)));
 		}
 		ck_quick(stream_form(n | 1u << 24 | 1u << 26) == STREAM_OPAQUE);
@@ -30,7 +29,6 @@ START_TEST(test_prefix)
 {
 	for (uint32_t n = 0; n < 2048; n++) {
 		bool want = n == 6 || n == 7 || n == 30;
-
 		ck_quick(stream_has_prefix(n) == want);
 		for (int bit = 11; bit < 31; bit++)
 			ck_quick(stream_has_prefix(n | 1u << bit) == (want || bit == 26));
@@ -38,15 +36,50 @@ START_TEST(test_prefix)
 }
 END_TEST
 
+static bool is_in(uint32_t n, const uint32_t *numbers, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (numbers[i] == n)
+			return true;
+	}
+	return false;
+}
+
+/* Each of exactly these numbers, whatever the flags. */
+START_TEST(test_predicates)
+{
+	static const struct {
+		bool (*is)(uint32_t stream);
+		uint32_t numbers[10];
+		size_t count;
+	} rows[] = {
+		{stream_is_sparse, {6, 7, 30}, 3},
+		{stream_begins_file, {1, 5, 28, 34, 37}, 5},
+		{stream_precedes_data, {1, 5, 22, 35, 36}, 5},
+		{stream_is_closed_content, {13, 20, 21, 23, 24, 25, 27, 32, 33}, 9},
+		{stream_is_restore_object, {28}, 1},
+		{stream_is_plugin_name, {26}, 1},
+		{stream_is_ndmp_separator, {999}, 1},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		for (uint32_t n = 0; n < 2048; n++) {
+			bool want = is_in(n, rows[i].numbers, rows[i].count);
+			ck_quick(rows[i].is(n) == want);
+			for (int bit = 11; bit < 31; bit++)
+				ck_quick(rows[i].is(n | 1u << bit) == (want || (bit == 24 && rows[i].is == stream_is_closed_content)));
+		}
+	}
+	ck_assert_uint_eq(stream_number(0x7ffff800 | 29), 29);
+}
+END_TEST
+
 START_TEST(test_in_form)
 {
 	static const uint32_t kinds[3][3] = {{2, 4, 29}, {6, 7, 30}, {11, 12, 31}};
-
 	for (int k = 0; k < 3; k++) {
 		for (int from = 0; from < 3; from++) {
 			for (int to = 0; to < 3; to++) {
 				enum stream_form form = (enum stream_form)(STREAM_PLAIN + to);
-
 				ck_assert_uint_eq(stream_in_form(kinds[k][from], form), kinds[k][to]);
 				for (int bit = 11; bit < 31; bit++)
 					ck_quick(stream_in_form(kinds[k][from] | 1u << bit, form) == (kinds[k][to] | 1u << bit));
@@ -110,12 +143,10 @@ START_TEST(test_names)
 		    {1999, "XATTR_NETBSD"},
 		    {29 | 1u << 26, "COMPRESSED_DATA"}};
 	static const uint32_t defined[][2] = {{1, 41}, {200, 201}, {999, 1022}, {1987, 1999}};
-
 	for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
 		ck_assert_str_eq(stream_name(some[i].n), some[i].name);
 	for (uint32_t n = 0; n < 2048; n++) {
 		bool is = false;
-
 		for (size_t i = 0; i < 4; i++)
 			is = is || (n >= defined[i][0] && n <= defined[i][1]);
 		if ((stream_name(n) != NULL) != is && n != 0)
@@ -131,10 +162,10 @@ int main(void)
 {
 	Suite *s = suite_create("stream");
 	TCase *t = tcase_create("stream");
-
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_form);
 	tcase_add_test(t, test_prefix);
+	tcase_add_test(t, test_predicates);
 	tcase_add_test(t, test_in_form);
 	tcase_add_test(t, test_products);
 	tcase_add_test(t, test_names);

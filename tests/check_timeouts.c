@@ -130,7 +130,6 @@ int main(void)
 {
 	Suite *s = suite_create("timeouts");
 	TCase *t = tcase_create("timeouts");
-
 	tcase_add_test(t, test_report);
 	tcase_add_test(t, test_truncated);
 	tcase_add_test(t, test_classes);

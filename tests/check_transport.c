@@ -230,7 +230,6 @@ int main(void)
 {
 	Suite *s = suite_create("transport");
 	TCase *t = tcase_create("transport");
-
 	tcase_add_test(t, test_linux);
 	tcase_add_test(t, test_cam);
 	tcase_add_test(t, test_uscsi);

@@ -22,7 +22,6 @@ static inline struct guarded guarded_new(size_t n)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (n + page - 1) / page * page;
 	struct guarded g = {.len = n, .map_len = room + page};
-
 	g.map = mmap(NULL, g.map_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ck_assert(g.map != MAP_FAILED);
 	ck_assert_int_eq(mprotect((uint8_t *)g.map + room, page, PROT_NONE), 0);
@@ -33,7 +32,6 @@ static inline struct guarded guarded_new(size_t n)
 static inline struct guarded guarded_copy(const uint8_t *from, size_t n)
 {
 	struct guarded g = guarded_new(n);
-
 	if (n)
 		memcpy(g.p, from, n);
 	return g;
@@ -66,13 +64,11 @@ static inline void sample_fill(uint8_t *p, size_t n, enum sample kind, uint64_t 
 	static const char *const words[] = {"block ", "record ", "session ", "stream ", "label ", "volume, ", "of ",     "the ",
 					    "and\n",  "a ",      "tape ",    "is ",     "not ",   "0x1f",     "Bareos ", "42 "};
 	size_t i = 0;
-
 	seed = seed * 2654435761u + 88172645463325252u;
 	while (i < n) {
 		const char *w = words[sample_next(&seed) % 16];
 		size_t distance = 1 + sample_next(&seed) % (sample_next(&seed) % 4 ? 40 : 12000);
 		size_t len = sample_next(&seed) % 16 ? sample_next(&seed) % 20 : sample_next(&seed) % 1200;
-
 		switch (kind) {
 		case SAMPLE_TEXT:
 			while (*w && i < n)
@@ -93,10 +89,8 @@ static inline void sample_fill(uint8_t *p, size_t n, enum sample kind, uint64_t 
 static inline size_t unhex(uint8_t *out, const char *text)
 {
 	size_t n = 0;
-
 	for (; *text; text++) {
 		char digits[3] = {text[0], text[1], 0};
-
 		if (*text == ' ')
 			continue;
 		out[n++] = (uint8_t)strtoul(digits, NULL, 16);
@@ -116,7 +110,6 @@ static inline int check_run(Suite *s)
 {
 	SRunner *r = srunner_create(s);
 	int failed;
-
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);

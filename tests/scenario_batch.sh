@@ -15,6 +15,9 @@ ls "$bareos"/vol-* "$VOLUMES"/bacula/plain-lzo-sparse "$append" >all
 
 # --- each as if it were alone ---
 
+# of_volumes MAP: what it says of them, but for the number of their set
+of_volumes() { awk -F '\t' -v OFS='\t' '$1 == "volume" { $6 = "-" } $1 !~ /^(xflate-map|exit|xxh64)$/' "$1"; }
+
 # alone OPTIONS: one run over all of them in the order of ./all, and one for each set
 alone() {
 	rm -rf together apart
@@ -36,12 +39,15 @@ alone() {
 		[ $# -gt 1 ] || to=apart/$name
 		# shellcheck disable=SC2086 # options
 		xflate -qq $options -o "$to" --map one.map --force "$@" || not_ok "$options, $name alone"
-		grep -v -e '^xflate-map' -e '^xxh64' one.map >>wanted.map
+		of_volumes one.map >>wanted.map
 		set -- "$options"
 	done <all
 	check "$1: the bytes of each set alone" diff -r together apart
-	grep -v -e '^xflate-map' -e '^xxh64' map >got.map
+	of_volumes map >got.map
 	check "$1: the map of each set alone, one behind the other" cmp wanted.map got.map
+	is "$(sed -n 's/^volume\t\(.*\)\t.*\t.*\t.*\t/\1 /p' map | awk '$1 ~ /span/ { print $2 }' | uniq -c | awk '{ print $1 }')" 2 \
+		"$1: the two of a set have one number"
+	is "$(sed -n 's/^volume\t.*\t//p' map | uniq | tr '\n' ' ')" "$(seq $(($(wc -l <all) - 1)) | tr '\n' ' ')" "$1: each set has its own"
 	is "$(grep -c '"job_id"' report)" "$(while read -r v; do xflate list "$v" 2>/dev/null; done <all | grep -c '^job ')" "$1: the report has every job" ||
 		true
 }

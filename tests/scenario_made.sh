@@ -244,7 +244,7 @@ bad() {
 	run "$XFLATE" list "$volume"
 	if [ -n "$place" ]; then
 		expect_status 3 "$name list: damage was found"
-		says "$name: byte $place: " "$name list: and where"
+		says "$name: damaged: .*[0-9]+ bytes at byte $place: " "$name list: and where"
 	else
 		expect_status 0 "$name list: payloads are not looked at"
 	fi

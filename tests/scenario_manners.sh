@@ -876,7 +876,7 @@ lists() {
 	is "$(grep -c '^volume ' "$out")" 2 'list of two: both'
 	run "$XFLATE" list "$bad"
 	expect_status 3 'list of damage'
-	says '^xflate: .*bad-crc: byte 4276: ' 'list of damage: says where'
+	says '^xflate: .*bad-crc: damaged: .*[0-9]+ bytes at byte 4276: ' 'list of damage: says where'
 	run "$XFLATE" list --json "$bad"
 	check 'list of damage: JSON' "$PYTHON" -m json.tool "$out"
 	run "$XFLATE" list --json missing

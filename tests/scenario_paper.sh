@@ -77,7 +77,7 @@ bundles() {
 	run "$XFLATE" cache import new typed
 	refused 1 'a code of another bundle'
 	says 'line [0-9]*: a code of another bundle' '... its line'
-	for i in 1 2 3 4 5; do scan text-$i.pgm; done | sed '/^hex 3.1/s/ \(.\)\(.\)/ \2\1/3' >typed
+	for i in 1 2 3 4 5; do scan text-$i.pgm; done | sed '/^hex 3.1/s/ [1-9a-f]/ 0/3' >typed
 	run "$XFLATE" cache import new typed
 	refused 1 'a line of a code that was mistyped'
 	says "line $(grep -n '^hex 3.1' typed | cut -d : -f 1): .*mistyped" '... is named'

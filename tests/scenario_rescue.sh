@@ -102,7 +102,7 @@ for name in length-lies-nosum length-lies-crc; do
 done
 run "$XFLATE" list leftover-7-bytes
 expect_status 3 'leftover-7-bytes list: damaged'
-says 'byte 7124: 7 bytes: behind its last record are bytes that are none' 'leftover-7-bytes list: says so'
+says 'damaged: .*: 7 bytes at byte 7124: behind its last record are bytes that are none' 'leftover-7-bytes list: says so'
 run "$XFLATE" verify leftover-7-bytes
 expect_status 3 'leftover-7-bytes verify: damaged'
 says 'damaged: .*FileIndex 5 /s7/file5: 7 bytes at byte 7124' 'leftover-7-bytes verify: says so'

@@ -32,8 +32,7 @@ static int take_part(struct search *a, struct session *s, const struct record_he
 		     struct err *e)
 {
 	struct partial *p = &s->partial;
-	bool fits = h->stream < 0 && (uint32_t)-h->stream == p->item.stream && h->file_index == p->item.file_index &&
-		    h->len == p->item.len - p->have;
+	bool fits = partial_goes_on(p, h);
 	if (!fits && says_nothing(s, h, b))
 		return 0;
 	const struct recall_place place = {!b->verdict.opened, a->input, b->addr + (uint64_t)(part.data - b->data)};
@@ -103,10 +102,8 @@ static int search(struct search *a, const char *path, struct err *e)
 		return rc;
 	}
 	struct source *source = source_new(a->pool, &in, NULL, a->o->keys);
-	if (source == NULL) {
-		medium_close(&in);
+	if (source == NULL)
 		return err_memory(e, 0, "reading ahead");
-	}
 	struct source_item b;
 	a->first = true;
 	while (rc == 0 && a->open > 0 && (rc = source_next(source, &b, e)) == 0 && b.event != SOURCE_END)

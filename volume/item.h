@@ -14,6 +14,11 @@ struct block_form {
 	bool checksum;
 };
 
+static inline bool block_form_is_encrypted(const struct block_form *f)
+{
+	return f->version == 3 && (f->options & BLOCK_OPTION_BLOCK_ENCRYPTED);
+}
+
 enum item_kind {
 	ITEM_END,
 	ITEM_VOLUME_START,
@@ -25,6 +30,7 @@ enum item_kind {
 	ITEM_FOREIGN, /* data: an ANSI or IBM tape label */
 	ITEM_VOLUME_END,
 };
+#define ITEM_KINDS (ITEM_VOLUME_END + 1)
 
 #define ITEM_CUTS 32
 

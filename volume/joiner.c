@@ -44,6 +44,20 @@ static void damage_item(struct assembler *a, struct item *item, const struct ses
 	item->suspect = about->suspect;
 }
 
+/* The session's record that waits will not be whole.  Returns 1. */
+static int break_off(struct assembler *a, struct session *s, struct item *item)
+{
+	damage_item(a, item, s, &s->partial.item, "the rest of this record does not follow");
+	partial_drop(&s->partial);
+	return 1;
+}
+
+/* The record at hand comes once more, behind what must be told of first. */
+static void go_back(struct assembler *a, struct span part)
+{
+	a->rest.p -= part.len + record_header_bytes(a->block->header.version);
+}
+
 /* Where a part of the block at hand could be read again. */
 static struct recall_place place_of(const struct assembler *a, struct span part)
 {
@@ -117,15 +131,13 @@ int joiner_go_on(struct assembler *a, struct session *s, const struct record_hea
 		}
 		s->skip = 0;
 	}
-	if (p->open && p->item.stream == stream && p->item.file_index == h->file_index && p->item.len - p->have == h->len) {
+	if (partial_goes_on(p, h)) {
 		int rc = add_part(a, p, part, e);
 		return rc != 0 || !partial_complete(p) ? rc : take_partial(a, s, item, e);
 	}
 	if (p->open) {
-		damage_item(a, item, s, &p->item, "the rest of this record does not follow");
-		partial_drop(p);
-		a->rest.p -= part.len + record_header_bytes(a->block->header.version);
-		return 1;
+		go_back(a, part);
+		return break_off(a, s, item);
 	}
 	/* Bareos repeats the header of an empty record that ends with its block (volume-format.md 2.2). */
 	if (s->last_empty && h->len == 0 && s->last_stream == stream && s->last_index == h->file_index)
@@ -144,15 +156,13 @@ int joiner_go_on(struct assembler *a, struct session *s, const struct record_hea
 int joiner_begin(struct assembler *a, struct session *s, const struct record_header *h, struct span part, struct item *item, struct err *e)
 {
 	if (s->partial.open) {
-		a->rest.p -= part.len + record_header_bytes(a->block->header.version);
+		go_back(a, part);
 		/* A job that was cancelled, and run again under its session. */
 		if (session_runs_again(s, h->file_index, part) && a->damages == a->damages_before) {
 			s->partial.item.tail_missing = true;
 			return take_partial(a, s, item, e);
 		}
-		damage_item(a, item, s, &s->partial.item, "the rest of this record does not follow");
-		partial_drop(&s->partial);
-		return 1;
+		return break_off(a, s, item);
 	}
 	s->skip = 0;
 	s->last_index = h->file_index;
@@ -177,11 +187,8 @@ int joiner_cut(struct assembler *a, struct session *s, struct item *item, struct
 	s->partial.item.tail_missing = cut;
 	/* Its rest may be what was lost. */
 	bool hurt = a->damages > a->damages_before || s->torn;
-	if (cut && hurt && !a->o->keep_suspect) {
-		damage_item(a, item, s, &s->partial.item, "the rest of this record does not follow");
-		partial_drop(&s->partial);
-		return 1;
-	}
+	if (cut && hurt && !a->o->keep_suspect)
+		return break_off(a, s, item);
 	int rc = take_partial(a, s, item, e);
 	/* Its rest on the next volume is then a part without a beginning, not damage. */
 	s->seen = !cut;

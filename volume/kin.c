@@ -9,16 +9,16 @@
 #include <sys/stat.h>
 
 /* A hash set of sessions: time << 32 | id, never 0. */
-struct keyoptions {
+struct set {
 	uint64_t *at;
 	size_t count, room;
 };
 
 /* Of one input. */
 struct sessions {
-	bool known;                   /* it was looked at */
-	bool later;                   /* it can only be read in its turn */
-	struct keyoptions all, begun; /* begun: whose first block here begins with the start label */
+	bool known;            /* it was looked at */
+	bool later;            /* it can only be read in its turn */
+	struct set all, begun; /* begun: whose first block here begins with the start label */
 };
 
 struct kin {
@@ -53,7 +53,7 @@ void kin_free(struct kin *k)
 
 /* ---- the set ---- */
 
-static uint64_t *place_of(const struct keyoptions *s, uint64_t key)
+static uint64_t *place_of(const struct set *s, uint64_t key)
 {
 	size_t at = (size_t)((key * 0x9e3779b97f4a7c15u) >> 32) & (s->room - 1);
 	while (s->at[at] != 0 && s->at[at] != key)
@@ -61,14 +61,14 @@ static uint64_t *place_of(const struct keyoptions *s, uint64_t key)
 	return &s->at[at];
 }
 
-static bool has(const struct keyoptions *s, uint64_t key)
+static bool has(const struct set *s, uint64_t key)
 {
 	return s->room > 0 && *place_of(s, key) == key;
 }
 
-static int widen(struct keyoptions *s, struct err *e)
+static int widen(struct set *s, struct err *e)
 {
-	struct keyoptions wide = {.count = s->count, .room = s->room ? s->room * 2 : 64};
+	struct set wide = {.count = s->count, .room = s->room ? s->room * 2 : 64};
 	wide.at = calloc(wide.room, sizeof *wide.at);
 	if (wide.at == NULL)
 		return err_memory(e, wide.room * sizeof *wide.at, "the sessions of a volume");
@@ -81,7 +81,7 @@ static int widen(struct keyoptions *s, struct err *e)
 	return 0;
 }
 
-static int add(struct keyoptions *s, uint64_t key, struct err *e)
+static int add(struct set *s, uint64_t key, struct err *e)
 {
 	int rc = s->count * 2 >= s->room ? widen(s, e) : 0;
 	if (rc != 0)
@@ -127,14 +127,9 @@ static int read_through(struct sessions *s, struct medium_input *in, struct err 
 {
 	struct buf_pool *pool = buf_pool_new(0);
 	struct source *source = pool ? source_new(pool, in, NULL, NULL) : NULL;
-	struct source_item b = {.event = SOURCE_END};
-	int rc = 0;
-	if (source == NULL) {
-		medium_close(in);
-		buf_pool_free(pool);
-		return err_memory(e, 0, "looking ahead");
-	}
+	struct source_item b;
 	struct err unread = {0};
+	int rc = source ? 0 : err_memory(e, 0, "looking ahead");
 	while (rc == 0 && source_next(source, &b, &unread) == 0 && b.event != SOURCE_END)
 		rc = add_block(s, &b, e);
 	source_free(source);
@@ -195,7 +190,7 @@ static int look(struct kin *k, size_t i, struct err *e)
 	bool whole = false;
 	int rc = walk(s, &in, &whole, e);
 	if (rc == 0 && !whole)
-		return read_through(s, &in, e);
+		rc = read_through(s, &in, e);
 	medium_close(&in);
 	return rc;
 }

@@ -6,13 +6,19 @@
 #include "volume/finding.h"
 #include "volume/outrecord.h"
 
+struct course; /* prove/course.h */
+
+/* What they return, < 0, ends the run.  NULL: not wanted, but for record and finding. */
 struct observer {
 	void *arg;
-	/* A record that the stages made plain, or could not: then as it was.  What it returns, < 0, ends the run. */
+	/* A job appears, before all else of it.  course lives as long as the run's filter. */
+	int (*job)(void *arg, const struct course *course, struct err *e);
+	/* A record that the stages made plain, or could not: then as it was. */
 	int (*record)(void *arg, const struct plain_item *plain, struct err *e);
 	void (*finding)(void *arg, const struct finding *damage);
-	void (*block)(void *arg, const struct item *block);         /* before its records; NULL: not wanted */
-	void (*end_volume)(void *arg, const struct volume_info *v); /* all is known of it; NULL: not wanted */
+	void (*block)(void *arg, const struct item *block);         /* before its records */
+	void (*end_volume)(void *arg, const struct volume_info *v); /* all is known of it */
+	int (*finish)(void *arg, struct err *e);                    /* it was the last one */
 };
 
 #endif

@@ -45,7 +45,7 @@ int outblock_flush(struct outblocks *all, struct outblock *b, struct err *e)
 {
 	if (b->used == 0)
 		return 0;
-	bool encrypt = b->form.version == 3 && (b->form.options & BLOCK_OPTION_BLOCK_ENCRYPTED) && all->o->encrypt;
+	bool encrypt = block_form_is_encrypted(&b->form) && all->o->encrypt;
 	if (encrypt)
 		fill_up(b);
 	struct block_header h = {
@@ -59,15 +59,17 @@ int outblock_flush(struct outblocks *all, struct outblock *b, struct err *e)
 	block_seal(b->data, &h, b->form.checksum);
 	struct packed_block packed = {
 		.job = b->job,
-		.addr = sink_address(all->sink),
+		.addr = all->sink->at,
 		.len = h.len,
 		.number = h.number,
 		.first_index = b->first_index,
 		.last_index = b->last_index,
+		.data = {b->data, b->used},
 	};
-	packed.end = sink_end_address(all->sink, packed.addr, packed.len);
+	packed.end = all->sink->medium->end(packed.addr, packed.len);
 	int rc = encrypt ? all->o->encrypt(all->o->arg, b->data, b->used, e) : 0;
-	rc = rc != 0 ? rc : sink_write(all->sink, b->data, b->used, false, e);
+	if (rc == 0)
+		rc = sink_write(all->sink, b->data, b->used, false, e);
 	if (rc != 0)
 		return rc;
 	if (!b->on_volume)
@@ -120,9 +122,8 @@ int outblock_grow(struct outblocks *all, struct outblock *b, size_t bytes, struc
 int outblock_begin(struct outblocks *all, struct outblock *b, const struct item *item, struct err *e)
 {
 	uint32_t capacity = all->o->max_block;
-	bool encrypted = item->form.version == 3 && (item->form.options & BLOCK_OPTION_BLOCK_ENCRYPTED);
 	/* Bacula's readers do not survive an encrypted block larger than their device's (bacula-encryption.md 8, item 5). */
-	if (capacity == 0 && encrypted)
+	if (capacity == 0 && block_form_is_encrypted(&item->form))
 		capacity = all->max_encrypted;
 	else if (capacity == 0 && all->max_plain > 0)
 		capacity = all->max_plain;

@@ -24,7 +24,7 @@ struct out_session {
 struct packer {
 	struct packer_options o;
 	struct outblocks blocks;
-	struct out_session **sessions; /* by job index */
+	void **sessions; /* struct out_session, by job index */
 	size_t session_count;
 	bool tails;         /* some session has a tail to write on this volume */
 	uint64_t label_end; /* address of the label block's end in the output */
@@ -55,10 +55,11 @@ void packer_free(struct packer *p)
 	if (p == NULL)
 		return;
 	for (size_t i = 0; i < p->session_count; i++) {
-		if (p->sessions[i]) {
-			free_tail(p->sessions[i]->tail);
-			outblock_free(&p->blocks, &p->sessions[i]->block);
-			free(p->sessions[i]);
+		struct out_session *s = p->sessions[i];
+		if (s) {
+			free_tail(s->tail);
+			outblock_free(&p->blocks, &s->block);
+			free(s);
 		}
 	}
 	free(p->sessions);
@@ -67,22 +68,12 @@ void packer_free(struct packer *p)
 
 static struct out_session *session_of(struct packer *p, const struct job *job, uint32_t number, struct err *e)
 {
-	struct out_session **sessions = array_reach(p->sessions, &p->session_count, job->index, sizeof(struct out_session *));
-	if (sessions == NULL) {
-		err_memory(e, job->index * sizeof(struct out_session *), "sessions");
-		return NULL;
-	}
-	p->sessions = sessions;
-	struct out_session *s = p->sessions[job->index];
+	struct out_session *s = array_row(&p->sessions, &p->session_count, job->index, sizeof *s);
 	if (s == NULL) {
-		s = calloc(1, sizeof *s);
-		if (s == NULL) {
-			err_memory(e, sizeof *s, "a session");
-			return NULL;
-		}
+		err_memory(e, sizeof *s, "a session");
+	} else if (s->block.job == NULL) {
 		s->block.job = job;
 		s->block.number = number;
-		p->sessions[job->index] = s;
 	}
 	return s;
 }
@@ -127,8 +118,7 @@ static void copy_data(uint8_t *to, const struct outrecord *r, size_t from, size_
  * bytes. */
 static size_t least_piece(const struct block_form *f)
 {
-	bool encrypted = f->version == 3 && (f->options & BLOCK_OPTION_BLOCK_ENCRYPTED);
-	return encrypted ? BLOCK_ENCRYPTED_BODY_MIN_BYTES - record_header_bytes(3) : 0;
+	return block_form_is_encrypted(f) ? BLOCK_ENCRYPTED_BODY_MIN_BYTES - record_header_bytes(3) : 0;
 }
 
 /* How many of rest bytes go into a block with so much room. */
@@ -161,7 +151,8 @@ static int put_record(struct packer *p, struct out_session *s, const struct item
 		}
 		size_t header = record_header_bytes(b->form.version);
 		size_t n = piece(b->capacity - b->used - header, end - at, end < r->len ? least_piece(&item->form) : 0);
-		rc = rc != 0 ? rc : outblock_ensure(&p->blocks, b, b->used + header + n, e);
+		if (rc == 0)
+			rc = outblock_ensure(&p->blocks, b, b->used + header + n, e);
 		if (rc != 0)
 			break;
 		struct record_header h = {
@@ -335,7 +326,7 @@ static void update_addresses(const struct packer *p, const struct out_session *s
 {
 	uint64_t start, end;
 	if (end_is_position(p, item, l)) {
-		end = sink_address(p->blocks.sink);
+		end = p->blocks.sink->at;
 		start = s->block.on_volume ? s->block.first_addr : end;
 	} else {
 		start = s->block.on_volume ? s->block.first_addr : 0;
@@ -366,9 +357,11 @@ static int put_session_end(struct packer *p, struct out_session *s, const struct
 	}
 	struct outrecord patched = *r;
 	patched.body.data = copy;
-	rc = rc != 0 ? rc : put_record(p, s, item, &patched, SIZE_MAX, e);
+	if (rc == 0)
+		rc = put_record(p, s, item, &patched, SIZE_MAX, e);
 	free(copy);
-	rc = rc != 0 ? rc : outblock_flush(&p->blocks, &s->block, e);
+	if (rc == 0)
+		rc = outblock_flush(&p->blocks, &s->block, e);
 	if (rc == 0)
 		outblock_free(&p->blocks, &s->block);
 	/* A job that is run again has addresses of its own. */
@@ -414,7 +407,8 @@ int packer_put(struct packer *p, const struct item *item, const struct outrecord
 	return rc;
 }
 
-static int seal_and_write_label(struct packer *p, const struct item *item, struct err *e)
+/* The label's block, *len bytes, made anew around its record; malloc'ed.  NULL without memory. */
+static uint8_t *seal_label(const struct item *item, size_t *len, struct err *e)
 {
 	size_t header = block_header_bytes(item->form.version), record = record_header_bytes(item->form.version);
 	struct block_header h = {
@@ -424,34 +418,45 @@ static int seal_and_write_label(struct packer *p, const struct item *item, struc
 		.number = item->number,
 	};
 	uint8_t *block = malloc(h.len);
-	if (block == NULL)
-		return err_memory(e, h.len, "a label block");
+	if (block == NULL) {
+		err_memory(e, h.len, "a label block");
+		return NULL;
+	}
 	struct record_header rec = {.file_index = item->file_index, .stream = (int32_t)item->stream, .len = item->len};
 	struct wr w = wr_over(block + header, record + item->data.len);
 	record_header_write(&w, h.version, &rec);
 	wr_bytes(&w, item->data.data, item->data.len);
 	block_seal(block, &h, item->form.checksum);
-	int rc = sink_write(p->blocks.sink, block, h.len, true, e);
-	free(block);
-	return rc;
+	*len = h.len;
+	return block;
 }
 
-int packer_label(struct packer *p, const struct item *item, struct err *e)
+static int write_label(struct packer *p, const struct item *item, struct span block, struct err *e)
 {
-	struct packed_block b = {.addr = sink_address(p->blocks.sink), .number = item->number};
-	uint64_t before = p->blocks.sink->offset;
-	int rc = item->whole_block ? sink_write(p->blocks.sink, item->data.data, item->data.len, true, e)
-				   : seal_and_write_label(p, item, e);
+	struct packed_block b = {.addr = p->blocks.sink->at, .len = (uint32_t)block.len, .number = item->number, .data = block};
+	int rc = sink_write(p->blocks.sink, block.data, block.len, true, e);
 	if (rc != 0)
 		return rc;
-	b.len = (uint32_t)(p->blocks.sink->offset - before);
-	b.end = sink_end_address(p->blocks.sink, b.addr, b.len);
+	b.end = p->blocks.sink->medium->end(b.addr, b.len);
 	p->label_end = b.end;
 	size_t old = block_header_bytes(item->form.version) + record_header_bytes(item->form.version) + item->len;
 	p->old_label_end = item->whole_block ? item->volume->medium->end(item->addr, old) : item->addr;
 	if (p->o.on_block)
 		p->o.on_block(p->o.arg, &b);
 	return 0;
+}
+
+int packer_label(struct packer *p, const struct item *item, struct err *e)
+{
+	if (item->whole_block)
+		return write_label(p, item, item->data, e);
+	size_t len;
+	uint8_t *block = seal_label(item, &len, e);
+	if (block == NULL)
+		return e->code;
+	int rc = write_label(p, item, (struct span){block, len}, e);
+	free(block);
+	return rc;
 }
 
 void packer_begin_volume(struct packer *p, struct sink *sink)
@@ -467,7 +472,7 @@ void packer_begin_volume(struct packer *p, struct sink *sink)
 	}
 }
 
-static int flush_all(struct packer *p, struct err *e)
+int packer_end_volume(struct packer *p, struct err *e)
 {
 	int rc = p->tails ? put_tails(p, e) : 0;
 	for (size_t i = 0; rc == 0 && i < p->session_count; i++) {
@@ -480,13 +485,8 @@ static int flush_all(struct packer *p, struct err *e)
 	return rc;
 }
 
-int packer_end_volume(struct packer *p, struct err *e)
-{
-	return flush_all(p, e);
-}
-
 int packer_file_mark(struct packer *p, struct err *e)
 {
-	int rc = flush_all(p, e);
+	int rc = packer_end_volume(p, e);
 	return rc != 0 ? rc : sink_file_mark(p->blocks.sink, e);
 }

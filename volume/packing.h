@@ -11,6 +11,7 @@ struct packed_block {
 	uint64_t addr, end;    /* volume-format.md 3.6 */
 	uint32_t len, number;
 	int32_t first_index, last_index; /* of data in it, 0 if none */
+	struct span data;                /* all of it; lent */
 };
 
 struct packer_options {

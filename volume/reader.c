@@ -114,9 +114,11 @@ static int open_input(struct reader *r, const char *path, struct input *i, struc
 		i->source = source_new(r->pool, &in, r->o.digest, r->o.keys);
 		if (i->source && r->o.expect_volumes)
 			source_expect_volume(i->source);
-		rc = i->source ? source_next(i->source, &i->first, e) : err_memory(e, 0, "reading");
-		if (i->source == NULL)
-			medium_close(&in);
+		rc = i->source ? 0 : err_memory(e, 0, "reading");
+		if (rc == 0 && r->o.hash_volumes)
+			rc = source_hash_volumes(i->source, e);
+		if (rc == 0)
+			rc = source_next(i->source, &i->first, e);
 	}
 	if (rc == 0)
 		return 0;
@@ -157,7 +159,8 @@ static int open_volume(struct reader *r, struct item *item, struct err *e)
 	r->padding_before = 0;
 	/* Its name is wanted before anything is said about it. */
 	int rc = r->next.source ? 0 : open_input(r, r->o.paths[r->input], &r->next, e);
-	rc = rc != 0 ? rc : add_volume(r, &r->next.described, e);
+	if (rc == 0)
+		rc = add_volume(r, &r->next.described, e);
 	if (rc != 0)
 		return rc;
 	take_input(r);
@@ -183,6 +186,8 @@ static int start_another(struct reader *r, struct item *item, struct err *e)
 static void close_volume(struct reader *r, struct item *item)
 {
 	uint64_t end = r->bytes_before + (r->another_volume ? r->block.addr : source_bytes(r->source));
+	struct volume_info *v = &r->volume->now;
+	v->hashed = source_end_volume(r->source, r->another_volume, &v->xxh64) && v->more_inputs == 0;
 	volume_learn_end(r->volume, end - r->volume_began, r->padding_before + source_padding(r->source));
 	*item = (struct item){.kind = ITEM_VOLUME_END, .volume = volume_known(r->volume), .largest = assembler_largest(r->assembler)};
 	assembler_end_volume(r->assembler);

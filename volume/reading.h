@@ -14,6 +14,7 @@ struct reader_options {
 	bool expect_volumes;            /* do not search an input for blocks that does not begin with one */
 	bool keep_suspect;              /* take the records of a block whose checksum alone is wrong, after its ITEM_DAMAGE */
 	struct digest *digest;          /* every byte read is added to it; may be NULL */
+	bool hash_volumes;              /* the XXH64 of each volume is wanted */
 	const struct opener_keys *keys; /* for encrypted blocks; NULL: they stay closed */
 	struct kin *kin; /* over more inputs, of which paths are those from kin_at on: end behind the first set; NULL: they are one */
 	size_t kin_at;

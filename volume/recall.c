@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/recall.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 #include <xxhash.h>
 
@@ -38,14 +40,10 @@ void recall_free(struct recall *r)
 
 int recall_add(struct recall *r, const struct recall_place *place, struct span part, struct err *e)
 {
-	if (r->count == r->cap) {
-		size_t cap = r->cap ? r->cap * 2 : 2;
-		struct part *grown = realloc(r->parts, cap * sizeof *grown);
-		if (grown == NULL)
-			return err_memory(e, cap * sizeof *grown, "the parts of a record");
-		r->parts = grown;
-		r->cap = cap;
-	}
+	struct part *parts = array_reach(r->parts, &r->cap, r->count, sizeof *parts);
+	if (parts == NULL)
+		return err_memory(e, sizeof *parts, "the parts of a record");
+	r->parts = parts;
 	r->parts[r->count++] = (struct part){place->input, place->at, part.len, XXH3_64bits(part.data, part.len)};
 	return 0;
 }
@@ -75,7 +73,8 @@ static int read_part(struct recall_files *files, const struct part *p, uint8_t *
 {
 	int rc = reach(files, p->input, e);
 	size_t got = 0;
-	rc = rc != 0 ? rc : files->in.medium->read_at(&files->in, p->at, to, p->len, &got, e);
+	if (rc == 0)
+		rc = files->in.medium->read_at(&files->in, p->at, to, p->len, &got, e);
 	if (rc == 0 && (got < p->len || XXH3_64bits(to, p->len) != p->sum))
 		rc = err_set(e, XE_FAILED, "byte %llu: changed while it was read", (unsigned long long)p->at);
 	if (rc != 0)

@@ -12,6 +12,13 @@ static uint64_t most_bytes(const struct resync *r)
 	return SEARCH_BYTES + r->w->offset * SEARCH_FACTOR;
 }
 
+/* Does another header stand at end, or nothing at all?  As far as it is in the window. */
+static bool is_followed(const struct window *w, size_t end)
+{
+	size_t behind = window_left(w) - end;
+	return behind == 0 || (behind >= BLOCK_PROBE_BYTES && block_probe(window_here(w) + end));
+}
+
 /* Where that is used up, the same once more for those behind which another header stands. */
 static bool may_search(struct resync *r, size_t off, const struct block_header *h)
 {
@@ -19,9 +26,7 @@ static bool may_search(struct resync *r, size_t off, const struct block_header *
 		r->searched += h->len;
 		return true;
 	}
-	size_t behind = window_left(r->w) - off - h->len;
-	bool followed = behind == 0 || (behind >= BLOCK_PROBE_BYTES && block_probe(window_here(r->w) + off + h->len));
-	if (!followed || r->searched_again + h->len > most_bytes(r))
+	if (!is_followed(r->w, off + h->len) || r->searched_again + h->len > most_bytes(r))
 		return false;
 	r->searched_again += h->len;
 	return true;
@@ -53,8 +58,7 @@ static int good_block_at(struct resync *r, size_t off, bool *good, struct block_
 		return rc;
 	/* Nothing but its length speaks for it: the next block must stand where it ends. */
 	rc = window_have(w, off + h->len + BLOCK_PROBE_BYTES, e);
-	size_t behind = window_left(w) - off - h->len;
-	*good = behind == 0 || (behind >= BLOCK_PROBE_BYTES && block_probe(window_here(w) + off + h->len));
+	*good = is_followed(w, off + h->len);
 	return rc;
 }
 
@@ -206,8 +210,7 @@ static int is_filled(struct resync *r, size_t off, const struct block_header *h,
 	if (rc != 0 || window_left(w) < end || !may_search(r, off, h))
 		return rc;
 	if (block_is_encrypted(h)) {
-		size_t behind = window_left(w) - end;
-		*yes = behind == 0 || (behind >= BLOCK_PROBE_BYTES && block_probe(window_here(w) + end));
+		*yes = is_followed(w, end);
 		return 0;
 	}
 	*yes = h->len > block_header_bytes(h->version) && block_check_records(window_here(w) + off, h, &at) == NULL;

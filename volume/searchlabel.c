@@ -43,10 +43,8 @@ int searchlabel(struct volume *v, struct buf_pool *pool, struct err *e)
 	if (medium_open(&in, v->now.path, &unread) != 0)
 		return 0;
 	struct source *s = source_new(pool, &in, NULL, NULL);
-	if (s == NULL) {
-		medium_close(&in);
+	if (s == NULL)
 		return err_memory(e, 0, "reading ahead");
-	}
 	int rc = 0;
 	struct span label;
 	bool ended = false, foreign = false;

@@ -101,11 +101,8 @@ void session_table_free(struct session_table *t)
 
 bool session_goes_on(const struct session *s, const struct record_header *h)
 {
-	const struct partial *p = &s->partial;
-	uint32_t stream = (uint32_t)-h->stream;
-	bool read_ahead = s->skip > 0 && s->skip == h->len && s->skip_stream == stream;
-	bool next = p->open && p->item.stream == stream && p->item.file_index == h->file_index && p->item.len - p->have == h->len;
-	return h->stream < 0 && (read_ahead || next);
+	bool read_ahead = s->skip > 0 && s->skip == h->len && s->skip_stream == (uint32_t)-h->stream;
+	return h->stream < 0 && (read_ahead || partial_goes_on(&s->partial, h));
 }
 
 void block_trace(struct block_trace *t, const struct block_header *h, const uint8_t *data)
@@ -190,7 +187,8 @@ static int gather(struct partial *p, size_t room, struct recall_files *files, st
 {
 	int rc = take_room(p, room, pool, e);
 	size_t n = p->have < p->room ? p->have : p->room;
-	rc = rc != 0 ? rc : recall_read(p->recall, files, p->item.buf->data, n, e);
+	if (rc == 0)
+		rc = recall_read(p->recall, files, p->item.buf->data, n, e);
 	if (rc != 0)
 		return rc;
 	recall_free(p->recall);
@@ -226,6 +224,12 @@ int partial_gather(struct partial *p, struct recall_files *files, struct buf_poo
 {
 	/* Nothing more comes. */
 	return p->recall ? gather(p, p->have < p->room ? p->have : p->room, files, pool, e) : 0;
+}
+
+bool partial_goes_on(const struct partial *p, const struct record_header *h)
+{
+	return p->open && h->stream < 0 && p->item.stream == (uint32_t)-h->stream && p->item.file_index == h->file_index &&
+	       p->item.len - p->have == h->len;
 }
 
 bool partial_complete(const struct partial *p)

@@ -100,6 +100,9 @@ int partial_open(struct partial *p, const struct item *item, struct buf_pool *po
 int partial_add(struct partial *p, struct span part, const struct recall_place *place, struct recall_files *files, struct buf_pool *pool,
 		struct err *e) __attribute__((warn_unused_result));
 
+/* Is this its next part? */
+bool partial_goes_on(const struct partial *p, const struct record_header *h);
+
 /* Forgets what was added behind the first have bytes. */
 void partial_cut(struct partial *p, uint32_t have);
 

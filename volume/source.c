@@ -27,13 +27,14 @@ struct source {
 struct source *source_new(struct buf_pool *pool, struct medium_input *in, struct digest *digest, const struct opener_keys *keys)
 {
 	struct source *s = calloc(1, sizeof *s);
-	if (s == NULL)
-		return NULL;
-	s->opener = keys ? opener_new(keys) : NULL;
-	if (keys && s->opener == NULL) {
+	struct opener *opener = keys ? opener_new(keys) : NULL;
+	if (s == NULL || (keys && opener == NULL)) {
+		medium_close(in);
+		opener_free(opener);
 		free(s);
 		return NULL;
 	}
+	s->opener = opener;
 	window_open(&s->w, pool, in, digest);
 	s->judge = (struct judge){.opener = s->opener, .pool = pool};
 	s->resync = (struct resync){.w = &s->w, .j = &s->judge};
@@ -54,6 +55,21 @@ void source_free(struct source *s)
 void source_expect_volume(struct source *s)
 {
 	s->expects_volume = true;
+}
+
+int source_hash_volumes(struct source *s, struct err *e)
+{
+	if (s->w.in.medium->by_block)
+		return 0;
+	s->w.hash = volumehash_new();
+	return s->w.hash ? 0 : err_memory(e, 0, "a volume's digest");
+}
+
+bool source_end_volume(struct source *s, bool at_label, uint64_t *xxh64)
+{
+	if (s->w.hash)
+		*xxh64 = window_end_volume(&s->w, at_label);
+	return s->w.hash != NULL;
 }
 
 uint64_t source_bytes(const struct source *s)
@@ -344,7 +360,8 @@ static int prove_key(struct source *s, const struct source_item *label, struct s
 {
 	bool encrypted = label->header.version == 3 && (label->header.options & BLOCK_OPTION_VOLUME_ENCRYPTED);
 	int rc = opener_end(s->opener, e);
-	rc = rc != 0 ? rc : opener_begin(s->opener, data, encrypted, e);
+	if (rc == 0)
+		rc = opener_begin(s->opener, data, encrypted, e);
 	if (rc != 0 || !encrypted)
 		return rc;
 	struct buf *held = s->held;
@@ -359,6 +376,8 @@ int source_next(struct source *s, struct source_item *item, struct err *e)
 {
 	buf_unref(s->held);
 	s->held = NULL;
+	if (s->w.hash)
+		volumehash_unmark(s->w.hash);
 	int rc = 0;
 	if (s->has_ahead) {
 		*item = s->ahead;
@@ -369,9 +388,10 @@ int source_next(struct source *s, struct source_item *item, struct err *e)
 		rc = fetch(s, item, e);
 	}
 	struct span label;
-	if (rc == 0 && s->opener && source_begins_volume(item, &label))
-		rc = prove_key(s, item, label, e);
-	return rc;
+	bool begins = rc == 0 && (s->opener || s->w.hash) && source_begins_volume(item, &label);
+	if (begins && s->w.hash)
+		window_mark(&s->w, item->addr);
+	return begins && s->opener ? prove_key(s, item, label, e) : rc;
 }
 
 bool source_begins_volume(const struct source_item *b, struct span *data)

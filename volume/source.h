@@ -29,13 +29,20 @@ struct source_item {
 	struct judge_verdict verdict; /* on the block; reason: of damage */
 };
 
-/* Takes in over, unless it fails; every byte read is added to digest (NULL: to none).  keys open encrypted blocks (NULL: they
+/* Takes in over, also if it fails; every byte read is added to digest (NULL: to none).  keys open encrypted blocks (NULL: they
  * stay closed).  pool, digest and keys must stay until source_free (NULL is fine).  NULL without memory. */
 struct source *source_new(struct buf_pool *pool, struct medium_input *in, struct digest *digest, const struct opener_keys *keys);
 void source_free(struct source *s);
 
 /* An input that does not begin as a volume is given up there and then: what follows is not searched for blocks. */
 void source_expect_volume(struct source *s);
+
+/* From here on the XXH64 of each volume is wanted.  Nothing where blocks are read one by one: what lies between them is not seen.
+ * XE_FAILED without memory. */
+int source_hash_volumes(struct source *s, struct err *e) __attribute__((warn_unused_result));
+
+/* XXH64 of the volume that ends here, or (at_label) before the label that was the last item; false if it is not wanted. */
+bool source_end_volume(struct source *s, bool at_label, uint64_t *xxh64);
 
 /* The next item; what it points to is lent until the next call.  XE_FAILED on read errors and without memory; XE_KEY if there
  * are keys and none fits, before the label is handed out where the block behind it tells. */

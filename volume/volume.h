@@ -38,7 +38,9 @@ struct volume_info {
 	unsigned more_inputs; /* inputs that it goes on in, as a tape that was read file by file, */
 	uint64_t opened;      /* blocks that a key opened, */
 	uint64_t reused;      /* those among them whose number their session has had before: Bacula's spooling repeats tweaks so, */
-	char cipher[OPENER_CIPHER_BYTES]; /* and what they were opened with */
+	char cipher[OPENER_CIPHER_BYTES]; /* and what they were opened with; */
+	bool hashed;                      /* there is an XXH64 of all of its bytes, padding and all: it was wanted, and it lies in one */
+	uint64_t xxh64;                   /* input that is not read block by block */
 };
 
 /* Each can be learnt once: a guess at the product, the product, the label, the end. */

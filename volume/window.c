@@ -15,7 +15,29 @@ void window_close(struct window *w)
 {
 	buf_unref(w->buf);
 	w->buf = NULL;
+	volumehash_free(w->hash);
+	w->hash = NULL;
 	medium_close(&w->in);
+}
+
+/* What was passed over, up to there, while it is still in the buffer. */
+static void hash_to(struct window *w, size_t pos)
+{
+	if (w->hash && w->buf)
+		volumehash_add(w->hash, w->buf->data + w->hashed, pos - w->hashed);
+	w->hashed = pos;
+}
+
+void window_mark(struct window *w, uint64_t offset)
+{
+	hash_to(w, w->pos - (size_t)(w->offset - offset));
+	volumehash_mark(w->hash);
+}
+
+uint64_t window_end_volume(struct window *w, bool at_mark)
+{
+	hash_to(w, w->pos);
+	return volumehash_end(w->hash, at_mark);
 }
 
 /* Room for n bytes from pos on: in place if the buffer has it, else in a new one. */
@@ -30,12 +52,13 @@ static int make_room(struct window *w, size_t n, struct err *e)
 	struct buf *fresh = buf_new(w->pool, cap);
 	if (fresh == NULL)
 		return err_memory(e, cap, "reading");
+	hash_to(w, w->pos);
 	size_t rest = window_left(w);
 	if (rest > 0)
 		memcpy(fresh->data, window_here(w), rest);
 	buf_unref(w->buf);
 	w->buf = fresh;
-	w->pos = 0;
+	w->pos = w->hashed = 0;
 	w->fill = rest;
 	return 0;
 }

@@ -7,13 +7,16 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "medium/medium.h"
+#include "volume/volumehash.h"
 
 #define WINDOW_BYTES ((size_t)128 << 10)
 
 struct window {
 	struct medium_input in; /* owned */
 	struct buf_pool *pool;
-	struct digest *digest; /* of every byte read; may be NULL */
+	struct digest *digest;   /* of every byte read; may be NULL */
+	struct volumehash *hash; /* of every byte passed over, up to hashed; owned, NULL: not wanted */
+	size_t hashed;           /* <= pos */
 	struct buf *buf;
 	size_t pos, fill;
 	bool end;          /* nothing behind fill */
@@ -45,6 +48,13 @@ static inline void window_advance(struct window *w, size_t n)
 	w->pos += n;
 	w->offset += n;
 }
+
+/* Another volume may begin at this offset, that of a block which was passed over last, and nothing read since.  hash is not NULL, here
+ * and below. */
+void window_mark(struct window *w, uint64_t offset);
+
+/* XXH64 of the volume that ends at pos, or (at_mark) before what was marked last. */
+uint64_t window_end_volume(struct window *w, bool at_mark);
 
 /* What window_have does when n bytes are not there yet. */
 int window_read(struct window *w, size_t n, struct err *e) __attribute__((warn_unused_result));

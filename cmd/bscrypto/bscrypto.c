@@ -5,6 +5,7 @@
 #include "cmd/key/cache.h"
 #include "cmd/keyout.h"
 #include "cmd/secretsource.h"
+#include "keys/keylist_read.h"
 #include "keywrap.h"
 
 #include <errno.h>
@@ -186,7 +187,7 @@ static int set(const struct bscrypto_options *o)
 	if (status == 0 && keywrap_drive_key(&key, &drive_key, &e) != 0)
 		status = bscrypto_fail("%s", e.text);
 	if (status == 0)
-		status = bscrypto_drive.set(o->device, &drive_key);
+		status = bscrypto_drive_set(o->device, &drive_key);
 	secret_free(&key);
 	secret_free(&drive_key);
 	return status;
@@ -239,7 +240,7 @@ static int populate(const char *path)
 	if (r == XE_KEY)
 		return 0; /* nothing was entered */
 	if (r == 0)
-		r = keylist_parse(&list, (struct span){typed.data, typed.len}, &e);
+		r = keylist_read(&list, (struct span){typed.data, typed.len}, &e);
 	for (size_t i = 0; i < list.fault_count && i < KEYLIST_FAULTS_MAX; i++)
 		bscrypto_fail("line %zu: %s", list.faults[i].line, list.faults[i].text);
 	if (r == 0)
@@ -270,12 +271,12 @@ static int run(const struct bscrypto_options *o)
 	if (o->show)
 		return show(o);
 	if (o->clear)
-		return bscrypto_drive.clear(o->device);
-	int status = o->drive_status ? bscrypto_drive.drive_status(o->device) : 0;
+		return bscrypto_drive_clear(o->device);
+	int status = o->drive_status ? bscrypto_drive_status(o->device) : 0;
 	if (status == 0 && o->set)
 		return set(o);
 	if (status == 0 && o->volume_status)
-		status = bscrypto_drive.volume_status(o->device);
+		status = bscrypto_drive_volume(o->device);
 	return status;
 }
 

@@ -31,14 +31,10 @@ int bscrypto_fail(const char *format, ...) __attribute__((format(printf, 1, 2)))
 
 /* ---- the drive: bscrypto_drive.c ---- */
 
-/* What needs a tape drive.  Each prints what the original would print, and returns the exit status. */
-struct bscrypto_drive {
-	int (*set)(const char *device, const struct secret *drive_key);
-	int (*clear)(const char *device);
-	int (*drive_status)(const char *device);
-	int (*volume_status)(const char *device);
-};
-
-extern const struct bscrypto_drive bscrypto_drive;
+/* Each prints what the original would print, and returns the exit status. */
+int bscrypto_drive_set(const char *device, const struct secret *drive_key);
+int bscrypto_drive_clear(const char *device);
+int bscrypto_drive_status(const char *device);
+int bscrypto_drive_volume(const char *device);
 
 #endif

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The options of bscrypto, and how it reads them: letters may be joined and carry their value, long options take "=v" or
- * "v", the next word is a value whatever it looks like, and options may stand behind the device. */
+ * "v", the next word is a value whatever it looks like, and options may stand behind the device.
+ *
+ * cmd/options does not read them: no name may be cut short, and what is wrong ends with a status of the original's, 104 to 114, and in
+ * the original's order: all of the line is read before any of it is judged. */
 #include "cmd/bscrypto/bscrypto.h"
 
 #include "base/printable.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* xflate catalog: what a director's catalog has to learn of converted volumes.  It opens no database. */
+/* xflate catalog: a director's catalog and the volumes that it tells of.  It opens no database. */
 #include "cmd/catalog/catalog.h"
 
 #include <string.h>
@@ -15,17 +15,22 @@ static int refuse_twice(const struct catalog_maps *m, size_t index, struct err *
 	return 0;
 }
 
-int catalog_read_maps(struct catalog_maps *m, struct err *e)
+int catalog_read(struct catalog_maps *m, int (*read)(struct mapped_list *l, const char *path, struct err *e), struct err *e)
 {
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < m->count; i++) {
 		rc = refuse_twice(m, i, e);
 		if (rc == 0)
-			rc = mapfile_read(&m->list, m->paths[i], e);
+			rc = read(&m->list, m->paths[i], e);
 	}
 	if (rc == 0 && m->list.count == 0)
 		rc = err_set(e, XE_USAGE, "no map tells of any volume");
 	return rc;
+}
+
+int catalog_read_maps(struct catalog_maps *m, struct err *e)
+{
+	return catalog_read(m, mapfile_read, e);
 }
 
 void catalog_free_maps(struct catalog_maps *m)
@@ -48,20 +53,26 @@ int catalog_whose(const struct mapped_list *l, int given, bool *bareos, struct e
 	return 0;
 }
 
-static const struct command *const subcommands[] = {&command_catalog_rows, &command_catalog_sql, NULL};
+static const struct command *const subcommands[] = {&command_catalog_rows, &command_catalog_sql, &command_catalog_check,
+						    &command_catalog_bsr, NULL};
 
 const struct command command_catalog = {
 	.name = "catalog",
 	.path = "catalog",
-	.summary = "what a director has to learn of converted volumes",
-	.help = "Usage: xflate catalog rows [OPTIONS] MAP... > query\n"
+	.summary = "SQL after a conversion, does a catalog fit, bootstraps",
+	.help = "Usage: xflate catalog rows [OPTIONS] MAP|VOLUME... > query\n"
 		"       xflate catalog sql [OPTIONS] MAP... > script\n"
+		"       xflate catalog check [OPTIONS] --rows FILE VOLUME|MAP...\n"
+		"       xflate catalog bsr [OPTIONS] VOLUME|MAP... > bootstrap\n"
 		"\n"
 		"Makes the SQL that brings the catalog of a director up to volumes that were\n"
-		"converted, from the maps that filter --map wrote.  It opens no database.\n"
+		"converted, from the maps that filter --map wrote; looks whether a catalog fits\n"
+		"its volumes; writes bootstraps that need none.  It opens no database.\n"
 		"\n"
 		"  rows   the query that asks for the rows of these volumes\n"
 		"  sql    the script; with --rows exact to the row\n"
+		"  check  would restores find every file?\n"
+		"  bsr    bootstraps, exact to the block; stale ones mended\n"
 		"\n"
 		"xflate help catalog sql tells how it is done.\n",
 	.subcommands = subcommands,

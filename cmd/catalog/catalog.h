@@ -6,7 +6,7 @@
 #include "catalog/mapfile.h"
 #include "cmd/command.h"
 
-extern const struct command command_catalog_rows, command_catalog_sql;
+extern const struct command command_catalog_rows, command_catalog_sql, command_catalog_check, command_catalog_bsr;
 
 /* Words of --product, in this order. */
 enum catalog_product { CATALOG_BAREOS, CATALOG_BACULA };
@@ -18,7 +18,9 @@ struct catalog_maps {
 	struct mapped_list list;
 };
 
-/* Reads them all.  XE_USAGE for one that is named twice, else as mapfile_read. */
+/* Reads them all.  XE_USAGE for one that is named twice, else as mapfile_read; or as read, which is called for each path. */
+int catalog_read(struct catalog_maps *m, int (*read)(struct mapped_list *l, const char *path, struct err *e), struct err *e)
+	__attribute__((warn_unused_result));
 int catalog_read_maps(struct catalog_maps *m, struct err *e) __attribute__((warn_unused_result));
 
 /* Idempotent. */

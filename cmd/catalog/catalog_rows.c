@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* xflate catalog rows: the query for the rows of converted volumes. */
+/* xflate catalog rows: the query for what a catalog has of volumes. */
 #include "cmd/catalog/catalog.h"
 
 #include "base/msg.h"
+#include "catalog/measure.h"
 #include "catalog/plan.h"
+#include "cmd/catalog/inputs.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct request {
 	struct catalog_maps maps;
@@ -29,12 +32,20 @@ static int print_query(const struct plan *p, bool bareos, struct err *e)
 	return 0;
 }
 
-static int run(struct request *q, const struct operands *maps, struct err *e)
+/* Of a volume its label is enough.  A pipe, which cannot be looked into without being used up, brings a map. */
+static int read_operand(struct mapped_list *l, const char *path, struct err *e)
+{
+	const struct medium *medium = strcmp(path, "-") == 0 ? NULL : medium_at(path);
+	bool volume = medium && (medium->by_block || medium->rereadable) && !inputs_is_map(path);
+	return volume ? measure_label(path, l, e) : mapfile_read(l, path, e);
+}
+
+static int run(struct request *q, const struct operands *operands, struct err *e)
 {
 	struct plan plan = {0};
-	q->maps = (struct catalog_maps){.paths = maps->names, .count = maps->count};
+	q->maps = (struct catalog_maps){.paths = operands->names, .count = operands->count};
 	bool bareos;
-	int rc = catalog_read_maps(&q->maps, e);
+	int rc = catalog_read(&q->maps, read_operand, e);
 	if (rc == 0)
 		rc = plan_make(&plan, &q->maps.list, e);
 	if (rc == 0)
@@ -65,11 +76,12 @@ static int cmd_rows(int argc, char **argv)
 const struct command command_catalog_rows = {
 	.name = "rows",
 	.path = "catalog rows",
-	.summary = "the query for the rows of converted volumes",
-	.help = "Usage: xflate catalog rows [OPTIONS] MAP... > query\n"
+	.summary = "the query for what a catalog has of volumes",
+	.help = "Usage: xflate catalog rows [OPTIONS] MAP|VOLUME... > query\n"
 		"\n"
-		"Prints one query: what a catalog has of the volumes of these maps.  Its answer is\n"
-		"what catalog sql --rows wants, as the client prints it:\n"
+		"Prints one query: what a catalog has of these volumes, or of those of maps.  Of a\n"
+		"volume its label is read and no more.  The answer is what catalog sql --rows and\n"
+		"catalog check --rows want, as the client prints it:\n"
 		"\n"
 		"  psql -X -A -t -f query CATALOG > rows\n"
 		"  mysql -B -N CATALOG < query > rows\n"
@@ -78,10 +90,10 @@ const struct command command_catalog_rows = {
 		"      --product bareos|bacula\n"
 		"                       whose catalog (default: as the volumes' labels say)\n"
 		"\n"
-		"Exit status: 0; 1 a map cannot be read; 2 wrong usage; 3 a map is damaged.\n",
+		"Exit status: 0; 1 something cannot be read; 2 wrong usage; 3 a map is damaged.\n",
 	.run = cmd_rows,
 	.options = options,
-	.operands = "at least one MAP",
+	.operands = "at least one MAP or VOLUME",
 	.operands_min = 1,
 	.operands_max = SIZE_MAX,
 };

@@ -180,7 +180,8 @@ static int cmd_sql(int argc, char **argv)
 	if (options_parse(&command_catalog_sql, argc, argv, &q, &rest, &status)) {
 		q.maps = (struct catalog_maps){.paths = rest.names, .count = rest.count};
 		status = check(&q);
-		status = status != 0 ? status : run(&q);
+		if (status == 0)
+			status = run(&q);
 	}
 	free(q.applied);
 	plan_free(&q.plan);

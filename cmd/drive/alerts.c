@@ -8,8 +8,6 @@
 #include "cmd/drive/pasted.h"
 #include "tape/pagekind.h"
 
-#include <stdio.h>
-
 struct request {
 	const char *device;
 	char *explain;
@@ -66,9 +64,7 @@ static int read_flags(struct drive *d, bool keep, struct alerttext *a, struct ta
 		return err_set(
 			e, XE_REFUSED,
 			"it has no page 12h, which leaves the flags as they are; without --keep page 2Eh is read, which clears them");
-	if (rc != 0)
-		*e = e->code == XE_OK ? mine : *e;
-	return rc;
+	return rc == 0 ? 0 : err_pass(e, &mine);
 }
 
 /* Of the device, whatever is done with it then. */

@@ -139,10 +139,8 @@ static void json_flag(struct json *j, const struct alerttext *a, const struct ta
 
 void alerttext_json(const struct alerttext *a, const struct tapealert *t)
 {
-	struct json j = {.out = stdout};
+	struct json j = json_begin(stdout);
 	char mask[24];
-	json_object(&j, NULL);
-	json_number(&j, "format", 1);
 	if (a->device)
 		json_text(&j, "device", a->device);
 	json_text(&j, "type", a->of == ALERTTEXT_UNKNOWN ? "unknown" : of_names[a->of]);

@@ -4,7 +4,10 @@
  *
  * The key goes when the tape has gone, not before: an unload that fails, or is killed, leaves the tape in a drive that still
  * encrypts.  After a load whatever key was there is another tape's: it is cleared first of all.  What cannot be put right is
- * said, with the key that is there. */
+ * said, with the key that is there.
+ *
+ * It opens the drive by itself, not with device_run: around a command whose exit status goes before ours, and each time another sentence
+ * tells what it means that the drive cannot be asked. */
 #include "cmd/command.h"
 
 #include "base/msg.h"

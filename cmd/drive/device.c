@@ -8,7 +8,6 @@
 #include "keywrap.h"
 #include "tape/keyload.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 

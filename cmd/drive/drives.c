@@ -165,9 +165,7 @@ static void print_lines(const struct line *lines, size_t count)
 
 static void json_lines(const struct line *lines, size_t count)
 {
-	struct json j = {.out = stdout};
-	json_object(&j, NULL);
-	json_number(&j, "format", 1);
+	struct json j = json_begin(stdout);
 	json_array(&j, "devices");
 	for (size_t i = 0; i < count; i++)
 		json_line(&j, &lines[i]);

@@ -341,9 +341,7 @@ static void json_encryption(struct json *j, const struct drivetext_report *r)
 void drivetext_json(const struct drivetext_report *r)
 {
 	static const char *const ready[] = {"ready", "no medium", "not ready"};
-	struct json j = {.out = stdout};
-	json_object(&j, NULL);
-	json_number(&j, "format", 1);
+	struct json j = json_begin(stdout);
 	json_text(&j, "device", r->device);
 	json_text(&j, "vendor", r->id.device.vendor);
 	json_text(&j, "product", r->id.device.product);

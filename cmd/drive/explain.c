@@ -7,7 +7,6 @@
 #include "cmd/drive/pasted.h"
 #include "cmd/drive/sensetext.h"
 #include "tape/pagekind.h"
-#include "tape/sense_table.h"
 
 #include <stdio.h>
 
@@ -39,27 +38,21 @@ static int refuse_guarded(struct err *e)
 		       "nothing of it is shown.  To explain sense data that came with it, paste them alone");
 }
 
-/* True: the paste is done with, for better or worse (*rc). */
-static bool explain_guarded(const struct pasted *p, int *rc, struct err *e)
+/* What may be with a key. */
+static int explain_guarded(const struct pasted *p, struct err *e)
 {
-	switch (p->guard) {
-	case KEYGUARD_PAGE:
-	case KEYGUARD_CUT:
-		print_set(p);
-		if (p->find.key_len > 0)
-			msg_warning("this page holds a key: " MAY_HOLD_A_KEY);
-		if (p->paste.sections > 1)
-			msg_warning("what else was pasted is not explained, since a page with a key is there; paste it alone");
-		*rc = 0;
-		return true;
-	case KEYGUARD_COMMAND:
+	if (p->guard == KEYGUARD_DAMAGED)
+		return refuse_guarded(e);
+	if (p->guard == KEYGUARD_COMMAND) {
 		puts("SECURITY PROTOCOL OUT, Set Data Encryption page: the command that sends a key; the page is not here");
-		*rc = 0;
-		return true;
-	case KEYGUARD_DAMAGED: *rc = refuse_guarded(e); return true;
-	case KEYGUARD_NONE: break;
+		return 0;
 	}
-	return false;
+	print_set(p);
+	if (p->find.key_len > 0)
+		msg_warning("this page holds a key: " MAY_HOLD_A_KEY);
+	if (p->paste.sections > 1)
+		msg_warning("what else was pasted is not explained, since a page with a key is there; paste it alone");
+	return 0;
 }
 
 /* ---- other pages ---- */
@@ -270,8 +263,8 @@ int explain_run(char *text, unsigned vendor, struct err *e)
 {
 	struct pasted p = PASTED_NONE;
 	int rc = pasted_read(&p, text, e);
-	if (rc == 0 && !explain_guarded(&p, &rc, e))
-		rc = explain_all(&p, vendor ? vendor : p.paste.vendor, e);
+	if (rc == 0)
+		rc = p.guard == KEYGUARD_NONE ? explain_all(&p, vendor ? vendor : p.paste.vendor, e) : explain_guarded(&p, e);
 	pasted_free(&p);
 	secret_wipe_registers();
 	return rc;

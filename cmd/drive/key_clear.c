@@ -33,9 +33,7 @@ static void tell(const struct request *q, const struct scsi_status *after)
 	msg_info("%s: no key is in the drive, key instance counter %u", q->device, after->counter);
 	if (!q->json)
 		return;
-	struct json j = {.out = stdout};
-	json_object(&j, NULL);
-	json_number(&j, "format", 1);
+	struct json j = json_begin(stdout);
 	json_text(&j, "device", q->device);
 	json_bool(&j, "cleared", true);
 	json_number(&j, "key_instance_counter", after->counter);

@@ -48,9 +48,7 @@ static int check_request(const struct request *q)
 
 static void write_json(const struct request *q, const char *volume, const struct drivekey *k, const struct keyload_result *r)
 {
-	struct json j = {.out = stdout};
-	json_object(&j, NULL);
-	json_number(&j, "format", 1);
+	struct json j = json_begin(stdout);
 	json_text(&j, "device", q->device);
 	json_bool(&j, "loaded", !q->loading.dry_run);
 	json_text(&j, "volume", volume);
@@ -125,8 +123,8 @@ static int load(const struct request *q, struct drive *d, enum drive_ready ready
 	return rc;
 }
 
-/* After a failure the drive is looked at once more: a key that was in it before is named, since whoever uses the drive goes
- * on with it. */
+/* Not device_run's way: keys come before the drive, which is looked at even if they do not come; a key that was in it before is named
+ * after every failure, since whoever uses the drive goes on with it. */
 static int run_load(const struct request *q)
 {
 	struct drive d = DRIVE_NONE;
@@ -143,7 +141,8 @@ static int run_load(const struct request *q)
 	free_keys(&keys);
 	if (rc != 0 && opened == 0)
 		leftover_name(&d, &e);
-	rc = rc ? rc : opened;
+	if (rc == 0)
+		rc = opened;
 	drive_close(&d);
 	if (rc != 0)
 		err_volume(&e, q->device);

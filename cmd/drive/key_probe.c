@@ -11,8 +11,6 @@
 #include "tape/keyload.h"
 #include "tape/leftover.h"
 
-#include <string.h>
-
 #define VERB "key probe"
 #define TRIES_MAX 1000000u
 
@@ -60,9 +58,7 @@ static int check_block(struct drive *d, enum drive_ready ready, const struct req
 static void tell(const struct request *q, const struct probing_outcome *o)
 {
 	if (q->json) {
-		struct json j = {.out = stdout};
-		json_object(&j, NULL);
-		json_number(&j, "format", 1);
+		struct json j = json_begin(stdout);
 		json_text(&j, "device", q->device);
 		json_bool(&j, "found", o->match != NULL);
 		if (o->match) {
@@ -97,7 +93,8 @@ static int probe(void *request, struct drive *d, enum drive_ready ready, struct 
 		int cleared = drive_clear(d, algorithm, false, NULL, rc == 0 ? e : &second);
 		if (cleared != 0)
 			leftover_clear(d, e);
-		rc = rc ? rc : cleared;
+		if (rc == 0)
+			rc = cleared;
 	}
 	if (rc == 0)
 		tell(q, &o);

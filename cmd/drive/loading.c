@@ -2,7 +2,6 @@
 #include "cmd/drive/loading.h"
 
 #include "base/msg.h"
-#include "cmd/command.h"
 
 #include <stdio.h>
 #include <string.h>

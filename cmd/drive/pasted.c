@@ -87,8 +87,7 @@ static int take_text(struct pasted *p, char *text, struct err *e)
 		int rc = secret_read(&p->text, 0, TEXT_MAX_BYTES, "standard input", &mine);
 		if (rc == XE_KEY)
 			return err_set(e, XE_USAGE, "--explain: nothing on standard input, or more than %zu bytes", TEXT_MAX_BYTES);
-		*e = rc != 0 && e->code == XE_OK ? mine : *e;
-		return rc;
+		return err_pass(e, &mine);
 	}
 	int rc = secret_set(&p->text, text, strlen(text), e);
 	secret_wipe(text, strlen(text));

@@ -58,10 +58,8 @@ static int try_entry(struct drive *d, enum drive_ready ready, const struct probi
 	*tried = false;
 	int rc = drivekey_open(entry, kek, &k, &mine);
 	if (rc != 0) {
-		if (pass == PASS_REST) {
-			o->unusable++;
+		if (pass == PASS_REST)
 			msg_warning("%s: %s", entry->volume, mine.text);
-		}
 		drivekey_free(&k);
 		return 1;
 	}

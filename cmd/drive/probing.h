@@ -20,7 +20,7 @@ struct probing {
 struct probing_outcome {
 	const struct cryptocache_entry *match; /* NULL: none */
 	char key_id[SECRET_ID_BYTES];
-	uint64_t wrong, unusable, left; /* left: not tried */
+	uint64_t wrong, left; /* left: not tried */
 };
 
 /* b is what the drive says of the block.  Nothing is read, the tape does not move; a key is in the drive afterwards, on every

@@ -90,9 +90,7 @@ int waiting_open(struct drive *d, const char *device, unsigned seconds, enum dri
 		bool again = rc == XE_NOT_READY && seconds > 0 && quit_asked() == 0 &&
 			     seconds_since(&start) < (seconds == WAITING_READY ? WAITING_DEFAULT_S : seconds);
 		if (!again) {
-			if (rc != 0)
-				*e = e->code == XE_OK ? mine : *e;
-			return rc;
+			return err_pass(e, &mine);
 		}
 		quit_sleep(PAUSE_MS);
 	}
@@ -130,8 +128,7 @@ int waiting_run(struct drive *d, const char *device, unsigned seconds, unsigned 
 		int rc = drive_ready(d, ready, &mine);
 		busy = rc == XE_NOT_READY; /* BUSY, attentions without end: this passes, too */
 		if (rc != 0 && !busy) {
-			*e = e->code == XE_OK ? mine : *e;
-			return rc;
+			return err_pass(e, &mine);
 		}
 	}
 }

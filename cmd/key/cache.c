@@ -9,7 +9,6 @@
 #include "cmd/trust.h"
 #include "keywrap.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
@@ -70,9 +69,7 @@ void cache_print(FILE *out, const struct cryptocache *c, bool no_keys)
 
 static void print_json(const struct cryptocache *c)
 {
-	struct json j = {.out = stdout};
-	json_object(&j, NULL);
-	json_number(&j, "format", 1);
+	struct json j = json_begin(stdout);
 	json_number(&j, "pointer_bytes", c->layout.pointer_bytes);
 	json_text(&j, "byte_order", c->layout.big_endian ? "big" : "little");
 	json_text(&j, "written_by", c->bacula ? "bacula" : "bareos");
@@ -148,8 +145,8 @@ struct change {
 	const char *const *names;   /* renew, remove; none: all */
 	size_t count;
 	bool force;
-	size_t added, changed, same;
-	const char *from; /* a layout that is not this machine's, or NULL */
+	size_t added, changed, same; /* same: also what was renewed or removed */
+	const char *from;            /* a layout that is not this machine's, or NULL */
 };
 
 static const char *foreign_layout(const struct cryptocache *c)
@@ -213,6 +210,7 @@ static int change_remove(struct cryptocache *c, void *arg, struct err *e)
 	int r = begin_change(c, change, e);
 	for (size_t i = 0; r == 0 && i < change->count; i++)
 		r = cryptocache_remove(c, change->names[i], e);
+	change->same = change->count;
 	return r;
 }
 
@@ -252,32 +250,29 @@ static int cache_import(int argc, char **argv)
 	return r == 0 ? 0 : msg_fail(&e);
 }
 
-static int cache_renew(int argc, char **argv)
+static int change_named(const struct command *verb, int (*how)(struct cryptocache *, void *, struct err *), const char *done, int argc,
+			char **argv)
 {
 	struct keyargs a;
 	struct err e = {0};
 	int status;
-	if (!keyargs_parse(&verb_renew, argc, argv, &a, &status))
+	if (!keyargs_parse(verb, argc, argv, &a, &status))
 		return status;
 	struct change change = {.path = a.names[0], .names = a.names + 1, .count = a.count - 1, .force = a.force};
-	int r = update(false, change_renew, &change, &e);
+	int r = update(false, how, &change, &e);
 	if (r == 0)
-		msg_info("%s: %zu renewed", change.path, change.same);
+		msg_info("%s: %zu %s", change.path, change.same, done);
 	return r == 0 ? 0 : msg_fail(&e);
+}
+
+static int cache_renew(int argc, char **argv)
+{
+	return change_named(&verb_renew, change_renew, "renewed", argc, argv);
 }
 
 static int cache_remove(int argc, char **argv)
 {
-	struct keyargs a;
-	struct err e = {0};
-	int status;
-	if (!keyargs_parse(&verb_remove, argc, argv, &a, &status))
-		return status;
-	struct change change = {.path = a.names[0], .names = a.names + 1, .count = a.count - 1, .force = a.force};
-	int r = update(false, change_remove, &change, &e);
-	if (r == 0)
-		msg_info("%s: %zu removed", change.path, change.count);
-	return r == 0 ? 0 : msg_fail(&e);
+	return change_named(&verb_remove, change_remove, "removed", argc, argv);
 }
 
 /* ---- export ---- */

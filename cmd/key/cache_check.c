@@ -135,8 +135,7 @@ static void print(const struct check *k, const struct verdict *v)
 static void begin(struct check *k)
 {
 	if (k->json) {
-		json_object(k->json, NULL);
-		json_number(k->json, "format", 1);
+		*k->json = json_begin(stdout);
 		json_array(k->json, "keys");
 		return;
 	}
@@ -232,7 +231,7 @@ static int check_bundle(struct check *k, const char *path, int *status, struct e
 static int cache_check(int argc, char **argv)
 {
 	struct keyargs a;
-	struct json json = {.out = stdout};
+	struct json json;
 	struct secret kek = SECRET_NONE;
 	struct err e = {0};
 	int status;

@@ -41,7 +41,8 @@ static const struct option long_options[] = {
 	{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
 };
 
-/* What is wrong is kept, not said: who listens is known only when all options are. */
+/* What is wrong is kept, not said: who listens is known only when all options are.  So this is not cmd/options' work, which tells of the
+ * first fault on standard error: a daemon reads that as an answer, and wants its "error:" line with exit status 0. */
 static void parse(struct request *q, int argc, char **argv)
 {
 	int option;
@@ -76,7 +77,7 @@ static int enter(const struct request *q, struct keydir *dir, struct keyconf **c
 	const char *config = q->config ? q->config : DEFAULT_CONFIG;
 	*dir = KEYDIR_CLOSED;
 	int rc = keyconf_load(conf, config, q->config == NULL, e);
-	return rc != 0 ? rc : keydir_open(dir, q->key_dir, make, e);
+	return rc == 0 ? keydir_open(dir, q->key_dir, make, e) : rc;
 }
 
 static void leave(struct keydir *dir, struct keyconf *conf)
@@ -152,8 +153,9 @@ static int serve(const struct getkey *g, const char *operation, const char *volu
 	if (strcmp(operation, "LABEL") == 0)
 		return getkey_label(g, volume, a, way, e);
 	int rc = decode("ENC_CIPHER_KEY", enc, sizeof enc, &enc_key, e);
-	rc = rc != 0 ? rc : decode("MASTER_KEYID", id, sizeof id, &master_id, e);
-	return rc != 0 ? rc : getkey_read(g, volume, enc_key, master_id, a, way, e);
+	if (rc == 0)
+		rc = decode("MASTER_KEYID", id, sizeof id, &master_id, e);
+	return rc == 0 ? getkey_read(g, volume, enc_key, master_id, a, way, e) : rc;
 }
 
 /* key-manager.py's words, where it has some. */
@@ -211,10 +213,13 @@ static int answer_daemon(const struct request *q)
 	if (nothing >= 0)
 		dup2(nothing, STDERR_FILENO);
 	int rc = check_request(q, operation, volume, &e);
-	rc = rc != 0 ? rc : enter(q, &dir, &conf, strcmp(operation, "LABEL") == 0, &e);
+	if (rc == 0)
+		rc = enter(q, &dir, &conf, strcmp(operation, "LABEL") == 0, &e);
 	const struct getkey g = {.dir = &dir, .conf = conf, .cipher = q->cipher, .seconds = SECONDS};
-	rc = rc != 0 ? rc : serve(&g, operation, volume, &a, &way, &e);
-	rc = rc != 0 ? rc : answer_write(&a, true, &text, &e);
+	if (rc == 0)
+		rc = serve(&g, operation, volume, &a, &way, &e);
+	if (rc == 0)
+		rc = answer_write(&a, true, &text, &e);
 	clean(audit.operation, sizeof audit.operation, *operation ? operation : "-");
 	clean(audit.volume, sizeof audit.volume, *volume ? volume : "-");
 	if (rc == 0)
@@ -264,7 +269,8 @@ static void try_section(struct survey *s, const struct keyconf_section *section)
 	for (size_t i = 0; i < sizeof sample; i++)
 		sample[i] = (uint8_t)i;
 	int rc = secret_set(&a.key, sample, sizeof sample, &e);
-	rc = rc != 0 ? rc : getkey_encrypt(s->g, section, &a, &e);
+	if (rc == 0)
+		rc = getkey_encrypt(s->g, section, &a, &e);
 	if (rc != 0)
 		complain(s, section->name, &e);
 	else
@@ -302,7 +308,8 @@ static int migrate(struct survey *s, struct answer *a, const struct keyconf_sect
 {
 	struct keydir *dir = s->g->dir;
 	int rc = keep_copy ? 0 : getkey_encrypt(s->g, section, a, e);
-	rc = rc != 0 ? rc : keydir_lock(dir, s->g->seconds, e);
+	if (rc == 0)
+		rc = keydir_lock(dir, s->g->seconds, e);
 	if (rc != 0)
 		return rc;
 	struct secret key = a->key;
@@ -328,11 +335,15 @@ static int survey_volume(void *arg, const char *volume, struct err *unused)
 	s->volumes++;
 	int rc = keydir_read(s->g->dir, volume, &a, &found, &e);
 	bool stealthy = rc == 0 && found && a.key.len == 0;
-	rc = rc != 0 ? rc : check_copy(s, &a, &checked, &e);
-	rc = rc != 0 ? rc : answer_check(&a, &e);
-	rc = rc != 0 ? rc : xts_check_key(a.cipher, &a.key, &e);
+	if (rc == 0)
+		rc = check_copy(s, &a, &checked, &e);
+	if (rc == 0)
+		rc = answer_check(&a, &e);
+	if (rc == 0)
+		rc = xts_check_key(a.cipher, &a.key, &e);
 	const struct keyconf_section *section = NULL;
-	rc = rc != 0 ? rc : keyconf_for_volume(s->g->conf, volume, &section, &e);
+	if (rc == 0)
+		rc = keyconf_for_volume(s->g->conf, volume, &section, &e);
 	bool wanted = rc == 0 && section && section->master;
 	bool under = wanted && is_under(&a, section), move = wanted && (!under || stealthy != section->stealth);
 	if (move && s->migrate) {

@@ -8,7 +8,6 @@
 #include "cmd/secretsource.h"
 #include "keywrap.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -92,6 +91,27 @@ static void warn_of_others(const char *source, bool others)
 		msg_warning("%s: others than its owner can read this key; chmod 600 it", source);
 }
 
+/* Opens what was read of it.  others: than its owner can read it. */
+static int open_text(const struct keyargs *a, struct secret *text, bool others, const struct secret *kek, struct secret *key,
+		     enum keywrap_form *form, struct err *e)
+{
+	int r;
+	if (a->raw) {
+		r = keywrap_raw_key(text, key, e);
+	} else {
+		secret_trim(text);
+		*form = keywrap_form_of((const char *)text->data, text->len);
+		r = keywrap_open((const char *)text->data, text->len, kek, key, e);
+	}
+	if (r != 0)
+		err_volume(e, a->names[0]);
+	bool wrapped = !a->raw && (*form == KEYWRAP_WRAPPED || *form == KEYWRAP_OWN);
+	warn_of_others(a->names[0], others && !wrapped);
+	if (r == 0 && kek && !wrapped)
+		msg_warning("%s: is not wrapped; the KEK was not needed", a->names[0]);
+	return r;
+}
+
 /* Reads the file of one key and opens it; *form is what it was. */
 static int open_file(const struct keyargs *a, struct secret *key, enum keywrap_form *form, struct err *e)
 {
@@ -101,22 +121,8 @@ static int open_file(const struct keyargs *a, struct secret *key, enum keywrap_f
 	int r = secretsource_read_quietly(a->names[0], "key", false, SOURCE_KEY_MAX_BYTES, &text, &others, e);
 	if (r == 0 && a->kek)
 		r = secretsource_read_kek(a->kek, "KEK", false, &kek, e);
-	if (r != 0)
-		goto out;
-	if (a->raw) {
-		r = keywrap_raw_key(&text, key, e);
-	} else {
-		secret_trim(&text);
-		*form = keywrap_form_of((const char *)text.data, text.len);
-		r = keywrap_open((const char *)text.data, text.len, a->kek ? &kek : NULL, key, e);
-	}
-	if (r != 0)
-		err_volume(e, a->names[0]);
-	bool wrapped = !a->raw && (*form == KEYWRAP_WRAPPED || *form == KEYWRAP_OWN);
-	warn_of_others(a->names[0], others && !wrapped);
-	if (r == 0 && a->kek && !wrapped)
-		msg_warning("%s: is not wrapped; the KEK was not needed", a->names[0]);
-out:
+	if (r == 0)
+		r = open_text(a, &text, others, a->kek ? &kek : NULL, key, form, e);
 	secret_free(&text);
 	secret_free(&kek);
 	return r;

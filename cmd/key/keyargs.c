@@ -4,6 +4,7 @@
 #include "base/msg.h"
 #include "base/qr.h"
 #include "cmd/secretsource.h"
+#include "keys/keylist_read.h"
 #include "keywrap.h"
 
 #include <string.h>
@@ -98,7 +99,7 @@ int keyargs_take_list(const struct secret *bytes, const char *source, bool bundl
 			r = keylist_from_cache(list, &c, e);
 		cryptocache_free(&c);
 	} else {
-		r = keylist_parse(list, text, e);
+		r = keylist_read(list, text, e);
 	}
 	keyargs_print_faults(list, source);
 	if (r != 0)

@@ -81,8 +81,6 @@ static int read_set(struct request *q, const char *const *paths, size_t count, s
 	progress_start(PROGRESS_AUTO, on_progress, q);
 	int rc = filter_run(q->filter, e);
 	progress_stop();
-	if (rc == 0)
-		rc = compare_end_set(q->compare, e);
 	q->damaged += filter_damaged(q->filter);
 	filter_free(q->filter);
 	return rc;
@@ -99,10 +97,7 @@ static int compare(struct request *q, struct err *e)
 	/* The new volumes may have keys of their own. */
 	if (keyoptions_new_given(&q->keys))
 		q->o.cipher.read = &q->keys.write;
-	rc = read_set(q, q->new, q->new_count, e);
-	if (rc == 0)
-		compare_finish(q->compare);
-	return rc;
+	return read_set(q, q->new, q->new_count, e);
 }
 
 static int finish(const struct request *q, const struct err *e)

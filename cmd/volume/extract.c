@@ -126,7 +126,8 @@ static int read_list(const char *path, struct choice *c, struct err *e)
 			rc = grown ? 0 : err_memory(e, cap, "the list of files");
 			text = grown ? grown : text;
 		}
-		rc = rc == 0 ? io_read(&in, text + len, cap - len, cap - len, &got, e) : rc;
+		if (rc == 0)
+			rc = io_read(&in, text + len, cap - len, cap - len, &got, e);
 		len += rc == 0 ? got : 0;
 	}
 	io_close(&in);
@@ -224,7 +225,8 @@ static int run(struct request *q)
 	q->tree.privileged = q->tree.same_owner && geteuid() == 0;
 	q->total = command_total_bytes(q->run.paths, q->run.path_count);
 	int rc = choose(q, &e);
-	rc = rc == 0 ? keyoptions_open(&q->keys, &e) : rc;
+	if (rc == 0)
+		rc = keyoptions_open(&q->keys, &e);
 	q->run.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
 	if (rc == 0 && !q->dry_run && q->as_tar)
 		tar = open_tar(&e);
@@ -233,7 +235,7 @@ static int run(struct request *q)
 	extract_report_begin(&q->report);
 	if (rc == 0 && e.code == XE_OK)
 		rc = extract(q, tree ? tree_target(tree) : tar ? tar_target(tar) : &nowhere_target, &e);
-	int status = extract_report_end(&q->report, q->extract, q->filter, q->o.choice, q->job, &e);
+	int status = extract_report_end(&q->report, q->extract, q->o.choice, q->job, &e);
 	filter_free(q->filter);
 	extract_free(q->extract);
 	tree_free(tree);

@@ -129,7 +129,7 @@ static int status_of(const struct outcome *o, const struct err *e)
 	return err_worse_status(status, failed || absent ? err_exit_status(XE_FAILED) : 0);
 }
 
-static struct outcome outcome_of(const struct extract *x, const struct filter *f, const struct choice *c, const struct err *e)
+static struct outcome outcome_of(const struct extract *x, const struct choice *c, const struct err *e)
 {
 	struct outcome o = {0};
 	if (x) {
@@ -137,8 +137,8 @@ static struct outcome outcome_of(const struct extract *x, const struct filter *f
 		o.counts = *extract_counts(x);
 		o.stream_count = extract_streams(x, &o.streams);
 	}
-	if (e->code == XE_OK && o.job && !choice_is_part(c))
-		o.missing = missing_files(filter_missing(f, o.job));
+	if (e->code == XE_OK && x && o.job && !choice_is_part(c))
+		o.missing = extract_missing(x);
 	while (e->code == XE_OK && o.job && choice_unmet(c, (size_t)o.unmet))
 		o.unmet++;
 	o.status = status_of(&o, e);
@@ -300,10 +300,9 @@ void extract_report_begin(struct extract_report *r)
 	json_array(r->json, "problems");
 }
 
-int extract_report_end(struct extract_report *r, const struct extract *x, const struct filter *f, const struct choice *c, const char *job,
-		       const struct err *e)
+int extract_report_end(struct extract_report *r, const struct extract *x, const struct choice *c, const char *job, const struct err *e)
 {
-	struct outcome o = outcome_of(x, f, c, e);
+	struct outcome o = outcome_of(x, c, e);
 	if (e->code != XE_OK)
 		msg_fail(e);
 	else

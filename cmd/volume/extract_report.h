@@ -23,8 +23,8 @@ void extract_report_begin(struct extract_report *r);
 void extract_report_file(void *arg, const struct extract_file *f);
 void extract_report_problem(void *arg, const struct finding *f);
 
-/* x and f: NULL where the run did not come so far; job: as it was asked for, or NULL; e: why the run failed.  Returns the exit status. */
-int extract_report_end(struct extract_report *r, const struct extract *x, const struct filter *f, const struct choice *c, const char *job,
-		       const struct err *e);
+/* x: NULL where the run did not come so far; its filter lives still; job: as it was asked for, or NULL; e: why the run failed.  Returns
+ * the exit status. */
+int extract_report_end(struct extract_report *r, const struct extract *x, const struct choice *c, const char *job, const struct err *e);
 
 #endif

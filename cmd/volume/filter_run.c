@@ -11,6 +11,7 @@
 #include "volume/map.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,7 +44,7 @@ static int open_output(void *arg, const struct filter_volume *v, struct io *out,
 	if (rc != 0)
 		return rc;
 	if (q->map)
-		map_begin_volume(q->map, v->info);
+		map_begin_volume(q->map, v->info, medium_of(out));
 	return 0;
 }
 
@@ -54,11 +55,28 @@ static double since(const struct timespec *began)
 	return (double)(now.tv_sec - began->tv_sec) + (double)(now.tv_nsec - began->tv_nsec) / 1e9;
 }
 
+static void end_map_volume(struct filter_request *q, const struct filter_volume *v)
+{
+	const struct volume_info *in = v->info;
+	char digest_in[DIGEST_TEXT_BYTES] = "";
+	if (in->hashed)
+		snprintf(digest_in, sizeof digest_in, "%016llx", (unsigned long long)in->xxh64);
+	const struct map_side_end old = {in->bytes, v->blocks_in, v->files_in, in->cipher, digest_in};
+	const struct map_side_end now = {v->volume_out, v->blocks_out, v->files_out, v->encrypted_with, v->digest_out};
+	const struct job *job;
+	struct filter_counts counts;
+	for (size_t i = 0; i < filter_job_slots(q->filter); i++) {
+		if (filter_job(q->filter, i, &job, &counts))
+			map_learn_job(q->map, job);
+	}
+	map_end_volume(q->map, &old, &now, v->counts.damaged);
+}
+
 static int close_output(void *arg, const struct filter_volume *v, struct err *e)
 {
 	struct filter_request *q = arg;
 	if (q->map)
-		map_end_volume(q->map, v->info->bytes, v->volume_out, v->blocks_in, v->blocks_out);
+		end_map_volume(q, v);
 	int rc = outputs_end_volume(&q->out, e);
 	return rc != 0 ? rc : report_volume(q->report, v, outputs_current(&q->out), since(&q->set_began), e);
 }
@@ -87,10 +105,10 @@ static void on_old_block(void *arg, const struct item *block)
 	map_old_block(q->map, block);
 }
 
-static void on_new_block(void *arg, const struct packed_block *b)
+static void on_new_block(void *arg, const struct filter_volume *v, const struct packed_block *b)
 {
 	struct filter_request *q = arg;
-	map_new_block(q->map, b);
+	map_new_block(q->map, v->info, b);
 }
 
 static void on_progress(void *arg, struct progress_state *state)
@@ -132,6 +150,7 @@ static int open_side_files(struct filter_request *q, struct err *e)
 		q->map = rc == 0 ? map_new(q->map_file.io.fd) : NULL;
 		if (rc == 0 && q->map == NULL)
 			rc = err_memory(e, 0, "the map");
+		q->o.hash_volumes = true;
 		q->o.callbacks.old_block = on_old_block;
 		q->o.callbacks.new_block = on_new_block;
 	}
@@ -193,7 +212,7 @@ static int run_gently(struct filter_request *q, struct err *e)
 
 static int finish_map(struct filter_request *q, struct err *e)
 {
-	int rc = q->map ? map_finish(q->map, e) : 0;
+	int rc = q->map ? map_finish(q->map, q->damaged > 0 ? 3 : 0, e) : 0;
 	rc = rc == 0 && q->map ? outfile_finish(&q->map_file, e) : rc;
 	if (rc != 0)
 		err_volume(e, q->map_path);
@@ -227,7 +246,10 @@ static int run_set(struct filter_request *q, struct err *e)
 	q->hopeless = rc != 0;
 	if (rc != 0)
 		err_volume(e, q->map_path);
+	if (rc == 0 && q->map)
+		map_begin_set(q->map);
 	rc = rc != 0 ? rc : run_gently(q, e);
+	q->damaged += rc == 0 ? filter_damaged(q->filter) : 0;
 	return rc != 0 || waits_for_map(q) ? rc : commit(q, e);
 }
 

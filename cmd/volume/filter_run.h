@@ -35,7 +35,8 @@ struct filter_request {
 	uint64_t read, written; /* and of those of the sets before */
 	struct filter *filter;
 	size_t sets, inputs_done;
-	bool hopeless; /* the next set would fail as this one did */
+	uint64_t damaged; /* of the sets that are converted */
+	bool hopeless;    /* the next set would fail as this one did */
 };
 
 /* All of it; what the request holds is given back.  Returns the exit status, having said why; ends the program if a signal wants

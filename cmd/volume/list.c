@@ -7,6 +7,7 @@
 #include "base/msg.h"
 #include "base/printable.h"
 #include "base/progress.h"
+#include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
 #include "format/attributes.h"
 #include "format/compression.h"
@@ -22,7 +23,7 @@
 #define KEEP_BYTES 4096u /* of split records: enough for labels and attributes */
 
 /* How the data records of a job, or of all, are stored. */
-struct tally {
+struct stored {
 	uint64_t records, bytes;
 	uint64_t plain, plain_bytes, opaque, encrypted, incomplete;
 	uint64_t by_codec[CODEC_COUNT], bytes_by_codec[CODEC_COUNT], unknown;
@@ -35,7 +36,7 @@ struct listed_job {
 	int32_t files; /* last FileIndex */
 	uint64_t blocks;
 	uint64_t first_addr, last_end;
-	struct tally tally;
+	struct stored stored;
 };
 
 struct listing {
@@ -45,6 +46,7 @@ struct listing {
 	struct listed_job *jobs;
 	size_t job_count;
 	uint64_t block_count, damaged;
+	uint64_t all_damaged; /* on the volumes before, too */
 	uint32_t block_max, block_min;
 	unsigned versions; /* bit per BB version */
 	bool checksums, no_checksums;
@@ -79,7 +81,7 @@ static const struct codec *codec_of(const struct item *item, struct compression_
 	return compression_header_read(&r, header) ? codec_by_magic(header->magic) : NULL;
 }
 
-static void tally_record(struct tally *t, const struct item *item)
+static void count_record(struct stored *t, const struct item *item)
 {
 	t->records++;
 	if (item->file_index < 0)
@@ -120,7 +122,7 @@ static void print_name(const char *name)
 	printable_put(name, stdout);
 }
 
-static const char *algorithms(const struct tally *t, char *text, size_t text_bytes)
+static const char *algorithms(const struct stored *t, char *text, size_t text_bytes)
 {
 	size_t n = 0;
 	text[0] = '\0';
@@ -205,9 +207,9 @@ static void print_job(const struct listing *l, const struct listed_job *k)
 		printf("  ended:      not on this volume\n");
 	l->volume->medium->address(k->first_addr, first, sizeof first);
 	l->volume->medium->address(k->last_end, last, sizeof last);
-	printf("  here:       %llu records, %s of data, %llu block%s, addresses %s to %s\n", (unsigned long long)k->tally.records,
-	       msg_size(k->tally.bytes, size), (unsigned long long)k->blocks, k->blocks == 1 ? "" : "s", first, last);
-	printf("  data:       %s\n", algorithms(&k->tally, text, sizeof text));
+	printf("  here:       %llu records, %s of data, %llu block%s, addresses %s to %s\n", (unsigned long long)k->stored.records,
+	       msg_size(k->stored.bytes, size), (unsigned long long)k->blocks, k->blocks == 1 ? "" : "s", first, last);
+	printf("  data:       %s\n", algorithms(&k->stored, text, sizeof text));
 }
 
 static void print_volume(const struct listing *l)
@@ -264,7 +266,7 @@ static void print_volume(const struct listing *l)
 
 /* ---- JSON ---- */
 
-static void write_tally(struct json *j, const struct tally *t)
+static void write_stored(struct json *j, const struct stored *t)
 {
 	json_number(j, "records", t->records);
 	json_number(j, "data_bytes", t->bytes);
@@ -303,7 +305,7 @@ static void write_job(struct json *j, const struct listed_job *k)
 	json_number(j, "blocks", k->blocks);
 	json_number(j, "first_address", k->first_addr);
 	json_number(j, "last_address", k->last_end);
-	write_tally(j, &k->tally);
+	write_stored(j, &k->stored);
 	json_end_object(j);
 }
 
@@ -340,7 +342,7 @@ static void write_volume(const struct listing *l)
 	json_number(j, "damaged", l->damaged);
 	json_array(j, "jobs");
 	for (size_t i = 0; i < l->job_count; i++) {
-		if (l->jobs[i].tally.records)
+		if (l->jobs[i].stored.records)
 			write_job(j, &l->jobs[i]);
 	}
 	json_end_array(j);
@@ -377,7 +379,7 @@ static int on_record(struct listing *l, const struct item *r, struct err *e)
 	struct listed_job *k = job_of(l, r->job);
 	if (k == NULL)
 		return err_memory(e, 0, "a job");
-	tally_record(&k->tally, r);
+	count_record(&k->stored, r);
 	if (r->file_index > k->files)
 		k->files = r->file_index;
 	if (r->file_index == LABEL_SESSION_END && !r->head_missing && !r->tail_missing)
@@ -395,20 +397,29 @@ static void end_volume(struct listing *l)
 	} else {
 		print_volume(l);
 		for (size_t i = 0; i < l->job_count; i++) {
-			if (l->jobs[i].tally.records)
+			if (l->jobs[i].stored.records)
 				print_job(l, &l->jobs[i]);
 		}
 		if (l->damaged)
 			printf("%llu damaged or unreadable places: see the messages\n", (unsigned long long)l->damaged);
 	}
-	struct listing fresh = {.blocks = l->blocks, .records = l->records, .json = l->json};
+	struct listing fresh = {.blocks = l->blocks, .records = l->records, .json = l->json, .all_damaged = l->all_damaged};
 	free(l->jobs);
 	*l = fresh;
 }
 
-static int on_item(struct listing *l, const struct item *item, uint64_t *damaged, struct err *e)
+/* In the words of filter and verify. */
+static void on_damage(struct listing *l, const struct item *item)
 {
-	char place[64];
+	struct finding f = finding_at(item, item->verdict.reason);
+	f.file_index = item->file_index;
+	l->damaged++;
+	l->all_damaged++;
+	findingtext_warn(&f, findingtext_kind(f.kind), "");
+}
+
+static int on_item(struct listing *l, const struct item *item, struct err *e)
+{
 	/* As far as it is known by now; a record may have begun on the one before. */
 	if (item->kind != ITEM_RECORD)
 		l->volume = item->volume;
@@ -417,13 +428,8 @@ static int on_item(struct listing *l, const struct item *item, uint64_t *damaged
 	case ITEM_BLOCK: return on_block(l, item, e);
 	case ITEM_RECORD: return on_record(l, item, e);
 	case ITEM_DAMAGE:
-		if (item->verdict.encrypted)
-			return 0;
-		l->damaged++;
-		++*damaged;
-		item->volume->medium->place(item->addr, item->offset, place, sizeof place);
-		msg_warning("%s: %s: %llu bytes: %s", item->volume->name, place, (unsigned long long)item->damage_len,
-			    item->verdict.reason);
+		if (!item->verdict.encrypted)
+			on_damage(l, item);
 		return 0;
 	case ITEM_VOLUME_END: end_volume(l); return 0;
 	case ITEM_VOLUME_LABEL:
@@ -439,8 +445,7 @@ static void on_progress(void *arg, struct progress_state *state)
 	state->done = reader_bytes(arg);
 }
 
-static int read_all(struct listing *l, const char *const *paths, size_t count, const struct volkey_source *keys, uint64_t *damaged,
-		    struct err *e)
+static int read_all(struct listing *l, const char *const *paths, size_t count, const struct volkey_source *keys, struct err *e)
 {
 	const struct cipher_options co = {.read = keys, .patient = true};
 	struct cipher *cipher = cipher_new(&co);
@@ -459,7 +464,7 @@ static int read_all(struct listing *l, const char *const *paths, size_t count, c
 		progress_start(PROGRESS_NEVER, on_progress, r);
 	struct item item;
 	while (rc == 0 && (rc = reader_next(r, &item, e)) == 0 && item.kind != ITEM_END)
-		rc = on_item(l, &item, damaged, e);
+		rc = on_item(l, &item, e);
 	progress_stop();
 	free(l->jobs);
 	reader_free(r);
@@ -519,10 +524,9 @@ static int run(struct request *q, const struct operands *volumes)
 		json_array(&json, "volumes");
 	}
 	struct err e = {0};
-	uint64_t damaged = 0;
 	int rc = keyoptions_open(&q->keys, &e);
 	if (rc == 0)
-		rc = read_all(&q->l, volumes->names, volumes->count, keyoptions_given(&q->keys) ? &q->keys.read : NULL, &damaged, &e);
+		rc = read_all(&q->l, volumes->names, volumes->count, keyoptions_given(&q->keys) ? &q->keys.read : NULL, &e);
 	keyoptions_close(&q->keys);
 	if (q->json) {
 		json_end_array(&json);
@@ -530,7 +534,7 @@ static int run(struct request *q, const struct operands *volumes)
 	}
 	if (rc != 0)
 		return msg_fail(&e);
-	return damaged ? 3 : 0;
+	return q->l.all_damaged ? 3 : 0;
 }
 
 static int cmd_list(int argc, char **argv)

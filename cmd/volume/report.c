@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/volume/report.h"
 
+#include "base/array.h"
 #include "base/json.h"
 #include "base/msg.h"
 #include "cmd/command.h"
@@ -41,13 +42,13 @@ struct kept_failure {
 
 struct report {
 	struct kept_volume *volumes;
-	size_t volume_count;
+	size_t volume_count, volume_cap;
 	struct kept_job *jobs;
-	size_t job_count;
+	size_t job_count, job_cap;
 	struct kept_failure *failures;
-	size_t failure_count;
+	size_t failure_count, failure_cap;
 	struct kept_loss *losses;
-	size_t loss_count, losses_not_kept;
+	size_t loss_count, loss_cap, losses_not_kept;
 	bool short_of_memory; /* something is not in it */
 };
 
@@ -118,11 +119,11 @@ static void print_volume(const struct filter_volume *v, double seconds)
 int report_volume(struct report *r, const struct filter_volume *v, const struct outfile *output, double seconds, struct err *e)
 {
 	print_volume(v, seconds);
-	struct kept_volume *grown = realloc(r->volumes, (r->volume_count + 1) * sizeof *grown);
-	if (grown == NULL)
-		return err_memory(e, (r->volume_count + 1) * sizeof *grown, "the report");
-	r->volumes = grown;
-	struct kept_volume *k = &grown[r->volume_count++];
+	struct kept_volume *volumes = array_reach(r->volumes, &r->volume_cap, r->volume_count, sizeof *volumes);
+	if (volumes == NULL)
+		return err_memory(e, sizeof *volumes, "the report");
+	r->volumes = volumes;
+	struct kept_volume *k = &volumes[r->volume_count++];
 	*k = (struct kept_volume){.v = *v, .info = *v->info, .input = strdup(v->info->path)};
 	k->v.info = NULL;
 	r->short_of_memory = r->short_of_memory || k->input == NULL;
@@ -132,6 +133,14 @@ int report_volume(struct report *r, const struct filter_volume *v, const struct 
 	return 0;
 }
 
+/* As array_reach; that there is no memory is told at the end. */
+static void *more(struct report *r, void *list, size_t *cap, size_t count, size_t size)
+{
+	void *grown = array_reach(list, cap, count, size);
+	r->short_of_memory = r->short_of_memory || grown == NULL;
+	return grown;
+}
+
 void report_loss(struct report *r, const struct finding *l)
 {
 	findingtext_warn(l, l->kept ? "damaged but kept" : "lost", NO_JOB);
@@ -139,16 +148,11 @@ void report_loss(struct report *r, const struct finding *l)
 		r->losses_not_kept++;
 		return;
 	}
-	if ((r->loss_count & (r->loss_count - 1)) == 0) {
-		size_t cap = r->loss_count ? r->loss_count * 2 : 1;
-		struct kept_loss *grown = realloc(r->losses, cap * sizeof *grown);
-		if (grown == NULL) {
-			r->short_of_memory = true;
-			return;
-		}
-		r->losses = grown;
-	}
-	struct kept_loss *k = &r->losses[r->loss_count++];
+	struct kept_loss *losses = more(r, r->losses, &r->loss_cap, r->loss_count, sizeof *losses);
+	if (losses == NULL)
+		return;
+	r->losses = losses;
+	struct kept_loss *k = &losses[r->loss_count++];
 	*k = (struct kept_loss){.l = *l, .reason = strdup(l->reason), .file = strdup(l->file)};
 	r->short_of_memory = r->short_of_memory || k->reason == NULL || k->file == NULL;
 	k->l.reason = k->reason ? k->reason : "";
@@ -170,18 +174,9 @@ static void print_job(const struct kept_job *k)
 		 msg_size(c->bytes_out, out));
 }
 
-/* Room for one more of size bytes; NULL, and it is told at the end, if there is no memory. */
-static void *more(struct report *r, void *list, size_t count, size_t size)
-{
-	bool full = (count & (count - 1)) == 0;
-	void *grown = full ? realloc(list, (count ? count * 2 : 1) * size) : list;
-	r->short_of_memory = r->short_of_memory || grown == NULL;
-	return grown;
-}
-
 static void keep_failure(struct report *r, const char *input, const struct err *e)
 {
-	struct kept_failure *grown = more(r, r->failures, r->failure_count, sizeof *grown);
+	struct kept_failure *grown = more(r, r->failures, &r->failure_cap, r->failure_count, sizeof *grown);
 	char *copy = strdup(input);
 	r->short_of_memory = r->short_of_memory || copy == NULL;
 	if (grown)
@@ -199,7 +194,7 @@ void report_set(struct report *r, const struct filter *f, const char *input, con
 	for (size_t i = 0; i < filter_job_slots(f); i++) {
 		if (!filter_job(f, i, &job, &counts))
 			continue;
-		struct kept_job *grown = more(r, r->jobs, r->job_count, sizeof *grown);
+		struct kept_job *grown = more(r, r->jobs, &r->job_cap, r->job_count, sizeof *grown);
 		if (grown == NULL)
 			return;
 		r->jobs = grown;

@@ -9,7 +9,8 @@
 #include "base/progress.h"
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
-#include "pipeline/proving.h"
+#include "pipeline/filter.h"
+#include "prove/verify.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +95,7 @@ static void on_progress(void *arg, struct progress_state *state)
 
 /* ---- the report ---- */
 
-static uint64_t damaged_files(const struct verify_job *k)
+static uint64_t damaged_files(const struct tally_job *k)
 {
 	return k->files[PROOF_WRONG] + k->files[PROOF_DAMAGED];
 }
@@ -130,28 +131,28 @@ static void print_missing(const struct missing *m)
 }
 
 /* The job; where its start is not here, the label at its end tells what it is. */
-static struct job known_job(const struct verify_job *k)
+static struct job known_job(const struct tally_job *k)
 {
-	bool end = !k->job->has_label && k->ended && k->end.has_totals;
+	bool end = !k->course->job->has_label && k->course->ended && k->end.has_totals;
 	return (struct job){
-		.session_id = k->job->session_id,
-		.session_time = k->job->session_time,
-		.has_label = k->job->has_label || end,
-		.label = end ? k->end : k->job->label,
+		.session_id = k->course->job->session_id,
+		.session_time = k->course->job->session_time,
+		.has_label = k->course->job->has_label || end,
+		.label = end ? k->end : k->course->job->label,
 	};
 }
 
-static void print_job_name(const struct verify_job *k)
+static void print_job_name(const struct tally_job *k)
 {
 	char name[LABEL_NAME_BYTES + 64];
 	const struct job job = known_job(k);
 	job_describe(&job, name, sizeof name);
 	print_name(name);
-	if (job.has_label && !k->job->has_label)
+	if (job.has_label && !k->course->job->has_label)
 		printf(", session %u/%u", job.session_id, job.session_time);
 }
 
-static void print_job(const struct verify_job *k)
+static void print_job(const struct tally_job *k)
 {
 	char size[MSG_SIZE_BYTES], digests[96];
 	print_job_name(k);
@@ -165,9 +166,9 @@ static void print_job(const struct verify_job *k)
 	print_count(k->files[PROOF_NO_CONTENT], "without content");
 	print_count(damaged_files(k), "DAMAGED");
 	print_count(k->damaged.lost, "LOST");
-	print_count(missing_files(k->missing), "missing");
+	print_count(missing_files(&k->course->missing), "missing");
 	printf("\n  content:    %s in %llu records\n", msg_size(k->bytes, size), (unsigned long long)k->records);
-	if (k->ended && k->end.has_totals)
+	if (k->course->ended && k->end.has_totals)
 		printf("  ended:      status %c, %u files, %llu bytes\n",
 		       k->end.status > 0x20 && k->end.status < 0x7f ? (char)k->end.status : '-', k->end.job_files,
 		       (unsigned long long)k->end.job_bytes);
@@ -185,10 +186,10 @@ static void print_job(const struct verify_job *k)
 	}
 	if (k->damaged.not_listed)
 		printf("  DAMAGED:    and %llu files more\n", (unsigned long long)k->damaged.not_listed);
-	print_missing(k->missing);
+	print_missing(&k->course->missing);
 }
 
-static void print_volume(const struct verify_volume *v)
+static void print_volume(const struct tally_volume *v)
 {
 	char size[MSG_SIZE_BYTES];
 	printf("volume ");
@@ -208,7 +209,7 @@ static void print_volume(const struct verify_volume *v)
 		printf("  DAMAGED:    in %llu place%s\n", (unsigned long long)v->problems, v->problems == 1 ? "" : "s");
 }
 
-static void json_job(struct json *j, const struct verify_job *k)
+static void json_job(struct json *j, const struct tally_job *k)
 {
 	static const char *const keys[PROOF_VERDICTS] = {
 		[PROOF_RIGHT] = "proved",
@@ -237,8 +238,8 @@ static void json_job(struct json *j, const struct verify_job *k)
 	json_number(j, "records", k->records);
 	json_number(j, "data_bytes", k->data_bytes);
 	json_number(j, "plain_bytes", k->bytes);
-	json_bool(j, "begun", k->begun);
-	json_bool(j, "ended", k->ended);
+	json_bool(j, "begun", k->course->begun);
+	json_bool(j, "ended", k->course->ended);
 	json_number(j, "cut_files", k->joined);
 	json_number(j, "doubled_files", k->doubled);
 	json_number(j, "damage", k->problems);
@@ -254,18 +255,18 @@ static void json_job(struct json *j, const struct verify_job *k)
 	json_end_array(j);
 	json_number(j, "damaged_files_not_listed", k->damaged.not_listed);
 	json_array(j, "missing");
-	for (size_t i = 0; i < k->missing->count; i++) {
+	for (size_t i = 0; i < k->course->missing.count; i++) {
 		json_object(j, NULL);
-		json_signed(j, "first", k->missing->ranges[i].first);
-		json_signed(j, "last", k->missing->ranges[i].last);
+		json_signed(j, "first", k->course->missing.ranges[i].first);
+		json_signed(j, "last", k->course->missing.ranges[i].last);
 		json_end_object(j);
 	}
 	json_end_array(j);
-	json_number(j, "missing_files", missing_files(k->missing));
+	json_number(j, "missing_files", missing_files(&k->course->missing));
 	json_end_object(j);
 }
 
-static void json_volume(struct json *j, const struct verify_volume *v)
+static void json_volume(struct json *j, const struct tally_volume *v)
 {
 	json_object(j, NULL);
 	json_text(j, "volume", findingtext_volume(v->info));
@@ -282,83 +283,91 @@ static void json_volume(struct json *j, const struct verify_volume *v)
 	json_end_object(j);
 }
 
-struct totals {
+struct sums {
 	uint64_t proved, with_content, damaged, missing;
 	size_t jobs, endless;
 };
 
-static struct totals add_up(const struct verify *v)
+static struct sums add_up(const struct tally *t)
 {
-	struct totals t = {0};
-	for (size_t i = 0; i < verify_job_slots(v); i++) {
-		const struct verify_job *k = verify_job(v, i);
+	struct sums s = {0};
+	for (size_t i = 0; i < t->job_count; i++) {
+		const struct tally_job *k = t->jobs[i];
 		if (k == NULL)
 			continue;
-		t.jobs++;
-		t.endless += !k->ended;
-		t.proved += k->files[PROOF_RIGHT];
-		t.damaged += damaged_files(k);
-		t.missing += missing_files(k->missing) + k->damaged.lost;
+		s.jobs++;
+		s.endless += !k->course->ended;
+		s.proved += k->files[PROOF_RIGHT];
+		s.damaged += damaged_files(k);
+		s.missing += missing_files(&k->course->missing) + k->damaged.lost;
 		for (int n = 0; n < PROOF_VERDICTS; n++)
-			t.with_content += n != PROOF_NO_CONTENT ? k->files[n] : 0;
+			s.with_content += n != PROOF_NO_CONTENT ? k->files[n] : 0;
 	}
-	return t;
+	return s;
 }
 
-static const char *verdict(const struct verify *v, int status)
+/* Places that --repair mends. */
+static uint64_t wounds(const struct tally *t)
 {
-	uint64_t wounds =
-		verify_problems(v, FINDING_CUT_BY_NETWORK) + verify_problems(v, FINDING_DOUBLED) + verify_problems(v, FINDING_REVERSED);
+	return t->problems[FINDING_CUT_BY_NETWORK] + t->problems[FINDING_DOUBLED] + t->problems[FINDING_REVERSED];
+}
+
+static int status_of(const struct tally *t)
+{
+	if (t->problems[FINDING_UNPROVED] > 0)
+		return 1;
+	return t->problems[FINDING_DAMAGE] + wounds(t) + t->problems[FINDING_NOT_WHOLE] > 0 ? 3 : 0;
+}
+
+static const char *verdict(const struct tally *t, int status)
+{
 	if (status == 0)
 		return "sound";
-	if (verify_problems(v, FINDING_DAMAGE) > 0)
+	if (t->problems[FINDING_DAMAGE] > 0)
 		return "DAMAGED";
-	if (wounds > 0 && status == 3)
+	if (wounds(t) > 0 && status == 3)
 		return "WOUNDED";
 	return status == 3 ? "NOT WHOLE" : "NOT PROVED";
 }
 
-static void print_report(const struct request *q, int status)
+static void print_report(const struct tally *t, int status)
 {
-	const struct verify *v = q->verify;
-	for (size_t i = 0; i < verify_volumes(v); i++)
-		print_volume(verify_volume(v, i));
-	for (size_t i = 0; i < verify_job_slots(v); i++) {
-		if (verify_job(v, i))
-			print_job(verify_job(v, i));
+	for (size_t i = 0; i < t->volume_count; i++)
+		print_volume(&t->volumes[i]);
+	for (size_t i = 0; i < t->job_count; i++) {
+		if (t->jobs[i])
+			print_job(t->jobs[i]);
 	}
-	struct totals t = add_up(v);
-	fputs(verdict(v, status), stdout);
-	if (status == 0 && t.endless > 0)
-		printf(", but %zu job%s no end here", t.endless, t.endless == 1 ? " has" : "s have");
-	printf(": %zu job%s, %llu of %llu files with content proved by their digests", t.jobs, t.jobs == 1 ? "" : "s",
-	       (unsigned long long)t.proved, (unsigned long long)t.with_content);
-	print_count(t.damaged, "damaged");
-	print_count(t.missing, "missing");
+	const struct sums s = add_up(t);
+	fputs(verdict(t, status), stdout);
+	if (status == 0 && s.endless > 0)
+		printf(", but %zu job%s no end here", s.endless, s.endless == 1 ? " has" : "s have");
+	printf(": %zu job%s, %llu of %llu files with content proved by their digests", s.jobs, s.jobs == 1 ? "" : "s",
+	       (unsigned long long)s.proved, (unsigned long long)s.with_content);
+	print_count(s.damaged, "damaged");
+	print_count(s.missing, "missing");
 	putchar('\n');
 }
 
-static void json_report(const struct request *q, int status, bool finished)
+static void json_report(struct json *j, const struct tally *t, int status, bool finished)
 {
-	const struct verify *v = q->verify;
-	struct json *j = q->json;
 	json_end_array(j); /* problems */
 	json_array(j, "volumes");
-	for (size_t i = 0; v && i < verify_volumes(v); i++)
-		json_volume(j, verify_volume(v, i));
+	for (size_t i = 0; i < t->volume_count; i++)
+		json_volume(j, &t->volumes[i]);
 	json_end_array(j);
 	json_array(j, "jobs");
-	for (size_t i = 0; v && i < verify_job_slots(v); i++) {
-		if (verify_job(v, i))
-			json_job(j, verify_job(v, i));
+	for (size_t i = 0; i < t->job_count; i++) {
+		if (t->jobs[i])
+			json_job(j, t->jobs[i]);
 	}
 	json_end_array(j);
-	struct totals t = v ? add_up(v) : (struct totals){0};
-	json_number(j, "files_proved", t.proved);
-	json_number(j, "files_with_content", t.with_content);
-	json_number(j, "files_damaged", t.damaged);
-	json_number(j, "files_missing", t.missing);
-	json_number(j, "jobs_without_end", t.endless);
+	const struct sums s = add_up(t);
+	json_number(j, "files_proved", s.proved);
+	json_number(j, "files_with_content", s.with_content);
+	json_number(j, "files_damaged", s.damaged);
+	json_number(j, "files_missing", s.missing);
+	json_number(j, "jobs_without_end", s.endless);
 	json_bool(j, "finished", finished);
 	json_bool(j, "sound", finished && status == 0);
 	json_signed(j, "exit_status", status);
@@ -381,29 +390,22 @@ static int run(struct request *q)
 	int rc = keyoptions_open(&q->keys, &e);
 	q->run.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
 	q->verify = rc == 0 ? verify_new(&q->o) : NULL;
-	q->filter = q->verify ? proving_filter(&q->run, q->verify) : NULL;
+	q->run.observer = q->verify ? verify_observer(q->verify) : NULL;
+	q->filter = q->verify ? filter_new(&q->run) : NULL;
 	if (rc == 0 && q->filter == NULL)
 		rc = err_memory(&e, 0, "verifying");
 	if (rc == 0) {
 		q->total = command_total_bytes(q->run.paths, q->run.path_count);
 		progress_start(q->progress, on_progress, q);
-		rc = proving_run(q->filter, q->verify, &e);
+		rc = filter_run(q->filter, &e);
 		progress_stop();
 	}
-	int status = 0;
-	if (rc != 0)
-		status = msg_fail(&e);
-	else if (verify_problems(q->verify, FINDING_UNPROVED) > 0)
-		status = 1;
-	else if (verify_problems(q->verify, FINDING_DAMAGE) + verify_problems(q->verify, FINDING_CUT_BY_NETWORK) +
-			 verify_problems(q->verify, FINDING_DOUBLED) + verify_problems(q->verify, FINDING_REVERSED) +
-			 verify_problems(q->verify, FINDING_NOT_WHOLE) >
-		 0)
-		status = 3;
+	const struct tally nothing = {0}, *t = q->verify ? verify_tally(q->verify) : &nothing;
+	int status = rc != 0 ? msg_fail(&e) : status_of(t);
 	if (q->json)
-		json_report(q, status, rc == 0);
+		json_report(q->json, t, status, rc == 0);
 	else if (rc == 0)
-		print_report(q, status);
+		print_report(t, status);
 	filter_free(q->filter);
 	verify_free(q->verify);
 	keyoptions_close(&q->keys);
@@ -423,7 +425,10 @@ static const struct option_row rows[] = {
 
 static int cmd_verify(int argc, char **argv)
 {
-	struct request q = {.run.threads = command_processors()};
+	/* Of a block whose checksum alone is wrong the digests tell which of its files is hurt. */
+	struct request q = {
+		.run = {.inflate = true, .on_damage = ON_DAMAGE_KEEP, .incomplete_ok = true, .threads = command_processors()},
+	};
 	struct json json = {.out = stdout};
 	struct operands volumes;
 	int status;

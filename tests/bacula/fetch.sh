@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# fetch.sh LIST FOLDER [CACHE] - the packages of group "bacula" in LIST, unpacked below FOLDER.
+# fetch.sh LIST FOLDER [CACHE [GROUP...]] - the packages of these groups in LIST ("bacula" if none is named), unpacked below
+# FOLDER.
 #
 # Nothing is installed or configured: no daemon starts, no database question is asked. A package that
 # the host has already is left out, its programs are found where they are. CACHE keeps the downloads.
@@ -9,13 +10,16 @@ set -eu
 list=$1
 dest=$2
 cache=${3:-$dest/debs}
+shift $(($# < 3 ? $# : 3))
+groups=${*:-bacula}
 mkdir -p "$dest" "$cache"
 dest=$(cd "$dest" && pwd)
 
 missing=
 while read -r group package rest; do
-	[ "$group" = bacula ] || continue
+	case " $groups " in *" $group "*) ;; *) continue ;; esac
 	[ -z "$rest" ] || { echo "fetch.sh: $list: words after $package" >&2; exit 1; }
+	case " $missing " in *" $package "*) continue ;; esac
 	status=$(dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null) || status=
 	case $status in
 	*not-installed*|'') missing="$missing $package" ;;

@@ -52,6 +52,8 @@ stop() {
 	kill "$1" 2>/dev/null || :
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		kill -0 "$1" 2>/dev/null || break
+		# Ended, and known as a number until somebody asks how.
+		! grep -qs '^State:.Z' "/proc/$1/status" || break
 		sleep 0.3
 	done
 	kill -KILL "$1" 2>/dev/null || :

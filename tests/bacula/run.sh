@@ -278,6 +278,11 @@ begins_inside_a_record() {
 }
 check "span: original: BB02, and a record is cut by the end of the volume" begins_inside_a_record || :
 
+# --- bootstraps ---
+
+# shellcheck source=tests/bacula/bootstraps.sh
+. "$here/bootstraps.sh"
+
 # --- conversions ---
 
 # The stream that a set's data has after a conversion.

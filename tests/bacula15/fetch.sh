@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# fetch.sh LIST FOLDER [CACHE] - the packages of group "bacula15" in LIST and all they depend on, of Debian trixie, unpacked
-# below FOLDER; FOLDER/loader names the dynamic loader to run its programs with.
+# fetch.sh LIST FOLDER [CACHE] - the packages of group "bacula15" in LIST and all they depend on, and those of group "schema15"
+# alone, of Debian trixie, unpacked below FOLDER; FOLDER/loader names the dynamic loader to run its programs with.
 #
 # The host need not be trixie: apt works on a status and lists of its own in CACHE, with the mirror that the host's apt uses
 # for Debian. Nothing is installed or configured. CACHE keeps lists and downloads.
@@ -38,8 +38,14 @@ if [ ! -e "$1" ]; then
 	private update
 	# shellcheck disable=SC2086 # a list of names
 	private --no-install-recommends --download-only install $packages
-	set -- "$cache"/archives/*.deb
 fi
+# Its schemas for other databases alone: nothing that they depend on.
+while read -r group package _; do
+	[ "$group" = schema15 ] || continue
+	set -- "$cache/archives/${package}_"*.deb
+	[ -e "$1" ] || (cd "$cache/archives" && private download "$package")
+done <"$list"
+set -- "$cache"/archives/*.deb
 for package; do dpkg -x "$package" "$dest"; done
 for loader in "$dest"/usr/lib*/ld-linux*.so.* "$dest"/lib*/ld-linux*.so.*; do
 	[ -x "$loader" ] || continue

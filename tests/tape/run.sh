@@ -116,6 +116,18 @@ ok "... and the foreign label before the volume's" sh -c "head -n 1 '$mnt/st1.lo
 ok "... the same content" same "$vol" "$mnt/st1"
 ok "... and to a file" sh -c "'$XFLATE' -i -o '$work/f' '$mnt/st1' && /usr/bin/python3 tests/volcheck.py '$work/f'"
 
+# Each number of a map is what a second reader finds on the tape.
+mapped() { # TEXT OLD NEW OPTION...
+	what=$1 old=$2 new=$3
+	shift 3
+	ok "$what" "$XFLATE" -q --force "$@" --map "$work/map" -o "${new#tape:}" "${old#tape:}"
+	ok "... its map" /usr/bin/python3 tests/mapcheck.py "$work/map" --old "$old" --new "$new"
+}
+mapped "a tape with foreign labels and marks to a tape, with a map" "tape:$mnt/st1" "tape:$mnt/st0" -r lzo
+mapped "... to a file" "tape:$mnt/st0" "$work/mapped" -i
+mapped "... to a tape again" "$work/mapped" "tape:$mnt/st1" -r lz4 --max-block 20000
+mapped "... and on, unchanged" "tape:$mnt/st1" "tape:$mnt/st0"
+
 drives --fixed 1024
 ok "a drive with fixed blocks that are too small is refused by name" fails 1 "$XFLATE" -o "$mnt/st0" "$vol"
 ok "... saying what to do" grep -q "setblk 0" "$work/last.err"

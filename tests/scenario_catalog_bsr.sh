@@ -1,0 +1,228 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# catalog bsr: bootstraps from real volumes and from maps, for jobs and files, and stale ones mended.  What bextract makes of them,
+# make check-bacula tries.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+volume() { echo "$VOLUMES/bareos/$1"; }
+bsr() { run "$XFLATE" catalog bsr "$@"; }
+# section VOLUME SESSION ADDRESSES FILES...: as it is wanted
+section() {
+	printf 'Volume="%s"\nMediaType="File"\nVolSessionId=%s\nVolSessionTime=1795351262\nVolAddr=%s\n' "$1" "$2" "$3"
+	shift 3
+	printf 'FileIndex=%s\n' "$@"
+}
+# wanted TEXT: what is in the file want is in $out, comments apart
+wanted() {
+	grep -v '^#' "$out" >got
+	check "$1" diff want got || :
+}
+
+# --- jobs: the addresses are those of the rows that a real Bareos wrote ---
+
+bsr "$(volume vol-gzip6)"
+expect_status 0 'the only job'
+section vol-gzip6 3 208-734951 1-61 >want
+wanted 'the only job: as its row'
+is "$(head -n 1 "$out")" '# xflate catalog bsr: job 3 (J-gzip6.2026-11-22_12.41.35_08), session 3/1795351262' 'the only job: which it is'
+for job in 51 J-multi-b J-multi-b.2026-11-22_12.44.19_43 51/1795351262; do
+	bsr --job "$job" "$(volume vol-multi)"
+	expect_status 0 "--job $job"
+	# Bareos begins its row with the first block of data, as the job does.
+	[ "$job" != 51 ] || sed -n 's/^VolAddr=//p' "$out" >addresses
+	is "$(sed -n 's/^VolAddr=//p' "$out")" "$(cat addresses)" "--job $job: the same"
+done
+is "$(cat addresses)" 774352-1680427 '--job: as its row'
+bsr "$(volume vol-multi)"
+refused 2 'several jobs, and none is named'
+says 'job 52 \(J-multi-c' 'several jobs: which they are'
+bsr --job J-multi "$(volume vol-multi)"
+refused 2 'no such job'
+bsr --job J-multi-c "$(volume vol-multi)" "$(volume vol-crashed)"
+refused 2 'two runs of a job'
+says 'session 1/1795351599' 'two runs of a job: which they are'
+bsr --job 50 --job 52 --job J-multi-a "$(volume vol-multi)"
+expect_status 0 'two jobs'
+says 'interleaved' 'two jobs: they lie interleaved'
+is "$(grep -c '^Volume=' "$out")" 2 'two jobs: each once'
+bsr --job 32 --job 33 "$(volume vol-append)"
+expect_status 0 'two jobs one behind the other'
+is "$(wc -c <"$err")" 0 'two jobs one behind the other: nothing to warn of'
+{
+	section vol-append 32 210-28140 1-17
+	section vol-append 33 28141-257232 1-14
+} >want
+wanted 'two jobs one behind the other: as their rows'
+
+bsr --storage S --device D --media-type M --slot 3,4 "$(volume vol-span-gzip6-1)" "$(volume vol-span-gzip6-2)"
+expect_status 0 'a spanned job'
+{
+	section vol-span-gzip6-1 54 220-387291 1-10 | sed '1i Storage="S"
+s/^MediaType=.*/MediaType="M"\nDevice="D"\nSlot=3/'
+	section vol-span-gzip6-2 54 220-347943 10-61 | sed '1i Storage="S"
+s/^MediaType=.*/MediaType="M"\nDevice="D"\nSlot=4/'
+} >want
+wanted 'a spanned job: as its rows, with all lines'
+bsr "$(volume vol-span-gzip6-2)" "$(volume vol-span-gzip6-1)"
+is "$([ "$status" = 0 ] && echo taken || echo refused)" refused 'volumes in the wrong order'
+bsr "$(volume vol-span-gzip6-2)"
+expect_status 0 'the end of a job'
+says 'its beginning is not on these volumes' 'the end of a job: a warning'
+bsr - <"$(volume vol-gzip6)"
+expect_status 0 'from standard input'
+bsr "$(volume OUT1)"
+refused 2 'a volume without jobs'
+
+# --- files ---
+
+bsr --job 51 --file-index 6,30,1 "$(volume vol-multi)"
+expect_status 0 '--file-index'
+"$XFLATE" list -v "$(volume vol-multi)" 2>/dev/null | sed -n 's/^block byte \([0-9]*\): BB02, \([0-9]*\) bytes, .*session 51\/.*FileIndex \([0-9]*\)\.\.\([0-9]*\).*/\1 \2 \3 \4/p; s/^block \([0-9]*\): BB02, \([0-9]*\) bytes, .*session 51\/.*FileIndex \([0-9]*\)\.\.\([0-9]*\).*/\1 \2 \3 \4/p' >blocks
+check '--file-index: blocks of the job, as list shows them' [ -s blocks ]
+awk '$3 <= 1 && $4 >= 1 || $3 <= 6 && $4 >= 6 { if (!n++) start = $1; end = $1 + $2 - 1 } END { print start "-" end }' blocks >first
+awk '$3 <= 30 && $4 >= 30 { if (!n++) start = $1; end = $1 + $2 - 1 } END { print start "-" end }' blocks >second
+{
+	section vol-multi 51 "$(cat first)" 1 6
+	section vol-multi 51 "$(cat second)" 30
+} >want
+wanted '--file-index: from the first block that holds one to the last, and nothing between that is not wanted'
+bsr --job 51 --file-index 30-31 "$(volume vol-multi)"
+refused 2 'a FileIndex that is not there'
+bsr --job 51 --file-index 0 "$(volume vol-multi)"
+refused 2 'no FileIndex'
+name=/srv/data/tree/text/small.txt
+bsr --file "$name" "$(volume vol-gzip6)"
+expect_status 0 '--file'
+section vol-gzip6 3 208-734951 11 >want
+wanted '--file: one name, one file'
+bsr --file "${name#/}" "$(volume vol-gzip6)"
+section vol-gzip6 3 208-734951 11 >want
+wanted '--file: without its leading slash'
+bsr --file '*/no-such-*' "$(volume vol-gzip6)"
+refused 2 '--file: none fits'
+bsr --file /srv --file-index 3 "$(volume vol-gzip6)"
+refused 2 '--file and --file-index'
+bsr --file /srv/data "$(volume vol-gzip6)"
+section vol-gzip6 3 208-734951 1-61 >want
+wanted '--file: a folder is all below it'
+# A further name of a file has its content in the first one.
+bsr --file /srv/data/tree/links/hard1.txt "$(volume vol-gzip6)"
+section vol-gzip6 3 208-734951 54 59 >want
+wanted '--file: a hard link, and the name that has the content'
+bsr --file /srv/data/tree/links/hard2.txt "$(volume vol-gzip6)"
+section vol-gzip6 3 208-734951 54 >want
+wanted '--file: that one alone'
+
+# --- the last save of a job ---
+
+bsr --catalog-job J-multi-c "$(volume vol-crashed)" "$(volume vol-multi)"
+expect_status 0 '--catalog-job: the last that ended well, not the last'
+is "$(sed -n 's/^VolSessionId=//p' "$out")" 52 '--catalog-job: it is that one'
+says 'job 52 .*, of 2026-11-22 12:44:2[0-9] UTC' '--catalog-job: and says which'
+bsr --catalog-job J-multi-c "$(volume vol-crashed)"
+refused 1 '--catalog-job: none that ended'
+
+# --- from maps; stale ones ---
+
+mkdir new
+for set in vol-multi vol-append 'vol-span-gzip6-1 vol-span-gzip6-2'; do
+	paths=
+	for name in $set; do paths="$paths $(volume "$name")"; done
+	# shellcheck disable=SC2086 # a list of files
+	"$XFLATE" -q -i --map "map.${set%% *}" -o new/ $paths
+done
+bsr --job 52/1795351262 --media-type File map.vol-multi
+expect_status 0 'from a map'
+grep -v '^#' "$out" >want
+bsr --job 52/1795351262 new/vol-multi
+wanted 'from a map: as from the volume'
+bsr --file /srv map.vol-multi
+refused 2 'a map knows no names'
+bsr --catalog-job J-multi-c map.vol-multi
+refused 2 'a map knows no ends'
+
+cat >old.bsr <<'END'
+# by a director
+
+Storage = "File1"
+Volume="vol-append"
+MediaType="File"
+VolSessionId=33
+VolSessionTime=1795351262
+VolAddr=28141-257232
+FileIndex=1-14
+Count=14
+Storage=File1
+volume = vol-multi   # old spellings
+ VolSessionId=51
+VolSessionTime = 1795351262
+VolFile=0
+VolBlock=774352-1680427
+FileIndex=1-30
+Volume="vol-span-gzip6-1|vol-span-gzip6-2"
+VolSessionId=54
+VolAddr=220-387291
+END
+bsr --update old.bsr new/*
+expect_status 0 '--update'
+cp "$out" mended
+address() { "$XFLATE" catalog bsr "$@" 2>/dev/null | sed -n 's/^VolAddr=//p'; }
+{
+	sed -n '1,7p' old.bsr
+	echo "VolAddr=$(address --job 33 --file-index 1-14 new/vol-append)"
+	sed -n '9,14p' old.bsr
+	echo "VolAddr=$(address --job 51 --file-index 1-30 new/vol-multi)"
+	sed -n '17p' old.bsr
+	for name in vol-span-gzip6-1 vol-span-gzip6-2; do
+		first=1-10
+		[ "$name" = vol-span-gzip6-1 ] || first=10-61
+		printf 'Volume="%s"\nVolSessionId=54\nVolAddr=%s\n' "$name" "$(address --file-index "$first" "new/$name")"
+	done
+} >want
+check '--update: the addresses, and nothing else' diff want mended
+bsr --update old.bsr map.*
+expect_status 0 '--update by maps'
+check '--update by maps: the same' cmp mended "$out"
+bsr --update - new/* <old.bsr
+check '--update from standard input: the same' cmp mended "$out"
+bsr --update mended new/*
+check '--update of what was mended changes nothing' cmp mended "$out"
+bsr --update old.bsr new/vol-append
+refused 2 '--update: a volume that is not given'
+says 'old.bsr: the section of line 12: volume vol-multi is not among' '--update: its line'
+bsr --update old.bsr --job 33 new/*
+refused 2 '--update takes no jobs'
+printf 'Volume=vol-append\nVolAdr=1-2\n' >bad.bsr
+bsr --update bad.bsr new/*
+refused 2 '--update: what is not understood'
+says 'bad.bsr: line 2: no keyword of a bootstrap' '--update: its line, again'
+bsr --update nothing.bsr new/*
+refused 1 '--update: no file'
+
+# Renamed by the conversion, where the map tells of it.
+if "$XFLATE" -q -i --rename vol-append=Disk-1 --map map.renamed -o renamed/ "$(volume vol-append)" 2>/dev/null; then
+	sed -n '4,10p' old.bsr >one.bsr
+	bsr --update one.bsr renamed/Disk-1
+	refused 2 '--update: the volume alone does not tell its former name'
+	if [ "$(head -n 1 map.renamed)" != "xflate-map${tab:=$(printf '\t')}1" ]; then
+		bsr --update one.bsr map.renamed
+		is "$(head -n 1 "$out")" 'Volume="Disk-1"' '--update: a renamed volume, by its map'
+	fi
+fi
+
+# --- damaged, encrypted ---
+
+"$PYTHON" -c 'import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+data[700000] ^= 1
+open(sys.argv[2], "wb").write(data)' "$(volume vol-multi)" damaged
+bsr --job 50 damaged
+expect_status 3 'a damaged volume: a bootstrap, and status 3'
+is "$(sed -n 's/^VolAddr=//p' "$out")" 208-940770 'a damaged volume: what is sound is covered'
+bsr "$VOLUMES/bacula/enc256-append"
+refused 4 'an encrypted one without its key'
+bsr "$here/scenario_catalog_bsr.sh"
+refused 1 'no volume'
+
+done_testing
