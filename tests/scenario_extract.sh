@@ -249,6 +249,7 @@ t = tarfile.open(sys.argv[1])
 for m in t.getmembers():
     if m.isreg():
         print(hashlib.sha256(t.extractfile(m).read()).hexdigest())' archive | sort -u >sums
+		# shellcheck disable=SC2016 # for an inner shell
 		check "$name: and what Python reads" sh -c 'grep -o " [0-9a-f]\{64\}" "$1" | tr -d " " | sort -u | cmp - sums' - "$here/trees/$tree"
 	}
 	tarred 'gzip' bareos-tree srv/data/tree "$bareos/vol-gzip6"
@@ -405,6 +406,16 @@ done <attacks
 rm -rf x
 run "$XFLATE" extract -C x hostile/same-name
 is "$(cat x/same)" third 'of one name in a job the last counts'
+capability() { "$PYTHON" -c 'import os, sys; print(os.getxattr(sys.argv[1], "security.capability").hex())' "$1" 2>/dev/null; }
+rm -rf x
+run "$XFLATE" extract --no-same-owner -C x hostile/capabilities
+is "$status $(capability x/capable)" '0 ' 'capabilities are not lent with --no-same-owner'
+check 'which is told' grep -q '2 extended attributes that lend rights left out' "$out"
+if [ -n "$root" ] && [ -n "$xattrs" ]; then
+	rm -rf x
+	run "$XFLATE" extract -C x hostile/capabilities
+	is "$status $(capability x/capable | cut -c 1-16)" '0 0100000200040000' 'root: capabilities are restored, behind the owner that would clear them'
+fi
 rm -rf x
 run "$XFLATE" extract -C x hostile/windows
 expect_status 0 'files of Windows'
