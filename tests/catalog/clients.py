@@ -179,7 +179,7 @@ def unknown_storage(w, form):
     w.fresh()
     script = w.script("--storage", "Disk", "--media-type", "File", *form)
     w.expect("a storage that the catalog does not have", script, "REFUSED")
-    change(w, "INSERT INTO Storage (StorageId, Name) VALUES (7, 'Disk')")
+    change(w, "INSERT INTO Storage (StorageId, Name) VALUES (107, 'Disk')")
     w.expect("a storage that it has", script, "changed", changed=True)
 
 
