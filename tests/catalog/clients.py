@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 
+import databases
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SPAN = ("vol-span-gzip6-1", "vol-span-gzip6-2")
 
@@ -48,9 +50,13 @@ class World:
         if os.path.exists(self.path):
             os.remove(self.path)
         db = sqlite3.connect(self.path)
-        with open(os.path.join(HERE, "bareos.sql"), encoding="utf-8") as f:
-            # As both products have it.
-            db.executescript(f.read().replace("(JobMediaId INTEGER", "(JobMediaId INTEGER PRIMARY KEY"))
+        tables = {name: databases.read_csv(os.path.join(HERE, "bareos", name.lower() + ".csv")) for name in databases.TABLES[1:]}
+        tables["Version"] = [{"versionid": "2250"}]
+        db.executescript(databases.bareos_schema("sqlite", tables))
+        for name, rows in tables.items():
+            marks = ", ".join("?" * len(rows[0]))
+            db.executemany("INSERT INTO %s VALUES (%s)" % (name, marks), [list(row.values()) for row in rows])
+        db.commit()
         db.close()
 
     def dump(self):
