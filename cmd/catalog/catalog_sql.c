@@ -217,8 +217,8 @@ const struct command command_catalog_sql = {
 		"      --catalog-version N\n"
 		"                       VersionId, without --rows, of an old catalog\n"
 		"\n"
-		"Exit status: 0; 1 refused, or a file cannot be read; 2 wrong usage; 3 a map or\n"
-		"the rows are damaged, or the map is of a run that lost something.\n",
+		"Exit status: 0; 1 refused, a file cannot be read, a map or the rows are damaged,\n"
+		"or the map is of a run that lost something; 2 wrong usage.\n",
 	.run = cmd_sql,
 	.options = options,
 	.operands = "at least one MAP",

@@ -157,9 +157,23 @@ def change(w, sql):
     db.close()
 
 
-def edited_rows(w):
+def jobs_that_come_back(w):
+    """Rows of jobs that were gone when they were asked for are left alone; such jobs are not back since."""
     w.fresh()
-    w.expect("rows without their jobs", w.script(*ask(w, lambda line: "xflate-job" not in line)), "REFUSED")
+    change(w, "CREATE TABLE Gone AS SELECT * FROM Job; DELETE FROM Job")
+    script = w.script(*ask(w))
+    change(w, "INSERT INTO Job SELECT * FROM Gone")
+    w.expect("jobs that came back", script, "REFUSED")
+
+
+def cut_answer(w):
+    """Without the lines of jobs, all else of the answer stays."""
+    w.fresh()
+    answer = ask(w, lambda line: "xflate-job" not in line)[1]
+    volumes = [os.path.join(os.environ["VOLUMES"], "bareos", name) for name in SPAN]
+    for arguments in (["sql", "--check", "--rows", answer, w.map], ["check", "--rows", answer, *volumes]):
+        done = subprocess.run([os.environ["XFLATE"], "catalog", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        w.check("an answer without its jobs: %s" % arguments[0], done.returncode == 1 and b"not the whole answer" in done.stderr, [str(done)])
 
 
 def another_volume(w):
@@ -227,7 +241,8 @@ def main():
             reader_at_the_end(w, form)
             error_before_the_end(w, form)
             unknown_storage(w, form)
-        edited_rows(w)
+        jobs_that_come_back(w)
+        cut_answer(w)
         another_volume(w)
         numbers_given_again(w)
         session_of_another_volume(w)
