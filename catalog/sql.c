@@ -399,9 +399,10 @@ static void change_media(struct script *s)
 			"UPDATE Media SET MaxBlockSize = %u WHERE VolumeName = '%s' AND MaxBlockSize > 0 AND MaxBlockSize < %u\n AND " GO
 			";\n",
 			to->longest, name_of(s, true), to->longest);
-	if (s->o->bareos && s->o->undo && s->v->media)
-		fprintf(s->out, "UPDATE Media SET MaxBlockSize = %llu WHERE VolumeName = '%s' AND " GO ";\n",
-			(unsigned long long)s->v->media->longest, name_of(s, true));
+	/* Back only if it is still what this made of it. */
+	if (s->o->bareos && s->o->undo && s->v->media && s->v->media->longest > 0 && s->v->media->longest < from->longest)
+		fprintf(s->out, "UPDATE Media SET MaxBlockSize = %llu WHERE VolumeName = '%s' AND MaxBlockSize = %u AND " GO ";\n",
+			(unsigned long long)s->v->media->longest, name_of(s, true), from->longest);
 	/* Its addresses are of the old volume, and a restore does without.  formats/catalog-facts.md 2.4 */
 	if (!s->o->bareos && s->p->rows && s->o->version >= 1022 && !s->o->undo)
 		fprintf(s->out, "DELETE FROM FileMedia WHERE MediaId = %llu AND " GO ";\n", (unsigned long long)s->v->media->id);

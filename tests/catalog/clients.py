@@ -211,6 +211,21 @@ def numbers_given_again(w):
         w.check("as it was", again or was == now, [str(r) for t in was for r in zip(was[t], now[t]) if r[0] != r[1]])
 
 
+def block_size_since(w):
+    """MaxBlockSize is raised, and goes back unless somebody has set it since."""
+    undo = os.path.join(w.work, "undo.size")
+    w.fresh()
+    change(w, "UPDATE Media SET MaxBlockSize = 1000 WHERE MediaId = 51")
+    script = w.script("--undo", undo, *ask(w))
+    with open(undo, encoding="utf-8") as f:
+        back = f.read()
+    for since, want in ((64512, 1000), (999999, 999999)):
+        w.expect("a larger block", script, "changed", changed=True)
+        change(w, "UPDATE Media SET MaxBlockSize = %d WHERE MediaId = 51" % since)
+        w.expect("back, with MaxBlockSize %d since" % since, back, "changed", changed=True)
+        w.check("it is %d then" % want, [m[-1] for m in w.dump()["Media"] if m[0] == 51] == [want], [str(w.dump()["Media"])])
+
+
 def session_of_another_volume(w):
     """Rows on a volume, of a job whose blocks are on another one of the chain alone."""
     w.fresh()
@@ -245,6 +260,7 @@ def main():
         cut_answer(w)
         another_volume(w)
         numbers_given_again(w)
+        block_size_since(w)
         session_of_another_volume(w)
     finally:
         shutil.rmtree(work)
