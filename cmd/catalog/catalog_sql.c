@@ -165,6 +165,9 @@ static int check(struct request *q)
 {
 	if (q->check && (q->rows_path == NULL || q->undo_path))
 		return msg_usage("catalog sql", "--check: the verdict needs the catalog's rows: --rows FILE, and writes no script");
+	if (q->undo_path && q->rows_path == NULL && (q->sql.media_type || q->sql.storage))
+		return msg_usage("catalog sql",
+				 "--undo: what --media-type and --storage change is known from the catalog's rows: --rows FILE");
 	if (!plain(q->sql.media_type) || !plain(q->sql.storage))
 		return msg_usage("catalog sql", "--media-type, --storage: not a name that a director allows");
 	q->sql.whole_volume = q->no_addresses;

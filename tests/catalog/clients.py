@@ -192,6 +192,22 @@ def unknown_storage(w, form):
     w.expect("a storage that it has", script, "changed", changed=True)
 
 
+def way_back_of_a_move(w):
+    """A map does not know which storage a volume had."""
+    undo = os.path.join(w.work, "undo.move")
+    w.fresh()
+    change(w, "INSERT INTO Storage VALUES (7, 'Disk')")
+    was = w.dump()
+    moved = ["--storage", "Disk", "--media-type", "Disk", "--undo", undo]
+    done = subprocess.run([os.environ["XFLATE"], "catalog", "sql", *moved, w.map], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    w.check("another storage, the way back, and no rows", done.returncode == 2 and not done.stdout and not os.path.exists(undo), [str(done)])
+    script = w.script(*moved, *ask(w))
+    w.expect("another storage", script, "changed", changed=True)
+    with open(undo, encoding="utf-8") as f:
+        w.expect("and back", f.read(), "changed", changed=True)
+    w.check("to the one that it had", was == w.dump())
+
+
 def numbers_given_again(w):
     """More rows than blocks: some go; and a database gives their numbers to others."""
     undo = os.path.join(w.work, "undo")
@@ -259,6 +275,7 @@ def main():
         jobs_that_come_back(w)
         cut_answer(w)
         another_volume(w)
+        way_back_of_a_move(w)
         numbers_given_again(w)
         block_size_since(w)
         session_of_another_volume(w)
