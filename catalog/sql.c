@@ -358,6 +358,18 @@ static void put_sizes(struct script *s)
 	put_address(s, "EndFile", "EndBlock", m ? m->end : last_address(to));
 }
 
+/* A text of the catalog's own, which may be any. */
+static void put_text(struct script *s, const char *text)
+{
+	fputc('\'', s->out);
+	for (; *text; text++) {
+		if (*text == '\'' || (*text == '\\' && s->o->database == SQL_MYSQL))
+			fputc(*text, s->out);
+		fputc(*text, s->out);
+	}
+	fputc('\'', s->out);
+}
+
 static bool is_encrypted(const struct mapped_bytes *b)
 {
 	return b->encryption[0] && strcmp(b->encryption, "none") != 0;
@@ -369,8 +381,10 @@ static void put_moved(struct script *s)
 	const struct sql_options *o = s->o;
 	if (strcmp(name_of(s, false), name_of(s, true)) != 0)
 		fprintf(s->out, ", VolumeName = '%s'", name_of(s, true));
-	if (o->undo ? s->v->media && o->media_type : o->media_type != NULL)
-		fprintf(s->out, ", MediaType = '%s'", o->undo ? s->v->media->media_type : o->media_type);
+	if (o->undo ? s->v->media && o->media_type : o->media_type != NULL) {
+		fputs(", MediaType = ", s->out);
+		put_text(s, o->undo ? s->v->media->media_type : o->media_type);
+	}
 	if (!o->undo && o->storage)
 		fprintf(s->out, ", StorageId = (SELECT MIN(StorageId) FROM Storage WHERE Name = '%s')", o->storage);
 	if (o->undo && s->v->media && (o->storage || from->tape != to->tape))

@@ -196,7 +196,7 @@ def way_back_of_a_move(w):
     """A map does not know which storage a volume had."""
     undo = os.path.join(w.work, "undo.move")
     w.fresh()
-    change(w, "INSERT INTO Storage VALUES (7, 'Disk')")
+    change(w, "INSERT INTO Storage VALUES (7, 'Disk'); UPDATE Media SET MediaType = 'Bob''s \\ LTO'")
     was = w.dump()
     moved = ["--storage", "Disk", "--media-type", "Disk", "--undo", undo]
     done = subprocess.run([os.environ["XFLATE"], "catalog", "sql", *moved, w.map], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
