@@ -360,6 +360,18 @@ static void put_sizes(struct script *s)
 	put_address(s, "EndFile", "EndBlock", m ? m->end : last_address(to));
 }
 
+/* A text of the catalog's own, which may be any. */
+static void put_text(struct script *s, const char *text)
+{
+	fputc('\'', s->out);
+	for (; *text; text++) {
+		if (*text == '\'' || (*text == '\\' && s->o->database == SQL_MYSQL))
+			fputc(*text, s->out);
+		fputc(*text, s->out);
+	}
+	fputc('\'', s->out);
+}
+
 static bool is_encrypted(const struct mapped_bytes *b)
 {
 	return b->encryption[0] && strcmp(b->encryption, "none") != 0;
@@ -371,8 +383,10 @@ static void put_moved(struct script *s)
 	const struct sql_options *o = s->o;
 	if (strcmp(name_of(s, false), name_of(s, true)) != 0)
 		fprintf(s->out, ", VolumeName = '%s'", name_of(s, true));
-	if (o->undo ? s->v->media && o->media_type : o->media_type != NULL)
-		fprintf(s->out, ", MediaType = '%s'", o->undo ? s->v->media->media_type : o->media_type);
+	if (o->undo ? s->v->media && o->media_type : o->media_type != NULL) {
+		fputs(", MediaType = ", s->out);
+		put_text(s, o->undo ? s->v->media->media_type : o->media_type);
+	}
 	if (!o->undo && o->storage)
 		fprintf(s->out, ", StorageId = (SELECT MIN(StorageId) FROM Storage WHERE Name = '%s')", o->storage);
 	if (o->undo && s->v->media && (o->storage || from->tape != to->tape))
@@ -401,9 +415,10 @@ static void change_media(struct script *s)
 			"UPDATE Media SET MaxBlockSize = %u WHERE VolumeName = '%s' AND MaxBlockSize > 0 AND MaxBlockSize < %u\n AND " GO
 			";\n",
 			to->longest, name_of(s, true), to->longest);
-	if (s->o->bareos && s->o->undo && s->v->media)
-		fprintf(s->out, "UPDATE Media SET MaxBlockSize = %llu WHERE VolumeName = '%s' AND " GO ";\n",
-			(unsigned long long)s->v->media->longest, name_of(s, true));
+	/* Back only if it is still what this made of it. */
+	if (s->o->bareos && s->o->undo && s->v->media && s->v->media->longest > 0 && s->v->media->longest < from->longest)
+		fprintf(s->out, "UPDATE Media SET MaxBlockSize = %llu WHERE VolumeName = '%s' AND MaxBlockSize = %u AND " GO ";\n",
+			(unsigned long long)s->v->media->longest, name_of(s, true), from->longest);
 	/* Its addresses are of the old volume, and a restore does without.  formats/catalog-facts.md 2.4 */
 	if (!s->o->bareos && s->p->rows && s->o->version >= 1022 && !s->o->undo)
 		fprintf(s->out, "DELETE FROM FileMedia WHERE MediaId = %llu AND " GO ";\n", (unsigned long long)s->v->media->id);

@@ -283,6 +283,7 @@ START_TEST(test_rows_that_are_none)
 		"",
 		VERSION_ROW MEDIA_ROW JOB_ROWS JOBMEDIA_ROWS,                                          /* cut */
 		VERSION_ROW MEDIA_ROW JOB_ROWS JOBMEDIA_ROWS "xflate-end|4|0|0|0|0|0|0|0|0|0|0||||\n", /* one is missing */
+		VERSION_ROW MEDIA_ROW JOB_ROWS JOBMEDIA_ROWS "xflate-end|3|4|0|0|0|0|0|0|0|0|0||||\n", /* jobs are missing */
 		MEDIA_ROW JOB_ROWS JOBMEDIA_ROWS END_ROW,                                              /* no version */
 		VERSION_ROW "xflate-media|9|0|4000\n" END_ROW,                                         /* a line is cut */
 		VERSION_ROW "xflate-row|31|21|9|1|1|3|0|-208|0|999|0||||\nxflate-end|1|0|0|0|0|0|0|0|0|0|0||||\n",

@@ -162,9 +162,23 @@ def change(w, sql):
     db.close()
 
 
-def edited_rows(w):
+def jobs_that_come_back(w):
+    """Rows of jobs that were gone when they were asked for are left alone; such jobs are not back since."""
     w.fresh()
-    w.expect("rows without their jobs", w.script(*ask(w, lambda line: "xflate-job" not in line)), "REFUSED")
+    change(w, "CREATE TABLE Gone AS SELECT * FROM Job; DELETE FROM Job")
+    script = w.script(*ask(w))
+    change(w, "INSERT INTO Job SELECT * FROM Gone")
+    w.expect("jobs that came back", script, "REFUSED")
+
+
+def cut_answer(w):
+    """Without the lines of jobs, all else of the answer stays."""
+    w.fresh()
+    answer = ask(w, lambda line: "xflate-job" not in line)[1]
+    volumes = [os.path.join(os.environ["VOLUMES"], "bareos", name) for name in SPAN]
+    for arguments in (["sql", "--check", "--rows", answer, w.map], ["check", "--rows", answer, *volumes]):
+        done = subprocess.run([os.environ["XFLATE"], "catalog", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        w.check("an answer without its jobs: %s" % arguments[0], done.returncode == 1 and b"not the whole answer" in done.stderr, [str(done)])
 
 
 def another_volume(w):
@@ -181,6 +195,22 @@ def unknown_storage(w, form):
     w.expect("a storage that the catalog does not have", script, "REFUSED")
     change(w, "INSERT INTO Storage (StorageId, Name) VALUES (107, 'Disk')")
     w.expect("a storage that it has", script, "changed", changed=True)
+
+
+def way_back_of_a_move(w):
+    """A map does not know which storage a volume had."""
+    undo = os.path.join(w.work, "undo.move")
+    w.fresh()
+    change(w, "INSERT INTO Storage VALUES (7, 'Disk'); UPDATE Media SET MediaType = 'Bob''s \\ LTO'")
+    was = w.dump()
+    moved = ["--storage", "Disk", "--media-type", "Disk", "--undo", undo]
+    done = subprocess.run([os.environ["XFLATE"], "catalog", "sql", *moved, w.map], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    w.check("another storage, the way back, and no rows", done.returncode == 2 and not done.stdout and not os.path.exists(undo), [str(done)])
+    script = w.script(*moved, *ask(w))
+    w.expect("another storage", script, "changed", changed=True)
+    with open(undo, encoding="utf-8") as f:
+        w.expect("and back", f.read(), "changed", changed=True)
+    w.check("to the one that it had", was == w.dump())
 
 
 def numbers_given_again(w):
@@ -200,6 +230,21 @@ def numbers_given_again(w):
         w.expect("the way back, numbers %s" % ("given again" if again else "free"), back, "REFUSED" if again else "changed", changed=not again)
         now = w.dump()
         w.check("as it was", again or was == now, [str(r) for t in was for r in zip(was[t], now[t]) if r[0] != r[1]])
+
+
+def block_size_since(w):
+    """MaxBlockSize is raised, and goes back unless somebody has set it since."""
+    undo = os.path.join(w.work, "undo.size")
+    w.fresh()
+    change(w, "UPDATE Media SET MaxBlockSize = 1000 WHERE MediaId = 51")
+    script = w.script("--undo", undo, *ask(w))
+    with open(undo, encoding="utf-8") as f:
+        back = f.read()
+    for since, want in ((64512, 1000), (999999, 999999)):
+        w.expect("a larger block", script, "changed", changed=True)
+        change(w, "UPDATE Media SET MaxBlockSize = %d WHERE MediaId = 51" % since)
+        w.expect("back, with MaxBlockSize %d since" % since, back, "changed", changed=True)
+        w.check("it is %d then" % want, [m[-1] for m in w.dump()["Media"] if m[0] == 51] == [want], [str(w.dump()["Media"])])
 
 
 def session_of_another_volume(w):
@@ -232,9 +277,12 @@ def main():
             reader_at_the_end(w, form)
             error_before_the_end(w, form)
             unknown_storage(w, form)
-        edited_rows(w)
+        jobs_that_come_back(w)
+        cut_answer(w)
         another_volume(w)
+        way_back_of_a_move(w)
         numbers_given_again(w)
+        block_size_since(w)
         session_of_another_volume(w)
     finally:
         shutil.rmtree(work)
