@@ -12,6 +12,8 @@
 
 #define ROWS_IN_ONE_GUARD 50u
 
+const char *const sql_databases[] = {"postgresql", "mysql", "sqlite", NULL};
+
 struct script {
 	FILE *out;
 	const struct sql_options *o;
