@@ -185,7 +185,7 @@ def another_volume(w):
     w.fresh()
     change(w, "DELETE FROM JobMedia")
     script = w.script(*ask(w))
-    change(w, "UPDATE Media SET MediaId = MediaId + 100")
+    change(w, "UPDATE Media SET MediaId = MediaId + 100000")
     w.expect("a volume that has another MediaId", script, "REFUSED")
 
 
@@ -193,7 +193,7 @@ def unknown_storage(w, form):
     w.fresh()
     script = w.script("--storage", "Disk", "--media-type", "File", *form)
     w.expect("a storage that the catalog does not have", script, "REFUSED")
-    change(w, "INSERT INTO Storage (StorageId, Name) VALUES (107, 'Disk')")
+    change(w, "INSERT INTO Storage (StorageId, Name) VALUES (777, 'Disk')")
     w.expect("a storage that it has", script, "changed", changed=True)
 
 
@@ -201,7 +201,7 @@ def way_back_of_a_move(w):
     """A map does not know which storage a volume had."""
     undo = os.path.join(w.work, "undo.move")
     w.fresh()
-    change(w, "INSERT INTO Storage VALUES (7, 'Disk'); UPDATE Media SET MediaType = 'Bob''s \\ LTO'")
+    change(w, "INSERT INTO Storage (StorageId, Name) VALUES (777, 'Disk'); UPDATE Media SET MediaType = 'Bob''s \\ LTO'")
     was = w.dump()
     moved = ["--storage", "Disk", "--media-type", "Disk", "--undo", undo]
     done = subprocess.run([os.environ["XFLATE"], "catalog", "sql", *moved, w.map], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
@@ -217,8 +217,9 @@ def numbers_given_again(w):
     """More rows than blocks: some go; and a database gives their numbers to others."""
     undo = os.path.join(w.work, "undo")
     w.fresh()
-    change(w, "".join("INSERT INTO JobMedia SELECT %d, JobId, MediaId, FirstIndex, LastIndex, StartFile, EndFile, StartBlock, EndBlock, JobBytes,"
-                      " VolIndex FROM JobMedia WHERE JobMediaId = 110;" % i for i in range(1000, 1020)))
+    columns = "JobId, MediaId, FirstIndex, LastIndex, StartFile, EndFile, StartBlock, EndBlock, JobBytes, VolIndex"
+    change(w, "".join("INSERT INTO JobMedia (JobMediaId, %s) SELECT %d, %s FROM JobMedia WHERE JobMediaId = 110;" % (columns, i, columns)
+                      for i in range(1000, 1020)))
     was = w.dump()
     script = w.script("--undo", undo, *ask(w))
     with open(undo, encoding="utf-8") as f:
@@ -244,7 +245,10 @@ def block_size_since(w):
         w.expect("a larger block", script, "changed", changed=True)
         change(w, "UPDATE Media SET MaxBlockSize = %d WHERE MediaId = 51" % since)
         w.expect("back, with MaxBlockSize %d since" % since, back, "changed", changed=True)
-        w.check("it is %d then" % want, [m[-1] for m in w.dump()["Media"] if m[0] == 51] == [want], [str(w.dump()["Media"])])
+        db = sqlite3.connect(w.path)
+        is_now = db.execute("SELECT MaxBlockSize FROM Media WHERE MediaId = 51").fetchone()[0]
+        db.close()
+        w.check("it is %d then" % want, is_now == want, [str(is_now)])
 
 
 def session_of_another_volume(w):
