@@ -112,6 +112,9 @@ static void put_away(struct outfile *o)
 	bool seen = fstatat(o->folder->fd, o->temporary, &st, AT_SYMLINK_NOFOLLOW) == 0;
 	if ((!seen && errno == ENOENT) || (seen && o->ino != 0 && (st.st_dev != o->dev || st.st_ino != o->ino)))
 		return;
+	/* Whether it was made, is not known yet: where it was, it is empty. */
+	if (seen && o->ino == 0 && (!S_ISREG(st.st_mode) || st.st_size > 0))
+		return;
 	if (o->keep_partial && (!seen || st.st_size > 0))
 		leave_partial(o);
 	else
@@ -316,6 +319,18 @@ static void choose_temporary(struct outfile *o)
 	snprintf(o->temporary, sizeof o->temporary, ".xflate-%016llx.tmp", (unsigned long long)r);
 }
 
+static int create(const struct outfile *o, const char *name, mode_t mode)
+{
+	return openat(o->folder->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+}
+
+static void take_descriptor(struct outfile *o, int fd)
+{
+	io_describe(&o->io, fd);
+	o->dev = o->io.dev;
+	o->ino = o->io.ino;
+}
+
 static int make_temporary(struct outfile *o, mode_t mode, struct err *e)
 {
 	int rc = enter(o, e), fd = -1;
@@ -323,7 +338,7 @@ static int make_temporary(struct outfile *o, mode_t mode, struct err *e)
 		return rc;
 	for (int i = 0; fd < 0 && i < TEMPORARIES_MAX; i++) {
 		choose_temporary(o);
-		fd = openat(o->folder->fd, o->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+		fd = create(o, o->temporary, mode);
 		if (fd < 0 && errno != EEXIST)
 			break;
 	}
@@ -332,10 +347,38 @@ static int make_temporary(struct outfile *o, mode_t mode, struct err *e)
 		leave(o);
 		return err_errno(e, XE_FAILED, errnum, "cannot create a file beside it");
 	}
-	io_describe(&o->io, fd);
-	o->dev = o->io.dev;
-	o->ino = o->io.ino;
+	take_descriptor(o, fd);
 	return 0;
+}
+
+static int make_named(struct outfile *o, mode_t mode, struct err *e)
+{
+	struct stat st;
+	memcpy(o->temporary, o->name, sizeof o->temporary);
+	if (fstatat(o->folder->fd, o->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return err_errno(e, XE_FAILED, EEXIST, "cannot create it");
+	int rc = enter(o, e);
+	int fd = rc == 0 ? create(o, o->name, mode) : -1;
+	if (rc == 0 && fd < 0)
+		rc = err_errno(e, XE_FAILED, errno, "cannot create it");
+	if (rc != 0) {
+		leave(o);
+		return rc;
+	}
+	take_descriptor(o, fd);
+	return 0;
+}
+
+static int take_name(struct outfile *o, const char *path, struct err *e)
+{
+	int rc = open_folder(o, path, e);
+	if (rc != 0)
+		return rc;
+	size_t len = strlen(place_name(path));
+	if (len > o->name_max)
+		return err_set(e, XE_FAILED, "its name has %zu bytes; this file system takes %zu", len, o->name_max);
+	memcpy(o->name, place_name(path), len + 1);
+	return refuse_taken(o, e);
 }
 
 static int open_beside(struct outfile *o, const struct place *p, mode_t mode, struct err *e)
@@ -346,14 +389,7 @@ static int open_beside(struct outfile *o, const struct place *p, mode_t mode, st
 		o->there_dev = p->st.st_dev;
 		o->there_ino = p->st.st_ino;
 	}
-	int rc = open_folder(o, p->path, e);
-	if (rc != 0)
-		return rc;
-	size_t len = strlen(place_name(p->path));
-	if (len > o->name_max)
-		return err_set(e, XE_FAILED, "its name has %zu bytes; this file system takes %zu", len, o->name_max);
-	memcpy(o->name, place_name(p->path), len + 1);
-	rc = refuse_taken(o, e);
+	int rc = take_name(o, p->path, e);
 	return rc == 0 ? make_temporary(o, mode, e) : rc;
 }
 
@@ -372,21 +408,18 @@ static int open_place(struct outfile *o, mode_t mode, struct err *e)
 	return open_beside(o, &p, mode, e);
 }
 
-int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace, bool keep_partial, struct err *e)
+static int take_path(struct outfile *o, const char *path, struct err *e)
 {
-	*o = OUTFILE_NONE;
-	o->replace = replace;
-	o->keep_partial = keep_partial;
-	err_volume(e, path);
-	int rc;
-	if (strcmp(path, "-") == 0) {
-		rc = open_standard_output(o, e);
-	} else if (strlen(path) >= sizeof o->path) {
-		rc = err_set(e, XE_FAILED, "its path is too long");
-	} else {
-		memcpy(o->path, path, strlen(path) + 1);
-		rc = open_place(o, mode, e);
-	}
+	size_t len = strlen(path);
+	if (len >= sizeof o->path)
+		return err_set(e, XE_FAILED, "its path is too long");
+	memcpy(o->path, path, len + 1);
+	return 0;
+}
+
+/* The end of opening it, which came to rc. */
+static int opened(struct outfile *o, int rc, struct err *e)
+{
 	if (rc == 0) {
 		e->volume[0] = '\0';
 		o->io.name = o->path[0] ? o->path : "standard output";
@@ -395,6 +428,31 @@ int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace,
 	io_close(&o->io);
 	leave(o);
 	return rc;
+}
+
+int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace, bool keep_partial, struct err *e)
+{
+	*o = OUTFILE_NONE;
+	o->replace = replace;
+	o->keep_partial = keep_partial;
+	err_volume(e, path);
+	bool standard = strcmp(path, "-") == 0;
+	int rc = standard ? open_standard_output(o, e) : take_path(o, path, e);
+	if (rc == 0 && !standard)
+		rc = open_place(o, mode, e);
+	return opened(o, rc, e);
+}
+
+int outfile_open_new(struct outfile *o, const char *path, mode_t mode, struct err *e)
+{
+	*o = OUTFILE_NONE;
+	err_volume(e, path);
+	int rc = take_path(o, path, e);
+	if (rc == 0)
+		rc = take_name(o, o->path, e);
+	if (rc == 0)
+		rc = make_named(o, mode, e);
+	return opened(o, rc, e);
 }
 
 /* ---- finishing ---- */
@@ -423,6 +481,8 @@ static int give_name(struct outfile *o, struct err *e)
 	struct stat st;
 	if (fstatat(o->folder->fd, o->temporary, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != o->dev || st.st_ino != o->ino)
 		return err_set(e, XE_FAILED, "its unfinished file %s was taken away or replaced", o->temporary);
+	if (strcmp(o->temporary, o->name) == 0)
+		return 0;
 	int errnum = 0;
 	if (o->replace) {
 		bool there = fstatat(o->folder->fd, o->name, &st, AT_SYMLINK_NOFOLLOW) == 0;

@@ -11,7 +11,6 @@
 
 #define OUTFILE_PATH_BYTES PLACE_PATH_BYTES
 #define OUTFILE_LEFT_BYTES (OUTFILE_PATH_BYTES + NAME_MAX + 1)
-#define OUTFILE_TEMPORARY_BYTES 32
 
 struct outfile_folder;
 
@@ -27,11 +26,11 @@ struct outfile {
 	/* Private */
 	int slot; /* among those that are not finished, -1: none */
 	struct outfile_folder *folder;
-	size_t folder_bytes;                                         /* of left, where path's folder stands, with its slash */
-	char name[NAME_MAX + 1], temporary[OUTFILE_TEMPORARY_BYTES]; /* in folder */
-	size_t name_max;                                             /* bytes of a name there */
-	dev_t dev, there_dev;                                        /* of the temporary; of what is at path already */
-	ino_t ino, there_ino;                                        /* 0: none */
+	size_t folder_bytes;                              /* of left, where path's folder stands, with its slash */
+	char name[NAME_MAX + 1], temporary[NAME_MAX + 1]; /* in folder; the same where it has its own name from the beginning */
+	size_t name_max;                                  /* bytes of a name there */
+	dev_t dev, there_dev;                             /* of the temporary; of what is at path already */
+	ino_t ino, there_ino;                             /* 0: none */
 };
 
 #define OUTFILE_NONE ((struct outfile){.io = {.fd = -1}, .slot = -1})
@@ -44,6 +43,10 @@ struct outfile {
  * XE_PERMISSION. */
 int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace, bool keep_partial, struct err *e)
 	__attribute__((warn_unused_result));
+
+/* A new file that is written under its own name, for what is not there until it gets another one: whoever finds it knows by the name what a
+ * killed run has left.  XE_FAILED, also if anything has that name, be it a symbolic link. */
+int outfile_open_new(struct outfile *o, const char *path, mode_t mode, struct err *e) __attribute__((warn_unused_result));
 
 /* Writes it to the disk and closes it; its name it gets from outfile_commit. */
 int outfile_finish(struct outfile *o, struct err *e) __attribute__((warn_unused_result));

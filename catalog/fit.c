@@ -225,7 +225,8 @@ static bool start_found(const struct fit *f, uint64_t address)
 {
 	const struct start want = {.address = address};
 	const struct start *s = bsearch(&want, f->starts, f->start_count, sizeof want, starts_by_address);
-	return s && s->found;
+	/* Behind the last block there is no error: nothing is found. */
+	return address > f->at->side[MAPPED_NEW].last || (s && s->found);
 }
 
 static int end_row(struct fit *f, const struct rows_jobmedia *row, struct faults_job *j, const struct indexes *here, struct err *e)

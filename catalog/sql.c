@@ -2,12 +2,15 @@
 /* How it is safe.  First every guard is looked at and noted in a table of our own, how often it does not hold: for the catalog as it has
  * to be, and for the catalog as it is to become.  Then one row says whether all of them were looked at and none was broken; each
  * statement that changes something asks that row.  An error anywhere before leaves it away, and nothing is changed, whatever the client
- * does with errors. */
+ * does with errors.  Behind that row no statement may fail by itself, for a client that goes on would commit the others: all locks are
+ * held by then.  What became of it is told behind COMMIT, which may fail, too, and takes that row with it. */
 #include "catalog/sql.h"
 
 #include <string.h>
 
 #define ROWS_IN_ONE_GUARD 50u
+
+const char *const sql_databases[] = {"postgresql", "mysql", "sqlite", NULL};
 
 struct script {
 	FILE *out;
@@ -426,6 +429,34 @@ static void lock_volume(struct script *s)
 		name_of(s, true));
 }
 
+/* A statement of MySQL that waits for a lock too long is undone alone; so each lock is a guard. */
+static void lock_in_guards(struct script *s)
+{
+	begin_guard(s, "its row is locked");
+	fprintf(s->out, "0 * COUNT(*), 0 FROM Media WHERE VolumeName IN ('%s', '%s') FOR UPDATE;\n", name_of(s, false), name_of(s, true));
+	begin_guard(s, "the rows of its jobs are locked");
+	fputs("0 * COUNT(*), 0 FROM JobMedia WHERE ", s->out);
+	put_volume(s);
+	fputs(" FOR UPDATE;\n", s->out);
+}
+
+/* SQLite takes this setting outside a transaction alone: that is how to know whether BEGIN, or COMMIT, has failed. */
+static void guard_transaction(struct script *s)
+{
+	s->guards++;
+	fputs("PRAGMA foreign_keys = 1;\n"
+	      "INSERT INTO xflate_guard SELECT 'the catalog is locked', foreign_keys, foreign_keys FROM pragma_foreign_keys;\n",
+	      s->out);
+}
+
+static void take_locks(struct script *s, size_t chain)
+{
+	if (s->o->database == SQL_SQLITE)
+		guard_transaction(s);
+	else
+		each_volume(s, chain, s->o->database == SQL_MYSQL ? lock_in_guards : lock_volume);
+}
+
 static void name_sessions(struct script *s)
 {
 	const struct mapped_volume *v = s->v->to;
@@ -453,14 +484,18 @@ static void change_volume(struct script *s)
 
 static void begin(struct script *s)
 {
-	static const char *const words[] = {"BEGIN", "START TRANSACTION", "BEGIN IMMEDIATE"};
-	fputs("CREATE TEMPORARY TABLE xflate_guard (what VARCHAR(250), behind BIGINT, ahead BIGINT);\n"
-	      "CREATE TEMPORARY TABLE xflate_session (id BIGINT, began BIGINT);\n"
-	      "CREATE TEMPORARY TABLE xflate_go (ready INTEGER, done INTEGER);\n",
-	      s->out);
+	/* Not to meet readers at COMMIT: exclusive. */
+	static const char *const words[] = {"BEGIN", "START TRANSACTION", "BEGIN EXCLUSIVE"};
+	/* What is rolled back has to take them along. */
+	const char *engine = s->o->database == SQL_MYSQL ? " ENGINE = InnoDB" : "";
+	fprintf(s->out,
+		"CREATE TEMPORARY TABLE xflate_guard (what VARCHAR(250), behind BIGINT, ahead BIGINT)%s;\n"
+		"CREATE TEMPORARY TABLE xflate_session (id BIGINT, began BIGINT)%s;\n"
+		"CREATE TEMPORARY TABLE xflate_go (ready INTEGER, done INTEGER)%s;\n",
+		engine, engine, engine);
 	/* A director's transactions are short: wait for them, whatever the client was told. */
 	if (s->o->database == SQL_SQLITE)
-		fputs("PRAGMA busy_timeout = 10000;\n", s->out);
+		fputs("PRAGMA busy_timeout = 10000;\nPRAGMA foreign_keys = 0;\n", s->out);
 	fprintf(s->out, "%s;\n", words[s->o->database]);
 }
 
@@ -474,14 +509,18 @@ static void decide(struct script *s)
 
 static void finish(struct script *s)
 {
+	bool sqlite = s->o->database == SQL_SQLITE;
 	const char *temporary = s->o->database == SQL_MYSQL ? "TEMPORARY " : "";
-	fprintf(s->out,
-		"SELECT CASE WHEN ready = 1 THEN 'xflate: changed' WHEN done = 1 THEN 'xflate: already applied, nothing is changed'\n"
-		" ELSE 'xflate: REFUSED, nothing is changed; what does not hold:' END AS verdict FROM xflate_go;\n"
-		"SELECT what FROM xflate_guard WHERE behind <> 0 AND (SELECT MAX(ready) + MAX(done) FROM xflate_go) = 0;\n"
-		"COMMIT;\n"
-		"DROP %sTABLE xflate_guard;\nDROP %sTABLE xflate_session;\nDROP %sTABLE xflate_go;\n",
-		temporary, temporary, temporary);
+	fprintf(s->out, "COMMIT;\n%sSELECT CASE ", sqlite ? "PRAGMA foreign_keys = 1;\n" : "");
+	if (sqlite)
+		fputs("WHEN (SELECT foreign_keys FROM pragma_foreign_keys) = 0 THEN 'xflate: FAILED, nothing is changed'\n ", s->out);
+	fputs("WHEN MAX(ready) = 1 THEN 'xflate: changed' WHEN MAX(done) = 1 THEN 'xflate: already applied, nothing is changed'\n"
+	      " WHEN MAX(ready) = 0 THEN 'xflate: REFUSED, nothing is changed, for this does not hold:'\n"
+	      " ELSE 'xflate: FAILED, nothing is changed' END AS verdict FROM xflate_go;\n"
+	      "SELECT what FROM xflate_guard WHERE behind <> 0 AND (SELECT MAX(ready) + MAX(done) FROM xflate_go) = 0;\n",
+	      s->out);
+	fprintf(s->out, "%sDROP %sTABLE xflate_guard;\nDROP %sTABLE xflate_session;\nDROP %sTABLE xflate_go;\n",
+		sqlite ? "PRAGMA foreign_keys = 0;\n" : "", temporary, temporary, temporary);
 }
 
 static void write_chain(struct script *s, size_t chain)
@@ -489,8 +528,7 @@ static void write_chain(struct script *s, size_t chain)
 	s->guards = 0;
 	head(s, chain);
 	begin(s);
-	if (s->o->database != SQL_SQLITE)
-		each_volume(s, chain, lock_volume);
+	take_locks(s, chain);
 	if (!s->p->rows)
 		each_volume(s, chain, name_sessions);
 	guard_version(s);

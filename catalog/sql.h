@@ -7,6 +7,7 @@
 #include "catalog/plan.h"
 
 enum sql_database { SQL_POSTGRESQL, SQL_MYSQL, SQL_SQLITE };
+extern const char *const sql_databases[]; /* their names, NULL behind the last */
 
 struct sql_options {
 	enum sql_database database;

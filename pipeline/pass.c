@@ -51,11 +51,25 @@ static int new_form(struct writer *w, const struct item *item, struct span *bloc
 	return rc != 0 ? rc : reshape_block(w->reshape, w->sealing, item, *number, &w->scratch, block, e);
 }
 
+/* What is left out before it (padding of tapes, a block that stands here again) would move it. */
+static int check_place(const struct writer *w, const struct item *item, struct err *e)
+{
+	uint64_t to = w->sink.at + w->run.len;
+	if (!w->o->keep_layout || item->addr == to)
+		return 0;
+	char from[64], there[64];
+	item->volume->medium->place(item->addr, 0, from, sizeof from);
+	w->sink.medium->place(to, 0, there, sizeof there);
+	return err_set(e, XE_FAILED, "block at %s: it would move to %s: bytes before it are left out; without --keep-layout it is written",
+		       from, there);
+}
+
 static int block(struct writer *w, const struct item *item, struct err *e)
 {
 	struct span bytes = {NULL, 0};
 	uint32_t number = 0;
-	int rc = output_old_block(w, item, e);
+	int rc = check_place(w, item, e);
+	rc = rc != 0 ? rc : output_old_block(w, item, e);
 	if (rc == 0)
 		rc = new_form(w, item, &bytes, &number, e);
 	bool joins = w->run.len > 0 && w->run.data + w->run.len == bytes.data && !w->sink.medium->by_block;

@@ -208,7 +208,7 @@ END_TEST
 /* What a killed run leaves stops nobody, also where all have one number. */
 START_TEST(test_temporaries_differ)
 {
-	char first[OUTFILE_TEMPORARY_BYTES];
+	char first[NAME_MAX + 1];
 	ck_assert_int_eq(outfile_open(&o, path, 0600, false, false, &e), 0);
 	memcpy(first, o.temporary, sizeof first);
 	outfile_abandon(&o);
@@ -219,10 +219,55 @@ START_TEST(test_temporaries_differ)
 }
 END_TEST
 
+/* Under its own name at once: there while it is written, gone when it is given up, and never in the place of anything. */
+START_TEST(test_new)
+{
+	char link[160];
+
+	ck_assert_int_eq(outfile_open_new(&o, path, 0600, &e), 0);
+	ck_assert_int_eq(io_write(o.io.fd, "hello", 5, &e), 0);
+	holds(path, "hello");
+	outfile_abandon(&o);
+	ck_assert_int_eq(entries(), 0);
+	ck_assert_int_eq(outfile_open_new(&o, path, 0600, &e), 0);
+	ck_assert_int_eq(io_write(o.io.fd, "hello", 5, &e), 0);
+	ck_assert_int_eq(outfile_commit(&o, &e), 0);
+	ck_assert(o.done);
+	outfile_abandon(&o);
+	holds(path, "hello");
+	ck_assert_int_eq(entries(), 1);
+	ck_assert_int_eq(outfile_open_new(&o, path, 0600, &e), XE_FAILED);
+	outfile_abandon(&o);
+	holds(path, "hello");
+	e = (struct err){0};
+	mk_in_dir(&dir, "link", link);
+	ck_assert_int_eq(symlink("nowhere", link), 0);
+	ck_assert_int_eq(outfile_open_new(&o, link, 0600, &e), XE_FAILED);
+	ck_assert_int_eq(entries(), 2);
+}
+END_TEST
+
+/* What was taken away or replaced meanwhile is not called done, and what stands there is not removed. */
+START_TEST(test_new_taken)
+{
+	for (int keep = 0; keep < 2; keep++) {
+		e = (struct err){0};
+		ck_assert_int_eq(outfile_open_new(&o, path, 0600, &e), 0);
+		ck_assert_int_eq(unlink(path), 0);
+		if (keep)
+			mk_write(path, "foreign", 7);
+		ck_assert_int_eq(outfile_commit(&o, &e), XE_FAILED);
+		outfile_abandon(&o);
+		ck_assert_int_eq(entries(), keep);
+	}
+	holds(path, "foreign");
+}
+END_TEST
+
 /* Somebody put something else in the temporary's place: it is neither given the name nor removed. */
 START_TEST(test_temporary_taken)
 {
-	char name[160];
+	char name[NAME_MAX + 160];
 	for (int keep = 0; keep < 2; keep++) {
 		e = (struct err){0};
 		ck_assert_int_eq(outfile_open(&o, path, 0600, false, keep, &e), 0);
@@ -509,6 +554,8 @@ int main(void)
 	tcase_add_test(t, test_folder_moves);
 	tcase_add_test(t, test_links);
 	tcase_add_test(t, test_descriptors);
+	tcase_add_test(t, test_new);
+	tcase_add_test(t, test_new_taken);
 	tcase_add_test(t, test_replace_only_files);
 	tcase_add_test(t, test_exists);
 	tcase_add_test(t, test_replace);

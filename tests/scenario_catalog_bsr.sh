@@ -222,6 +222,16 @@ expect_status 3 'a damaged volume: a bootstrap, and status 3'
 is "$(sed -n 's/^VolAddr=//p' "$out")" 208-940770 'a damaged volume: what is sound is covered'
 bsr "$VOLUMES/bacula/enc256-append"
 refused 4 'an encrypted one without its key'
+# The bundled ones have public keys.
+"$PYTHON" -c 'import base64, hashlib
+print(base64.b64encode(hashlib.sha512(b"xflate-fixture:enc256-append").digest()).decode())' >key
+job=$("$XFLATE" list --key key "$VOLUMES/bacula/enc256-append" 2>/dev/null | sed -n 's/^  session:  *//p' | tail -n 1)
+bsr --key key --job "$job" "$VOLUMES/bacula/enc256-append"
+expect_status 0 'an encrypted one with its key'
+grep -v '^#' "$out" >want
+"$XFLATE" -q --decrypt --key key -o clear "$VOLUMES/bacula/enc256-append"
+bsr --job "$job" clear
+wanted 'an encrypted one: as the clear one, whose blocks are in the same places'
 bsr "$here/scenario_catalog_bsr.sh"
 refused 1 'no volume'
 

@@ -119,6 +119,11 @@ wrong_keys() {
 	done
 	run "$XFLATE" --encrypt aes-256-xts --new-key k.new -o never "$VOLUMES/bareos/vol-gzip6"
 	refused 2 'a volume of Bareos is not encrypted'
+	for dump in good-tape-dump good-tape-dump-fixed; do
+		run "$XFLATE" -q --keep-layout -o never "$VOLUMES/made/$dump"
+		refused 1 "$dump: without its padding no block would keep its place"
+	done
+	check 'nothing was written' [ ! -e never ]
 }
 
 conversions() {

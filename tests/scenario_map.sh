@@ -49,7 +49,7 @@ split() {
 		    data, at, n = f.read(), 0, 0
 		while at < len(data):
 		    length, head = struct.unpack_from(">I", data, at + 4)[0], {b"BB02": 24, b"BB03": 32}[data[at + 12:at + 16]]
-		    n += struct.unpack_from(">i", data, at + head)[0] == -2
+		    n += struct.unpack_from(">i", data, at + head)[0] in (-1, -2)
 		    with open(sys.argv[2] + str(n), "ab") as f:
 		        f.write(data[at:at + length])
 		    at += length
@@ -221,10 +221,13 @@ encrypted() {
 	key_of new k.new
 	rm -f map
 	run "$XFLATE" -qq --encrypt aes-256-xts --new-key k.new -o first "$VOLUMES/bacula/plain-interleave"
-	run "$XFLATE" -qq --encrypt aes-256-xts --new-key k.new -o second "$VOLUMES/bacula-mixed/plain-append"
 	run "$XFLATE" -qq --encrypt aes-256-xts --new-key k.new -o third "$VOLUMES/bacula/plain-zstd3"
 	label_of third >label
-	for volumes in 'first second' 'label second' 'first label second' 'label first third' 'second label'; do
+	cp "$VOLUMES/bacula/plain-interleave" clear
+	cp "$VOLUMES/bacula/plain-zstd3" other
+	label_of "$VOLUMES/bacula/enc256-fresh" >fresh
+	for volumes in 'first third' 'label first' 'label first third' 'third fresh' 'clear label first' 'first label clear' \
+		'first label fresh other'; do
 		# shellcheck disable=SC2086 # names
 		cat $volumes >joined
 		rm -f old-* now-* map

@@ -36,7 +36,9 @@ void window_mark(struct window *w, uint64_t offset)
 
 uint64_t window_end_volume(struct window *w, bool at_mark)
 {
-	hash_to(w, w->pos);
+	/* Behind the label at the mark its next block may have been read, and that may be one more label, which will be a mark. */
+	if (!at_mark)
+		hash_to(w, w->pos);
 	return volumehash_end(w->hash, at_mark);
 }
 

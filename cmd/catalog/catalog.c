@@ -2,6 +2,8 @@
 /* xflate catalog: a director's catalog and the volumes that it tells of.  It opens no database. */
 #include "cmd/catalog/catalog.h"
 
+#include "catalog/script.h"
+
 #include <string.h>
 
 const char *const catalog_products[] = {"bareos", "bacula", NULL};
@@ -41,16 +43,7 @@ void catalog_free_maps(struct catalog_maps *m)
 int catalog_whose(const struct mapped_list *l, int given, bool *bareos, struct err *e)
 {
 	*bareos = given == CATALOG_BAREOS;
-	if (given >= 0)
-		return 0;
-	for (size_t i = 0; i < l->count; i++) {
-		const struct mapped_volume *v = l->volumes[i];
-		bool is_bareos = v->product != PRODUCT_BACULA;
-		if (!v->product_known || (i > 0 && is_bareos != *bareos))
-			return err_set(e, XE_USAGE, "%s does not tell whose volume %s is: --product bareos, or bacula", v->path, v->name);
-		*bareos = is_bareos;
-	}
-	return 0;
+	return given >= 0 ? 0 : script_whose(l, bareos, e);
 }
 
 static const struct command *const subcommands[] = {&command_catalog_rows, &command_catalog_sql, &command_catalog_check,

@@ -3,9 +3,8 @@
 #include "cmd/catalog/catalog.h"
 
 #include "base/msg.h"
-#include "base/outfile.h"
 #include "base/printable.h"
-#include "catalog/sql.h"
+#include "catalog/script.h"
 #include "catalog/verdict.h"
 
 #include <stdlib.h>
@@ -22,8 +21,6 @@ struct request {
 	bool *applied; /* by chain */
 	size_t applied_count, refused_count;
 };
-
-static const char *const databases[] = {"postgresql", "mysql", "sqlite", NULL};
 
 static void say(void *arg, const char *text)
 {
@@ -84,27 +81,9 @@ static int plan(struct request *q, struct err *e)
 static int write_undo(const struct request *q, struct err *e)
 {
 	struct sql_options back = q->sql;
-	char *text = NULL;
-	size_t len = 0;
-	FILE *to = open_memstream(&text, &len);
 	back.undo = true;
 	back.undo_name = NULL;
-	if (to)
-		sql_write(to, &q->plan, &back, q->applied);
-	if (to == NULL || ferror(to) || fclose(to) != 0) {
-		free(text);
-		return err_memory(e, len, "the script");
-	}
-	static struct outfile file;
-	file = OUTFILE_NONE;
-	int rc = outfile_open(&file, q->undo_path, 0640, false, false, e);
-	if (rc == 0)
-		rc = io_write(file.io.fd, text, len, e);
-	if (rc == 0)
-		rc = outfile_commit(&file, e);
-	outfile_abandon(&file);
-	free(text);
-	return rc;
+	return script_write(q->undo_path, &q->plan, &back, q->applied, e);
 }
 
 /* Returns the exit status. */
@@ -145,7 +124,7 @@ static int run(struct request *q)
 
 static const struct option_row options[] = {
 	OPTION_TEXT(0, "rows", struct request, rows_path),
-	OPTION_WORD(0, "database", databases, struct request, database),
+	OPTION_WORD(0, "database", sql_databases, struct request, database),
 	OPTION_WORD(0, "product", catalog_products, struct request, product),
 	OPTION_TEXT(0, "undo", struct request, undo_path),
 	OPTION_FLAG(0, "check", struct request, check),

@@ -4,6 +4,8 @@
 
 #include "base/array.h"
 #include "base/msg.h"
+#include "catalog/sql.h"
+#include "cmd/volume/discard.h"
 #include "cmd/volume/filter_run.h"
 
 #include <stdio.h>
@@ -124,6 +126,9 @@ static const struct option_row rows[] = {
 	OPTION_TAKE('r', "recompress", take_recompress),
 	OPTION_TAKE_WORD(0, "target", take_target, targets),
 	OPTION_TEXT('o', "output", struct filter_request, out.path),
+	OPTION_FLAG(0, "in-place", struct filter_request, in_place),
+	OPTION_WORD(0, "database", sql_databases, struct filter_request, database),
+	OPTION_FLAG(0, "discard-original", struct filter_request, discard_original),
 	OPTION_TAKE_FLAG(0, "force", take_force),
 	OPTION_TAKE_AT('T', "threads", command_threads, struct filter_request, o.threads),
 	OPTION_NUMBER(0, "max-block", PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES, "a number of bytes", struct filter_request, o.max_block),
@@ -191,6 +196,46 @@ static int check_encryption(const struct filter_request *q)
 	return wrong != 0 ? wrong : keyoptions_check_inputs(&q->keys, "filter", q->o.paths, q->o.path_count);
 }
 
+/* What replaces a volume must have lost nothing, and is named after it. */
+static int check_in_place(const struct filter_request *q, const struct operands *inputs)
+{
+	if (inputs->count == 0)
+		return msg_usage("filter", "--in-place needs the names of the volumes");
+	if (q->out.path)
+		return msg_usage("filter", "--in-place and -o: the new volume goes to one place");
+	if (q->map_path)
+		return msg_usage("filter", "--in-place writes a map beside each volume, VOLUME.map; --map does not go with it");
+	if (q->o.name_count > 0)
+		return msg_usage("filter",
+				 "--in-place and --rename: the file would keep its name, by which daemons look for the volume; use -o");
+	if (q->o.on_damage != ON_DAMAGE_STOP)
+		return msg_usage("filter", "--in-place and --on-damage: what has lost something must not replace its volume; use -o");
+	return 0;
+}
+
+static int check_discard(const struct filter_request *q, const struct operands *inputs)
+{
+	const struct filter_options *o = &q->o;
+	bool converts = o->inflate || o->deflate || o->target_given || o->force || o->max_block || o->on_damage != ON_DAMAGE_STOP ||
+			o->repair || o->cipher.decrypt || o->cipher.encrypt || o->strong || o->block_format || o->keep_layout ||
+			o->name_count > 0;
+	if (inputs->count == 0)
+		return msg_usage("filter", "--discard-original needs the names of the volumes");
+	if (converts || q->in_place || q->out.path || q->map_path || q->report_path)
+		return msg_usage("filter", "--discard-original converts nothing; only keys, -T, --max-memory and --progress go with it");
+	int wrong = keyoptions_check(&q->keys, "filter");
+	return wrong != 0 ? wrong : keyoptions_check_inputs(&q->keys, "filter", inputs->names, inputs->count);
+}
+
+static int discard(struct filter_request *q, const struct operands *inputs)
+{
+	const struct successor_run run = {.options = &q->o, .keys = &q->keys, .progress = q->progress, .may_be_longer = true};
+	struct err e = {0};
+	int status = keyoptions_open(&q->keys, &e) == 0 ? discard_run(&run, inputs->names, inputs->count) : msg_fail(&e);
+	keyoptions_close(&q->keys);
+	return status;
+}
+
 /* What was asked for, put in its places.  Returns 0 or the exit status of wrong usage. */
 static int settle(struct filter_request *q, const struct operands *inputs)
 {
@@ -213,13 +258,22 @@ static int settle(struct filter_request *q, const struct operands *inputs)
 
 static int cmd_filter(int argc, char **argv)
 {
-	struct filter_request q = {.o.threads = command_processors()};
+	struct filter_request q = {.o.threads = command_processors(), .database = -1};
 	struct operands inputs;
 	int status;
 	if (!options_parse(&command_filter, argc, argv, &q, &inputs, &status))
 		return status;
-	status = settle(&q, &inputs);
-	return status != 0 ? status : filter_request_run(&q);
+	status = q.discard_original ? check_discard(&q, &inputs) : q.in_place ? check_in_place(&q, &inputs) : 0;
+	if (status == 0 && q.discard_original && q.database < 0)
+		return discard(&q, &inputs);
+	if (status == 0 && q.database >= 0 && !q.in_place)
+		status = msg_usage("filter", "--database goes with --in-place; xflate catalog sql makes SQL from a map");
+	if (status == 0)
+		status = settle(&q, &inputs);
+	if (status == 0)
+		return filter_request_run(&q);
+	filter_request_free_names(&q);
+	return status;
 }
 
 const struct command command_filter = {
@@ -240,6 +294,13 @@ const struct command command_filter = {
 		"                             who will read the result (default: as the input)\n"
 		"  -o, --output PATH          a file, or a folder for several inputs; - (the\n"
 		"                             default) is standard output\n"
+		"      --in-place             the new volume, proved, takes the place of INPUT, which\n"
+		"                             becomes INPUT.orig; the map is INPUT.map\n"
+		"      --database postgresql|mysql|sqlite\n"
+		"                             with --in-place: INPUT.sql and INPUT.undo.sql for\n"
+		"                             the catalog, too\n"
+		"      --discard-original     convert nothing: INPUT.orig is removed where INPUT is\n"
+		"                             sound and holds all of it\n"
 		"      --force                replace an existing output; recompress records\n"
 		"                             that are in ALG already\n"
 		"  -T, --threads N            workers, 0: one a processor (the default); the\n"

@@ -5,7 +5,10 @@
 
 #include "base/msg.h"
 #include "base/quit.h"
+#include "catalog/script.h"
 #include "cmd/command.h"
+#include "cmd/volume/beside.h"
+#include "cmd/volume/inplace.h"
 #include "cmd/volume/report.h"
 #include "volume/kin.h"
 #include "volume/map.h"
@@ -18,6 +21,29 @@
 #include <unistd.h>
 
 /* ---- where the output goes ---- */
+
+static int open_map_beside(struct filter_request *q, const struct filter_volume *v, struct err *e)
+{
+	struct io out;
+	int rc = outputs_begin_volume(&q->maps, v->info, &out, e);
+	if (rc != 0)
+		return rc;
+	q->map = map_new(out.fd);
+	if (q->map == NULL)
+		return err_memory(e, 0, "the map");
+	map_begin_set(q->map);
+	return 0;
+}
+
+static int close_map_beside(struct filter_request *q, struct err *e)
+{
+	int rc = map_finish(q->map, 0, e);
+	if (rc != 0)
+		err_volume(e, outputs_current(&q->maps)->path);
+	map_free(q->map);
+	q->map = NULL;
+	return rc != 0 ? rc : outputs_end_volume(&q->maps, e);
+}
 
 static void meet_name(struct filter_request *q, const char *name)
 {
@@ -40,7 +66,11 @@ static int open_output(void *arg, const struct filter_volume *v, struct io *out,
 {
 	struct filter_request *q = arg;
 	meet_name(q, v->info->label.volume);
-	int rc = outputs_begin_volume(&q->out, v->info, out, e);
+	int rc = q->inplace ? inplace_begin_volume(q->inplace, v->info->path, e) : 0;
+	if (rc == 0)
+		rc = outputs_begin_volume(&q->out, v->info, out, e);
+	if (rc == 0 && q->inplace)
+		rc = open_map_beside(q, v, e);
 	if (rc != 0)
 		return rc;
 	if (q->map)
@@ -78,6 +108,8 @@ static int close_output(void *arg, const struct filter_volume *v, struct err *e)
 	if (q->map)
 		end_map_volume(q, v);
 	int rc = outputs_end_volume(&q->out, e);
+	if (rc == 0 && q->inplace)
+		rc = close_map_beside(q, e);
 	return rc != 0 ? rc : report_volume(q->report, v, outputs_current(&q->out), since(&q->set_began), e);
 }
 
@@ -145,14 +177,16 @@ static int open_side_files(struct filter_request *q, struct err *e)
 		if (q->o.digest_in == NULL || q->o.digest_out == NULL)
 			return err_memory(e, 0, "the report's digests");
 	}
+	if (q->map_path || q->in_place) {
+		q->o.hash_volumes = true;
+		q->o.callbacks.old_block = on_old_block;
+		q->o.callbacks.new_block = on_new_block;
+	}
 	if (q->map_path) {
 		rc = outputs_open_file(&q->out, &q->map_file, q->map_path, OUTPUTS_MODE, false, e);
 		q->map = rc == 0 ? map_new(q->map_file.io.fd) : NULL;
 		if (rc == 0 && q->map == NULL)
 			rc = err_memory(e, 0, "the map");
-		q->o.hash_volumes = true;
-		q->o.callbacks.old_block = on_old_block;
-		q->o.callbacks.new_block = on_new_block;
 	}
 	bool replace = q->out.replace;
 	q->out.replace = replace || (q->report_path && report_is_of_failure(q->report_path));
@@ -162,16 +196,40 @@ static int open_side_files(struct filter_request *q, struct err *e)
 	return rc;
 }
 
-static int prepare(struct filter_request *q, struct err *e)
+/* The volumes of this run are those that earlier ones have not replaced already. */
+static int begin_in_place(struct filter_request *q, int *status, struct err *e)
+{
+	q->proof = (struct successor_run){.options = &q->o, .keys = &q->keys, .progress = q->progress};
+	q->out.suffix = BESIDE_NEW;
+	q->out.mode = 0600; /* until it gets that of the old volume */
+	q->maps.suffix = ".map" BESIDE_NEW;
+	q->inplace = inplace_new(q->o.paths, q->o.path_count, &q->proof);
+	if (q->inplace == NULL)
+		return err_memory(e, 0, "the run");
+	int rc = inplace_begin(q->inplace, status, e);
+	q->o.paths = q->out.inputs = q->maps.inputs = inplace_paths(q->inplace, &q->o.path_count);
+	q->out.input_count = q->maps.input_count = q->o.path_count;
+	return rc;
+}
+
+static int prepare(struct filter_request *q, int *status, struct err *e)
 {
 	int rc = keyoptions_open(&q->keys, e);
 	q->o.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
 	q->o.cipher.write = keyoptions_new_given(&q->keys) ? &q->keys.write : NULL;
-	rc = rc != 0 ? rc : outputs_choose_folder(&q->out, e);
+	if (rc == 0 && q->in_place)
+		rc = begin_in_place(q, status, e);
+	if (rc == 0)
+		rc = outputs_choose_folder(&q->out, e);
+	if (rc == 0 && q->in_place)
+		rc = outputs_choose_folder(&q->maps, e);
 	const char *const others[] = {q->map_path, q->report_path};
-	rc = rc != 0 ? rc : outputs_check_names(&q->out, others, 2, e);
-	rc = rc != 0 ? rc : open_side_files(q, e);
-	rc = rc != 0 ? rc : outputs_open(&q->out, e);
+	if (rc == 0)
+		rc = outputs_check_names(&q->out, others, 2, e);
+	if (rc == 0)
+		rc = open_side_files(q, e);
+	if (rc == 0)
+		rc = outputs_open(&q->out, e);
 	q->o.repack = any_by_block(q);
 	if (rc == 0 && q->o.repack && q->o.keep_layout)
 		rc = err_set(e, XE_USAGE, "--keep-layout: on tapes blocks are written anew");
@@ -213,18 +271,72 @@ static int run_gently(struct filter_request *q, struct err *e)
 static int finish_map(struct filter_request *q, struct err *e)
 {
 	int rc = q->map ? map_finish(q->map, q->damaged > 0 ? 3 : 0, e) : 0;
-	rc = rc == 0 && q->map ? outfile_finish(&q->map_file, e) : rc;
+	if (rc == 0 && q->map)
+		rc = outfile_finish(&q->map_file, e);
 	if (rc != 0)
 		err_volume(e, q->map_path);
+	return rc;
+}
+
+/* Beside the first volume of a set that was exchanged: what the catalog has to learn of all of it. */
+static int write_sql(struct filter_request *q, struct err *e)
+{
+	size_t count = 0;
+	while (inplace_volume(q->inplace, count))
+		count++;
+	char(*paths)[PLACE_PATH_BYTES + 8] = calloc(count + 1, sizeof *paths);
+	const char **maps = calloc(count + 1, sizeof *maps);
+	int rc = paths && maps ? 0 : err_memory(e, count * sizeof *paths, "the maps' names");
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		snprintf(paths[i], sizeof paths[i], "%s.map", inplace_volume(q->inplace, i));
+		maps[i] = paths[i];
+	}
+	const char *name = inplace_volume(q->inplace, 0);
+	if (rc == 0)
+		rc = script_write_both(maps, count, (enum sql_database)q->database, name, e);
+	if (rc == 0)
+		msg_info("%s.sql brings the catalog up to the new volume%s, %s.undo.sql leads back", name, count == 1 ? "" : "s", name);
+	else
+		err_add(e, "; the new volumes are in their places all the same: xflate catalog sql makes it from %s.map", name);
+	free(paths);
+	free(maps);
+	return rc;
+}
+
+/* All of the set is written, and closed: signals still put it away. */
+static int commit_in_place(struct filter_request *q, struct err *e)
+{
+	if (filter_damaged(q->filter) > 0)
+		return err_set(e, XE_DAMAGE, "is damaged; what replaces a volume must have lost nothing");
+	int rc = inplace_prove(q->inplace, filter_input(q->filter), e);
+	if (rc != 0)
+		return rc;
+	quit_hold();
+	rc = outputs_commit(&q->maps, e);
+	if (rc == 0)
+		rc = outputs_commit(&q->out, e);
+	if (rc != 0)
+		inplace_take_back(q->inplace);
+	else
+		rc = inplace_exchange(q->inplace, e);
+	outputs_lose_suffix(&q->out, rc == 0);
+	if (rc == 0 && q->database >= 0)
+		rc = write_sql(q, e);
+	inplace_end_set(q->inplace);
+	quit_release();
 	return rc;
 }
 
 /* A volume whose map could not be written is none, and a set is whole or not there. */
 static int commit(struct filter_request *q, struct err *e)
 {
+	if (q->in_place)
+		return commit_in_place(q, e);
 	int rc = q->kin == NULL ? all_names_met(q, e) : 0;
-	rc = rc != 0 ? rc : finish_map(q, e);
-	rc = rc != 0 ? rc : outputs_commit(&q->out, e);
+	if (rc == 0)
+		rc = finish_map(q, e);
+	if (rc == 0)
+		rc = outputs_commit(&q->out, e);
 	return rc == 0 && q->map ? outfile_commit(&q->map_file, e) : rc;
 }
 
@@ -238,6 +350,7 @@ static int run_set(struct filter_request *q, struct err *e)
 {
 	filter_free(q->filter);
 	outputs_begin_set(&q->out);
+	outputs_begin_set(&q->maps);
 	clock_gettime(CLOCK_MONOTONIC, &q->set_began);
 	q->filter = filter_new(&q->o);
 	if (q->filter == NULL)
@@ -248,9 +361,18 @@ static int run_set(struct filter_request *q, struct err *e)
 		err_volume(e, q->map_path);
 	if (rc == 0 && q->map)
 		map_begin_set(q->map);
-	rc = rc != 0 ? rc : run_gently(q, e);
+	if (rc == 0)
+		rc = run_gently(q, e);
 	q->damaged += rc == 0 ? filter_damaged(q->filter) : 0;
 	return rc != 0 || waits_for_map(q) ? rc : commit(q, e);
+}
+
+static void abandon_in_place(struct filter_request *q)
+{
+	map_free(q->map);
+	q->map = NULL;
+	outputs_abandon_set(&q->maps);
+	inplace_end_set(q->inplace);
 }
 
 /* Returns its exit status; *end: behind the last input of the set that began with the first one of all inputs. */
@@ -263,6 +385,8 @@ static int fail_set(struct filter_request *q, const char *const *inputs, size_t 
 	if (e->code == XE_KEY)
 		outputs_drop_partial(&q->out);
 	outputs_abandon_set(&q->out);
+	if (q->inplace)
+		abandon_in_place(q);
 	if (q->filter)
 		report_set(q->report, q->filter, inputs[bad], e);
 	if (q->kin == NULL || q->hopeless)
@@ -358,7 +482,8 @@ static int write_report(struct filter_request *q, int status)
 		.digests = complete && q->sets == 1,
 	};
 	int rc = report_write(q->report, &run, q->report_file.io.fd, &e);
-	rc = rc != 0 ? rc : outfile_commit(&q->report_file, &e);
+	if (rc == 0)
+		rc = outfile_commit(&q->report_file, &e);
 	if (rc == 0)
 		return status;
 	err_volume(&e, q->report_path);
@@ -370,6 +495,8 @@ static void release(struct filter_request *q)
 	outfile_abandon(&q->map_file);
 	outfile_abandon(&q->report_file);
 	outputs_free(&q->out);
+	outputs_free(&q->maps);
+	inplace_free(q->inplace);
 	map_free(q->map);
 	filter_free(q->filter);
 	report_free(q->report);
@@ -377,6 +504,11 @@ static void release(struct filter_request *q)
 	keyoptions_close(&q->keys);
 	digest_free(q->o.digest_in);
 	digest_free(q->o.digest_out);
+	filter_request_free_names(q);
+}
+
+void filter_request_free_names(struct filter_request *q)
+{
 	for (size_t i = 0; i < q->o.name_count; i++)
 		free((char *)q->names[i].from);
 	free(q->names);
@@ -396,11 +528,13 @@ int filter_request_run(struct filter_request *q)
 	};
 	clock_gettime(CLOCK_MONOTONIC, &q->began);
 	struct err e = {0};
-	bool ready = prepare(q, &e) == 0;
-	int status = ready ? run_sets(q) : msg_fail(&e);
+	int left_out = 0;
+	bool ready = prepare(q, &left_out, &e) == 0;
+	int status = err_worse_status(left_out, ready ? run_sets(q) : msg_fail(&e));
 	int stopped = quit_asked();
 	status = stopped || !ready ? status : conclude(q, status);
 	outputs_abandon(&q->out);
+	outputs_abandon(&q->maps);
 	/* What a signal ends leaves none, whenever it comes. */
 	status = stopped ? status : write_report(q, status);
 	if (status != 0 && status != 3 && q->kin == NULL)

@@ -6,10 +6,12 @@
 #include "base/progress.h"
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/outputs.h"
+#include "cmd/volume/successor.h"
 #include "pipeline/filter.h"
 
 #include <time.h>
 
+struct inplace;
 struct map;
 struct report;
 
@@ -18,6 +20,9 @@ struct filter_request {
 	struct filter_options o; /* paths: all inputs; of the set at hand while it runs */
 	struct outputs out;
 	const char *map_path, *report_path;
+	bool in_place;              /* each volume is replaced where it stands */
+	int database;               /* enum sql_database: in place, the SQL of which is written, too; -1: none */
+	bool discard_original;      /* no conversion: what --in-place has left is removed */
 	struct reshape_name *names; /* o.name_count of them; ours, their old names, too */
 	bool *names_met;            /* was there a volume of that name? */
 	size_t name_room, met_room;
@@ -26,6 +31,9 @@ struct filter_request {
 	enum progress_mode progress;
 
 	/* The run's own */
+	struct inplace *inplace; /* NULL unless in_place, */
+	struct outputs maps;     /* and there a map for each volume; q->map is that of the one at hand */
+	struct successor_run proof;
 	struct outfile map_file, report_file;
 	struct map *map;
 	struct report *report;
@@ -42,5 +50,8 @@ struct filter_request {
 /* All of it; what the request holds is given back.  Returns the exit status, having said why; ends the program if a signal wants
  * that. */
 int filter_request_run(struct filter_request *q);
+
+/* Of one that is not run: what its options have taken. */
+void filter_request_free_names(struct filter_request *q);
 
 #endif

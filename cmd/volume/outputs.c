@@ -13,6 +13,9 @@
 int outputs_choose_folder(struct outputs *o, struct err *e)
 {
 	struct stat st;
+	o->folder = o->suffix != NULL;
+	if (o->folder)
+		return 0;
 	bool exists = strcmp(o->path, "-") != 0 && stat(o->path, &st) == 0;
 	bool wants = o->path[strlen(o->path) - 1] == '/';
 	o->folder = exists && S_ISDIR(st.st_mode);
@@ -58,7 +61,8 @@ int outputs_refuse_input(const struct outputs *o, const char *path, struct err *
 int outputs_open_file(const struct outputs *o, struct outfile *f, const char *path, mode_t mode, bool keep_partial, struct err *e)
 {
 	int rc = outputs_refuse_input(o, path, e);
-	rc = rc != 0 ? rc : outfile_open(f, path, mode, o->replace, keep_partial, e);
+	if (rc == 0)
+		rc = outfile_open(f, path, mode, o->replace, keep_partial, e);
 	/* Standard output has no path to be asked before. */
 	return rc != 0 ? rc : refuse_same(o, &f->io, f->io.name, e);
 }
@@ -76,8 +80,16 @@ static bool is_another(const struct outputs *o, const struct volume_info *v)
 	return o->count > o->set_first && o->last_input == v->input;
 }
 
+static int beside_path(const struct outputs *o, const struct volume_info *v, char *path, size_t path_bytes, struct err *e)
+{
+	int n = snprintf(path, path_bytes, "%s%s", v->path, o->suffix);
+	return n < 0 || (size_t)n >= path_bytes ? err_set(e, XE_FAILED, "the path of an output is too long") : 0;
+}
+
 static int folder_path(const struct outputs *o, const struct volume_info *v, char *path, size_t path_bytes, struct err *e)
 {
+	if (o->suffix)
+		return beside_path(o, v, path, path_bytes, e);
 	bool another = is_another(o, v);
 	const char *name = another || strcmp(v->path, "-") == 0 ? v->label.volume : place_name(v->path);
 	const char *renamed = reshape_new_name(o->names, o->name_count, v->label.volume);
@@ -116,7 +128,7 @@ int outputs_check_names(const struct outputs *o, const char *const *others, size
 {
 	struct io there;
 	char path[OUTFILE_PATH_BYTES];
-	for (size_t i = 0; o->folder && i < o->input_count; i++) {
+	for (size_t i = 0; o->folder && !o->suffix && i < o->input_count; i++) {
 		if (strcmp(o->inputs[i], "-") == 0 || in_folder(o, place_name(o->inputs[i]), path, sizeof path) != 0)
 			continue;
 		for (size_t k = 0; k < count; k++) {
@@ -164,9 +176,12 @@ static int add_output(struct outputs *o, const char *path, bool replace, struct 
 	}
 	*f = OUTFILE_NONE;
 	o->volumes[o->count++] = f;
+	mode_t mode = o->mode ? o->mode : OUTPUTS_MODE;
+	if (o->suffix)
+		return outfile_open_new(f, path, mode, e);
 	bool may = o->replace;
 	o->replace = may && replace;
-	int rc = outputs_open_file(o, f, path, OUTPUTS_MODE, o->keep_partial, e);
+	int rc = outputs_open_file(o, f, path, mode, o->keep_partial, e);
 	o->replace = may;
 	return rc != 0 ? rc : refuse_own(o, f, e);
 }
@@ -192,7 +207,8 @@ int outputs_begin_volume(struct outputs *o, const struct volume_info *v, struct 
 		char path[OUTFILE_PATH_BYTES];
 		int rc = folder_path(o, v, path, sizeof path, e);
 		/* What the label in an input is called, nobody has named. */
-		rc = rc != 0 ? rc : add_output(o, path, !is_another(o, v), e);
+		if (rc == 0)
+			rc = add_output(o, path, !is_another(o, v), e);
 		if (rc != 0)
 			return rc;
 	}
@@ -212,6 +228,16 @@ int outputs_commit(struct outputs *o, struct err *e)
 	for (size_t i = 0; rc == 0 && i < o->count; i++)
 		rc = o->folder && o->volumes[i]->slot < 0 ? 0 : outfile_commit(o->volumes[i], e);
 	return rc;
+}
+
+void outputs_lose_suffix(struct outputs *o, bool lost)
+{
+	for (size_t i = o->set_first; i < o->count; i++) {
+		struct outfile *f = o->volumes[i];
+		f->done = lost;
+		if (lost)
+			f->path[strlen(f->path) - strlen(o->suffix)] = '\0';
+	}
 }
 
 void outputs_drop_partial(struct outputs *o)

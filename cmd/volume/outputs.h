@@ -12,7 +12,9 @@
 
 struct outputs {
 	/* The caller's, and borrowed */
-	const char *path; /* "-": standard output */
+	const char *path;   /* "-": standard output */
+	const char *suffix; /* not NULL: each volume goes beside its input, under that name and this, a new file; path is not used */
+	mode_t mode;        /* of new files; 0: OUTPUTS_MODE */
 	const char *const *inputs;
 	size_t input_count;
 	const char *const *sources; /* of keys and the like: other files that are read; NULL for some */
@@ -21,7 +23,7 @@ struct outputs {
 	const struct reshape_name *names; /* volumes that get another name: their files in a folder, too */
 	size_t name_count;
 
-	bool folder;              /* path is a folder, */
+	bool folder;              /* each volume gets a file: path is a folder (or there is a suffix), */
 	bool folder_made;         /* and was none before */
 	struct outfile **volumes; /* in a folder one for each volume */
 	size_t count, set_first;  /* set_first: index of the first one of the set at hand */
@@ -60,6 +62,10 @@ struct outfile *outputs_current(const struct outputs *o);
 
 /* Gives all that were not abandoned their names.  As outfile_commit. */
 int outputs_commit(struct outputs *o, struct err *e) __attribute__((warn_unused_result));
+
+/* What became of the files of the set at hand, which had a suffix when they were committed: they have lost it, and are what they were made
+ * for; or not. */
+void outputs_lose_suffix(struct outputs *o, bool lost);
 
 /* Nothing that is written of the set at hand is worth keeping as PATH.partial. */
 void outputs_drop_partial(struct outputs *o);

@@ -18,7 +18,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/xflate-$kind.XXXXXX")
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-mkdir "$work/conf" "$work/run" "$work/log" "$work/v" "$work/orig" "$work/new" "$work/map" "$work/base" "$work/r" "$work/sql"
+mkdir "$work/conf" "$work/run" "$work/log" "$work/v" "$work/orig" "$work/new" "$work/map" "$work/base" "$work/r" "$work/sql" "$work/bsr"
 # shellcheck source=tests/catalog/bacula.sh
 . "$here/bacula.sh"
 prover=
@@ -100,6 +100,13 @@ single() {
 	tell "restore jobid=$(job "$2") client=xf-fd restorejob=restore where=$work/r/$2" "cd $work/${3%/*}" "mark ${3##*/}" \
 		'done' 'yes' wait messages
 	check "$1: of $2, $3 alone comes back" same_file "$2" "$3" || show "$work/log/console"
+}
+# by_bootstrap JOB FILE: what a director restores that has lost its catalog.  The file does not say where the volumes are.
+by_bootstrap() {
+	rm -rf "$work/r"
+	case $1 in span) storage=Span ;; *) storage=Rows ;; esac
+	tell "run job=restore bootstrap=$2 client=xf-fd storage=$storage where=$work/r/$1 yes" wait messages
+	is_source "$work/r/$1" "$(tree_of "$1")"
 }
 # verifies WHEN JOB: reading the volume gives what the catalog has of its files
 verifies() {

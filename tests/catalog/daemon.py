@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a storage daemon gives out of volumes for rows of a catalog, record by record: the judge of catalog check.
 
-daemon.py missed ROWS VOLUME...     a line for each job, "JOBID: 1 2 3", of the files that a restore of each of them alone would not find whole
+daemon.py judge JSON ROWS VOLUME...     does catalog check miss the files that a restore of each of them alone would not find whole?
+                                        Of a row whose start is no block's it may miss all: whether a daemon goes there depends on the others.
+                                        The last line is the number of files that are missed.
 daemon.py shuffle SEED ROWS VOLUME...   prints other rows: moved, cut, joined, left out
 
 A restore of one file has a section for each row whose FileIndexes hold it.  Before a volume the daemon goes to the smallest start
 of its sections, where a block must begin, and later, when a section is done, to the next one, forward only; a record counts whose
 address, the last byte of its block, lies between start and end.  formats/catalog-facts.md 4.2
 """
+import json
 import random
 import struct
 import sys
@@ -112,6 +115,23 @@ def missed(rows, volumes):
     return found
 
 
+def judge(told, wanted):
+    files = lambda ranges: {i for r in ranges for i in range(r["first"], r["last"] + 1)}
+    jobs = {str(j["job_id"]): j for j in told["jobs"]}
+    wrong = 0
+    for job, missing in sorted(wanted.items()):
+        if job not in jobs:
+            continue
+        got, want = files(jobs[job]["missed"]), set(missing)
+        perhaps = {i for f in jobs[job]["faults"] if f["kind"] == "no_block" for i in files(f["files"])}
+        for what, which in (("not told", want - got), ("told, and there", got - want - perhaps)):
+            if which:
+                print(f"job {job}: {what}: {sorted(which)}")
+                wrong += 1
+    print(sum(len(wanted[job]) for job in jobs))
+    return wrong
+
+
 def shuffle(rows, volumes, seed):
     rng = random.Random(seed)
     count = 0
@@ -156,15 +176,12 @@ def shuffle(rows, volumes, seed):
 
 
 def main():
-    verb = sys.argv[1]
-    args = sys.argv[3:] if verb == "shuffle" else sys.argv[2:]
-    rows = Rows(args[0])
-    volumes = {name_of(path): blocks_of(path) for path in args[1:]}
-    if verb == "shuffle":
+    rows = Rows(sys.argv[3])
+    volumes = {name_of(path): blocks_of(path) for path in sys.argv[4:]}
+    if sys.argv[1] == "shuffle":
         shuffle(rows, volumes, int(sys.argv[2]))
-        return
-    for job, files in sorted(missed(rows, volumes).items(), key=lambda x: int(x[0])):
-        print(job + ":", *files)
+    elif judge(json.load(open(sys.argv[2])), missed(rows, volumes)) > 0:
+        sys.exit(1)
 
 
 main()

@@ -191,12 +191,17 @@ def bareos_type(kind, table, column):
     return name
 
 
+def bareos_column(kind, table, column):
+    plain = column in TEXTS or column in TIMES
+    return "%s %s%s" % (column, bareos_type(kind, table, column), "" if plain else " DEFAULT 0")
+
+
 def bareos_schema(kind, tables):
     text = []
     for table in TABLES:
         columns = list(tables[table][0])
         text.append("CREATE TABLE %s (%s, PRIMARY KEY (%s));" % (
-            table, ", ".join("%s %s" % (c, bareos_type(kind, table, c)) for c in columns), columns[0]))
+            table, ", ".join(bareos_column(kind, table, c) for c in columns), columns[0]))
     return "\n".join(text)
 
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# migrating.sh - every command of docs/migrating.md, in its order, and what its comments "comes back: JOB..." and "appends: JOB" ask for.
+# migrating.sh - every command of docs/migrating.md, in its order, and what its comments "comes back: JOB...", "appends: JOB" and
+# "bootstrap: JOB" ask for.
 # Run by run.sh, which says what $pkg, $libraries and $servers are.
 #
 # The chapter's folder of volumes is ours, and the programs that it names are our Bacula's and our server's.
@@ -75,6 +76,7 @@ sed "s|/var/lib/bacula/storage|$work/v|g; s|/var/lib/bacula/migration|$work/migr
 	/^```/ { if (on) close(f); on = 0 }
 	on { print >f }
 	/^<!-- comes back: / { f = name("comes"); sub(/^<!-- comes back: /, ""); sub(/ *-->$/, ""); print >f; close(f) }
+	/^<!-- bootstrap: / { f = name("bootstrap"); sub(/^<!-- bootstrap: /, ""); sub(/ *-->$/, ""); print >f; close(f) }
 	/^<!-- appends: / { f = name("appends"); sub(/^<!-- appends: /, ""); sub(/ *-->$/, ""); print >f; close(f) }'
 check "the chapter has commands" test "$(find "$work/blocks" -name '*.sh' | wc -l)" -ge 10 || :
 # No other command stands in it: a block that is not sh would not be run.
@@ -94,6 +96,7 @@ for block in "$work/blocks/"*; do
 		# shellcheck disable=SC2046 # words
 		restores "chapter" $(cat "$block")
 		;;
+	*.bootstrap) check "chapter: $(cat "$block") comes back by its file of Write Bootstrap" by_bootstrap "$(cat "$block")" "$work/bsr/$(cat "$block").bsr" || : ;;
 	*.appends) check "chapter: $(cat "$block") is appended" appends "$(cat "$block")" || : ;;
 	*)
 		need "chapter: $(title "$block") ..." run_block "$block"

@@ -104,6 +104,24 @@ follow() { make_sql "$1" "$2-$3" "$work/map/$2/$3" && says changed "$work/sql/$2
 follow_all() {
 	for chain in $chains; do need "$chain: the catalog follows ($1): $2" follow "$1" "$2" "$chain"; done
 }
+# of_chain CHAIN: the paths of its volumes
+of_chain() { volumes "$1" | sed "s|^|$work/v/|"; }
+# fits STATUS CHAIN: what catalog check says of the volumes as they are and the rows as they are
+fits() {
+	# shellcheck disable=SC2046 # words
+	set -- "$1" $(of_chain "$2")
+	want=$1
+	shift
+	xflate catalog rows "$@" >"$work/sql/check.query" && sql <"$work/sql/check.query" >"$work/sql/check.rows" || return 1
+	status=0
+	xflate catalog check --rows "$work/sql/check.rows" "$@" || status=$?
+	[ "$status" = "$want" ]
+}
+# updated JOB: its file of Write Bootstrap, for the volumes as they are
+updated() {
+	# shellcheck disable=SC2046 # words
+	xflate catalog bsr --update "$work/bsr/$1.bsr" $(of_chain "$1") >"$work/bsr/$1.new.bsr"
+}
 # original CHAIN...: the volumes of before, in their place
 original() {
 	for chain; do
@@ -113,9 +131,15 @@ original() {
 
 # --- recompressed: some shrink, some grow ---
 
+check "span: its file of Write Bootstrap brings it back" by_bootstrap span "$work/bsr/span.bsr" || show "$work/log/console"
 for chain in $chains; do addresses "$chain" >"$work/base/$chain.addresses"; done
 convert_all lzo '-r lzo'
 restores_fail 'without the SQL' rowsb rmixb seqa seqb span
+for chain in rmix rows seq span; do
+	check "$chain: without the SQL: catalog check says that it does not fit" fits 1 "$chain" || :
+done
+not_by_bootstrap() { ! by_bootstrap "$@"; }
+check "span: its file of Write Bootstrap does not fit" not_by_bootstrap span "$work/bsr/span.bsr" || :
 follow_all rows lzo
 # shellcheck disable=SC2086 # words
 restores 'recompressed' $jobs
@@ -124,6 +148,11 @@ single 'recompressed' rows "$(last_file)"
 single 'recompressed' span src/kinds/big-noise.bin
 single 'recompressed' rmixb srcb/kinds/prose
 for j in rows span rmixb mixa; do verifies 'recompressed' "$j"; done
+for chain in $chains; do check "$chain: catalog check says that it fits" fits 0 "$chain" || :; done
+for j in rows span; do
+	check "$j: catalog bsr --update" updated "$j" || :
+	check "$j: comes back by its updated file of Write Bootstrap" by_bootstrap "$j" "$work/bsr/$j.new.bsr" || :
+done
 addresses '' >"$work/base/lzo.addresses"
 check "rows: told as applied the second time" says 'already applied, nothing is changed' "$work/sql/lzo-rows" || :
 check "rows: which changes nothing" same_addresses '' "$work/base/lzo.addresses" || :
@@ -150,6 +179,10 @@ copy_restored() {
 	is_source "$work/r/copy" srcb
 }
 check "the copy comes back" copy_restored || :
+# The job that made it has the session too, and no rows.
+need "copies: xflate -i" convert copy '-i' copies
+need "copies: the catalog follows" follow rows copy copies
+check "the copy comes back from its converted volume" copy_restored || :
 
 # --- once more, on top, and all the way back ---
 
@@ -165,7 +198,7 @@ for chain in $chains; do
 done
 cp "$work/appended" "$(echo "$work/v/seq-"*)"
 check "seq: the rows are those of before the second conversion" same_addresses seq "$work/base/appended.addresses" || :
-check "seq: not back to before a job that is in the new volume alone" says 'REFUSED, nothing is changed; what does not hold:' "$work/sql/lzo-seq.undo" || :
+check "seq: not back to before a job that is in the new volume alone" says 'REFUSED, nothing is changed, for this does not hold:' "$work/sql/lzo-seq.undo" || :
 check "seq: which changes nothing" same_addresses seq "$work/base/appended.addresses" || :
 for chain in mix rmix rows span; do
 	check "$chain: back from the first conversion" says changed "$work/sql/lzo-$chain.undo" || :

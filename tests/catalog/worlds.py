@@ -115,6 +115,10 @@ class World:
         if volume is not None and not exact:
             sizes = (volume.size, volume.size >> 32, len(volume.blocks) - 1, (volume.size - 1) >> 32, (volume.size - 1) & 0xFFFFFFFF)
             want.update(zip(SIZES, map(str, sizes)))
+            # Of Bareos: a device takes no longer blocks than it says, if it says anything.
+            longest = max(b.end - b.start + 1 for b in volume.blocks)
+            if 0 < int(was.get("maxblocksize") or 0) < longest:
+                want["maxblocksize"] = str(longest)
         return ["%s: %s is %s, not %s" % (was["volumename"], c, row[c], want[c]) for c in want if row[c] != want[c]]
 
 

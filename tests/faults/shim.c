@@ -6,6 +6,10 @@
  *       short:N      transfers N bytes at most (read, write); once
  *       dribble:N    every one from the K-th on transfers N bytes at most
  *       signal:N     signal N comes just before it
+ *   The kind "call" is every one but alloc, counted together.
+ *   FAULT_SYNC=no             fsync takes no time: nothing here outlives a power failure anyway
+ *   FAULT_TRACE=FILE          what changes files and names, a line each: "create NAME INODE", "write INODE", "sync INODE",
+ *                             "link FROM TO", "rename FROM TO", "unlink NAME"
  *   FAULT_COUNTS=FILE         at the end: "KIND CALLS" lines, "live N" allocations that were not freed, "struck N"
  *
  * Allocations are those of the program and its libraries.  What the C library does inside stdio is no call of write(): the
@@ -23,10 +27,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum kind {
@@ -50,13 +56,15 @@ enum kind {
 	EVENTFD,
 	STDIO,
 	SEEK,
-	META,
+	ATTR,
+	LOCK,
+	CALL,
 	KINDS
 };
 
-static const char *const kinds[KINDS] = {"alloc",  "open", "read",  "write",   "fsync",  "rename", "link",
-					 "unlink", "stat", "close", "mmap",    "thread", "poll",   "ioctl",
-					 "fcntl",  "dup",  "mkdir", "eventfd", "stdio",  "seek",   "meta"};
+static const char *const kinds[KINDS] = {"alloc", "open",    "read",  "write",  "fsync", "rename", "link",  "unlink",
+					 "stat",  "close",   "mmap",  "thread", "poll",  "ioctl",  "fcntl", "dup",
+					 "mkdir", "eventfd", "stdio", "seek",   "attr",  "lock",   "call"};
 
 enum mode { NONE, ONCE, FROM, SHORT, DRIBBLE, SIGNAL };
 static const char *const modes[] = {"none", "once", "from", "short", "dribble", "signal"};
@@ -84,8 +92,12 @@ static bool fails(enum kind kind)
 {
 	if (!fault.armed)
 		return false;
-	unsigned long n = ++calls[kind];
-	if ((int)kind != fault.kind || n < fault.at)
+	unsigned long n = ++calls[kind], all = kind == ALLOC ? 0 : ++calls[CALL];
+	if (fault.kind == CALL && kind != ALLOC)
+		n = all;
+	else if ((int)kind != fault.kind)
+		return false;
+	if (n < fault.at)
 		return false;
 	bool exactly = n == fault.at;
 	if (fault.mode == SIGNAL && exactly) {
@@ -202,6 +214,33 @@ void free(void *p)
 	__libc_free(p);
 }
 
+/* ---- the trace ---- */
+
+static void trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void trace(const char *format, ...)
+{
+	static const char *path;
+	path = path ? path : getenv("FAULT_TRACE") ? getenv("FAULT_TRACE") : "";
+	if (path[0] == '\0')
+		return;
+	char line[512];
+	va_list ap;
+	va_start(ap, format);
+	int n = vsnprintf(line, sizeof line, format, ap);
+	va_end(ap);
+	long fd = syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND, 0644);
+	(void)!syscall(SYS_write, fd, line, n);
+	syscall(SYS_close, fd);
+}
+
+static unsigned long long inode(int fd)
+{
+	struct stat st = {0};
+	(void)!syscall(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH);
+	return st.st_ino;
+}
+
 /* ---- calls ---- */
 
 /* The C library's own. */
@@ -245,13 +284,23 @@ int open64(const char *path, int flags, ...)
 	return fails(OPEN) ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
+static int open_at(int dir, const char *path, int flags, mode_t mode)
+{
+	if (fails(OPEN))
+		return -1;
+	int fd = (int)syscall(SYS_openat, dir, path, flags, mode);
+	if (fd >= 0 && flags & O_CREAT)
+		trace("create %s %llu\n", path, inode(fd));
+	return fd;
+}
+
 int openat(int dir, const char *path, int flags, ...)
 {
 	va_list ap;
 	va_start(ap, flags);
 	mode_t mode = mode_of(flags, ap);
 	va_end(ap);
-	return fails(OPEN) ? -1 : (int)syscall(SYS_openat, dir, path, flags, mode);
+	return open_at(dir, path, flags, mode);
 }
 
 int openat64(int dir, const char *path, int flags, ...)
@@ -260,7 +309,7 @@ int openat64(int dir, const char *path, int flags, ...)
 	va_start(ap, flags);
 	mode_t mode = mode_of(flags, ap);
 	va_end(ap);
-	return fails(OPEN) ? -1 : (int)syscall(SYS_openat, dir, path, flags, mode);
+	return open_at(dir, path, flags, mode);
 }
 
 ssize_t read(int fd, void *data, size_t n)
@@ -284,6 +333,7 @@ ssize_t write(int fd, const void *data, size_t n)
 		return syscall(SYS_write, fd, data, n);
 	if (fails(WRITE))
 		return -1;
+	trace("write %llu\n", inode(fd));
 	return syscall(SYS_write, fd, data, at_most(WRITE, n));
 }
 
@@ -301,6 +351,16 @@ ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
 	return syscall(SYS_pwrite64, fd, data, at_most(WRITE, n), at);
 }
 
+int fsync(int fd)
+{
+	static const char *wanted;
+	wanted = wanted ? wanted : getenv("FAULT_SYNC") ? getenv("FAULT_SYNC") : "yes";
+	if (fails(FSYNC))
+		return -1;
+	trace("sync %llu\n", inode(fd));
+	return strcmp(wanted, "no") == 0 ? 0 : (int)syscall(SYS_fsync, fd);
+}
+
 /* Closed all the same, as Linux does it. */
 int close(int fd)
 {
@@ -313,13 +373,36 @@ int close(int fd)
 	return -1;
 }
 
-WRAP(FSYNC, int, fsync, (int fd), (fd))
 WRAP(FSYNC, int, fdatasync, (int fd), (fd))
 WRAP(RENAME, int, rename, (const char *from, const char *to), (from, to))
-WRAP(RENAME, int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags), (a, from, b, to, flags))
-WRAP(RENAME, int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
-WRAP(LINK, int, linkat, (int a, const char *from, int b, const char *to, int flags), (a, from, b, to, flags))
-WRAP(UNLINK, int, unlinkat, (int dir, const char *path, int flags), (dir, path, flags))
+/* And into the trace if it has done so. */
+static int traced(long rc, const char *what, const char *from, const char *to)
+{
+	if (rc == 0)
+		trace("%s %s%s%s\n", what, from, to[0] ? " " : "", to);
+	return (int)rc;
+}
+
+int renameat2(int a, const char *from, int b, const char *to, unsigned flags)
+{
+	return fails(RENAME) ? -1 : traced(syscall(SYS_renameat2, a, from, b, to, flags), "rename", from, to);
+}
+
+int renameat(int a, const char *from, int b, const char *to)
+{
+	return fails(RENAME) ? -1 : traced(syscall(SYS_renameat2, a, from, b, to, 0), "rename", from, to);
+}
+
+int linkat(int a, const char *from, int b, const char *to, int flags)
+{
+	return fails(LINK) ? -1 : traced(syscall(SYS_linkat, a, from, b, to, flags), "link", from, to);
+}
+
+int unlinkat(int dir, const char *path, int flags)
+{
+	return fails(UNLINK) ? -1 : traced(syscall(SYS_unlinkat, dir, path, flags), "unlink", path, "");
+}
+
 WRAP(STAT, int, fstatat, (int dir, const char *path, struct stat *st, int flags), (dir, path, st, flags))
 WRAP(STAT, int, fstatat64, (int dir, const char *path, struct stat64 *st, int flags), (dir, path, st, flags))
 WRAP(STAT, int, statfs, (const char *path, struct statfs *st), (path, st))
@@ -338,18 +421,23 @@ WRAP(MMAP, void *, mmap64, (void *at, size_t n, int p, int f, int fd, off64_t o)
 WRAP(POLL, int, poll, (struct pollfd * p, nfds_t n, int timeout), (p, n, timeout))
 WRAP(DUP, int, dup, (int fd), (fd))
 WRAP(DUP, int, dup2, (int fd, int to), (fd, to))
+WRAP(ATTR, int, fchown, (int fd, uid_t user, gid_t group), (fd, user, group))
+WRAP(ATTR, int, fchmod, (int fd, mode_t mode), (fd, mode))
+WRAP(ATTR, int, futimens, (int fd, const struct timespec times[2]), (fd, times))
+WRAP(ATTR, ssize_t, flistxattr, (int fd, char *names, size_t n), (fd, names, n))
+WRAP(ATTR, ssize_t, fgetxattr, (int fd, const char *name, void *value, size_t n), (fd, name, value, n))
+WRAP(ATTR, int, fsetxattr, (int fd, const char *name, const void *value, size_t n, int flags), (fd, name, value, n, flags))
+WRAP(ATTR, int, fremovexattr, (int fd, const char *name), (fd, name))
+WRAP(ATTR, int, statx, (int dir, const char *path, int flags, unsigned mask, struct statx *sx), (dir, path, flags, mask, sx))
+WRAP(LOCK, int, flock, (int fd, int operation), (fd, operation))
 WRAP(MKDIR, int, mkdir, (const char *path, mode_t mode), (path, mode))
 WRAP(MKDIR, int, mkdirat, (int dir, const char *path, mode_t mode), (dir, path, mode))
 WRAP(FSYNC, int, syncfs, (int fd), (fd))
 WRAP(LINK, int, symlinkat, (const char *to, int dir, const char *path), (to, dir, path))
 WRAP(LINK, int, mknodat, (int dir, const char *path, mode_t mode, dev_t device), (dir, path, mode, device))
-WRAP(META, int, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
-WRAP(META, int, fchownat, (int dir, const char *path, uid_t uid, gid_t gid, int flags), (dir, path, uid, gid, flags))
-WRAP(META, int, fchmod, (int fd, mode_t mode), (fd, mode))
-WRAP(META, int, fchmodat, (int dir, const char *path, mode_t mode, int flags), (dir, path, mode, flags))
-WRAP(META, int, futimens, (int fd, const struct timespec times[2]), (fd, times))
-WRAP(META, int, utimensat, (int dir, const char *path, const struct timespec times[2], int flags), (dir, path, times, flags))
-WRAP(META, int, fsetxattr, (int fd, const char *name, const void *value, size_t n, int flags), (fd, name, value, n, flags))
+WRAP(ATTR, int, fchownat, (int dir, const char *path, uid_t uid, gid_t gid, int flags), (dir, path, uid, gid, flags))
+WRAP(ATTR, int, fchmodat, (int dir, const char *path, mode_t mode, int flags), (dir, path, mode, flags))
+WRAP(ATTR, int, utimensat, (int dir, const char *path, const struct timespec times[2], int flags), (dir, path, times, flags))
 WRAP(SEEK, int, ftruncate, (int fd, off_t n), (fd, n))
 WRAP(SEEK, int, ftruncate64, (int fd, off64_t n), (fd, n))
 WRAP(EVENTFD, int, eventfd, (unsigned n, int flags), (n, flags))

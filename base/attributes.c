@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/attributes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#define MODE_BITS 07777
+#define ACL "system.posix_acl_access"
+
+int attributes_copy_owner(int from, int to, struct err *e)
+{
+	struct stat old, new;
+	if (fstat(from, &old) != 0 || fstat(to, &new) != 0)
+		return err_errno(e, XE_FAILED, errno, "cannot be looked at");
+	if (old.st_uid == new.st_uid && old.st_gid == new.st_gid)
+		return 0;
+	if (fchown(to, old.st_uid, old.st_gid) != 0)
+		return err_errno(e, XE_FAILED, errno,
+				 "belongs to user %u and group %u, and a new file cannot be given to them; run as that user, or as root",
+				 (unsigned)old.st_uid, (unsigned)old.st_gid);
+	return 0;
+}
+
+/* Of the same size and bytes in both? */
+static bool same_value(int to, const char *name, const void *value, size_t n)
+{
+	char *there = malloc(n + 1);
+	bool same = there && fgetxattr(to, name, there, n + 1) == (ssize_t)n && memcmp(there, value, n) == 0;
+	free(there);
+	return same;
+}
+
+/* What it is about, the new bytes have themselves. */
+static bool is_of_content(const char *name)
+{
+	return strcmp(name, "security.ima") == 0 || strcmp(name, "security.evm") == 0;
+}
+
+static int copy_value(int from, int to, const char *name, struct err *e)
+{
+	ssize_t n = fgetxattr(from, name, NULL, 0);
+	void *value = n >= 0 ? malloc((size_t)n + 1) : NULL;
+	int rc = 0;
+	if (n >= 0 && value == NULL)
+		return err_memory(e, (uint64_t)n + 1, "an extended attribute");
+	n = n >= 0 ? fgetxattr(from, name, value, (size_t)n) : n;
+	/* SELinux labels new files by itself, and who may not change that finds it right already. */
+	if (n < 0 || (fsetxattr(to, name, value, (size_t)n, 0) != 0 && !same_value(to, name, value, (size_t)n)))
+		rc = err_errno(e, XE_FAILED, errno, "its extended attribute %s cannot be kept", name);
+	free(value);
+	return rc;
+}
+
+static void note_lost(const char *name, char lost[static ATTRIBUTES_LOST_BYTES])
+{
+	size_t n = strlen(lost);
+	snprintf(lost + n, ATTRIBUTES_LOST_BYTES - n, "%s%s", n ? ", " : "", name);
+}
+
+static int copy_values(int from, int to, const char *names, size_t n, char lost[static ATTRIBUTES_LOST_BYTES], struct err *e)
+{
+	for (const char *name = names; name < names + n; name += strlen(name) + 1) {
+		struct err why = {0};
+		int rc = is_of_content(name) ? 0 : copy_value(from, to, name, &why);
+		if (rc != 0 && strcmp(name, ACL) == 0)
+			return err_set(e, why.code, "%s", why.text);
+		if (rc != 0)
+			note_lost(name, lost);
+	}
+	return 0;
+}
+
+/* A file system that has none has none to keep. */
+static int copy_extended(int from, int to, char lost[static ATTRIBUTES_LOST_BYTES], struct err *e)
+{
+	ssize_t n = flistxattr(from, NULL, 0);
+	if (n == 0 || (n < 0 && errno == EOPNOTSUPP))
+		return 0;
+	char *names = n > 0 ? malloc((size_t)n) : NULL;
+	if (n > 0 && names == NULL)
+		return err_memory(e, (uint64_t)n, "the names of extended attributes");
+	n = n > 0 ? flistxattr(from, names, (size_t)n) : n;
+	int rc = n >= 0 ? copy_values(from, to, names, (size_t)n, lost, e)
+			: err_errno(e, XE_FAILED, errno, "its extended attributes cannot be read");
+	free(names);
+	return rc;
+}
+
+/* The folder may give one to every new file: whoever could not read the old one must not read this. */
+static int drop_acl(int from, int to, struct err *e)
+{
+	bool has = fgetxattr(from, ACL, NULL, 0) >= 0;
+	if (has || fremovexattr(to, ACL) == 0 || errno == ENODATA || errno == EOPNOTSUPP)
+		return 0;
+	return err_errno(e, XE_FAILED, errno, "the ACL that its folder gives cannot be taken off");
+}
+
+/* In this order: giving it away takes bits of the mode off, and without the right to write its owner sets no attributes. */
+int attributes_copy(int from, int to, char lost[static ATTRIBUTES_LOST_BYTES], struct err *e)
+{
+	struct stat st;
+	lost[0] = '\0';
+	int rc = attributes_copy_owner(from, to, e);
+	if (rc == 0 && fstat(from, &st) != 0)
+		rc = err_errno(e, XE_FAILED, errno, "cannot be looked at");
+	if (rc == 0)
+		rc = drop_acl(from, to, e);
+	if (rc == 0)
+		rc = copy_extended(from, to, lost, e);
+	if (rc == 0 && fchmod(to, st.st_mode & MODE_BITS) != 0)
+		rc = err_errno(e, XE_FAILED, errno, "its mode cannot be kept");
+	if (rc != 0)
+		return rc;
+	const struct timespec times[2] = {st.st_atim, st.st_mtim};
+	return futimens(to, times) == 0 ? 0 : err_errno(e, XE_FAILED, errno, "its times cannot be kept");
+}
+
+const char *attributes_locked(int fd)
+{
+	struct statx sx;
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &sx) != 0)
+		return NULL;
+	if (sx.stx_attributes & STATX_ATTR_IMMUTABLE)
+		return "immutable";
+	return sx.stx_attributes & STATX_ATTR_APPEND ? "append-only" : NULL;
+}
