@@ -76,6 +76,8 @@ struct filter *filter_new(const struct filter_options *options)
 		return NULL;
 	f->o = *options;
 	f->o.cipher.patient = f->o.on_damage != ON_DAMAGE_STOP;
+	/* Here it may make what filter_stop needs, which a signal handler calls: there it could wait for itself. */
+	io_allow_reads();
 	f->consumer = options->observer ? &observe_consumer : filter_moves_blocks(options) ? &repack_consumer : &pass_consumer;
 	f->reshape = reshape_of(options);
 	f->writer = writer_new(&f->o, &f->reshape, f->consumer);

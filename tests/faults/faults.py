@@ -253,7 +253,7 @@ def faults_of(kind, count, args, generator):
     if kind in ("read", "write"):
         faults += ["%s:%d:short:%d" % (kind, k, n) for k in chosen for n in (1, 1000)]
         faults += ["%s:1:dribble:1" % kind, "%s:1:dribble:4097" % kind]
-    if kind in ("write", "rename", "fsync", "read", "open", "close"):
+    if kind in ("write", "rename", "fsync", "read", "open", "close", "eventfd"):
         some = chosen if args.all else chosen[:3]
         faults += ["%s:%d:signal:%d" % (kind, k, s) for k in some
                    for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)]
