@@ -32,7 +32,7 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:], lambda fd: os.read(fd
 # --- help and usage ---
 
 usage() {
-	for command in '' filter list verify compare key cache alerts drives changer 'key load' 'key clear' 'key status' 'key probe'; do
+	for command in '' filter list verify compare extract 'catalog rows' 'catalog sql' 'catalog check' 'catalog bsr' key cache alerts drives changer 'key load' 'key clear' 'key status' 'key probe'; do
 		# shellcheck disable=SC2086 # words or none
 		run "$XFLATE" $command --help
 		expect_status 0 "$command --help"
@@ -709,7 +709,7 @@ reports() {
 
 		text = open(map_path, "rb").read()
 		cut = text.rindex(b"xxh64\t")
-		assert text[:cut].endswith(b"\n") and text.startswith(b"xflate-map\t1\n")
+		assert text[:cut].endswith(b"\n") and text.startswith(b"xflate-map\t2\n")
 		assert text[cut:] == b"xxh64\t%s\n" % xxhash.xxh64(text[:cut]).hexdigest().encode(), "checksum of the map"
 		parts = text[:cut].decode().split("\nvolume\t")[1:]
 		assert len(parts) == len(olds)
@@ -720,13 +720,12 @@ reports() {
 		            for a, n, no, sid, st, f, l in shape.findall(said)]
 		for part, old, new in zip(parts, olds, news):
 		    lines = [l.split("\t") for l in part.split("\n") if l]
-		    assert lines[0][1] == "file"
-		    get = lambda which: [tuple(map(int, l[1:])) for l in lines if l[0] == which]
+		    assert (lines[0][1], lines[0][3]) == ("file", "file")
+		    get = lambda which: [tuple(map(int, l[1:-1])) for l in lines if l[0] == which and l[-1] == "1"]
 		    for which, path in (("old", old), ("new", new)):
 		        assert get(which) == blocks(path), (which, get(which)[:3], blocks(path)[:3])
-		    end = [int(x) for x in lines[-1][1:]]
-		    assert lines[-1][0] == "end"
-		    assert end == [len(read([old])), len(read([new])), len(get("old")), len(get("new"))], end
+		    end = [[int(x) for x in l[1:]] for l in lines if l[0] == "end"]
+		    assert end == [[len(read([old])), len(read([new])), len(get("old")), len(get("new")), 0, 0]], end
 	END
 	sed -i 's/sys.exec_xflate/__import__("os").environ["XFLATE"]/' judge.py
 	for case in "bareos/vol-gzip6 -r lz4" "bareos/vol-multi -i" "bareos/vol-multi -r gzip:1 --max-block 100000" \

@@ -79,7 +79,7 @@ const struct command command_catalog_rows = {
 	.summary = "the query for what a catalog has of volumes",
 	.help = "Usage: xflate catalog rows [OPTIONS] MAP|VOLUME... > query\n"
 		"\n"
-		"Prints one query: what a catalog has of these volumes, or of those of maps.  Of a\n"
+		"Prints one query: what a catalog has of these volumes, or those of maps.  Of a\n"
 		"volume its label is read and no more.  The answer is what catalog sql --rows and\n"
 		"catalog check --rows want, as the client prints it:\n"
 		"\n"

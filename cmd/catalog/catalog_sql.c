@@ -178,7 +178,7 @@ const struct command command_catalog_sql = {
 	.summary = "the script that brings a catalog up to converted volumes",
 	.help = "Usage: xflate catalog sql [OPTIONS] MAP... > script\n"
 		"\n"
-		"Prints SQL that brings a catalog up to the volumes of these maps: one transaction\n"
+		"Prints SQL that brings a catalog up to the volumes of these maps, a transaction\n"
 		"for each chain of volumes.  It changes nothing unless the catalog is that of the\n"
 		"volumes before their conversion, and says so at its end.  Maps of a volume that\n"
 		"was converted again follow each other.\n"
@@ -191,7 +191,7 @@ const struct command command_catalog_sql = {
 		"      --product bareos|bacula\n"
 		"                       whose catalog (default: as the volumes' labels say)\n"
 		"      --undo FILE      the way back, to be kept; with --rows exact to the row\n"
-		"      --check          only the verdict: exit status 0 ready, 1 refused, 2 applied\n"
+		"      --check          only the verdict: exit status 0 ready, 1 no, 2 applied\n"
 		"      --no-addresses   for emergencies: rows that fit any volume, and make every\n"
 		"                       restore read all of it\n"
 		"      --media-type NAME, --storage NAME\n"
