@@ -42,7 +42,14 @@ LIB_CFLAGS += -DHAVE_LIBQRENCODE $(call pkg,--cflags,libqrencode)
 LIB_LIBS += $(call pkg,--libs,libqrencode)
 endif
 
-ROOMS := base codec format crypt medium volume pipeline prove catalog keys tape cmd cmd/volume cmd/catalog cmd/drive cmd/key cmd/bscrypto
+# Archives where libarchive is installed; LIBARCHIVE=0 leaves them out.
+LIBARCHIVE ?= $(shell $(PKG_CONFIG) --exists libarchive 2>/dev/null && echo 1)
+ifeq ($(LIBARCHIVE),1)
+LIB_CFLAGS += -DHAVE_LIBARCHIVE $(call pkg,--cflags,libarchive)
+LIB_LIBS += $(call pkg,--libs,libarchive)
+endif
+
+ROOMS := base codec format crypt medium volume pipeline restore prove catalog keys tape cmd cmd/volume cmd/catalog cmd/drive cmd/key cmd/bscrypto
 SRC := $(sort $(filter-out xflate.c,$(wildcard *.c)) $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a

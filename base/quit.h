@@ -21,8 +21,9 @@ void quit_add(void (*clean)(void));
 void quit_gently(void (*wake)(void));
 int quit_asked(void);
 
-/* Signals that end a program (SIGQUIT, too) are held back while a drive is at work: killed between two commands, we would leave behind
- * the key of another tape, and a command that a handler breaks off is sent twice.  Whoever holds them looks for them where it
+/* Signals that end a program (SIGQUIT, too) are held back where it must not end halfway: while a set of files gets its names; while a
+ * drive is at work: killed between two commands, we would leave behind the key of another tape, and a command that a handler breaks off
+ * is sent twice.  Whoever holds them looks for them where it
  * waits (quit_asked, quit_sleep), brings the drive into a state that can be told, and releases them; then they do what they would
  * have done.  SIGPIPE is ignored meanwhile: a reader of messages that goes away is no reason to stop halfway.  For a process whose other
  * threads take no signals.  Idempotent; quit_release does not return if a signal has come. */

@@ -17,7 +17,7 @@ static int check_map(const struct mapped_volume *v, struct err *e)
 		return err_set(
 			e, XE_DAMAGE,
 			"%s: the run that wrote this map lost something or passed damage on: the new volume is not what the catalog says "
-			"of the old one; convert again from a sound copy, or see --no-addresses",
+			"of the old one; convert again from a sound copy; catalog bsr makes bootstraps of what is there",
 			v->path);
 	e->volume[0] = '\0';
 	return 0;
@@ -122,6 +122,22 @@ static int add_again(struct making *m, struct plan_volume *before, size_t index,
 	return 0;
 }
 
+/* A volume has become one thing, and two have not become one. */
+static int refuse_other(const struct plan *p, const struct mapped_volume *v, struct err *e)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const struct mapped_volume *from = p->volumes[i].from, *to = p->volumes[i].to;
+		bool same = strcmp(from->name, v->name) == 0;
+		if (!same && strcmp(to->new_name, v->new_name) != 0)
+			continue;
+		err_volume(e, same ? v->name : v->new_name);
+		return err_set(e, XE_USAGE, "%s and %s: %s", from->path, v->path,
+			       same ? "this volume was converted twice, and the second time not from what the first one wrote"
+				    : "both wrote a volume of this name");
+	}
+	return 0;
+}
+
 static int add_volume(struct making *m, size_t index, struct err *e)
 {
 	struct plan *p = m->plan;
@@ -130,6 +146,9 @@ static int add_volume(struct making *m, size_t index, struct err *e)
 	struct plan_volume *before = rc == 0 ? named(p, v->name) : NULL;
 	if (rc != 0 || before)
 		return rc != 0 ? rc : add_again(m, before, index, e);
+	rc = refuse_other(p, v, e);
+	if (rc != 0)
+		return rc;
 	struct plan_volume *all = array_reach(p->volumes, &p->room, p->count, sizeof *all);
 	if (all == NULL)
 		return err_memory(e, (p->count + 1) * sizeof *all, "the plan");

@@ -43,7 +43,11 @@ void rows_query(FILE *out, const char *const *names, size_t count, bool bareos)
 	fputs(jobs, out);
 	in_names(out, names, count);
 	fputs(")))\n"
-	      "UNION ALL SELECT 'xflate-end', COUNT(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '', '', ''\n"
+	      "UNION ALL SELECT 'xflate-end', COUNT(*), (SELECT COUNT(*) FROM Job WHERE JobId IN ",
+	      out);
+	fputs(jobs, out);
+	in_names(out, names, count);
+	fputs(")))), 0, 0, 0, 0, 0, 0, 0, 0, 0, '', '', '', ''\n"
 	      " FROM JobMedia WHERE FirstIndex > 0 AND JobId IN ",
 	      out);
 	fputs(jobs, out);
@@ -185,6 +189,7 @@ static bool take_jobmedia(struct rows *r, const struct line *l)
 struct answer {
 	struct rows *rows;
 	uint64_t counted; /* rows of JobMedia, as the database says; UINT64_MAX: it did not */
+	uint64_t jobs;    /* the same of jobs; 0: it did not, or has none */
 };
 
 static bool take_line(struct answer *a, struct span kind, const struct line *l)
@@ -197,8 +202,10 @@ static bool take_line(struct answer *a, struct span kind, const struct line *l)
 		return take_jobmedia(a->rows, l);
 	if (lines_begins(kind, "xflate-version"))
 		a->rows->version = l->number[0];
-	else if (lines_begins(kind, "xflate-end"))
+	else if (lines_begins(kind, "xflate-end")) {
 		a->counted = l->number[0];
+		a->jobs = l->number[1];
+	}
 	return true;
 }
 
@@ -251,10 +258,10 @@ static int read_answer(struct rows *r, FILE *file, struct err *e)
 	free(line);
 	if (rc == 0 && ferror(file))
 		rc = err_errno(e, XE_FAILED, errno, "cannot read the rows");
-	if (rc == 0 && (r->version == 0 || a.counted != r->jobmedia_count))
+	if (rc == 0 && (r->version == 0 || a.counted != r->jobmedia_count || (a.jobs > 0 && a.jobs != r->job_count)))
 		rc = err_set(e, XE_DAMAGE,
-			     "not the whole answer to the query that xflate catalog rows prints: %zu rows of JobMedia are here",
-			     r->jobmedia_count);
+			     "not the whole answer to the query that xflate catalog rows prints: %zu rows of JobMedia of %zu jobs are here",
+			     r->jobmedia_count, r->job_count);
 	if (rc == 0 && r->jobmedia_count > 0)
 		qsort(r->jobmedia, r->jobmedia_count, sizeof *r->jobmedia, by_place);
 	if (rc == 0 && r->job_count > 0)

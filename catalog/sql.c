@@ -6,6 +6,8 @@
  * held by then.  What became of it is told behind COMMIT, which may fail, too, and takes that row with it. */
 #include "catalog/sql.h"
 
+#include "base/printable.h"
+
 #include <string.h>
 
 #define ROWS_IN_ONE_GUARD 50u
@@ -50,6 +52,12 @@ static const struct rows_place *row_of(const struct script *s, size_t row, bool 
 {
 	const struct plan_row *to = &s->v->row_to[row];
 	return side_of(s, goal) == MAPPED_OLD ? &s->v->rows[row].at : to->gone ? NULL : &to->to;
+}
+
+/* Of the volume at hand, in the plan. */
+static size_t number_of(const struct script *s)
+{
+	return (size_t)(s->v - s->p->volumes);
 }
 
 /* ---- pieces of statements ---- */
@@ -155,9 +163,9 @@ static void guard_sessions(struct script *s)
 	/* Rows of jobs that are gone are what no restore selects. */
 	fputs("\n AND JobId IN (SELECT JobId FROM Job)\n AND JobId NOT IN (SELECT Job.JobId FROM Job JOIN xflate_session ON "
 	      "Job.VolSessionId = xflate_session.id"
-	      " AND Job.VolSessionTime = xflate_session.began))",
+	      " AND Job.VolSessionTime = xflate_session.began",
 	      s->out);
-	fputs(" AS others;\n", s->out);
+	fprintf(s->out, " AND xflate_session.volume = %zu)) AS others;\n", number_of(s));
 	for (size_t i = 0; i < v->session_count; i++) {
 		snprintf(what, sizeof what, "session %u of %u", v->sessions[i]->id, v->sessions[i]->time);
 		begin_guard(s, what);
@@ -209,10 +217,21 @@ static size_t rows_there(const struct script *s, bool goal)
 	return n;
 }
 
-/* Every row is as it was when the rows were asked for, its job too, and there are no others. */
+/* By their key, or each guard reads all rows of the volume, or of the catalog. */
+static void put_row_ids(struct script *s, size_t first, size_t rows)
+{
+	for (size_t k = first; k < first + rows; k++)
+		fprintf(s->out, "%s%llu", k == first ? "JobMediaId IN (" : ", ", (unsigned long long)s->v->rows[k].id);
+	fputc(')', s->out);
+}
+
+/* Every row is as it was when the rows were asked for, and there are no others. */
 static void guard_rows(struct script *s)
 {
 	const struct plan_volume *v = s->v;
+	begin_guard(s, "its number is that of the rows");
+	fprintf(s->out, "1 - COUNT(*), 1 - COUNT(*) FROM Media WHERE MediaId = %llu AND VolumeName IN ('%s', '%s');\n",
+		(unsigned long long)v->media->id, name_of(s, false), name_of(s, true));
 	begin_guard(s, "as many rows as there were");
 	fprintf(s->out, "%zu - COUNT(*), %zu - COUNT(*) FROM JobMedia WHERE FirstIndex > 0 AND MediaId = %llu;\n", rows_there(s, false),
 		rows_there(s, true), (unsigned long long)v->media->id);
@@ -222,13 +241,37 @@ static void guard_rows(struct script *s)
 		put_missing_rows(s, k, n, false);
 		fputc(',', s->out);
 		put_missing_rows(s, k, n, true);
-		fprintf(s->out, "\n FROM JobMedia WHERE MediaId = %llu;\n", (unsigned long long)v->media->id);
+		fprintf(s->out, "\n FROM JobMedia WHERE MediaId = %llu AND ", (unsigned long long)v->media->id);
+		put_row_ids(s, k, n);
+		fputs(";\n", s->out);
 	}
+}
+
+/* A database that gives numbers again may have given those of rows that are gone. */
+static void guard_free_ids(struct script *s)
+{
+	const struct plan_volume *v = s->v;
+	for (size_t k = 0, n; k < v->row_count; k += n) {
+		n = v->row_count - k < ROWS_IN_ONE_GUARD ? v->row_count - k : ROWS_IN_ONE_GUARD;
+		begin_guard(s, "the numbers of its rows are free");
+		fprintf(s->out, "COUNT(*), COUNT(*) FROM JobMedia WHERE MediaId <> %llu AND ", (unsigned long long)v->media->id);
+		put_row_ids(s, k, n);
+		fputs(";\n", s->out);
+	}
+}
+
+/* Its jobs have the sessions that the rows say, or are gone as they say. */
+static void guard_jobs(struct script *s)
+{
+	const struct plan_volume *v = s->v;
 	for (size_t k = 0; k < v->row_count; k += plan_group(v, k)) {
 		const struct mapped_session *session = plan_session(s->p, v, &v->rows[k]);
 		char what[64];
-		if (session == NULL)
+		if (session == NULL) {
+			begin_guard(s, "jobs that the rows do not have are gone");
+			fprintf(s->out, "COUNT(*), COUNT(*) FROM Job WHERE JobId = %llu;\n", (unsigned long long)v->rows[k].job_id);
 			continue;
+		}
 		snprintf(what, sizeof what, "session %u of %u", session->id, session->time);
 		begin_guard(s, what);
 		fprintf(s->out, "1 - COUNT(*), 1 - COUNT(*) FROM Job WHERE JobId = %llu AND VolSessionId = %u AND VolSessionTime = %u;\n",
@@ -269,14 +312,17 @@ static void change_sessions(struct script *s)
 
 static void insert_row(struct script *s, const struct rows_jobmedia *row, const struct rows_place *to)
 {
-	fputs("INSERT INTO JobMedia (JobMediaId, JobId, MediaId, VolIndex, FirstIndex, LastIndex, StartFile, StartBlock, EndFile, "
-	      "EndBlock)\n",
-	      s->out);
-	fprintf(s->out, " SELECT %llu, %llu, %llu, %llu, %d, %d, %llu, %llu, %llu, %llu FROM xflate_go WHERE ready = 1;\n",
+	/* No row of NDMP is touched: it is 0. */
+	bool job_bytes = s->o->bareos && s->o->version >= 2171;
+	fprintf(s->out,
+		"INSERT INTO JobMedia (JobMediaId, JobId, MediaId, VolIndex, FirstIndex, LastIndex, StartFile, StartBlock, EndFile, "
+		"EndBlock%s)\n",
+		job_bytes ? ", JobBytes" : "");
+	fprintf(s->out, " SELECT %llu, %llu, %llu, %llu, %d, %d, %llu, %llu, %llu, %llu%s FROM xflate_go WHERE ready = 1;\n",
 		(unsigned long long)row->id, (unsigned long long)row->job_id, (unsigned long long)row->media_id,
 		(unsigned long long)row->vol_index, to->first, to->last, (unsigned long long)(to->start >> 32),
 		(unsigned long long)(to->start & UINT32_MAX), (unsigned long long)(to->end >> 32),
-		(unsigned long long)(to->end & UINT32_MAX));
+		(unsigned long long)(to->end & UINT32_MAX), job_bytes ? ", 0" : "");
 }
 
 static void change_row(struct script *s, size_t k)
@@ -314,6 +360,18 @@ static void put_sizes(struct script *s)
 	put_address(s, "EndFile", "EndBlock", m ? m->end : last_address(to));
 }
 
+/* A text of the catalog's own, which may be any. */
+static void put_text(struct script *s, const char *text)
+{
+	fputc('\'', s->out);
+	for (; *text; text++) {
+		if (*text == '\'' || (*text == '\\' && s->o->database == SQL_MYSQL))
+			fputc(*text, s->out);
+		fputc(*text, s->out);
+	}
+	fputc('\'', s->out);
+}
+
 static bool is_encrypted(const struct mapped_bytes *b)
 {
 	return b->encryption[0] && strcmp(b->encryption, "none") != 0;
@@ -325,8 +383,10 @@ static void put_moved(struct script *s)
 	const struct sql_options *o = s->o;
 	if (strcmp(name_of(s, false), name_of(s, true)) != 0)
 		fprintf(s->out, ", VolumeName = '%s'", name_of(s, true));
-	if (o->undo ? s->v->media && o->media_type : o->media_type != NULL)
-		fprintf(s->out, ", MediaType = '%s'", o->undo ? s->v->media->media_type : o->media_type);
+	if (o->undo ? s->v->media && o->media_type : o->media_type != NULL) {
+		fputs(", MediaType = ", s->out);
+		put_text(s, o->undo ? s->v->media->media_type : o->media_type);
+	}
 	if (!o->undo && o->storage)
 		fprintf(s->out, ", StorageId = (SELECT MIN(StorageId) FROM Storage WHERE Name = '%s')", o->storage);
 	if (o->undo && s->v->media && (o->storage || from->tape != to->tape))
@@ -355,9 +415,10 @@ static void change_media(struct script *s)
 			"UPDATE Media SET MaxBlockSize = %u WHERE VolumeName = '%s' AND MaxBlockSize > 0 AND MaxBlockSize < %u\n AND " GO
 			";\n",
 			to->longest, name_of(s, true), to->longest);
-	if (s->o->bareos && s->o->undo && s->v->media)
-		fprintf(s->out, "UPDATE Media SET MaxBlockSize = %llu WHERE VolumeName = '%s' AND " GO ";\n",
-			(unsigned long long)s->v->media->longest, name_of(s, true));
+	/* Back only if it is still what this made of it. */
+	if (s->o->bareos && s->o->undo && s->v->media && s->v->media->longest > 0 && s->v->media->longest < from->longest)
+		fprintf(s->out, "UPDATE Media SET MaxBlockSize = %llu WHERE VolumeName = '%s' AND MaxBlockSize = %u AND " GO ";\n",
+			(unsigned long long)s->v->media->longest, name_of(s, true), from->longest);
 	/* Its addresses are of the old volume, and a restore does without.  formats/catalog-facts.md 2.4 */
 	if (!s->o->bareos && s->p->rows && s->o->version >= 1022 && !s->o->undo)
 		fprintf(s->out, "DELETE FROM FileMedia WHERE MediaId = %llu AND " GO ";\n", (unsigned long long)s->v->media->id);
@@ -402,8 +463,11 @@ static void head(struct script *s, size_t chain)
 	      "-- writes its Media row back at its end.  The volumes must lie in their place already, and be the "
 	      "ones of the map.\n",
 	      s->out);
-	if (s->o->undo_name)
-		fprintf(s->out, "-- The way back: %s\n", s->o->undo_name);
+	if (s->o->undo_name) {
+		fputs("-- The way back: ", s->out);
+		printable_put(s->o->undo_name, s->out);
+		fputc('\n', s->out);
+	}
 	if (!s->p->rows && !s->o->whole_volume)
 		fputs("-- Without --rows every row of a job gets the job's whole range on the volume: restores are right, those of single "
 		      "files "
@@ -461,16 +525,24 @@ static void name_sessions(struct script *s)
 {
 	const struct mapped_volume *v = s->v->to;
 	for (size_t i = 0; i < v->session_count; i++)
-		fprintf(s->out, "INSERT INTO xflate_session VALUES (%u, %u);\n", v->sessions[i]->id, v->sessions[i]->time);
+		fprintf(s->out, "INSERT INTO xflate_session VALUES (%zu, %u, %u);\n", number_of(s), v->sessions[i]->id,
+			v->sessions[i]->time);
 }
 
 static void guard_volume(struct script *s)
 {
 	guard_media(s);
-	if (s->p->rows)
+	if (s->o->storage) {
+		begin_guard(s, "the catalog has this storage");
+		fprintf(s->out, "1 - COUNT(*), 1 - COUNT(*) FROM Storage WHERE Name = '%s';\n", s->o->storage);
+	}
+	if (s->p->rows) {
 		guard_rows(s);
-	else if (!s->o->whole_volume || s->o->undo)
+		guard_free_ids(s);
+		guard_jobs(s);
+	} else if (!s->o->whole_volume || s->o->undo) {
 		guard_sessions(s);
+	}
 }
 
 static void change_volume(struct script *s)
@@ -490,7 +562,7 @@ static void begin(struct script *s)
 	const char *engine = s->o->database == SQL_MYSQL ? " ENGINE = InnoDB" : "";
 	fprintf(s->out,
 		"CREATE TEMPORARY TABLE xflate_guard (what VARCHAR(250), behind BIGINT, ahead BIGINT)%s;\n"
-		"CREATE TEMPORARY TABLE xflate_session (id BIGINT, began BIGINT)%s;\n"
+		"CREATE TEMPORARY TABLE xflate_session (volume BIGINT, id BIGINT, began BIGINT)%s;\n"
 		"CREATE TEMPORARY TABLE xflate_go (ready INTEGER, done INTEGER)%s;\n",
 		engine, engine, engine);
 	/* A director's transactions are short: wait for them, whatever the client was told. */

@@ -8,6 +8,7 @@
 #define STREAM_NUMBER_MASK 0x7ffu          /* the rest are flags, always kept */
 #define STREAM_BIT_OFFSETS (1u << 26)      /* Bacula: 8-byte offset first, whatever the number */
 #define STREAM_BIT_DEDUPLICATED (1u << 24) /* Bacula: the data are references, hands off */
+#define STREAM_BIT_DELTA (1u << 27)        /* the data are a difference to another job's */
 #define STREAM_PREFIX_BYTES 8u
 
 enum {
@@ -24,6 +25,7 @@ enum {
 	STREAM_MACOS_FORK = 13,
 	STREAM_SHA256 = 17,
 	STREAM_SHA512 = 18,
+	STREAM_SIGNATURE = 19,
 	STREAM_ENCRYPTED_SESSION = 22,
 	STREAM_ENCRYPTED_FORK = 25,
 	STREAM_PLUGIN_NAME = 26,
@@ -40,6 +42,9 @@ enum {
 	STREAM_XXH128_BAREOS = 40, /* Bacula: XXH3-64 */
 	STREAM_XXH128_BACULA = 41,
 	STREAM_NDMP_SEPARATOR = 999,
+	STREAM_ACL_LINUX_DEFAULT = 1007,
+	STREAM_ACL_LINUX_ACCESS = 1008,
+	STREAM_XATTR_LINUX = 1998,
 };
 
 enum stream_form {

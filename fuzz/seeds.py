@@ -97,6 +97,7 @@ def volumes(folder, out):
             put(out, "record", bytes((how, 128)) + small(volume, 1500))
         put(out, "filter", bytes((0x01, 0, 0)) + small(volume, 1200))
         put(out, "verify", bytes((0x01, 0, 0)) + small(volume, 1200))
+        put(out, "extract", bytes((0x01, 0, 0)) + small(volume, 1200))
         for fmt, options, number, sid, stime, body in list(blocks(volume))[:6]:
             for own, fi, stream, n, data in parts(fmt, body):
                 if fi < 0 and len(data) == n:
@@ -115,6 +116,7 @@ def made(out):
         put(out, "record", bytes((0x70, 0)) + v)
         put(out, "record", bytes((0xf1, 90)) + v)
         put(out, "verify", bytes((0x01, 0, 0)) + v)
+        put(out, "extract", bytes((0x01, 0, 0)) + v)
         for how in (0x01, 0x09, 0x19, 0x3d, 0x9b, 0x59):
             put(out, "filter", bytes((how, n * 17 & 255, n & 1)) + v)
 

@@ -336,11 +336,25 @@ int proof_add(struct proof *p, const struct plain_item *plain, struct err *e)
 	return 0;
 }
 
+int proof_end(struct proof *p, const struct job *job, struct err *e)
+{
+	return close_file(p, find(p, job), e);
+}
+
 void proof_damage(struct proof *p, const struct job *job, int32_t file_index)
 {
 	struct open_proof *f = find(p, job);
 	if (f && f->file_index == file_index)
 		f->damaged = true;
+}
+
+bool proof_hurt(struct proof *p, const struct finding *f)
+{
+	bool unhurt = f->block ? f->kept || (f->job && proof_is_past(p, f->job, f->file_index))
+			       : f->job && proof_is_behind(p, f->job, f->file_index);
+	if (f->job && !unhurt)
+		proof_damage(p, f->job, f->file_index);
+	return !unhurt;
 }
 
 bool proof_is_past(const struct proof *p, const struct job *job, int32_t file_index)

@@ -5,6 +5,7 @@
 #define PROVE_PROOF_H
 
 #include "base/digest.h"
+#include "volume/finding.h"
 #include "volume/outrecord.h"
 
 enum proof_verdict {
@@ -41,8 +42,16 @@ void proof_free(struct proof *p);
 /* The records of each session in their order.  XE_FAILED without memory, or what on_file returns. */
 int proof_add(struct proof *p, const struct plain_item *plain, struct err *e) __attribute__((warn_unused_result));
 
+/* No more records of the job's file at hand: it is judged now.  Errors as above. */
+int proof_end(struct proof *p, const struct job *job, struct err *e) __attribute__((warn_unused_result));
+
 /* Something of this file was lost or dropped: it cannot be right any more. */
 void proof_damage(struct proof *p, const struct job *job, int32_t file_index);
+
+/* What was found wrong on the volumes, told before the records that stand behind it: it counts against the file that it is of.  Not
+ * where the records of a block are here all the same, which are still to be judged; nor behind the digest of a file that is right,
+ * nor in a wrong place behind its end.  False: it is none of the file's. */
+bool proof_hurt(struct proof *p, const struct finding *f);
 
 /* Was this file, or one behind it, proved already? */
 bool proof_is_past(const struct proof *p, const struct job *job, int32_t file_index);

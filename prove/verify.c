@@ -83,12 +83,7 @@ static void on_damage(void *arg, const struct finding *damage)
 {
 	struct verify *v = arg;
 	struct finding f = *damage;
-	/* A gap after a file's digest is none of its own; the records of a block that is kept are still to be judged.  What
-	 * is there of a file that was judged already is in a wrong place. */
-	bool unhurt = f.block ? f.kept || (f.job && proof_is_past(v->proof, f.job, f.file_index))
-			      : f.job && proof_is_behind(v->proof, f.job, f.file_index);
-	if (f.job && !unhurt)
-		proof_damage(v->proof, f.job, f.file_index);
+	bool unhurt = !proof_hurt(v->proof, damage);
 	if (f.file_index < 0 || unhurt)
 		f.file_index = 0;
 	f.file = unhurt ? "" : f.file;

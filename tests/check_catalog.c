@@ -283,6 +283,7 @@ START_TEST(test_rows_that_are_none)
 		"",
 		VERSION_ROW MEDIA_ROW JOB_ROWS JOBMEDIA_ROWS,                                          /* cut */
 		VERSION_ROW MEDIA_ROW JOB_ROWS JOBMEDIA_ROWS "xflate-end|4|0|0|0|0|0|0|0|0|0|0||||\n", /* one is missing */
+		VERSION_ROW MEDIA_ROW JOB_ROWS JOBMEDIA_ROWS "xflate-end|3|4|0|0|0|0|0|0|0|0|0||||\n", /* jobs are missing */
 		MEDIA_ROW JOB_ROWS JOBMEDIA_ROWS END_ROW,                                              /* no version */
 		VERSION_ROW "xflate-media|9|0|4000\n" END_ROW,                                         /* a line is cut */
 		VERSION_ROW "xflate-row|31|21|9|1|1|3|0|-208|0|999|0||||\nxflate-end|1|0|0|0|0|0|0|0|0|0|0||||\n",
@@ -498,6 +499,20 @@ START_TEST(test_chain_of_maps)
 }
 END_TEST
 
+/* One volume that became two, by two conversions of it; two that became one. */
+START_TEST(test_maps_that_part)
+{
+	static const char *const others[] = {"A\tfile\tC", "D\tfile\tB"};
+	char text[256];
+	struct err e = {0};
+	must_read("xflate-map\t2\nvolume\tA\tfile\tB\tfile\t1\nend\t10\t20\t0\t0\t0\t0\nexit\t0\n");
+	snprintf(text, sizeof text, "xflate-map\t2\nvolume\t%s\tfile\t1\nend\t10\t30\t0\t0\t0\t0\nexit\t0\n", others[_i]);
+	must_read(text);
+	ck_assert_int_eq(plan_make(&plan, &maps, &e), XE_USAGE);
+	ck_assert_str_eq(e.volume, _i == 0 ? "A" : "B");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("catalog");
@@ -517,6 +532,7 @@ int main(void)
 	tcase_add_test(t, test_wrong_catalogs);
 	tcase_add_test(t, test_twice);
 	tcase_add_test(t, test_maps_that_do_not_follow);
+	tcase_add_loop_test(t, test_maps_that_part, 0, 2);
 	tcase_add_loop_test(t, test_refused_maps, 0, 4);
 	tcase_add_test(t, test_chains);
 	tcase_add_test(t, test_chain_of_maps);

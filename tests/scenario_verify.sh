@@ -228,6 +228,23 @@ for name in hole gone; do
 	expect_status 0 "$name: what skip made is sound"
 	says '12 files are missing in its FileIndex: left out when this volume was made' "$name: and the gap is told"
 done
+# A FileIndex that is none, of a piece whose beginning is not there, is no range of files.
+"$PYTHON" - "$here" "$VOLUMES/made/good-cancelled" "$work/negative" <<'END'
+import struct, sys
+sys.path.insert(0, sys.argv[1])
+import wounds
+data = bytearray(open(sys.argv[2], "rb").read())
+b = wounds.blocks_of(bytes(data))[0][6]
+data[b.at + b.head:b.at + b.head + 4] = struct.pack(">i", -7)
+data[b.at:b.at + b.size] = wounds.seal(data[b.at:b.at + b.size])
+open(sys.argv[3], "wb").write(data)
+END
+for verb in verify list "compare --on-damage=skip $VOLUMES/made/good-cancelled --vs" '--on-damage=skip -o /dev/null'; do
+	# shellcheck disable=SC2086 # words
+	run "$XFLATE" $verb "$work/negative"
+	says ': (damaged|lost): job 1 \([^)]*\): 988 bytes at byte [0-9]*: the beginning of this record is missing$' "a negative FileIndex, ${verb%% *}: of no file"
+	fails "a negative FileIndex, ${verb%% *}: no range of files" grep -q 'FileIndex -' "$err"
+done
 # Of a job without its start the end tells the name.
 zeroed vol-multi 10 "$work/start"
 run "$XFLATE" verify "$work/start"

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A hash set of sessions: time << 32 | id, never 0. */
 struct set {
@@ -169,6 +170,18 @@ static int walk(struct sessions *s, const struct medium_input *in, bool *whole, 
 	return rc;
 }
 
+/* One that may not be read holds nothing for others, and is told of in its turn.  Where it is we who cannot (too many files are open), it
+ * may hold the rest of a job. */
+static int not_opened(struct sessions *s, const char *path, const struct err *why, struct err *e)
+{
+	if (access(path, R_OK) != 0)
+		return 0;
+	s->known = false;
+	int rc = err_pass(e, why);
+	err_volume(e, path);
+	return rc;
+}
+
 static int look(struct kin *k, size_t i, struct err *e)
 {
 	struct sessions *s = &k->inputs[i];
@@ -180,8 +193,10 @@ static int look(struct kin *k, size_t i, struct err *e)
 	s->known = true;
 	bool rereadable = medium_rereadable(k->paths[i]);
 	s->later = !rereadable && (strcmp(k->paths[i], "-") == 0 || stat(k->paths[i], &st) == 0);
-	if (!rereadable || medium_open(&in, k->paths[i], &unread) != 0)
+	if (!rereadable)
 		return 0;
+	if (medium_open(&in, k->paths[i], &unread) != 0)
+		return not_opened(s, k->paths[i], &unread, e);
 	if (!in.rereadable) {
 		s->later = true;
 		medium_close(&in);

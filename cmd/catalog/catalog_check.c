@@ -365,8 +365,8 @@ const struct command command_catalog_check = {
 		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
 		"                       opens encrypted volumes, as with filter\n"
 		"\n"
-		"Exit status: 0 it fits; 1 it does not, or something cannot be read; 2 wrong\n"
-		"usage; 3 damage was found on the volumes, or map or rows are damaged; 4 a key is\n"
+		"Exit status: 0 it fits; 1 it does not, something cannot be read, or map or rows\n"
+		"are damaged; 2 wrong usage; 3 damage was found on the volumes; 4 a key is\n"
 		"missing.\n",
 	.run = cmd_check,
 	.options = options,

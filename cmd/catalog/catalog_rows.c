@@ -90,7 +90,7 @@ const struct command command_catalog_rows = {
 		"      --product bareos|bacula\n"
 		"                       whose catalog (default: as the volumes' labels say)\n"
 		"\n"
-		"Exit status: 0; 1 something cannot be read; 2 wrong usage; 3 a map is damaged.\n",
+		"Exit status: 0; 1 something cannot be read, or a map is damaged; 2 wrong usage.\n",
 	.run = cmd_rows,
 	.options = options,
 	.operands = "at least one MAP or VOLUME",

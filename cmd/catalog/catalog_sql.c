@@ -144,6 +144,9 @@ static int check(struct request *q)
 {
 	if (q->check && (q->rows_path == NULL || q->undo_path))
 		return msg_usage("catalog sql", "--check: the verdict needs the catalog's rows: --rows FILE, and writes no script");
+	if (q->undo_path && q->rows_path == NULL && (q->sql.media_type || q->sql.storage))
+		return msg_usage("catalog sql",
+				 "--undo: what --media-type and --storage change is known from the catalog's rows: --rows FILE");
 	if (!plain(q->sql.media_type) || !plain(q->sql.storage))
 		return msg_usage("catalog sql", "--media-type, --storage: not a name that a director allows");
 	q->sql.whole_volume = q->no_addresses;
@@ -196,8 +199,8 @@ const struct command command_catalog_sql = {
 		"      --catalog-version N\n"
 		"                       VersionId, without --rows, of an old catalog\n"
 		"\n"
-		"Exit status: 0; 1 refused, or a file cannot be read; 2 wrong usage; 3 a map or\n"
-		"the rows are damaged, or the map is of a run that lost something.\n",
+		"Exit status: 0; 1 refused, a file cannot be read, a map or the rows are damaged,\n"
+		"or the map is of a run that lost something; 2 wrong usage.\n",
 	.run = cmd_sql,
 	.options = options,
 	.operands = "at least one MAP",

@@ -278,6 +278,17 @@ static int finish_map(struct filter_request *q, struct err *e)
 	return rc;
 }
 
+/* A signal between two of them would leave a part of a set, or volumes without their map: it waits for the last one. */
+static int give_names(struct filter_request *q, struct err *e)
+{
+	quit_hold();
+	int rc = outputs_commit(&q->out, e);
+	if (rc == 0 && q->map)
+		rc = outfile_commit(&q->map_file, e);
+	quit_release();
+	return rc;
+}
+
 /* Beside the first volume of a set that was exchanged: what the catalog has to learn of all of it. */
 static int write_sql(struct filter_request *q, struct err *e)
 {
@@ -335,9 +346,7 @@ static int commit(struct filter_request *q, struct err *e)
 	int rc = q->kin == NULL ? all_names_met(q, e) : 0;
 	if (rc == 0)
 		rc = finish_map(q, e);
-	if (rc == 0)
-		rc = outputs_commit(&q->out, e);
-	return rc == 0 && q->map ? outfile_commit(&q->map_file, e) : rc;
+	return rc == 0 ? give_names(q, e) : rc;
 }
 
 /* Sets that have a map in common get their names together, behind the last of them. */

@@ -26,7 +26,7 @@ void findingtext_warn(const struct finding *f, const char *word, const char *nob
 	snprintf(job, sizeof job, "%s", nobody);
 	if (f->job)
 		job_describe(f->job, job, sizeof job);
-	if (f->last_index > f->file_index)
+	if (f->last_index > 0 && f->last_index > f->file_index)
 		snprintf(index, sizeof index, ", FileIndex %d to %d", f->file_index, f->last_index);
 	else if (f->file_index > 0)
 		snprintf(index, sizeof index, ", FileIndex %d", f->file_index);

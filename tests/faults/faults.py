@@ -39,14 +39,16 @@ FAILS = {
     "thread": [errno.EAGAIN], "poll": [errno.EINTR, errno.ENOMEM], "ioctl": [errno.EIO], "fcntl": [errno.EINVAL],
     "dup": [errno.EMFILE], "mkdir": [errno.EACCES], "eventfd": [errno.EMFILE], "stdio": [errno.ENOSPC],
     "seek": [errno.EIO],
+    "attr": [errno.EPERM],  # owners, modes, times: of what extract makes
 }
 
 
 class Case:
     """A command.  {name} in its words stands for a path in the run's folder; volumes are links there."""
 
-    def __init__(self, name, words, volumes, status=0, outputs=(), before=(), stdin=None, partial=False):
+    def __init__(self, name, words, volumes, status=0, outputs=(), before=(), stdin=None, partial=False, tree=None):
         self.name, self.words, self.volumes, self.status = name, words.split(), volumes, status
+        self.tree, self.links = tree, set()  # a folder whose files are outputs, as the first run makes them
         self.outputs, self.before, self.stdin, self.partial = outputs, before, stdin, partial
 
 
@@ -67,9 +69,14 @@ CASES = [
          outputs=["out", "map", "report"], partial=True),
     Case("a set into a folder", "-i -T1 -o f a b c", SET, outputs=["f/a", "f/b", "f/c"]),
     Case("a set, two threads", "-r lz4hc -T2 -o f a b c", SET, outputs=["f/a", "f/b", "f/c"]),
+    Case("a set and its map", "-i -T1 --map map -o f a b c", SET, outputs=["f/a", "f/b", "f/c", "map"]),
     Case("lzfast from a pipe", "-r lzfast -T2 -o out", {"v": "made/bad-crc.good"}, outputs=["out"], stdin="v"),
     Case("Bacula's, zstd", "-i -d zstd -T1 -o out v", {"v": "made/good-nochecksum-bb03"}, outputs=["out"]),
     Case("to standard output", "-r lz4 -T1 v", {"v": "made/bad-crc.good"}),
+    Case("extract", "extract -T1 -C x v", {"v": "bacula/small-lzo"}, tree="x"),
+    Case("extract, two threads", "extract -T2 -q --json -C x v", {"v": "bareos/vol-sparse-gzip6"}, tree="x"),
+    Case("extract --tar", "extract --tar -q -T1 v", {"v": "bacula/small-lzo"}),
+    Case("extract past damage", "extract -T1 -C x v", {"v": "made/bad-crc"}, status=3, tree="x"),
     Case("list", "list v", {"v": "made/good-forms"}),
     Case("list --records --json", "list --json --blocks --records v", {"v": "made/bad-crc.good"}),
     Case("list of damage", "list v", {"v": "made/bad-crc"}, status=3),
@@ -136,6 +143,11 @@ class Bench:
     def reference(self):
         """The run without faults: how it ends, what it makes, how often it calls what."""
         status, out, err, counts, folder = self.run(None, "good")
+        if self.case.tree:
+            made = [os.path.relpath(os.path.join(where, n), folder)
+                    for where, _, files in os.walk(os.path.join(folder, self.case.tree)) for n in files]
+            self.case.links = {n for n in made if os.path.islink(os.path.join(folder, n))}
+            self.case.outputs = [n for n in made if n not in self.case.links]
         files = {n: read(os.path.join(folder, n)) for n in self.case.outputs}
         self.good = (status, out, files, counts)
         problems = []
@@ -180,6 +192,10 @@ class Bench:
                         problems.append("the report says 0, the status was %s" % status)
                 except ValueError:
                     problems.append("the report is no JSON")
+        there = [n for n, good in good_files.items() if n != "report" and read(os.path.join(folder, n)) == good]
+        missing = [n for n in good_files if n != "report" and n not in there]
+        if died and wanted != signal.SIGKILL and there and missing and not self.case.before:
+            problems.append("%s has its name, and %s has not" % (there[0], missing[0]))
         problems += self.left_over(folder, fault, died and wanted == signal.SIGKILL)
         # What libcrypto keeps when its own memory fails is not ours.
         if not died and same and "report" not in good_files and counts.get("live", 0) > good_counts["live"]:
@@ -187,12 +203,14 @@ class Bench:
         return problems
 
     def left_over(self, folder, fault, killed):
-        known = set(self.case.volumes) | set(self.case.outputs) | {"f"}
+        known = set(self.case.volumes) | set(self.case.outputs) | self.case.links | {"f"}
         left = []
         for where, _, files in os.walk(folder):
             for name in files:
                 path = os.path.relpath(os.path.join(where, name), folder)
                 if path in known or (self.case.partial and path == "out.partial"):
+                    continue
+                if self.case.tree and name.endswith(".damaged"):
                     continue
                 if ".xflate-" in name and (killed or fault.startswith("unlink:")):
                     continue
@@ -252,7 +270,7 @@ def try_case(case, args, top, totals):
     generator = random.Random("%d %s" % (args.seed, case.name))
     for kind in FAILS:
         count = bench.good[3].get(kind, 0)
-        if count == 0 or (args.only and kind != args.only):
+        if count == 0 or (args.only and kind != args.only) or (kind == "attr" and not case.tree):
             continue
         faults = faults_of(kind, count, args, generator)
         with concurrent.futures.ThreadPoolExecutor(2) as pool:

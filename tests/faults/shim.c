@@ -344,6 +344,13 @@ ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
 	return syscall(SYS_pwrite64, fd, data, at_most(WRITE, n), at);
 }
 
+ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
+{
+	if (fails(WRITE))
+		return -1;
+	return syscall(SYS_pwrite64, fd, data, at_most(WRITE, n), at);
+}
+
 int fsync(int fd)
 {
 	static const char *wanted;
@@ -424,6 +431,15 @@ WRAP(ATTR, int, fremovexattr, (int fd, const char *name), (fd, name))
 WRAP(ATTR, int, statx, (int dir, const char *path, int flags, unsigned mask, struct statx *sx), (dir, path, flags, mask, sx))
 WRAP(LOCK, int, flock, (int fd, int operation), (fd, operation))
 WRAP(MKDIR, int, mkdir, (const char *path, mode_t mode), (path, mode))
+WRAP(MKDIR, int, mkdirat, (int dir, const char *path, mode_t mode), (dir, path, mode))
+WRAP(FSYNC, int, syncfs, (int fd), (fd))
+WRAP(LINK, int, symlinkat, (const char *to, int dir, const char *path), (to, dir, path))
+WRAP(LINK, int, mknodat, (int dir, const char *path, mode_t mode, dev_t device), (dir, path, mode, device))
+WRAP(ATTR, int, fchownat, (int dir, const char *path, uid_t uid, gid_t gid, int flags), (dir, path, uid, gid, flags))
+WRAP(ATTR, int, fchmodat, (int dir, const char *path, mode_t mode, int flags), (dir, path, mode, flags))
+WRAP(ATTR, int, utimensat, (int dir, const char *path, const struct timespec times[2], int flags), (dir, path, times, flags))
+WRAP(SEEK, int, ftruncate, (int fd, off_t n), (fd, n))
+WRAP(SEEK, int, ftruncate64, (int fd, off64_t n), (fd, n))
 WRAP(EVENTFD, int, eventfd, (unsigned n, int flags), (n, flags))
 WRAP(SEEK, off_t, lseek, (int fd, off_t at, int from), (fd, at, from))
 WRAP(SEEK, off64_t, lseek64, (int fd, off64_t at, int from), (fd, at, from))

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* xflate extract: files out of volumes, without a daemon, a configuration or a catalog. */
+#include "cmd/command.h"
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/msg.h"
+#include "base/printable.h"
+#include "base/quit.h"
+#include "cmd/volume/extract_report.h"
+#include "cmd/volume/findingtext.h"
+#include "cmd/volume/keyoptions.h"
+#include "restore/nowhere.h"
+#include "restore/tar.h"
+#include "restore/tree.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LIST_MAX_BYTES ((size_t)1 << 30) /* of --files-from */
+
+enum owner { OWNER_DEFAULT, OWNER_SAME, OWNER_MINE };
+
+struct request {
+	struct filter_options run;
+	struct extract_options o;
+	struct tree_options tree;
+	const char *job, *files_from, *indexes;
+	const char **globs;
+	size_t glob_count;
+	enum owner owner;
+	bool dry_run, as_tar, as_json;
+	enum progress_mode progress;
+	struct keyoptions keys;
+	struct extract_report report;
+	struct extract *extract;
+	struct filter *filter; /* at work */
+	uint64_t total;        /* bytes of the inputs, 0: unknown */
+};
+
+static const char *const existing_words[] = {"skip", "replace", "newer", "keep-both", NULL};
+
+/* ---- options ---- */
+
+static int take_glob(const struct command *verb, void *place, const char *value)
+{
+	struct request *q = place;
+	if (value[0] == '\0')
+		return msg_usage(verb->path, "--file is empty");
+	q->globs[q->glob_count++] = value;
+	return 0;
+}
+
+static int take_same(const struct command *verb, void *place, const char *value)
+{
+	(void)verb;
+	(void)value;
+	((struct request *)place)->owner = OWNER_SAME;
+	return 0;
+}
+
+static int take_mine(const struct command *verb, void *place, const char *value)
+{
+	(void)verb;
+	(void)value;
+	((struct request *)place)->owner = OWNER_MINE;
+	return 0;
+}
+
+static const struct option_row rows[] = {
+	OPTION_SOURCE('C', "folder", struct request, tree.folder),
+	OPTION_FLAG(0, "tar", struct request, as_tar),
+	OPTION_SOURCE(0, "job", struct request, job),
+	OPTION_TAKE(0, "file", take_glob),
+	OPTION_SOURCE(0, "files-from", struct request, files_from),
+	OPTION_SOURCE(0, "file-index", struct request, indexes),
+	OPTION_NUMBER(0, "strip", 0, 1000, "a number of components", struct request, o.strip),
+	OPTION_WORD(0, "existing", existing_words, struct request, tree.existing),
+	OPTION_TAKE_FLAG(0, "same-owner", take_same),
+	OPTION_TAKE_FLAG(0, "no-same-owner", take_mine),
+	OPTION_FLAG(0, "devices", struct request, o.devices),
+	OPTION_FLAG(0, "dry-run", struct request, dry_run),
+	OPTION_TAKE_AT('T', "threads", command_threads, struct request, run.threads),
+	OPTION_FLAG(0, "all-digests", struct request, o.all_digests),
+	OPTION_FLAG(0, "json", struct request, as_json),
+	COMMAND_MAX_MEMORY(struct request, run.max_memory),
+	COMMAND_PROGRESS(struct request, progress),
+	KEYOPTIONS_ROWS(struct request, keys),
+	OPTIONS_END,
+};
+
+/* Returns 0, or the exit status of wrong usage. */
+static int check(const struct request *q)
+{
+	if (q->run.path_count == 0)
+		return msg_usage("extract", "no volume named (- is standard input)");
+	if (q->tree.folder == NULL && !q->dry_run && !q->as_tar)
+		return msg_usage("extract", "say where to: -C FOLDER, or --tar, or --dry-run");
+	if (q->as_tar && (q->tree.folder || q->owner != OWNER_DEFAULT || q->tree.existing != EXISTING_SKIP))
+		return msg_usage("extract", "--tar writes an archive: -C, owners and --existing are the affair of who unpacks it");
+	if (q->as_tar && q->as_json)
+		return msg_usage("extract", "standard output cannot be the archive and the JSON, too");
+	if (q->as_tar && !q->dry_run && isatty(STDOUT_FILENO))
+		return msg_usage("extract", "standard output is a terminal; send the archive to a file or a pipe");
+	bool list = q->files_from && strcmp(q->files_from, "-") == 0;
+	for (size_t i = 0; list && i < q->run.path_count; i++) {
+		if (strcmp(q->run.paths[i], "-") == 0)
+			return msg_usage("extract", "standard input cannot give the list of files and a volume, too");
+	}
+	int status = keyoptions_check(&q->keys, "extract");
+	return status != 0 ? status : keyoptions_check_inputs(&q->keys, "extract", q->run.paths, q->run.path_count);
+}
+
+static int read_list(const char *path, struct choice *c, struct err *e)
+{
+	struct io in = IO_CLOSED;
+	uint8_t *text = NULL;
+	size_t len = 0, cap = 0, got = 1;
+	int rc = io_open_input(&in, path, e);
+	while (rc == 0 && got > 0) {
+		if (len == cap) {
+			cap = cap ? cap * 2 : 65536;
+			uint8_t *grown = cap <= LIST_MAX_BYTES ? realloc(text, cap) : NULL;
+			rc = grown ? 0 : err_memory(e, cap, "the list of files");
+			text = grown ? grown : text;
+		}
+		if (rc == 0)
+			rc = io_read(&in, text + len, cap - len, cap - len, &got, e);
+		len += rc == 0 ? got : 0;
+	}
+	io_close(&in);
+	if (rc == 0)
+		rc = choice_names(c, (struct span){text, len}, e);
+	free(text);
+	if (rc != 0)
+		err_volume(e, path);
+	return rc;
+}
+
+static int choose(struct request *q, struct err *e)
+{
+	struct choice *c = q->o.choice = choice_new();
+	if (c == NULL)
+		return err_memory(e, 0, "a choice");
+	choice_job(c, q->job);
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < q->glob_count; i++)
+		rc = choice_glob(c, q->globs[i], e);
+	if (rc == 0 && q->indexes)
+		rc = choice_indexes(c, q->indexes, e);
+	if (rc == 0 && q->files_from)
+		rc = read_list(q->files_from, c, e);
+	choice_ready(c);
+	return rc;
+}
+
+/* ---- the run ---- */
+
+static void on_progress(void *arg, struct progress_state *state)
+{
+	const struct request *q = arg;
+	state->total = q->total;
+	uint64_t out;
+	filter_progress(q->filter, &state->done, &out);
+	state->reads_only = true;
+}
+
+/* The first signal ends the reading: folders get what belongs to them, and nothing half stays. */
+static struct filter *stoppable;
+
+static void stop_reading(void)
+{
+	filter_stop(stoppable);
+}
+
+static int run_gently(struct request *q, struct err *e)
+{
+	stoppable = q->filter;
+	quit_gently(stop_reading);
+	progress_start(q->progress, on_progress, q);
+	int rc = filter_run(q->filter, e);
+	progress_stop();
+	struct err late = {0};
+	int finished = extract_finish(q->extract, rc == 0, &late);
+	if (rc == 0 && finished != 0)
+		*e = late;
+	quit_gently(NULL);
+	return rc != 0 ? rc : finished;
+}
+
+static int extract(struct request *q, const struct target *target, struct err *e)
+{
+	q->o.target = target;
+	q->o.arg = &q->report;
+	q->o.file = extract_report_file;
+	q->o.problem = extract_report_problem;
+	q->extract = extract_new(&q->o);
+	if (q->extract == NULL)
+		return err_memory(e, 0, "extracting");
+	q->run.observer = extract_observer(q->extract);
+	q->filter = filter_new(&q->run);
+	return q->filter ? run_gently(q, e) : err_memory(e, 0, "extracting");
+}
+
+/* Names are bytes on the volumes; those that are UTF-8 are to be so in the archive, whatever our language is. */
+static struct tar *open_tar(struct err *e)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	const char *spool = getenv("TMPDIR");
+	return tar_new(STDOUT_FILENO, spool && spool[0] ? spool : "/var/tmp", e);
+}
+
+static int run(struct request *q)
+{
+	struct err e = {0};
+	struct tree *tree = NULL;
+	struct tar *tar = NULL;
+	/* Of a block whose checksum alone is wrong the digests tell which of its files is hurt; wounds that can be mended are. */
+	q->run.inflate = q->run.repair = q->run.incomplete_ok = true;
+	q->run.on_damage = ON_DAMAGE_KEEP;
+	q->tree.same_owner = q->owner == OWNER_SAME || (q->owner == OWNER_DEFAULT && geteuid() == 0);
+	q->o.set_ids = q->as_tar || (q->tree.same_owner && geteuid() == 0);
+	q->tree.privileged = q->tree.same_owner && geteuid() == 0;
+	q->total = command_total_bytes(q->run.paths, q->run.path_count);
+	int rc = choose(q, &e);
+	if (rc == 0)
+		rc = keyoptions_open(&q->keys, &e);
+	q->run.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
+	if (rc == 0 && !q->dry_run && q->as_tar)
+		tar = open_tar(&e);
+	else if (rc == 0 && !q->dry_run)
+		tree = tree_new(&q->tree, &e);
+	extract_report_begin(&q->report);
+	if (rc == 0 && e.code == XE_OK)
+		rc = extract(q, tree ? tree_target(tree) : tar ? tar_target(tar) : &nowhere_target, &e);
+	int status = extract_report_end(&q->report, q->extract, q->o.choice, q->job, &e);
+	filter_free(q->filter);
+	extract_free(q->extract);
+	tree_free(tree);
+	tar_free(tar);
+	choice_free(q->o.choice);
+	keyoptions_close(&q->keys);
+	return status;
+}
+
+static int parse_and_run(struct request *q, int argc, char **argv)
+{
+	struct json json = {.out = stdout};
+	struct operands volumes;
+	int status;
+	if (!options_parse(&command_extract, argc, argv, q, &volumes, &status))
+		return status;
+	q->run.paths = volumes.names;
+	q->run.path_count = volumes.count;
+	q->report.json = q->as_json ? &json : NULL;
+	q->report.dry_run = q->dry_run;
+	q->report.out = q->as_tar && !q->dry_run ? stderr : stdout;
+	status = check(q);
+	return status != 0 ? status : run(q);
+}
+
+static int cmd_extract(int argc, char **argv)
+{
+	struct request q = {.run.threads = command_processors()};
+	q.globs = calloc((size_t)argc, sizeof(char *));
+	struct err e = {0};
+	if (q.globs == NULL)
+		err_memory(&e, 0, "the arguments");
+	int status = e.code != XE_OK ? msg_fail(&e) : parse_and_run(&q, argc, argv);
+	free(q.globs);
+	if (quit_asked())
+		quit_by(quit_asked());
+	return status;
+}
+
+const struct command command_extract = {
+	.name = "extract",
+	.path = "extract",
+	.summary = "files out of volumes, proved by their digests",
+	.help = "Usage: xflate extract [OPTIONS] -C FOLDER VOLUME...\n"
+		"       xflate extract [OPTIONS] --tar VOLUME... >FILE\n"
+		"\n"
+		"Files of one job out of the volumes of one set, in order: content, links, modes,\n"
+		"times, owners.  Each is checked against its digest and gets its name only then;\n"
+		"one that is damaged is called NAME.damaged.  Nothing is written outside FOLDER,\n"
+		"whatever the volumes say.  VOLUME is a file, a tape device or - (standard input).\n"
+		"\n"
+		"  -C, --folder FOLDER  where to; it is made if it is not there\n"
+		"      --tar            a pax archive on standard output, for tar, ssh, zstd\n"
+		"      --job JOB        its id, its name, or SESSIONID/SESSIONTIME; wanted where\n"
+		"                       the volumes hold several (xflate list)\n"
+		"      --file NAME      this file, or folder with what is below it, or what fits\n"
+		"                       a pattern (* ? [), * a slash, too; may be given again\n"
+		"      --files-from FILE\n"
+		"                       the names in FILE, a line each or a NUL behind each\n"
+		"      --file-index N[-M],...\n"
+		"                       the files of these numbers\n"
+		"      --strip N        without the first N components of names\n"
+		"      --existing skip|replace|newer|keep-both\n"
+		"                       what becomes of files that are there (default: skip)\n"
+		"      --same-owner, --no-same-owner\n"
+		"                       owners as on the volumes, by number (root's default), with\n"
+		"                       setuid and setgid bits; or yours, without\n"
+		"      --devices        devices and fifos are made, too\n"
+		"      --dry-run        read and prove, write nothing\n"
+		"  -T, --threads N      workers, 0: one a processor (the default)\n"
+		"      --all-digests    count every kind of digest of large files\n"
+		"      --max-memory BYTES\n"
+		"                       for sessions and records that wait (default: 1G)\n"
+		"      --json           the result as JSON\n"
+		"      --progress auto|never|always|json\n"
+		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
+		"                       opens encrypted volumes, as with filter\n"
+		"  -q, --quiet          no notes; -qq: no problems on standard error either\n"
+		"  -v, --verbose        a line for each file\n"
+		"\n"
+		"Exit status: 0 all of it; 3 some of it is damaged or missing; 4 encrypted by its\n"
+		"client, or the key of a volume is missing; 1 something could not be made, or is\n"
+		"not there.\n",
+	.run = cmd_extract,
+	.options = rows,
+};

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "restore/choice.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* One thing that was named. */
+struct wish {
+	char *text; /* without a leading slash, and without those at its end; a range of FileIndexes: as it was given */
+	int32_t first, last;
+	bool met;
+};
+
+struct wishes {
+	struct wish *all;
+	size_t count;
+};
+
+struct choice {
+	const char *job;
+	struct wishes globs, names, indexes; /* names: sorted once choice_ready */
+};
+
+struct choice *choice_new(void)
+{
+	return calloc(1, sizeof(struct choice));
+}
+
+static void wishes_free(struct wishes *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		free(w->all[i].text);
+	free(w->all);
+}
+
+void choice_free(struct choice *c)
+{
+	if (c == NULL)
+		return;
+	wishes_free(&c->globs);
+	wishes_free(&c->names);
+	wishes_free(&c->indexes);
+	free(c);
+}
+
+/* ---- naming ---- */
+
+void choice_job(struct choice *c, const char *job)
+{
+	c->job = job;
+}
+
+static struct wish *add(struct wishes *w, struct span text, struct err *e)
+{
+	if ((w->count & (w->count - 1)) == 0) {
+		size_t cap = w->count ? w->count * 2 : 1;
+		struct wish *grown = realloc(w->all, cap * sizeof *grown);
+		if (grown == NULL) {
+			err_memory(e, cap * sizeof *grown, "names");
+			return NULL;
+		}
+		w->all = grown;
+	}
+	struct wish wish = {.text = strndup((const char *)text.data, text.len)};
+	if (wish.text == NULL) {
+		err_memory(e, text.len, "a name");
+		return NULL;
+	}
+	w->all[w->count] = wish;
+	return &w->all[w->count++];
+}
+
+/* "/etc/" and "etc" are the same; of "/" nothing is left, and it means all. */
+static struct span bare(struct span name)
+{
+	while (name.len > 0 && name.data[0] == '/')
+		name = (struct span){name.data + 1, name.len - 1};
+	while (name.len > 0 && name.data[name.len - 1] == '/')
+		name.len--;
+	return name;
+}
+
+int choice_glob(struct choice *c, const char *pattern, struct err *e)
+{
+	struct span text = bare((struct span){(const uint8_t *)pattern, strlen(pattern)});
+	bool wild = strpbrk(pattern, "*?[") != NULL;
+	return add(wild ? &c->globs : &c->names, text, e) ? 0 : e->code;
+}
+
+int choice_names(struct choice *c, struct span text, struct err *e)
+{
+	uint8_t end = text.len > 0 && memchr(text.data, 0, text.len) ? 0 : '\n';
+	while (text.len > 0) {
+		const uint8_t *at = memchr(text.data, end, text.len);
+		size_t n = at ? (size_t)(at - text.data) : text.len;
+		if (n > 0 && add(&c->names, bare((struct span){text.data, n}), e) == NULL)
+			return e->code;
+		n += at != NULL;
+		text = (struct span){text.data + n, text.len - n};
+	}
+	return 0;
+}
+
+int choice_indexes(struct choice *c, const char *text, struct err *e)
+{
+	for (const char *at = text; *at;) {
+		size_t n = strcspn(at, ",");
+		char *end;
+		long first = strtol(at, &end, 10), last = first;
+		if (*end == '-')
+			last = strtol(end + 1, &end, 10);
+		if (at[0] < '1' || at[0] > '9' || end != at + n || last < first || last > INT32_MAX)
+			return err_set(e, XE_USAGE, "%.*s: must be FileIndexes, as 5 or 5-9", (int)n, at);
+		struct wish *w = add(&c->indexes, (struct span){(const uint8_t *)at, n}, e);
+		if (w == NULL)
+			return e->code;
+		w->first = (int32_t)first;
+		w->last = (int32_t)last;
+		at += n + (at[n] == ',');
+	}
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(((const struct wish *)a)->text, ((const struct wish *)b)->text);
+}
+
+void choice_ready(struct choice *c)
+{
+	if (c->names.count > 1)
+		qsort(c->names.all, c->names.count, sizeof *c->names.all, by_text);
+}
+
+/* ---- asking ---- */
+
+bool choice_is_part(const struct choice *c)
+{
+	return c->globs.count + c->names.count + c->indexes.count > 0;
+}
+
+bool choice_takes_job(const struct choice *c, const struct job *job)
+{
+	char session[32], id[16];
+	if (c->job == NULL)
+		return true;
+	snprintf(session, sizeof session, "%u/%u", job->session_id, job->session_time);
+	if (strcmp(c->job, session) == 0)
+		return true;
+	if (!job->has_label)
+		return false;
+	snprintf(id, sizeof id, "%u", job->label.job_id);
+	return strcmp(c->job, id) == 0 || strcmp(c->job, job->label.job) == 0 || strcmp(c->job, job->label.job_name) == 0;
+}
+
+static bool takes_index(struct choice *c, int32_t index)
+{
+	bool taken = false;
+	for (size_t i = 0; i < c->indexes.count; i++) {
+		struct wish *w = &c->indexes.all[i];
+		bool fits = index >= w->first && index <= w->last;
+		w->met = w->met || fits;
+		taken = taken || fits;
+	}
+	return taken;
+}
+
+static bool takes_glob(struct choice *c, const char *name)
+{
+	bool taken = false;
+	for (size_t i = 0; i < c->globs.count; i++) {
+		struct wish *w = &c->globs.all[i];
+		bool fits = fnmatch(w->text, name, FNM_LEADING_DIR | FNM_NOESCAPE) == 0;
+		w->met = w->met || fits;
+		taken = taken || fits;
+	}
+	return taken;
+}
+
+/* Those of one text stand together. */
+static bool meet(struct choice *c, const char *text)
+{
+	const struct wish key = {.text = (char *)(uintptr_t)text};
+	struct wish *found = bsearch(&key, c->names.all, c->names.count, sizeof key, by_text);
+	if (found == NULL)
+		return false;
+	while (found > c->names.all && strcmp(found[-1].text, text) == 0)
+		found--;
+	for (; found < c->names.all + c->names.count && strcmp(found->text, text) == 0; found++)
+		found->met = true;
+	return true;
+}
+
+/* The name, or a folder above it.  name is changed meanwhile. */
+static bool takes_name(struct choice *c, char *name)
+{
+	bool taken = c->names.count > 0 && (meet(c, name) | meet(c, ""));
+	for (char *slash = strchr(name, '/'); slash && c->names.count > 0; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		taken = meet(c, name) || taken;
+		*slash = '/';
+	}
+	return taken;
+}
+
+bool choice_takes_file(struct choice *c, const char *name, int32_t file_index)
+{
+	if (!choice_is_part(c))
+		return true;
+	struct span text = bare((struct span){(const uint8_t *)name, strlen(name)});
+	char *own = strndup((const char *)text.data, text.len);
+	/* Without memory rather too much than too little. */
+	if (own == NULL)
+		return true;
+	/* All are asked: each is to know whether it was met. */
+	bool taken = takes_index(c, file_index) | takes_glob(c, own) | takes_name(c, own);
+	free(own);
+	return taken;
+}
+
+const char *choice_unmet(const struct choice *c, size_t index)
+{
+	const struct wishes *const lists[] = {&c->globs, &c->names, &c->indexes};
+	for (size_t k = 0; k < 3; k++) {
+		for (size_t i = 0; i < lists[k]->count; i++) {
+			if (!lists[k]->all[i].met && index-- == 0)
+				return lists[k]->all[i].text;
+		}
+	}
+	return NULL;
+}

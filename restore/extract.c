@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The records of the one job that is wanted become one file after the other.  Attributes come first and say what it is to be; they are
+ * kept until all of its records have come, for only its end tells whether it is whole (prove/proof.h), and access lists and the
+ * like stand behind its content. */
+#include "restore/extract_end.h"
+
+#include "base/array.h"
+#include "format/attributes.h"
+#include "format/stream.h"
+#include "prove/course.h"
+#include "restore/path.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static int on_verdict(void *arg, const struct proof_file *file, struct err *e)
+{
+	struct extract *x = arg;
+	(void)e;
+	x->file.verdict = *file;
+	return 0;
+}
+
+/* ---- its attributes ---- */
+
+/* What a type of the volume is made as; false: nothing is, and why. */
+static bool kind_of(const struct extract *x, struct extract_open *f)
+{
+	switch (f->stat.type) {
+	case FILESTAT_HARD_LINK: f->object.kind = OBJECT_LINK; return true;
+	case FILESTAT_EMPTY:
+	case FILESTAT_FILE:
+	/* Never into a device: its content becomes a file. */
+	case FILESTAT_RAW:
+	case FILESTAT_FIFO: f->object.kind = OBJECT_FILE; break;
+	case FILESTAT_SYMLINK:
+		f->object.kind = OBJECT_SYMLINK;
+		f->object.link = f->stat.link;
+		return true;
+	case FILESTAT_FOLDER:
+	case FILESTAT_UNREAD_FOLDER: f->object.kind = OBJECT_FOLDER; return true;
+	case FILESTAT_SPECIAL:
+		f->object.kind = OBJECT_SPECIAL;
+		if (!x->o.devices)
+			extract_settle(f, EXTRACT_LEFT, "a device or fifo, which --devices makes");
+		return x->o.devices;
+	case FILESTAT_DELETED: extract_settle(f, EXTRACT_LEFT, "a mark that it had been deleted"); return false;
+	case FILESTAT_BASE: extract_settle(f, EXTRACT_ELSEWHERE, "its content is in the job's base job"); return false;
+	case FILESTAT_REPARSE:
+	case FILESTAT_JUNCTION: extract_settle(f, EXTRACT_LEFT, "a reparse point of Windows"); return false;
+	default: extract_settle(f, EXTRACT_FAILED, "a file of type %u, which nobody knows", f->stat.type); return false;
+	}
+	if (f->stat.delta)
+		extract_settle(f, EXTRACT_ELSEWHERE, "its content is a difference to that of another job");
+	return !f->settled;
+}
+
+static uint32_t mode_of(const struct extract *x, const struct extract_open *f)
+{
+	if (filestat_of_windows(&f->stat))
+		return f->object.kind == OBJECT_FOLDER ? 0755 : 0644;
+	uint32_t mode = f->stat.mode & 07777;
+	return x->o.set_ids ? mode : mode & ~(uint32_t)EXTRACT_SET_ID_BITS;
+}
+
+static int find_path(struct extract *x, struct extract_open *f, struct err *e)
+{
+	int verdict = path_below(f->stat.name, x->o.strip, &f->path, &f->path_cap, e);
+	if (verdict == PATH_CLIMBS)
+		extract_settle(f, EXTRACT_FAILED, "its name leads out of the folder (..)");
+	else if (verdict == PATH_NOTHING)
+		extract_settle(f, EXTRACT_LEFT, "nothing is left of its name");
+	/* The folder itself, which is not ours to change. */
+	if (verdict == PATH_NOTHING && f->object.kind == OBJECT_FOLDER)
+		f->wanted = false;
+	f->object.path = f->path;
+	return verdict < 0 ? verdict : 0;
+}
+
+static int begin_file(struct extract *x, struct err *e)
+{
+	struct extract_open *f = &x->file;
+	struct made m;
+	int rc = x->o.target->begin(x->o.target->arg, &f->object, &m, e);
+	f->begun = rc == 0 && m.how == MADE;
+	if (rc != 0 || f->begun)
+		return rc;
+	extract_settle_made(f, &m);
+	f->like = m.like;
+	return 0;
+}
+
+static bool keep_record(struct extract_open *f, struct span data)
+{
+	if (data.len > f->record_cap) {
+		uint8_t *grown = realloc(f->record, data.len);
+		if (grown == NULL)
+			return false;
+		f->record = grown;
+		f->record_cap = data.len;
+	}
+	memcpy(f->record, data.data, data.len);
+	return true;
+}
+
+static int learn(struct extract *x, const struct plain_item *plain, struct err *e)
+{
+	struct extract_open *f = &x->file;
+	const struct item *item = plain->item;
+	/* A second time, or behind its data. */
+	if (f->known || f->begun || f->settled) {
+		proof_damage(x->proof, x->job, f->index);
+		return 0;
+	}
+	if (!plain->whole || item->len == 0 || !keep_record(f, item->data))
+		return plain->whole && item->len > 0 ? err_memory(e, item->len, "attributes") : 0;
+	f->known = filestat_read((struct span){f->record, item->data.len}, &f->stat);
+	f->wanted = f->known && choice_takes_file(x->o.choice, f->stat.name, f->index);
+	if (!f->wanted)
+		return 0;
+	f->object = (struct object){.kind = OBJECT_FILE, .stat = &f->stat, .extras = f->extras};
+	bool made = kind_of(x, f);
+	int rc = find_path(x, f, e);
+	f->object.mode = mode_of(x, f);
+	if (rc == 0)
+		rc = proof_add(x->proof, plain, e);
+	return rc == 0 && made && !f->settled && f->object.kind == OBJECT_FILE ? begin_file(x, e) : rc;
+}
+
+/* Data whose attributes are lost: kept under a name that says whose they are. */
+static int begin_nameless(struct extract *x, struct err *e)
+{
+	struct extract_open *f = &x->file;
+	char name[96];
+	f->wanted = choice_takes_file(x->o.choice, "", f->index);
+	if (!f->wanted)
+		return 0;
+	snprintf(name, sizeof name, "lost+found/%u-%u-%d", x->job->session_id, x->job->session_time, f->index);
+	f->stat = (struct filestat){.type = FILESTAT_FIFO, .name = "", .link = "", .extended = ""};
+	int rc = path_below(name, 0, &f->path, &f->path_cap, e);
+	f->object = (struct object){.kind = OBJECT_FILE, .path = f->path, .stat = &f->stat, .mode = 0600, .extras = f->extras};
+	return rc < 0 ? rc : begin_file(x, e);
+}
+
+/* ---- its other records ---- */
+
+static int write_piece(struct extract *x, uint64_t at, struct span data, struct err *e)
+{
+	struct extract_open *f = &x->file;
+	struct made m;
+	if (!f->begun || f->settled)
+		return 0;
+	int rc = x->o.target->write(x->o.target->arg, at, data, &m, e);
+	if (rc == 0 && m.how == MADE_NOT) {
+		extract_settle_made(f, &m);
+		f->begun = false;
+	}
+	f->next = at + data.len;
+	f->end = f->next > f->end ? f->next : f->end;
+	return rc;
+}
+
+/* Of folders, too: they have security descriptors. */
+static int take_apart(struct extract *x, struct span data, struct err *e)
+{
+	struct extract_open *f = &x->file;
+	struct backupread_piece piece;
+	int rc = 0;
+	f->windows = true;
+	while (rc == 0 && backupread_next(&f->backup, &data, &piece))
+		rc = write_piece(x, piece.at, piece.data, e);
+	f->sparse = f->sparse || (f->backup.seen & 1u << BACKUPREAD_SPARSE);
+	if (f->backup.bad && f->backup.seen == 0)
+		extract_settle(f, EXTRACT_LOCKED, "Windows has encrypted it (EFS), or this is nothing that BackupRead makes");
+	return rc;
+}
+
+static int write_data(struct extract *x, const struct outrecord *r, uint32_t stream, struct err *e)
+{
+	struct extract_open *f = &x->file;
+	struct rd head = rd_over(r->head.data, r->head.len);
+	struct rd body = rd_over(r->body.data, r->body.len);
+	bool has_address = stream_has_prefix(stream);
+	uint64_t at = f->next;
+	if (has_address)
+		at = rd_be64(rd_left(&head) >= STREAM_PREFIX_BYTES ? &head : &body);
+	struct span data = {body.p, rd_left(&body)};
+	if (head.bad || body.bad)
+		return 0;
+	/* With addresses it is content, whatever its number says (formats/restore-format.md 2.4). */
+	if (!has_address && (stream_in_form(stream, STREAM_PLAIN) & STREAM_NUMBER_MASK) == STREAM_WIN32)
+		return take_apart(x, data, e);
+	f->sparse = f->sparse || has_address;
+	return write_piece(x, at, data, e);
+}
+
+static int take_data(struct extract *x, const struct plain_item *plain, struct err *e)
+{
+	struct extract_open *f = &x->file;
+	const struct item *item = plain->item;
+	int rc = f->index != 0 && !f->known && !f->begun && !f->settled ? begin_nameless(x, e) : 0;
+	/* What is there of the last record of a volume that ends early. */
+	const struct outrecord part = {.stream = item->stream, .body = item->data};
+	if (!plain->whole && !item->head_missing && item->tail_missing && stream_form(item->stream) == STREAM_PLAIN && rc == 0)
+		rc = write_data(x, &part, item->stream, e);
+	for (size_t i = 0; plain->whole && rc == 0 && i < plain->count; i++)
+		rc = write_data(x, &plain->records[i], item->stream, e);
+	return rc;
+}
+
+/* What says something of the file, or of how it is stored, and is no part of it. */
+static bool says_nothing(uint32_t number)
+{
+	return stream_is_digest(number) || number == STREAM_PLUGIN_NAME || number == STREAM_ENCRYPTED_SESSION || number == STREAM_SIGNATURE;
+}
+
+static int keep_extra(struct extract_open *f, uint32_t number, struct span data, struct err *e)
+{
+	uint8_t *copy = malloc(data.len ? data.len : 1);
+	if (copy == NULL)
+		return err_memory(e, data.len, "what belongs to a file");
+	if (data.len > 0)
+		memcpy(copy, data.data, data.len);
+	f->extras[f->object.extra_count++] = (struct extra){number, {copy, data.len}};
+	return 0;
+}
+
+static int take_other(struct extract *x, const struct plain_item *plain, struct err *e)
+{
+	struct extract_open *f = &x->file;
+	uint32_t number = plain->item->stream & STREAM_NUMBER_MASK;
+	x->foreign_dump = x->foreign_dump || number == STREAM_NDMP_SEPARATOR;
+	if (plain->item->stream & STREAM_BIT_DEDUPLICATED)
+		extract_settle(f, EXTRACT_ELSEWHERE, "its content is not on the volume (deduplicated)");
+	f->locked = f->locked || stream_is_client_encrypted(number);
+	if (f->wanted && plain->whole && extra_is_restored(number) && f->object.extra_count < EXTRA_MAX)
+		return keep_extra(f, number, plain->item->data, e);
+	if (says_nothing(number) || stream_is_client_encrypted(number) || !(f->wanted || !f->known))
+		return 0;
+	return extract_leave_out(x, number, e);
+}
+
+static int take(struct extract *x, const struct plain_item *plain, struct err *e)
+{
+	struct extract_open *f = &x->file;
+	const struct item *item = plain->item;
+	if (attributes_are(item->stream))
+		return learn(x, plain, e);
+	if (f->known && !f->wanted)
+		return 0;
+	f->suspect = f->suspect || item->suspect;
+	if (item->stream & STREAM_BIT_DELTA)
+		extract_settle(f, EXTRACT_ELSEWHERE, "its content is a difference to that of another job");
+	int rc = stream_form(item->stream) != STREAM_OPAQUE ? take_data(x, plain, e) : take_other(x, plain, e);
+	return rc == 0 && f->wanted ? proof_add(x->proof, plain, e) : rc;
+}
+
+/* ---- which job ---- */
+
+static int refuse_second(const struct extract *x, const struct job *job, struct err *e)
+{
+	char first[LABEL_NAME_BYTES + 64], second[LABEL_NAME_BYTES + 64];
+	job_describe(x->job, first, sizeof first);
+	job_describe(job, second, sizeof second);
+	return err_set(e, XE_USAGE,
+		       "here begins %s, behind %s: say with --job which one is wanted (by its id, or as %u/%u, its session); xflate list "
+		       "shows all",
+		       second, first, job->session_id, job->session_time);
+}
+
+/* Is the item's job the one?  The first with data that is wanted is. */
+static int choose(struct extract *x, const struct item *item, bool *ours, struct err *e)
+{
+	*ours = item->job && x->job && x->job->index == item->job->index;
+	if (*ours)
+		x->job = item->job;
+	if (*ours || item->job == NULL || item->file_index <= 0 || !choice_takes_job(x->o.choice, item->job))
+		return 0;
+	if (x->job)
+		return refuse_second(x, item->job, e);
+	x->job = item->job;
+	*ours = true;
+	return 0;
+}
+
+static void drop_extras(struct extract_open *f)
+{
+	for (size_t i = 0; i < f->object.extra_count; i++)
+		free((void *)(uintptr_t)f->extras[i].data.data);
+	f->object.extra_count = 0;
+}
+
+static void open_file(struct extract_open *f, int32_t index)
+{
+	drop_extras(f);
+	const struct extract_open before = *f;
+	*f = (struct extract_open){
+		.index = index,
+		.record = before.record,
+		.record_cap = before.record_cap,
+		.path = before.path,
+		.path_cap = before.path_cap,
+		.verdict = {.verdict = PROOF_NO_CONTENT, .name = ""},
+	};
+}
+
+static int on_record(void *arg, const struct plain_item *plain, struct err *e)
+{
+	struct extract *x = arg;
+	const struct item *item = plain->item;
+	bool ours;
+	int rc = choose(x, item, &ours, e);
+	if (rc != 0 || !ours)
+		return rc;
+	if (x->file.index != item->file_index) {
+		rc = extract_close_file(x, e);
+		open_file(&x->file, item->file_index > 0 ? item->file_index : 0);
+	}
+	return rc == 0 && item->file_index > 0 ? take(x, plain, e) : rc;
+}
+
+static int on_job(void *arg, const struct course *course, struct err *e)
+{
+	struct extract *x = arg;
+	const struct course **courses = array_reach(x->courses, &x->course_count, course->job->index, sizeof *courses);
+	if (courses == NULL)
+		return err_memory(e, course->job->index * sizeof *courses, "jobs");
+	x->courses = courses;
+	courses[course->job->index] = course;
+	return 0;
+}
+
+static void on_finding(void *arg, const struct finding *f)
+{
+	struct extract *x = arg;
+	bool ours = f->job == NULL || (x->job ? x->job->index == f->job->index : choice_takes_job(x->o.choice, f->job));
+	bool named = f->file_index > 0 && f->file[0];
+	if (!ours || (named && !choice_takes_file(x->o.choice, f->file, f->file_index)))
+		return;
+	(void)proof_hurt(x->proof, f);
+	x->counts.places++;
+	x->o.problem(x->o.arg, f);
+}
+
+/* ---- the whole ---- */
+
+struct extract *extract_new(const struct extract_options *options)
+{
+	struct extract *x = calloc(1, sizeof *x);
+	if (x == NULL)
+		return NULL;
+	x->o = *options;
+	x->observer = (struct observer){.arg = x, .job = on_job, .record = on_record, .finding = on_finding};
+	x->proof = proof_new(options->all_digests, on_verdict, x);
+	x->links = links_new();
+	if (x->proof && x->links)
+		return x;
+	extract_free(x);
+	return NULL;
+}
+
+void extract_free(struct extract *x)
+{
+	if (x == NULL)
+		return;
+	proof_free(x->proof);
+	links_free(x->links);
+	for (size_t i = 0; i < x->stream_count; i++)
+		free(x->streams[i].first);
+	free(x->streams);
+	free(x->courses);
+	drop_extras(&x->file);
+	free(x->file.record);
+	free(x->file.path);
+	free(x);
+}
+
+const struct observer *extract_observer(struct extract *x)
+{
+	return &x->observer;
+}
+
+int extract_finish(struct extract *x, bool whole, struct err *e)
+{
+	int rc = whole ? extract_close_file(x, e) : 0;
+	struct err late = {0};
+	int finished = x->o.target->finish(x->o.target->arg, whole && rc == 0, &x->counts.end, &late);
+	if (rc != 0 || finished == 0)
+		return rc;
+	*e = late;
+	return finished;
+}
+
+const struct job *extract_job(const struct extract *x)
+{
+	return x->job;
+}
+
+uint64_t extract_missing(const struct extract *x)
+{
+	const struct course *c = x->job && x->job->index < x->course_count ? x->courses[x->job->index] : NULL;
+	return c ? missing_files(&c->missing) : 0;
+}
+
+const struct extract_counts *extract_counts(const struct extract *x)
+{
+	return &x->counts;
+}
+
+size_t extract_streams(const struct extract *x, const struct extract_stream **streams)
+{
+	*streams = x->streams;
+	return x->stream_count;
+}

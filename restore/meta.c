@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "restore/meta.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SET_ID_BITS (S_ISUID | S_ISGID)
+
+static bool fault(const char *what, char why[static META_WHY_BYTES])
+{
+	snprintf(why, META_WHY_BYTES, "its %s cannot be set: %s", what, strerror(errno));
+	return false;
+}
+
+static void times_of(const struct meta *m, struct timespec times[2])
+{
+	times[0] = (struct timespec){.tv_sec = (time_t)m->atime};
+	times[1] = (struct timespec){.tv_sec = (time_t)m->mtime};
+}
+
+bool meta_set(int fd, const struct meta *m, char why[static META_WHY_BYTES])
+{
+	struct timespec times[2];
+	times_of(m, times);
+	bool owned = !m->owner || fchown(fd, m->uid, m->gid) == 0 || fault("owner", why);
+	/* Who does not own it must not lend another one's rights. */
+	uint32_t mode = owned ? m->mode : m->mode & ~(uint32_t)SET_ID_BITS;
+	bool moded = fchmod(fd, mode) == 0 || fault("mode", why);
+	bool extra = extra_set(fd, NULL, m->extras, m->extra_count, m->privileged && owned, m->left, why);
+	bool timed = futimens(fd, times) == 0 || fault("time", why);
+	return owned && moded && extra && timed;
+}
+
+bool meta_set_at(int at, const char *name, bool special, const struct meta *m, char why[static META_WHY_BYTES])
+{
+	struct timespec times[2];
+	times_of(m, times);
+	bool owned = !m->owner || fchownat(at, name, m->uid, m->gid, AT_SYMLINK_NOFOLLOW) == 0 || fault("owner", why);
+	/* What is no link and was made a moment ago under a name of our own. */
+	bool moded = !special || fchmodat(at, name, owned ? m->mode : m->mode & ~(uint32_t)SET_ID_BITS, 0) == 0 || fault("mode", why);
+	bool extra = extra_set(at, name, m->extras, m->extra_count, m->privileged && owned, m->left, why);
+	bool timed = utimensat(at, name, times, AT_SYMLINK_NOFOLLOW) == 0 || fault("time", why);
+	return owned && moded && extra && timed;
+}
