@@ -42,6 +42,9 @@ check() {
 # need TEXT COMMAND...: the same, and nothing after it makes sense without.
 need() { check "$@" || finish; }
 
+# of_package PATH: where it is: unpacked in $pkg, or of a package that the system has
+of_package() { if [ -e "$pkg/$1" ]; then echo "$pkg/$1"; else echo "/$1"; fi; }
+
 # --- daemons ---
 
 dir_pid=

@@ -41,8 +41,8 @@ bacula() {
 
 # Which database the director of 9.6 speaks to is a matter of the library of that name.
 case $kind in
-96-sqlite) ln -s "$pkg/usr/lib/bacula/libbaccats-sqlite3-9.6.7.so" "$work/lib/libbaccats-9.6.7.so" ;;
-96-pgsql | 96-chapter) ln -s "$pkg/usr/lib/bacula/libbaccats-postgresql-9.6.7.so" "$work/lib/libbaccats-9.6.7.so" ;;
+96-sqlite) ln -s "$(of_package usr/lib/bacula/libbaccats-sqlite3-9.6.7.so)" "$work/lib/libbaccats-9.6.7.so" ;;
+96-pgsql | 96-chapter) ln -s "$(of_package usr/lib/bacula/libbaccats-postgresql-9.6.7.so)" "$work/lib/libbaccats-9.6.7.so" ;;
 esac
 
 programs_run() {
@@ -55,15 +55,22 @@ programs_run() {
 
 # --- the catalog ---
 
-schemas=usr/share/dbconfig-common/data/bacula-director
-case $kind in 96-*) schemas=$pkg/$schemas ;; *) schemas=$pkg15/$schemas ;; esac
-# All three of this Bacula, by the names that xflate has for databases.
+# All three schemas of this Bacula, by the names that xflate has for databases.
 SCHEMAS=$work/schemas
 export SCHEMAS
 mkdir "$SCHEMAS"
-ln -s "$schemas-sqlite3/install/sqlite3" "$SCHEMAS/sqlite"
-ln -s "$schemas-pgsql/install/pgsql" "$SCHEMAS/postgresql"
-ln -s "$schemas-mysql/install/mysql" "$SCHEMAS/mysql"
+# schema NAME PATH
+schema() {
+	path=usr/share/dbconfig-common/data/bacula-director-$2
+	case $kind in
+	96-*) ln -s "$(of_package "$path")" "$SCHEMAS/$1" ;;
+	15-*) ln -s "$pkg15/$path" "$SCHEMAS/$1" ;;
+	esac
+}
+schema sqlite sqlite3/install/sqlite3
+schema postgresql pgsql/install/pgsql
+schema mysql mysql/install/mysql
+
 case $kind in
 *-sqlite)
 	database=sqlite

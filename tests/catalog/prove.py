@@ -52,14 +52,15 @@ def right(report, world, db, chain, form):
     undo = os.path.join(world.work, "undo.sql")
     maps = [world.map[chain]]
     db.load(world.tables)
-    base = db.dump()
+    base, tables = db.dump(), db.tables()
     status, script, said = world.sql(db, form, maps, undo)
     report.check(title + "there is a script", [] if status == 0 else [said])
     if status != 0:
         return None
     _, said = db.run(script)
     done = db.dump()
-    report.check(title + "rows as reading the new volumes gives them", said_once(said, "changed") + world.wrong(chain, form, base, done, world.new))
+    report.check(title + "rows as reading the new volumes gives them", said_once(said, "changed") + world.wrong(chain, form, base, done, world.new) +
+                 (["it leaves a table behind"] if db.tables() != tables else []))
     # Of a label alone there is nothing to tell.
     told = "changed" if all(len(world.new[name].blocks) == 1 for name in world.names(chain)) else "already applied"
     _, said = db.run(script)

@@ -16,8 +16,6 @@ lowly=
 if [ "$(id -u)" = 0 ]; then
 	lowly="setpriv --reuid nobody --regid nogroup --clear-groups"
 fi
-# of_package PATH: where it is, in the unpacked packages or in the system
-of_package() { if [ -e "$pkg/$1" ]; then echo "$pkg/$1"; else echo "/$1"; fi; }
 folder_of_server() {
 	mkdir "$1"
 	[ -z "$lowly" ] || chown nobody "$1"
