@@ -63,6 +63,8 @@ static size_t number_of(const struct script *s)
 /* ---- pieces of statements ---- */
 
 #define GO "(SELECT MAX(ready) FROM xflate_go) = 1"
+/* Media may have been written back since: formats/catalog-facts.md 3.3. */
+#define GO_MEDIA "(SELECT MAX(ready) + MAX(media) FROM xflate_go) > 0"
 
 static void put_session(struct script *s, const struct mapped_session *session)
 {
@@ -91,7 +93,7 @@ static const char *end_of_row(const struct script *s)
 static void begin_guard(struct script *s, const char *what)
 {
 	s->guards++;
-	fprintf(s->out, "INSERT INTO xflate_guard SELECT '%s%s%s', ", s->v->from->name, *what ? ": " : "", what);
+	fprintf(s->out, "INSERT INTO xflate_guard (what, behind, ahead) SELECT '%s%s%s', ", s->v->from->name, *what ? ": " : "", what);
 }
 
 /* ---- guards ---- */
@@ -100,10 +102,34 @@ static void guard_version(struct script *s)
 {
 	s->guards++;
 	fprintf(s->out,
-		"INSERT INTO xflate_guard SELECT 'the catalog is one of %s', 1 - COUNT(*), 1 - COUNT(*) FROM Version WHERE %sVersionId "
+		"INSERT INTO xflate_guard (what, behind, ahead) SELECT 'the catalog is one of %s', 1 - COUNT(*), 1 - COUNT(*) FROM Version "
+		"WHERE %sVersionId "
 		"BETWEEN "
 		"2001 AND 2999;\n",
 		s->o->bareos ? "Bareos" : "Bacula", s->o->bareos ? "" : "NOT ");
+}
+
+static void put_size(struct script *s, const char *name, const struct mapped_bytes *b)
+{
+	fprintf(s->out, "(VolumeName = '%s' AND %s = %llu)", name, b->tape ? "VolFiles" : "VolBytes",
+		(unsigned long long)(b->tape ? b->files : b->bytes));
+}
+
+/* Half of it: a job that read the volume while the script ran has put the old size back.  formats/catalog-facts.md 3.3 */
+static void guard_size(struct script *s)
+{
+	const struct mapped_bytes *from = bytes_of(s, false), *to = bytes_of(s, true);
+	s->guards++;
+	fprintf(s->out, "INSERT INTO xflate_guard SELECT '%s: name and size are those of the map', 1 - COALESCE(SUM(CASE WHEN ",
+		s->v->from->name);
+	put_size(s, name_of(s, false), from);
+	fputs(" THEN 1 ELSE 0 END), 0),\n 1 - COALESCE(SUM(CASE WHEN ", s->out);
+	put_size(s, name_of(s, true), to);
+	fputs(" THEN 1 ELSE 0 END), 0),\n 1 - COALESCE(SUM(CASE WHEN ", s->out);
+	put_size(s, name_of(s, true), from);
+	fputs(" OR ", s->out);
+	put_size(s, name_of(s, true), to);
+	fprintf(s->out, " THEN 1 ELSE 0 END), 0)\n FROM Media WHERE VolumeName IN ('%s', '%s');\n", name_of(s, false), name_of(s, true));
 }
 
 static void guard_media(struct script *s)
@@ -111,12 +137,7 @@ static void guard_media(struct script *s)
 	const struct mapped_bytes *from = bytes_of(s, false), *to = bytes_of(s, true);
 	begin_guard(s, "the catalog has one volume of this name");
 	fprintf(s->out, "1 - COUNT(*), 1 - COUNT(*) FROM Media WHERE VolumeName IN ('%s', '%s');\n", name_of(s, false), name_of(s, true));
-	begin_guard(s, "name and size are those of the map");
-	fprintf(s->out, "1 - COALESCE(SUM(CASE WHEN VolumeName = '%s' AND %s = %llu THEN 1 ELSE 0 END), 0), ", name_of(s, false),
-		from->tape ? "VolFiles" : "VolBytes", (unsigned long long)(from->tape ? from->files : from->bytes));
-	fprintf(s->out, "1 - COALESCE(SUM(CASE WHEN VolumeName = '%s' AND %s = %llu THEN 1 ELSE 0 END), 0) FROM Media", name_of(s, true),
-		to->tape ? "VolFiles" : "VolBytes", (unsigned long long)(to->tape ? to->files : to->bytes));
-	fprintf(s->out, " WHERE VolumeName IN ('%s', '%s');\n", name_of(s, false), name_of(s, true));
+	guard_size(s);
 	begin_guard(s, "it is not to be recycled, and of the native kind");
 	fprintf(s->out, "COUNT(*), COUNT(*) FROM Media WHERE VolumeName IN ('%s', '%s') AND (VolStatus = 'Recycle'%s", name_of(s, false),
 		name_of(s, true), from->tape || to->tape ? "" : " OR LabelType <> 0");
@@ -152,11 +173,9 @@ static void put_covers(struct script *s, const struct mapped_session *session, b
 	fprintf(s->out, " OR (last_begins = 0 AND first_ends = %llu))) THEN 0 ELSE 1 END", (unsigned long long)PLAN_WHOLE_END);
 }
 
-/* All rows are of sessions that are known, and cover them. */
-static void guard_sessions(struct script *s)
+/* All rows are of sessions that are known. */
+static void guard_strangers(struct script *s)
 {
-	const struct mapped_volume *v = s->v->to;
-	char what[64];
 	begin_guard(s, "all rows are of jobs in the map");
 	fputs("n, n FROM (SELECT COUNT(*) AS n FROM JobMedia WHERE FirstIndex > 0 AND ", s->out);
 	put_volume(s);
@@ -166,6 +185,13 @@ static void guard_sessions(struct script *s)
 	      " AND Job.VolSessionTime = xflate_session.began",
 	      s->out);
 	fprintf(s->out, " AND xflate_session.volume = %zu)) AS others;\n", number_of(s));
+}
+
+/* And cover them. */
+static void guard_sessions(struct script *s)
+{
+	const struct mapped_volume *v = s->v->to;
+	char what[64];
 	for (size_t i = 0; i < v->session_count; i++) {
 		snprintf(what, sizeof what, "session %u of %u", v->sessions[i]->id, v->sessions[i]->time);
 		begin_guard(s, what);
@@ -407,8 +433,8 @@ static void change_media(struct script *s)
 	fputs("UPDATE Media SET ", s->out);
 	put_sizes(s);
 	put_moved(s);
-	fprintf(s->out, "\n WHERE VolumeName = '%s' AND %s = %llu AND " GO ";\n", name_of(s, false), from->tape ? "VolFiles" : "VolBytes",
-		(unsigned long long)(from->tape ? from->files : from->bytes));
+	fprintf(s->out, "\n WHERE VolumeName IN ('%s', '%s') AND %s = %llu AND " GO_MEDIA ";\n", name_of(s, false), name_of(s, true),
+		from->tape ? "VolFiles" : "VolBytes", (unsigned long long)(from->tape ? from->files : from->bytes));
 	/* A device takes blocks of at most this size from the volume, if it is not 0. */
 	if (s->o->bareos && to->longest > 0 && !s->o->undo)
 		fprintf(s->out,
@@ -509,7 +535,8 @@ static void guard_transaction(struct script *s)
 {
 	s->guards++;
 	fputs("PRAGMA foreign_keys = 1;\n"
-	      "INSERT INTO xflate_guard SELECT 'the catalog is locked', foreign_keys, foreign_keys FROM pragma_foreign_keys;\n",
+	      "INSERT INTO xflate_guard (what, behind, ahead) SELECT 'the catalog is locked', foreign_keys, foreign_keys FROM "
+	      "pragma_foreign_keys;\n",
 	      s->out);
 }
 
@@ -540,8 +567,10 @@ static void guard_volume(struct script *s)
 		guard_rows(s);
 		guard_free_ids(s);
 		guard_jobs(s);
-	} else if (!s->o->whole_volume || s->o->undo) {
-		guard_sessions(s);
+	} else {
+		guard_strangers(s);
+		if (!s->o->whole_volume || s->o->undo)
+			guard_sessions(s);
 	}
 }
 
@@ -561,9 +590,9 @@ static void begin(struct script *s)
 	/* What is rolled back has to take them along. */
 	const char *engine = s->o->database == SQL_MYSQL ? " ENGINE = InnoDB" : "";
 	fprintf(s->out,
-		"CREATE TEMPORARY TABLE xflate_guard (what VARCHAR(250), behind BIGINT, ahead BIGINT)%s;\n"
+		"CREATE TEMPORARY TABLE xflate_guard (what VARCHAR(250), behind BIGINT, ahead BIGINT, half BIGINT)%s;\n"
 		"CREATE TEMPORARY TABLE xflate_session (volume BIGINT, id BIGINT, began BIGINT)%s;\n"
-		"CREATE TEMPORARY TABLE xflate_go (ready INTEGER, done INTEGER)%s;\n",
+		"CREATE TEMPORARY TABLE xflate_go (ready INTEGER, done INTEGER, media INTEGER)%s;\n",
 		engine, engine, engine);
 	/* A director's transactions are short: wait for them, whatever the client was told. */
 	if (s->o->database == SQL_SQLITE)
@@ -575,8 +604,9 @@ static void decide(struct script *s)
 {
 	fprintf(s->out,
 		"INSERT INTO xflate_go SELECT CASE WHEN COUNT(*) = %u AND SUM(ABS(behind)) = 0 THEN 1 ELSE 0 END,\n"
-		" CASE WHEN COUNT(*) = %u AND SUM(ABS(ahead)) = 0 THEN 1 ELSE 0 END FROM xflate_guard;\n",
-		s->guards, s->guards);
+		" CASE WHEN COUNT(*) = %u AND SUM(ABS(ahead)) = 0 THEN 1 ELSE 0 END,\n"
+		" CASE WHEN COUNT(*) = %u AND SUM(ABS(COALESCE(half, ahead))) = 0 THEN 1 ELSE 0 END FROM xflate_guard;\n",
+		s->guards, s->guards, s->guards);
 }
 
 static void finish(struct script *s)
@@ -587,9 +617,10 @@ static void finish(struct script *s)
 	if (sqlite)
 		fputs("WHEN (SELECT foreign_keys FROM pragma_foreign_keys) = 0 THEN 'xflate: FAILED, nothing is changed'\n ", s->out);
 	fputs("WHEN MAX(ready) = 1 THEN 'xflate: changed' WHEN MAX(done) = 1 THEN 'xflate: already applied, nothing is changed'\n"
+	      " WHEN MAX(media) = 1 THEN 'xflate: changed (sizes, which a job that read a volume had put back)'\n"
 	      " WHEN MAX(ready) = 0 THEN 'xflate: REFUSED, nothing is changed, for this does not hold:'\n"
 	      " ELSE 'xflate: FAILED, nothing is changed' END AS verdict FROM xflate_go;\n"
-	      "SELECT what FROM xflate_guard WHERE behind <> 0 AND (SELECT MAX(ready) + MAX(done) FROM xflate_go) = 0;\n",
+	      "SELECT what FROM xflate_guard WHERE behind <> 0 AND (SELECT MAX(ready) + MAX(done) + MAX(media) FROM xflate_go) = 0;\n",
 	      s->out);
 	fprintf(s->out, "%sDROP %sTABLE xflate_guard;\nDROP %sTABLE xflate_session;\nDROP %sTABLE xflate_go;\n",
 		sqlite ? "PRAGMA foreign_keys = 0;\n" : "", temporary, temporary, temporary);

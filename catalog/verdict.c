@@ -7,7 +7,8 @@
 struct trial {
 	const struct plan *plan;
 	const struct plan_volume *v;
-	enum mapped_side side;
+	enum mapped_side media, jobs; /* which side these are taken for */
+	bool either;                  /* Media may be of either */
 	bool bareos;
 	uint64_t faults;
 	void (*say)(void *arg, const char *text); /* NULL: they are counted */
@@ -29,16 +30,19 @@ static void fault(struct trial *t, const char *format, ...)
 		t->say(t->arg, text);
 }
 
-static const struct mapped_bytes *bytes_of(const struct trial *t)
+static const struct mapped_bytes *bytes_of(const struct trial *t, enum mapped_side side)
 {
-	return t->side == MAPPED_OLD ? &t->v->from->side[MAPPED_OLD] : &t->v->to->side[MAPPED_NEW];
+	return side == MAPPED_OLD ? &t->v->from->side[MAPPED_OLD] : &t->v->to->side[MAPPED_NEW];
 }
 
 static void try_media(struct trial *t)
 {
 	const struct rows_media *m = t->v->media;
-	const struct mapped_bytes *b = bytes_of(t);
-	const char *name = t->side == MAPPED_OLD ? t->v->from->name : t->v->to->new_name;
+	const struct mapped_bytes *b = bytes_of(t, t->media);
+	const char *name = t->media == MAPPED_OLD ? t->v->from->name : t->v->to->new_name;
+	const struct mapped_bytes *old = bytes_of(t, MAPPED_OLD);
+	if (t->either && (old->tape ? m->files == old->files : m->bytes == old->bytes))
+		b = old;
 	uint64_t has = b->tape ? m->files : m->bytes, want = b->tape ? b->files : b->bytes;
 	if (strcmp(m->name, name) != 0)
 		fault(t, "the catalog calls it %s", m->name);
@@ -88,11 +92,11 @@ static void try_job(struct trial *t, size_t first, size_t rows)
 		return;
 	}
 	/* Sessions keep their numbers in every conversion. */
-	const struct mapped_session *of = t->side == MAPPED_OLD ? mapped_session((struct mapped_volume *)t->v->from, s->id, s->time, false)
+	const struct mapped_session *of = t->jobs == MAPPED_OLD ? mapped_session((struct mapped_volume *)t->v->from, s->id, s->time, false)
 								: s;
-	const struct mapped_range *r = &of->side[t->side];
+	const struct mapped_range *r = &of->side[t->jobs];
 	struct rows_place has = covered(row, rows);
-	if (!covers(bytes_of(t), r, &has))
+	if (!covers(bytes_of(t, t->jobs), r, &has))
 		fault(t,
 		      "JobId %llu: its rows cover bytes %llu to %llu with files %d to %d, its blocks bytes %llu to %llu with files %d to "
 		      "%d",
@@ -113,9 +117,11 @@ static void try_volume(struct trial *t)
 	}
 }
 
-static uint64_t try_chain(struct trial *t, size_t chain)
+static uint64_t try_chain(struct trial *t, size_t chain, enum mapped_side media, enum mapped_side jobs)
 {
 	t->faults = 0;
+	t->media = media;
+	t->jobs = jobs;
 	/* 2001 to 2999 are Bareos's numbers.  formats/catalog-facts.md 1 */
 	uint64_t version = t->plan->rows->version;
 	bool bareos = version > 2000 && version < 3000;
@@ -133,15 +139,17 @@ static uint64_t try_chain(struct trial *t, size_t chain)
 
 enum verdict verdict_of(const struct plan *p, size_t chain, bool bareos, void (*say)(void *arg, const char *text), void *arg)
 {
-	struct trial t = {.plan = p, .side = MAPPED_OLD, .bareos = bareos};
-	if (try_chain(&t, chain) == 0)
+	struct trial t = {.plan = p, .bareos = bareos};
+	if (try_chain(&t, chain, MAPPED_OLD, MAPPED_OLD) == 0)
 		return VERDICT_READY;
-	t.side = MAPPED_NEW;
-	if (try_chain(&t, chain) == 0)
+	if (try_chain(&t, chain, MAPPED_NEW, MAPPED_NEW) == 0)
 		return VERDICT_APPLIED;
-	t.side = MAPPED_OLD;
+	t.either = true;
+	if (try_chain(&t, chain, MAPPED_NEW, MAPPED_NEW) == 0)
+		return VERDICT_WRITTEN_BACK;
+	t.either = false;
 	t.say = say;
 	t.arg = arg;
-	try_chain(&t, chain);
+	try_chain(&t, chain, MAPPED_OLD, MAPPED_OLD);
 	return VERDICT_REFUSED;
 }

@@ -20,6 +20,7 @@ struct request {
 	struct rows rows;
 	bool *applied; /* by chain */
 	size_t applied_count, refused_count;
+	bool written_back; /* some chain's sizes */
 };
 
 static void say(void *arg, const char *text)
@@ -38,7 +39,15 @@ static int judge(struct request *q, struct err *e)
 		q->applied[i] = v == VERDICT_APPLIED;
 		q->applied_count += v == VERDICT_APPLIED;
 		q->refused_count += v == VERDICT_REFUSED;
+		q->written_back = q->written_back || v == VERDICT_WRITTEN_BACK;
 	}
+	if (q->written_back && q->undo_path)
+		return err_set(e, XE_USAGE,
+			       "--undo: the script was applied already, and only sizes are to be set again: the way back is what was "
+			       "written then");
+	if (q->written_back)
+		msg_info("applied already, but for sizes: a job that read a volume meanwhile has put the old ones back; the script sets "
+			 "them again");
 	return 0;
 }
 

@@ -19,6 +19,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import attacks  # noqa: E402
 import databases  # noqa: E402
 import guards  # noqa: E402
 import made  # noqa: E402
@@ -127,6 +128,7 @@ def prove(report, world, dbs, guarded):
     for db in dbs:
         verdicts(report, world, db, world.other)
         guards.guards(report, world, db, world.many_rows)
+        attacks.attacks(report, world, db, world.many_rows)
         guards.half_a_chain(report, world, db, world.long)
         guards.two_chains(report, world, db, world.many_rows, world.other)
     # Maps are the same for all databases.
