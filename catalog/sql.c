@@ -19,7 +19,8 @@ struct script {
 	const struct sql_options *o;
 	const struct plan *p;
 	const struct plan_volume *v; /* at hand */
-	unsigned guards;             /* of the chain so far */
+	const char *table;           /* that guards go to */
+	unsigned guards;             /* there, so far */
 };
 
 /* ---- the two sides ---- */
@@ -93,7 +94,7 @@ static const char *end_of_row(const struct script *s)
 static void begin_guard(struct script *s, const char *what)
 {
 	s->guards++;
-	fprintf(s->out, "INSERT INTO xflate_guard (what, behind, ahead) SELECT '%s%s%s', ", s->v->from->name, *what ? ": " : "", what);
+	fprintf(s->out, "INSERT INTO %s (what, behind, ahead) SELECT '%s%s%s', ", s->table, s->v->from->name, *what ? ": " : "", what);
 }
 
 /* ---- guards ---- */
@@ -102,11 +103,9 @@ static void guard_version(struct script *s)
 {
 	s->guards++;
 	fprintf(s->out,
-		"INSERT INTO xflate_guard (what, behind, ahead) SELECT 'the catalog is one of %s', 1 - COUNT(*), 1 - COUNT(*) FROM Version "
-		"WHERE %sVersionId "
-		"BETWEEN "
-		"2001 AND 2999;\n",
-		s->o->bareos ? "Bareos" : "Bacula", s->o->bareos ? "" : "NOT ");
+		"INSERT INTO %s (what, behind, ahead) SELECT 'the catalog is one of %s', 1 - COUNT(*), 1 - COUNT(*) FROM Version\n"
+		" WHERE %sVersionId BETWEEN 2001 AND 2999;\n",
+		s->table, s->o->bareos ? "Bareos" : "Bacula", s->o->bareos ? "" : "NOT ");
 }
 
 static void put_size(struct script *s, const char *name, const struct mapped_bytes *b)
@@ -120,7 +119,7 @@ static void guard_size(struct script *s)
 {
 	const struct mapped_bytes *from = bytes_of(s, false), *to = bytes_of(s, true);
 	s->guards++;
-	fprintf(s->out, "INSERT INTO xflate_guard SELECT '%s: name and size are those of the map', 1 - COALESCE(SUM(CASE WHEN ",
+	fprintf(s->out, "INSERT INTO %s SELECT '%s: name and size are those of the map', 1 - COALESCE(SUM(CASE WHEN ", s->table,
 		s->v->from->name);
 	put_size(s, name_of(s, false), from);
 	fputs(" THEN 1 ELSE 0 END), 0),\n 1 - COALESCE(SUM(CASE WHEN ", s->out);
@@ -591,9 +590,12 @@ static void begin(struct script *s)
 	const char *engine = s->o->database == SQL_MYSQL ? " ENGINE = InnoDB" : "";
 	fprintf(s->out,
 		"CREATE TEMPORARY TABLE xflate_guard (what VARCHAR(250), behind BIGINT, ahead BIGINT, half BIGINT)%s;\n"
+		"CREATE TEMPORARY TABLE xflate_goal (what VARCHAR(250), behind BIGINT, ahead BIGINT, half BIGINT)%s;\n"
 		"CREATE TEMPORARY TABLE xflate_session (volume BIGINT, id BIGINT, began BIGINT)%s;\n"
 		"CREATE TEMPORARY TABLE xflate_go (ready INTEGER, done INTEGER, media INTEGER)%s;\n",
-		engine, engine, engine);
+		engine, engine, engine, engine);
+	if (s->o->database == SQL_SQLITE)
+		fputs("CREATE TEMPORARY TABLE xflate_kept (ok INTEGER NOT NULL);\n", s->out);
 	/* A director's transactions are short: wait for them, whatever the client was told. */
 	if (s->o->database == SQL_SQLITE)
 		fputs("PRAGMA busy_timeout = 10000;\nPRAGMA foreign_keys = 0;\n", s->out);
@@ -609,6 +611,25 @@ static void decide(struct script *s)
 		s->guards, s->guards, s->guards);
 }
 
+/* For clients that go on after errors, which PostgreSQL's cannot: what was to be changed is changed, all of it, or nothing is. */
+static void keep_or_roll_back(struct script *s)
+{
+	static const char goal[] = "(SELECT CASE WHEN COUNT(*) = %u AND SUM(ABS(ahead)) = 0 THEN 1 ELSE 0 END FROM xflate_goal)";
+	if (s->o->database == SQL_SQLITE) {
+		/* What cannot be put there takes the transaction with it. */
+		fputs("INSERT OR ROLLBACK INTO xflate_kept SELECT CASE WHEN MAX(ready) + MAX(media) = 0 OR ", s->out);
+		fprintf(s->out, goal, s->guards);
+		fputs(" = 1 THEN 1 END FROM xflate_go;\n", s->out);
+	}
+	if (s->o->database == SQL_MYSQL) {
+		fputs("SET @xflate = (SELECT CASE WHEN MAX(ready) + MAX(media) = 0 OR ", s->out);
+		fprintf(s->out, goal, s->guards);
+		fputs(" = 1 THEN 'COMMIT' ELSE 'ROLLBACK' END FROM xflate_go);\n"
+		      "PREPARE xflate_end FROM @xflate;\nEXECUTE xflate_end;\nDEALLOCATE PREPARE xflate_end;\n",
+		      s->out);
+	}
+}
+
 static void finish(struct script *s)
 {
 	bool sqlite = s->o->database == SQL_SQLITE;
@@ -622,22 +643,36 @@ static void finish(struct script *s)
 	      " ELSE 'xflate: FAILED, nothing is changed' END AS verdict FROM xflate_go;\n"
 	      "SELECT what FROM xflate_guard WHERE behind <> 0 AND (SELECT MAX(ready) + MAX(done) + MAX(media) FROM xflate_go) = 0;\n",
 	      s->out);
-	fprintf(s->out, "%sDROP %sTABLE xflate_guard;\nDROP %sTABLE xflate_session;\nDROP %sTABLE xflate_go;\n",
-		sqlite ? "PRAGMA foreign_keys = 0;\n" : "", temporary, temporary, temporary);
+	fprintf(s->out, "%sDROP %sTABLE xflate_guard;\nDROP %sTABLE xflate_goal;\nDROP %sTABLE xflate_session;\nDROP %sTABLE xflate_go;\n",
+		sqlite ? "PRAGMA foreign_keys = 0;\n" : "", temporary, temporary, temporary, temporary);
+	if (sqlite)
+		fputs("DROP TABLE xflate_kept;\n", s->out);
+}
+
+static void look_at_guards(struct script *s, size_t chain)
+{
+	guard_version(s);
+	each_volume(s, chain, guard_volume);
 }
 
 static void write_chain(struct script *s, size_t chain)
 {
+	s->table = "xflate_guard";
 	s->guards = 0;
 	head(s, chain);
 	begin(s);
 	take_locks(s, chain);
 	if (!s->p->rows)
 		each_volume(s, chain, name_sessions);
-	guard_version(s);
-	each_volume(s, chain, guard_volume);
+	look_at_guards(s, chain);
 	decide(s);
 	each_volume(s, chain, change_volume);
+	if (s->o->database != SQL_POSTGRESQL) {
+		s->table = "xflate_goal";
+		s->guards = 0;
+		look_at_guards(s, chain);
+		keep_or_roll_back(s);
+	}
 	finish(s);
 }
 
