@@ -112,8 +112,8 @@ static void put_away(struct outfile *o)
 	bool seen = fstatat(o->folder->fd, o->temporary, &st, AT_SYMLINK_NOFOLLOW) == 0;
 	if ((!seen && errno == ENOENT) || (seen && o->ino != 0 && (st.st_dev != o->dev || st.st_ino != o->ino)))
 		return;
-	/* Whether it was made, is not known yet: where it was, it is empty. */
-	if (seen && o->ino == 0 && (!S_ISREG(st.st_mode) || st.st_size > 0))
+	/* Under its own name: whether it was made, is not known yet; where it was, it is empty. */
+	if (seen && o->ino == 0 && strcmp(o->temporary, o->name) == 0 && (!S_ISREG(st.st_mode) || st.st_size > 0))
 		return;
 	if (o->keep_partial && (!seen || st.st_size > 0))
 		leave_partial(o);
