@@ -361,8 +361,11 @@ cores() {
 	cat >find.py <<-'END'
 		import sys
 		core, secrets = open(sys.argv[1], "rb").read(), [s.encode() for s in sys.argv[2:]]
+		# What a run without any key has, too, is a table of a library's: the KEK of the samples is the sixteen digits.
+		plain = open("core.plain", "rb").read()
 		# No 11 bytes of any, nor the 8 at its beginning and end.
-		found = [i for i, s in enumerate(secrets) for at in list(range(0, len(s) - 7, 4)) + [len(s) - 8] if s[at:at + 8] in core]
+		pieces = [(i, s[at:at + 8]) for i, s in enumerate(secrets) for at in list(range(0, len(s) - 7, 4)) + [len(s) - 8]]
+		found = [i for i, piece in pieces if core.count(piece) > plain.count(piece)]
 		print(len(core) > 100000, sorted(set(found)))
 	END
 	K=$(cat new.txt)
@@ -370,8 +373,11 @@ cores() {
 	cat share.1 share.3 >shares
 	chmod 600 shares
 	O=$(cat opened-key)
+	setsid gdb -nx -batch -ex 'set pagination off' -ex 'set confirm off' -ex 'set debuginfod enabled off' -ex 'catch syscall exit_group' \
+		-ex 'run --version >stdout 2>stderr' -ex 'gcore core.plain' -ex kill --args "$XFLATE" >"$work/gdb" 2>&1 </dev/null
+	[ -e core.plain ] || : >core.plain
 	while IFS='@' read -r name command; do
-		rm -f core.*
+		rm -f core.write core.end core.all
 		setsid gdb -nx -batch -ex 'set pagination off' -ex 'set confirm off' -ex 'set debuginfod enabled off' -ex 'catch syscall write' \
 			-ex 'catch syscall exit_group' -ex "run $command >stdout 2>stderr" -ex 'gcore core.write' -ex 'set use-coredump-filter off' \
 			-ex 'set dump-excluded-mappings on' -ex 'gcore core.all' -ex 'set use-coredump-filter on' \
