@@ -225,7 +225,7 @@ int bsr_write(FILE *out, struct mapped_volume *const *volumes, size_t count, uin
 	int32_t last = 0;
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < count; i++) {
-		const struct mapped_session *s = mapped_session(volumes[i], session_id, session_time, false);
+		const struct mapped_session *s = mapped_find(volumes[i], session_id, session_time);
 		if (s == NULL || s->run_count == 0)
 			continue;
 		rc = check_names(volumes[i], o, e);
@@ -240,7 +240,7 @@ int bsr_write(FILE *out, struct mapped_volume *const *volumes, size_t count, uin
 					  .o = o,
 					  .v = volumes[i],
 					  .slot = i < o->slot_count ? o->slots[i] : 0,
-					  .s = mapped_session(volumes[i], session_id, session_time, false),
+					  .s = mapped_find(volumes[i], session_id, session_time),
 					  .files = files};
 		rc = w.s ? write_volume(&w, e) : 0;
 	}

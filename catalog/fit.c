@@ -242,7 +242,7 @@ static int end_place(struct fit *f, const struct place *p, struct err *e)
 {
 	static const struct mapped_range nothing = {.first = 1};
 	struct faults_job *j = faults_of(f->faults, p->job);
-	const struct mapped_session *s = mapped_session(f->at, p->job->session_id, p->job->session_time, false);
+	const struct mapped_session *s = mapped_find(f->at, p->job->session_id, p->job->session_time);
 	const struct mapped_range *r = s && s->side[MAPPED_NEW].first > 0 ? &s->side[MAPPED_NEW] : &nothing;
 	struct indexes here = {0};
 	int rc = indexes_add(&here, r->first, r->last, e);

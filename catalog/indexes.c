@@ -2,8 +2,8 @@
 #include "catalog/indexes.h"
 
 #include "base/array.h"
+#include "volume/naming.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,35 +74,16 @@ int indexes_add_rest(struct indexes *s, int32_t first, int32_t last, const struc
 	return rc == 0 && from <= last ? indexes_add(s, (int32_t)from, last, e) : rc;
 }
 
-static bool read_index(const char **text, int32_t *index)
-{
-	char *end;
-	if (**text < '0' || **text > '9')
-		return false;
-	errno = 0;
-	unsigned long long v = strtoull(*text, &end, 10);
-	*text = end;
-	*index = (int32_t)v;
-	return errno == 0 && v > 0 && v <= INT32_MAX;
-}
-
 int indexes_parse(struct indexes *s, const char *text, struct err *e)
 {
+	struct indexes_range r;
 	int rc = 0;
-	for (const char *at = text; rc == 0;) {
-		struct indexes_range r;
-		bool good = read_index(&at, &r.first);
-		r.last = r.first;
-		if (good && *at == '-') {
-			at++;
-			good = read_index(&at, &r.last) && r.last >= r.first;
-		}
-		if (!good || (*at != ',' && *at != '\0'))
+	const char *at = text;
+	do {
+		if (!naming_next_indexes(&at, &r.first, &r.last))
 			return err_set(e, XE_USAGE, "%s: not FileIndexes, as 5, 5-9 or 1,5-9", text);
 		rc = indexes_add(s, r.first, r.last, e);
-		if (*at++ == '\0')
-			break;
-	}
+	} while (rc == 0 && *at);
 	return rc;
 }
 

@@ -157,7 +157,7 @@ static int session_line(struct reader *r, struct err *e)
 	char job[LABEL_NAME_BYTES];
 	if (r->fields != 15 || !numbers(r, 1, 3, UINT32_MAX, id) || !text(r, 4, job, sizeof job) || !numbers(r, 5, 10, UINT64_MAX, blocks))
 		return bad(r, "no session line", e);
-	struct mapped_session *s = mapped_session(r->at, (uint32_t)id[0], (uint32_t)id[1], false);
+	struct mapped_session *s = mapped_find(r->at, (uint32_t)id[0], (uint32_t)id[1]);
 	if (s == NULL || !same_range(&s->side[MAPPED_OLD], blocks) || !same_range(&s->side[MAPPED_NEW], blocks + 5))
 		return bad(r, "its session is not that of its blocks", e);
 	s->job_id = (uint32_t)id[2];

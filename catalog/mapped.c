@@ -58,11 +58,18 @@ static struct mapped_session *new_session(struct mapped_volume *v, const struct 
 	return s;
 }
 
-struct mapped_session *mapped_session(struct mapped_volume *v, uint32_t id, uint32_t time, bool create)
+struct mapped_session *mapped_find(const struct mapped_volume *v, uint32_t id, uint32_t time)
 {
 	const struct mapped_session want = {.id = id, .time = time};
 	struct mapped_session *const *found = tfind(&want, &v->by_number, by_number);
-	return found ? *found : create ? new_session(v, &want) : NULL;
+	return found ? *found : NULL;
+}
+
+struct mapped_session *mapped_session(struct mapped_volume *v, uint32_t id, uint32_t time)
+{
+	const struct mapped_session want = {.id = id, .time = time};
+	struct mapped_session *found = mapped_find(v, id, time);
+	return found ? found : new_session(v, &want);
 }
 
 static void widen(struct mapped_range *r, const struct mapped_range *by)
@@ -125,7 +132,7 @@ int mapped_add(struct mapped_volume *v, enum mapped_side side, uint32_t id, uint
 		b->labelled = true;
 		return 0;
 	}
-	struct mapped_session *s = mapped_session(v, id, time, true);
+	struct mapped_session *s = mapped_session(v, id, time);
 	if (s == NULL)
 		return err_memory(e, sizeof *s, "a session of the map");
 	struct mapped_range r = *blocks;

@@ -67,8 +67,9 @@ struct mapped_volume *mapped_new(void);
 /* NULL is fine. */
 void mapped_free(struct mapped_volume *v);
 
-/* The session, made if there is none (create), or NULL: without memory, or because there is none. */
-struct mapped_session *mapped_session(struct mapped_volume *v, uint32_t id, uint32_t time, bool create);
+/* The session, or NULL; and made if there is none: NULL without memory. */
+struct mapped_session *mapped_find(const struct mapped_volume *v, uint32_t id, uint32_t time);
+struct mapped_session *mapped_session(struct mapped_volume *v, uint32_t id, uint32_t time);
 
 /* Adds blocks (of the session 0, 0: the label) to a side.  XE_FAILED without memory. */
 int mapped_add(struct mapped_volume *v, enum mapped_side side, uint32_t id, uint32_t time, const struct mapped_range *blocks, struct err *e)

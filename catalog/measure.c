@@ -136,7 +136,7 @@ static int on_block(struct measure *m, const struct item *b, struct err *e)
 		rc = mapped_add(v, MAPPED_NEW, id, time, &block, e);
 	if (rc != 0 || b->job == NULL)
 		return rc;
-	struct mapped_session *s = mapped_session(v, id, time, false);
+	struct mapped_session *s = mapped_find(v, id, time);
 	if (b->job->has_label)
 		learn_job(s, &b->job->label);
 	return m->o.block ? m->o.block(m->o.arg, v, s, &block, b->again, e) : 0;
@@ -145,7 +145,7 @@ static int on_block(struct measure *m, const struct item *b, struct err *e)
 static int on_record(struct measure *m, const struct item *r, struct err *e)
 {
 	struct mapped_volume *v = volume_of(m, r);
-	struct mapped_session *s = mapped_session(v, r->job->session_id, r->job->session_time, true);
+	struct mapped_session *s = mapped_session(v, r->job->session_id, r->job->session_time);
 	if (s == NULL)
 		return err_memory(e, sizeof *s, "a session");
 	if (r->file_index < 0)

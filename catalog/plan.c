@@ -29,7 +29,7 @@ static bool same_ranges(const struct mapped_volume *a, const struct mapped_volum
 		return false;
 	for (size_t i = 0; i < a->session_count; i++) {
 		const struct mapped_session *s = a->sessions[i];
-		const struct mapped_session *t = mapped_session((struct mapped_volume *)b, s->id, s->time, false);
+		const struct mapped_session *t = mapped_find(b, s->id, s->time);
 		if (t == NULL)
 			return false;
 		const struct mapped_range *x = &s->side[MAPPED_NEW], *y = &t->side[MAPPED_OLD];
@@ -78,7 +78,7 @@ static void join_chains(struct making *m, size_t a, size_t b)
 static bool share_session(const struct mapped_volume *a, const struct mapped_volume *b)
 {
 	for (size_t i = 0; i < a->session_count; i++) {
-		if (mapped_session((struct mapped_volume *)b, a->sessions[i]->id, a->sessions[i]->time, false))
+		if (mapped_find(b, a->sessions[i]->id, a->sessions[i]->time))
 			return true;
 	}
 	return false;
@@ -218,7 +218,18 @@ size_t plan_group(const struct plan_volume *v, size_t first)
 struct mapped_session *plan_session(const struct plan *p, const struct plan_volume *v, const struct rows_jobmedia *row)
 {
 	const struct rows_job *job = rows_job(p->rows, row->job_id);
-	return job ? mapped_session((struct mapped_volume *)v->to, job->session_id, job->session_time, false) : NULL;
+	return job ? mapped_find(v->to, job->session_id, job->session_time) : NULL;
+}
+
+/* Files ascend along a job, but a row must have all of its blocks' files whatever is on the volume. */
+static struct rows_place covering(const struct mapped_range *first, const struct mapped_range *last)
+{
+	struct rows_place all = {.first = first->first, .last = first->last, .start = first->start, .end = last->end};
+	for (const struct mapped_range *r = first; r <= last; r++) {
+		all.first = r->first < all.first ? r->first : all.first;
+		all.last = r->last > all.last ? r->last : all.last;
+	}
+	return all;
 }
 
 /* The blocks of the session that hold data, in as many pieces as there are rows, one behind the other: what a storage daemon writes.
@@ -230,9 +241,7 @@ static void cut_session(const struct mapped_session *s, struct plan_row *to, siz
 		to[k].gone = k >= pieces;
 		if (to[k].gone)
 			continue;
-		const struct mapped_range *first = &s->runs[k * s->run_count / pieces],
-					  *last = &s->runs[(k + 1) * s->run_count / pieces - 1];
-		to[k].to = (struct rows_place){.first = first->first, .last = last->last, .start = first->start, .end = last->end};
+		to[k].to = covering(&s->runs[k * s->run_count / pieces], &s->runs[(k + 1) * s->run_count / pieces - 1]);
 	}
 	/* Its labels may have blocks of their own before and behind. */
 	to[0].to.start = s->side[MAPPED_NEW].start;

@@ -23,7 +23,7 @@ const struct mapped_range *sqlpart_range(const struct sqlpart *s, const struct m
 {
 	enum mapped_side side = sqlpart_side(s, goal);
 	const struct mapped_volume *v = side == MAPPED_OLD ? s->v->from : s->v->to;
-	return &mapped_session((struct mapped_volume *)v, session->id, session->time, false)->side[side];
+	return &mapped_find(v, session->id, session->time)->side[side];
 }
 
 const struct rows_place *sqlpart_row(const struct sqlpart *s, size_t row, bool goal)

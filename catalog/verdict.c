@@ -92,8 +92,7 @@ static void try_job(struct trial *t, size_t first, size_t rows)
 		return;
 	}
 	/* Sessions keep their numbers in every conversion. */
-	const struct mapped_session *of = t->jobs == MAPPED_OLD ? mapped_session((struct mapped_volume *)t->v->from, s->id, s->time, false)
-								: s;
+	const struct mapped_session *of = t->jobs == MAPPED_OLD ? mapped_find(t->v->from, s->id, s->time) : s;
 	const struct mapped_range *r = &of->side[t->jobs];
 	struct rows_place has = covered(row, rows);
 	if (!covers(bytes_of(t, t->jobs), r, &has))

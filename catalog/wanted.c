@@ -2,8 +2,8 @@
 #include "catalog/wanted.h"
 
 #include "base/array.h"
+#include "volume/naming.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,37 +58,10 @@ int wanted_learn(struct wanted *w, struct mapped_volume *const *volumes, size_t 
 	return 0;
 }
 
-/* ---- names of jobs ---- */
-
-/* Is this what a director puts behind the name of a job to make it unique: ".2026-11-22_12.44.19_42"? */
-static bool is_time(const char *text)
-{
-	static const char form[] = ".0000-00-00_00.00.00_00";
-	size_t i = 0;
-	for (; form[i] && text[i]; i++) {
-		bool digit = text[i] >= '0' && text[i] <= '9';
-		if (form[i] == '0' ? !digit : text[i] != form[i])
-			return false;
-	}
-	/* The last number has more digits where there are more jobs a second. */
-	i += strspn(text + i, "0123456789");
-	return i >= sizeof form - 1 && text[i] == '\0';
-}
-
-static bool is_job(const char *unique, const char *name)
-{
-	size_t n = strlen(name);
-	return n > 0 && strncmp(unique, name, n) == 0 && (unique[n] == '\0' || is_time(unique + n));
-}
-
 bool wanted_is_called(const struct wanted_job *j, const char *text)
 {
-	char number[32];
-	snprintf(number, sizeof number, "%u", j->job_id);
-	if (j->job_id > 0 && strcmp(text, number) == 0)
-		return true;
-	snprintf(number, sizeof number, "%u/%u", j->session_id, j->session_time);
-	return strcmp(text, number) == 0 || is_job(j->job, text);
+	const struct naming_job names = {.session_id = j->session_id, .session_time = j->session_time, .job_id = j->job_id, .job = j->job};
+	return naming_is_job(text, &names);
 }
 
 void wanted_describe(const struct wanted_job *j, char *text, size_t text_bytes)
@@ -106,25 +79,8 @@ const struct wanted_job *wanted_newest(const struct wanted *w, const char *name)
 		const struct wanted_job *j = &w->jobs[i];
 		/* Ended well, perhaps with warnings. */
 		bool finished = j->here && j->began > 0 && (j->status == 'T' || j->status == 'W');
-		if (finished && is_job(j->job, name) && (newest == NULL || j->began >= newest->began))
+		if (finished && naming_is_run(j->job, name) && (newest == NULL || j->began >= newest->began))
 			newest = j;
 	}
 	return newest;
-}
-
-/* ---- names of files ---- */
-
-static bool fits(const char *pattern, const char *name)
-{
-	if (strpbrk(pattern, "*?["))
-		return fnmatch(pattern, name, FNM_LEADING_DIR) == 0;
-	size_t n = strlen(pattern);
-	while (n > 0 && pattern[n - 1] == '/')
-		n--;
-	return strncmp(pattern, name, n) == 0 && (name[n] == '\0' || name[n] == '/');
-}
-
-bool wanted_name_fits(const char *pattern, const char *name)
-{
-	return fits(pattern, name) || (pattern[0] != '/' && name[0] == '/' && fits(pattern, name + 1));
 }

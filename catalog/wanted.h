@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The jobs that volumes or maps tell of, and which of them, and of their files, are wanted. */
+/* The jobs that volumes or maps tell of, and which of them are wanted. */
 #ifndef CATALOG_WANTED_H
 #define CATALOG_WANTED_H
 
@@ -31,7 +31,7 @@ struct wanted_job *wanted_session(struct wanted *w, uint32_t session_id, uint32_
 /* Takes in what volumes tell.  XE_FAILED without memory. */
 int wanted_learn(struct wanted *w, struct mapped_volume *const *volumes, size_t count, struct err *e) __attribute__((warn_unused_result));
 
-/* Is it called so: JobId, the name of the job, the unique one of its run ("J.2026-11-22_12.44.19_42"), SESSIONID/SESSIONTIME? */
+/* Is it called so, as naming_is_job has it? */
 bool wanted_is_called(const struct wanted_job *j, const char *text);
 
 /* "job 12 (J.2026-11-22_12.44.19_42), session 50/1795351262".  text: text_bytes, NUL included. */
@@ -40,9 +40,5 @@ void wanted_describe(const struct wanted_job *j, char *text, size_t text_bytes);
 
 /* The last of the finished runs of the job of this name that began here; NULL if there is none. */
 const struct wanted_job *wanted_newest(const struct wanted *w, const char *name);
-
-/* Does a file's name fit?  Without wildcards (*?[) the pattern means itself and what is below it; with them, fnmatch(3), whose * matches a
- * slash, of the name or of its beginning up to one.  A leading slash may be left out. */
-bool wanted_name_fits(const char *pattern, const char *name);
 
 #endif

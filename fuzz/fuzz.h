@@ -68,4 +68,17 @@ static inline void fuzz_reseal(uint8_t *data, size_t size, bool relength)
 	}
 }
 
+/* The same of a volume whose blocks are made whole again before, or relengthed, as asked; not of its first head bytes, which say what is asked. */
+static inline int fuzz_volume(const uint8_t *data, size_t size, size_t head, bool reseal, bool relength, char path[static FUZZ_PATH_BYTES])
+{
+	uint8_t *copy = malloc(size - head ? size - head : 1);
+	FUZZ_MUST(copy);
+	memcpy(copy, data + head, size - head);
+	if (reseal)
+		fuzz_reseal(copy, size - head, relength);
+	int fd = fuzz_file(copy, size - head, path);
+	free(copy);
+	return fd;
+}
+
 #endif

@@ -139,14 +139,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 3)
 		return 0;
-	uint8_t *copy = malloc(size - 3 ? size - 3 : 1);
-	FUZZ_MUST(copy);
-	memcpy(copy, data + 3, size - 3);
-	if (data[0] & RESEAL)
-		fuzz_reseal(copy, size - 3, data[0] & RELENGTH);
 	char path[FUZZ_PATH_BYTES];
-	int in = fuzz_file(copy, size - 3, path);
-	free(copy);
+	int in = fuzz_volume(data, size, 3, data[0] & RESEAL, data[0] & RELENGTH, path);
 	extract(path, data[0]);
 	close(in);
 	return 0;

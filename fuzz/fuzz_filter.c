@@ -116,14 +116,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 3)
 		return 0;
 	uint8_t how = data[0];
-	uint8_t *copy = malloc(size - 3 ? size - 3 : 1);
-	FUZZ_MUST(copy);
-	memcpy(copy, data + 3, size - 3);
-	if (how & RESEAL)
-		fuzz_reseal(copy, size - 3, how & RELENGTH);
 	char path[FUZZ_PATH_BYTES];
-	int in = fuzz_file(copy, size - 3, path);
-	free(copy);
+	int in = fuzz_volume(data, size, 3, how & RESEAL, how & RELENGTH, path);
 
 	const struct codec *codec = codec_by_id((enum codec_id)(data[1] & 15) % CODEC_COUNT);
 	struct filter_options o = {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "restore/choice.h"
 
+#include "base/array.h"
+#include "volume/naming.h"
+
 #include <fnmatch.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* One thing that was named. */
@@ -14,7 +16,7 @@ struct wish {
 
 struct wishes {
 	struct wish *all;
-	size_t count;
+	size_t count, room;
 };
 
 struct choice {
@@ -53,15 +55,12 @@ void choice_job(struct choice *c, const char *job)
 
 static struct wish *add(struct wishes *w, struct span text, struct err *e)
 {
-	if ((w->count & (w->count - 1)) == 0) {
-		size_t cap = w->count ? w->count * 2 : 1;
-		struct wish *grown = realloc(w->all, cap * sizeof *grown);
-		if (grown == NULL) {
-			err_memory(e, cap * sizeof *grown, "names");
-			return NULL;
-		}
-		w->all = grown;
+	struct wish *all = array_reach(w->all, &w->room, w->count, sizeof *all);
+	if (all == NULL) {
+		err_memory(e, (w->count + 1) * sizeof *all, "names");
+		return NULL;
 	}
+	w->all = all;
 	struct wish wish = {.text = strndup((const char *)text.data, text.len)};
 	if (wish.text == NULL) {
 		err_memory(e, text.len, "a name");
@@ -104,20 +103,15 @@ int choice_names(struct choice *c, struct span text, struct err *e)
 
 int choice_indexes(struct choice *c, const char *text, struct err *e)
 {
-	for (const char *at = text; *at;) {
-		size_t n = strcspn(at, ",");
-		char *end;
-		long first = strtol(at, &end, 10), last = first;
-		if (*end == '-')
-			last = strtol(end + 1, &end, 10);
-		if (at[0] < '1' || at[0] > '9' || end != at + n || last < first || last > INT32_MAX)
-			return err_set(e, XE_USAGE, "%.*s: must be FileIndexes, as 5 or 5-9", (int)n, at);
-		struct wish *w = add(&c->indexes, (struct span){(const uint8_t *)at, n}, e);
+	int32_t first, last;
+	for (const char *at = text, *from = at; *at; from = at) {
+		if (!naming_next_indexes(&at, &first, &last))
+			return err_set(e, XE_USAGE, "%s: not FileIndexes, as 5, 5-9 or 1,5-9", text);
+		struct wish *w = add(&c->indexes, (struct span){(const uint8_t *)from, strcspn(from, ",")}, e);
 		if (w == NULL)
 			return e->code;
-		w->first = (int32_t)first;
-		w->last = (int32_t)last;
-		at += n + (at[n] == ',');
+		w->first = first;
+		w->last = last;
 	}
 	return 0;
 }
@@ -142,16 +136,14 @@ bool choice_is_part(const struct choice *c)
 
 bool choice_takes_job(const struct choice *c, const struct job *job)
 {
-	char session[32], id[16];
-	if (c->job == NULL)
-		return true;
-	snprintf(session, sizeof session, "%u/%u", job->session_id, job->session_time);
-	if (strcmp(c->job, session) == 0)
-		return true;
-	if (!job->has_label)
-		return false;
-	snprintf(id, sizeof id, "%u", job->label.job_id);
-	return strcmp(c->job, id) == 0 || strcmp(c->job, job->label.job) == 0 || strcmp(c->job, job->label.job_name) == 0;
+	const struct naming_job names = {
+		.session_id = job->session_id,
+		.session_time = job->session_time,
+		.job_id = job->has_label ? job->label.job_id : 0,
+		.job = job->has_label ? job->label.job : "",
+		.name = job->has_label ? job->label.job_name : NULL,
+	};
+	return c->job == NULL || naming_is_job(c->job, &names);
 }
 
 static bool takes_index(struct choice *c, int32_t index)

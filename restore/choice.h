@@ -13,7 +13,7 @@ struct choice;
 struct choice *choice_new(void);
 void choice_free(struct choice *c);
 
-/* A JobId, the name of a job, the unique one of a run of it ("J.2026-11-22_12.44.19_42"), or SESSIONID/SESSIONTIME; lent until choice_free. */
+/* As naming_is_job has it; lent until choice_free. */
 void choice_job(struct choice *c, const char *job);
 
 /* Files whose names fit.  Without wildcards (*?[) a name means itself and what is below it; with them, fnmatch(3), whose * matches a

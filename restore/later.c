@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "restore/later.h"
 
+#include "base/array.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +19,7 @@ struct waiting {
 
 struct later {
 	struct waiting *all;
-	size_t count;
+	size_t count, room;
 };
 
 struct later *later_new(void)
@@ -49,15 +51,12 @@ void later_free(struct later *l)
 
 static struct waiting *add(struct later *l, const char *path, size_t n, struct err *e)
 {
-	if ((l->count & (l->count - 1)) == 0) {
-		size_t cap = l->count ? l->count * 2 : 1;
-		struct waiting *grown = realloc(l->all, cap * sizeof *grown);
-		if (grown == NULL) {
-			err_memory(e, cap * sizeof *grown, "folders");
-			return NULL;
-		}
-		l->all = grown;
+	struct waiting *all = array_reach(l->all, &l->room, l->count, sizeof *all);
+	if (all == NULL) {
+		err_memory(e, (l->count + 1) * sizeof *all, "folders");
+		return NULL;
 	}
+	l->all = all;
 	struct waiting *w = &l->all[l->count];
 	*w = (struct waiting){.path = strndup(path, n), .order = l->count};
 	if (w->path == NULL) {

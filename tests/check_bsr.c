@@ -150,7 +150,7 @@ START_TEST(test_many_sections)
 		if (i % 2 == 0)
 			ck_assert_int_eq(indexes_add(&files, i, i, &e), 0);
 	}
-	const struct mapped_session *s = mapped_session(volumes[0], 9, 50, false);
+	const struct mapped_session *s = mapped_find(volumes[0], 9, 50);
 	ck_assert_int_eq(bsr_stretches(s, &files, &parts, &count, &e), 0);
 	ck_assert_uint_gt(count, 0);
 	ck_assert_uint_le(count, BSR_SECTIONS_MAX);
@@ -339,26 +339,6 @@ START_TEST(test_newest)
 }
 END_TEST
 
-START_TEST(test_file_names)
-{
-	static const struct {
-		const char *pattern, *name;
-		bool fits;
-	} names[] = {
-		{"/etc", "/etc", true},     {"/etc", "/etc/", true},
-		{"/etc/", "/etc/", true},   {"/etc", "/etc/a/b", true},
-		{"etc", "/etc/a", true},    {"/etc", "/etcetera", false},
-		{"/etc/a", "/etc/", false}, {"*.txt", "/x/y.txt", true},
-		{"/x/*", "/x/y/z", true},   {"x/*.txt", "/x/y/z.txt", true},
-		{"/x/?", "/x/y/z", true},   {"/x/?", "/x/yy", false},
-		{"[ab]", "/a/c", true},     {"y", "/x/y", false},
-		{"C:/x", "C:/x/y", true},   {"/", "/etc", true},
-	};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		ck_assert_msg(wanted_name_fits(names[i].pattern, names[i].name) == names[i].fits, "%s %s", names[i].pattern, names[i].name);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("bsr");
@@ -378,7 +358,6 @@ int main(void)
 	tcase_add_loop_test(t, test_made_is_mended, 0, 6);
 	tcase_add_test(t, test_jobs);
 	tcase_add_test(t, test_newest);
-	tcase_add_test(t, test_file_names);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

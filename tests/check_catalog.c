@@ -356,6 +356,58 @@ START_TEST(test_applied)
 }
 END_TEST
 
+/* Whatever lies on a volume, and however many rows there are: each block with data is in a row that has its files, and no two overlap. */
+START_TEST(test_every_file)
+{
+	struct err e = {0};
+	unsigned seed = (unsigned)_i;
+	struct mapped_volume *v = mapped_new();
+	ck_assert_int_eq(mapped_list_add(&maps, v, &e), 0);
+	v->path = "map";
+	snprintf(v->name, sizeof v->name, "V1");
+	snprintf(v->new_name, sizeof v->new_name, "V1");
+	unsigned blocks = 1 + (unsigned)rand_r(&seed) % 30, row_count = 1 + (unsigned)rand_r(&seed) % 40;
+	bool ascending = rand_r(&seed) % 2;
+	int32_t at = 1;
+	for (unsigned i = 0; i < blocks; i++) {
+		int32_t first = ascending ? at : 1 + rand_r(&seed) % 50, last = first + rand_r(&seed) % 4;
+		bool labels = (i == 0 || i + 1 == blocks) && blocks > 2 && rand_r(&seed) % 2;
+		const struct mapped_range r = {
+			.start = 100 + 10 * i, .end = 109 + 10 * i, .first = labels ? 0 : first, .last = labels ? 0 : last, .blocks = 1};
+		ck_assert_int_eq(mapped_add(v, MAPPED_NEW, 1, 500, &r, &e), 0);
+		at = last;
+	}
+	rows = (struct rows){.version = 2250, .media_count = 1, .job_count = 1, .jobmedia_count = row_count};
+	rows.media = calloc(1, sizeof *rows.media);
+	rows.jobs = calloc(1, sizeof *rows.jobs);
+	rows.jobmedia = calloc(row_count, sizeof *rows.jobmedia);
+	*rows.media = (struct rows_media){.id = 9, .name = "V1"};
+	*rows.jobs = (struct rows_job){.id = 21, .session_id = 1, .session_time = 500};
+	for (unsigned i = 0; i < row_count; i++)
+		rows.jobmedia[i] = (struct rows_jobmedia){.id = i + 1, .job_id = 21, .media_id = 9, .vol_index = i + 1};
+	ck_assert_int_eq(plan_make(&plan, &maps, &e), 0);
+	ck_assert_int_eq(plan_rows(&plan, &rows, false, &e), 0);
+	const struct mapped_session *s = v->sessions[0];
+	const struct plan_row *to = plan.volumes[0].row_to;
+	uint64_t behind = 0;
+	for (unsigned k = 0; k < row_count; k++) {
+		ck_quick(to[k].gone || (to[k].to.start >= behind && to[k].to.end >= to[k].to.start));
+		behind = to[k].gone ? behind : to[k].to.end + 1;
+	}
+	ck_quick(to[0].to.start == s->side[MAPPED_NEW].start && behind == s->side[MAPPED_NEW].end + 1);
+	for (size_t i = 0; i < s->run_count; i++) {
+		const struct mapped_range *r = &s->runs[i];
+		bool covered = false;
+		for (unsigned k = 0; k < row_count; k++) {
+			const struct rows_place *p = &to[k].to;
+			covered = covered ||
+				  (!to[k].gone && p->start <= r->start && p->end >= r->end && p->first <= r->first && p->last >= r->last);
+		}
+		ck_quick(covered);
+	}
+}
+END_TEST
+
 /* A job that read the volume while the script ran gives it its old size again. */
 START_TEST(test_written_back)
 {
@@ -538,6 +590,7 @@ int main(void)
 	tcase_add_test(t, test_rows_that_are_none);
 	tcase_add_test(t, test_plan);
 	tcase_add_test(t, test_applied);
+	tcase_add_loop_test(t, test_every_file, 0, 300);
 	tcase_add_test(t, test_written_back);
 	tcase_add_test(t, test_tolerance);
 	tcase_add_test(t, test_wrong_catalogs);

@@ -80,7 +80,7 @@ static void read_volume(void)
 					       .first = blocks[i].first,
 					       .last = blocks[i].last,
 					       .blocks = 1};
-		const struct mapped_session *s = mapped_session(v, blocks[i].session, 50, false);
+		const struct mapped_session *s = mapped_find(v, blocks[i].session, 50);
 		ck_assert_int_eq(fit_block(fit, v, s, &b, false, &e), 0);
 	}
 	ck_assert_int_eq(fit_end(fit, v, &e), 0);
@@ -314,10 +314,10 @@ START_TEST(test_block_again)
 	ck_assert_int_eq(mapped_add(v, MAPPED_NEW, 1, 50, &one, &e), 0);
 	ck_assert_int_eq(mapped_add(v, MAPPED_NEW, 1, 50, &two, &e), 0);
 	ck_assert_int_eq(mapped_add(w, MAPPED_NEW, 1, 50, &next, &e), 0);
-	ck_assert_int_eq(fit_block(fit, v, mapped_session(v, 1, 50, false), &one, false, &e), 0);
-	ck_assert_int_eq(fit_block(fit, v, mapped_session(v, 1, 50, false), &two, false, &e), 0);
+	ck_assert_int_eq(fit_block(fit, v, mapped_find(v, 1, 50), &one, false, &e), 0);
+	ck_assert_int_eq(fit_block(fit, v, mapped_find(v, 1, 50), &two, false, &e), 0);
 	ck_assert_int_eq(fit_end(fit, v, &e), 0);
-	ck_assert_int_eq(fit_block(fit, w, mapped_session(w, 1, 50, false), &next, _i == 0, &e), 0);
+	ck_assert_int_eq(fit_block(fit, w, mapped_find(w, 1, 50), &next, _i == 0, &e), 0);
 	ck_assert_int_eq(fit_end(fit, w, &e), 0);
 	ck_assert_int_eq(fit_finish(fit, &e), 0);
 	expect(0, _i == 0 ? "" : "2-3");

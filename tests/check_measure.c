@@ -16,7 +16,7 @@ static int on_block(void *arg, struct mapped_volume *v, const struct mapped_sess
 	(void)e;
 	ck_assert_ptr_eq(arg, &list);
 	ck_assert_ptr_eq(v, list.volumes[list.count - 1]);
-	ck_assert_ptr_eq(mapped_session(v, s->id, s->time, false), s);
+	ck_assert_ptr_eq(mapped_find(v, s->id, s->time), s);
 	ck_assert_uint_eq(b->blocks, 1);
 	ck_assert(!again);
 	blocks++;

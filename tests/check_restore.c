@@ -80,6 +80,31 @@ START_TEST(choices)
 }
 END_TEST
 
+START_TEST(one_name)
+{
+	static const struct {
+		const char *pattern, *name;
+		bool fits;
+	} names[] = {
+		{"/etc", "/etc", true},          {"/etc", "/etc/", true},     {"/etc/", "/etc/", true},
+		{"/etc", "/etc/a/b", true},      {"etc", "/etc/a", true},     {"/etc", "/etcetera", false},
+		{"/etc/a", "/etc/", false},      {"*.txt", "/x/y.txt", true}, {"/x/*", "/x/y/z", true},
+		{"x/*.txt", "/x/y/z.txt", true}, {"/x/?", "/x/y/z", true},    {"/x/?", "/x/yy", false},
+		{"[ab]", "/a/c", true},          {"y", "/x/y", false},        {"C:/x", "C:/x/y", true},
+		{"a\\*", "/a\\b", true},         {"a\\*", "/a*", false},      {"/", "/etc", true},
+	};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct choice *c = choice_new();
+
+		ck_assert_int_eq(choice_glob(c, names[i].pattern, &e), 0);
+		choice_ready(c);
+		ck_assert_msg(takes(c, names[i].name) == names[i].fits, "%s %s", names[i].pattern, names[i].name);
+		ck_assert_int_eq(choice_unmet(c, 0) == NULL, names[i].fits);
+		choice_free(c);
+	}
+}
+END_TEST
+
 START_TEST(names_in_a_file)
 {
 	static const char lines[] = "/a\n\nb/\nstar*\nb\n/never";
@@ -109,7 +134,7 @@ END_TEST
 
 START_TEST(numbers)
 {
-	static const char *const wrong[] = {"0", "-1", "x", "5-", "5-4", "1,,2", "1 ", "99999999999", ",1"};
+	static const char *const wrong[] = {"0", "-1", "x", "5-", "5-4", "1,,2", "1 ", "99999999999", ",1", "1,", "3,"};
 	struct choice *c = choice_new();
 
 	ck_assert_int_eq(choice_indexes(c, "3,7-9", &e), 0);
@@ -472,6 +497,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, paths);
 	tcase_add_test(t, choices);
+	tcase_add_test(t, one_name);
 	tcase_add_test(t, names_in_a_file);
 	tcase_add_test(t, numbers);
 	tcase_add_test(t, jobs);

@@ -78,6 +78,26 @@ skip() {
 	echo "ok - $1 # SKIP $2"
 }
 
+# sanitized: was the program built with a sanitizer?
+sanitized() { [ "${SANITIZED:-}" = yes ] || ldd "$XFLATE" 2>/dev/null | grep -Eq 'lib[atu]b?san'; }
+
+# with_shim TEXT: $shim makes calls fail (faults/shim.c); else TEXT is not tried.  With glibc it has to build.
+with_shim() {
+	shim=$work/shim.so
+	if sanitized; then
+		skip "$1" 'a sanitizer has its own allocator'
+	elif ${CC:-cc} -std=gnu17 -O1 -D_GNU_SOURCE -shared -fPIC -o "$shim" "$here/faults/shim.c" -ldl 2>"$err"; then
+		return 0
+	elif getconf GNU_LIBC_VERSION >/dev/null 2>&1; then
+		not_ok "$1: the shim builds"
+		show "$err"
+	else
+		skip "$1" "no shim on this system: $(head -n 1 "$err")"
+	fi
+	rm -f "$shim"
+	return 1
+}
+
 # is GOT WANTED TEXT
 is() {
 	if [ "$1" = "$2" ]; then

@@ -447,12 +447,7 @@ at_once() {
 }
 
 faults() {
-	shim=$work/shim.so
-	if ldd "$XFLATE" 2>/dev/null | grep -Eq 'lib[atu]b?san'; then
-		skip 'every call made to fail' 'a sanitizer has its own allocator'
-	elif ! ${CC:-cc} -std=gnu17 -O1 -D_GNU_SOURCE -shared -fPIC -o "$shim" "$here/faults/shim.c" -ldl 2>"$err"; then
-		skip 'every call made to fail' "no shim on this system: $(head -n 1 "$err")"
-	else
+	if with_shim 'every call made to fail'; then
 		mkdir faults
 		(cd faults && "$PYTHON" "$here/keyfaults.py" "$XFLATE" "$shim") >"$work/faults" 2>"$err"
 		is $? 0 'the faults came to their end'

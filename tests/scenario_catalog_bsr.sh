@@ -96,6 +96,9 @@ bsr --file "$name" "$(volume vol-gzip6)"
 expect_status 0 '--file'
 section vol-gzip6 3 208-734951 11 >want
 wanted '--file: one name, one file'
+bsr --file "$name" --file no/such/file "$(volume vol-gzip6)"
+refused 2 '--file: one that is there, and one that is not'
+says 'no/such/file: no file on these volumes fits' 'it is named'
 bsr --file "${name#/}" "$(volume vol-gzip6)"
 section vol-gzip6 3 208-734951 11 >want
 wanted '--file: without its leading slash'

@@ -13,12 +13,7 @@ expect_status 0 'the conversion that the faults are measured by'
 
 # ---- the shim ----
 
-shim=$work/shim.so
-if [ "${SANITIZED:-}" = yes ] || ldd "$XFLATE" 2>/dev/null | grep -Eq 'lib[atu]b?san'; then
-	skip 'every call made to fail' 'a sanitizer has its own allocator'
-elif ! ${CC:-cc} -std=gnu17 -O1 -D_GNU_SOURCE -shared -fPIC -o "$shim" "$here/faults/shim.c" -ldl 2>"$err"; then
-	skip 'every call made to fail' "no shim on this system: $(head -n 1 "$err")"
-else
+if with_shim 'every call made to fail'; then
 	all=
 	[ "${FAULTS:-}" != all ] || all=--all
 	# shellcheck disable=SC2086 # an option or nothing

@@ -30,7 +30,6 @@ limited() {
 	status=$?
 }
 
-sanitized() { [ "${SANITIZED:-}" = yes ] || ldd "$XFLATE" 2>/dev/null | grep -Eq 'lib[atu]b?san'; }
 # child_of PID: its only one
 child_of() { tr -d " " <"/proc/$1/task/$1/children"; }
 
@@ -612,12 +611,7 @@ print(said.decode())' "$XFLATE" changer --cache none --device /dev/null -- sh -c
 	rm -rf bin conf keys
 }
 
-shim=$work/shim.so
-if sanitized ||
-	! ${CC:-cc} -std=gnu17 -O1 -D_GNU_SOURCE -shared -fPIC -o "$shim" "$here/faults/shim.c" -ldl 2>"$err"; then
-	rm -f "$shim"
-	skip 'read errors' 'no shim for this program'
-fi
+with_shim 'read errors'
 "$XFLATE" -q -i -o "$work/whole" "$multi" || exit 1
 records "$work/whole" >"$work/whole.records"
 partials

@@ -376,12 +376,7 @@ expect_status 0 'and with it'
 
 # ---- broken off ----
 
-shim=$work/shim.so
-if [ "${SANITIZED:-}" = yes ] || ldd "$XFLATE" 2>/dev/null | grep -Eq 'lib[atu]b?san'; then
-	skip 'broken off at every call' 'a sanitizer has its own allocator'
-elif ! ${CC:-cc} -std=gnu17 -O1 -D_GNU_SOURCE -shared -fPIC -o "$shim" "$here/faults/shim.c" -ldl 2>"$err"; then
-	skip 'broken off at every call' "no shim on this system: $(head -n 1 "$err")"
-else
+if with_shim 'broken off at every call'; then
 	# A file system without hard links, and one that has no room.
 	put v "$made/good-forms"
 	run env LD_PRELOAD="$shim" FAULT=link:1:from:1 "$XFLATE" -q --in-place -r lz4 d/v

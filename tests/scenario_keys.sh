@@ -350,7 +350,7 @@ terminal() {
 # A debugger stops the program when it writes and when it ends, and dumps its memory: none of the secrets is in the core, not
 # even a part.  A dump of all pages, also those that the kernel is told to leave out, has them: else this would prove nothing.
 cores() {
-	if [ "${SANITIZED:-}" = yes ] || ldd "$XFLATE" | grep -Eq 'lib[atu]b?san'; then
+	if sanitized; then
 		skip 'core dumps' 'a sanitizer keeps copies of everything'
 		return
 	fi

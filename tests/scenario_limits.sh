@@ -5,7 +5,6 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-sanitized=$(ldd "$XFLATE" 2>/dev/null | grep -E 'lib[atu]b?san')
 
 # within MEGABYTES TEXT COMMAND...: runs it; no more memory than that at any time
 within() {
@@ -16,7 +15,7 @@ within() {
 	timeout -k 5 120 "$PYTHON" "$here/limits.py" --run "$@" >"$out" 2>"$err" 3>"$work/used"
 	status=$?
 	used=$(cat "$work/used")
-	if [ -n "$sanitized" ]; then
+	if sanitized; then
 		skip "$text: memory" 'a sanitizer has its own'
 	elif [ "${used:-1000000}" -le "$most" ]; then
 		ok "$text: $used MB, not more than $most"

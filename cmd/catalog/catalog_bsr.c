@@ -7,6 +7,7 @@
 #include "catalog/bsrmend.h"
 #include "catalog/wanted.h"
 #include "cmd/catalog/inputs.h"
+#include "restore/choice.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,7 +23,8 @@ struct names {
 
 struct request {
 	struct inputs in;
-	struct names jobs, files;
+	struct names jobs;
+	struct choice *files; /* --file */
 	const char *indexes_text, *catalog_job, *update;
 	struct bsr_options o;
 	uint32_t slots[NAMES_MAX];
@@ -38,9 +40,7 @@ struct request {
 static int on_file(void *arg, const struct mapped_session *s, int32_t file_index, const struct attributes *file, struct err *e)
 {
 	struct request *q = arg;
-	bool fits = false;
-	for (size_t i = 0; !fits && i < q->files.count; i++)
-		fits = wanted_name_fits(q->files.names[i], file->name);
+	bool fits = choice_takes_file(q->files, file->name, file_index);
 	struct wanted_job *j = fits ? wanted_session(&q->wanted, s->id, s->time) : NULL;
 	if (!fits)
 		return 0;
@@ -53,7 +53,7 @@ static int on_file(void *arg, const struct mapped_session *s, int32_t file_index
 
 static bool is_candidate(const struct request *q, const struct wanted_job *j)
 {
-	return j->here && (q->files.count == 0 || j->files.count > 0);
+	return j->here && (!choice_is_part(q->files) || j->files.count > 0);
 }
 
 /* ---- which jobs ---- */
@@ -101,7 +101,7 @@ static int choose_one(struct request *q, const char *called, struct err *e)
 		return err_set(e, XE_USAGE, "%s%zu jobs%s: --job names the one that is meant", called ? called : "", count,
 			       called ? " are called so" : " are here");
 	return err_set(e, XE_USAGE, called ? "%s: no such job is here%s" : "%sno job is here%s", called ? called : "",
-		       q->files.count > 0 ? ", or none of its files fits" : "");
+		       choice_is_part(q->files) ? ", or none of its files fits" : "");
 }
 
 static int choose_catalog(struct request *q, struct err *e)
@@ -142,7 +142,7 @@ static int choose(struct request *q, struct err *e)
 
 static const struct indexes *files_of(const struct request *q, const struct wanted_job *j)
 {
-	return q->indexes_text ? &q->indexes : q->files.count > 0 ? &j->files : NULL;
+	return q->indexes_text ? &q->indexes : choice_is_part(q->files) ? &j->files : NULL;
 }
 
 /* Maps do not tell. */
@@ -173,8 +173,8 @@ static bool interleave(const struct request *q, const struct wanted_job *a, cons
 {
 	for (size_t i = 0; i < q->in.list.count; i++) {
 		struct mapped_volume *v = q->in.list.volumes[i];
-		const struct mapped_session *x = mapped_session(v, a->session_id, a->session_time, false);
-		const struct mapped_session *y = mapped_session(v, b->session_id, b->session_time, false);
+		const struct mapped_session *x = mapped_find(v, a->session_id, a->session_time);
+		const struct mapped_session *y = mapped_find(v, b->session_id, b->session_time);
 		if (x && y && x->side[MAPPED_NEW].start <= y->side[MAPPED_NEW].end && y->side[MAPPED_NEW].start <= x->side[MAPPED_NEW].end)
 			return true;
 	}
@@ -205,11 +205,20 @@ static int write_job(struct request *q, const struct wanted_job *j, struct err *
 	return bsr_write(q->out, q->in.list.volumes, q->in.list.count, j->session_id, j->session_time, files_of(q, j), &q->o, e);
 }
 
+/* A file that is mistyped would be missed when it is too late. */
+static int refuse_unmet(const struct request *q, struct err *e)
+{
+	const char *name = choice_unmet(q->files, 0);
+	return name ? err_set(e, XE_USAGE, "--file %s: no file on these volumes fits", name) : 0;
+}
+
 static int write_jobs(struct request *q, struct err *e)
 {
 	int rc = wanted_learn(&q->wanted, q->in.list.volumes, q->in.list.count, e);
 	if (rc == 0)
 		rc = choose(q, e);
+	if (rc == 0)
+		rc = refuse_unmet(q, e);
 	if (rc == 0)
 		warn_of_interleaved(q);
 	for (size_t i = 0; rc == 0 && i < q->chosen_count; i++)
@@ -233,7 +242,7 @@ static int run(struct request *q, struct err *e)
 {
 	char *text = NULL;
 	size_t len = 0;
-	q->in.hooks = (struct measure_options){.arg = q, .runs = true, .file = q->files.count > 0 ? on_file : NULL};
+	q->in.hooks = (struct measure_options){.arg = q, .runs = true, .file = choice_is_part(q->files) ? on_file : NULL};
 	int rc = inputs_read(&q->in, e);
 	if (rc != 0)
 		return rc;
@@ -263,10 +272,13 @@ static int take_job(const struct command *verb, void *place, const char *text)
 	return take_name("job", place, text);
 }
 
-static int take_file(const struct command *verb, void *place, const char *text)
+static int take_file(const struct command *verb, void *request, const char *text)
 {
-	(void)verb;
-	return take_name("file", place, text);
+	struct request *q = request;
+	struct err e = {0};
+	if (*text == '\0')
+		return msg_usage(verb->path, "--file: its value is empty");
+	return choice_glob(q->files, text, &e) == 0 ? 0 : msg_fail(&e);
 }
 
 /* One for each volume, in their order. */
@@ -293,7 +305,7 @@ static int take_slots(const struct command *verb, void *request, const char *tex
 static const struct option_row options[] = {
 	OPTION_TAKE_AT(0, "job", take_job, struct request, jobs),
 	OPTION_TEXT(0, "file-index", struct request, indexes_text),
-	OPTION_TAKE_AT(0, "file", take_file, struct request, files),
+	OPTION_TAKE(0, "file", take_file),
 	OPTION_SOURCE(0, "catalog-job", struct request, catalog_job),
 	OPTION_SOURCE(0, "update", struct request, update),
 	OPTION_SOURCE(0, "storage", struct request, o.storage),
@@ -316,13 +328,13 @@ static int check(struct request *q)
 {
 	static const char verb[] = "catalog bsr";
 	struct err e = {0};
-	bool selects = q->jobs.count > 0 || q->files.count > 0 || q->indexes_text;
+	bool selects = q->jobs.count > 0 || choice_is_part(q->files) || q->indexes_text;
 	if (q->update && (selects || q->catalog_job))
 		return msg_usage(verb,
 				 "--update takes jobs and files from the old bootstrap: no --job, --file, --file-index or --catalog-job");
 	if (q->catalog_job && q->jobs.count > 0)
 		return msg_usage(verb, "--catalog-job or --job: one of them");
-	if (q->indexes_text && q->files.count > 0)
+	if (q->indexes_text && choice_is_part(q->files))
 		return msg_usage(verb, "--file-index or --file: one of them");
 	if (q->indexes_text && q->jobs.count > 1)
 		return msg_usage(verb, "--file-index counts the files of one job");
@@ -331,14 +343,11 @@ static int check(struct request *q)
 	if (!fits_quotes(q->o.storage) || !fits_quotes(q->o.device) || !fits_quotes(q->o.media_type))
 		return msg_usage(verb, "--storage, --device, --media-type: no name that can stand in a bootstrap");
 	for (size_t i = 0; i < q->in.count; i++) {
-		if ((q->files.count > 0 || q->catalog_job) && inputs_is_map(q->in.paths[i]))
+		if ((choice_is_part(q->files) || q->catalog_job) && inputs_is_map(q->in.paths[i]))
 			return msg_usage(verb, "%s: a map knows neither the names of files nor how jobs ended: give the volumes for %s",
 					 q->in.paths[i], q->catalog_job ? "--catalog-job" : "--file");
-		if (q->update && strcmp(q->update, "-") == 0 && strcmp(q->in.paths[i], "-") == 0)
-			return msg_usage(verb, "standard input cannot be the old bootstrap and a volume, too");
 	}
-	int wrong = keyoptions_check(&q->in.keys, verb);
-	return wrong != 0 ? wrong : keyoptions_check_inputs(&q->in.keys, verb, q->in.paths, q->in.count);
+	return inputs_check(&q->in, verb, q->update, "the old bootstrap");
 }
 
 static int cmd_bsr(int argc, char **argv)
@@ -347,13 +356,20 @@ static int cmd_bsr(int argc, char **argv)
 	struct operands rest;
 	struct err e = {0};
 	int status;
-	if (!options_parse(&command_catalog_bsr, argc, argv, &q, &rest, &status))
-		return status;
-	q.in.paths = rest.names;
-	q.in.count = rest.count;
-	status = check(&q);
-	if (status == 0)
-		status = run(&q, &e) != 0 ? msg_fail(&e) : q.in.damage > 0 ? 3 : 0;
+	q.files = choice_new();
+	if (q.files == NULL) {
+		err_memory(&e, 0, "the arguments");
+		return msg_fail(&e);
+	}
+	if (options_parse(&command_catalog_bsr, argc, argv, &q, &rest, &status)) {
+		q.in.paths = rest.names;
+		q.in.count = rest.count;
+		choice_ready(q.files);
+		status = check(&q);
+		if (status == 0)
+			status = run(&q, &e) != 0 ? msg_fail(&e) : q.in.damage > 0 ? 3 : 0;
+	}
+	choice_free(q.files);
 	inputs_free(&q.in);
 	indexes_free(&q.indexes);
 	wanted_free(&q.wanted);

@@ -319,12 +319,7 @@ static int check(const struct request *q)
 	static const char verb[] = "catalog check";
 	if (q->rows_path == NULL)
 		return msg_usage(verb, "--rows FILE: what the query of xflate catalog rows gave");
-	for (size_t i = 0; strcmp(q->rows_path, "-") == 0 && i < q->in.count; i++) {
-		if (strcmp(q->in.paths[i], "-") == 0)
-			return msg_usage(verb, "standard input cannot be the rows and a volume, too");
-	}
-	int wrong = keyoptions_check(&q->in.keys, verb);
-	return wrong != 0 ? wrong : keyoptions_check_inputs(&q->in.keys, verb, q->in.paths, q->in.count);
+	return inputs_check(&q->in, verb, q->rows_path, "the rows");
 }
 
 static int cmd_check(int argc, char **argv)
@@ -332,13 +327,13 @@ static int cmd_check(int argc, char **argv)
 	struct request q = {0};
 	struct operands rest;
 	int status;
-	if (!options_parse(&command_catalog_check, argc, argv, &q, &rest, &status))
-		return status;
-	q.in.paths = rest.names;
-	q.in.count = rest.count;
-	status = check(&q);
-	if (status == 0)
-		status = run(&q);
+	if (options_parse(&command_catalog_check, argc, argv, &q, &rest, &status)) {
+		q.in.paths = rest.names;
+		q.in.count = rest.count;
+		status = check(&q);
+		if (status == 0)
+			status = run(&q);
+	}
 	fit_free(q.fit);
 	rows_free(&q.rows);
 	inputs_free(&q.in);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/catalog/inputs.h"
 
+#include "base/msg.h"
 #include "catalog/mapfile.h"
 #include "cmd/command.h"
 #include "cmd/volume/findingtext.h"
@@ -30,6 +31,16 @@ void inputs_free(struct inputs *in)
 {
 	keyoptions_close(&in->keys);
 	mapped_list_free(&in->list);
+}
+
+int inputs_check(const struct inputs *in, const char *verb, const char *other, const char *what)
+{
+	for (size_t i = 0; other && strcmp(other, "-") == 0 && i < in->count; i++) {
+		if (strcmp(in->paths[i], "-") == 0)
+			return msg_usage(verb, "standard input cannot be %s and a volume, too", what);
+	}
+	int wrong = keyoptions_check(&in->keys, verb);
+	return wrong != 0 ? wrong : keyoptions_check_inputs(&in->keys, verb, in->paths, in->count);
 }
 
 static void on_progress(void *measure, struct progress_state *state)

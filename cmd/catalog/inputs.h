@@ -22,6 +22,10 @@ struct inputs {
 	uint64_t damage;              /* places on volumes */
 };
 
+/* Before anything is read: may these be read with these keys, and beside the file at other (NULL: none), which is what?  0, or the exit status
+ * of wrong usage. */
+int inputs_check(const struct inputs *in, const char *verb, const char *other, const char *what);
+
 /* Reads all.  XE_USAGE for a volume that is there twice, XE_DAMAGE for a map of a run that lost something, and as mapfile_read and
  * measure_run. */
 int inputs_read(struct inputs *in, struct err *e) __attribute__((warn_unused_result));

@@ -62,6 +62,19 @@ stop() {
 	kill -KILL "$1" 2>/dev/null || :
 	wait "$1" 2>/dev/null || :
 }
+# ready STORAGE: all three daemons say so; console COMMAND... is the script's own
+ready() {
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		sleep 0.5
+		for pid in "$dir_pid" "$sd_pid" "$fd_pid"; do
+			kill -0 "$pid" || { cat "$work/log/"*.out; return 1; }
+		done
+		console 'status director' "status storage=$1" 'status client=xf-fd' >"$work/status" 2>&1 || continue
+		[ "$(grep -c '^Daemon started' "$work/status")" = 3 ] && return 0
+	done
+	cat "$work/status" "$work/log/"*.out
+	return 1
+}
 # clean_up [COMMAND...]: at the end of the script, however it ends.  COMMAND when the daemons are gone.
 clean_up() {
 	trap '' INT TERM HUP

@@ -94,18 +94,6 @@ query() { peer 20 sqlite3 -cmd '.timeout 10000' "$work/run/$1.db" "$2"; }
 # console COMMAND...: at most two minutes.
 console() { printf '%s\n' "$@" quit | peer 120 bconsole -n -c "$work/conf/console.conf"; }
 
-ready() {
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		sleep 0.5
-		for pid in "$dir_pid" "$sd_pid" "$fd_pid"; do
-			kill -0 "$pid" || { cat "$work/log/"*.out; return 1; }
-		done
-		console 'status director' 'status storage=Disk' 'status client=xf-fd' >"$work/status" 2>&1 || continue
-		[ "$(grep -c '^Daemon started' "$work/status")" = 3 ] && return 0
-	done
-	cat "$work/status" "$work/log/"*.out
-	return 1
-}
 # Not through peer: the daemon itself is to be the child, so that its number is the right one.
 start_fd() {
 	LD_LIBRARY_PATH=$libraries bacula-fd -f -c "$work/conf/fd.conf" >"$work/log/fd.out" 2>&1 &
@@ -135,7 +123,7 @@ for catalog in first second; do
 done
 start_fd
 start first orig
-need "director, storage daemon and file daemon answer" ready
+need "director, storage daemon and file daemon answer" ready Disk
 
 # The two that share a volume go slowly, side by side; the others follow one another beside them.
 backups() {
@@ -489,7 +477,7 @@ show "$work/places.first"
 show "$work/places.second"
 
 start second final
-need "director and storage daemon answer with the fresh catalog" ready
+need "director and storage daemon answer with the fresh catalog" ready Disk
 
 # restored FILES: the console's report has a good end, so many files, and nothing that went wrong.
 restored() {

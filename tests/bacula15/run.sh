@@ -130,15 +130,6 @@ daemon() {
 	shift
 	"$pkg/loader" --library-path "$libraries" "$pkg/usr/sbin/$name" -f "$@" >"$work/log/$name.out" 2>&1 &
 }
-ready() {
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		sleep 0.5
-		console 'status director' 'status storage=Enc' 'status client=xf-fd' >"$work/status" 2>&1 || continue
-		[ "$(grep -c '^Daemon started' "$work/status")" = 3 ] && return 0
-	done
-	cat "$work/status" "$work/log/"*.out
-	return 1
-}
 
 # --- a source tree ---
 
@@ -173,7 +164,7 @@ daemon bacula-sd -c "$work/conf/sd.conf"
 sd_pid=$!
 daemon bacula-dir -c "$work/conf/dir.conf"
 dir_pid=$!
-need "director, storage daemon and file daemon answer" ready
+need "director, storage daemon and file daemon answer" ready Enc
 
 label() {
 	console 'label storage=Enc volume=enc-1 pool=Enc slot=0 drive=0' 'label storage=Enc volume=mk-1 pool=Mk slot=0 drive=0' \
@@ -284,7 +275,7 @@ check "... which is as long as before" test "$(stat -c %s "$work/out/enc-1")" = 
 cp "$work/out/enc-1" "$work/v/enc-1"
 daemon bacula-sd -c "$work/conf/sd.conf"
 sd_pid=$!
-need "the storage daemon is back" ready
+need "the storage daemon is back" ready Enc
 check "the director restores from the decrypted volume with its old catalog" restore "$(job enc desc)" || :
 cp "$work/enc-1.orig" "$work/v/enc-1"
 # shellcheck disable=SC2086 # words

@@ -148,15 +148,3 @@ start() {
 	(PGHOST=$servers/postgres exec_bacula bacula-dir -f -c "$work/conf/dir.conf") >"$work/log/dir.out" 2>&1 &
 	dir_pid=$!
 }
-ready() {
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		sleep 0.5
-		for pid in "$dir_pid" "$sd_pid" "$fd_pid"; do
-			kill -0 "$pid" || { cat "$work/log/"*.out; return 1; }
-		done
-		console 'status director' 'status storage=Disk' 'status client=xf-fd' >"$work/status" 2>&1 || continue
-		[ "$(grep -c '^Daemon started' "$work/status")" = 3 ] && return 0
-	done
-	cat "$work/status" "$work/log/"*.out
-	return 1
-}

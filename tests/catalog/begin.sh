@@ -41,7 +41,7 @@ done
 need "a catalog" make_catalog
 configure_all
 start
-need "director, storage daemon and file daemon answer" ready
+need "director, storage daemon and file daemon answer" ready Disk
 
 # --- jobs and volumes ---
 

@@ -62,7 +62,7 @@ stop_daemons() {
 start_daemons() {
 	stop "$fd_pid"
 	start
-	need "the daemons are there again" ready
+	need "the daemons are there again" ready Disk
 }
 
 # --- its blocks ---
