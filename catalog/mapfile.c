@@ -2,9 +2,12 @@
 #include "catalog/mapfile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -295,6 +298,20 @@ static int take(struct mapped_list *l, struct reader *r, struct err *e)
 		rc = mapped_list_add(l, v, e);
 	}
 	return rc;
+}
+
+bool mapfile_is(const char *path)
+{
+	static const char head[] = "xflate-map\t";
+	char text[sizeof head - 1];
+	struct stat st;
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return false;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool is = fd >= 0 && read(fd, text, sizeof text) == (ssize_t)sizeof text && memcmp(text, head, sizeof text) == 0;
+	if (fd >= 0)
+		close(fd);
+	return is;
 }
 
 int mapfile_read(struct mapped_list *l, const char *path, struct err *e)

@@ -75,24 +75,44 @@ static void join_chains(struct making *m, size_t a, size_t b)
 	}
 }
 
-static bool share_session(const struct mapped_volume *a, const struct mapped_volume *b)
+/* A session on one of the maps' volumes. */
+struct seat {
+	uint32_t time, id;
+	size_t map;
+};
+
+static int by_session(const void *a, const void *b)
 {
-	for (size_t i = 0; i < a->session_count; i++) {
-		if (mapped_find(b, a->sessions[i]->id, a->sessions[i]->time))
-			return true;
-	}
-	return false;
+	const struct seat *x = a, *y = b;
+	if (x->time != y->time)
+		return x->time < y->time ? -1 : 1;
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return x->map < y->map ? -1 : x->map > y->map;
 }
 
 /* Volumes that share a job are of one chain, though each has a map of its own. */
-static void join_by_sessions(struct making *m)
+static int join_by_sessions(struct making *m, struct err *e)
 {
+	size_t count = 0, n = 0;
+	for (size_t i = 0; i < m->maps->count; i++)
+		count += m->maps->volumes[i]->session_count;
+	struct seat *seats = calloc(count + 1, sizeof *seats);
+	if (seats == NULL)
+		return err_memory(e, count * sizeof *seats, "the sessions");
 	for (size_t i = 0; i < m->maps->count; i++) {
-		for (size_t k = 0; k < i; k++) {
-			if (m->chain[i] != m->chain[k] && share_session(m->maps->volumes[i], m->maps->volumes[k]))
-				join_chains(m, k, i);
-		}
+		const struct mapped_volume *v = m->maps->volumes[i];
+		for (size_t k = 0; k < v->session_count; k++)
+			seats[n++] = (struct seat){v->sessions[k]->time, v->sessions[k]->id, i};
 	}
+	qsort(seats, count, sizeof *seats, by_session);
+	for (size_t i = 1; i < count; i++) {
+		const struct seat *x = &seats[i - 1], *y = &seats[i];
+		if (x->time == y->time && x->id == y->id && m->chain[x->map] != m->chain[y->map])
+			join_chains(m, x->map, y->map);
+	}
+	free(seats);
+	return 0;
 }
 
 static struct plan_volume *named(struct plan *p, const char *name)
@@ -187,8 +207,7 @@ int plan_make(struct plan *p, const struct mapped_list *maps, struct err *e)
 	if (m.chain == NULL)
 		return err_memory(e, maps->count * sizeof *m.chain, "the plan");
 	find_chains(&m);
-	join_by_sessions(&m);
-	int rc = 0;
+	int rc = join_by_sessions(&m, e);
 	for (size_t i = 0; rc == 0 && i < maps->count; i++)
 		rc = add_volume(&m, i, e);
 	if (rc == 0)

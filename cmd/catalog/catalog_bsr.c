@@ -343,7 +343,7 @@ static int check(struct request *q)
 	if (!fits_quotes(q->o.storage) || !fits_quotes(q->o.device) || !fits_quotes(q->o.media_type))
 		return msg_usage(verb, "--storage, --device, --media-type: no name that can stand in a bootstrap");
 	for (size_t i = 0; i < q->in.count; i++) {
-		if ((choice_is_part(q->files) || q->catalog_job) && inputs_is_map(q->in.paths[i]))
+		if ((choice_is_part(q->files) || q->catalog_job) && mapfile_is(q->in.paths[i]))
 			return msg_usage(verb, "%s: a map knows neither the names of files nor how jobs ended: give the volumes for %s",
 					 q->in.paths[i], q->catalog_job ? "--catalog-job" : "--file");
 	}

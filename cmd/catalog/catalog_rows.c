@@ -36,7 +36,7 @@ static int print_query(const struct plan *p, bool bareos, struct err *e)
 static int read_operand(struct mapped_list *l, const char *path, struct err *e)
 {
 	const struct medium *medium = strcmp(path, "-") == 0 ? NULL : medium_at(path);
-	bool volume = medium && (medium->by_block || medium->rereadable) && !inputs_is_map(path);
+	bool volume = medium && (medium->by_block || medium->rereadable) && !mapfile_is(path);
 	return volume ? measure_label(path, l, e) : mapfile_read(l, path, e);
 }
 

@@ -7,25 +7,8 @@
 #include "cmd/volume/findingtext.h"
 #include "pipeline/cipher.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-bool inputs_is_map(const char *path)
-{
-	static const char head[] = "xflate-map\t";
-	char text[sizeof head - 1];
-	struct stat st;
-	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
-		return false;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool is = fd >= 0 && read(fd, text, sizeof text) == (ssize_t)sizeof text && memcmp(text, head, sizeof text) == 0;
-	if (fd >= 0)
-		close(fd);
-	return is;
-}
 
 void inputs_free(struct inputs *in)
 {
@@ -124,11 +107,11 @@ int inputs_read(struct inputs *in, struct err *e)
 	int rc = keyoptions_open(&in->keys, e);
 	for (size_t i = 0, n; rc == 0 && i < in->count; i += n) {
 		n = 1;
-		if (inputs_is_map(in->paths[i])) {
+		if (mapfile_is(in->paths[i])) {
 			rc = read_map(in, in->paths[i], e);
 			continue;
 		}
-		while (i + n < in->count && !inputs_is_map(in->paths[i + n]))
+		while (i + n < in->count && !mapfile_is(in->paths[i + n]))
 			n++;
 		rc = read_volumes(in, i, n, e);
 	}

@@ -7,9 +7,6 @@
 #include "catalog/measure.h"
 #include "cmd/volume/keyoptions.h"
 
-/* Is the file at path a map?  Nothing but a regular file is taken for one. */
-bool inputs_is_map(const char *path);
-
 /* Begins with what options say; the rest is inputs_read's. */
 struct inputs {
 	struct keyoptions keys;
