@@ -25,6 +25,8 @@ static int put_file(const char *path, const char *text, size_t len, struct err *
 	static struct outfile file; /* handlers of signals know its address */
 	file = OUTFILE_NONE;
 	int rc = outfile_open(&file, path, 0640, false, false, e);
+	if (rc != 0 && file.taken)
+		err_add(e, "; scripts are not replaced: name another file, or move it away");
 	if (rc == 0)
 		rc = io_write(file.io.fd, text, len, e);
 	if (rc == 0)
