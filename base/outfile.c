@@ -383,8 +383,9 @@ static int take_name(struct outfile *o, const char *path, struct err *e)
 
 static int open_beside(struct outfile *o, const struct place *p, mode_t mode, struct err *e)
 {
-	if (p->kind == PLACE_FILE && !o->replace)
-		return err_set(e, XE_FAILED, "exists already; use --force to replace it");
+	o->taken = p->kind == PLACE_FILE && !o->replace;
+	if (o->taken)
+		return err_set(e, XE_FAILED, "exists already");
 	if (p->kind == PLACE_FILE) {
 		o->there_dev = p->st.st_dev;
 		o->there_ino = p->st.st_ino;
@@ -494,7 +495,7 @@ static int give_name(struct outfile *o, struct err *e)
 		errnum = name_if_free(o, o->name);
 	}
 	if (errnum == EEXIST && !o->replace)
-		return err_set(e, XE_FAILED, "exists already; use --force to replace it");
+		return err_set(e, XE_FAILED, "exists already: it was made meanwhile, and is not replaced");
 	return errnum == 0 ? 0 : err_errno(e, XE_FAILED, errnum, "cannot rename %s", o->temporary);
 }
 

@@ -22,6 +22,7 @@ struct outfile {
 	bool replace;                  /* an existing file */
 	bool keep_partial;             /* outfile_abandon leaves what was written as PATH.partial, or PATH.partial.2... */
 	bool done;                     /* committed: it is whole, and has its name */
+	bool taken;                    /* it was not opened because a file is there: the caller knows whether there is a --force */
 
 	/* Private */
 	int slot; /* among those that are not finished, -1: none */
@@ -38,7 +39,7 @@ struct outfile {
 #define OUTFILE_FOLDERS 16 /* in so many folders */
 
 /* "-" is standard output, refused if it is a terminal; so is /dev/stdout.  Symbolic links are followed, see base/place.h.  An existing
- * regular file is refused unless replace.  Other things that exist (devices, pipes) are opened and written in place.  What another
+ * regular file is refused unless replace, and o->taken tells it.  Other things that exist (devices, pipes) are opened and written in place.  What another
  * unfinished file will be called, or is written to, is refused.  mode is that of a new file.  XE_FAILED, XE_USAGE,
  * XE_PERMISSION. */
 int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace, bool keep_partial, struct err *e)

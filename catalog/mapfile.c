@@ -46,7 +46,7 @@ static int next_line(struct reader *r, bool *more, struct err *e)
 	*more = fgets(r->line, sizeof r->line, r->file) != NULL;
 	r->number++;
 	if (ferror(r->file))
-		return err_errno(e, XE_FAILED, errno, "cannot read the map");
+		return err_errno(e, XE_FAILED, errno, "cannot read");
 	r->len = *more ? strlen(r->line) : 0;
 	if (*more && (r->len == 0 || r->line[r->len - 1] != '\n'))
 		return bad(r, "a line without an end", e);
@@ -319,7 +319,7 @@ int mapfile_read(struct mapped_list *l, const char *path, struct err *e)
 	struct reader r = {.path = path, .ended = true, .exit_status = -1};
 	XXH64_reset(&r.sum, 0);
 	r.file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	int rc = r.file ? read_all(&r, e) : err_errno(e, XE_FAILED, errno, "cannot open the map");
+	int rc = r.file ? read_all(&r, e) : err_errno(e, XE_FAILED, errno, "cannot open");
 	if (rc == 0)
 		rc = take(l, &r, e);
 	if (rc != 0)

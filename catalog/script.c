@@ -4,6 +4,9 @@
 #include "base/outfile.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
+
+#define NAME_BYTES (OUTFILE_PATH_BYTES + 16)
 
 int script_whose(const struct mapped_list *l, bool *bareos, struct err *e)
 {
@@ -22,6 +25,8 @@ static int put_file(const char *path, const char *text, size_t len, struct err *
 	static struct outfile file; /* handlers of signals know its address */
 	file = OUTFILE_NONE;
 	int rc = outfile_open(&file, path, 0640, false, false, e);
+	if (rc != 0 && file.taken)
+		err_add(e, "; scripts are not replaced: name another file, or move it away");
 	if (rc == 0)
 		rc = io_write(file.io.fd, text, len, e);
 	if (rc == 0)
@@ -52,14 +57,36 @@ static int read_maps(struct mapped_list *l, const char *const *maps, size_t coun
 	return rc;
 }
 
+static void name_both(const char *name, char sql[static NAME_BYTES], char undo[static NAME_BYTES])
+{
+	snprintf(sql, NAME_BYTES, "%s.sql", name);
+	snprintf(undo, NAME_BYTES, "%s.undo.sql", name);
+}
+
+static int is_free(const char *path, struct err *e)
+{
+	struct stat st;
+	if (lstat(path, &st) != 0)
+		return 0;
+	err_volume(e, path);
+	return err_set(e, XE_FAILED, "exists; move it away, and keep it if the catalog needs it still");
+}
+
+int script_names_free(const char *name, struct err *e)
+{
+	char sql[NAME_BYTES], undo[NAME_BYTES];
+	name_both(name, sql, undo);
+	int rc = is_free(sql, e);
+	return rc == 0 ? is_free(undo, e) : rc;
+}
+
 int script_write_both(const char *const *maps, size_t count, enum sql_database database, const char *name, struct err *e)
 {
 	struct mapped_list list = {0};
 	struct plan plan = {0};
 	struct sql_options there = {.database = database}, back = {.database = database, .undo = true};
-	char sql[OUTFILE_PATH_BYTES + 16], undo[OUTFILE_PATH_BYTES + 16];
-	snprintf(sql, sizeof sql, "%s.sql", name);
-	snprintf(undo, sizeof undo, "%s.undo.sql", name);
+	char sql[NAME_BYTES], undo[NAME_BYTES];
+	name_both(name, sql, undo);
 	int rc = read_maps(&list, maps, count, e);
 	if (rc == 0)
 		rc = script_whose(&list, &there.bareos, e);

@@ -25,7 +25,7 @@ static int open_stream(struct keyout *k, int fd, struct err *e)
 	return 0;
 }
 
-int keyout_open(struct keyout *k, const char *path, bool force, bool clear, struct err *e)
+static int open_out(struct keyout *k, const char *path, bool replace, bool clear, struct err *e)
 {
 	struct stat st;
 	bool standard = path == NULL || strcmp(path, "-") == 0;
@@ -34,13 +34,29 @@ int keyout_open(struct keyout *k, const char *path, bool force, bool clear, stru
 	k->file = OUTFILE_NONE;
 	int r = secret_new(&k->buffer, BUFFER_BYTES, e);
 	if (r == 0 && !standard)
-		r = outfile_open(&k->file, path, 0600, force, false, e);
+		r = outfile_open(&k->file, path, 0600, replace, false, e);
 	if (r == 0)
 		r = open_stream(k, standard ? STDOUT_FILENO : k->file.io.fd, e);
 	if (r == 0 && clear && fstat(fileno(k->stream), &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH)))
 		msg_warning("standard output is a file that others can read; use -o, or umask 077");
 	if (r != 0)
 		keyout_close(k);
+	return r;
+}
+
+int keyout_open(struct keyout *k, const char *path, bool force, bool clear, struct err *e)
+{
+	int r = open_out(k, path, force, clear, e);
+	if (r != 0 && k->file.taken)
+		err_add(e, "; use --force to replace it");
+	return r;
+}
+
+int keyout_open_new(struct keyout *k, const char *path, bool clear, struct err *e)
+{
+	int r = open_out(k, path, false, clear, e);
+	if (r != 0 && k->file.taken)
+		err_add(e, "; name another, or move it away");
 	return r;
 }
 

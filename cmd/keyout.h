@@ -19,6 +19,9 @@ struct keyout {
  * that are not wrapped; warns if standard output is a file that others can read.  XE_FAILED, XE_USAGE, XE_PERMISSION. */
 int keyout_open(struct keyout *k, const char *path, bool force, bool clear, struct err *e) __attribute__((warn_unused_result));
 
+/* A file where there is no --force. */
+int keyout_open_new(struct keyout *k, const char *path, bool clear, struct err *e) __attribute__((warn_unused_result));
+
 /* Writes it all; a file gets its name.  XE_FAILED. */
 int keyout_commit(struct keyout *k, struct err *e) __attribute__((warn_unused_result));
 

@@ -44,6 +44,7 @@ _xflate() {
 	case $verb:$prev in
 	filter:-d | filter:--deflate | filter:-r | filter:--recompress) words=$algorithms ;;
 	*:-T | *:--threads | *:--max-block | *:--max-memory | *:--tries | *:--algorithm | *:--shares | *:--threshold | *:--media-type | *:--storage | *:--catalog-version) return ;;
+	*:--job | *:--file | *:--file-index | *:--strip | *:--catalog-job | catalog*:--device | *:--slot | *:--rename) return ;;
 	filter:-o | filter:--output | filter:--map | filter:--report | catalog*:--rows | catalog*:--undo)
 		compopt -o default 2>/dev/null
 		return
@@ -54,7 +55,7 @@ _xflate() {
 		compopt -o default 2>/dev/null
 		return
 		;;
-	filter:--key | list:--key | verify:--key | compare:--key | filter:--new-key | compare:--new-key)
+	filter:--key | list:--key | verify:--key | compare:--key | extract:--key | catalog*:--key | filter:--new-key | compare:--new-key)
 		words='tty - fd: cred:'
 		compopt -o default 2>/dev/null
 		;;

@@ -223,6 +223,12 @@ open(sys.argv[2], "wb").write(data)' "$(volume vol-multi)" damaged
 bsr --job 50 damaged
 expect_status 3 'a damaged volume: a bootstrap, and status 3'
 is "$(sed -n 's/^VolAddr=//p' "$out")" 208-940770 'a damaged volume: what is sound is covered'
+"$PYTHON" -c 'import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+data[300000] ^= 1
+open(sys.argv[2], "wb").write(data)' "$(volume vol-gzip6)" lost
+bsr lost
+refused 1 'a damaged volume of which no job is left: that is no wrong usage'
 bsr "$VOLUMES/bacula/enc256-append"
 refused 4 'an encrypted one without its key'
 # The bundled ones have public keys.

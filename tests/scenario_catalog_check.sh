@@ -120,6 +120,14 @@ for options in '-r lzo' '-i' '-r lz4'; do
 	is "$(grep -c 'a restore finds all$' "$out")" 9 "$options: each job"
 	run "$XFLATE" catalog check --rows "$work/rows.new" "$work"/map.*
 	expect_status 0 "$options: maps tell the same"
+	echo mine >undo
+	run "$XFLATE" catalog sql --database sqlite --undo undo "$work"/map.*
+	refused 1 "$options: a way back that is there"
+	says 'undo: exists already; .* name another file' "$options: it says what to do"
+	is "$(cat undo)" mine "$options: and it stays"
+	run "$XFLATE" catalog sql --database sqlite --undo - "$work"/map.*
+	refused 2 "$options: two scripts on standard output"
+	is "$(wc -c <"$out")" 0 "$options: of which there is none"
 	# Without rows: each covers all of its job.
 	cp "$work/catalog" "$work/changed"
 	"$XFLATE" catalog sql --product bareos --database sqlite "$work"/map.* | sqlite3 -bail "$work/changed" >"$work/said"

@@ -141,6 +141,11 @@ printf '/srv/data/tree/acl/acl.txt\n/srv/data/tree/acl/both.txt' >names
 chosen 'names in a file' '0 acl/acl.txt acl/both.txt ' --files-from names
 printf '/srv/data/tree/acl/acl.txt\0srv/data/tree/acl/both.txt\0' >names
 chosen 'a NUL behind each' '0 acl/acl.txt acl/both.txt ' --files-from names
+: >names
+chosen 'no name in the file' '2 ' --files-from names
+says 'names: no name is in it' 'it is not taken for all files'
+printf '\n\n' >names
+chosen 'empty lines' '2 ' --files-from names
 index=$("$XFLATE" verify -v "$v" | sed -n 's|.* \([0-9]*\) /srv/data/tree/acl/both.txt$|\1|p')
 chosen 'by its number' '0 acl/both.txt ' --file-index "$index"
 chosen 'what is not there' '1 acl/both.txt ' --file-index "$index" --file nowhere

@@ -62,12 +62,22 @@ is "$(in_folder d)" 'v v.map v.orig v.sql v.undo.sql ' 'the SQL for the catalog 
 sed 's|^\(-- The way back: \).*|\1undo|' d/v.sql >got
 check 'the script is what catalog sql makes of the map' cmp there got
 check 'the way back, too' cmp back d/v.undo.sql
-put v "$made/good-forms"
-: >d/v.sql
-in_place -r lz4 --database sqlite d/v
-refused 1 'its name is taken'
+for taken in v.sql v.undo.sql; do
+	put v "$made/good-forms"
+	echo mine >"d/$taken"
+	in_place -r lz4 --database sqlite d/v
+	refused 1 "$taken is taken"
+	says "d/$taken: exists; move it away" 'it says what to do'
+	is "$(in_folder d)$(cat "d/$taken")$(cmp d/v "$made/good-forms" 2>&1)" "v $taken mine" 'nothing is converted, and what has that name stays'
+done
+# Files of at most 6144 bytes: the volume and its map are smaller, the script is not.
+put v "$made/false-empty-gzip"
+# shellcheck disable=SC3045 # dash has it
+(ulimit -f 12 && trap '' XFSZ && exec timeout 60 "$XFLATE" filter -q --in-place -T1 -r lz4 --database sqlite d/v) >"$out" 2>"$err"
+status=$?
+refused 1 'a script that cannot be written'
 says 'new volumes are in their places all the same' 'it says what is done'
-is "$(wc -c <d/v.sql)" 0 'and what has that name stays'
+is "$(in_folder d)" 'v v.map v.orig ' 'and nothing half stands there'
 run "$XFLATE" -q --database sqlite -o none "$made/good-forms"
 expect_status 2 '--database without --in-place'
 put v "$made/good-forms"

@@ -46,6 +46,9 @@ cut -d ' ' -f 1 verbs | sort -u | while IFS= read -r top; do
 	done
 done >missing
 check 'zsh knows every option of each command, and what its value may be' [ ! -s missing ] || sed 's/^/# /' missing
+zsh_of help
+cut -d ' ' -f 1 verbs | sort -u | while IFS= read -r top; do grep -q "command:(.*\<$top\>.*)" part || echo "$top"; done >missing
+check 'zsh knows what there is help of' [ ! -s missing ] || sed 's/^/# /' missing
 # And the other way round: what they name is in the table (getkey, bscrypto and help read their own).
 sed -n 's/^ *'"'"'.*\(--[a-z-]*\)=\{0,1\}\[.*/\1/p' "$root/completion/_xflate" | sort -u >named
 grep -v -x -e --cipher -e --config -e --log -e --selftest -e --migrate -e --debug -e --options named | while IFS= read -r name; do

@@ -107,6 +107,11 @@ shares() {
 	run "$XFLATE" key split kek-32.txt --shares 5 --threshold 3 -o share
 	is "$status $(in_folder . | tr ' ' '\n' | grep -c '^share\.[1-5]$') $(stat -c %a share.1)" '0 5 600' 'split: five files of mode 0600'
 	says 'share.1 to share.5: any 3 of them make the KEK [0-9a-f]{8}' '... and how many are needed'
+	cat share.* >first
+	run "$XFLATE" key split kek-32.txt --shares 5 --threshold 3 -o share
+	refused 1 'split again: shares are not replaced'
+	says 'share.1: exists already; name another' '... it says what to do'
+	check '... they are as they were' sh -c 'cat share.* | cmp - first'
 	is "$(grep -cF "$KEK" share.*)" "$(printf 'share.%s:0\n' 1 2 3 4 5)" '... without the KEK'
 	is "$(grep -c '^xflate-share ' share.3)" 1 '... each of one line'
 	for set in '1 2 3' '5 3 1' '2 4 5' '1 2 3 4 5' '3 3 1 2'; do

@@ -100,8 +100,8 @@ static int choose_one(struct request *q, const char *called, struct err *e)
 	if (count > 1)
 		return err_set(e, XE_USAGE, "%s%zu jobs%s: --job names the one that is meant", called ? called : "", count,
 			       called ? " are called so" : " are here");
-	return err_set(e, XE_USAGE, called ? "%s: no such job is here%s" : "%sno job is here%s", called ? called : "",
-		       choice_is_part(q->files) ? ", or none of its files fits" : "");
+	return err_set(e, q->in.damage > 0 ? XE_DAMAGE : XE_USAGE, called ? "%s: no such job is here%s" : "%sno job is here%s",
+		       called ? called : "", choice_is_part(q->files) ? ", or none of its files fits" : "");
 }
 
 static int choose_catalog(struct request *q, struct err *e)

@@ -153,6 +153,8 @@ static int check(struct request *q)
 {
 	if (q->check && (q->rows_path == NULL || q->undo_path))
 		return msg_usage("catalog sql", "--check: the verdict needs the catalog's rows: --rows FILE, and writes no script");
+	if (q->undo_path && strcmp(q->undo_path, "-") == 0)
+		return msg_usage("catalog sql", "--undo -: standard output is the script's; the way back needs a file");
 	if (q->undo_path && q->rows_path == NULL && (q->sql.media_type || q->sql.storage))
 		return msg_usage("catalog sql",
 				 "--undo: what --media-type and --storage change is known from the catalog's rows: --rows FILE");

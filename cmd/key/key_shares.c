@@ -97,7 +97,7 @@ static int to_files(const struct keyargs *a, const struct shares *s, const char 
 	for (; r == 0 && opened < s->count; opened += r == 0) {
 		r = share_path(a, &s->share[opened], path, e);
 		if (r == 0)
-			r = keyout_open(&outs[opened], path, false, true, e);
+			r = keyout_open_new(&outs[opened], path, true, e);
 		if (r == 0 && (r = put_share(outs[opened].stream, a->qr, &s->share[opened], kek_id, e)) != 0)
 			opened++;
 	}

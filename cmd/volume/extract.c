@@ -113,6 +113,16 @@ static int check(const struct request *q)
 	return status != 0 ? status : keyoptions_check_inputs(&q->keys, "extract", q->run.paths, q->run.path_count);
 }
 
+/* Without a name it would choose nothing, and that is everything. */
+static int take_names(struct choice *c, struct span text, struct err *e)
+{
+	size_t i = 0;
+	while (i < text.len && (text.data[i] == '\n' || text.data[i] == 0))
+		i++;
+	return i < text.len ? choice_names(c, text, e)
+			    : err_set(e, XE_USAGE, "no name is in it; without --files-from all files are extracted");
+}
+
 static int read_list(const char *path, struct choice *c, struct err *e)
 {
 	struct io in = IO_CLOSED;
@@ -132,7 +142,7 @@ static int read_list(const char *path, struct choice *c, struct err *e)
 	}
 	io_close(&in);
 	if (rc == 0)
-		rc = choice_names(c, (struct span){text, len}, e);
+		rc = take_names(c, (struct span){text, len}, e);
 	free(text);
 	if (rc != 0)
 		err_volume(e, path);

@@ -209,6 +209,9 @@ static int begin_in_place(struct filter_request *q, int *status, struct err *e)
 	int rc = inplace_begin(q->inplace, status, e);
 	q->o.paths = q->out.inputs = q->maps.inputs = inplace_paths(q->inplace, &q->o.path_count);
 	q->out.input_count = q->maps.input_count = q->o.path_count;
+	/* Each may turn out to be the first of its set. */
+	for (size_t i = 0; rc == 0 && q->database >= 0 && i < q->o.path_count; i++)
+		rc = script_names_free(q->o.paths[i], e);
 	return rc;
 }
 

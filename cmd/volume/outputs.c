@@ -63,6 +63,8 @@ int outputs_open_file(const struct outputs *o, struct outfile *f, const char *pa
 	int rc = outputs_refuse_input(o, path, e);
 	if (rc == 0)
 		rc = outfile_open(f, path, mode, o->replace, keep_partial, e);
+	if (rc != 0 && f->taken)
+		err_add(e, "; use --force to replace it");
 	/* Standard output has no path to be asked before. */
 	return rc != 0 ? rc : refuse_same(o, &f->io, f->io.name, e);
 }
