@@ -95,6 +95,21 @@ r = json.load(open("d.report"))
 v = r["volumes"][0]
 assert r["complete"] and v["complete"] and v["output"].endswith("d/v") and v["input"] == v["output"], r'
 
+# The report takes no name of these, --force or not: it would come last, and replace the old volume.
+for tail in orig map sql undo.sql xflate-new map.xflate-new; do
+	put v "$made/good-forms"
+	in_place -r lz4 --force --database sqlite --report "./d/../d/v.$tail" d/v
+	refused 2 "a report that would be v.$tail"
+	says 'taken by --in-place' "v.$tail: it says so"
+	untouched v "$made/good-forms" "v.$tail"
+done
+put v "$made/good-forms"
+in_place -r lz4 d/v
+cp "$made/good-forms" d/w
+in_place -r lz4 --force --report d/v.orig d/w d/v
+refused 2 'a report that would be the original of an earlier run'
+check 'which stays' cmp d/v.orig "$made/good-forms"
+
 # ---- sets ----
 
 put a "$made/good-set-1" b "$made/good-set-2" c "$made/good-set-3"

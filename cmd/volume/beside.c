@@ -254,6 +254,24 @@ static int refuse_open(int fd, const char *name, struct err *e)
 	return rc == 0 ? busy ? err_set(e, XE_FAILED, "%s is open in another process; run it again when no job has it", name) : 0 : rc;
 }
 
+/* ---- what else the run writes ---- */
+
+int beside_refuse_path(const char *volume, const char *path, struct err *e)
+{
+	static const char *const tails[] = {BESIDE_ORIGINAL, BESIDE_NEW, ".map", ".map" BESIDE_NEW, ".sql", ".undo.sql"};
+	struct place p;
+	char taken[PLACE_PATH_BYTES + sizeof ".map" BESIDE_NEW];
+	int rc = place_find(&p, volume, e);
+	for (size_t i = 0; rc == 0 && i < sizeof tails / sizeof tails[0]; i++) {
+		snprintf(taken, sizeof taken, "%s%s", p.path, tails[i]);
+		if (place_same(taken, path))
+			rc = err_set(e, XE_USAGE, "its %s is taken by --in-place; nothing else can be written there", tails[i]);
+	}
+	if (rc != 0)
+		err_volume(e, volume);
+	return rc;
+}
+
 /* ---- may it be replaced ---- */
 
 static bool is_linked(const struct beside *b)

@@ -51,6 +51,10 @@ struct beside {
 int beside_open(struct beside *b, const char *path, struct err *e) __attribute__((warn_unused_result));
 void beside_close(struct beside *b);
 
+/* XE_USAGE if path, where something else of the run goes, is one of the names that are taken beside volume: what is written there would
+ * replace the old volume, or its map. */
+int beside_refuse_path(const char *volume, const char *path, struct err *e) __attribute__((warn_unused_result));
+
 /* Would replacing it do what is wanted?  It was not replaced yet, has this name only, no flag that forbids it, and the names of the
  * sides are free.  XE_FAILED. */
 int beside_may_replace(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
