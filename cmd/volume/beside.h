@@ -64,8 +64,10 @@ int beside_may_replace(const struct beside *b, struct err *e) __attribute__((war
 int beside_refuse_open(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 int beside_refuse_open_original(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 
-/* Do NAME, NAME.xflate-new, NAME.orig still stand as they were when they were looked at?  XE_FAILED. */
+/* Do NAME, NAME.xflate-new, NAME.orig still stand as they were when they were looked at?  ..._linked: are NAME and NAME.orig both the file
+ * that NAME was, its bytes unchanged?  XE_FAILED. */
 int beside_unchanged(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
+int beside_unchanged_linked(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 int beside_unchanged_new(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 int beside_unchanged_original(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 
