@@ -135,3 +135,16 @@ int place_find(struct place *p, const char *path, struct err *e)
 	}
 	return rc;
 }
+
+bool place_same(const char *a, const char *b)
+{
+	struct err unsaid = {0};
+	struct place p, q;
+	char folder[2][PLACE_PATH_BYTES];
+	struct stat st[2];
+	if (place_find(&p, a, &unsaid) != 0 || place_find(&q, b, &unsaid) != 0 || strcmp(place_name(p.path), place_name(q.path)) != 0)
+		return false;
+	place_folder(p.path, folder[0]);
+	place_folder(q.path, folder[1]);
+	return stat(folder[0], &st[0]) == 0 && stat(folder[1], &st[1]) == 0 && st[0].st_dev == st[1].st_dev && st[0].st_ino == st[1].st_ino;
+}

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 #define PLACE_PATH_BYTES 4096
@@ -28,6 +29,9 @@ struct place {
  * such a named pipe taken.
  * XE_FAILED, XE_USAGE: folders, links that lead round, a file that only another process's descriptor names. */
 int place_find(struct place *p, const char *path, struct err *e) __attribute__((warn_unused_result));
+
+/* Do both paths name one file, there or not?  False where that cannot be told. */
+bool place_same(const char *a, const char *b);
 
 /* The last part of a path, "" if it ends with a slash. */
 const char *place_name(const char *path);

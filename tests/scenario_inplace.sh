@@ -105,6 +105,21 @@ r = json.load(open("d.report"))
 v = r["volumes"][0]
 assert r["complete"] and v["complete"] and v["output"].endswith("d/v") and v["input"] == v["output"], r'
 
+# The report takes no name of these, --force or not: it would come last, and replace the old volume.
+for tail in orig map sql undo.sql xflate-new map.xflate-new; do
+	put v "$made/good-forms"
+	in_place -r lz4 --force --database sqlite --report "./d/../d/v.$tail" d/v
+	refused 2 "a report that would be v.$tail"
+	says 'taken by --in-place' "v.$tail: it says so"
+	untouched v "$made/good-forms" "v.$tail"
+done
+put v "$made/good-forms"
+in_place -r lz4 d/v
+cp "$made/good-forms" d/w
+in_place -r lz4 --force --report d/v.orig d/w d/v
+refused 2 'a report that would be the original of an earlier run'
+check 'which stays' cmp d/v.orig "$made/good-forms"
+
 # ---- sets ----
 
 put a "$made/good-set-1" b "$made/good-set-2" c "$made/good-set-3"
@@ -398,24 +413,42 @@ if with_shim 'broken off at every call'; then
 		refused 1 "no room (errno $errnum)"
 		untouched v "$made/good-forms" "no room (errno $errnum)"
 	done
+	# stopped KIND:K COMMAND: the run stops before that call, and somebody does this
+	stopped() {
+		put v "$made/good-forms"
+		LD_PRELOAD="$shim" FAULT=$1:signal:19 FAULT_COUNTS=counted "$XFLATE" -q --in-place -r lz4 -T1 d/v 2>"$err" >"$out" &
+		pid=$!
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			grep -q '^State:.*stopped' "/proc/$pid/status" && break
+			sleep 0.1
+		done
+		sh -c "$2"
+		kill -CONT "$pid"
+		wait "$pid"
+		status=$?
+		ran="$2 at $1"
+	}
 	# It stops in the middle, and somebody writes to the volume, or puts another one in its place.
 	for k in 100 115 130; do
 		for how in 'printf x >>d/v' 'cp d/v d/w && mv d/w d/v' 'chmod 600 d/v'; do
-			put v "$made/good-forms"
-			LD_PRELOAD="$shim" FAULT=call:$k:signal:19 FAULT_COUNTS=counted "$XFLATE" -q --in-place -r lz4 -T1 d/v 2>"$err" >"$out" &
-			pid=$!
-			for _ in 1 2 3 4 5 6 7 8 9 10; do
-				grep -q '^State:.*stopped' "/proc/$pid/status" && break
-				sleep 0.1
-			done
-			sh -c "$how"
-			kill -CONT "$pid"
-			wait "$pid"
-			status=$?
-			ran="$how at call $k"
+			stopped "call:$k" "$how"
 			refused 1 "$ran: refused" && says 'changed|not a volume|not sound|bytes|block' "$ran: it says so"
 			is "$(in_folder d)" 'v ' "$ran: nothing is left"
 		done
+	done
+	# In the exchange itself, before NAME gets its second name, and before the map gets its own: what was proved then is gone.
+	other='cp precious d/w && mv d/w d'
+	for how in 'printf x >>d/v' "$other/v" "$other/v.xflate-new" 'rm d/v.map.xflate-new'; do
+		for at in link:2 rename:1; do
+			stopped "$at" "$how"
+			refused 1 "$ran: refused" && says 'changed|taken away|cannot be renamed' "$ran: it says so"
+			case $how in
+			"$other/v") check "$ran: what was put there stays" cmp d/v precious ;;
+			printf*) is "$(wc -c <d/v)" "$(($(wc -c <"$made/good-forms") + 1))" "$ran: what was written stays" ;;
+			*) untouched v "$made/good-forms" "$ran" ;;
+			esac
+		done
+		[ "$how" != "$other/v" ] || check "$ran: the old one, too" cmp d/v.orig "$made/good-forms"
 	done
 	every='--every 3 --second 43'
 	[ "${FAULTS:-}" != all ] || every=

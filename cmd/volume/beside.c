@@ -49,11 +49,16 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-/* The file and its bytes, its owner, its rights. */
+/* The file and its bytes. */
+static bool same_bytes(const struct stat *a, const struct stat *b)
+{
+	return beside_same_file(a, b) && a->st_size == b->st_size && same_time(&a->st_mtim, &b->st_mtim);
+}
+
+/* And its owner, its rights, its names. */
 static bool same_stat(const struct stat *a, const struct stat *b)
 {
-	return beside_same_file(a, b) && a->st_size == b->st_size && same_time(&a->st_mtim, &b->st_mtim) &&
-	       same_time(&a->st_ctim, &b->st_ctim);
+	return same_bytes(a, b) && same_time(&a->st_ctim, &b->st_ctim);
 }
 
 /* ---- opening ---- */
@@ -254,6 +259,24 @@ static int refuse_open(int fd, const char *name, struct err *e)
 	return rc == 0 ? busy ? err_set(e, XE_FAILED, "%s is open in another process; run it again when no job has it", name) : 0 : rc;
 }
 
+/* ---- what else the run writes ---- */
+
+int beside_refuse_path(const char *volume, const char *path, struct err *e)
+{
+	static const char *const tails[] = {BESIDE_ORIGINAL, BESIDE_NEW, ".map", ".map" BESIDE_NEW, ".sql", ".undo.sql"};
+	struct place p;
+	char taken[PLACE_PATH_BYTES + sizeof ".map" BESIDE_NEW];
+	int rc = place_find(&p, volume, e);
+	for (size_t i = 0; rc == 0 && i < sizeof tails / sizeof tails[0]; i++) {
+		snprintf(taken, sizeof taken, "%s%s", p.path, tails[i]);
+		if (place_same(taken, path))
+			rc = err_set(e, XE_USAGE, "its %s is taken by --in-place; nothing else can be written there", tails[i]);
+	}
+	if (rc != 0)
+		err_volume(e, volume);
+	return rc;
+}
+
 /* ---- may it be replaced ---- */
 
 static bool is_linked(const struct beside *b)
@@ -320,32 +343,42 @@ int beside_refuse_open(const struct beside *b, struct err *e)
 
 /* ---- is it as it was ---- */
 
-static int unchanged(const struct beside *b, const char *name, const struct stat *was, const char *what, struct err *e)
+static int unchanged(const struct beside *b, const char *name, bool (*same)(const struct stat *a, const struct stat *b),
+		     const struct stat *was, const char *what, struct err *e)
 {
 	struct stat now;
 	int there = beside_look(b, name, &now, e);
-	if (there < 0 || (there && same_stat(&now, was)))
+	if (there < 0 || (there && same(&now, was)))
 		return there < 0 ? there : 0;
 	return err_set(e, XE_FAILED, "%s was changed while it was read; run it again when no job writes to it", what);
 }
 
 int beside_unchanged(const struct beside *b, struct err *e)
 {
-	return beside_fault(b, unchanged(b, b->name, &b->st, "it", e), e);
+	return beside_fault(b, unchanged(b, b->name, same_stat, &b->st, "it", e), e);
+}
+
+int beside_unchanged_linked(const struct beside *b, struct err *e)
+{
+	char name[BESIDE_NAME_BYTES];
+	int rc = unchanged(b, b->name, same_bytes, &b->st, "it", e);
+	if (rc == 0)
+		rc = unchanged(b, beside_name(b, "", BESIDE_ORIGINAL, name), same_bytes, &b->st, name, e);
+	return beside_fault(b, rc, e);
 }
 
 int beside_unchanged_new(const struct beside *b, struct err *e)
 {
 	char name[BESIDE_NAME_BYTES];
 	beside_name(b, "", BESIDE_NEW, name);
-	return beside_fault(b, unchanged(b, name, &b->fresh_st, name, e), e);
+	return beside_fault(b, unchanged(b, name, same_stat, &b->fresh_st, name, e), e);
 }
 
 int beside_unchanged_original(const struct beside *b, struct err *e)
 {
 	char name[BESIDE_NAME_BYTES];
 	beside_name(b, "", BESIDE_ORIGINAL, name);
-	return beside_fault(b, unchanged(b, name, &b->original_st, name, e), e);
+	return beside_fault(b, unchanged(b, name, same_stat, &b->original_st, name, e), e);
 }
 
 int beside_refuse_open_original(const struct beside *b, struct err *e)

@@ -51,6 +51,10 @@ struct beside {
 int beside_open(struct beside *b, const char *path, struct err *e) __attribute__((warn_unused_result));
 void beside_close(struct beside *b);
 
+/* XE_USAGE if path, where something else of the run goes, is one of the names that are taken beside volume: what is written there would
+ * replace the old volume, or its map. */
+int beside_refuse_path(const char *volume, const char *path, struct err *e) __attribute__((warn_unused_result));
+
 /* Would replacing it do what is wanted?  It was not replaced yet, has this name only, no flag that forbids it, and the names of the
  * sides are free.  XE_FAILED. */
 int beside_may_replace(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
@@ -60,8 +64,10 @@ int beside_may_replace(const struct beside *b, struct err *e) __attribute__((war
 int beside_refuse_open(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 int beside_refuse_open_original(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 
-/* Do NAME, NAME.xflate-new, NAME.orig still stand as they were when they were looked at?  XE_FAILED. */
+/* Do NAME, NAME.xflate-new, NAME.orig still stand as they were when they were looked at?  ..._linked: are NAME and NAME.orig both the file
+ * that NAME was, its bytes unchanged?  XE_FAILED. */
 int beside_unchanged(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
+int beside_unchanged_linked(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 int beside_unchanged_new(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 int beside_unchanged_original(const struct beside *b, struct err *e) __attribute__((warn_unused_result));
 

@@ -35,6 +35,20 @@ static int rename_to_free(const struct beside *b, const char *from, const char *
 	return err_errno(e, XE_FAILED, errno, "%s cannot be renamed to %s", from, to);
 }
 
+/* NAME.orig, where that is NAME itself. */
+static int unlink_original(const struct beside *b, struct err *e)
+{
+	char name[BESIDE_NAME_BYTES];
+	struct stat now, original;
+	int there = beside_look(b, b->name, &now, e);
+	int linked = there < 0 ? there : beside_look(b, beside_name(b, "", BESIDE_ORIGINAL, name), &original, e);
+	if (linked <= 0)
+		return linked;
+	if (!there || !beside_same_file(&now, &original))
+		return err_set(e, XE_FAILED, "%s is not the same file any more; it is not removed", name);
+	return remove_name(b, name, e);
+}
+
 /* ---- forward ---- */
 
 static int link_original(struct beside *b, struct err *e)
@@ -50,9 +64,21 @@ static int link_original(struct beside *b, struct err *e)
 			 cannot ? ", which needs a file system with hard links and the rights of its owner; else convert it with -o" : "");
 }
 
+/* What has the name now is what got the second one: not the old volume, if somebody has just put another file in its place. */
+static int check_linked(struct beside *b, struct err *e)
+{
+	int rc = beside_unchanged_linked(b, e);
+	struct err unsaid = {0};
+	if (rc != 0 && unlink_original(b, &unsaid) == 0)
+		b->state = BESIDE_BEGUN;
+	return rc;
+}
+
 int exchange_link(struct beside *b, struct err *e)
 {
 	int rc = link_original(b, e);
+	if (rc == 0)
+		rc = check_linked(b, e);
 	return beside_fault(b, rc != 0 ? rc : sync_folder(b, e), e);
 }
 
@@ -64,6 +90,8 @@ int exchange_place_sides(struct beside *b, struct err *e)
 	for (size_t i = 0; rc == 0 && beside_sides[i]; i++) {
 		int there = beside_look(b, beside_name(b, beside_sides[i], BESIDE_NEW, made), &st, e);
 		rc = there > 0 ? rename_to_free(b, made, beside_name(b, beside_sides[i], "", name), e) : there;
+		if (there == 0)
+			rc = err_set(e, XE_FAILED, "%s was taken away, and the catalog needs it", made);
 	}
 	if (rc == 0)
 		rc = sync_folder(b, e);
@@ -71,9 +99,15 @@ int exchange_place_sides(struct beside *b, struct err *e)
 	return beside_fault(b, rc, e);
 }
 
+/* Of a set with many volumes much was done since they were looked at: once more, for what the rename would end for good. */
 int exchange_replace(struct beside *b, struct err *e)
 {
 	char name[BESIDE_NAME_BYTES];
+	int rc = beside_unchanged_linked(b, e);
+	if (rc == 0)
+		rc = beside_unchanged_new(b, e);
+	if (rc != 0)
+		return rc;
 	if (renameat(b->folder, beside_name(b, "", BESIDE_NEW, name), b->folder, b->name) != 0)
 		return beside_fault(b, err_errno(e, XE_FAILED, errno, "cannot be replaced by %s", name), e);
 	b->state = BESIDE_EXCHANGED;
@@ -124,19 +158,6 @@ static int take_back_sides(const struct beside *b, struct err *e)
 		rc = unfinished < 0 || placed < 0 ? XE_FAILED : placed ? rename_to_free(b, name, made, e) : 0;
 	}
 	return rc;
-}
-
-static int unlink_original(const struct beside *b, struct err *e)
-{
-	char name[BESIDE_NAME_BYTES];
-	struct stat now, original;
-	int there = beside_look(b, b->name, &now, e);
-	int linked = there < 0 ? there : beside_look(b, beside_name(b, "", BESIDE_ORIGINAL, name), &original, e);
-	if (linked <= 0)
-		return linked;
-	if (!there || !beside_same_file(&now, &original))
-		return err_set(e, XE_FAILED, "%s is not the same file any more; it is not removed", name);
-	return remove_name(b, name, e);
 }
 
 /* The steps of an exchange the other way round, each on the disk before the next. */

@@ -206,7 +206,11 @@ static int begin_in_place(struct filter_request *q, int *status, struct err *e)
 	q->inplace = inplace_new(q->o.paths, q->o.path_count, &q->proof);
 	if (q->inplace == NULL)
 		return err_memory(e, 0, "the run");
-	int rc = inplace_begin(q->inplace, status, e);
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && q->report_path && i < q->o.path_count; i++)
+		rc = beside_refuse_path(q->o.paths[i], q->report_path, e);
+	if (rc == 0)
+		rc = inplace_begin(q->inplace, status, e);
 	q->o.paths = q->out.inputs = q->maps.inputs = inplace_paths(q->inplace, &q->o.path_count);
 	q->out.input_count = q->maps.input_count = q->o.path_count;
 	/* Each may turn out to be the first of its set. */

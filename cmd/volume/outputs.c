@@ -112,20 +112,6 @@ static int folder_path(const struct outputs *o, const struct volume_info *v, cha
 	return 0;
 }
 
-/* Do both paths name one file, there or not? */
-static bool same_place(const char *a, const char *b)
-{
-	struct err unsaid = {0};
-	struct place p, q;
-	char folder[2][PLACE_PATH_BYTES];
-	struct stat st[2];
-	if (place_find(&p, a, &unsaid) != 0 || place_find(&q, b, &unsaid) != 0 || strcmp(place_name(p.path), place_name(q.path)) != 0)
-		return false;
-	place_folder(p.path, folder[0]);
-	place_folder(q.path, folder[1]);
-	return stat(folder[0], &st[0]) == 0 && stat(folder[1], &st[1]) == 0 && st[0].st_dev == st[1].st_dev && st[0].st_ino == st[1].st_ino;
-}
-
 int outputs_check_names(const struct outputs *o, const char *const *others, size_t count, struct err *e)
 {
 	struct io there;
@@ -134,7 +120,7 @@ int outputs_check_names(const struct outputs *o, const char *const *others, size
 		if (strcmp(o->inputs[i], "-") == 0 || in_folder(o, place_name(o->inputs[i]), path, sizeof path) != 0)
 			continue;
 		for (size_t k = 0; k < count; k++) {
-			if (others[k] && same_place(path, others[k])) {
+			if (others[k] && place_same(path, others[k])) {
 				err_volume(e, others[k]);
 				return err_set(e, XE_USAGE, "is what a volume of this run will be called, too");
 			}
