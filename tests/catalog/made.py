@@ -89,7 +89,7 @@ def laid_world(name, like, work, volumes, media):
     tables["Job"] = [dict(tables["Job"][0], jobid=str(i), job="job.%d" % i, volsessionid=str(s[0]), volsessiontime=str(s[1]))
                      for i, s in enumerate(SESSIONS, 1)]
     tables["Media"], tables["JobMedia"] = [], []
-    world = World(name, "bareos", tables, {}, work)
+    world = World(name, like.product, tables, {}, work)
     for number, (volume, (old, new)) in enumerate(volumes.items(), 1):
         tables["Media"].append(dict(like.tables["Media"][0], mediaid=str(number), volumename=volume, volbytes=str(old.size), volfiles=str(old.files),
                                     volblocks=str(len(old.blocks) - 1), endfile=str(old.blocks[-1].end >> 32),
