@@ -104,6 +104,21 @@ int io_open_input(struct io *in, const char *path, struct err *e)
 	return 0;
 }
 
+int io_open_in(struct io *in, int folder, const char *name, struct err *e)
+{
+	*in = IO_CLOSED;
+	/* What is no file must not be waited for. */
+	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0)
+		return err_errno(e, XE_FAILED, errno, "%s: cannot open", name);
+	if (!io_describe(in, fd) || !S_ISREG(in->type)) {
+		close(fd);
+		*in = IO_CLOSED;
+		return err_set(e, XE_FAILED, "%s: is no file", name);
+	}
+	return 0;
+}
+
 void io_close(struct io *io)
 {
 	if (io->fd >= 0 && !io->standard)

@@ -38,6 +38,9 @@ void io_guard_standard(void);
  * the test drive, any node that does).  XE_FAILED, XE_PERMISSION, XE_NOT_READY. */
 int io_open_input(struct io *in, const char *path, struct err *e) __attribute__((warn_unused_result));
 
+/* A file in the open folder, for io_read_at: links are followed, all that is no file is refused.  XE_FAILED; the error names no volume. */
+int io_open_in(struct io *in, int folder, const char *name, struct err *e) __attribute__((warn_unused_result));
+
 /* Describes a descriptor opened elsewhere; never fails for a valid one.  False if it could not be examined (errno): it is then no
  * file. */
 bool io_describe(struct io *io, int fd);

@@ -204,7 +204,7 @@ const char *label_special_kind(const struct volume_label *label)
 		{"Bacula 1.0 Metadata\n", "aligned metadata"},
 		{"Bacula 1.0 Aligned Data\n", "aligned data"},
 		{"Bacula 1.0 Dedup Metadata\n", "dedup metadata"},
-		{"Bacula 1.0 S3 Cloud Data\n", "cloud part"},
+		{"Bacula 1.0 S3 Cloud Data\n", LABEL_CLOUD_KIND},
 	};
 	for (size_t i = 0; i < sizeof special / sizeof special[0]; i++) {
 		if (strncmp(label->id, special[i].id, sizeof label->id - 1) == 0)

@@ -78,7 +78,10 @@ void label_patch_totals(uint8_t *data, size_t len, const struct session_label *l
  * began at 12, Bacula is at 15; volumes of both since 2016 do not overlap).  BB03 is Bacula's alone. */
 enum product label_product(const struct volume_label *label, unsigned block_version);
 
-/* Volumes whose records cannot be converted one by one: NULL if none, else their kind ("aligned data", "dedup", ...).
+#define LABEL_CLOUD_KIND "cloud part"
+
+/* Volumes whose records cannot be converted one by one: NULL if none, else their kind ("aligned data", "dedup", ...); in the
+ * parts of a cloud volume they are whole.
  * bacula-encryption.md 2.4 */
 const char *label_special_kind(const struct volume_label *label);
 

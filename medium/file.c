@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bytes one behind the other: files, and streams, which are read once.  volume-format.md 1.5 */
+#include "medium/file.h"
+
 #include "medium/sink.h"
 
 #include <stdio.h>
 
-static uint64_t end(uint64_t addr, uint64_t len)
+uint64_t file_end(uint64_t addr, uint64_t len)
 {
 	return len == 0 ? addr : addr + len - 1;
 }
 
-static uint64_t files(uint64_t addr)
+uint64_t file_files(uint64_t addr)
 {
 	return addr >> 32;
 }
 
-static void place(uint64_t addr, uint32_t offset, char *text, size_t text_bytes)
+void file_place(uint64_t addr, uint32_t offset, char *text, size_t text_bytes)
 {
 	snprintf(text, text_bytes, "byte %llu", (unsigned long long)(addr + offset));
 }
 
-static void address(uint64_t addr, char *text, size_t text_bytes)
+void file_address(uint64_t addr, char *text, size_t text_bytes)
 {
 	snprintf(text, text_bytes, "%llu", (unsigned long long)addr);
 }
@@ -44,10 +46,10 @@ static int write_on(struct sink *s, const uint8_t *data, size_t len, bool label,
 const struct medium medium_file = {
 	.name = "file",
 	.rereadable = true,
-	.end = end,
-	.files = files,
-	.place = place,
-	.address = address,
+	.end = file_end,
+	.files = file_files,
+	.place = file_place,
+	.address = file_address,
 	.read = read_on,
 	.read_at = read_at,
 	.write = write_on,
@@ -55,10 +57,10 @@ const struct medium medium_file = {
 
 const struct medium medium_stream = {
 	.name = "file",
-	.end = end,
-	.files = files,
-	.place = place,
-	.address = address,
+	.end = file_end,
+	.files = file_files,
+	.place = file_place,
+	.address = file_address,
 	.read = read_on,
 	.write = write_on,
 };

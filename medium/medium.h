@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What volumes are kept on: files, pipes, tapes.  One row of functions for each kind, and nobody else asks which it is.  A kind more is
- * a file with its row and a line in medium_open, for what is read, and in medium_of, for what is written. */
+/* What volumes are kept on: files, pipes, tapes, folders.  One row of functions for each kind, and nobody else asks which it is.  A kind
+ * more is a file with its row and a line in medium_open (a folder: in its table), for what is read, and in medium_of, for what is
+ * written. */
 #ifndef MEDIUM_MEDIUM_H
 #define MEDIUM_MEDIUM_H
 
@@ -8,6 +9,8 @@
 
 struct medium;
 struct sink;
+struct pieces;
+struct dedupable;
 
 /* One input.  Opened by medium_open, or made of a descriptor by medium_describe; closed once. */
 struct medium_input {
@@ -15,8 +18,21 @@ struct medium_input {
 	struct io io;
 	bool rereadable; /* can be opened again by its path, and read from any place, while this one is open */
 	uint64_t size;   /* bytes, 0 if unknown */
-	uint64_t at;     /* by_block: address of what is read next */
+	uint64_t at;     /* by_block, and of folders: address of what is read next */
 	bool at_mark;    /* by_block: a file mark was read last */
+
+	/* Of folders, NULL on others; owned */
+	struct pieces *pieces;
+	struct dedupable *dedupable;
+};
+
+#define MEDIUM_WHY_BYTES 160u
+
+/* Where one stretch of a volume ends and the next one begins. */
+struct medium_gap {
+	uint64_t at;                /* address of that */
+	uint64_t bytes;             /* that are missing in between, if it is known how many; else 0 */
+	char why[MEDIUM_WHY_BYTES]; /* what is missing; "": nothing is, addresses jump */
 };
 
 #define MEDIUM_CLOSED ((struct medium_input){.io = {.fd = -1}})
@@ -26,12 +42,22 @@ enum medium_found {
 	MEDIUM_MARK,
 	MEDIUM_END,
 	MEDIUM_LARGER, /* a block that is larger than the room for it, and is still to be read */
+	MEDIUM_LOST,   /* a block that cannot be read, or more of them: the medium's why tells; *got: its bytes, 0 if they are not known */
 };
 
 struct medium {
 	const char *name; /* in maps, docs/map-format.md */
 	bool rereadable;  /* see struct medium_input */
-	bool by_block;    /* blocks are read and written one by one, as the medium keeps them apart; addresses count blocks, not bytes */
+
+	const char *label; /* what label_special_kind says of the labels that belong here; NULL: nothing */
+
+	/* Of folders; NULL on others.  Does a file of that name tell that the folder around it is such a volume? */
+	bool (*knows)(const char *name);
+	/* Makes in, whose io is the folder, ready to be read.  XE_FAILED, also for a folder that is none such after all. */
+	int (*open)(struct medium_input *in, struct err *e);
+	void (*close)(struct medium_input *in);
+
+	bool by_block; /* blocks are read and written one by one, as the medium keeps them apart; addresses count blocks, not bytes */
 
 	/* Of a block of len bytes at addr: the address of its end.  volume-format.md 1.5, 3.4 */
 	uint64_t (*end)(uint64_t addr, uint64_t len);
@@ -44,8 +70,14 @@ struct medium {
 
 	/* Up to most of the bytes that follow, at least least of them unless the end comes first.  NULL if by_block.  XE_FAILED. */
 	int (*read)(struct medium_input *in, void *data, size_t least, size_t most, size_t *got, struct err *e);
-	/* n bytes from byte at on; fewer only at the end.  NULL unless rereadable.  XE_FAILED. */
+	/* Behind the address at, where read came to an end: is there more elsewhere?  NULL: never. */
+	bool (*gap)(const struct medium_input *in, uint64_t at, struct medium_gap *gap);
+	/* n bytes from byte at on; fewer only at the end.  NULL unless rereadable.  at: an address and an offset behind it, or what
+	 * position makes of one where blocks are counted.  XE_FAILED. */
 	int (*read_at)(const struct medium_input *in, uint64_t at, void *data, size_t n, size_t *got, struct err *e);
+	uint64_t (*position)(uint64_t addr); /* NULL: addr */
+	/* What MEDIUM_LOST was, until the next call.  NULL if next never says that. */
+	const char *(*why)(const struct medium_input *in);
 	/* The next block, mark or end, and its address; *got bytes of a block, n at most.  NULL unless by_block.  XE_FAILED,
 	 * XE_NOT_READY. */
 	int (*next)(struct medium_input *in, void *data, size_t n, size_t *got, uint64_t *addr, enum medium_found *found, struct err *e);
@@ -57,7 +89,7 @@ struct medium {
 	int (*file_mark)(struct sink *s, struct err *e);
 };
 
-extern const struct medium medium_file, medium_stream, medium_tape;
+extern const struct medium medium_file, medium_stream, medium_tape, medium_chunked, medium_cloud, medium_dedupable;
 
 /* What the descriptor is a medium of. */
 const struct medium *medium_of(const struct io *io);
@@ -69,7 +101,7 @@ const struct medium *medium_at(const char *path);
 /* Can what is at path be opened and read as often as one likes?  Asked without opening it. */
 bool medium_rereadable(const char *path);
 
-/* As io_open_input. */
+/* As io_open_input; a folder that is a volume is opened as one. */
 int medium_open(struct medium_input *in, const char *path, struct err *e) __attribute__((warn_unused_result));
 
 /* As io_describe. */

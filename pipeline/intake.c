@@ -8,6 +8,7 @@
 #include "pipeline/repair.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define SLOT_BYTES ((size_t)64 << 10) /* of input: what it becomes shall stay in the second-level cache */
 #define PASS_KEEP_BYTES 4352u         /* of split records where blocks pass: names are wanted */
@@ -111,9 +112,12 @@ uint64_t intake_bytes(const struct intake *in)
 static int refuse_special(const struct volume_info *v, struct err *e)
 {
 	const char *kind = v->has_label ? label_special_kind(&v->label) : NULL;
-	if (kind == NULL)
+	const char *belongs = v->medium->label;
+	if (kind == NULL || (belongs && strcmp(kind, belongs) == 0))
 		return 0;
 	err_volume(e, v->name);
+	if (strcmp(kind, LABEL_CLOUD_KIND) == 0)
+		return err_set(e, XE_FAILED, "is one part of a cloud volume: give the folder that its parts (part.1, part.2, ...) are in");
 	return err_set(e, XE_FAILED, "is a %s volume: its records point to data elsewhere and cannot be converted one by one", kind);
 }
 

@@ -263,12 +263,14 @@ static void check_pair(struct verify *v, struct tracked *k, const struct session
 		found(v, said == STARTS_NOTE ? FINDING_NOTE : FINDING_DAMAGE, "%s", text);
 }
 
-/* A job's addresses on a volume lie before its end, whichever product counts them (volume-format.md 3.4, 8.4). */
+/* A job's addresses on a volume lie before its end, whichever product counts them (volume-format.md 3.4, 8.4).  Those of a tape are of
+ * where it was written. */
 static void check_addresses(struct tracked *k, const struct item *item, const struct session_label *l)
 {
 	uint64_t start = (uint64_t)l->start_file << 32 | l->start_block, end = (uint64_t)l->end_file << 32 | l->end_block;
-	uint64_t here = item->addr + item->offset;
-	if (!item->volume->medium->by_block && (start > here || end > here))
+	const struct medium *medium = item->volume->medium;
+	uint64_t here = medium->by_block ? item->addr : item->addr + item->offset;
+	if ((medium->rereadable || !medium->by_block) && (start > here || end > here))
 		k->result->misplaced_on = item->volume;
 }
 

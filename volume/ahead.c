@@ -35,7 +35,7 @@ static int take_part(struct search *a, struct session *s, const struct record_he
 	bool fits = partial_goes_on(p, h);
 	if (!fits && says_nothing(s, h, b))
 		return 0;
-	const struct recall_place place = {!b->verdict.opened, a->input, b->addr + (uint64_t)(part.data - b->data)};
+	const struct recall_place place = {!b->verdict.opened, a->input, b->position + (uint64_t)(part.data - b->data)};
 	int rc = fits ? partial_add(p, part, &place, a->files, a->pool, e) : 0;
 	s->ahead_number = b->header.number;
 	if (!fits || partial_complete(p))
@@ -165,7 +165,7 @@ int ahead_complete(struct session_table *sessions, const struct block_trace *las
 		struct stat st;
 		/* What is not there at all is said when its turn comes. */
 		bool there = stat(o->paths[i], &st) == 0;
-		if (there ? !S_ISREG(st.st_mode) : errno == ENOENT)
+		if (there ? !medium_rereadable(o->paths[i]) : errno == ENOENT)
 			break;
 		if (!there) {
 			err_volume(e, o->paths[i]);

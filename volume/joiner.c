@@ -65,7 +65,7 @@ static struct recall_place place_of(const struct assembler *a, struct span part)
 	return (struct recall_place){
 		.known = v->rereadable && !a->block->verdict.opened,
 		.input = v->input + v->more_inputs,
-		.at = a->block->addr + (uint64_t)(part.data - a->block->data),
+		.at = a->block->position + (uint64_t)(part.data - a->block->data),
 	};
 }
 

@@ -211,7 +211,7 @@ static bool goes_on(const struct reader *r)
 	const char *next = r->input + 1 < r->o.path_count ? r->o.paths[r->input + 1] : NULL;
 	if (next == NULL || r->another_volume)
 		return next != NULL || r->another_volume;
-	return strcmp(next, "-") == 0 || (stat(next, &st) == 0 && !S_ISREG(st.st_mode));
+	return strcmp(next, "-") == 0 || (stat(next, &st) == 0 && !medium_rereadable(next));
 }
 
 /* What comes behind this input is none of its set, unless a job waits for more of its blocks and has some there. */

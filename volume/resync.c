@@ -9,7 +9,7 @@
 /* What a search may read: headers can lie so close in garbage, and claim such lengths, that proving each would take hours. */
 static uint64_t most_bytes(const struct resync *r)
 {
-	return SEARCH_BYTES + r->w->offset * SEARCH_FACTOR;
+	return SEARCH_BYTES + window_passed(r->w) * SEARCH_FACTOR;
 }
 
 /* Does another header stand at end, or nothing at all?  As far as it is in the window. */

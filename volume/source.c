@@ -22,6 +22,7 @@ struct source {
 	struct buf *ahead_held;
 	bool has_ahead;
 	bool expects_volume;
+	bool given_up;
 };
 
 struct source *source_new(struct buf_pool *pool, struct medium_input *in, struct digest *digest, const struct opener_keys *keys)
@@ -114,6 +115,27 @@ static void give_up(struct source *s)
 {
 	window_advance(&s->w, window_left(&s->w));
 	s->w.end = true;
+	s->given_up = true;
+}
+
+/* Is more of the volume elsewhere, behind what ends here? */
+static bool goes_on(const struct source *s, struct medium_gap *gap)
+{
+	return !s->given_up && window_gap(&s->w, gap);
+}
+
+/* Goes there.  Where something is missing in between, item is the damage, and what was cut behind it belongs to it. */
+static int pass_gap(struct source *s, struct source_item *item, const struct medium_gap *gap, struct err *e)
+{
+	struct block_header h;
+	padding_lost(&s->padding);
+	window_pass_gap(&s->w, gap);
+	if (gap->why[0] == '\0')
+		return 0;
+	judge_say(&item->verdict, "%s", gap->why);
+	int rc = window_have(&s->w, BLOCK_HEADER_MAX_BYTES, e);
+	bool block = rc == 0 && block_header_read(window_here(&s->w), window_left(&s->w), &h);
+	return rc != 0 || block || window_left(&s->w) == 0 ? rc : resync_pass(&s->resync, e);
 }
 
 /* To the next block to believe: in a dump of a tape the first behind zeros that are too many to be padding. */
@@ -132,6 +154,7 @@ static int damage(struct source *s, struct source_item *item, struct err *e)
 {
 	const struct judge_verdict *v = &item->verdict;
 	item->event = SOURCE_DAMAGE;
+	uint64_t from = window_passed(&s->w);
 	item->addr = s->w.offset;
 	item->data = NULL;
 	bool whole = false;
@@ -158,15 +181,35 @@ static int damage(struct source *s, struct source_item *item, struct err *e)
 	} else {
 		buf_unref(item->buf);
 		item->buf = NULL;
-		bool no_volume = item->addr == 0 && len == 0 && s->expects_volume;
+		bool no_volume = item->addr == s->w.first && len == 0 && s->expects_volume;
+		struct medium_gap gap;
 		int rc = no_volume ? 0 : pass_damage(s, e);
+		if (rc == 0 && !no_volume && window_left(&s->w) == 0 && goes_on(s, &gap) && gap.why[0])
+			rc = pass_gap(s, item, &gap, e);
 		if (rc != 0)
 			return rc;
 		if (no_volume)
 			give_up(s);
 	}
-	item->len = s->w.offset - item->addr;
+	item->len = window_passed(&s->w) - from;
 	return 0;
+}
+
+/* At the end of a stretch: to the next one, *gone; damage if something is missing before it. */
+static int next_stretch(struct source *s, struct source_item *item, bool *gone, struct err *e)
+{
+	struct medium_gap gap;
+	uint64_t from = window_passed(&s->w), addr = s->w.offset;
+	*gone = goes_on(s, &gap);
+	if (!*gone)
+		return 0;
+	int rc = pass_gap(s, item, &gap, e);
+	if (rc == 0 && gap.why[0]) {
+		item->event = SOURCE_DAMAGE;
+		item->addr = addr;
+		item->len = window_passed(&s->w) - from;
+	}
+	return rc;
 }
 
 static int damage_for(struct source *s, struct source_item *item, const char *reason, struct err *e)
@@ -201,17 +244,30 @@ static void deliver_block(struct source *s, struct source_item *item)
 		judge_remember(&s->judge, &item->header);
 }
 
+/* What a block that is cut short stands in. */
+static const char *what_ends(const struct source *s)
+{
+	struct medium_gap gap;
+	return goes_on(s, &gap) ? "this part of the volume" : "the volume";
+}
+
 static const char *what_stands_here(const struct source *s)
 {
 	static const uint8_t zeros[BLOCK_PROBE_BYTES];
-	const char *hint = s->w.offset == 0 ? packed_hint((struct span){window_here(&s->w), window_left(&s->w)}) : NULL;
+	const char *hint = s->w.offset == s->w.first ? packed_hint((struct span){window_here(&s->w), window_left(&s->w)}) : NULL;
 	if (hint)
 		return hint;
 	if (s->padding.seen && memcmp(window_here(&s->w), zeros, sizeof zeros) == 0)
 		return "zeros where a block should be: it could not be read from the tape, or was lost";
-	if (s->w.offset == 0)
+	if (s->w.offset == s->w.first)
 		return "this is no volume: no block header (BB01, BB02, BB03) at its beginning";
 	return "no block header (BB01, BB02, BB03) where one should be";
+}
+
+static int damage_in_header(struct source *s, struct source_item *item, struct err *e)
+{
+	judge_say(&item->verdict, "%s ends inside a block header", what_ends(s));
+	return damage(s, item, e);
 }
 
 /* A tape label of another system, in a dump. */
@@ -237,7 +293,7 @@ static int take_block(struct source *s, struct source_item *item, struct err *e)
 	if (rc != 0)
 		return rc;
 	if (window_left(&s->w) < item->header.len) {
-		judge_say(&item->verdict, "block of %u bytes is cut short: the volume ends after %zu of them", item->header.len,
+		judge_say(&item->verdict, "block of %u bytes is cut short: %s ends after %zu of them", item->header.len, what_ends(s),
 			  window_left(&s->w));
 		return damage(s, item, e);
 	}
@@ -270,8 +326,10 @@ static int next_in_stream(struct source *s, struct source_item *item, struct err
 		if (rc != 0)
 			return rc;
 		if (window_left(&s->w) == 0) {
-			item->event = SOURCE_END;
-			return 0;
+			rc = next_stretch(s, item, &skipped, e);
+			if (rc != 0 || !skipped || item->event == SOURCE_DAMAGE)
+				return rc;
+			continue;
 		}
 		skipped = false;
 		if (window_left(&s->w) < BLOCK_PROBE_BYTES || !block_probe(window_here(&s->w)))
@@ -281,7 +339,7 @@ static int next_in_stream(struct source *s, struct source_item *item, struct err
 	} while (skipped);
 
 	if (window_left(&s->w) < BLOCK_PROBE_BYTES)
-		return damage_for(s, item, "the volume ends inside a block header", e);
+		return damage_in_header(s, item, e);
 	if (!block_probe(window_here(&s->w))) {
 		bool foreign;
 		int rc = foreign_in_stream(s, item, &foreign, e);
@@ -291,7 +349,7 @@ static int next_in_stream(struct source *s, struct source_item *item, struct err
 		return rc != 0 ? rc : damage_for(s, item, what_stands_here(s), e);
 	}
 	if (window_left(&s->w) < block_header_bytes(block_probe(window_here(&s->w))))
-		return damage_for(s, item, "the volume ends inside a block header", e);
+		return damage_in_header(s, item, e);
 	if (!block_header_read(window_here(&s->w), window_left(&s->w), &item->header)) {
 		judge_say(&item->verdict, "block length %u is impossible", item->header.len);
 		item->header.len = 0;
@@ -308,6 +366,11 @@ static int next_by_block(struct source *s, struct source_item *item, struct err 
 	if (rc != 0)
 		return rc;
 	item->len = got;
+	if (found == MEDIUM_LOST) {
+		item->event = SOURCE_DAMAGE;
+		judge_say(&item->verdict, "%s", s->w.in.medium->why(&s->w.in));
+		return 0;
+	}
 	if (found != MEDIUM_BLOCK) {
 		item->event = found == MEDIUM_END ? SOURCE_END : SOURCE_FILE_MARK;
 		return 0;
@@ -349,6 +412,7 @@ static int fetch(struct source *s, struct source_item *item, struct err *e)
 	int rc = s->w.in.medium->by_block ? next_by_block(s, item, e) : next_in_stream(s, item, e);
 	if (rc != 0 && s->held == NULL)
 		buf_unref(item->buf);
+	item->position = s->w.in.medium->position ? s->w.in.medium->position(item->addr) : item->addr;
 	if (rc == 0 && item->event == SOURCE_END && s->opener)
 		rc = opener_end(s->opener, e);
 	return rc;

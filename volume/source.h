@@ -22,6 +22,7 @@ enum source_event {
 struct source_item {
 	enum source_event event;
 	uint64_t addr;       /* as the medium counts */
+	uint64_t position;   /* where its bytes can be read again, an offset in it added: struct medium's read_at */
 	uint64_t len;        /* bytes */
 	const uint8_t *data; /* block, foreign label; damaged block if its header was plausible, else NULL */
 	struct buf *buf;     /* holds data; the source's reference: take one to keep data beyond the next call */

@@ -8,6 +8,7 @@
 void window_open(struct window *w, struct buf_pool *pool, struct medium_input *in, struct digest *digest)
 {
 	*w = (struct window){.in = *in, .pool = pool, .digest = digest, .block_room = BLOCK_ROOM_BYTES};
+	w->offset = w->first = w->jumped = in->at;
 	*in = MEDIUM_CLOSED;
 }
 
@@ -81,6 +82,18 @@ int window_read(struct window *w, size_t n, struct err *e)
 	return 0;
 }
 
+bool window_gap(const struct window *w, struct medium_gap *gap)
+{
+	return w->end && w->in.medium->gap && w->in.medium->gap(&w->in, w->offset + window_left(w), gap);
+}
+
+void window_pass_gap(struct window *w, const struct medium_gap *gap)
+{
+	w->jumped += gap->at - w->offset - gap->bytes;
+	w->offset = w->in.at = gap->at;
+	w->end = false;
+}
+
 int window_next(struct window *w, size_t *got, uint64_t *addr, enum medium_found *found, struct err *e)
 {
 	for (;;) {
@@ -99,7 +112,7 @@ int window_next(struct window *w, size_t *got, uint64_t *addr, enum medium_found
 		if (*found != MEDIUM_LARGER)
 			break;
 		if (w->block_room >= BLOCK_MAX_BYTES)
-			return err_set(e, XE_FAILED, "a tape block is larger than %u bytes", BLOCK_MAX_BYTES);
+			return err_set(e, XE_FAILED, "a block is larger than %u bytes", BLOCK_MAX_BYTES);
 		w->block_room *= 2;
 	}
 	w->bytes += *got;

@@ -20,7 +20,9 @@ struct window {
 	struct buf *buf;
 	size_t pos, fill;
 	bool end;          /* nothing behind fill */
-	uint64_t offset;   /* of pos in the input */
+	uint64_t offset;   /* of pos in the input: an address */
+	uint64_t first;    /* address that the input begins at */
+	uint64_t jumped;   /* of offset: what no bytes stand for, where addresses jump */
 	uint64_t bytes;    /* read */
 	size_t least;      /* bytes of the next buffer, if WINDOW_BYTES are not enough */
 	size_t block_room; /* by_block: asked at a time, grown as its blocks need */
@@ -64,6 +66,16 @@ int window_read(struct window *w, size_t n, struct err *e) __attribute__((warn_u
 __attribute__((warn_unused_result)) static inline int window_have(struct window *w, size_t n, struct err *e)
 {
 	return window_left(w) >= n || w->end ? 0 : window_read(w, n, e);
+}
+
+/* Behind the end, with nothing left: does the input go on elsewhere?  window_pass_gap then goes there. */
+bool window_gap(const struct window *w, struct medium_gap *gap);
+void window_pass_gap(struct window *w, const struct medium_gap *gap);
+
+/* Bytes from the input's beginning to pos, and those that are known to be missing. */
+static inline uint64_t window_passed(const struct window *w)
+{
+	return w->offset - w->jumped;
 }
 
 /* What comes next on a medium that is read by_block, a block of *got bytes at w->buf->data; never MEDIUM_LARGER.  XE_FAILED as above. */
