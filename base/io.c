@@ -119,6 +119,16 @@ int io_open_in(struct io *in, int folder, const char *name, struct err *e)
 	return 0;
 }
 
+int io_make_in(struct io *out, int folder, const char *name, struct err *e)
+{
+	*out = IO_CLOSED;
+	int fd = openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (fd < 0)
+		return err_errno(e, XE_FAILED, errno, "%s: cannot create", name);
+	io_describe(out, fd);
+	return 0;
+}
+
 void io_close(struct io *io)
 {
 	if (io->fd >= 0 && !io->standard)
@@ -248,6 +258,20 @@ int io_write(int fd, const void *data, size_t n, struct err *e)
 		} else if (errno != EINTR) {
 			return err_errno(e, XE_FAILED, errno, "write error");
 		}
+	}
+	return 0;
+}
+
+int io_write_at(int fd, uint64_t at, const void *data, size_t n, struct err *e)
+{
+	const uint8_t *from = data;
+	while (n > 0) {
+		ssize_t w = pwrite(fd, from, n, (off_t)at);
+		if (w < 0 && errno != EINTR)
+			return err_errno(e, XE_FAILED, errno, "write error");
+		from += w > 0 ? w : 0;
+		at += w > 0 ? (uint64_t)w : 0;
+		n -= w > 0 ? (size_t)w : 0;
 	}
 	return 0;
 }

@@ -41,6 +41,9 @@ int io_open_input(struct io *in, const char *path, struct err *e) __attribute__(
 /* A file in the open folder, for io_read_at: links are followed, all that is no file is refused.  XE_FAILED; the error names no volume. */
 int io_open_in(struct io *in, int folder, const char *name, struct err *e) __attribute__((warn_unused_result));
 
+/* A new file there, to write.  Its mode is 0640, as storage daemons make their volumes.  XE_FAILED, as above. */
+int io_make_in(struct io *out, int folder, const char *name, struct err *e) __attribute__((warn_unused_result));
+
 /* Describes a descriptor opened elsewhere; never fails for a valid one.  False if it could not be examined (errno): it is then no
  * file. */
 bool io_describe(struct io *io, int fd);
@@ -71,6 +74,9 @@ int io_read_tape(int fd, void *data, size_t n, size_t *got, bool *too_small, str
 
 /* Writes all n bytes.  One write(2) unless the system takes less.  XE_FAILED. */
 int io_write(int fd, const void *data, size_t n, struct err *e) __attribute__((warn_unused_result));
+
+/* The same, from byte at of a file on; its own place stays. */
+int io_write_at(int fd, uint64_t at, const void *data, size_t n, struct err *e) __attribute__((warn_unused_result));
 
 /* One write(2) of n bytes or failure, for tapes.  XE_FAILED, also at the end of the medium. */
 int io_write_tape(int fd, const void *data, size_t n, struct err *e) __attribute__((warn_unused_result));

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,6 +60,55 @@ static int name_if_free(const struct outfile *o, const char *name)
 	return saved;
 }
 
+/* A folder takes the place of an empty one, and of no other. */
+static int name_folder_if_free(const struct outfile *o, const char *name)
+{
+	int folder = o->folder->fd;
+	if (renameat2(folder, o->temporary, folder, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+		return errno;
+	if (mkdirat(folder, name, 0700) != 0)
+		return errno;
+	if (renameat(folder, o->temporary, folder, name) == 0)
+		return 0;
+	int saved = errno;
+	unlinkat(folder, name, AT_REMOVEDIR);
+	return saved;
+}
+
+static int take_free_name(const struct outfile *o, const char *name)
+{
+	return o->is_folder ? name_folder_if_free(o, name) : name_if_free(o, name);
+}
+
+/* As the kernel hands them out: readdir may not be called in a signal handler. */
+struct listed {
+	uint64_t ino;
+	int64_t off;
+	unsigned short bytes;
+	unsigned char type;
+	char name[];
+};
+
+/* All files in the folder of ours, and itself. */
+static void remove_folder(const struct outfile *o)
+{
+	_Alignas(struct listed) char list[4096];
+	int fd = openat(o->folder->fd, o->temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	long n;
+	while (fd >= 0 && (n = syscall(SYS_getdents64, fd, list, sizeof list)) > 0) {
+		for (long at = 0; at < n;) {
+			const struct listed *l = (const void *)(list + at);
+			unlinkat(fd, l->name, 0);
+			at += l->bytes;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	unlinkat(o->folder->fd, o->temporary, AT_REMOVEDIR);
+}
+
 /* Will another file of this run get this name? */
 static bool is_promised(const struct outfile *o, const char *name)
 {
@@ -98,7 +148,7 @@ static void leave_partial(struct outfile *o)
 	int errnum = EEXIST;
 	for (unsigned n = 1; n <= PARTIALS_MAX && errnum == EEXIST; n++) {
 		partial_name(o, n, name);
-		errnum = is_promised(o, name) ? EEXIST : name_if_free(o, name);
+		errnum = is_promised(o, name) ? EEXIST : take_free_name(o, name);
 	}
 	if (errnum != 0)
 		memcpy(name, o->temporary, sizeof o->temporary);
@@ -117,6 +167,8 @@ static void put_away(struct outfile *o)
 		return;
 	if (o->keep_partial && (!seen || st.st_size > 0))
 		leave_partial(o);
+	else if (o->is_folder)
+		remove_folder(o);
 	else
 		unlinkat(o->folder->fd, o->temporary, 0);
 }
@@ -321,6 +373,10 @@ static void choose_temporary(struct outfile *o)
 
 static int create(const struct outfile *o, const char *name, mode_t mode)
 {
+	if (o->is_folder)
+		return mkdirat(o->folder->fd, name, mode) != 0
+			       ? -1
+			       : openat(o->folder->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	return openat(o->folder->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 }
 
@@ -456,6 +512,27 @@ int outfile_open_new(struct outfile *o, const char *path, mode_t mode, struct er
 	return opened(o, rc, e);
 }
 
+static int open_new_folder(struct outfile *o, mode_t mode, struct err *e)
+{
+	struct place p;
+	int rc = place_find(&p, o->path, e);
+	if (rc == 0 && p.kind != PLACE_FREE)
+		rc = err_set(e, XE_FAILED, "exists already, and is no folder; nothing replaces it");
+	return rc == 0 ? open_beside(o, &p, mode, e) : rc;
+}
+
+int outfile_open_folder(struct outfile *o, const char *path, mode_t mode, bool keep_partial, struct err *e)
+{
+	*o = OUTFILE_NONE;
+	o->is_folder = true;
+	o->keep_partial = keep_partial;
+	err_volume(e, path);
+	int rc = take_path(o, path, e);
+	if (rc == 0)
+		rc = open_new_folder(o, mode, e);
+	return opened(o, rc, e);
+}
+
 /* ---- finishing ---- */
 
 static int fault(const struct outfile *o, int errnum, const char *what, struct err *e)
@@ -492,7 +569,7 @@ static int give_name(struct outfile *o, struct err *e)
 		if (renameat(o->folder->fd, o->temporary, o->folder->fd, o->name) != 0)
 			errnum = errno;
 	} else {
-		errnum = name_if_free(o, o->name);
+		errnum = take_free_name(o, o->name);
 	}
 	if (errnum == EEXIST && !o->replace)
 		return err_set(e, XE_FAILED, "exists already: it was made meanwhile, and is not replaced");

@@ -20,6 +20,7 @@ struct outfile {
 	char left[OUTFILE_LEFT_BYTES]; /* where outfile_abandon has left what was written; "" nowhere */
 	bool direct;                   /* a device, a pipe, a descriptor: written in place */
 	bool replace;                  /* an existing file */
+	bool is_folder;                /* not a file but a folder with files, which the caller makes in io.fd */
 	bool keep_partial;             /* outfile_abandon leaves what was written as PATH.partial, or PATH.partial.2... */
 	bool done;                     /* committed: it is whole, and has its name */
 	bool taken;                    /* it was not opened because a file is there: the caller knows whether there is a --force */
@@ -48,6 +49,11 @@ int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace,
 /* A new file that is written under its own name, for what is not there until it gets another one: whoever finds it knows by the name what a
  * killed run has left.  XE_FAILED, also if anything has that name, be it a symbolic link. */
 int outfile_open_new(struct outfile *o, const char *path, mode_t mode, struct err *e) __attribute__((warn_unused_result));
+
+/* A new folder at path, where nothing may be: io.fd is it, open to make files in.  It appears with all that is in it, or not at all.  mode is
+ * its own.  What is in it the caller writes to the disk before outfile_finish.  XE_FAILED, XE_USAGE. */
+int outfile_open_folder(struct outfile *o, const char *path, mode_t mode, bool keep_partial, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* Writes it to the disk and closes it; its name it gets from outfile_commit. */
 int outfile_finish(struct outfile *o, struct err *e) __attribute__((warn_unused_result));

@@ -491,7 +491,7 @@ int main(int argc, char **argv)
 	struct io out;
 	io_describe(&out, create(argv[1]));
 	int plain_fd = create(argv[2]);
-	sink_open(&w.sink, &out, NULL, NULL);
+	sink_open(&w.sink, &out, NULL, NULL, NULL);
 	packer_begin_volume(w.packer, &w.sink);
 	put_volume_label(&w);
 	put_session_label(&w, LABEL_SESSION_START);

@@ -101,6 +101,12 @@ static bool is_tape(const char *kind, bool *tape)
 	return *tape || strcmp(kind, "file") == 0;
 }
 
+/* Maps tell of media that are not followed in a catalog. */
+static bool is_other(const struct reader *r, size_t field)
+{
+	return field < r->fields && (strcmp(r->field[field], "dedupable") == 0 || strcmp(r->field[field], "cloud") == 0);
+}
+
 static int volume_line(struct reader *r, struct err *e)
 {
 	if (r->fields != (r->version == 1 ? 3u : 6u) || !r->ended)
@@ -115,6 +121,13 @@ static int volume_line(struct reader *r, struct err *e)
 	r->ended = false;
 	/* Version 1 does not tell what was written: a volume keeps its name. */
 	size_t name = r->version == 1 ? 1 : 3;
+	if (is_other(r, 2) || is_other(r, name + 1)) {
+		err_volume(e, r->path);
+		return err_set(
+			e, XE_USAGE,
+			"is of a dedupable volume, or of the parts of a cloud volume: only files, chunks and tapes are followed in a "
+			"catalog");
+	}
 	if (!text(r, 1, v->name, sizeof v->name) || !text(r, name, v->new_name, sizeof v->new_name) ||
 	    !is_tape(r->field[2], &v->side[MAPPED_OLD].tape) || !is_tape(r->field[name + 1], &v->side[MAPPED_NEW].tape) ||
 	    (r->version > 1 && !numbers(r, 5, 1, UINT32_MAX, &chain)))

@@ -169,6 +169,8 @@ static int on_damage(struct measure *m, const struct item *item, struct err *e)
 /* Addresses are those of the medium that a daemon reads. */
 static int check_form(const struct volume_info *info, struct err *e)
 {
+	if (info->medium->no_catalog)
+		return err_set(e, XE_USAGE, "is %s: only files, chunks and tapes are followed in a catalog", info->medium->no_catalog);
 	if (info->padding > 0 || info->foreign > 0 || info->more_inputs > 0 || info->of_tape)
 		return info->medium->by_block ? 0
 					      : err_set(e, XE_USAGE,

@@ -7,7 +7,9 @@
 #include <string.h>
 
 static const char bacula_id[] = "Bacula 1.0 immortal\n", bareos_id[] = "Bareos 2.0 immortal\n";
+static const char cloud_id[] = "Bacula 1.0 S3 Cloud Data\n";
 #define BACULA_VERSION 11u
+#define CLOUD_VERSION 40000u
 #define BAREOS_VERSION 20u
 /* The fields 16 to 20 as they are where nothing is aligned; old daemons did not write them. */
 static const uint8_t no_bacula[1 + 8 + 4 + 4 + 4];
@@ -109,10 +111,38 @@ static const struct {
 	uint32_t version;
 } owners[] = {[RELABEL_BAREOS] = {bareos_id, BAREOS_VERSION}, [RELABEL_BACULA] = {bacula_id, BACULA_VERSION}};
 
+static bool is_of(struct span id, uint32_t version, const char *of, size_t of_bytes, uint32_t of_version)
+{
+	return id.len == of_bytes && memcmp(id.data, of, of_bytes) == 0 && version == of_version;
+}
+
+/* Is the label, which becomes one of to's, to be of the parts of a cloud volume? */
+static bool becomes_cloud(const struct fields *f, const struct relabel *to)
+{
+	bool bacula = to->owner == RELABEL_BACULA || is_of(f->id, f->version, bacula_id, sizeof bacula_id, BACULA_VERSION);
+	return to->kind == RELABEL_CLOUD && to->owner != RELABEL_BAREOS && bacula;
+}
+
+static bool becomes_plain(const struct fields *f, const struct relabel *to)
+{
+	bool cloud = is_of(f->id, f->version, cloud_id, sizeof cloud_id, CLOUD_VERSION);
+	return to->kind == RELABEL_PLAIN && to->owner == RELABEL_AS_IT_IS && cloud;
+}
+
 static void put_identity(struct wr *w, const struct fields *f, enum relabel_owner to)
 {
 	put(w, to == RELABEL_AS_IT_IS ? f->id : (struct span){(const uint8_t *)owners[to].id, sizeof bareos_id});
 	wr_be32(w, to == RELABEL_AS_IT_IS ? f->version : owners[to].version);
+}
+
+static void put_kind(struct wr *w, const struct fields *f, const struct relabel *to)
+{
+	if (becomes_cloud(f, to)) {
+		wr_bytes(w, cloud_id, sizeof cloud_id);
+		wr_be32(w, CLOUD_VERSION);
+	} else {
+		put_identity(w, f, becomes_plain(f, to) ? RELABEL_BACULA : to->owner);
+	}
 }
 
 static void put_text(struct wr *w, const char *text)
@@ -151,7 +181,7 @@ const char *relabel_volume(struct span data, const struct relabel *to, uint8_t *
 						   : "its label is none of Bareos's version 20";
 	if (to->enc_key.len > 0 && to->master_id.len > RELABEL_MASTER_ID_BYTES)
 		return "the name of the master key is too long for a label";
-	put_identity(&w, &f, to->owner);
+	put_kind(&w, &f, to);
 	put(&w, f.times);
 	if (to->name)
 		put_text(&w, to->name);
@@ -213,6 +243,9 @@ bool relabel_applies(struct span data, enum relabel_owner to)
 {
 	if (to == RELABEL_AS_IT_IS)
 		return false;
+	struct fields f;
+	if (to == RELABEL_BAREOS && take_apart(data, &f) && is_of(f.id, f.version, cloud_id, sizeof cloud_id, CLOUD_VERSION))
+		return true;
 	enum relabel_owner from = to == RELABEL_BAREOS ? RELABEL_BACULA : RELABEL_BAREOS;
 	struct rd r = rd_over(data.data, data.len);
 	const uint8_t *id = rd_bytes(&r, sizeof bareos_id);

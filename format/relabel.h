@@ -23,7 +23,11 @@ bool relabel_read_keys(struct span data, struct relabel_keys *keys);
 /* Whose Id and version a label is to bear: every product refuses the other's.  volume-format.md 3.2 */
 enum relabel_owner { RELABEL_AS_IT_IS, RELABEL_BAREOS, RELABEL_BACULA };
 
+/* What a label of Bacula's makes of its volume: one in a file or on a tape, or the parts of a cloud volume.  volume-kinds.md 3 */
+enum relabel_kind { RELABEL_ANY_KIND, RELABEL_PLAIN, RELABEL_CLOUD };
+
 struct relabel {
+	enum relabel_kind kind;         /* labels of the other kind become this one's */
 	bool bb03;                      /* with the fields 21 to 25 */
 	bool obfuscate;                 /* the host name */
 	enum relabel_owner owner;       /* Bacula's labels have fields behind the program's date that Bareos's have not; it is xflate that

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CHUNKS_MAX 10000u                  /* that the daemon writes */
 #define NUMBER_MAX 65535u                  /* the daemon counts in 16 bits */
 #define SIZE_MAX_BYTES ((uint64_t)1 << 47) /* so that addresses have room */
 
@@ -116,6 +117,29 @@ static bool hole(const struct medium_input *in, uint64_t at, struct medium_gap *
 	return true;
 }
 
+/* ---- writing ---- */
+
+static int write_on(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e)
+{
+	int rc = 0;
+	(void)label;
+	while (rc == 0 && len > 0) {
+		uint64_t room = s->unit - s->piece_bytes;
+		size_t n = len < room ? len : (size_t)room;
+		if (s->piece_number >= CHUNKS_MAX)
+			return err_set(e, XE_FAILED,
+				       "a volume has %u chunks at most, and these are full: make them larger with --chunk-size",
+				       CHUNKS_MAX);
+		rc = pieces_write(s, name_of, data, n, e);
+		data += n;
+		len -= n;
+		s->at += n;
+		if (rc == 0 && s->piece_bytes == s->unit)
+			rc = pieces_next(s, e);
+	}
+	return rc;
+}
+
 /* Its addresses are a file's, and so a catalog does not tell it from one. */
 const struct medium medium_chunked = {
 	.name = "file",
@@ -130,4 +154,6 @@ const struct medium medium_chunked = {
 	.read = pieces_read,
 	.gap = hole,
 	.read_at = pieces_read_at,
+	.write = write_on,
+	.finish = pieces_finish,
 };

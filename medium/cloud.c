@@ -93,9 +93,37 @@ static void address(uint64_t addr, char *text, size_t text_bytes)
 	snprintf(text, text_bytes, "%llu:%llu", (unsigned long long)number_at(addr), (unsigned long long)byte_at(addr));
 }
 
+/* ---- writing ---- */
+
+static uint64_t here(const struct sink *s)
+{
+	return s->piece_number << OFFSET_BITS | s->piece_bytes;
+}
+
+static void begin(struct sink *s)
+{
+	s->piece_number = 1;
+	s->at = here(s);
+}
+
+/* A part ends with the block that fills it: where the next one goes is known before it comes. */
+static int write_block(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e)
+{
+	if (s->piece_number > NUMBER_MAX)
+		return err_set(e, XE_FAILED, "a volume has %u parts at most, and these are full: make them larger with --part-size",
+			       NUMBER_MAX);
+	int rc = pieces_write(s, name_of, data, len, e);
+	if (rc == 0 && (label || s->piece_bytes >= s->unit))
+		rc = pieces_next(s, e);
+	s->at = here(s);
+	return rc;
+}
+
 const struct medium medium_cloud = {
 	.name = "cloud",
 	.rereadable = true,
+	.anew = true,
+	.no_catalog = "the parts of a cloud volume",
 	.label = LABEL_CLOUD_KIND,
 	.end = file_end,
 	.files = file_files,
@@ -107,4 +135,7 @@ const struct medium medium_cloud = {
 	.read = pieces_read,
 	.gap = seam,
 	.read_at = pieces_read_at,
+	.begin = begin,
+	.write = write_block,
+	.finish = pieces_finish,
 };

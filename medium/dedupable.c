@@ -306,6 +306,7 @@ const struct medium medium_dedupable = {
 	.name = "dedupable",
 	.rereadable = true,
 	.by_block = true,
+	.no_catalog = "a dedupable volume",
 	.end = end,
 	.files = file_files,
 	.place = place,
@@ -317,4 +318,7 @@ const struct medium medium_dedupable = {
 	.why = why,
 	.next = next,
 	.read_at = read_at,
+	.write = dedupable_write,
+	.finish = dedupable_finish,
+	.drop = dedupable_drop,
 };

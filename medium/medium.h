@@ -49,7 +49,8 @@ struct medium {
 	const char *name; /* in maps, docs/map-format.md */
 	bool rereadable;  /* see struct medium_input */
 
-	const char *label; /* what label_special_kind says of the labels that belong here; NULL: nothing */
+	const char *no_catalog; /* why its addresses cannot be looked up in a catalog: "a dedupable volume"; NULL: they can */
+	const char *label;      /* what label_special_kind says of the labels that belong here; NULL: nothing */
 
 	/* Of folders; NULL on others.  Does a file of that name tell that the folder around it is such a volume? */
 	bool (*knows)(const char *name);
@@ -57,6 +58,7 @@ struct medium {
 	int (*open)(struct medium_input *in, struct err *e);
 	void (*close)(struct medium_input *in);
 
+	bool anew;     /* where something comes from here, or goes here, blocks and the addresses in labels are written anew */
 	bool by_block; /* blocks are read and written one by one, as the medium keeps them apart; addresses count blocks, not bytes */
 
 	/* Of a block of len bytes at addr: the address of its end.  volume-format.md 1.5, 3.4 */
@@ -87,6 +89,8 @@ struct medium {
 	int (*write)(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e);
 	int (*write_foreign)(struct sink *s, const uint8_t *data, size_t len, struct err *e);
 	int (*file_mark)(struct sink *s, struct err *e);
+	int (*finish)(struct sink *s, struct err *e);
+	void (*drop)(struct sink *s); /* what of s is the medium's own; idempotent */
 };
 
 extern const struct medium medium_file, medium_stream, medium_tape, medium_chunked, medium_cloud, medium_dedupable;

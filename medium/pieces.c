@@ -175,3 +175,33 @@ void pieces_close(struct medium_input *in)
 	pieces_free(in->pieces);
 	in->pieces = NULL;
 }
+
+/* ---- writing ---- */
+
+int pieces_write(struct sink *s, void (*name)(uint64_t number, char text[static PIECES_NAME_BYTES]), const uint8_t *data, size_t len,
+		 struct err *e)
+{
+	char text[PIECES_NAME_BYTES];
+	struct err unwritten = {0};
+	name(s->piece_number, text);
+	int rc = s->piece.fd < 0 ? io_make_in(&s->piece, s->out.fd, text, e) : 0;
+	if (rc != 0)
+		return rc;
+	s->piece_bytes += len;
+	rc = io_write(s->piece.fd, data, len, &unwritten);
+	return rc == 0 ? 0 : err_set(e, (enum xerr)rc, "%s: %s", text, unwritten.text);
+}
+
+int pieces_finish(struct sink *s, struct err *e)
+{
+	int rc = s->piece.fd >= 0 && fsync(s->piece.fd) != 0 ? err_errno(e, XE_FAILED, errno, "cannot write it to the disk") : 0;
+	io_close(&s->piece);
+	return rc;
+}
+
+int pieces_next(struct sink *s, struct err *e)
+{
+	s->piece_number++;
+	s->piece_bytes = 0;
+	return pieces_finish(s, e);
+}

@@ -4,7 +4,7 @@
 #ifndef MEDIUM_PIECES_H
 #define MEDIUM_PIECES_H
 
-#include "medium/medium.h"
+#include "medium/sink.h"
 
 #define PIECES_NAME_BYTES 64u
 
@@ -36,6 +36,16 @@ size_t pieces_behind(const struct pieces *p, uint64_t addr);
 int pieces_read(struct medium_input *in, void *data, size_t least, size_t most, size_t *got, struct err *e);
 int pieces_read_at(const struct medium_input *in, uint64_t at, void *data, size_t n, size_t *got, struct err *e);
 void pieces_close(struct medium_input *in);
+
+/* Writes on in the piece s->piece_number, which is made with the first byte.  XE_FAILED; the error names it. */
+int pieces_write(struct sink *s, void (*name)(uint64_t number, char text[static PIECES_NAME_BYTES]), const uint8_t *data, size_t len,
+		 struct err *e);
+
+/* Brings it to the disk; the next one is to be written. */
+int pieces_next(struct sink *s, struct err *e);
+
+/* What struct medium says of finish. */
+int pieces_finish(struct sink *s, struct err *e);
 
 /* A decimal number of those digits, as it is written without zeros before it, up to most; false if it is none. */
 bool pieces_digits(const char *digits, uint64_t most, uint64_t *number);

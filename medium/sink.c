@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 
-void sink_open(struct sink *s, const struct io *out, struct digest *digest, struct digest *volume_digest)
+void sink_open(struct sink *s, const struct io *out, const struct sink_form *form, struct digest *digest, struct digest *volume_digest)
 {
-	*s = (struct sink){.out = *out, .medium = medium_of(out), .digest = digest};
+	bool folder = form && S_ISDIR(out->type);
+	*s = (struct sink){.out = *out, .medium = folder ? form->medium : medium_of(out), .digest = digest, .piece = IO_CLOSED};
+	s->unit = folder ? form->unit : 0;
 	if (volume_digest && !s->medium->by_block && digest_reset(volume_digest))
 		s->volume_digest = volume_digest;
 	if (s->medium->begin)
@@ -15,7 +17,10 @@ void sink_open(struct sink *s, const struct io *out, struct digest *digest, stru
 void sink_close(struct sink *s)
 {
 	free(s->padded);
-	*s = (struct sink){.out = IO_CLOSED};
+	io_close(&s->piece);
+	if (s->medium && s->medium->drop)
+		s->medium->drop(s);
+	*s = (struct sink){.out = IO_CLOSED, .piece = IO_CLOSED};
 }
 
 uint64_t sink_files(const struct sink *s)
@@ -57,6 +62,13 @@ int sink_write_foreign(struct sink *s, const uint8_t *data, size_t len, struct e
 	if (s->failed)
 		return refuse_failed(e);
 	return done(s, s->medium->write_foreign(s, data, len, e), e);
+}
+
+int sink_finish(struct sink *s, struct err *e)
+{
+	if (s->medium->finish == NULL || s->failed)
+		return 0;
+	return done(s, s->medium->finish(s, e), e);
 }
 
 int sink_file_mark(struct sink *s, struct err *e)

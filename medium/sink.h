@@ -6,6 +6,14 @@
 #include "base/digest.h"
 #include "medium/medium.h"
 
+/* What an output that is a folder is to be. */
+struct sink_form {
+	const struct medium *medium;
+	uint64_t unit; /* bytes of a chunk, a part, a block of payload */
+};
+
+struct dedupable_out;
+
 struct sink {
 	struct io out; /* borrowed */
 	const struct medium *medium;
@@ -20,11 +28,17 @@ struct sink {
 	size_t fixed_bytes; /* block size of a drive in fixed mode */
 	uint8_t *padded;    /* scratch */
 	size_t padded_cap;
+
+	/* Of folders */
+	uint64_t unit; /* as the form has it */
+	struct io piece;
+	uint64_t piece_number, piece_bytes;
+	struct dedupable_out *dedupable; /* NULL: nothing is written yet */
 };
 
-/* Begins a volume at out's place; all are borrowed until sink_close, which closes nothing and is idempotent.  volume_digest begins
- * anew. */
-void sink_open(struct sink *s, const struct io *out, struct digest *digest, struct digest *volume_digest);
+/* Begins a volume at out's place; all are borrowed until sink_close, which closes nothing of theirs and is idempotent.  form: NULL unless
+ * out is a folder, which is empty.  volume_digest begins anew. */
+void sink_open(struct sink *s, const struct io *out, const struct sink_form *form, struct digest *digest, struct digest *volume_digest);
 void sink_close(struct sink *s);
 
 /* Behind the last block, and when the volume is closed: what a catalog calls VolFiles. */
@@ -36,6 +50,9 @@ int sink_write(struct sink *s, const uint8_t *data, size_t len, bool label, stru
 
 /* A block of another system's, written as it is; nothing on anything but a tape.  XE_FAILED. */
 int sink_write_foreign(struct sink *s, const uint8_t *data, size_t len, struct err *e) __attribute__((warn_unused_result));
+
+/* Behind the last block: all files in a folder are whole, and on the disk.  XE_FAILED. */
+int sink_finish(struct sink *s, struct err *e) __attribute__((warn_unused_result));
 
 /* Nothing on anything but a tape.  XE_FAILED. */
 int sink_file_mark(struct sink *s, struct err *e) __attribute__((warn_unused_result));

@@ -91,6 +91,7 @@ static int file_mark(struct sink *s, struct err *e)
 
 const struct medium medium_tape = {
 	.name = "tape",
+	.anew = true,
 	.by_block = true,
 	.end = end,
 	.files = files,

@@ -62,6 +62,7 @@ static struct reshape reshape_of(const struct filter_options *o)
 		.encrypt = o->cipher.encrypt,
 		.strong = o->strong,
 		.owner = owner,
+		.kind = o->label_kind,
 		.version = o->block_format,
 		.names = o->names,
 		.name_count = o->name_count,

@@ -70,6 +70,8 @@ struct filter_options {
 	bool keep_layout; /* every block keeps its place, or the run fails; max_block is then a limit for encrypted blocks */
 	struct kin *kin;  /* as in struct reader_options: the run is that of the first set */
 	size_t kin_at;
+	enum relabel_kind label_kind; /* what Bacula's labels are to make of their volumes */
+	const struct sink_form *form; /* what output folders are to be; NULL: outputs are none */
 	unsigned threads;
 	struct digest *digest_in, *digest_out; /* NULL: not wanted */
 	bool hash_volumes;                     /* the XXH64 of each volume is wanted, as it was and as it is written */

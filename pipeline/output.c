@@ -172,7 +172,7 @@ int output_begin_volume(struct writer *w, const struct item *item, struct err *e
 	/* Bareos's default is 16 times Bacula's, whose readers lose records of blocks that are larger than their device's. */
 	bool bareos = item->volume->product_known && item->volume->product != PRODUCT_BACULA;
 	packer_limit(w->packer, bareos && w->reshape->owner == RELABEL_BACULA ? BLOCK_DEFAULT_BYTES : 0);
-	sink_open(&w->sink, &w->out, w->o->digest_out, w->volume_digest);
+	sink_open(&w->sink, &w->out, w->o->form, w->o->digest_out, w->volume_digest);
 	packer_begin_volume(w->packer, &w->sink);
 	return 0;
 }
@@ -190,6 +190,8 @@ int output_end_volume(struct writer *w, const struct item *item, struct err *e)
 	int rc = label_empty(w, item, e);
 	if (rc == 0)
 		rc = packer_end_volume(w->packer, e);
+	if (rc == 0)
+		rc = sink_finish(&w->sink, e);
 	w->ledger.volume.volume_out = w->sink.offset;
 	w->ledger.volume.files_out = sink_files(&w->sink);
 	const struct medium *in = item->volume->medium;

@@ -10,7 +10,8 @@
 
 bool reshape_wanted(const struct reshape *r)
 {
-	return r->decrypt || r->encrypt || r->owner != RELABEL_AS_IT_IS || r->version != 0 || r->name_count > 0;
+	return r->decrypt || r->encrypt || r->owner != RELABEL_AS_IT_IS || r->version != 0 || r->name_count > 0 ||
+	       r->kind != RELABEL_ANY_KIND;
 }
 
 const char *reshape_new_name(const struct reshape_name *names, size_t count, const char *name)
@@ -91,6 +92,7 @@ static struct relabel what_to_write(const struct reshape *r, const struct cipher
 		relabel_read_keys(old->data, &keys);
 	struct relabel to = {
 		.bb03 = version == 3,
+		.kind = r->kind,
 		.owner = relabel_applies(old->data, r->owner) ? r->owner : RELABEL_AS_IT_IS,
 		.obfuscate = r->encrypt && r->strong,
 		.fixed_len = in_place ? old->data.len : 0,
@@ -122,6 +124,9 @@ static int refuse_label(const struct reshape *r, const struct item *item, const 
 	if (bareos && r->owner != RELABEL_BACULA && (r->encrypt || r->version == 3))
 		return err_set(e, XE_USAGE, "is a volume of Bareos, which reads no %s blocks; --target bacula makes it one of Bacula",
 			       r->encrypt ? "encrypted" : "BB03");
+	if (bareos && r->owner != RELABEL_BACULA && r->kind == RELABEL_CLOUD)
+		return err_set(e, XE_USAGE,
+			       "is a volume of Bareos, which reads no parts of Bacula's cloud; --target bacula makes it one of Bacula");
 	bool renamed = reshape_new_name(r->names, r->name_count, item->volume->label.volume) != NULL;
 	bool encrypted = old->block.version == 3 && (old->block.options & BLOCK_OPTION_VOLUME_ENCRYPTED);
 	if (renamed && (r->encrypt || (encrypted && !r->decrypt)))

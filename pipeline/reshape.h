@@ -16,6 +16,7 @@ struct reshape {
 	bool decrypt, encrypt;            /* both: to another key */
 	bool strong;                      /* the host name in the label is hidden */
 	enum relabel_owner owner;         /* labels of the other product become this one's; for Bareos BB03 becomes BB02 */
+	enum relabel_kind kind;           /* what Bacula's labels are to make of their volumes */
 	unsigned version;                 /* 2, 3; 0: as it was */
 	const struct reshape_name *names; /* the caller's */
 	size_t name_count;

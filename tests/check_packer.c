@@ -31,7 +31,7 @@ static void begin_volume(const char *name)
 
 	ck_quick(fd >= 0);
 	io_describe(&out, fd);
-	sink_open(&sink, &out, NULL, NULL);
+	sink_open(&sink, &out, NULL, NULL, NULL);
 	packer_begin_volume(packer, &sink);
 	told_count = 0;
 }
@@ -886,7 +886,7 @@ START_TEST(test_write_error)
 	ck_assert_int_ge(fd, 0);
 	new_packer(0);
 	io_describe(&out, fd);
-	sink_open(&sink, &out, NULL, NULL);
+	sink_open(&sink, &out, NULL, NULL, NULL);
 	packer_begin_volume(packer, &sink);
 	ck_assert_int_eq(packer_put(packer, &it, &r, 1, &e), 0);
 	rc = packer_put(packer, &it, &r, 1, &e);

@@ -12,6 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of what folders are made of.  formats/volume-kinds.md 1, 2, 3 */
+#define CHUNK_MIN_BYTES 10485760u /* the daemon takes no smaller ones */
+#define DEDUPABLE_DEFAULT_BYTES 4096u
+#define DEDUPABLE_MIN_BYTES 512u
+#define PART_MIN_BYTES 1024u
+#define UNIT_MAX_BYTES ((uint64_t)1 << 43)
+
 /* ---- options ---- */
 
 static int take_codec(const struct command *verb, void *request, const char *text)
@@ -120,12 +127,46 @@ static int take_rename(const struct command *verb, void *request, const char *te
 	return add_name(q, strndup(text, (size_t)(equals - text)), equals + 1);
 }
 
+/* One kind of folder for all outputs; text: bytes of its unit. */
+static int choose_form(const struct command *verb, void *request, const char *option, const struct sink_form *form, const char *text,
+		       uint64_t least)
+{
+	struct filter_request *q = request;
+	if (q->form.medium)
+		return msg_usage(verb->path, "--chunk-size, --dedupable, --part-size: one of them, once");
+	q->form = *form;
+	if (text && !options_number(text, least, UNIT_MAX_BYTES, &q->form.unit))
+		return msg_usage(verb->path, "%s %s: a number of bytes is wanted, %llu at least", option, text, (unsigned long long)least);
+	q->o.form = &q->form;
+	q->out.folders = true;
+	return 0;
+}
+
+static int take_chunk_size(const struct command *verb, void *request, const char *text)
+{
+	return choose_form(verb, request, "--chunk-size", &(struct sink_form){.medium = &medium_chunked}, text, CHUNK_MIN_BYTES);
+}
+
+static int take_dedupable(const struct command *verb, void *request, const char *text)
+{
+	const struct sink_form form = {&medium_dedupable, DEDUPABLE_DEFAULT_BYTES};
+	return choose_form(verb, request, "--dedupable", &form, text, DEDUPABLE_MIN_BYTES);
+}
+
+static int take_part_size(const struct command *verb, void *request, const char *text)
+{
+	return choose_form(verb, request, "--part-size", &(struct sink_form){.medium = &medium_cloud}, text, PART_MIN_BYTES);
+}
+
 static const struct option_row rows[] = {
 	OPTION_FLAG('i', "inflate", struct filter_request, o.inflate),
 	OPTION_TAKE('d', "deflate", take_codec),
 	OPTION_TAKE('r', "recompress", take_recompress),
 	OPTION_TAKE_WORD(0, "target", take_target, targets),
 	OPTION_TEXT('o', "output", struct filter_request, out.path),
+	OPTION_TAKE(0, "chunk-size", take_chunk_size),
+	OPTION_MAY_TAKE(0, "dedupable", take_dedupable),
+	OPTION_TAKE(0, "part-size", take_part_size),
 	OPTION_FLAG(0, "in-place", struct filter_request, in_place),
 	OPTION_WORD(0, "database", sql_databases, struct filter_request, database),
 	OPTION_FLAG(0, "discard-original", struct filter_request, discard_original),
@@ -172,6 +213,18 @@ static int check_outputs(const struct filter_request *q)
 	return 0;
 }
 
+/* A folder has a name. */
+static int check_folders(const struct filter_request *q)
+{
+	if (q->out.folders && strcmp(q->out.path, "-") == 0)
+		return msg_usage("filter", "--chunk-size, --dedupable and --part-size make folders: name one with -o");
+	if (q->form.medium == &medium_dedupable && q->o.cipher.encrypt)
+		return msg_usage("filter", "--dedupable: Bareos reads no encrypted blocks");
+	if (q->form.medium == &medium_dedupable && q->o.deflate)
+		msg_warning("--dedupable: compressed records have few blocks in common with others; -i makes them plain");
+	return 0;
+}
+
 static int check_encryption(const struct filter_request *q)
 {
 	const struct cipher_options *c = &q->o.cipher;
@@ -201,6 +254,8 @@ static int check_in_place(const struct filter_request *q, const struct operands 
 {
 	if (inputs->count == 0)
 		return msg_usage("filter", "--in-place needs the names of the volumes");
+	if (q->out.folders)
+		return msg_usage("filter", "--in-place replaces files by files; a folder is made with -o");
 	if (q->out.path)
 		return msg_usage("filter", "--in-place and -o: the new volume goes to one place");
 	if (q->map_path)
@@ -218,7 +273,7 @@ static int check_discard(const struct filter_request *q, const struct operands *
 	const struct filter_options *o = &q->o;
 	bool converts = o->inflate || o->deflate || o->target_given || o->force || o->max_block || o->on_damage != ON_DAMAGE_STOP ||
 			o->repair || o->cipher.decrypt || o->cipher.encrypt || o->strong || o->block_format || o->keep_layout ||
-			o->name_count > 0;
+			o->name_count > 0 || q->out.folders;
 	if (inputs->count == 0)
 		return msg_usage("filter", "--discard-original needs the names of the volumes");
 	if (converts || q->in_place || q->out.path || q->map_path || q->report_path)
@@ -253,6 +308,8 @@ static int settle(struct filter_request *q, const struct operands *inputs)
 	q->out.source_count = sizeof q->key_files / sizeof q->key_files[0];
 	q->out.keep_partial = q->o.on_damage != ON_DAMAGE_STOP;
 	int wrong = check_outputs(q);
+	if (wrong == 0)
+		wrong = check_folders(q);
 	return wrong != 0 ? wrong : check_encryption(q);
 }
 
@@ -292,6 +349,9 @@ const struct command command_filter = {
 		"      --target bareos|bareos-22|bacula|any      who will read the result\n"
 		"  -o, --output PATH          a file, or a folder for several inputs; -: standard\n"
 		"                             output, the default\n"
+		"      --chunk-size BYTES, --dedupable[=BYTES], --part-size BYTES\n"
+		"                             each volume becomes a folder: chunks (Bareos, S3),\n"
+		"                             a dedupable volume, parts of a cloud (Bacula)\n"
 		"      --in-place             the new volume, proved, replaces INPUT, which is\n"
 		"                             INPUT.orig then; INPUT.map is the map\n"
 		"      --database postgresql|mysql|sqlite        and INPUT.sql for the catalog\n"

@@ -62,6 +62,11 @@ static int all_names_met(const struct filter_request *q, struct err *e)
 	return 0;
 }
 
+static const struct medium *medium_to(const struct filter_request *q, const struct io *out)
+{
+	return q->form.medium ? q->form.medium : medium_of(out);
+}
+
 static int open_output(void *arg, const struct filter_volume *v, struct io *out, struct err *e)
 {
 	struct filter_request *q = arg;
@@ -74,7 +79,7 @@ static int open_output(void *arg, const struct filter_volume *v, struct io *out,
 	if (rc != 0)
 		return rc;
 	if (q->map)
-		map_begin_volume(q->map, v->info, medium_of(out));
+		map_begin_volume(q->map, v->info, medium_to(q, out));
 	return 0;
 }
 
@@ -154,18 +159,19 @@ static void on_progress(void *arg, struct progress_state *state)
 
 /* ---- before the first set ---- */
 
-/* On tapes blocks are written anew: is there one among what is read and written? */
-static bool any_by_block(const struct filter_request *q)
+/* Blocks are written anew where one of the media is of that kind.  Bacula's labels tell what their volume is. */
+static void look_at_media(struct filter_request *q)
 {
 	const struct outfile *out = outputs_current(&q->out);
-	if (out && medium_of(&out->io)->by_block)
-		return true;
+	const struct medium *to = q->form.medium ? q->form.medium : out ? medium_of(&out->io) : NULL;
+	q->o.repack = to && to->anew;
+	q->o.label_kind = to && to->label ? RELABEL_CLOUD : RELABEL_ANY_KIND;
 	for (size_t i = 0; i < q->o.path_count; i++) {
 		const struct medium *in = medium_at(q->o.paths[i]);
-		if (in && in->by_block)
-			return true;
+		q->o.repack = q->o.repack || (in && in->anew);
+		if (in && in->label && q->o.label_kind == RELABEL_ANY_KIND)
+			q->o.label_kind = RELABEL_PLAIN;
 	}
-	return false;
 }
 
 static int open_side_files(struct filter_request *q, struct err *e)
@@ -237,9 +243,9 @@ static int prepare(struct filter_request *q, int *status, struct err *e)
 		rc = open_side_files(q, e);
 	if (rc == 0)
 		rc = outputs_open(&q->out, e);
-	q->o.repack = any_by_block(q);
+	look_at_media(q);
 	if (rc == 0 && q->o.repack && q->o.keep_layout)
-		rc = err_set(e, XE_USAGE, "--keep-layout: on tapes blocks are written anew");
+		rc = err_set(e, XE_USAGE, "--keep-layout: on tapes and in a cloud's parts blocks are written anew");
 	/* What a failed set has put into a map that is a pipe cannot be taken back. */
 	bool sets = q->out.folder && q->o.path_count > 1 && !(q->map && q->map_file.direct);
 	q->report = report_new();

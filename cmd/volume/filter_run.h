@@ -19,6 +19,7 @@ struct filter_request {
 	/* What was asked for */
 	struct filter_options o; /* paths: all inputs; of the set at hand while it runs */
 	struct outputs out;
+	struct sink_form form; /* what the output folders are to be; medium NULL: outputs are none */
 	const char *map_path, *report_path;
 	bool in_place;              /* each volume is replaced where it stands */
 	int database;               /* enum sql_database: in place, the SQL of which is written, too; -1: none */

@@ -19,6 +19,10 @@ int outputs_choose_folder(struct outputs *o, struct err *e)
 	bool exists = strcmp(o->path, "-") != 0 && stat(o->path, &st) == 0;
 	bool wants = o->path[strlen(o->path) - 1] == '/';
 	o->folder = exists && S_ISDIR(st.st_mode);
+	if (o->folder && o->folders && medium_at(o->path)) {
+		err_volume(e, o->path);
+		return err_set(e, XE_USAGE, "is a volume itself: nothing is written into it; name another folder");
+	}
 	if ((o->input_count == 1 && !wants) || o->folder || strcmp(o->path, "-") == 0)
 		return 0;
 	err_volume(e, o->path);
@@ -50,9 +54,29 @@ static int refuse_same(const struct outputs *o, const struct io *out, const char
 	return 0;
 }
 
+/* What is written into a volume that is a folder would be taken for a part of it, or replace one. */
+static int refuse_inside(const struct outputs *o, const char *path, struct err *e)
+{
+	char folder[PLACE_PATH_BYTES];
+	struct io around, in;
+	place_folder(path, folder);
+	if (!io_describe_path(&around, folder))
+		return 0;
+	for (size_t i = 0; i < o->input_count; i++) {
+		if (strcmp(o->inputs[i], "-") != 0 && io_describe_path(&in, o->inputs[i]) && S_ISDIR(in.type) && io_same(&in, &around)) {
+			err_volume(e, path);
+			return err_set(e, XE_USAGE, "lies in the volume %s, which is read", o->inputs[i]);
+		}
+	}
+	return 0;
+}
+
 int outputs_refuse_input(const struct outputs *o, const char *path, struct err *e)
 {
 	struct io out;
+	int rc = strcmp(path, "-") == 0 ? 0 : refuse_inside(o, path, e);
+	if (rc != 0)
+		return rc;
 	if (strcmp(path, "-") == 0 || !io_describe_path(&out, path))
 		return 0;
 	return refuse_same(o, &out, path, e);
@@ -128,9 +152,13 @@ int outputs_check_names(const struct outputs *o, const char *const *others, size
 		if (!io_describe_path(&there, path))
 			continue;
 		int rc = refuse_same(o, &there, path, e);
-		if (rc == 0 && there.type == S_IFREG && !o->replace) {
+		if (rc == 0 && there.type == S_IFREG && !o->replace && !o->folders) {
 			err_volume(e, path);
 			rc = err_set(e, XE_FAILED, "exists already; use --force to replace it");
+		}
+		if (rc == 0 && (there.type == S_IFDIR || o->folders)) {
+			err_volume(e, path);
+			rc = err_set(e, XE_FAILED, "exists already, and nothing replaces a folder, or a file by one; move it away");
 		}
 		if (rc != 0)
 			return rc;
@@ -151,6 +179,12 @@ static int refuse_own(const struct outputs *o, const struct outfile *f, struct e
 	return 0;
 }
 
+static int add_folder(const struct outputs *o, struct outfile *f, const char *path, struct err *e)
+{
+	int rc = refuse_inside(o, path, e);
+	return rc == 0 ? outfile_open_folder(f, path, OUTPUTS_FOLDER_MODE, o->keep_partial, e) : rc;
+}
+
 /* The next output; the last of the list from then on.  replace: an existing file. */
 static int add_output(struct outputs *o, const char *path, bool replace, struct err *e)
 {
@@ -164,6 +198,8 @@ static int add_output(struct outputs *o, const char *path, bool replace, struct 
 	}
 	*f = OUTFILE_NONE;
 	o->volumes[o->count++] = f;
+	if (o->folders)
+		return add_folder(o, f, path, e);
 	mode_t mode = o->mode ? o->mode : OUTPUTS_MODE;
 	if (o->suffix)
 		return outfile_open_new(f, path, mode, e);

@@ -8,6 +8,7 @@
 #include "pipeline/reshape.h"
 #include "volume/volume.h"
 
+#define OUTPUTS_FOLDER_MODE 0750
 #define OUTPUTS_MODE 0640 /* as storage daemons make their volumes */
 
 struct outputs {
@@ -15,6 +16,7 @@ struct outputs {
 	const char *path;   /* "-": standard output */
 	const char *suffix; /* not NULL: each volume goes beside its input, under that name and this, a new file; path is not used */
 	mode_t mode;        /* of new files; 0: OUTPUTS_MODE */
+	bool folders;       /* each volume is to be a folder */
 	const char *const *inputs;
 	size_t input_count;
 	const char *const *sources; /* of keys and the like: other files that are read; NULL for some */
