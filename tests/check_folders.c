@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "format/dedupable.h"
+#include "medium/sink.h"
 #include "volume_maker.h"
 
 #define SEEDS 120
@@ -674,6 +675,151 @@ START_TEST(test_dedupable_configs)
 }
 END_TEST
 
+/* ---- written ---- */
+
+/* Two jobs whose records go over blocks, taken in turns: what is kept for the rest of one must not be the other's. */
+static void make_interleaved(uint64_t seed)
+{
+	struct mk jobs[2] = {{0}, {0}};
+	uint8_t *data = malloc(9000);
+
+	rng = seed * 991 + 5;
+	block_count = 0;
+	mk_label(&vol, 2, "vol", true);
+	blocks[block_count].at = 0;
+	blocks[block_count++].len = vol.len;
+	for (unsigned j = 0; j < 2; j++) {
+		mk_begin(&jobs[j], 2, 5 + j, MK_TIME, 0, true);
+		for (unsigned r = 0; r < 8; r++) {
+			size_t len = pick(9000);
+			for (size_t b = 0; b < len; b++)
+				data[b] = (uint8_t)pick(256);
+			mk_split(&jobs[j], 3000, (int32_t)r + 1, 2, data, len);
+		}
+		mk_end(&jobs[j]);
+	}
+	for (size_t at[2] = {0, 0}; at[0] < jobs[0].len || at[1] < jobs[1].len;) {
+		unsigned j = pick(2);
+		if (at[j] == jobs[j].len)
+			continue;
+		size_t len = mk_get32(jobs[j].p + at[j] + 4);
+		ck_assert_uint_lt(block_count, BLOCKS_MAX);
+		blocks[block_count].at = vol.len;
+		blocks[block_count++].len = len;
+		mk_put(&vol, jobs[j].p + at[j], len);
+		at[j] += len;
+	}
+	mk_free(&jobs[0]);
+	mk_free(&jobs[1]);
+	free(data);
+}
+
+/* The blocks as they are; addr: where each is said to go. */
+static void write_folder(const struct medium *medium, uint64_t unit, uint64_t *addr)
+{
+	const struct sink_form form = {medium, unit};
+	struct sink sink;
+	struct io out;
+	struct err e = {0};
+	int fd = open(dir.path, O_RDONLY | O_DIRECTORY);
+
+	ck_assert_int_ge(fd, 0);
+	io_describe(&out, fd);
+	sink_open(&sink, &out, &form, NULL, NULL);
+	for (size_t i = 0; i < block_count; i++) {
+		addr[i] = sink.at;
+		if (sink_write(&sink, vol.p + blocks[i].at, blocks[i].len, i == 0, &e) != 0)
+			ck_abort_msg("%s", e.text);
+	}
+	ck_assert_int_eq(sink_finish(&sink, &e), 0);
+	ck_assert_uint_eq(sink.offset, vol.len);
+	sink_close(&sink);
+	sink_close(&sink);
+	close(fd);
+}
+
+static void expect_all(const uint64_t *addr)
+{
+	struct seen seen = read_folder();
+
+	ck_assert_uint_eq(seen.damages, 0);
+	for (size_t i = 0; i < block_count; i++)
+		ck_assert(seen.block[i] && seen.addr[i] == addr[i]);
+}
+
+static const struct medium *const media[] = {&medium_chunked, &medium_dedupable, &medium_cloud};
+
+START_TEST(test_written)
+{
+	uint64_t addr[BLOCKS_MAX];
+
+	if (_i % 2)
+		make_interleaved((uint64_t)_i);
+	else
+		make_volume((uint64_t)_i, _i % 4 == 0);
+	size_t unit = 512 + pick(4000);
+	write_folder(media[_i % 3], unit, addr);
+	expect_all(addr);
+	/* A volume with no block but its label. */
+	remove_all();
+	block_count = 1;
+	vol.len = blocks[0].len;
+	write_folder(media[_i % 3], unit, addr);
+	expect_all(addr);
+}
+END_TEST
+
+/* Of every record whole blocks, one behind the other, in the one file; the rest in the other. */
+START_TEST(test_dedupable_payload)
+{
+	uint64_t addr[BLOCKS_MAX];
+	struct mk_parsed parsed = {0};
+	char path[128];
+	size_t unit = 512, expected = 0, found = 0;
+
+	make_interleaved((uint64_t)_i);
+	write_folder(&medium_dedupable, unit, addr);
+	mk_parse(&parsed, vol.p, vol.len);
+	struct mk data = mk_read(mk_in_dir(&dir, "aligned.data", path));
+	for (size_t r = 0; r < parsed.record_count; r++) {
+		size_t n = parsed.records[r].len / unit * unit;
+		for (size_t at = 0; n > 0 && at + n <= data.len; at += unit) {
+			if (memcmp(data.p + at, parsed.records[r].data, n) == 0) {
+				found++;
+				break;
+			}
+		}
+		expected += n;
+	}
+	ck_assert_uint_eq(data.len, expected);
+	size_t large = 0;
+	for (size_t r = 0; r < parsed.record_count; r++)
+		large += parsed.records[r].len >= unit;
+	ck_assert_uint_eq(found, large);
+	mk_free(&data);
+	mk_parsed_free(&parsed);
+}
+END_TEST
+
+START_TEST(test_too_many_chunks)
+{
+	const struct sink_form form = {&medium_chunked, 1};
+	uint8_t data[10001] = {0};
+	struct sink sink;
+	struct io out;
+	struct err e = {0};
+	int fd = open(dir.path, O_RDONLY | O_DIRECTORY);
+
+	io_describe(&out, fd);
+	sink_open(&sink, &out, &form, NULL, NULL);
+	ck_assert_int_eq(sink_write(&sink, data, sizeof data, false, &e), XE_FAILED);
+	ck_assert_ptr_nonnull(strstr(e.text, "--chunk-size"));
+	ck_assert_int_eq(sink_finish(&sink, &e), 0);
+	sink_close(&sink);
+	close(fd);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("folders");
@@ -706,6 +852,14 @@ int main(void)
 	tcase_add_test(t, test_dedupable_counts);
 	tcase_add_test(t, test_dedupable_short_files);
 	tcase_add_test(t, test_dedupable_configs);
+	suite_add_tcase(s, t);
+
+	t = tcase_create("written");
+	tcase_set_timeout(t, 60);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, test_written, 0, SEEDS);
+	tcase_add_loop_test(t, test_dedupable_payload, 0, 10);
+	tcase_add_test(t, test_too_many_chunks);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

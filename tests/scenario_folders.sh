@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Volumes that are folders: chunks, dedupable, parts of a cloud.  Read by every verb, damaged, written, and from each kind to each.
+# shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 for name in vol-append vol-multi vol-none vol-nochecksum; do
@@ -281,7 +282,7 @@ refuses 2 '10485760 at least' 'chunks have a least size'
 x --chunk-size 10M --dedupable -o c vol-append
 refuses 2 'one of them' 'one kind at a time'
 x --in-place chunks
-[ "$status" -ne 0 ] && ok 'a folder is not replaced in place' || not_ok 'a folder is not replaced in place'
+if [ "$status" -ne 0 ]; then ok 'a folder is not replaced in place'; else not_ok 'a folder is not replaced in place'; fi
 (
 	ulimit -f 5000
 	timeout 60 "$XFLATE" -q --chunk-size 10M -o full big 2>"$err"
