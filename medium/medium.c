@@ -97,6 +97,12 @@ bool medium_rereadable(const char *path)
 	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
 }
 
+bool medium_has_ranges(const char *path)
+{
+	const struct medium *medium = medium_rereadable(path) ? medium_at(path) : NULL;
+	return medium && medium->rereadable && medium->no_catalog == NULL;
+}
+
 static void take(struct medium_input *in, const struct io *io)
 {
 	const struct medium *medium = medium_of(io);

@@ -105,6 +105,9 @@ const struct medium *medium_at(const char *path);
 /* Can what is at path be opened and read as often as one likes?  Asked without opening it. */
 bool medium_rereadable(const char *path);
 
+/* And can parts of it be read by the addresses that a catalog has? */
+bool medium_has_ranges(const char *path);
+
 /* As io_open_input; a folder that is a volume is opened as one. */
 int medium_open(struct medium_input *in, const char *path, struct err *e) __attribute__((warn_unused_result));
 
