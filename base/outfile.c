@@ -18,6 +18,7 @@
 
 #define PARTIAL ".partial"
 #define PARTIALS_MAX 9999u
+#define REMOVE_TRIES 5
 #define TEMPORARIES_MAX 100 /* tries */
 
 struct outfile_folder {
@@ -91,8 +92,13 @@ struct listed {
 	char name[];
 };
 
-/* All files in the folder of ours, and itself. */
-static void remove_folder(const struct outfile *o)
+static bool remove_empty(const struct outfile *o)
+{
+	return unlinkat(o->folder->fd, o->temporary, AT_REMOVEDIR) == 0;
+}
+
+/* All files in the folder of ours, and itself.  Other threads may be at work still. */
+static void remove_files(const struct outfile *o)
 {
 	_Alignas(struct listed) char list[4096];
 	int fd = openat(o->folder->fd, o->temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -106,7 +112,12 @@ static void remove_folder(const struct outfile *o)
 	}
 	if (fd >= 0)
 		close(fd);
-	unlinkat(o->folder->fd, o->temporary, AT_REMOVEDIR);
+}
+
+static void remove_folder(const struct outfile *o)
+{
+	for (int i = 0; i < REMOVE_TRIES && !remove_empty(o); i++)
+		remove_files(o);
 }
 
 /* Will another file of this run get this name? */
@@ -165,7 +176,9 @@ static void put_away(struct outfile *o)
 	/* Under its own name: whether it was made, is not known yet; where it was, it is empty. */
 	if (seen && o->ino == 0 && strcmp(o->temporary, o->name) == 0 && (!S_ISREG(st.st_mode) || st.st_size > 0))
 		return;
-	if (o->keep_partial && (!seen || st.st_size > 0))
+	if (o->is_folder && remove_empty(o))
+		return;
+	if (o->keep_partial && (!seen || o->is_folder || st.st_size > 0))
 		leave_partial(o);
 	else if (o->is_folder)
 		remove_folder(o);

@@ -21,6 +21,7 @@ struct kept {
 struct dedupable_out {
 	struct dedupable_config config;
 	struct io blocks, parts, data[FILES];
+	uint64_t used[FILES]; /* config has what is used behind the last block that went well */
 	struct kept *kept;
 	size_t sessions, kept_cap;
 	uint8_t *entries; /* of the parts of the block at hand */
@@ -69,8 +70,8 @@ static int put_part(struct dedupable_out *d, unsigned file, uint64_t at, const u
 
 static uint64_t keep(struct dedupable_out *d, unsigned file, uint64_t bytes)
 {
-	uint64_t at = d->config.data[file].used;
-	d->config.data[file].used += bytes;
+	uint64_t at = d->used[file];
+	d->used[file] += bytes;
 	return at;
 }
 
@@ -153,10 +154,14 @@ static int put_entries(struct dedupable_out *d, const uint8_t *block, uint32_t l
 	int rc = io_write(d->parts.fd, d->entries, d->count * DEDUPABLE_PART_BYTES, e);
 	if (rc == 0)
 		rc = io_write(d->blocks.fd, entry, sizeof entry, e);
+	if (rc != 0)
+		return rc;
 	d->config.parts.count += d->count;
 	d->config.blocks.count++;
+	for (unsigned i = 0; i < FILES; i++)
+		d->config.data[i].used = d->used[i];
 	d->count = 0;
-	return rc;
+	return 0;
 }
 
 int dedupable_write(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e)
@@ -196,10 +201,11 @@ static int sync_file(const struct io *file, struct err *e)
 	return fsync(file->fd) == 0 ? 0 : err_errno(e, XE_FAILED, errno, "cannot write it to the disk");
 }
 
-/* Room that was kept for the rest of a record, which does not come, is there all the same. */
-static int end_data(struct dedupable_out *d, unsigned i, struct err *e)
+/* Room that was kept for the rest of a record, which does not come, is there all the same; where a write has failed there is no more. */
+static int end_data(const struct sink *s, unsigned i, struct err *e)
 {
-	if (ftruncate(d->data[i].fd, (off_t)d->config.data[i].used) != 0)
+	struct dedupable_out *d = s->dedupable;
+	if (!s->failed && ftruncate(d->data[i].fd, (off_t)d->config.data[i].used) != 0)
 		return err_errno(e, XE_FAILED, errno, "cannot give %s its size", d->config.data[i].name);
 	return sync_file(&d->data[i], e);
 }
@@ -213,7 +219,7 @@ int dedupable_finish(struct sink *s, struct err *e)
 	if (rc == 0)
 		rc = sync_file(&d->parts, e);
 	for (unsigned i = 0; rc == 0 && i < FILES; i++)
-		rc = end_data(d, i, e);
+		rc = end_data(s, i, e);
 	return rc == 0 ? write_config(s, e) : rc;
 }
 

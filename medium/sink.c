@@ -66,7 +66,7 @@ int sink_write_foreign(struct sink *s, const uint8_t *data, size_t len, struct e
 
 int sink_finish(struct sink *s, struct err *e)
 {
-	if (s->medium->finish == NULL || s->failed)
+	if (s->medium->finish == NULL)
 		return 0;
 	return done(s, s->medium->finish(s, e), e);
 }

@@ -51,7 +51,7 @@ int sink_write(struct sink *s, const uint8_t *data, size_t len, bool label, stru
 /* A block of another system's, written as it is; nothing on anything but a tape.  XE_FAILED. */
 int sink_write_foreign(struct sink *s, const uint8_t *data, size_t len, struct err *e) __attribute__((warn_unused_result));
 
-/* Behind the last block: all files in a folder are whole, and on the disk.  XE_FAILED. */
+/* Behind the last block, or behind those that went well: all files in a folder are whole, and on the disk.  Once.  XE_FAILED. */
 int sink_finish(struct sink *s, struct err *e) __attribute__((warn_unused_result));
 
 /* Nothing on anything but a tape.  XE_FAILED. */

@@ -136,6 +136,7 @@ int writer_slot(struct writer *w, struct slot *s, struct stage_ctx *ctx, struct 
 void writer_save(struct writer *w)
 {
 	struct err ignored = {0};
-	if (w->volume_open && packer_end_volume(w->packer, &ignored) == 0)
+	int rc = w->volume_open ? packer_end_volume(w->packer, &ignored) : -1;
+	if (w->volume_open && sink_finish(&w->sink, &ignored) == 0 && rc == 0)
 		atomic_store_explicit(&w->bytes_out, w->sink.offset, memory_order_relaxed);
 }

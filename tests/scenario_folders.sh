@@ -307,6 +307,13 @@ is "$(find . -maxdepth 1 -name 'signalled*' -o -maxdepth 1 -name 'full*' -o -max
 )
 is "$(in_folder saved.partial)" '0000 ' 'a rescue that fails leaves what it has as .partial'
 
+(
+	ulimit -f 1000
+	timeout 60 "$XFLATE" -q --on-damage=skip --dedupable -o rescued vol-multi 2>"$err"
+)
+x verify rescued.partial
+prints '^job 50 ' 'and a dedupable one can be read' "$out"
+
 # --- catalogs know files and tapes ---
 
 x catalog bsr vol-append.d
