@@ -6,6 +6,7 @@
 #include "index/inside.h"
 #include "index/namepattern.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct hunt {
@@ -40,26 +41,28 @@ static int take_fitting(struct hunt *h, sqlite3_stmt *s, struct err *e)
 	return rc;
 }
 
-/* Values of the two ends of a range: all that begins with text, and what is behind the last such. */
+/* All that begins with some bytes: from these on, below the next that does not begin so.  Behind 0xff alone, or nothing, there is no such. */
 struct range {
-	char *from, *to;
-	size_t len;
+	uint8_t *from, *to;
+	size_t len, to_len;
 };
 
-/* lead and n bytes of text.  A prefix of 0xff alone, or none, has nothing behind it. */
+/* lead and n bytes of text. */
 static int range_of(struct range *r, const char *lead, const char *text, size_t n, struct err *e)
 {
 	size_t lead_len = strlen(lead);
-	r->len = lead_len + n;
+	r->len = r->to_len = lead_len + n;
 	r->from = malloc(r->len + 1);
-	r->to = malloc(r->len + 2);
+	r->to = malloc(r->len + 1);
 	if (r->from == NULL || r->to == NULL)
 		return err_memory(e, r->len, "a pattern");
 	memcpy(r->from, lead, lead_len);
 	memcpy(r->from + lead_len, text, n);
-	/* Names hold no NUL, and what follows text is less than 0xff...: longer than any byte of it. */
 	memcpy(r->to, r->from, r->len);
-	memset(r->to + r->len, 0xff, 2);
+	while (r->to_len > 0 && r->to[r->to_len - 1] == 0xff)
+		r->to_len--;
+	if (r->to_len > 0)
+		r->to[r->to_len - 1]++;
 	return 0;
 }
 
@@ -69,23 +72,25 @@ static void range_free(struct range *r)
 	free(r->to);
 }
 
-static void put_range(struct sql_put *p, const struct range *r)
-{
-	sql_put_bytes(p, (struct span){(const uint8_t *)r->from, r->len});
-	sql_put_bytes(p, (struct span){(const uint8_t *)r->to, r->len + (r->to[r->len] ? 1 : 0)});
-}
+#define FOLDERS_PATHS "SELECT p.id, o.name, p.name FROM folder o CROSS JOIN path p ON p.folder = o.id WHERE "
+#define PATHS_FOLDERS "SELECT p.id, o.name, p.name FROM path p CROSS JOIN folder o ON o.id = p.folder WHERE "
 
-/* text: a statement with the two ends of the range, behind the folder if that is > 0. */
-static int take_range(struct hunt *h, const char *text, int64_t folder, const struct range *r, struct err *e)
+/* Rows of the statement whose column lies in the range; folder: bound first, if it is > 0. */
+static int take_range(struct hunt *h, const char *select, const char *column, int64_t folder, const struct range *r, struct err *e)
 {
 	sqlite3_stmt *s = NULL;
+	char text[320];
+	snprintf(text, sizeof text, "%s%s >= ?%s%s%s", select, column, r->to_len > 0 ? " AND " : "", r->to_len > 0 ? column : "",
+		 r->to_len > 0 ? " < ?" : "");
 	int rc = sql_prepare(&h->x->sql, &s, text, e);
 	if (rc != 0)
 		return rc;
 	struct sql_put p = sql_put(s);
 	if (folder > 0)
 		sql_put_number(&p, folder);
-	put_range(&p, r);
+	sql_put_bytes(&p, (struct span){r->from, r->len});
+	if (r->to_len > 0)
+		sql_put_bytes(&p, (struct span){r->to, r->to_len});
 	rc = inside_bound(h->x, &p, e);
 	if (rc == 0)
 		return take_fitting(h, s, e);
@@ -110,18 +115,11 @@ static int hunt_behind(struct hunt *h, const char *lead, struct err *e)
 	if (rc == 0)
 		rc = range_of(&below, lead, p->text, p->literal, e);
 	if (rc == 0)
-		rc = inside_folder(h->x, (struct span){(const uint8_t *)folder.from, folder.len}, &in, e);
+		rc = inside_folder(h->x, (struct span){folder.from, folder.len}, &in, e);
 	if (rc == 1)
-		rc = take_range(h,
-				"SELECT p.id, o.name, p.name FROM folder o CROSS JOIN path p ON p.folder = o.id WHERE o.id = ?1 AND p.name "
-				">= ?2 AND "
-				"p.name < ?3",
-				in, &name, e);
+		rc = take_range(h, FOLDERS_PATHS "o.id = ? AND ", "p.name", in, &name, e);
 	if (rc == 0)
-		rc = take_range(
-			h,
-			"SELECT p.id, o.name, p.name FROM folder o CROSS JOIN path p ON p.folder = o.id WHERE o.name >= ?1 AND o.name < ?2",
-			0, &below, e);
+		rc = take_range(h, FOLDERS_PATHS, "o.name", 0, &below, e);
 	range_free(&folder);
 	range_free(&name);
 	range_free(&below);
@@ -173,10 +171,7 @@ static int hunt_name(struct hunt *h, const char *begin, size_t n, struct err *e)
 	struct range name = {0};
 	int rc = range_of(&name, "", begin, n, e);
 	if (rc == 0)
-		rc = take_range(
-			h,
-			"SELECT p.id, o.name, p.name FROM path p CROSS JOIN folder o ON o.id = p.folder WHERE p.name >= ?1 AND p.name < ?2",
-			0, &name, e);
+		rc = take_range(h, PATHS_FOLDERS, "p.name", 0, &name, e);
 	range_free(&name);
 	return rc;
 }
