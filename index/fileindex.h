@@ -48,8 +48,9 @@ struct fileindex_job {
 	bool begun, ended;          /* the label of its start, and of its end, were read */
 	struct session_label start; /* all zero, if it was not read */
 	struct session_label end;   /* the same */
-	uint64_t files, bytes;      /* in the index: rows, and bytes of plain content */
-	uint64_t missing, damaged;  /* FileIndexes that did not come, and files that are damaged */
+	uint64_t missing;           /* FileIndexes that did not come */
+	/* Of its rows in the index, which counts them itself: how many, bytes of plain content, those that are damaged. */
+	uint64_t files, bytes, damaged;
 };
 
 enum fileindex_verdict {

@@ -54,7 +54,6 @@ static int on_volume(void *arg, struct fileindex_volume *v, struct err *e)
 static void keep_known(struct fileindex_job *j, const struct fileindex_job *there)
 {
 	j->id = there->id;
-	j->damaged += there->damaged;
 	if (!j->begun && there->begun) {
 		j->begun = true;
 		j->start = there->start;

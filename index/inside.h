@@ -43,7 +43,7 @@ struct inside_strings {
 
 /* Rows of a job that were put since the transaction began. */
 struct inside_tally {
-	int64_t job, files, bytes;
+	int64_t job, files, bytes, damaged;
 };
 
 struct fileindex {
