@@ -300,7 +300,7 @@ static int show_volume(void *arg, const struct fileindex_volume *v, struct err *
 	(void)e;
 	bool gone = access(v->path, F_OK) != 0;
 	if (q->as_json) {
-		struct json j = {.out = stdout};
+		struct json j = {.out = stdout, .one_line = true};
 		json_object(&j, NULL);
 		json_text(&j, "volume", v->name);
 		json_text(&j, "input", v->path);
