@@ -10,6 +10,7 @@
 #include "cmd/volume/bsrchoice.h"
 #include "cmd/volume/extract_report.h"
 #include "cmd/volume/findingtext.h"
+#include "cmd/volume/indexchoice.h"
 #include "cmd/volume/keyoptions.h"
 #include "restore/nowhere.h"
 #include "restore/tar.h"
@@ -30,6 +31,7 @@ struct request {
 	struct tree_options tree;
 	const char *job, *files_from, *indexes;
 	struct bsrchoice bsr;
+	struct indexchoice index;
 	const char **globs;
 	size_t glob_count;
 	enum owner owner;
@@ -76,6 +78,7 @@ static const struct option_row rows[] = {
 	OPTION_FLAG(0, "tar", struct request, as_tar),
 	OPTION_SOURCE(0, "job", struct request, job),
 	OPTION_SOURCE('b', "bsr", struct request, bsr.path),
+	OPTION_SOURCE(0, "index", struct request, index.path),
 	OPTION_TAKE(0, "file", take_glob),
 	OPTION_SOURCE(0, "files-from", struct request, files_from),
 	OPTION_SOURCE(0, "file-index", struct request, indexes),
@@ -97,8 +100,10 @@ static const struct option_row rows[] = {
 /* Returns 0, or the exit status of wrong usage. */
 static int check(const struct request *q)
 {
-	if (q->run.path_count == 0)
+	if (q->run.path_count == 0 && q->index.path == NULL)
 		return msg_usage("extract", "no volume named (- is standard input)");
+	if (q->index.path && q->bsr.path)
+		return msg_usage("extract", "--index and --bsr both say what is to be read: one of them");
 	if (q->tree.folder == NULL && !q->dry_run && !q->as_tar)
 		return msg_usage("extract", "say where to: -C FOLDER, or --tar, or --dry-run");
 	if (q->as_tar && (q->tree.folder || q->owner != OWNER_DEFAULT || q->tree.existing != EXISTING_SKIP))
@@ -170,8 +175,11 @@ static int choose(struct request *q, struct err *e)
 		rc = read_list(q->files_from, c, e);
 	if (rc == 0 && q->bsr.path)
 		rc = bsrchoice_prepare(&q->bsr, &q->run, q->job, c, e);
+	bool globs = q->glob_count > 0 && q->indexes == NULL && q->files_from == NULL;
+	if (rc == 0 && q->index.path)
+		rc = indexchoice_prepare(&q->index, &q->run, q->job, globs ? q->globs : NULL, q->glob_count, c, e);
 	q->o.by_ranges = q->run.ranges != NULL;
-	q->total = q->o.by_ranges ? bsrchoice_bytes(&q->bsr) : q->total;
+	q->total = q->index.path ? indexchoice_bytes(&q->index) : q->o.by_ranges ? bsrchoice_bytes(&q->bsr) : q->total;
 	choice_ready(c);
 	return rc;
 }
@@ -262,6 +270,7 @@ static int run(struct request *q)
 	tar_free(tar);
 	choice_free(q->o.choice);
 	bsrchoice_free(&q->bsr);
+	indexchoice_free(&q->index);
 	keyoptions_close(&q->keys);
 	return status;
 }
@@ -314,6 +323,8 @@ const struct command command_extract = {
 		"                       the volumes hold several (xflate list)\n"
 		"  -b, --bsr FILE       what a bootstrap of a director, or of xflate catalog bsr,\n"
 		"                       names; of volumes in files nothing else is read\n"
+		"      --index DB       looked up in this index (xflate find --index): nothing else is\n"
+		"                       read, and without VOLUMEs those are taken that it knows\n"
 		"      --file NAME      this file, or folder with what is below it, or what fits\n"
 		"                       a pattern (* ? [), * a slash, too; may be given again\n"
 		"      --files-from FILE\n"
