@@ -3,6 +3,7 @@
  * else it is read through.  Then the versions of each. */
 #ifdef HAVE_LIBSQLITE3
 
+#include "base/array.h"
 #include "index/inside.h"
 #include "index/namepattern.h"
 
@@ -176,11 +177,61 @@ static int hunt_name(struct hunt *h, const char *begin, size_t n, struct err *e)
 	return rc;
 }
 
+/* The folder's name into h->name, which is kept while its names come. */
+static int begin_folder(struct hunt *h, sqlite3_stmt *s, int64_t folder, size_t *len, struct err *e)
+{
+	struct sql_put p = sql_put(s);
+	sql_put_number(&p, folder);
+	int rc = inside_bound(h->x, &p, e);
+	if (rc == 0)
+		rc = sql_step(&h->x->sql, s, e);
+	struct sql_get g = sql_get(s);
+	const struct span none = {NULL, 0}, name = rc == 1 ? sql_get_bytes(&g) : none;
+	*len = name.len;
+	rc = rc < 0 ? rc : sql_judge(&h->x->sql, &g, e);
+	if (rc == 0)
+		rc = inside_keep(h->x, &h->name, name, none, e);
+	sql_end(s);
+	return rc;
+}
+
+static int add_last(struct hunt *h, size_t folder_len, struct span last, struct err *e)
+{
+	char *room = array_reach(h->name.text, &h->name.cap, folder_len + last.len, 1);
+	if (room == NULL)
+		return err_memory(e, folder_len + last.len, "a name");
+	h->name.text = room;
+	if (last.len > 0)
+		memcpy(room + folder_len, last.data, last.len);
+	room[folder_len + last.len] = '\0';
+	return 0;
+}
+
+/* All names, in the order of their folders: out of an index that holds no more than that. */
 static int hunt_all(struct hunt *h, struct err *e)
 {
-	sqlite3_stmt *s = NULL;
-	int rc = sql_prepare(&h->x->sql, &s, "SELECT p.id, o.name, p.name FROM folder o CROSS JOIN path p ON p.folder = o.id", e);
-	return rc == 0 ? take_fitting(h, s, e) : rc;
+	sqlite3_stmt *s = NULL, *folders = NULL;
+	int64_t at = 0;
+	size_t folder_len = 0;
+	int rc = sql_prepare(&h->x->sql, &s, "SELECT id, folder, name FROM path ORDER BY folder, name", e);
+	if (rc == 0)
+		rc = sql_prepare(&h->x->sql, &folders, "SELECT name FROM folder WHERE id = ?", e);
+	while (rc == 0 && (rc = sql_step(&h->x->sql, s, e)) == 1) {
+		struct sql_get g = sql_get(s);
+		int64_t path = sql_get_number(&g, 1, INT64_MAX), folder = sql_get_number(&g, 1, INT64_MAX);
+		struct span last = sql_get_bytes(&g);
+		rc = sql_judge(&h->x->sql, &g, e);
+		if (rc == 0 && folder != at)
+			rc = begin_folder(h, folders, folder, &folder_len, e);
+		at = folder;
+		if (rc == 0)
+			rc = add_last(h, folder_len, last, e);
+		if (rc == 0 && namepattern_fits(h->pattern, h->name.text))
+			mark(h, path);
+	}
+	sqlite3_finalize(s);
+	sqlite3_finalize(folders);
+	return rc;
 }
 
 static int hunt_whole(struct hunt *h, struct err *e)
