@@ -166,6 +166,14 @@ static int make_tables(struct fileindex *x, struct err *e)
 	return rc == 0 ? sql_run(&x->sql, "COMMIT", e) : rc;
 }
 
+/* It is new; or was, when its maker was killed, and SQLite has undone what there was. */
+static int make_if_empty(struct fileindex *x, struct err *e)
+{
+	int64_t tables = 0;
+	int rc = sql_number(&x->sql, "SELECT count(*) FROM sqlite_master", &tables, e);
+	return rc < 0 ? rc : tables == 0 ? make_tables(x, e) : 0;
+}
+
 static int settle(struct fileindex *x, uint64_t cache_bytes, struct err *e)
 {
 	char text[160];
@@ -195,8 +203,8 @@ static int open_index(struct fileindex *x, enum fileindex_access access, uint64_
 		rc = sql_open(&x->sql, x->path, write, fresh, e);
 	if (rc == 0)
 		rc = settle(x, cache_bytes, e);
-	if (rc == 0 && fresh && write)
-		rc = make_tables(x, e);
+	if (rc == 0 && write)
+		rc = make_if_empty(x, e);
 	return rc == 0 ? check(x, e) : rc;
 }
 
