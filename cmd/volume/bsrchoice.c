@@ -89,7 +89,8 @@ static int choose(struct bsrchoice *b, const char *job, struct choice *choice, s
 {
 	const struct bsrread *r = &b->read;
 	int rc = 0;
-	snprintf(b->job, sizeof b->job, "%u/%u", r->session_id, r->session_time);
+	if (!r->any_job)
+		snprintf(b->job, sizeof b->job, "%u/%u", r->session_id, r->session_time);
 	choice_job(choice, r->any_job ? job : b->job);
 	for (size_t i = 0; rc == 0 && !r->all_files && i < r->files.count; i++)
 		rc = choice_range(choice, r->files.ranges[i].first, r->files.ranges[i].last, e);

@@ -263,7 +263,9 @@ static int run(struct request *q)
 	extract_report_begin(&q->report);
 	if (rc == 0 && e.code == XE_OK)
 		rc = extract(q, tree ? tree_target(tree) : tar ? tar_target(tar) : &nowhere_target, &e);
-	int status = extract_report_end(&q->report, q->extract, q->o.choice, q->job, &e);
+	int status = extract_report_end(&q->report, q->extract, q->o.choice, q->bsr.job[0] ? q->bsr.job : q->job, &e);
+	if (q->o.by_ranges && q->extract && e.code == XE_OK && extract_job(q->extract) == NULL)
+		msg_error("%s does not fit these volumes, which were changed since: xflate catalog bsr makes one anew", q->bsr.path);
 	filter_free(q->filter);
 	extract_free(q->extract);
 	tree_free(tree);
