@@ -261,4 +261,32 @@ run "$XFLATE" find -q --index both.db hard2.txt "$bareos/vol-none"
 is "$(wc -l <"$out")" 4 'four at once make one index'
 is "$(sqlite3 both.db 'PRAGMA integrity_check')" ok 'which is whole'
 is "$(cat two.*)" '' 'and none has said anything'
+
+# ---- calls that fail ----
+
+# struck KIND ERRNO: the k-th call of this kind, for some k: it ends well, or says why; then the index takes the volume as if nothing had
+# been.
+struck() {
+	wrong=
+	for k in 1 2 3 5 8 13 21 34 55 89 144 233 377 610 987; do
+		rm -f f.db*
+		LD_PRELOAD=$shim FAULT=$1:$k:once:$2 FAULT_COUNTS=counts timeout 60 "$XFLATE" find -q --index f.db --update v >"$out" 2>"$err"
+		status=$?
+		[ "$status" = 0 ] || [ -s "$err" ] || wrong="$wrong $k: status $status, silent;"
+		[ "$status" -lt 8 ] || wrong="$wrong $k: status $status;"
+		"$XFLATE" find -q --index f.db '*' v >"$out" 2>"$err" || wrong="$wrong $k: not taken up again;"
+		cmp -s "$out" faultless || wrong="$wrong $k: other rows;"
+		grep -q '^struck 0' counts && break
+	done
+	is "$wrong" '' "$1 fails: the index is taken up again"
+}
+cp "$made/good-forms" v
+"$XFLATE" find -q --index faultless.db '*' v >faultless
+if with_shim 'an index whose calls fail'; then
+	struck alloc 12
+	struck write 28
+	struck fsync 5
+	struck open 24
+	struck read 5
+fi
 done_testing
