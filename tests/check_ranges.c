@@ -549,11 +549,13 @@ static void teardown(void)
 /* What comes of it: "1/2:1500" for a record of file 1, stream 2; with "<" and ">" where its beginning or its end is missing; DAMAGE. */
 static char seen[4096];
 static uint64_t bytes_read;
+static bool keep; /* keep_suspect */
 static struct err e;
 
 static int see(const struct reader_range *ranges, size_t count)
 {
-	const struct reader_options o = {.paths = set.paths, .path_count = set.count, .ranges = ranges, .range_count = count};
+	const struct reader_options o = {
+		.paths = set.paths, .path_count = set.count, .keep_suspect = keep, .ranges = ranges, .range_count = count};
 	struct buf_pool *pool = buf_pool_new(1 << 20);
 	struct reader *r = reader_new(&o, pool);
 	struct item item = {.kind = ITEM_VOLUME_START};
@@ -799,6 +801,80 @@ START_TEST(test_over_volumes)
 }
 END_TEST
 
+/* Between two blocks of a session others were passed over, and the second begins with a record: is it of the same file, or behind it? */
+START_TEST(test_comes_back)
+{
+	static const struct {
+		unsigned version;
+		uint32_t number;
+		int32_t index;
+		bool attributes;
+		const char *seen;
+	} cases[] = {
+		{2, 5, 5, false, "[one] 5/1:9 5/2:100 5/2:100 "}, /* it goes on */
+		{2, 9, 5, false, "[one] 5/1:9 5/2:100 5/2:100 "}, /* with another number, as those of spooled jobs */
+		{1, 9, 5, false, "[one] 5/1:9 5/2:100 5/2:100 "},
+		{2, 5, 6, false, "[one] 5/1:9 5/2:100 6/2:100 "}, /* the next one; it has no attributes */
+		{2, 9, 6, false, "[one] 5/1:9 5/2:100 "},         /* that began between */
+		{1, 5, 6, false, "[one] 5/1:9 5/2:100 "},
+		{2, 9, 6, true, "[one] 5/1:9 5/2:100 6/1:9 6/2:100 "},
+		{1, 9, 6, true, "[one] 5/1:9 5/2:100 6/1:9 6/2:100 "},
+	};
+	struct mk m = {0};
+	uint8_t data[100] = {0};
+	unsigned version = cases[_i].version;
+	mk_label(&m, version, "one", true);
+	mk_begin(&m, version, 1, MK_TIME, 4, true);
+	mk_record(&m, 5, 1, "5 3 file5", 9);
+	mk_record(&m, 5, 2, data, 100);
+	size_t first = mk_end(&m);
+	mk_begin(&m, version, 2, MK_TIME, 1, true);
+	mk_record(&m, 1, 2, data, 100);
+	mk_end(&m);
+	mk_begin(&m, version, 1, MK_TIME, cases[_i].number, true);
+	if (cases[_i].attributes)
+		mk_record(&m, cases[_i].index, 1, "6 3 file6", 9);
+	mk_record(&m, cases[_i].index, 2, data, 100);
+	size_t second = mk_end(&m);
+	mk_write(path[0], m.p, m.len);
+	const struct reader_range r[] = {{0, first, first}, {0, second, second}};
+	ck_assert_int_eq(see(r, 2), 0);
+	ck_assert_str_eq(seen, cases[_i].seen);
+	mk_free(&m);
+}
+END_TEST
+
+/* Behind a range's damaged first block stands data of a file that may have begun there; in one that is taken all the same, of one that began
+ * before it. */
+START_TEST(test_damage_first)
+{
+	struct mk m = {0};
+	uint8_t data[100] = {0};
+	mk_label(&m, 2, "one", true);
+	mk_begin(&m, 2, 1, MK_TIME, 1, true);
+	mk_record(&m, 4, 1, "4 3 file4", 9);
+	mk_part(&m, 4, 2, 150, data, 50);
+	mk_end(&m);
+	mk_begin(&m, 2, 1, MK_TIME, 2, true);
+	mk_part(&m, 4, -2, 100, data, 100);
+	mk_record(&m, 5, 1, "5 3 file5", 9);
+	size_t bad = mk_end(&m);
+	mk_begin(&m, 2, 1, MK_TIME, 3, true);
+	mk_record(&m, 5, 2, data, 100);
+	mk_end(&m);
+	m.p[bad + 50] ^= 1;
+	mk_write(path[0], m.p, m.len);
+	const struct reader_range r = {0, bad, UINT64_MAX};
+	ck_assert_int_eq(see(&r, 1), 0);
+	ck_assert_str_eq(seen, "[one] DAMAGE 5/2:100 ");
+	keep = true;
+	ck_assert_int_eq(see(&r, 1), 0);
+	ck_assert_str_eq(seen, "[one] DAMAGE 5/1:9 5/2:100 ");
+	keep = false;
+	mk_free(&m);
+}
+END_TEST
+
 /* A volume behind another in the same file: its label is asked for first. */
 START_TEST(test_behind_another)
 {
@@ -832,6 +908,8 @@ int main(int argc, char **argv)
 	tcase_add_test(t, test_damage_inside);
 	tcase_add_test(t, test_replaced);
 	tcase_add_test(t, test_over_volumes);
+	tcase_add_loop_test(t, test_comes_back, 0, 8);
+	tcase_add_test(t, test_damage_first);
 	tcase_add_test(t, test_behind_another);
 	suite_add_tcase(s, t);
 	return check_run(s);

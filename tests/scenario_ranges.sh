@@ -152,7 +152,7 @@ for o in "" --max-block=20000; do
 	expect_status 1 "a volume that was changed $o: 1"
 	says 'does not fit th' 'and says so'
 done
-check 'nothing came of it' sh -c '[ -z "$(find none -type f 2>/dev/null)" ]'
+is "$(find . -path './none/*' -type f | wc -l | tr -d ' ')" 0 'nothing came of it'
 "$XFLATE" catalog bsr --update boot plain-zstd3 >mended
 rm -rf x plain
 "$XFLATE" -qq extract -C plain --file-index "$((index - 2))" "$v" >said
