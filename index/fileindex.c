@@ -21,7 +21,7 @@
 #define AS_TEXT(number) TEXT_OF(number)
 
 /* docs/index-format.md tells what each column is.  Names are BLOBs: bytes, whatever the client called its files. */
-const char inside_tables[] =
+const char fileindex_tables[] =
 	"CREATE TABLE volume(id INTEGER PRIMARY KEY, name BLOB NOT NULL, label_time INTEGER NOT NULL, pool BLOB NOT NULL, media_type BLOB "
 	"NOT "
 	"NULL, product INTEGER NOT NULL, path BLOB NOT NULL, size INTEGER NOT NULL, last_at INTEGER NOT NULL, last_bytes INTEGER NOT NULL, "
@@ -55,10 +55,10 @@ const char inside_tables[] =
 	"INTEGER NOT NULL, last_volume INTEGER NOT NULL, last_at INTEGER NOT NULL);"
 	"INSERT INTO folder VALUES(1, x'', NULL);";
 
-const char inside_indexes[] = "CREATE INDEX path_name ON path(name);"
-			      "CREATE INDEX file_path ON file(path);";
-const char inside_no_indexes[] = "DROP INDEX path_name;"
-				 "DROP INDEX file_path;";
+const char fileindex_indexes[] = "CREATE INDEX path_name ON path(name);"
+				 "CREATE INDEX file_path ON file(path);";
+const char fileindex_no_indexes[] = "DROP INDEX path_name;"
+				    "DROP INDEX file_path;";
 
 /* For people with an SQL shell; we never look at it. */
 static const char view[] =
@@ -117,9 +117,9 @@ static int compare_tables(struct fileindex *x, struct err *e)
 	sqlite3_stmt *want = NULL, *have = NULL;
 	int rc = sql_open(&ours, NULL, true, true, e);
 	if (rc == 0)
-		rc = sql_run(&ours, inside_tables, e);
+		rc = sql_run(&ours, fileindex_tables, e);
 	if (rc == 0)
-		rc = sql_run(&ours, inside_indexes, e);
+		rc = sql_run(&ours, fileindex_indexes, e);
 	if (rc == 0)
 		rc = sql_prepare(&ours, &want, "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL", e);
 	if (rc == 0)
@@ -154,9 +154,9 @@ static int make_tables(struct fileindex *x, struct err *e)
 		rc = sql_number(&x->sql, "SELECT count(*) FROM sqlite_master", &there, e);
 	rc = rc < 0 ? rc : 0;
 	if (rc == 0 && there == 0) {
-		rc = sql_run(&x->sql, inside_tables, e);
+		rc = sql_run(&x->sql, fileindex_tables, e);
 		if (rc == 0)
-			rc = sql_run(&x->sql, inside_indexes, e);
+			rc = sql_run(&x->sql, fileindex_indexes, e);
 		if (rc == 0)
 			rc = sql_run(&x->sql, view, e);
 		if (rc == 0)
@@ -235,7 +235,7 @@ void fileindex_free(struct fileindex *x)
 	for (int i = 0; i < INSIDE_STATEMENTS; i++)
 		sqlite3_finalize(x->statements[i]);
 	sql_close(&x->sql);
-	inside_strings_free(&x->strings);
+	fileindex_strings_free(&x->strings);
 	free(x->volume_path.text);
 	free(x->folder.text);
 	free(x->tallies);
@@ -245,25 +245,25 @@ void fileindex_free(struct fileindex *x)
 
 /* ---- what its files share ---- */
 
-sqlite3_stmt *inside_statement(struct fileindex *x, enum inside_statement which, const char *text, struct err *e)
+sqlite3_stmt *fileindex_statement(struct fileindex *x, enum inside_statement which, const char *text, struct err *e)
 {
 	return sql_prepare(&x->sql, &x->statements[which], text, e) == 0 ? x->statements[which] : NULL;
 }
 
-int inside_bound(struct fileindex *x, const struct sql_put *p, struct err *e)
+int fileindex_bound(struct fileindex *x, const struct sql_put *p, struct err *e)
 {
 	return p->rc == SQLITE_OK ? 0 : sql_fail(&x->sql, p->rc, e);
 }
 
-int inside_change(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p, struct err *e)
+int fileindex_change(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p, struct err *e)
 {
-	int rc = inside_bound(x, p, e);
+	int rc = fileindex_bound(x, p, e);
 	if (rc == 0)
 		rc = sql_step(&x->sql, s, e);
 	return rc;
 }
 
-int inside_keep(struct fileindex *x, struct inside_text *t, struct span a, struct span b, struct err *e)
+int fileindex_keep(struct fileindex *x, struct inside_text *t, struct span a, struct span b, struct err *e)
 {
 	char *room = array_reach(t->text, &t->cap, a.len + b.len, 1);
 	if (room == NULL)
@@ -278,7 +278,7 @@ int inside_keep(struct fileindex *x, struct inside_text *t, struct span a, struc
 	return sql_judge(&x->sql, &g, e);
 }
 
-void inside_strings_free(struct inside_strings *s)
+void fileindex_strings_free(struct inside_strings *s)
 {
 	free(s->name.text);
 	free(s->link.text);
@@ -297,7 +297,7 @@ int fileindex_begin(struct fileindex *x, struct err *e)
 	rc = sql_number(&x->sql, "SELECT 1 FROM file LIMIT 1", &row, e);
 	x->bulk = rc == 0;
 	if (x->bulk)
-		rc = sql_run(&x->sql, inside_no_indexes, e);
+		rc = sql_run(&x->sql, fileindex_no_indexes, e);
 	return rc < 0 ? rc : 0;
 }
 
@@ -305,10 +305,10 @@ static int write_tallies(struct fileindex *x, struct err *e)
 {
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < x->tally_count; i++) {
-		sqlite3_stmt *s = inside_statement(x, INSIDE_COUNT_JOB,
-						   "UPDATE job SET files = max(0, files + ?2), bytes = max(0, bytes + ?3), damaged = "
-						   "max(0, damaged + ?4) WHERE id = ?1",
-						   e);
+		sqlite3_stmt *s = fileindex_statement(x, INSIDE_COUNT_JOB,
+						      "UPDATE job SET files = max(0, files + ?2), bytes = max(0, bytes + ?3), damaged = "
+						      "max(0, damaged + ?4) WHERE id = ?1",
+						      e);
 		if (s == NULL)
 			return e->code;
 		struct sql_put p = sql_put(s);
@@ -316,7 +316,7 @@ static int write_tallies(struct fileindex *x, struct err *e)
 		sql_put_number(&p, x->tallies[i].files);
 		sql_put_number(&p, x->tallies[i].bytes);
 		sql_put_number(&p, x->tallies[i].damaged);
-		rc = inside_change(x, s, &p, e);
+		rc = fileindex_change(x, s, &p, e);
 	}
 	return rc;
 }
@@ -336,7 +336,7 @@ int fileindex_commit(struct fileindex *x, struct err *e)
 {
 	int rc = write_tallies(x, e);
 	if (rc == 0 && x->bulk)
-		rc = sql_run(&x->sql, inside_indexes, e);
+		rc = sql_run(&x->sql, fileindex_indexes, e);
 	if (rc == 0)
 		rc = sql_run(&x->sql, "COMMIT", e);
 	if (rc == 0)

@@ -34,7 +34,7 @@ static int take_fitting(struct hunt *h, sqlite3_stmt *s, struct err *e)
 		struct span folder = sql_get_bytes(&g), last = sql_get_bytes(&g);
 		rc = sql_judge(&h->x->sql, &g, e);
 		if (rc == 0)
-			rc = inside_keep(h->x, &h->name, folder, last, e);
+			rc = fileindex_keep(h->x, &h->name, folder, last, e);
 		if (rc == 0 && namepattern_fits(h->pattern, h->name.text))
 			mark(h, path);
 	}
@@ -92,7 +92,7 @@ static int take_range(struct hunt *h, const char *select, const char *column, in
 	sql_put_bytes(&p, (struct span){r->from, r->len});
 	if (r->to_len > 0)
 		sql_put_bytes(&p, (struct span){r->to, r->to_len});
-	rc = inside_bound(h->x, &p, e);
+	rc = fileindex_bound(h->x, &p, e);
 	if (rc == 0)
 		return take_fitting(h, s, e);
 	sqlite3_finalize(s);
@@ -116,7 +116,7 @@ static int hunt_behind(struct hunt *h, const char *lead, struct err *e)
 	if (rc == 0)
 		rc = range_of(&below, lead, p->text, p->literal, e);
 	if (rc == 0)
-		rc = inside_folder(h->x, (struct span){folder.from, folder.len}, &in, e);
+		rc = fileindex_folder_id(h->x, (struct span){folder.from, folder.len}, &in, e);
 	if (rc == 1)
 		rc = take_range(h, FOLDERS_PATHS "o.id = ? AND ", "p.name", in, &name, e);
 	if (rc == 0)
@@ -152,7 +152,7 @@ static int hunt_folders(struct hunt *h, struct err *e)
 		struct span name = sql_get_bytes(&g);
 		rc = sql_judge(&h->x->sql, &g, e);
 		if (rc == 0)
-			rc = inside_keep(h->x, &h->name, name, (struct span){NULL, 0}, e);
+			rc = fileindex_keep(h->x, &h->name, name, (struct span){NULL, 0}, e);
 		if (rc != 0 || !namepattern_fits(h->pattern, h->name.text))
 			continue;
 		sql_end(paths);
@@ -182,7 +182,7 @@ static int begin_folder(struct hunt *h, sqlite3_stmt *s, int64_t folder, size_t 
 {
 	struct sql_put p = sql_put(s);
 	sql_put_number(&p, folder);
-	int rc = inside_bound(h->x, &p, e);
+	int rc = fileindex_bound(h->x, &p, e);
 	if (rc == 0)
 		rc = sql_step(&h->x->sql, s, e);
 	struct sql_get g = sql_get(s);
@@ -190,7 +190,7 @@ static int begin_folder(struct hunt *h, sqlite3_stmt *s, int64_t folder, size_t 
 	*len = name.len;
 	rc = rc < 0 ? rc : sql_judge(&h->x->sql, &g, e);
 	if (rc == 0)
-		rc = inside_keep(h->x, &h->name, name, none, e);
+		rc = fileindex_keep(h->x, &h->name, name, none, e);
 	sql_end(s);
 	return rc;
 }
@@ -261,7 +261,7 @@ static int hunt_last(struct hunt *h, struct err *e)
 		struct span last = sql_get_bytes(&g);
 		rc = sql_judge(&h->x->sql, &g, e);
 		if (rc == 0)
-			rc = inside_keep(h->x, &h->name, last, (struct span){NULL, 0}, e);
+			rc = fileindex_keep(h->x, &h->name, last, (struct span){NULL, 0}, e);
 		if (rc == 0 && namepattern_fits_last(h->pattern, h->name.text))
 			mark(h, path);
 	}
@@ -306,7 +306,7 @@ static int tell_path(struct hunt *h, sqlite3_stmt *s, struct inside_strings *str
 	sql_end(s);
 	int rc = sqlite3_bind_int64(s, 1, path) == SQLITE_OK ? 0 : sql_fail(&h->x->sql, SQLITE_NOMEM, e);
 	while (rc == 0 && (rc = sql_step(&h->x->sql, s, e)) == 1) {
-		rc = inside_file(h->x, s, strings, &f, e);
+		rc = fileindex_row(h->x, s, strings, &f, e);
 		if (rc == 0)
 			rc = if_wanted(w, &f, e);
 	}
@@ -329,7 +329,7 @@ static int tell(struct hunt *h, struct wanted *w, struct err *e)
 			rc = tell_path(h, s, &strings, path, w, e);
 	}
 	sqlite3_finalize(s);
-	inside_strings_free(&strings);
+	fileindex_strings_free(&strings);
 	return rc;
 }
 
@@ -340,7 +340,7 @@ static int tell_all(struct fileindex *x, struct wanted *w, struct err *e)
 			     "SELECT " INSIDE_FILE_COLUMNS
 			     " FROM file f CROSS JOIN path p ON p.id = f.path CROSS JOIN folder o ON o.id = p.folder ORDER BY f.id",
 			     e);
-	return rc == 0 ? inside_files(x, s, if_wanted, w, e) : rc;
+	return rc == 0 ? fileindex_each_row(x, s, if_wanted, w, e) : rc;
 }
 
 int fileindex_find(struct fileindex *x, const struct fileindex_query *q, inside_each_file *each, void *arg, struct err *e)

@@ -45,7 +45,7 @@ done
 tree_files=$(grep -c ' file ' "$here/trees/bareos-tree")
 run "$XFLATE" find --json '*' "$bareos/vol-none"
 is "$(lines 'd.get("kind", "file")' | grep -cE '^(file|hardlink)$')" "$tree_files" 'each file of the tree is there'
-check 'names that are no UTF-8 come in hex, too' sh -c 'grep -q "\"file_hex\"" "$1"' sh "$out"
+check 'names that are no UTF-8 come in hex, too' grep -q '"file_hex"' "$out"
 
 run "$XFLATE" find 'links/hard2.txt' "$bareos/vol-none"
 expect_status 1 'a pattern with a slash is about whole names'
@@ -152,7 +152,8 @@ is "$(wc -l <"$out") $(grep -c 'job 33 ' "$out")" '31 14' 'and is there'
 run "$XFLATE" find --index whole.db '*' whole
 sort "$out" >wanted
 run "$XFLATE" find --index g.db '*'
-check 'as if it had been read at once' sh -c 'sort "$1" | cmp - wanted' sh "$out"
+sort "$out" >sorted
+check 'as if it had been read at once' cmp sorted wanted
 run "$XFLATE" find --index g.db '*' grows
 is "$(told)" '0 volumes read, 0 from where they had ended, 1 unchanged, 0 gone' 'then it is known'
 
@@ -163,7 +164,8 @@ run "$XFLATE" find --index o.db '*' open
 cp whole open
 run "$XFLATE" find --index o.db '*' open
 is "$(told)" '1 volume read, 0 from where they had ended, 0 unchanged, 0 gone' 'a volume whose job was at work is read anew'
-check 'and all of it is there once' sh -c 'sort "$1" | cmp - wanted' sh "$out"
+sort "$out" >sorted
+check 'and all of it is there once' cmp sorted wanted
 
 # A set, one volume after the other.
 run "$XFLATE" find --index s.db --json '*' "$bareos/vol-span-gzip6-1"
