@@ -207,6 +207,17 @@ check 'over two volumes' diff -r --no-dereference set set-direct
 run "$XFLATE" extract --index e.db --job "$set_job" -C never "$bareos/vol-span-gzip6-2"
 expect_status 2 'a volume that is wanted is not given'
 says 'vol-span-gzip6-1' 'and named'
+# A record over three volumes, two jobs in turn.
+run "$XFLATE" find -q --index t.db --update "$made/good-set-1" "$made/good-set-2" "$made/good-set-3"
+wrong=
+for of in 1 2; do
+	for index in 1 2 3 4; do
+		rm -rf each
+		xflate extract -q --index t.db --job $of/1694498816 --file-index $index -C each >"$out" 2>&1 || wrong="$wrong $of:$index"
+		is "$(find each -type f | wc -l)" 1 "job $of, FileIndex $index: one file"
+	done
+done
+is "$wrong" '' 'each file of a set by itself'
 # Only what is wanted is read: elsewhere anything may stand.
 cp "$bareos/vol-none" part
 run "$XFLATE" find -q --index p.db --update part
