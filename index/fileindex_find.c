@@ -285,19 +285,36 @@ static int hunt(struct hunt *h, const char *text, struct err *e)
 /* ---- their versions ---- */
 
 struct wanted {
-	const struct fileindex_query *q;
+	int64_t *jobs; /* sorted; NULL: all */
+	size_t job_count;
 	inside_each_file *each;
 	void *arg;
 };
 
+static int by_number(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+static int sort_jobs(struct wanted *w, const struct fileindex_query *q, struct err *e)
+{
+	if (q->jobs == NULL)
+		return 0;
+	w->jobs = calloc(q->job_count + 1, sizeof *w->jobs);
+	if (w->jobs == NULL)
+		return err_memory(e, q->job_count * sizeof *w->jobs, "jobs");
+	for (size_t i = 0; i < q->job_count; i++)
+		w->jobs[w->job_count++] = q->jobs[i];
+	qsort(w->jobs, w->job_count, sizeof *w->jobs, by_number);
+	return 0;
+}
+
 static int if_wanted(void *arg, const struct fileindex_file *f, struct err *e)
 {
 	const struct wanted *w = arg;
-	for (size_t i = 0; w->q->jobs && i < w->q->job_count; i++) {
-		if (w->q->jobs[i] == f->job)
-			return w->each(w->arg, f, e);
-	}
-	return w->q->jobs ? 0 : w->each(w->arg, f, e);
+	bool wanted = w->jobs == NULL || bsearch(&f->job, w->jobs, w->job_count, sizeof *w->jobs, by_number);
+	return wanted ? w->each(w->arg, f, e) : 0;
 }
 
 static int tell_path(struct hunt *h, sqlite3_stmt *s, struct inside_strings *strings, int64_t path, struct wanted *w, struct err *e)
@@ -343,12 +360,9 @@ static int tell_all(struct fileindex *x, struct wanted *w, struct err *e)
 	return rc == 0 ? fileindex_each_row(x, s, if_wanted, w, e) : rc;
 }
 
-int fileindex_find(struct fileindex *x, const struct fileindex_query *q, inside_each_file *each, void *arg, struct err *e)
+static int tell_fitting(struct fileindex *x, const struct fileindex_query *q, struct wanted *w, struct err *e)
 {
-	struct wanted w = {q, each, arg};
-	struct hunt h = {.x = x, .paths = q->pattern_count > 0 ? fileindex_paths(x) : 0};
-	if (q->pattern_count == 0)
-		return tell_all(x, &w, e);
+	struct hunt h = {.x = x, .paths = fileindex_paths(x)};
 	/* A hostile number would make us ask for all memory there is. */
 	h.found = h.paths <= (int64_t)1 << 36 ? calloc((size_t)h.paths / 8 + 1, 1) : NULL;
 	if (h.found == NULL)
@@ -357,9 +371,19 @@ int fileindex_find(struct fileindex *x, const struct fileindex_query *q, inside_
 	for (size_t i = 0; rc == 0 && i < q->pattern_count; i++)
 		rc = hunt(&h, q->patterns[i], e);
 	if (rc == 0)
-		rc = tell(&h, &w, e);
+		rc = tell(&h, w, e);
 	free(h.found);
 	free(h.name.text);
+	return rc;
+}
+
+int fileindex_find(struct fileindex *x, const struct fileindex_query *q, inside_each_file *each, void *arg, struct err *e)
+{
+	struct wanted w = {.each = each, .arg = arg};
+	int rc = sort_jobs(&w, q, e);
+	if (rc == 0)
+		rc = q->pattern_count > 0 ? tell_fitting(x, q, &w, e) : tell_all(x, &w, e);
+	free(w.jobs);
 	return rc;
 }
 
