@@ -17,6 +17,9 @@
 #define CACHE_BYTES ((uint64_t)256 << 20)
 #define CACHE_LEAST_BYTES ((uint64_t)2 << 20)
 
+#define HEADER_BYTES 100
+static const char MAGIC[16] = "SQLite format 3";
+
 #define TEXT_OF(number) #number
 #define AS_TEXT(number) TEXT_OF(number)
 
@@ -77,37 +80,44 @@ static int refuse(const char *path, const char *why, struct err *e)
 	return err_set(e, XE_USAGE, "%s: it stays as it is; name another file for the index", why);
 }
 
+static int read_header(const char *path, uint8_t head[static HEADER_BYTES], size_t *got, struct err *e)
+{
+	struct io in = IO_CLOSED;
+	int rc = io_open_input(&in, path, e);
+	if (rc == 0)
+		rc = io_is_file(&in) ? io_read_at(&in, 0, head, HEADER_BYTES, got, e) : refuse(path, "this is no file", e);
+	io_close(&in);
+	return rc;
+}
+
+/* "SQLite format 3", NUL; from byte 60 on user_version, 4 bytes of something else, application_id. */
+static int judge_header(const char *path, const uint8_t *head, size_t n, struct err *e)
+{
+	struct rd r = rd_over(head, n);
+	const uint8_t *magic = rd_bytes(&r, sizeof MAGIC);
+	if (magic == NULL || memcmp(magic, MAGIC, sizeof MAGIC) != 0)
+		return refuse(path, "this is no SQLite database", e);
+	rd_bytes(&r, 60 - sizeof MAGIC);
+	uint32_t version = rd_be32(&r);
+	rd_bytes(&r, 4);
+	if (rd_be32(&r) != APPLICATION_ID || r.bad)
+		return refuse(path, "this is an SQLite database of another program", e);
+	return version <= VERSION ? 0 : refuse(path, "this index is of a newer xflate, whose tables this one does not know", e);
+}
+
 /* Before SQLite, which would finish what others began in it, touches it.  *fresh: there is nothing in it yet. */
 static int look(const char *path, bool write, bool *fresh, struct err *e)
 {
-	struct io in = IO_CLOSED;
-	uint8_t head[100] = {0};
-	size_t got = 0;
 	*fresh = access(path, F_OK) != 0 && errno == ENOENT;
 	if (*fresh && !write) {
 		err_volume(e, path);
 		return err_set(e, XE_USAGE, "there is no such index; xflate find --index FILE --update VOLUME... makes one");
 	}
-	if (*fresh)
-		return 0;
-	int rc = io_open_input(&in, path, e);
-	if (rc == 0)
-		rc = io_is_file(&in) ? io_read_at(&in, 0, head, sizeof head, &got, e) : refuse(path, "this is no file", e);
-	io_close(&in);
-	struct rd r = rd_over(head, got);
-	bool sqlite = memcmp(rd_bytes(&r, got < 16 ? 0 : 16) ? head : (uint8_t[16]){0}, "SQLite format 3", 16) == 0;
-	rd_bytes(&r, 60 - 16);
-	uint32_t version = rd_be32(&r);
-	rd_bytes(&r, 4);
-	uint32_t id = rd_be32(&r);
+	uint8_t head[HEADER_BYTES];
+	size_t got = 0;
+	int rc = *fresh ? 0 : read_header(path, head, &got, e);
 	*fresh = rc == 0 && got == 0;
-	if (rc != 0 || *fresh)
-		return rc;
-	if (!sqlite)
-		return refuse(path, "this is no SQLite database", e);
-	if (r.bad || id != APPLICATION_ID)
-		return refuse(path, "this is an SQLite database of another program", e);
-	return version <= VERSION ? 0 : refuse(path, "this index is of a newer xflate, whose tables this one does not know", e);
+	return rc != 0 || *fresh ? rc : judge_header(path, head, got, e);
 }
 
 /* Each of our tables and indexes is as we make it. */
@@ -115,7 +125,7 @@ static int compare_tables(struct fileindex *x, struct err *e)
 {
 	struct sql ours;
 	sqlite3_stmt *want = NULL, *have = NULL;
-	int rc = sql_open(&ours, NULL, true, true, e);
+	int rc = sql_open(&ours, NULL, true, e);
 	if (rc == 0)
 		rc = sql_run(&ours, fileindex_tables, e);
 	if (rc == 0)
@@ -174,12 +184,12 @@ static int make_if_empty(struct fileindex *x, struct err *e)
 	return rc < 0 ? rc : tables == 0 ? make_tables(x, e) : 0;
 }
 
-static int settle(struct fileindex *x, uint64_t cache_bytes, struct err *e)
+static int settle(struct fileindex *x, bool write, uint64_t cache_bytes, struct err *e)
 {
 	char text[160];
 	uint64_t bytes = cache_bytes == 0 ? CACHE_BYTES : cache_bytes < CACHE_LEAST_BYTES ? CACHE_LEAST_BYTES : cache_bytes;
-	snprintf(text, sizeof text, "PRAGMA cache_size = -%llu; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0",
-		 (unsigned long long)(bytes >> 10));
+	snprintf(text, sizeof text, "PRAGMA cache_size = -%llu; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA query_only = %s",
+		 (unsigned long long)(bytes >> 10), write ? "OFF" : "ON");
 	return sql_run(&x->sql, text, e);
 }
 
@@ -200,9 +210,9 @@ static int open_index(struct fileindex *x, enum fileindex_access access, uint64_
 	bool fresh = true, write = access == FILEINDEX_WRITE || x->path == NULL;
 	int rc = x->path ? look(x->path, write, &fresh, e) : 0;
 	if (rc == 0)
-		rc = sql_open(&x->sql, x->path, write, fresh, e);
+		rc = sql_open(&x->sql, x->path, fresh, e);
 	if (rc == 0)
-		rc = settle(x, cache_bytes, e);
+		rc = settle(x, write, cache_bytes, e);
 	if (rc == 0 && write)
 		rc = make_if_empty(x, e);
 	return rc == 0 ? check(x, e) : rc;

@@ -38,14 +38,14 @@ static char *plain_path(const char *path)
 	return own;
 }
 
-int sql_open(struct sql *q, const char *path, bool write, bool make, struct err *e)
+int sql_open(struct sql *q, const char *path, bool make, struct err *e)
 {
-	int flags = write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (make || path == NULL ? SQLITE_OPEN_CREATE : 0);
 	char *own = path ? plain_path(path) : strdup(":memory:");
 	*q = (struct sql){.path = path ? path : "the index in memory"};
 	if (own == NULL)
 		return err_memory(e, 0, "an index");
-	int rc = sqlite3_open_v2(own, &q->db, flags | (make ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX, NULL);
+	int rc = sqlite3_open_v2(own, &q->db, flags, NULL);
 	free(own);
 	if (rc == SQLITE_OK)
 		rc = guard(q->db);
