@@ -98,6 +98,11 @@ as_chosen 'a bootstrap from standard input'
 rm -rf x
 run "$XFLATE" extract -C x -b boot - <"$v"
 as_chosen 'a volume from a pipe is read to its end'
+mkdir lost
+{ head -c 200 /dev/zero && tail -c +201 "$v"; } >lost/plain-zstd3
+rm -rf x
+run "$XFLATE" extract -C x -b boot lost/plain-zstd3
+as_chosen 'one that has lost its label is known by its file'
 run "$XFLATE" extract -C x -b - - <boot
 expect_status 2 'both from standard input: 2'
 for o in '--file x' '--file-index 1' '--files-from boot'; do

@@ -121,6 +121,8 @@ static int check(const struct request *q)
 					 list ? "list of files" : "bootstrap");
 	}
 	int status = keyoptions_check(&q->keys, "extract");
+	if (status == 0 && q->bsr.path)
+		status = keyoptions_check_inputs(&q->keys, "extract", &q->bsr.path, 1);
 	return status != 0 ? status : keyoptions_check_inputs(&q->keys, "extract", q->run.paths, q->run.path_count);
 }
 
