@@ -206,9 +206,7 @@ static int tell_file(struct indexer *x, struct indexed_job *j, struct err *e)
 	int rc = volume_id(x, j->first.volume, &f->first.volume, e);
 	if (rc == 0)
 		rc = volume_id(x, j->last.volume, &f->last.volume, e);
-	j->row.files++;
-	j->row.bytes += f->bytes;
-	j->row.damaged += f->verdict == FILEINDEX_DAMAGED;
+	x->damages += f->verdict == FILEINDEX_DAMAGED || (f->flags & FILEINDEX_NAMELESS);
 	return rc == 0 ? x->o.sink.file(x->o.sink.arg, f, e) : rc;
 }
 

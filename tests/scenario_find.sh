@@ -67,6 +67,9 @@ xflate find --json hard2.txt - <"$bareos/vol-none" >"$out" 2>"$err"
 is "$(lines 'd["verdict"]')" proven 'out of a pipe'
 run "$XFLATE" find '*' "$made/bad-crc"
 expect_status 3 'damage is told'
+run "$XFLATE" find '*' "$made/false-digest"
+expect_status 3 'a wrong digest, too'
+is "$(grep -c ' DAMAGED ' "$out")" 1 'and which file it is'
 run "$XFLATE" find 'no such file' "$bareos/vol-none"
 expect_status 1 'nothing is called so'
 run "$XFLATE" find --json '*' "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2"
