@@ -325,7 +325,7 @@ const struct command command_extract = {
 		"      --tar            a pax archive on standard output, for tar, ssh, zstd\n"
 		"      --job JOB        its id, its name, or SESSIONID/SESSIONTIME; wanted where\n"
 		"                       the volumes hold several (xflate list)\n"
-		"  -b, --bsr FILE       what a bootstrap names; of files no more than that is read\n"
+		"  -b, --bsr FILE       what a bootstrap names; of files no more is read\n"
 		"      --index DB       found by this index (xflate find), and no more is read\n"
 		"      --file NAME      this file, or folder with what is below it, or what fits\n"
 		"                       a pattern (* ? [), * a slash, too; may be given again\n"
