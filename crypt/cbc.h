@@ -11,7 +11,8 @@ struct cbc;
 
 /* key: as long as the cipher's.  *c is the caller's for cbc_free (NULL is fine), which wipes the key; NULL after an error.  XE_KEY: OpenSSL here
  * does not have the cipher.  XE_FAILED. */
-int cbc_new(struct cbc **c, enum pki_cipher cipher, const struct secret *key, struct span iv, struct err *e) __attribute__((warn_unused_result));
+int cbc_new(struct cbc **c, enum pki_cipher cipher, const struct secret *key, struct span iv, struct err *e)
+	__attribute__((warn_unused_result));
 void cbc_free(struct cbc *c);
 
 /* The next file begins.  False: the library cannot. */

@@ -166,7 +166,8 @@ static int read_key(const struct secret *pem, const struct secret *passphrases, 
 	else if (!a.asked)
 		err_set(e, XE_KEY, "there is no private key in PEM in it");
 	else
-		err_set(e, XE_KEY, count > 0 ? "its pass phrase is not the one that was given" : "it is protected by a pass phrase: give that, too");
+		err_set(e, XE_KEY,
+			count > 0 ? "its pass phrase is not the one that was given" : "it is protected by a pass phrase: give that, too");
 	EVP_PKEY_free(*key);
 	*key = NULL;
 	return e->code;
@@ -294,7 +295,8 @@ void pkikeys_whom(const struct pki_session *s, char text[static PKIKEYS_WHOM_BYT
 		size_t n = r.key_id.len < WHOM_ID_BYTES ? r.key_id.len : WHOM_ID_BYTES;
 		hex_text(r.key_id.data, n, id);
 		if (shown++ < WHOM_SHOWN)
-			at += (size_t)snprintf(text + at, PKIKEYS_WHOM_BYTES - at, "%s%s%s", at ? ", " : "key ", id, n < r.key_id.len ? "..." : "");
+			at += (size_t)snprintf(text + at, PKIKEYS_WHOM_BYTES - at, "%s%s%s", at ? ", " : "key ", id,
+					       n < r.key_id.len ? "..." : "");
 	}
 	if (shown > WHOM_SHOWN)
 		snprintf(text + at, PKIKEYS_WHOM_BYTES - at, " and %zu more", shown - WHOM_SHOWN);
@@ -313,8 +315,8 @@ static bool recover(EVP_PKEY *key, const struct pki_signer *s, uint8_t value[sta
 	EVP_PKEY_CTX *ctx = EVP_PKEY_get_size(key) <= (int)sizeof block ? EVP_PKEY_CTX_new(key, NULL) : NULL;
 	bool right = md && ctx && EVP_PKEY_verify_recover_init(ctx) == 1 && EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
 		     EVP_PKEY_CTX_set_signature_md(ctx, md) == 1 &&
-		     EVP_PKEY_verify_recover(ctx, block, &n, s->signature.data, s->signature.len) == 1 && n == (size_t)EVP_MD_get_size(md) &&
-		     n <= DIGEST_MAX_BYTES;
+		     EVP_PKEY_verify_recover(ctx, block, &n, s->signature.data, s->signature.len) == 1 &&
+		     n == (size_t)EVP_MD_get_size(md) && n <= DIGEST_MAX_BYTES;
 	EVP_PKEY_CTX_free(ctx);
 	ERR_clear_error();
 	if (right)
@@ -323,8 +325,8 @@ static bool recover(EVP_PKEY *key, const struct pki_signer *s, uint8_t value[sta
 	return right;
 }
 
-enum pkikeys_verdict pkikeys_signed(const struct pkikeys *k, struct span record, enum digest_kind *kind, uint8_t value[static DIGEST_MAX_BYTES],
-				    size_t *len)
+enum pkikeys_verdict pkikeys_signed(const struct pkikeys *k, struct span record, enum digest_kind *kind,
+				    uint8_t value[static DIGEST_MAX_BYTES], size_t *len)
 {
 	struct rd signers;
 	struct pki_signer s;

@@ -26,7 +26,8 @@ int pkikeys_add_certificates(struct pkikeys *k, const struct secret *pem, struct
 
 /* The key of a session.  XE_KEY: none of ours is one that it was encrypted for.  XE_DAMAGE: one is, by its certificate, and still does not
  * open it.  XE_FAILED. */
-int pkikeys_open(const struct pkikeys *k, const struct pki_session *s, struct secret *key, struct err *e) __attribute__((warn_unused_result));
+int pkikeys_open(const struct pkikeys *k, const struct pki_session *s, struct secret *key, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* For whom a session was encrypted: the beginnings of their Subject Key Identifiers, as hex digits. */
 void pkikeys_whom(const struct pki_session *s, char text[static PKIKEYS_WHOM_BYTES]);
@@ -39,7 +40,7 @@ enum pkikeys_verdict {
 };
 
 /* What a signature (stream 19) is over: the digest in value, and of which kind. */
-enum pkikeys_verdict pkikeys_signed(const struct pkikeys *k, struct span record, enum digest_kind *kind, uint8_t value[static DIGEST_MAX_BYTES],
-				    size_t *len);
+enum pkikeys_verdict pkikeys_signed(const struct pkikeys *k, struct span record, enum digest_kind *kind,
+				    uint8_t value[static DIGEST_MAX_BYTES], size_t *len);
 
 #endif

@@ -10,6 +10,7 @@
 #include "cmd/volume/extract_report.h"
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
+#include "cmd/volume/pkioptions.h"
 #include "restore/nowhere.h"
 #include "restore/tar.h"
 #include "restore/tree.h"
@@ -34,6 +35,7 @@ struct request {
 	bool dry_run, as_tar, as_json;
 	enum progress_mode progress;
 	struct keyoptions keys;
+	struct pkioptions pki;
 	struct extract_report report;
 	struct extract *extract;
 	struct filter *filter; /* at work */
@@ -88,6 +90,7 @@ static const struct option_row rows[] = {
 	COMMAND_MAX_MEMORY(struct request, run.max_memory),
 	COMMAND_PROGRESS(struct request, progress),
 	KEYOPTIONS_ROWS(struct request, keys),
+	PKIOPTIONS_ROWS(struct request, pki),
 	OPTIONS_END,
 };
 
@@ -110,7 +113,9 @@ static int check(const struct request *q)
 			return msg_usage("extract", "standard input cannot give the list of files and a volume, too");
 	}
 	int status = keyoptions_check(&q->keys, "extract");
-	return status != 0 ? status : keyoptions_check_inputs(&q->keys, "extract", q->run.paths, q->run.path_count);
+	if (status == 0)
+		status = keyoptions_check_inputs(&q->keys, "extract", q->run.paths, q->run.path_count);
+	return status != 0 ? status : pkioptions_check(&q->pki, "extract", q->run.paths, q->run.path_count, q->files_from, q->keys.key);
 }
 
 /* Without a name it would choose nothing, and that is everything. */
@@ -200,6 +205,14 @@ static int run_gently(struct request *q, struct err *e)
 	return rc != 0 ? rc : finished;
 }
 
+/* Of what its client encrypted only what is wanted is decrypted. */
+static bool wants(void *arg, const struct item *attributes)
+{
+	const struct request *q = arg;
+	return choice_takes_job(q->o.choice, attributes->job) &&
+	       choice_takes_file(q->o.choice, attributes->attributes.name, attributes->file_index);
+}
+
 static int extract(struct request *q, const struct target *target, struct err *e)
 {
 	q->o.target = target;
@@ -209,8 +222,8 @@ static int extract(struct request *q, const struct target *target, struct err *e
 	q->extract = extract_new(&q->o);
 	if (q->extract == NULL)
 		return err_memory(e, 0, "extracting");
-	q->run.observer = extract_observer(q->extract);
-	q->filter = filter_new(&q->run);
+	q->run.observer = pkioptions_observer(&q->pki, extract_observer(q->extract), wants, q);
+	q->filter = q->run.observer ? filter_new(&q->run) : NULL;
 	return q->filter ? run_gently(q, e) : err_memory(e, 0, "extracting");
 }
 
@@ -237,6 +250,8 @@ static int run(struct request *q)
 	int rc = choose(q, &e);
 	if (rc == 0)
 		rc = keyoptions_open(&q->keys, &e);
+	if (rc == 0)
+		rc = pkioptions_open(&q->pki, &e);
 	q->run.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
 	if (rc == 0 && !q->dry_run && q->as_tar)
 		tar = open_tar(&e);
@@ -252,6 +267,7 @@ static int run(struct request *q)
 	tar_free(tar);
 	choice_free(q->o.choice);
 	keyoptions_close(&q->keys);
+	pkioptions_close(&q->pki);
 	return status;
 }
 
@@ -266,6 +282,7 @@ static int parse_and_run(struct request *q, int argc, char **argv)
 	q->run.path_count = volumes.count;
 	q->report.json = q->as_json ? &json : NULL;
 	q->report.dry_run = q->dry_run;
+	q->report.pki = &q->pki;
 	q->report.out = q->as_tar && !q->dry_run ? stderr : stdout;
 	status = check(q);
 	return status != 0 ? status : run(q);
@@ -323,6 +340,12 @@ const struct command command_extract = {
 		"      --progress auto|never|always|json\n"
 		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
 		"                       opens encrypted volumes, as with filter\n"
+		"      --pki-key SOURCE opens files that their client encrypted: its key in PEM,\n"
+		"                       or a master key (may be given again)\n"
+		"      --pki-cert FILE  a certificate that files are signed with, if it does not\n"
+		"                       stand beside the key\n"
+		"      --pki-passphrase SOURCE\n"
+		"                       opens the key\n"
 		"  -q, --quiet          no notes; -qq: no problems on standard error either\n"
 		"  -v, --verbose        a line for each file\n"
 		"\n"

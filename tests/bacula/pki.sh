@@ -89,15 +89,15 @@ source_tree() {
 	words() { perl -e 'srand($ARGV[1]); my @w = qw(volume block record label session stream payload digest tape mark); my $s = "";
 		while (length $s < $ARGV[0]) { $s .= $w[rand @w] . (rand(9) < 1 ? ".\n" : " ") } print substr $s, 0, $ARGV[0]' "$1" "$1"; }
 	noise() { perl -e 'srand($ARGV[0]); print pack("C*", map { int rand 256 } 1 .. $ARGV[0])' "$1"; }
-	for n in 1 11 12 13 27 28 29 65531 65532 65536 65537 200000; do words "$n" >"words-$n"; done
-	for n in 16 65524 65536 131080; do noise "$n" >"noise-$n"; done
+	for n in 1 11 12 13 27 28 29 65531 65532 70000; do words "$n" >"words-$n"; done
+	for n in 16 65536; do noise "$n" >"noise-$n"; done
 	: >empty
 	: >empty-private
 	chmod 600 empty-private
-	truncate -s 150000 hole
+	truncate -s 131073 hole
 	printf end >>hole
 	mkdir folder
-	ln words-65536 folder/again
+	ln words-65532 folder/again
 	ln -s ../words-13 folder/symlink
 	setfattr -n user.comment -v 'in the clear' words-28 2>/dev/null || echo "no extended attributes here"
 	cd "$work"
@@ -135,10 +135,81 @@ backup nosum 'PKI Encryption = yes' "$keypair"
 backup signed 'PKI Signatures = yes' "$keypair"
 volumes() { query "select m.VolumeName from Media m join Pool p using (PoolId) where p.Name = '$1' collate nocase order by m.MediaId" | sed "s|^|$work/orig/|"; }
 
+stop "$dir_pid"
+dir_pid=
+stop "$sd_pid"
+sd_pid=
+stop "$fd_pid"
+fd_pid=
+
+# --- what xflate makes of them ---
+
+"$here/manifest.sh" "$work/src" >"$work/wanted"
+# attributes: the first line of each volume's report says how many files there are
+files=$(find "$work/src" -type f | wc -l)
+
+# of_source VOLUME... -- OPTION...: all of it comes out as it was, proved, and what the client signed was signed
+of_source() {
+	list=
+	while [ "$1" != -- ]; do
+		list="$list $1"
+		shift
+	done
+	shift
+	rm -rf "$work/x"
+	# shellcheck disable=SC2086 # a list of files
+	xflate extract --json -C "$work/x" "$@" $list >"$work/json" || return 1
+	"$here/manifest.sh" "$work/x$work/src" | diff "$work/wanted" - || return 1
+	grep -o '"files_proved": *[0-9]*' "$work/json" | grep -qx '.*[^0-9]'"$((files - 1))" || { cat "$work/json"; return 1; }
+}
+# status_is STATUS VOLUME... -- OPTION...
+status_is() {
+	wanted=$1
+	shift
+	list=
+	while [ "$1" != -- ]; do
+		list="$list $1"
+		shift
+	done
+	shift
+	rm -rf "$work/x"
+	status=0
+	# shellcheck disable=SC2086 # a list of files
+	xflate extract -C "$work/x" "$@" $list || status=$?
+	[ "$status" = "$wanted" ]
+}
+# of_report NAME NUMBER: as the last report says
+of_report() { grep -o "\"$1\": *[0-9]*" "$work/json" | grep -q "[^0-9]$2\$" || { cat "$work/json"; return 1; }; }
+
+chmod 600 "$work"/*.pem
+for job in plain span gzip lzo nosum signed; do
+	list=$(volumes "$job")
+	# shellcheck disable=SC2086 # a list of files
+	{
+		need "$job: there is a volume" test -n "$list"
+		check "$job: verify proves all with the client's key" xflate verify -q --pki-key "$work/client.pem" $list || :
+		check "$job: with the client's key: the source" of_source $list -- --pki-key "$work/client.pem" || :
+		check "$job: each signature is checked" of_report signatures_not_checked 0 || :
+		check "$job: with the key alone, without its certificate: the source" of_source $list -- --pki-key "$work/client.key" || :
+		check "$job: and the signatures are" of_report signatures_not_checked 0 || :
+		case $job in
+		signed) ;;
+		nosum)
+			check "$job: the master key, which it was not encrypted for: exit status 4" status_is 4 $list -- --pki-key "$work/master.pem" || :
+			;;
+		*)
+			check "$job: with the master key: the source" of_source $list -- --pki-key "$work/master.pem" || :
+			check "$job: and the signatures of the client are not checked" of_report signatures_checked 0 || :
+			check "$job: but with its certificate they are" of_source $list -- --pki-key "$work/master.pem" --pki-cert "$work/client.cert" || :
+			check "$job: all of them" of_report signatures_not_checked 0 || :
+			;;
+		esac
+	}
+done
+
 if [ -n "${SAVE:-}" ]; then
 	mkdir -p "$SAVE"
-	for v in "$work/orig"/*; do cp "$v" "$SAVE/"; done
-	cp "$work"/*.pem "$work"/*.cert "$SAVE/"
+	cp "$work/orig"/* "$work"/*.pem "$work"/*.cert "$SAVE/"
 	python3 "$here/../treelist.py" "$work/src" >"$SAVE/tree"
 fi
 finish
