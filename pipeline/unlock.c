@@ -20,17 +20,18 @@ struct locked_file {
 	char *name;
 	size_t name_cap;
 	bool described, attributed; /* a session record came; attributes did */
-	bool open;                  /* cbc has the key of its session */
+	bool open;                  /* cbc has the key of its session, */
+	bool refused;               /* or none of ours is one that it is for */
 	uint32_t stream;            /* of the cipher text at hand, 0: none */
 	struct item last;           /* of its records, without its data */
 	bool lost;                  /* from somewhere on it cannot be followed */
 	bool counted, has_content, is_signed;
 	struct packets packets;
 	/* Of the job: */
-	uint8_t *session; /* the record that cbc is for */
+	uint8_t *session; /* the last session record that could be read, */
 	size_t session_len;
-	struct cbc *cbc;
-	bool told; /* that it stays locked */
+	struct cbc *cbc; /* and what has its key; NULL: none of ours opens it */
+	bool told;       /* that it stays locked */
 };
 
 struct unlock {
@@ -178,36 +179,45 @@ static int end_stream(struct unlock *u, struct locked_file *f, struct err *e)
 }
 
 /* What comes of a record that is not all here: nothing, but that. */
-static int pass_cut(struct unlock *u, const struct locked_file *f, const struct plain_item *plain, struct err *e)
+static int pass_cut(struct unlock *u, const struct plain_item *plain, struct err *e)
 {
 	struct item item = *plain->item;
-	item.stream = plain_stream(f->stream);
+	item.stream = plain_stream(item.stream);
 	item.data = (struct span){NULL, 0};
 	return pass(u, &(struct plain_item){.item = &item}, e);
 }
 
-static int take_data(struct unlock *u, struct locked_file *f, const struct plain_item *plain, struct err *e)
+/* Data that are here, whole or not, in a stream that can be followed so far. */
+static int take_open(struct unlock *u, struct locked_file *f, const struct plain_item *plain, struct err *e)
 {
 	const struct item *item = plain->item;
-	int rc = 0;
-	if (f->stream != item->stream)
-		rc = end_stream(u, f, e);
-	if (rc == 0 && !f->open)
-		return pass(u, plain, e);
-	if (rc == 0 && f->stream == 0)
-		rc = begin_stream(f, item, e);
-	remember(f, item);
+	int rc = f->stream == 0 ? begin_stream(f, item, e) : 0;
 	u->counts.opened += !f->counted;
-	f->counted = f->has_content = true;
-	if (rc == 0 && !f->described && f->attributed)
-		hurt(u, f, item, "its encrypted data come without the key of their session; that of the file before was tried");
-	f->described = true;
+	f->counted = true;
 	if (rc == 0 && !f->lost)
 		rc = decrypt(u, f, item->data, e);
 	if (rc != 0 || !(item->head_missing || item->tail_missing))
 		return rc;
 	f->lost = true;
-	return pass_cut(u, f, plain, e);
+	return pass_cut(u, plain, e);
+}
+
+static int take_data(struct unlock *u, struct locked_file *f, const struct plain_item *plain, struct err *e)
+{
+	bool elsewhere = !f->described && !f->attributed; /* its beginning, and with that its session, is not on these volumes */
+	int rc = f->stream != plain->item->stream ? end_stream(u, f, e) : 0;
+	f->has_content = true;
+	if (rc != 0)
+		return rc;
+	if (elsewhere || f->refused)
+		return pass(u, plain, e);
+	remember(f, plain->item);
+	if (!f->described)
+		hurt(u, f, plain->item,
+		     f->open ? "its encrypted data come without the key of their session; that of another file was tried"
+			     : "its encrypted data come without the key of their session");
+	f->described = true;
+	return f->open ? take_open(u, f, plain, e) : pass_cut(u, plain, e);
 }
 
 /* ---- sessions and signatures ---- */
@@ -219,35 +229,13 @@ static void stay_locked(struct unlock *u, struct locked_file *f, const char *why
 	f->told = true;
 }
 
-/* The session of another record than the one before: its key. */
-static int open_session(struct unlock *u, struct locked_file *f, struct span record, struct err *e)
+/* The session is the job's from here on.  cbc: taken over, NULL if it is not for us. */
+static int keep_session(struct locked_file *f, struct span record, struct cbc *cbc, struct err *e)
 {
-	struct pki_session s;
-	struct secret key = SECRET_NONE;
-	struct err why = {0};
-	const char *wrong;
-	struct cbc *cbc = NULL;
-	uint8_t *copy = NULL;
-	if (record.len > PKI_RECORD_MAX_BYTES || !pki_session_read(record, &s, &wrong)) {
-		hurt(u, f, &f->last, record.len > PKI_RECORD_MAX_BYTES ? "the key of its session is longer than any" : wrong);
-		return 0;
-	}
-	int rc = pkikeys_open(u->o.keys, &s, &key, &why);
-	if (rc == 0)
-		rc = cbc_new(&cbc, s.cipher, &key, s.iv, &why);
-	secret_free(&key);
-	copy = rc == 0 ? malloc(record.len) : NULL;
-	if (rc == 0 && copy == NULL)
-		rc = err_memory(&why, record.len, "a session");
-	if (rc == XE_DAMAGE)
-		hurt(u, f, &f->last, why.text);
-	else if (rc == XE_KEY)
-		stay_locked(u, f, why.text);
-	/* One that is damaged may be the job's, which is open. */
-	f->open = rc == 0 || (f->open && rc == XE_DAMAGE);
-	if (rc != 0) {
+	uint8_t *copy = malloc(record.len);
+	if (copy == NULL) {
 		cbc_free(cbc);
-		return rc == XE_FAILED ? err_pass(e, &why) : 0;
+		return err_memory(e, record.len, "a session");
 	}
 	memcpy(copy, record.data, record.len);
 	free(f->session);
@@ -258,19 +246,44 @@ static int open_session(struct unlock *u, struct locked_file *f, struct span rec
 	return 0;
 }
 
+/* Another session than the one before: its key. */
+static int open_session(struct unlock *u, struct locked_file *f, struct span record, struct err *e)
+{
+	struct pki_session s;
+	struct secret key = SECRET_NONE;
+	struct cbc *cbc = NULL;
+	struct err why = {0};
+	const char *wrong = "the key of its session is longer than any";
+	if (record.len > PKI_RECORD_MAX_BYTES || !pki_session_read(record, &s, &wrong)) {
+		hurt(u, f, &f->last, wrong);
+		return 0;
+	}
+	int rc = pkikeys_open(u->o.keys, &s, &key, &why);
+	if (rc == 0)
+		rc = cbc_new(&cbc, s.cipher, &key, s.iv, &why);
+	secret_free(&key);
+	switch (rc) {
+	/* That of another file may be the job's, and is tried. */
+	case XE_DAMAGE: hurt(u, f, &f->last, why.text); return 0;
+	case XE_KEY: stay_locked(u, f, why.text); return keep_session(f, record, NULL, e);
+	case XE_OK: return keep_session(f, record, cbc, e);
+	default: return err_pass(e, &why);
+	}
+}
+
 static int take_session(struct unlock *u, struct locked_file *f, const struct plain_item *plain, struct err *e)
 {
 	const struct span data = plain->item->data;
 	bool known = f->session_len == data.len && f->session_len > 0 && memcmp(f->session, data.data, data.len) == 0;
-	remember(f, plain->item);
 	int rc = 0;
+	remember(f, plain->item);
 	if (f->described && !known)
 		hurt(u, f, plain->item, "another key of its session comes behind the first: only one is right");
-	if (plain->whole && known)
-		f->open = true;
-	else if (plain->whole)
+	else if (plain->whole && !known)
 		rc = open_session(u, f, data, e);
 	f->described = true;
+	f->open = f->cbc != NULL;
+	f->refused = f->session && f->cbc == NULL;
 	return rc == 0 ? pass(u, plain, e) : rc;
 }
 
@@ -314,6 +327,7 @@ static void open_file(struct locked_file *f, const struct item *item)
 	f->wanted = true;
 	f->described = f->attributed = f->counted = f->has_content = f->is_signed = f->lost = false;
 	f->open = f->cbc != NULL;
+	f->refused = false;
 }
 
 static int learn(struct unlock *u, struct locked_file *f, const struct plain_item *plain, struct err *e)
