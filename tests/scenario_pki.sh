@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Files that their client encrypted: real volumes (pki/) with the client's and the master key, every cipher and form as openssl makes them, and
 # what must not be taken for right (pkivolumes.py).
+# shellcheck disable=SC2016 # for inner shells
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
