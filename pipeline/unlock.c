@@ -9,6 +9,7 @@
 #include "format/packets.h"
 #include "format/stream.h"
 #include "pipeline/stage.h"
+#include "volume/relay.h"
 
 #include <stdlib.h>
 
@@ -35,8 +36,8 @@ struct locked_file {
 };
 
 struct unlock {
+	struct relay relay; /* to who looks on */
 	struct unlock_options o;
-	struct observer observer;
 	void **files; /* struct locked_file, by job index */
 	size_t count;
 	struct stage_ctx *stage;
@@ -53,7 +54,7 @@ static void hurt(struct unlock *u, const struct locked_file *f, const struct ite
 	found.file_index = f->index;
 	found.file = f->name && f->attributed ? f->name : "";
 	found.kept = true;
-	u->o.to->finding(u->o.to->arg, &found);
+	relay_finding(&u->relay, &found);
 }
 
 static void lose(struct unlock *u, struct locked_file *f, const char *reason)
@@ -61,11 +62,6 @@ static void lose(struct unlock *u, struct locked_file *f, const char *reason)
 	if (!f->lost)
 		hurt(u, f, &f->last, reason);
 	f->lost = true;
-}
-
-static int pass(struct unlock *u, const struct plain_item *plain, struct err *e)
-{
-	return u->o.to->record(u->o.to->arg, plain, e);
 }
 
 /* ---- cipher text ---- */
@@ -110,7 +106,7 @@ static int pass_packet(struct unlock *u, struct locked_file *f, struct span pack
 		.head = address,
 		.body = plain,
 	};
-	return pass(u, &(struct plain_item){.item = &item, .records = &record, .count = 1, .whole = true}, e);
+	return relay_record(&u->relay, &(struct plain_item){.item = &item, .records = &record, .count = 1, .whole = true}, e);
 }
 
 static int pass_packets(struct unlock *u, struct locked_file *f, struct span plain, struct err *e)
@@ -184,7 +180,7 @@ static int pass_cut(struct unlock *u, const struct plain_item *plain, struct err
 	struct item item = *plain->item;
 	item.stream = plain_stream(item.stream);
 	item.data = (struct span){NULL, 0};
-	return pass(u, &(struct plain_item){.item = &item}, e);
+	return relay_record(&u->relay, &(struct plain_item){.item = &item}, e);
 }
 
 /* Data that are here, whole or not, in a stream that can be followed so far. */
@@ -210,7 +206,7 @@ static int take_data(struct unlock *u, struct locked_file *f, const struct plain
 	if (rc != 0)
 		return rc;
 	if (elsewhere || f->refused)
-		return pass(u, plain, e);
+		return relay_record(&u->relay, plain, e);
 	remember(f, plain->item);
 	if (!f->described)
 		hurt(u, f, plain->item,
@@ -284,7 +280,7 @@ static int take_session(struct unlock *u, struct locked_file *f, const struct pl
 	f->described = true;
 	f->open = f->cbc != NULL;
 	f->refused = f->session && f->cbc == NULL;
-	return rc == 0 ? pass(u, plain, e) : rc;
+	return rc == 0 ? relay_record(&u->relay, plain, e) : rc;
 }
 
 /* A signature is a digest that only one could have written: it passes as that. */
@@ -297,15 +293,19 @@ static int take_signature(struct unlock *u, struct locked_file *f, const struct 
 	size_t len = 0;
 	f->is_signed = true;
 	if (!plain->whole)
-		return pass(u, plain, e);
+		return relay_record(&u->relay, plain, e);
 	switch (pkikeys_signed(u->o.keys, plain->item->data, &kind, value, &len)) {
 	case PKIKEYS_SIGNED: u->counts.signatures++; break;
-	case PKIKEYS_UNKNOWN: u->counts.unchecked++; return pass(u, plain, e);
-	case PKIKEYS_FORGED: hurt(u, f, plain->item, "its signature is not one of the certificate that it names"); return pass(u, plain, e);
-	case PKIKEYS_GARBLED: hurt(u, f, plain->item, "its signature does not stand as a client writes it"); return pass(u, plain, e);
+	case PKIKEYS_UNKNOWN: u->counts.unchecked++; return relay_record(&u->relay, plain, e);
+	case PKIKEYS_FORGED:
+		hurt(u, f, plain->item, "its signature is not one of the certificate that it names");
+		return relay_record(&u->relay, plain, e);
+	case PKIKEYS_GARBLED:
+		hurt(u, f, plain->item, "its signature does not stand as a client writes it");
+		return relay_record(&u->relay, plain, e);
 	}
 	const struct outrecord digest = {.stream = streams[kind], .len = (uint32_t)len, .body = {value, len}};
-	return pass(u, &(struct plain_item){.item = plain->item, .records = &digest, .count = 1, .whole = true}, e);
+	return relay_record(&u->relay, &(struct plain_item){.item = plain->item, .records = &digest, .count = 1, .whole = true}, e);
 }
 
 /* ---- records ---- */
@@ -336,7 +336,7 @@ static int learn(struct unlock *u, struct locked_file *f, const struct plain_ite
 	f->attributed = item->attributes.whole;
 	f->wanted = u->o.wants == NULL || u->o.wants(u->o.arg, item);
 	int rc = f->attributed && f->wanted ? attributes_keep_name(item->attributes.name, &f->name, &f->name_cap, e) : 0;
-	return rc == 0 ? pass(u, plain, e) : rc;
+	return rc == 0 ? relay_record(&u->relay, plain, e) : rc;
 }
 
 static int on_record(void *arg, const struct plain_item *plain, struct err *e)
@@ -352,7 +352,7 @@ static int on_record(void *arg, const struct plain_item *plain, struct err *e)
 		open_file(f, item);
 	}
 	if (rc != 0 || f->index == 0 || !f->wanted)
-		return rc == 0 ? pass(u, plain, e) : rc;
+		return rc == 0 ? relay_record(&u->relay, plain, e) : rc;
 	if (plain_stream(item->stream) != 0)
 		return take_data(u, f, plain, e);
 	f->has_content = f->has_content || stream_form(item->stream) != STREAM_OPAQUE;
@@ -364,34 +364,8 @@ static int on_record(void *arg, const struct plain_item *plain, struct err *e)
 	switch (stream_number(item->stream)) {
 	case STREAM_ENCRYPTED_SESSION: return take_session(u, f, plain, e);
 	case STREAM_SIGNATURE: return take_signature(u, f, plain, e);
-	default: return pass(u, plain, e);
+	default: return relay_record(&u->relay, plain, e);
 	}
-}
-
-/* ---- the rest passes ---- */
-
-static int on_job(void *arg, const struct course *course, struct err *e)
-{
-	const struct observer *to = ((struct unlock *)arg)->o.to;
-	return to->job ? to->job(to->arg, course, e) : 0;
-}
-
-static void on_finding(void *arg, const struct finding *f)
-{
-	const struct observer *to = ((struct unlock *)arg)->o.to;
-	to->finding(to->arg, f);
-}
-
-static void on_block(void *arg, const struct item *block)
-{
-	const struct observer *to = ((struct unlock *)arg)->o.to;
-	to->block(to->arg, block);
-}
-
-static void on_end_volume(void *arg, const struct volume_info *v)
-{
-	const struct observer *to = ((struct unlock *)arg)->o.to;
-	to->end_volume(to->arg, v);
 }
 
 static int on_finish(void *arg, struct err *e)
@@ -400,7 +374,7 @@ static int on_finish(void *arg, struct err *e)
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < u->count; i++)
 		rc = close_file(u, u->files[i], e);
-	return rc == 0 && u->o.to->finish ? u->o.to->finish(u->o.to->arg, e) : rc;
+	return rc == 0 ? relay_finish(&u->relay, e) : rc;
 }
 
 /* ---- the whole ---- */
@@ -411,15 +385,7 @@ struct unlock *unlock_new(const struct unlock_options *options)
 	if (u == NULL)
 		return NULL;
 	u->o = *options;
-	u->observer = (struct observer){
-		.arg = u,
-		.job = on_job,
-		.record = on_record,
-		.finding = on_finding,
-		.block = options->to->block ? on_block : NULL,
-		.end_volume = options->to->end_volume ? on_end_volume : NULL,
-		.finish = on_finish,
-	};
+	relay_begin(&u->relay, options->to, on_record, on_finish);
 	u->stage = stage_ctx_new();
 	if (u->stage)
 		return u;
@@ -449,7 +415,7 @@ void unlock_free(struct unlock *u)
 
 const struct observer *unlock_observer(struct unlock *u)
 {
-	return &u->observer;
+	return &u->relay.observer;
 }
 
 const struct unlock_counts *unlock_counts(const struct unlock *u)

@@ -12,6 +12,7 @@
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/pkioptions.h"
 #include "restore/nowhere.h"
+#include "restore/objects.h"
 #include "restore/tar.h"
 #include "restore/tree.h"
 
@@ -32,12 +33,13 @@ struct request {
 	const char **globs;
 	size_t glob_count;
 	enum owner owner;
-	bool dry_run, as_tar, as_json;
+	bool dry_run, as_tar, as_json, with_objects;
 	enum progress_mode progress;
 	struct keyoptions keys;
 	struct pkioptions pki;
 	struct extract_report report;
 	struct extract *extract;
+	struct objects *objects; /* NULL: not asked for */
 	struct filter *filter; /* at work */
 	uint64_t total;        /* bytes of the inputs, 0: unknown */
 };
@@ -83,6 +85,7 @@ static const struct option_row rows[] = {
 	OPTION_TAKE_FLAG(0, "same-owner", take_same),
 	OPTION_TAKE_FLAG(0, "no-same-owner", take_mine),
 	OPTION_FLAG(0, "devices", struct request, o.devices),
+	OPTION_FLAG(0, "objects", struct request, with_objects),
 	OPTION_FLAG(0, "dry-run", struct request, dry_run),
 	OPTION_TAKE_AT('T', "threads", command_threads, struct request, run.threads),
 	OPTION_FLAG(0, "all-digests", struct request, o.all_digests),
@@ -222,7 +225,12 @@ static int extract(struct request *q, const struct target *target, struct err *e
 	q->extract = extract_new(&q->o);
 	if (q->extract == NULL)
 		return err_memory(e, 0, "extracting");
-	q->run.observer = pkioptions_observer(&q->pki, extract_observer(q->extract), wants, q);
+	const struct observer *looks_on = extract_observer(q->extract);
+	if (q->with_objects) {
+		q->objects = objects_new(looks_on);
+		looks_on = q->objects ? objects_observer(q->objects) : NULL;
+	}
+	q->run.observer = looks_on ? pkioptions_observer(&q->pki, looks_on, wants, q) : NULL;
 	q->filter = q->run.observer ? filter_new(&q->run) : NULL;
 	return q->filter ? run_gently(q, e) : err_memory(e, 0, "extracting");
 }
@@ -262,6 +270,7 @@ static int run(struct request *q)
 		rc = extract(q, tree ? tree_target(tree) : tar ? tar_target(tar) : &nowhere_target, &e);
 	int status = extract_report_end(&q->report, q->extract, q->o.choice, q->job, &e);
 	filter_free(q->filter);
+	objects_free(q->objects);
 	extract_free(q->extract);
 	tree_free(tree);
 	tar_free(tar);
@@ -331,6 +340,8 @@ const struct command command_extract = {
 		"                       owners as on the volumes, by number (root's way), with\n"
 		"                       setuid and setgid bits; or yours, without\n"
 		"      --devices        devices and fifos are made, too\n"
+		"      --objects        restore objects, the configuration of plugins, become files\n"
+		"                       restore-objects/FILEINDEX-NAME\n"
 		"      --dry-run        read and prove, write nothing\n"
 		"  -T, --threads N      workers, 0: one a processor (the default)\n"
 		"      --all-digests    count every kind of digest of large files\n"
