@@ -123,7 +123,7 @@ check:
 # ThreadSanitizer.
 check-asan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined checks
-	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets scenario_verify scenario_judgement scenario_encrypt scenario_getkey scenario_files scenario_inplace scenario_fuzz
+	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets scenario_verify scenario_judgement scenario_encrypt scenario_getkey scenario_files scenario_inplace scenario_pki scenario_fuzz
 check-tsan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread checks
 	@BUILD=build/tsan tests/run check_pool check_filter scenario_threads

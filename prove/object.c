@@ -67,8 +67,8 @@ static enum object_verdict inflate(struct codec_ctx *ctx, const struct object_re
 static enum object_verdict judge_size(const struct object_record *o, char text[static OBJECT_FAULT_BYTES])
 {
 	if (!o->deflated && o->full != o->stored.len)
-		return say(text, OBJECT_WRONG, "the restore object says %llu bytes and, not compressed, %llu",
-			   (unsigned long long)o->stored.len, (unsigned long long)o->full);
+		return say(text, OBJECT_WRONG, "the restore object says %llu bytes and, not compressed, %llu", (unsigned long long)o->full,
+			   (unsigned long long)o->stored.len);
 	if (o->deflated && o->full / INFLATED_RATIO > o->stored.len)
 		return say(text, OBJECT_WRONG, "a restore object of %llu bytes cannot come out of %llu", (unsigned long long)o->full,
 			   (unsigned long long)o->stored.len);
