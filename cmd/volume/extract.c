@@ -40,8 +40,8 @@ struct request {
 	struct extract_report report;
 	struct extract *extract;
 	struct objects *objects; /* NULL: not asked for */
-	struct filter *filter; /* at work */
-	uint64_t total;        /* bytes of the inputs, 0: unknown */
+	struct filter *filter;   /* at work */
+	uint64_t total;          /* bytes of the inputs, 0: unknown */
 };
 
 static const char *const existing_words[] = {"skip", "replace", "newer", "keep-both", NULL};
