@@ -8,6 +8,7 @@
 #include "guarded.h"
 
 #include <check.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/provider.h>
@@ -493,6 +494,21 @@ START_TEST(reading)
 }
 END_TEST
 
+/* The private numbers are where they are locked and not dumped. */
+START_TEST(locked_away)
+{
+	struct secret pem = pem_of(ours, true, false, NULL);
+	struct pkikeys *k = pkikeys_new();
+	size_t before;
+
+	ck_assert_int_eq(pkikeys_add_key(k, &pem, NULL, 0, &e), 0);
+	before = CRYPTO_secure_used();
+	pkikeys_free(k);
+	ck_assert_uint_ge(before - CRYPTO_secure_used(), 2048 / 8 * 2);
+	secret_free(&pem);
+}
+END_TEST
+
 START_TEST(signed_digests)
 {
 	struct secret cert = pem_of(ours, false, true, NULL);
@@ -567,6 +583,7 @@ int main(void)
 	tcase_set_timeout(keys, 60);
 	tcase_add_test(keys, opening);
 	tcase_add_test(keys, reading);
+	tcase_add_test(keys, locked_away);
 	tcase_add_test(keys, signed_digests);
 	suite_add_tcase(s, forms);
 	suite_add_tcase(s, keys);

@@ -101,6 +101,7 @@ int pkioptions_open(struct pkioptions *p, struct err *e)
 	struct secret passphrases[PKIOPTIONS_MAX] = {SECRET_NONE};
 	if (!given(p))
 		return 0;
+	secret_guard_process();
 	p->opened = pkikeys_new();
 	int rc = p->opened ? read_passphrases(&p->passphrases, passphrases, e) : err_memory(e, 0, "keys");
 	for (size_t i = 0; rc == 0 && i < p->keys.count; i++)
