@@ -68,6 +68,8 @@ static int find_path(struct extract *x, struct extract_open *f, struct err *e)
 	int verdict = path_below(f->stat.name, x->o.strip, &f->path, &f->path_cap, e);
 	if (verdict == PATH_CLIMBS)
 		extract_settle(f, EXTRACT_FAILED, "its name leads out of the folder (..)");
+	else if (verdict == PATH_DEEP)
+		extract_settle(f, EXTRACT_FAILED, "its name has more levels than any system's (%u)", PATH_LEVELS_MAX);
 	else if (verdict == PATH_NOTHING)
 		extract_settle(f, EXTRACT_LEFT, "nothing is left of its name");
 	/* The folder itself, which is not ours to change. */

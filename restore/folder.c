@@ -30,6 +30,7 @@ struct folder {
 	char *kept; /* the path of the deepest level */
 	size_t cap;
 	int deep; /* below the kept levels; -1 */
+	size_t deep_end;
 };
 
 static int root_open(const char *path, struct err *e)
@@ -57,13 +58,18 @@ struct folder *folder_open(const char *path, int (*on_made)(void *arg, const cha
 	return NULL;
 }
 
+static void leave_deep(struct folder *f)
+{
+	if (f->deep >= 0)
+		close(f->deep);
+	f->deep = -1;
+}
+
 static void leave(struct folder *f, size_t depth)
 {
 	while (f->depth > depth)
 		close(f->levels[--f->depth].fd);
-	if (f->deep >= 0)
-		close(f->deep);
-	f->deep = -1;
+	leave_deep(f);
 }
 
 void folder_close(struct folder *f)
@@ -76,16 +82,24 @@ void folder_close(struct folder *f)
 	free(f);
 }
 
-/* How many of the kept levels path leads through. */
-static size_t common(const struct folder *f, const char *path, size_t n)
+/* Does path lead through the folder that the first end bytes of the kept one are? */
+static bool leads_through(const struct folder *f, size_t end, const char *path, size_t n)
 {
-	size_t i = 0;
-	for (; i < f->depth; i++) {
-		size_t end = f->levels[i].end;
-		if (end > n || memcmp(path, f->kept, end) != 0 || (end < n && path[end] != '/'))
-			break;
-	}
-	return i;
+	return end <= n && memcmp(path, f->kept, end) == 0 && (end == n || path[end] == '/');
+}
+
+/* To the deepest of the open folders that path leads through. */
+static int go_back(struct folder *f, const char *path, size_t n, size_t *end)
+{
+	*end = f->deep_end;
+	if (f->deep >= 0 && leads_through(f, *end, path, n))
+		return f->deep;
+	size_t depth = f->depth;
+	while (depth > 0 && !leads_through(f, f->levels[depth - 1].end, path, n))
+		depth--;
+	leave(f, depth);
+	*end = depth ? f->levels[depth - 1].end : 0;
+	return depth ? f->levels[depth - 1].fd : f->root;
 }
 
 static int explain(int at, const char *name, const char *path, size_t n, char why[static FOLDER_WHY_BYTES])
@@ -140,9 +154,8 @@ static bool keep_path(struct folder *f, const char *path, size_t n)
 
 int folder_at(struct folder *f, const char *path, size_t n, bool make, char why[static FOLDER_WHY_BYTES])
 {
-	leave(f, common(f, path, n));
-	size_t end = f->depth ? f->levels[f->depth - 1].end : 0;
-	int at = f->depth ? f->levels[f->depth - 1].fd : f->root;
+	size_t end;
+	int at = go_back(f, path, n, &end);
 	if (!keep_path(f, path, n)) {
 		snprintf(why, FOLDER_WHY_BYTES, "out of memory");
 		return -ENOMEM;
@@ -160,9 +173,9 @@ int folder_at(struct folder *f, const char *path, size_t n, bool make, char why[
 		if (f->depth < KEPT_LEVELS) {
 			f->levels[f->depth++] = (struct level){fd, end};
 		} else {
-			if (f->deep >= 0)
-				close(f->deep);
+			leave_deep(f);
 			f->deep = fd;
+			f->deep_end = end;
 		}
 		at = fd;
 	}

@@ -57,6 +57,8 @@ static int write_all(struct spool *s, uint64_t at, struct span data, struct err 
 		ssize_t n = at > (uint64_t)INT64_MAX - data.len ? -1 : pwrite(s->fd, data.data + done, data.len - done, (off_t)(at + done));
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EFBIG)
+			return SPOOL_BEYOND;
 		if (n <= 0)
 			return fault(s, e);
 		done += (size_t)n;

@@ -32,7 +32,9 @@ void spool_free(struct spool *s);
 /* Empty again, for the next file. */
 void spool_empty(struct spool *s);
 
-/* Data at this byte.  XE_FAILED: no memory, no space in folder. */
+#define SPOOL_BEYOND 1 /* of spool_write: further than any file in folder can reach; nothing is kept of it */
+
+/* Data at this byte.  0, SPOOL_BEYOND, or (< 0) XE_FAILED: no memory, no space in folder. */
 int spool_write(struct spool *s, uint64_t at, struct span data, struct err *e) __attribute__((warn_unused_result));
 
 /* n bytes from byte at on, which were written; XE_FAILED. */

@@ -7,6 +7,7 @@
 #include "base/printable.h"
 #include "format/stream.h"
 #include "format/xattr.h"
+#include "restore/seen.h"
 #include "restore/spool.h"
 
 #include <archive.h>
@@ -28,6 +29,7 @@ struct tar {
 	struct archive_entry *entry;
 	struct spool spool;
 	struct err err; /* of writing */
+	struct seen files; /* what is in the archive and no folder */
 	char *path;     /* of a damaged file */
 	uint8_t *part, *zeros;
 };
@@ -97,9 +99,15 @@ static bool add_xattrs(struct archive_entry *entry, struct span record)
 {
 	struct rd r = rd_over(record.data, record.len);
 	struct xattr x;
-	while (xattr_next(&r, &x))
-		archive_entry_xattr_add_entry(entry, x.name, x.value.data, x.value.len);
-	return !r.bad;
+	bool right = true;
+	while (xattr_next(&r, &x)) {
+		/* The sign ends the name in a pax header. */
+		bool fits = strchr(x.name, '=') == NULL;
+		if (fits)
+			archive_entry_xattr_add_entry(entry, x.name, x.value.data, x.value.len);
+		right = right && fits;
+	}
+	return right && !r.bad;
 }
 
 /* Everything is stored: who unpacks it decides. */
@@ -141,7 +149,15 @@ static int write_header(struct tar *t, const struct object *o, const char *path,
 		m->how = MADE_BARE;
 		snprintf(m->why, sizeof m->why, "its access list or its extended attributes cannot be read");
 	}
-	return judge(t, archive_write_header(t->archive, t->entry), bytes, m, e);
+	int rc = judge(t, archive_write_header(t->archive, t->entry), bytes, m, e);
+	return rc == 0 && m->how != MADE_NOT && o->kind != OBJECT_FOLDER ? seen_add(&t->files, path, e) : rc;
+}
+
+/* The thing at hand, and nothing else. */
+static void not_made(struct made *m, const char *why)
+{
+	m->how = MADE_NOT;
+	snprintf(m->why, sizeof m->why, "%s", why);
 }
 
 /* ---- content ---- */
@@ -217,24 +233,48 @@ static void describe_holes(struct tar *t, uint64_t size)
 
 /* ---- the target ---- */
 
+/* Is something in the archive in the place of a folder that path leads through?  Who unpacks it would be led elsewhere, or fail. */
+static bool way_is_barred(const struct tar *t, char *path, bool folder)
+{
+	bool barred = folder && seen_has(&t->files, path);
+	for (char *slash = strchr(path, '/'); slash && !barred; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		barred = seen_has(&t->files, path);
+		*slash = '/';
+	}
+	return barred;
+}
+
+/* Decides m->how: MADE to go on. */
+static int look(const struct tar *t, const struct object *o, struct made *m, struct err *e)
+{
+	char *path = strdup(o->path);
+	if (path == NULL)
+		return err_memory(e, 0, "a path");
+	if (way_is_barred(t, path, o->kind == OBJECT_FOLDER))
+		not_made(m, "a file or a link is in the place of its folder in this archive: nothing is written through it");
+	else if (o->kind == OBJECT_SYMLINK && o->link[0] == '\0')
+		not_made(m, "a symbolic link to nothing");
+	free(path);
+	return 0;
+}
+
 static int begin(void *arg, const struct object *o, struct made *m, struct err *e)
 {
 	struct tar *t = arg;
-	(void)e;
 	spool_empty(&t->spool);
 	*m = (struct made){.how = MADE, .path = o->path};
-	return 0;
+	return look(t, o, m, e);
 }
 
 static int write_at(void *arg, uint64_t at, struct span data, struct made *m, struct err *e)
 {
 	struct tar *t = arg;
 	*m = (struct made){.how = MADE};
-	if (at <= (uint64_t)INT64_MAX - data.len)
-		return spool_write(&t->spool, at, data, e);
-	m->how = MADE_NOT;
-	snprintf(m->why, sizeof m->why, "its content reaches beyond all files");
-	return 0;
+	int rc = at <= (uint64_t)INT64_MAX - data.len ? spool_write(&t->spool, at, data, e) : SPOOL_BEYOND;
+	if (rc == SPOOL_BEYOND)
+		not_made(m, "its content reaches beyond what a file in the folder of TMPDIR can hold");
+	return rc == SPOOL_BEYOND ? 0 : rc;
 }
 
 /* PATH.damaged; NULL without memory. */
@@ -271,6 +311,9 @@ static int make(void *arg, const struct object *o, struct made *m, struct err *e
 	*m = (struct made){.how = MADE, .path = path};
 	if (path == NULL)
 		return err_memory(e, 0, "a path");
+	int rc = look(t, o, m, e);
+	if (rc != 0 || m->how != MADE)
+		return rc;
 	describe(t, o, path);
 	return write_header(t, o, path, m, e);
 }
@@ -329,6 +372,7 @@ void tar_free(struct tar *t)
 	}
 	archive_entry_free(t->entry);
 	spool_free(&t->spool);
+	seen_free(&t->files);
 	free(t->path);
 	free(t->part);
 	free(t->zeros);
