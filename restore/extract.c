@@ -60,7 +60,9 @@ static uint32_t mode_of(const struct extract *x, const struct extract_open *f)
 	if (filestat_of_windows(&f->stat))
 		return f->object.kind == OBJECT_FOLDER ? 0755 : 0644;
 	uint32_t mode = f->stat.mode & 07777;
-	return x->o.set_ids ? mode : mode & ~(uint32_t)EXTRACT_SET_ID_BITS;
+	/* chown(2) takes the last number for nobody, and leaves it ours. */
+	bool owned = f->stat.uid != UINT32_MAX && f->stat.gid != UINT32_MAX;
+	return x->o.set_ids && owned ? mode : mode & ~(uint32_t)EXTRACT_SET_ID_BITS;
 }
 
 static int find_path(struct extract *x, struct extract_open *f, struct err *e)

@@ -58,7 +58,7 @@ static int write_all(struct spool *s, uint64_t at, struct span data, struct err 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EFBIG)
-			return SPOOL_BEYOND;
+			return SPOOL_UNFIT;
 		if (n <= 0)
 			return fault(s, e);
 		done += (size_t)n;
@@ -94,6 +94,8 @@ static bool grow(struct spool *s, size_t to)
 static int note(struct spool *s, uint64_t at, uint64_t bytes, struct err *e)
 {
 	size_t i = s->count;
+	if (i >= SPOOL_DISORDERLY_MAX && s->extents[i - 1].offset > at)
+		return SPOOL_UNFIT;
 	while (i > 0 && s->extents[i - 1].offset > at)
 		i--;
 	bool joins = i > 0 && s->extents[i - 1].offset + s->extents[i - 1].bytes >= at;

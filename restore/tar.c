@@ -21,6 +21,8 @@
 #define LAST_BLOCK_BYTES 10240 /* as tar has always done */
 #define UNIT_BYTES 512u
 #define PART_BYTES ((size_t)1 << 18)
+#define HOLE_BYTES ((size_t)64 << 20)      /* of zeros, which nobody touches */
+#define FILE_MAX_BYTES ((uint64_t)1 << 50) /* holes, too, are counted out */
 
 struct tar {
 	struct target target;
@@ -28,9 +30,9 @@ struct tar {
 	struct archive *archive;
 	struct archive_entry *entry;
 	struct spool spool;
-	struct err err; /* of writing */
+	struct err err;    /* of writing */
 	struct seen files; /* what is in the archive and no folder */
-	char *path;     /* of a damaged file */
+	char *path;        /* of a damaged file */
 	uint8_t *part, *zeros;
 };
 
@@ -175,8 +177,8 @@ static int write_part(struct tar *t, const void *data, size_t n, struct err *e)
 static int write_hole(struct tar *t, uint64_t bytes, struct err *e)
 {
 	int rc = 0;
-	for (; rc == 0 && bytes > 0; bytes -= bytes < PART_BYTES ? bytes : PART_BYTES)
-		rc = write_part(t, t->zeros, bytes < PART_BYTES ? (size_t)bytes : PART_BYTES, e);
+	for (; rc == 0 && bytes > 0; bytes -= bytes < HOLE_BYTES ? bytes : HOLE_BYTES)
+		rc = write_part(t, t->zeros, bytes < HOLE_BYTES ? (size_t)bytes : HOLE_BYTES, e);
 	return rc;
 }
 
@@ -271,10 +273,11 @@ static int write_at(void *arg, uint64_t at, struct span data, struct made *m, st
 {
 	struct tar *t = arg;
 	*m = (struct made){.how = MADE};
-	int rc = at <= (uint64_t)INT64_MAX - data.len ? spool_write(&t->spool, at, data, e) : SPOOL_BEYOND;
-	if (rc == SPOOL_BEYOND)
-		not_made(m, "its content reaches beyond what a file in the folder of TMPDIR can hold");
-	return rc == SPOOL_BEYOND ? 0 : rc;
+	int rc = at <= (uint64_t)INT64_MAX - data.len ? spool_write(&t->spool, at, data, e) : SPOOL_UNFIT;
+	if (rc == SPOOL_UNFIT)
+		not_made(m,
+			 "its content reaches beyond what a file in the folder of TMPDIR can hold, or is of too many pieces in no order");
+	return rc == SPOOL_UNFIT ? 0 : rc;
 }
 
 /* PATH.damaged; NULL without memory. */
@@ -295,6 +298,10 @@ static int end(void *arg, const struct object *o, enum ending how, uint64_t size
 		return err_memory(e, 0, "a path");
 	if (how == ENDING_NONE)
 		return 0;
+	if (size > FILE_MAX_BYTES) {
+		not_made(m, "it is larger than any file of an archive (1 PiB)");
+		return 0;
+	}
 	describe(t, o, path);
 	archive_entry_set_size(t->entry, (la_int64_t)size);
 	describe_holes(t, size);
@@ -354,7 +361,7 @@ struct tar *tar_new(int fd, const char *spool, struct err *e)
 	t->archive = archive_write_new();
 	t->entry = archive_entry_new();
 	t->part = malloc(PART_BYTES);
-	t->zeros = calloc(1, PART_BYTES);
+	t->zeros = calloc(1, HOLE_BYTES);
 	if (t->archive && t->entry && t->part && t->zeros && open_archive(t))
 		return t;
 	err_memory(e, PART_BYTES, "an archive");
