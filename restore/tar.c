@@ -97,8 +97,22 @@ static bool add_acl(struct archive_entry *entry, const struct extra *x)
 	return right;
 }
 
+/* Without memory libarchive takes a name alone, and says nothing. */
+static uint64_t bytes_taken(struct archive_entry *entry)
+{
+	const char *name;
+	const void *value;
+	size_t n;
+	uint64_t bytes = 0;
+	archive_entry_xattr_reset(entry);
+	while (archive_entry_xattr_next(entry, &name, &value, &n) == ARCHIVE_OK)
+		bytes += n;
+	return bytes;
+}
+
 static bool add_xattrs(struct archive_entry *entry, struct span record)
 {
+	uint64_t bytes = bytes_taken(entry);
 	struct rd r = rd_over(record.data, record.len);
 	struct xattr x;
 	bool right = true;
@@ -107,9 +121,10 @@ static bool add_xattrs(struct archive_entry *entry, struct span record)
 		bool fits = strchr(x.name, '=') == NULL;
 		if (fits)
 			archive_entry_xattr_add_entry(entry, x.name, x.value.data, x.value.len);
+		bytes += fits ? x.value.len : 0;
 		right = right && fits;
 	}
-	return right && !r.bad;
+	return right && !r.bad && bytes == bytes_taken(entry);
 }
 
 /* Everything is stored: who unpacks it decides. */

@@ -49,12 +49,14 @@ ATTACKS = {}
 class Attack:
     """What it is; says: what xflate is to say; status: how it ends, or with --existing=skip, with --existing=replace and with --tar;
     options of the run; before: what is done in the folder first (with its path and OUTSIDE); meanwhile: the same, when half of the
-    volume has come; devices: they are asked for, which takes root; tar: is it tried with --tar, too?  other: the number of the job beside it."""
+    volume has come; devices: they are asked for, which takes root; tar: is it tried with --tar, too?  other: the number of the job beside it; mortal: the statuses for
+    others than root."""
 
-    def __init__(self, make, what, says, status=0, options=(), before=None, meanwhile=None, devices=False, tar=True, other=1):
+    def __init__(self, make, what, says, status=0, options=(), before=None, meanwhile=None, devices=False, tar=True, other=1, mortal=None):
         self.make, self.what, self.says, self.options = make, what, says, list(options)
         self.statuses = (status,) * 3 if isinstance(status, int) else status
         self.before, self.meanwhile, self.devices, self.tar, self.other = before, meanwhile, devices, tar, other
+        self.mortal = self.statuses if mortal is None else mortal
 
 
 def attack(what, says, *more, **named):
@@ -284,7 +286,7 @@ def bombs(j):
     j.digest(b"beyond")
 
 
-@attack("stat packets that are none", r"its name is lost", (1, 1, 3))
+@attack("stat packets that are none", r"its name is lost", (1, 1, 3), mortal=(3, 3, 3))
 def odd_packets(j):
     j.plain("/none", packet="hello")
     j.plain("/short", packet="A A A A A")
@@ -487,7 +489,7 @@ def link_with_rights(j):
     j.put(1008, b"user::rwx\ngroup::rwx\nother::rwx\n\0")
 
 
-@attack("a symbolic link that has a mode, an owner, a list and capabilities of its own", r"1 symbolic link", (1, 1, 0))
+@attack("a symbolic link that has a mode, an owner, a list and capabilities of its own", r"1 symbolic link", (1, 1, 0), mortal=(0, 0, 0))
 def symlink_with_rights(j):
     j.symlink("/way", OUTSIDE + "/victim", uid=65534)
     j.put(1008, b"user::rwx\ngroup::rwx\nother::rwx\n\0")
@@ -599,7 +601,7 @@ def devices_of_files(j):
     j.entry("/folder", 6, 0o040777)
 
 
-@attack("setuid files that are damaged, whose owner nobody can be, or which are links", r"owner cannot be set|DAMAGED", (1, 1, 3))
+@attack("setuid files that are damaged, whose owner nobody can be, or which are links", r"owner cannot be set|DAMAGED", (1, 1, 3), mortal=(3, 3, 3))
 def odd_setuid(j):
     j.entry("/hurt", size=4, mode=0o106755)
     j.put(2, b"some")
@@ -720,6 +722,32 @@ def folder_is_swapped(j):
     j.plain("/elsewhere")
     j.plain("/busy/last")
     j.folder("/busy/", 0o041777, uid=65534)
+
+
+@attack("nothing hostile: one of each kind, as clients write them", r"6 files")
+def everything(j):
+    # No names in its lists: where memory fails, what looks them up in glibc dies.
+    j.plain("/a/file", b"content\n", links=2, mtime=1600000000)
+    j.put(1998, xattr(b"user.x", b"y"))
+    j.plain("/a/list", b"its list\n")
+    j.put(1008, b"user::rw-\ngroup::r--\nmask::r--\nother::---\n\0")
+    j.hardlink("/b/link", "/a/file", link_fi=1)
+    j.symlink("/b/way", "../a/file")
+    j.entry("/b/pipe", 6, 0o010640)
+    j.entry("/b/holes", size=1 << 20, stream=6)
+    for at in (0, 1 << 19):
+        j.put(6, mk.struct.pack(">Q", at) + b"piece")
+    j.digest(b"piecepiece")
+    j.plain("/b/empty", b"")
+    parts = [mk.text(n, 1 << 18) for n in range(2)] * 9
+    j.entry("/b/large", size=18 << 18, stream=4)
+    for part in parts:
+        j.put(4, mk.encode("zlib", part))
+    j.digest(b"".join(parts))
+    j.folder("/b/", 0o040750)
+    j.put(1008, b"user::rwx\ngroup::r-x\nmask::r-x\nother::---\n\0")
+    j.put(1007, b"user::rwx\ngroup::r-x\nother::---\n\0")
+    j.folder("/a/")
 
 
 def make(name):
