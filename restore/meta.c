@@ -34,10 +34,10 @@ bool meta_set(int fd, const struct meta *m, char why[static META_WHY_BYTES])
 {
 	struct timespec times[2];
 	times_of(m, times);
-	bool owned = own(fd, "", m, why);
+	bool owned = m->born || own(fd, "", m, why);
 	/* Who does not own it must not lend another one's rights. */
 	uint32_t mode = owned ? m->mode : m->mode & ~(uint32_t)SET_ID_BITS;
-	bool moded = fchmod(fd, mode) == 0 || fault("mode", why);
+	bool moded = m->born || fchmod(fd, mode) == 0 || fault("mode", why);
 	bool extra = extra_set(fd, NULL, m->extras, m->extra_count, m->privileged && owned, m->left, why);
 	bool timed = futimens(fd, times) == 0 || fault("time", why);
 	return owned && moded && extra && timed;
