@@ -110,6 +110,16 @@ static uint64_t bytes_taken(struct archive_entry *entry)
 	return bytes;
 }
 
+/* Others are written with percent signs, which some who unpack them read back, and some do not. */
+static bool name_fits(const char *name)
+{
+	for (; *name; name++) {
+		if (*name < '!' || *name > '~' || *name == '%' || *name == '=')
+			return false;
+	}
+	return true;
+}
+
 static bool add_xattrs(struct archive_entry *entry, struct span record)
 {
 	uint64_t bytes = bytes_taken(entry);
@@ -117,12 +127,9 @@ static bool add_xattrs(struct archive_entry *entry, struct span record)
 	struct xattr x;
 	bool right = true;
 	while (xattr_next(&r, &x)) {
-		/* The sign ends the name in a pax header. */
-		bool fits = strchr(x.name, '=') == NULL;
-		if (fits)
-			archive_entry_xattr_add_entry(entry, x.name, x.value.data, x.value.len);
-		bytes += fits ? x.value.len : 0;
-		right = right && fits;
+		archive_entry_xattr_add_entry(entry, x.name, x.value.data, x.value.len);
+		bytes += x.value.len;
+		right = name_fits(x.name) && right;
 	}
 	return right && !r.bad && bytes == bytes_taken(entry);
 }
@@ -164,7 +171,7 @@ static int write_header(struct tar *t, const struct object *o, const char *path,
 	bool bytes = !is_utf8(path) || (links && !is_utf8(o->link));
 	if (!add_extras(t->entry, o)) {
 		m->how = MADE_BARE;
-		snprintf(m->why, sizeof m->why, "its access list or its extended attributes cannot be read");
+		snprintf(m->why, sizeof m->why, "its access list or its extended attributes cannot be read, or not be written into an archive as they are");
 	}
 	int rc = judge(t, archive_write_header(t->archive, t->entry), bytes, m, e);
 	return rc == 0 && m->how != MADE_NOT && o->kind != OBJECT_FOLDER ? seen_add(&t->files, path, e) : rc;
