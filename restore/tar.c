@@ -171,7 +171,8 @@ static int write_header(struct tar *t, const struct object *o, const char *path,
 	bool bytes = !is_utf8(path) || (links && !is_utf8(o->link));
 	if (!add_extras(t->entry, o)) {
 		m->how = MADE_BARE;
-		snprintf(m->why, sizeof m->why, "its access list or its extended attributes cannot be read, or not be written into an archive as they are");
+		snprintf(m->why, sizeof m->why,
+			 "its access list or its extended attributes cannot be read, or not be written into an archive as they are");
 	}
 	int rc = judge(t, archive_write_header(t->archive, t->entry), bytes, m, e);
 	return rc == 0 && m->how != MADE_NOT && o->kind != OBJECT_FOLDER ? seen_add(&t->files, path, e) : rc;
