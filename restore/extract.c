@@ -338,7 +338,8 @@ static void on_finding(void *arg, const struct finding *f)
 {
 	struct extract *x = arg;
 	bool ours = f->job == NULL || (x->job ? x->job->index == f->job->index : choice_takes_job(x->o.choice, f->job));
-	bool named = f->file_index > 0 && f->file[0];
+	/* A file that begins before a range has no name there, and is none of those that were chosen. */
+	bool named = f->file_index > 0 && (f->file[0] || x->o.by_ranges);
 	if (!ours || (named && !choice_takes_file(x->o.choice, f->file, f->file_index)))
 		return;
 	(void)proof_hurt(x->proof, f);
@@ -403,7 +404,7 @@ const struct job *extract_job(const struct extract *x)
 uint64_t extract_missing(const struct extract *x)
 {
 	const struct course *c = x->job && x->job->index < x->course_count ? x->courses[x->job->index] : NULL;
-	return c ? missing_files(&c->missing) : 0;
+	return c && !x->o.by_ranges ? missing_files(&c->missing) : 0;
 }
 
 const struct extract_counts *extract_counts(const struct extract *x)

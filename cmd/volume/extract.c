@@ -7,6 +7,7 @@
 #include "base/msg.h"
 #include "base/printable.h"
 #include "base/quit.h"
+#include "cmd/volume/bsrchoice.h"
 #include "cmd/volume/extract_report.h"
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
@@ -28,6 +29,7 @@ struct request {
 	struct extract_options o;
 	struct tree_options tree;
 	const char *job, *files_from, *indexes;
+	struct bsrchoice bsr;
 	const char **globs;
 	size_t glob_count;
 	enum owner owner;
@@ -73,6 +75,7 @@ static const struct option_row rows[] = {
 	OPTION_SOURCE('C', "folder", struct request, tree.folder),
 	OPTION_FLAG(0, "tar", struct request, as_tar),
 	OPTION_SOURCE(0, "job", struct request, job),
+	OPTION_SOURCE('b', "bsr", struct request, bsr.path),
 	OPTION_TAKE(0, "file", take_glob),
 	OPTION_SOURCE(0, "files-from", struct request, files_from),
 	OPTION_SOURCE(0, "file-index", struct request, indexes),
@@ -104,12 +107,17 @@ static int check(const struct request *q)
 		return msg_usage("extract", "standard output cannot be the archive and the JSON, too");
 	if (q->as_tar && !q->dry_run && isatty(STDOUT_FILENO))
 		return msg_usage("extract", "standard output is a terminal; send the archive to a file or a pipe");
-	bool list = q->files_from && strcmp(q->files_from, "-") == 0;
-	for (size_t i = 0; list && i < q->run.path_count; i++) {
+	if (q->bsr.path && (q->files_from || q->indexes || q->glob_count > 0))
+		return msg_usage("extract", "--bsr says which files: leave --file, --files-from and --file-index out");
+	bool list = q->files_from && strcmp(q->files_from, "-") == 0, bsr = q->bsr.path && strcmp(q->bsr.path, "-") == 0;
+	for (size_t i = 0; (list || bsr) && i < q->run.path_count; i++) {
 		if (strcmp(q->run.paths[i], "-") == 0)
-			return msg_usage("extract", "standard input cannot give the list of files and a volume, too");
+			return msg_usage("extract", "standard input cannot give the %s and a volume, too",
+					 list ? "list of files" : "bootstrap");
 	}
 	int status = keyoptions_check(&q->keys, "extract");
+	if (status == 0 && q->bsr.path)
+		status = keyoptions_check_inputs(&q->keys, "extract", &q->bsr.path, 1);
 	return status != 0 ? status : keyoptions_check_inputs(&q->keys, "extract", q->run.paths, q->run.path_count);
 }
 
@@ -162,6 +170,10 @@ static int choose(struct request *q, struct err *e)
 		rc = choice_indexes(c, q->indexes, e);
 	if (rc == 0 && q->files_from)
 		rc = read_list(q->files_from, c, e);
+	if (rc == 0 && q->bsr.path)
+		rc = bsrchoice_prepare(&q->bsr, &q->run, q->job, c, e);
+	q->o.by_ranges = q->run.ranges != NULL;
+	q->total = q->o.by_ranges ? bsrchoice_bytes(&q->bsr) : q->total;
 	choice_ready(c);
 	return rc;
 }
@@ -245,12 +257,15 @@ static int run(struct request *q)
 	extract_report_begin(&q->report);
 	if (rc == 0 && e.code == XE_OK)
 		rc = extract(q, tree ? tree_target(tree) : tar ? tar_target(tar) : &nowhere_target, &e);
-	int status = extract_report_end(&q->report, q->extract, q->o.choice, q->job, &e);
+	int status = extract_report_end(&q->report, q->extract, q->o.choice, q->bsr.job[0] ? q->bsr.job : q->job, &e);
+	if (q->o.by_ranges && q->extract && e.code == XE_OK && extract_job(q->extract) == NULL)
+		msg_error("%s does not fit these volumes, which were changed since: xflate catalog bsr makes one anew", q->bsr.path);
 	filter_free(q->filter);
 	extract_free(q->extract);
 	tree_free(tree);
 	tar_free(tar);
 	choice_free(q->o.choice);
+	bsrchoice_free(&q->bsr);
 	keyoptions_close(&q->keys);
 	return status;
 }
@@ -301,6 +316,8 @@ const struct command command_extract = {
 		"      --tar            a pax archive on standard output, for tar, ssh, zstd\n"
 		"      --job JOB        its id, its name, or SESSIONID/SESSIONTIME; wanted where\n"
 		"                       the volumes hold several (xflate list)\n"
+		"  -b, --bsr FILE       what a bootstrap of a director, or of xflate catalog bsr,\n"
+		"                       names; of volumes in files nothing else is read\n"
 		"      --file NAME      this file, or folder with what is below it, or what fits\n"
 		"                       a pattern (* ? [), * a slash, too; may be given again\n"
 		"      --files-from FILE\n"
