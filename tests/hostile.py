@@ -748,6 +748,16 @@ def everything(j):
     j.put(1008, b"user::rwx\ngroup::r-x\nmask::r-x\nother::---\n\0")
     j.put(1007, b"user::rwx\ngroup::r-x\nother::---\n\0")
     j.folder("/a/")
+@attack("restore objects whose names climb, are long, empty, of bytes that nobody prints; and damaged ones", r"restore object|records:|left out|extracted", 0)
+def objects(j):
+    content = mk.text(1, 3000)
+    for name in (b"../../.." + OUTSIDE.encode() + b"/new", b"/etc/passwd", b"..", b"", b"a\nb\xff", b"n" * 5000, b"plain"):
+        j.fi += 1
+        packed = mk.zlib.compress(content)
+        j.put(28, b"%d 25 1 %d %d 1 plugin\0%s\0%s\0" % (j.fi, len(packed), len(content), name, packed))
+    for record in (b"", b"7", b"1 25 1 5 5 0 p\0", b"1 25 1 5 99 1 p\0o\0short\0", b"1 25 1 999999999999999999 5 0 p\0o\0short\0"):
+        j.fi += 1
+        j.put(28, record)
 
 
 def make(name):

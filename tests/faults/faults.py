@@ -83,6 +83,7 @@ CASES = [
     Case("extract, both kept", "extract -T1 --existing keep-both -C x v", {"v": "hostile/everything"}, tree="x",
          before=["x/a/file", "x/a/list"]),
     Case("extract --tar, one of each kind", "extract --tar -q -T1 --devices v", {"v": "hostile/everything"}),
+    Case("extract, decrypted", "extract -T1 -C x --pki-key k v", {"v": "pki/fdpki-aes256-gzip-0004", "k": "pki/client.pem"}, tree="x"),
     Case("extract past damage", "extract -T1 -C x v", {"v": "made/bad-crc"}, status=3, tree="x"),
     Case("list", "list v", {"v": "made/good-forms"}),
     Case("list --records --json", "list --json --blocks --records v", {"v": "made/bad-crc.good"}),
@@ -112,6 +113,8 @@ class Bench:
             return os.path.join(self.top, "whole")
         if name.startswith("hostile/"):
             return os.path.join(self.top, os.path.basename(name))
+        if name.startswith("pki/"):
+            return os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", name)
         return os.path.join(self.args.volumes, name)
 
     def run(self, fault, tag):
