@@ -4,6 +4,7 @@
 #define CMD_VOLUME_EXTRACT_REPORT_H
 
 #include "base/json.h"
+#include "cmd/volume/pkioptions.h"
 #include "pipeline/filter.h"
 #include "restore/extract.h"
 
@@ -12,6 +13,7 @@
 struct extract_report {
 	struct json *json; /* NULL: text */
 	bool dry_run;
+	const struct pkioptions *pki;
 	FILE *out; /* where text goes: standard error where the other one is an archive */
 	uint64_t shown[EXTRACT_RESULTS];
 };
