@@ -127,7 +127,7 @@ static void settle_tails(struct plan *p)
 {
 	bool tails = true;
 	for (size_t i = 0; i < p->count; i++)
-		tails = tails && (!p->inputs[i].read || medium_rereadable(p->inputs[i].path));
+		tails = tails && (!p->inputs[i].read || medium_has_ranges(p->inputs[i].path));
 	for (size_t i = 0; i < p->count && !tails; i++)
 		p->inputs[i].from = 0;
 }

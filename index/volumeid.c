@@ -35,7 +35,7 @@ bool volumeid_hash(const char *path, uint64_t at, uint64_t n, uint64_t *hash)
 {
 	struct medium_input in = MEDIUM_CLOSED;
 	struct err ignored = {0};
-	bool is = medium_rereadable(path) && medium_open(&in, path, &ignored) == 0 && hash_of(&in, at, n, hash);
+	bool is = medium_has_ranges(path) && medium_open(&in, path, &ignored) == 0 && hash_of(&in, at, n, hash);
 	medium_close(&in);
 	return is;
 }
@@ -87,7 +87,7 @@ int volumeid_look(struct fileindex *x, const char *path, const struct opener_key
 		return 0;
 	if (medium_at(path) == NULL)
 		*state = VOLUMEID_GONE;
-	if (*state == VOLUMEID_GONE || !medium_rereadable(path))
+	if (*state == VOLUMEID_GONE || !medium_has_ranges(path))
 		return 0;
 	if (read_label(path, keys, &label, &labelled, &missing) != 0)
 		*state = VOLUMEID_GONE;

@@ -180,7 +180,7 @@ static int fits(struct lookup *l, const char *path, int64_t *volume, struct err 
 	if (rc != 0 || *volume > 0)
 		return rc;
 	err_volume(e, path);
-	if (state != VOLUMEID_GONE && !medium_rereadable(path))
+	if (state != VOLUMEID_GONE && !medium_has_ranges(path))
 		return err_set(e, XE_USAGE, "only volumes in files can be gone straight into; extract it without --index");
 	if (state == VOLUMEID_GONE)
 		return err_set(e, XE_FAILED, "it is not there, or cannot be opened; name the volumes where they are now");
