@@ -19,6 +19,7 @@ enum {
 	STAT_SIZE,
 	STAT_ATIME = 10,
 	STAT_MTIME,
+	STAT_CTIME,
 	STAT_LINK_INDEX = 13,
 	STAT_STREAM = 15
 };
@@ -59,6 +60,7 @@ static bool read_packet(const char *text, struct filestat *s)
 	s->size = v[STAT_SIZE] > 0 ? (uint64_t)v[STAT_SIZE] : 0;
 	s->atime = v[STAT_ATIME];
 	s->mtime = v[STAT_MTIME];
+	s->ctime = v[STAT_CTIME];
 	s->link_index = v[STAT_LINK_INDEX] > 0 && v[STAT_LINK_INDEX] <= INT32_MAX ? (int32_t)v[STAT_LINK_INDEX] : 0;
 	s->data_stream = (uint32_t)v[STAT_STREAM] & STREAM_NUMBER_MASK;
 	return true;

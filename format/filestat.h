@@ -33,7 +33,8 @@ struct filestat {
 	uint32_t uid, gid;    /* modulo 2^32 */
 	uint64_t links;       /* st_nlink */
 	uint64_t size;        /* bytes; 0 if it is negative */
-	int64_t atime, mtime; /* whole seconds since 1970 */
+	int64_t atime, mtime; /* whole seconds since 1970, */
+	int64_t ctime;        /* and when it was changed in any way */
 	int32_t link_index;   /* of a hard link: file_index of the name that has the content */
 	uint32_t data_stream; /* 0: not said */
 	bool delta;           /* its content is a difference to that of another job */
