@@ -63,6 +63,7 @@ struct standing {
 	struct ref update;
 	int32_t rank;   /* of the winner, or of what removed it; -1: nothing of this name was seen */
 	int32_t shadow; /* the newest rank of a file in the place of one of its folders */
+	int32_t below;  /* the newest rank of what lies below it */
 	bool from_base; /* the winner is that of a base job */
 };
 
@@ -355,19 +356,34 @@ static void apply_base(struct merge *m, const size_t *bases, size_t count)
 	}
 }
 
-/* What lies below a name that a newer job has as a file is gone. */
+static bool is_file(const struct merge *m, const struct standing *s)
+{
+	return s->winner.at != NONE && !is_folder(version_at(m, s->winner)->type);
+}
+
+static void replace(struct merge *m, struct standing *s)
+{
+	m->jobs[s->winner.job].share.replaced++;
+	s->winner.at = NONE;
+}
+
+/* What lies below a name that a newer job has as a file is gone, and so is a file below which a newer job has something.  A node stands
+ * behind that of its folder. */
 static void apply_shadows(struct merge *m)
 {
-	for (size_t i = 0; i < m->node_count; i++) {
+	for (size_t i = 1; i < m->node_count; i++) {
 		struct standing *s = &m->standings[i];
 		const struct standing *above = &m->standings[m->nodes[i].parent];
-		s->shadow = i > 0 ? above->shadow : -1;
-		if (i > 0 && above->winner.at != NONE && !is_folder(version_at(m, above->winner)->type) && above->rank > s->shadow)
-			s->shadow = above->rank;
-		if (s->winner.at == NONE || s->rank >= s->shadow)
-			continue;
-		m->jobs[s->winner.job].share.replaced++;
-		s->winner.at = NONE;
+		s->shadow = is_file(m, above) && above->rank > above->shadow ? above->rank : above->shadow;
+	}
+	for (size_t i = m->node_count; i-- > 1;) {
+		struct standing *s = &m->standings[i];
+		struct standing *above = &m->standings[m->nodes[i].parent];
+		bool hidden = s->winner.at != NONE && s->rank < s->shadow;
+		if (hidden || (is_file(m, s) && s->rank < s->below))
+			replace(m, s);
+		int32_t newest = s->winner.at != NONE && s->rank > s->below ? s->rank : s->below;
+		above->below = newest > above->below ? newest : above->below;
 	}
 }
 
@@ -504,7 +520,7 @@ int merge_decide(struct merge *m, const size_t *order, size_t count, size_t base
 	if (m->standings == NULL)
 		return err_memory(e, m->node_count * sizeof *m->standings, "the names of files");
 	for (size_t i = 0; i < m->node_count; i++)
-		m->standings[i] = (struct standing){.winner.at = NONE, .update.at = NONE, .rank = -1, .shadow = -1};
+		m->standings[i] = (struct standing){.winner.at = NONE, .update.at = NONE, .rank = -1, .shadow = -1, .below = -1};
 	for (size_t i = 0; i < count; i++) {
 		if (order[i] < m->job_count)
 			sort_by_index(&m->jobs[order[i]]);
