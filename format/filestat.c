@@ -11,7 +11,9 @@
 
 /* The places of the numbers in a stat packet. */
 enum {
-	STAT_MODE = 2,
+	STAT_SYSTEM,
+	STAT_INODE,
+	STAT_MODE,
 	STAT_LINKS,
 	STAT_UID,
 	STAT_GID,
@@ -52,6 +54,8 @@ static bool read_packet(const char *text, struct filestat *s)
 		n++;
 	if (n < NUMBERS_AT_LEAST)
 		return false;
+	s->system = v[STAT_SYSTEM];
+	s->inode = (uint64_t)v[STAT_INODE];
 	s->mode = (uint32_t)v[STAT_MODE];
 	s->links = v[STAT_LINKS] > 0 ? (uint64_t)v[STAT_LINKS] : 0;
 	s->uid = (uint32_t)v[STAT_UID];

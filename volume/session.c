@@ -105,6 +105,32 @@ bool session_goes_on(const struct session *s, const struct record_header *h)
 	return h->stream < 0 && (read_ahead || partial_goes_on(&s->partial, h));
 }
 
+/* Its number may say that it is the next one of the session, but not that it is none: those of spooled jobs begin anew, others jump. */
+static bool goes_on_with(const struct session *s, const struct block_header *b, const struct record_header *h)
+{
+	bool next = b->version > 1 && s->numbered && b->number == s->last_number + 1;
+	if (s->partial.open || h->stream < 0)
+		return session_goes_on(s, h);
+	return next || h->file_index == s->last_index;
+}
+
+void session_come_back(struct session *s, const struct block_header *b, const struct record_header *h, bool hurt)
+{
+	if (s->seen && goes_on_with(s, b, h))
+		return;
+	s->left = true;
+	s->is_inside = !hurt;
+	s->inside = h->file_index;
+	s->numbered = s->last_empty = false;
+}
+
+bool session_is_inside(struct session *s, const struct record_header *h)
+{
+	bool begins = h->file_index != s->inside || (h->stream >= 0 && (h->file_index <= 0 || attributes_are((uint32_t)h->stream)));
+	s->is_inside = s->is_inside && !begins;
+	return s->is_inside;
+}
+
 void block_trace(struct block_trace *t, const struct block_header *h, const uint8_t *data)
 {
 	struct span part;

@@ -4,6 +4,7 @@
 #include "base/msg.h"
 #include "base/printable.h"
 #include "cmd/command.h"
+#include "cmd/timetext.h"
 #include "pipeline/filter.h"
 
 #include <inttypes.h>
@@ -18,38 +19,16 @@
 
 /* ---- the time ---- */
 
-/* "2026-11-22", "2026-11-22 12:44", "2026-11-22 12:44:19": local; of a day its end. */
-static bool read_local(const char *text, int64_t *time)
+/* Of a day or a minute its end. */
+static bool read_time(const char *text, int64_t *seconds)
 {
-	struct tm tm = {.tm_isdst = -1, .tm_hour = 23, .tm_min = 59, .tm_sec = 59};
-	int day = 0, minute = 0, second = 0;
-	int n = sscanf(text, "%4d-%2d-%2d%n%*1[ T]%2d:%2d%n:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &day, &tm.tm_hour, &tm.tm_min, &minute,
-		       &tm.tm_sec, &second);
-	if (n == 5)
-		tm.tm_sec = 0;
-	int end = n == 3 ? day : n == 5 ? minute : n == 6 ? second : 0;
-	if (end == 0 || text[end] != '\0')
-		return false;
-	struct tm asked = tm;
-	tm.tm_year -= 1900;
-	tm.tm_mon--;
-	*time = (int64_t)mktime(&tm);
-	/* The 31st of February is none. */
-	return tm.tm_year == asked.tm_year - 1900 && tm.tm_mon == asked.tm_mon - 1 && tm.tm_mday == asked.tm_mday && asked.tm_hour < 24 &&
-	       asked.tm_min < 60 && asked.tm_sec < 61;
-}
-
-static bool read_time(const char *text, int64_t *t)
-{
-	uint64_t seconds;
+	int64_t microseconds;
 	if (strcmp(text, "now") == 0) {
-		*t = (int64_t)time(NULL);
+		*seconds = (int64_t)time(NULL);
 		return true;
 	}
-	if (text[0] != '@')
-		return read_local(text, t);
-	bool right = text[1] >= '0' && text[1] <= '9' && options_number(text + 1, 0, INT64_MAX, &seconds);
-	*t = right ? (int64_t)seconds : 0;
+	bool right = timetext_read(text, true, &microseconds);
+	*seconds = right ? microseconds / 1000000 : 0;
 	return right;
 }
 
