@@ -109,15 +109,12 @@ static bool keep_record(struct extract_open *f, struct span data)
 /* What came later of its attributes takes their place; which content it has stays. */
 static void update(struct extract_open *f, const struct merge_update *u)
 {
-	struct filestat later;
 	f->update = u;
-	if (!filestat_read(u->record, &later))
-		return;
-	f->stat.mode = later.mode;
-	f->stat.uid = later.uid;
-	f->stat.gid = later.gid;
-	f->stat.atime = later.atime;
-	f->stat.mtime = later.mtime;
+	f->stat.mode = u->mode;
+	f->stat.uid = u->uid;
+	f->stat.gid = u->gid;
+	f->stat.atime = u->atime;
+	f->stat.mtime = u->mtime;
 }
 
 /* Is it wanted, and as what? */

@@ -125,8 +125,7 @@ static int take_attributes(struct survey *s, const struct item *item, bool updat
 		.chosen = choice_takes_file(s->o.choice, stat.name, 0),
 	};
 	j->update_index = item->file_index;
-	int rc = merge_add(s->merge, &file, &j->update, e);
-	return rc == 0 && j->update ? merge_keep(s->merge, j->update, item->data, e) : rc;
+	return merge_add(s->merge, &file, &j->update, e);
 }
 
 static int take(struct survey *s, const struct plain_item *plain, struct err *e)

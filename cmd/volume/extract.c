@@ -11,6 +11,7 @@
 #include "cmd/volume/extract_report.h"
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
+#include "restore/folderslast.h"
 #include "restore/nowhere.h"
 #include "restore/tar.h"
 #include "restore/tree.h"
@@ -250,6 +251,7 @@ static int run(struct request *q)
 	struct err e = {0};
 	struct tree *tree = NULL;
 	struct tar *tar = NULL;
+	struct folderslast *last = NULL;
 	/* Of a block whose checksum alone is wrong the digests tell which of its files is hurt; wounds that can be mended are. */
 	q->run.inflate = q->run.repair = q->run.incomplete_ok = true;
 	q->run.on_damage = ON_DAMAGE_KEEP;
@@ -268,12 +270,15 @@ static int run(struct request *q)
 		tar = open_tar(q, &e);
 	else if (rc == 0 && !q->dry_run)
 		tree = tree_new(&q->tree, &e);
+	if (tar && q->asof.text && (last = folderslast_new(tar_target(tar))) == NULL)
+		rc = err_memory(&e, 0, "an archive");
 	if (rc == 0 && e.code == XE_OK)
-		rc = extract(q, tree ? tree_target(tree) : tar ? tar_target(tar) : &nowhere_target, &e);
+		rc = extract(q, tree ? tree_target(tree) : last ? folderslast_target(last) : tar ? tar_target(tar) : &nowhere_target, &e);
 	int status = extract_report_end(&q->report, q->extract, q->o.choice, q->job, &e);
 	filter_free(q->filter);
 	extract_free(q->extract);
 	tree_free(tree);
+	folderslast_free(last);
 	tar_free(tar);
 	asof_free(&q->asof);
 	choice_free(q->o.choice);
