@@ -237,11 +237,11 @@ static bool note_of_all(const struct asof *a, unsigned index, char text[static N
 	else if (a->chain.fileset_grew && index-- == 0)
 		snprintf(text, NOTE_BYTES, "the fileset was changed between these jobs (its MD5): what it left out since stays as it was");
 	else if (all.unmet_marks > 0 && a->chain.full && index-- == 0)
-		snprintf(text, NOTE_BYTES, "%" PRIu64 " files are marked as deleted that no older job here has: one may be missing", all.unmet_marks);
+		snprintf(text, NOTE_BYTES, "marked as deleted, but in no older job here: %" PRIu64 "; a job may be missing", all.unmet_marks);
 	else if (all.orphans > 0 && index-- == 0)
-		snprintf(text, NOTE_BYTES, "the content of %" PRIu64 " files is in no job here: one may be missing", all.orphans);
+		snprintf(text, NOTE_BYTES, "without their content, which is in no job here: %" PRIu64 "; a job may be missing", all.orphans);
 	else if (all.replaced > 0 && index-- == 0)
-		snprintf(text, NOTE_BYTES, "%" PRIu64 " files are left out, for one of their folders is no folder any more", all.replaced);
+		snprintf(text, NOTE_BYTES, "left out, for one is no folder any more that they lay in, or has become one: %" PRIu64, all.replaced);
 	else
 		return false;
 	return true;
@@ -266,10 +266,10 @@ static void each_note(const struct asof *a, void (*tell)(void *arg, const char *
 {
 	char text[NOTE_BYTES];
 	for (size_t i = 0; i < a->chain.count; i++) {
-		for (unsigned k = 0; note_of_job(a, i, k, text); k++)
+		for (unsigned k = 0; a->plan.merge && note_of_job(a, i, k, text); k++)
 			tell(arg, text);
 	}
-	for (unsigned k = 0; a->chain.count > 0 && note_of_all(a, k, text); k++)
+	for (unsigned k = 0; a->plan.merge && note_of_all(a, k, text); k++)
 		tell(arg, text);
 }
 
@@ -303,6 +303,11 @@ static void print_job(const struct asof *a, size_t job, FILE *out)
 	char size[MSG_SIZE_BYTES];
 	const struct merge_share s = share_of(a, job);
 	print_head(a, job, chain_role_name(a->chain.picks[job].role), out);
+	if (a->plan.merge == NULL) {
+		putc(';', out);
+		print_volumes(survey_job(a->survey, job), out);
+		return;
+	}
 	fprintf(out, ": %" PRIu64 " file%s, %" PRIu64 " folder%s, %s", s.files, s.files == 1 ? "" : "s", s.folders, s.folders == 1 ? "" : "s",
 		msg_size(s.bytes, size));
 	if (s.updates > 0)
