@@ -59,7 +59,7 @@ tells '^  left out .* job 1 .*the same job is here once more' 'the other one is 
 cp twins/vol0 twins/vol2 && rm twins/vol1
 as_of twins now
 expect_status 3 'the damaged one alone: 3'
-tells 'note: .*job 1: 1 places' 'its damage is told with the chain'
+tells 'note: .*job 1: [0-9]+ places' 'its damage is told with the chain'
 
 as_of updated now
 expect_status 1 'attributes alone of a file whose content nobody has: 1'
@@ -120,12 +120,9 @@ refuse 'with --job' '[-]-job names one' --as-of now --job 1 $v
 refuse 'with --file-index' 'say --file' --as-of now --file-index 1 $v
 refuse '--client without it' 'belong to --as-of' --client fd $v
 refuse '--force without it' 'belong to --as-of' --force $v
-cat $v | run "$XFLATE" extract --as-of now --dry-run -
-expect_status 2 'a pipe: 2'
-says 'reads the volumes twice' 'and says why'
-run "$XFLATE" extract --as-of now --dry-run - <$v
-expect_status 0 'a file as standard input is read twice'
-tells 'extracted|to extract: 1 file' 'and has its files'
+refuse 'standard input' 'reads the volumes twice' --as-of now -
+mkfifo pipe
+refuse 'a pipe' 'pipe: --as-of reads the volumes twice' --as-of now pipe
 run "$XFLATE" extract --as-of now --dry-run "$VOLUMES/bareos/vol-multi"
 expect_status 2 'several clients and filesets: 2'
 says 'client fd, fileset FS-multi-a' 'they are named'
@@ -149,7 +146,7 @@ as_of consolidated-by-bareos now --file /srv/kept
 holds 'a file alone' 'kept=of-the-full-one'
 as_of hints now --file /srv/file
 expect_status 1 'a file that had been deleted: 1'
-says 'not on the volumes: /srv/file' 'and says so'
+says 'not on the volumes: srv/file' 'and says so'
 as_of unmarked now --json
 is "$("$PYTHON" -c 'import json, sys
 d = json.load(open(sys.argv[1]))

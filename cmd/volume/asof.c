@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define TIME_BYTES 40
@@ -41,6 +42,13 @@ static const char *time_text(int64_t seconds, char text[static TIME_BYTES])
 	return text;
 }
 
+/* What is not there is told of when it is opened. */
+static bool can_be_read_twice(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode);
+}
+
 int asof_check(struct asof *a, const struct filter_options *run, const char *job, const char *indexes)
 {
 	if (a->text == NULL)
@@ -52,9 +60,9 @@ int asof_check(struct asof *a, const struct filter_options *run, const char *job
 	if (indexes)
 		return msg_usage("extract", "--as-of is about several jobs, and each has FileIndexes of its own: say --file");
 	for (size_t i = 0; i < run->path_count; i++) {
-		const char *const one[] = {run->paths[i]};
-		if (command_total_bytes(one, 1) == 0 && strcmp(run->paths[i], "-") == 0)
-			return msg_usage("extract", "--as-of reads the volumes twice: standard input has to be a file for that, not a pipe");
+		if (strcmp(run->paths[i], "-") == 0 || !can_be_read_twice(run->paths[i]))
+			return msg_usage("extract", "%s: --as-of reads the volumes twice, which a pipe or a tape is not made for: copy it to a file",
+					 run->paths[i]);
 	}
 	return 0;
 }
