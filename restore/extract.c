@@ -328,7 +328,8 @@ static int on_job(void *arg, const struct course *course, struct err *e)
 /* Is what is wrong there none of ours?  It is of a file that is not wanted. */
 static bool is_elsewhere(const struct extract *x, const struct finding *f)
 {
-	bool named = f->file_index > 0 && f->file[0];
+	/* A file that begins before a range has no name there, and is none of those that were chosen. */
+	bool named = f->file_index > 0 && (f->file[0] || x->o.by_ranges);
 	if (f->job && !extract_lane_is_ours(x, f->job))
 		return true;
 	if (x->o.plan == NULL)
