@@ -61,6 +61,36 @@ int64_t chain_time(const struct chain_job *j)
 	return chain_is_consolidation(j) && j->latest > 0 && j->latest < time ? j->latest : time;
 }
 
+/* ---- labels ---- */
+
+static void take_source(struct chain_job *j, const struct session_label *label)
+{
+	static const char levels[] = "IDFf";
+	const struct chain_job first = {.label = j->label}, second = {.label = *label};
+	const char *before = strchr(levels, (int)(j->label.level & 0x7f)), *now = strchr(levels, (int)(label->level & 0x7f));
+	uint32_t level = before && now && before > now ? j->label.level : label->level;
+	if (chain_time(&second) >= chain_time(&first))
+		j->label = *label;
+	j->label.level = level;
+	j->sources++;
+}
+
+void chain_take_label(struct chain_job *j, bool end, const struct session_label *label)
+{
+	if (j->sources == 0) {
+		j->label = *label;
+		j->sources = 1;
+	} else if (strcmp(j->label.job, label->job) != 0) {
+		take_source(j, label);
+	}
+	j->begun = j->begun || !end;
+	j->ended = end;
+	if (end) {
+		j->status = label->status;
+		j->files = label->job_files;
+	}
+}
+
 /* ---- which of them ---- */
 
 static enum chain_role role_of(const struct chain_job *j)

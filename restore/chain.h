@@ -14,7 +14,8 @@ struct chain_job {
 	bool ended;                 /* and its end, behind which nothing of it began again */
 	uint32_t status;            /* of its end, as a character; 0: its label has none */
 	uint32_t files;             /* that it says it has */
-	uint64_t hurt;              /* places of damage, and files that did not come */
+	uint64_t missing;           /* files that did not come, */
+	uint64_t hurt;              /* they, and places of damage */
 	unsigned sources;           /* jobs whose labels stand in it: more than one is a consolidation by Bacula */
 	bool renumbered;            /* its FileIndexes are not those of who wrote the files: a consolidation */
 	int64_t oldest;             /* the last change (st_mtime, st_ctime) of the file where that is the longest ago, */
@@ -75,6 +76,10 @@ void chain_free(struct chain *c);
  * fits, there is no full backup, no memory.  Then, too, picks say why each is out, if there are any. */
 int chain_choose(struct chain *c, const struct chain_job *jobs, size_t count, const struct chain_wish *wish, struct err *e)
 	__attribute__((warn_unused_result));
+
+/* A label of a session, start or end, in their order: of several jobs that were consolidated into one the last counts, and the level of what
+ * they are together. */
+void chain_take_label(struct chain_job *job, bool end, const struct session_label *label);
 
 /* When the state that it saved was: the time in its unique name ("J.2026-11-22_12.44.19_42", local time, which the copies keep), else that of its
  * start label.  Of a consolidation that is when it was made: then the last change of a file, if that was before.  Seconds since 1970. */
