@@ -170,7 +170,8 @@ static int begin_nameless(struct extract *x, struct err *e)
 {
 	struct extract_open *f = &x->lane->file;
 	char name[96];
-	f->wanted = choice_takes_file(x->o.choice, "", f->index);
+	/* Where only ranges are read, that of a file that is not wanted may begin before one. */
+	f->wanted = extract_lane_verdict(x, f->index).fate != MERGE_OUT && choice_takes_file(x->o.choice, "", f->index);
 	if (!f->wanted)
 		return 0;
 	snprintf(name, sizeof name, "lost+found/%u-%u-%d", x->lane->job->session_id, x->lane->job->session_time, f->index);

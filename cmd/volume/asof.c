@@ -5,6 +5,8 @@
 #include "base/printable.h"
 #include "cmd/command.h"
 #include "cmd/timetext.h"
+#include "cmd/volume/asof_index.h"
+#include "cmd/volume/asof_steps.h"
 #include "pipeline/filter.h"
 
 #include <inttypes.h>
@@ -59,7 +61,7 @@ int asof_check(struct asof *a, const struct filter_options *run, const char *job
 		return msg_usage("extract", "--as-of takes the jobs that it needs; --job names one");
 	if (indexes)
 		return msg_usage("extract", "--as-of is about several jobs, and each has FileIndexes of its own: say --file");
-	for (size_t i = 0; i < run->path_count; i++) {
+	for (size_t i = 0; i < run->path_count && a->index == NULL; i++) {
 		if (strcmp(run->paths[i], "-") == 0 || !can_be_read_twice(run->paths[i]))
 			return msg_usage("extract", "%s: --as-of reads the volumes twice, which a pipe or a tape is not made for: copy it to a file",
 					 run->paths[i]);
@@ -100,21 +102,23 @@ static int look(struct asof *a, const struct filter_options *run, enum progress_
 	return rc;
 }
 
-/* As struct extract_plan has it. */
+/* As struct extract_plan has it.  Numbers of jobs differ between two readings; their sessions do not. */
 static bool is_in(void *arg, const struct job *job, size_t *number, bool *interleaved)
 {
 	const struct asof *a = arg;
-	size_t n = job->index;
-	if (n >= survey_count(a->survey) || a->chain.picks[n].why != CHAIN_IN)
+	const struct chain *c = &a->chain;
+	size_t at = 0;
+	for (; at < c->count; at++) {
+		const struct survey_job *known = survey_job(a->survey, c->order[at]);
+		if (known->session_id == job->session_id && known->session_time == job->session_time)
+			break;
+	}
+	if (at == c->count)
 		return false;
-	/* Volumes that are other ones by now. */
-	const struct survey_job *known = survey_job(a->survey, n);
-	if (known->session_id != job->session_id || known->session_time != job->session_time)
-		return false;
-	*number = n;
+	*number = c->order[at];
 	*interleaved = false;
-	for (size_t i = 0; i < a->chain.count; i++)
-		*interleaved = *interleaved || survey_interleaved(a->survey, n, a->chain.order[i]);
+	for (size_t i = 0; i < c->count; i++)
+		*interleaved = *interleaved || survey_interleaved(a->survey, *number, c->order[i]);
 	return true;
 }
 
@@ -126,8 +130,9 @@ static size_t bases(const struct chain *c)
 	return n;
 }
 
-int asof_prepare(struct asof *a, const struct filter_options *run, struct choice *choice, enum progress_mode progress, const char *spool,
-		 struct err *e)
+/* ---- the steps ---- */
+
+int asof_begin(struct asof *a, const struct filter_options *run, struct choice *choice, struct err *e)
 {
 	const struct survey_options o = {
 		.client = a->client,
@@ -135,23 +140,56 @@ int asof_prepare(struct asof *a, const struct filter_options *run, struct choice
 		.choice = choice,
 		.max_memory = run->max_memory ? run->max_memory : NAMES_BYTES,
 	};
-	const struct chain_wish wish = {.client = a->client, .fileset = a->fileset, .time = a->time, .force = a->force};
 	a->survey = survey_new(&o);
-	int rc = a->survey ? look(a, run, progress, e) : err_memory(e, 0, "a look at the volumes");
-	if (rc == 0)
-		rc = chain_choose(&a->chain, survey_chain_jobs(a->survey), survey_count(a->survey), &wish, e);
-	if (rc == 0)
-		rc = merge_decide(survey_merge(a->survey), a->chain.order, a->chain.count, bases(&a->chain), e);
-	if (rc != 0)
-		return rc;
+	return a->survey ? 0 : err_memory(e, 0, "a look at the volumes");
+}
+
+int asof_choose(struct asof *a, struct err *e)
+{
+	const struct chain_wish wish = {.client = a->client, .fileset = a->fileset, .time = a->time, .force = a->force};
+	return chain_choose(&a->chain, survey_chain_jobs(a->survey), survey_count(a->survey), &wish, e);
+}
+
+int asof_decide(struct asof *a, struct err *e)
+{
+	return merge_decide(survey_merge(a->survey), a->chain.order, a->chain.count, bases(&a->chain), e);
+}
+
+void asof_plan(struct asof *a, struct choice *choice, const char *spool)
+{
 	choice_begin_again(choice);
 	a->plan = (struct extract_plan){.merge = survey_merge(a->survey), .arg = a, .job = is_in, .spool = spool};
-	return 0;
+}
+
+int asof_prepare(struct asof *a, struct filter_options *run, struct choice *choice, enum progress_mode progress, const char *spool,
+		 struct err *e)
+{
+	if (a->index)
+		return asof_index_prepare(a, run, choice, spool, e);
+	int rc = asof_begin(a, run, choice, e);
+	if (rc == 0)
+		rc = look(a, run, progress, e);
+	if (rc == 0)
+		rc = asof_choose(a, e);
+	if (rc == 0)
+		rc = asof_decide(a, e);
+	if (rc == 0)
+		asof_plan(a, choice, spool);
+	return rc;
+}
+
+uint64_t asof_missing(const struct asof *a)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < a->chain.count; i++)
+		n += survey_chain_jobs(a->survey)[a->chain.order[i]].missing;
+	return n;
 }
 
 void asof_free(struct asof *a)
 {
 	chain_free(&a->chain);
+	indexparts_free(&a->parts);
 	survey_free(a->survey);
 	a->survey = NULL;
 }
@@ -177,7 +215,7 @@ static struct job described(const struct asof *a, size_t job)
 static bool is_told(const struct asof *a, size_t job)
 {
 	const struct chain_pick *p = &a->chain.picks[job];
-	if (survey_job(a->survey, job)->first == 0 || p->why == CHAIN_IN || p->why == CHAIN_OTHER || p->why == CHAIN_NO_BACKUP)
+	if (survey_job(a->survey, job)->volume_count == 0 || p->why == CHAIN_IN || p->why == CHAIN_OTHER || p->why == CHAIN_NO_BACKUP)
 		return false;
 	if (p->why == CHAIN_UNLABELLED || msg_verbosity() > 0)
 		return true;

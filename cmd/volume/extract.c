@@ -111,6 +111,8 @@ static int check(struct request *q)
 		return msg_usage("extract", "no volume named (- is standard input)");
 	if (q->index.path && q->bsr.path)
 		return msg_usage("extract", "--index and --bsr both say what is to be read: one of them");
+	if (q->asof.text && q->bsr.path)
+		return msg_usage("extract", "--bsr says which files of which jobs, and so does --as-of: one of them");
 	if (q->tree.folder == NULL && !q->dry_run && !q->as_tar)
 		return msg_usage("extract", "say where to: -C FOLDER, or --tar, or --dry-run");
 	if (q->as_tar && (q->tree.folder || q->owner != OWNER_DEFAULT || q->tree.existing != EXISTING_SKIP))
@@ -185,7 +187,7 @@ static int choose(struct request *q, struct err *e)
 	if (rc == 0 && q->bsr.path)
 		rc = bsrchoice_prepare(&q->bsr, &q->run, q->job, c, e);
 	bool globs = q->glob_count > 0 && q->indexes == NULL && q->files_from == NULL;
-	if (rc == 0 && q->index.path)
+	if (rc == 0 && q->index.path && q->asof.text == NULL)
 		rc = indexchoice_prepare(&q->index, &q->run, q->job, globs ? q->globs : NULL, q->glob_count, c, e);
 	q->o.by_ranges = q->run.ranges != NULL;
 	q->total = q->index.path ? indexchoice_bytes(&q->index) : q->o.by_ranges ? bsrchoice_bytes(&q->bsr) : q->total;
@@ -254,7 +256,10 @@ static int plan(struct request *q, struct err *e)
 	if (q->asof.text == NULL)
 		return 0;
 	q->o.plan = &q->asof.plan;
-	return asof_prepare(&q->asof, &q->run, q->o.choice, q->progress, spool_folder(q), e);
+	int rc = asof_prepare(&q->asof, &q->run, q->o.choice, q->progress, spool_folder(q), e);
+	q->o.by_ranges = q->run.ranges != NULL;
+	q->total = q->o.by_ranges ? indexparts_bytes(&q->asof.parts) : q->total;
+	return rc;
 }
 
 /* Names are bytes on the volumes; those that are UTF-8 are to be so in the archive, whatever our language is. */
@@ -316,6 +321,7 @@ static int parse_and_run(struct request *q, int argc, char **argv)
 	q->run.paths = volumes.names;
 	q->run.path_count = volumes.count;
 	q->report.json = q->as_json ? &json : NULL;
+	q->asof.index = q->index.path;
 	q->report.asof = q->asof.text ? &q->asof : NULL;
 	q->report.dry_run = q->dry_run;
 	q->report.out = q->as_tar && !q->dry_run ? stderr : stdout;
