@@ -127,7 +127,8 @@ static int take_memory(struct merge *m, uint64_t bytes, struct err *e)
 	m->used += bytes;
 	if (m->used <= m->limit)
 		return 0;
-	return err_set(e, XE_FAILED, "the names of all jobs need more than %llu bytes; --max-memory raises that", (unsigned long long)m->limit);
+	return err_set(e, XE_FAILED, "the names of all jobs need more than %llu bytes; --max-memory raises that",
+		       (unsigned long long)m->limit);
 }
 
 /* ---- names ---- */
@@ -515,7 +516,8 @@ int merge_decide(struct merge *m, const size_t *order, size_t count, size_t base
 	if (m->standings == NULL)
 		return err_memory(e, m->node_count * sizeof *m->standings, "the names of files");
 	for (size_t i = 0; i < m->node_count; i++)
-		m->standings[i] = (struct standing){.winner.at = NONE, .update.at = NONE, .rank = -1, .there = -1, .file = -1, .shadow = -1, .below = -1};
+		m->standings[i] = (struct standing){
+			.winner.at = NONE, .update.at = NONE, .rank = -1, .there = -1, .file = -1, .shadow = -1, .below = -1};
 	for (size_t i = 0; i < count; i++) {
 		if (order[i] < m->job_count)
 			sort_by_index(&m->jobs[order[i]]);

@@ -72,8 +72,8 @@ static void take_label(struct survey *s, size_t index, bool end, const struct se
 {
 	struct survey_job *j = &s->jobs[index];
 	chain_take_label(&s->chain[index], end, label);
-	j->other = (s->o.client && strcmp(label->client, s->o.client) != 0) || (s->o.fileset && strcmp(label->fileset, s->o.fileset) != 0) ||
-		   (label->type != 'B' && label->type != 'C');
+	j->other = (s->o.client && strcmp(label->client, s->o.client) != 0) ||
+		   (s->o.fileset && strcmp(label->fileset, s->o.fileset) != 0) || (label->type != 'B' && label->type != 'C');
 }
 
 /* ---- files ---- */

@@ -43,6 +43,7 @@ static struct chain_job *add(char level, int day)
 	strcpy(j->label.job_name, "c");
 	snprintf(j->label.job, sizeof j->label.job, "c.2026-03-%02d_21.00.00_%02zu", day + 1, count);
 	j->begun = j->ended = true;
+	j->end = BEGIN + day * DAY + 60;
 	j->status = 'T';
 	j->files = 1;
 	j->sources = 1;
@@ -302,6 +303,10 @@ START_TEST(consolidations)
 	ck_assert_int_eq(chain_time(j), BEGIN + DAY);
 	j->latest = BEGIN + 99 * DAY; /* somebody's clock */
 	ck_assert_int_eq(chain_time(j), BEGIN + 9 * DAY);
+	/* By Bacula, and what is known is the label of its first source: the end is that of its last. */
+	j->latest = BEGIN + 12 * DAY;
+	j->end = BEGIN + 13 * DAY;
+	ck_assert_int_eq(chain_time(j), BEGIN + 12 * DAY);
 	j->renumbered = false;
 	j->sources = 2;
 	ck_assert(chain_is_consolidation(j));
@@ -310,6 +315,31 @@ START_TEST(consolidations)
 	strcpy(source->label.job, j->label.job);
 	j->latest = BEGIN + 8 * DAY;
 	ck_assert_str_eq(chosen(9), "1 2");
+}
+END_TEST
+
+/* Labels as they come in a session. */
+START_TEST(labels)
+{
+	struct chain_job j = {0};
+	struct chain_job *first = add('F', 0), *second = add('I', 1);
+	second->label.status = 'T';
+	second->label.job_files = 7;
+	chain_take_label(&j, false, &first->label);
+	ck_assert(j.begun && !j.ended && j.sources == 1);
+	chain_take_label(&j, true, &first->label);
+	ck_assert(j.ended && j.sources == 1);
+	chain_take_label(&j, false, &second->label);
+	ck_assert(!j.ended && j.sources == 2);
+	chain_take_label(&j, true, &second->label);
+	ck_assert(j.ended && j.status == 'T' && j.files == 7);
+	ck_assert_uint_eq(j.label.job_id, 2);
+	ck_assert_uint_eq(j.label.level, 'F');
+	ck_assert_int_eq(j.end, BEGIN + DAY + 7);
+	/* An end alone. */
+	j = (struct chain_job){0};
+	chain_take_label(&j, true, &second->label);
+	ck_assert(!j.begun && j.ended && j.sources == 1);
 }
 END_TEST
 
@@ -331,6 +361,7 @@ int main(void)
 	tcase_add_test(t, names);
 	tcase_add_test(t, autumn);
 	tcase_add_test(t, consolidations);
+	tcase_add_test(t, labels);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

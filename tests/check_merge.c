@@ -28,7 +28,8 @@ static void teardown(void)
 static struct merge_update *add_file(size_t job, int32_t index, unsigned type, const char *name, const char *link, bool update, bool chosen)
 {
 	struct merge_update *kept;
-	const struct filestat stat = {.file_index = index, .type = type, .name = name, .link = link, .extended = "", .size = 10, .mtime = 20, .mode = 0640};
+	const struct filestat stat = {
+		.file_index = index, .type = type, .name = name, .link = link, .extended = "", .size = 10, .mtime = 20, .mode = 0640};
 	const struct merge_file file = {.job = job, .file_index = index, .stat = &stat, .update = update, .chosen = chosen};
 	ck_assert_int_eq(merge_add(m, &file, &kept, &e), 0);
 	return kept;

@@ -164,6 +164,45 @@ for job in a b c; do
 	check "a full job alone: as --job J-multi-$job" diff -r --no-dereference --exclude=fifo x y
 done
 
+# ---- by an index ----
+
+if "$XFLATE" find --index none.db x 2>&1 | grep -q 'built without libsqlite3'; then
+	skip 'by an index' 'built without libsqlite3'
+else
+	indexed() { # CASE TIME OPTION...: by an index of its volumes, which are not named
+		rm -f "$1.db"
+		made=$1 when=$2
+		shift 2
+		rm -rf x
+		run "$XFLATE" -q find --index "$made.db" --update "$made"/vol*
+		run "$XFLATE" extract --as-of "$when" --index "$made.db" -C x "$@"
+	}
+	# Of several labels in one session the index has the first.
+	first_label() { sed 's/job 3 (c-fd.2026-03-03_21.00.00_03)/job 1 (c-fd.2026-03-01_21.00.00_01)/' "$1"; }
+	for case in consolidated-by-bacula consolidated-by-bareos hints unmarked; do
+		as_of $case 2026-12-31
+		first_label "$out" >wanted.out
+		cp -R x wanted
+		indexed $case 2026-12-31
+		expect_status 0 "$case by an index"
+		check "$case by an index: the same files" diff -r wanted x
+		check "$case by an index: the same is told" diff wanted.out "$out"
+		rm -r wanted
+	done
+	indexed consolidated-by-bareos '2026-03-07' --file /srv/changed
+	holds 'one of them, at a time' 'changed=of-the-fifth-day'
+	indexed updated now
+	expect_status 2 'extended attributes that were saved alone: 2'
+	says 'leave --index out' 'and says what to do'
+	indexed fragments now
+	expect_status 1 'no full backup: 1'
+	tells '^  left out .* job 1 .*status E' 'the chain is told'
+	indexed hints now --file /srv/nothing
+	expect_status 1 'nothing that is wanted: 1'
+	says 'nothing that is wanted is in these jobs' 'and says so'
+	refuse 'with --bsr' 'one of them' --as-of now --bsr x $v
+fi
+
 # ---- memory ----
 
 as_of hints now --max-memory 64M

@@ -63,7 +63,8 @@ int asof_check(struct asof *a, const struct filter_options *run, const char *job
 		return msg_usage("extract", "--as-of is about several jobs, and each has FileIndexes of its own: say --file");
 	for (size_t i = 0; i < run->path_count && a->index == NULL; i++) {
 		if (strcmp(run->paths[i], "-") == 0 || !can_be_read_twice(run->paths[i]))
-			return msg_usage("extract", "%s: --as-of reads the volumes twice, which a pipe or a tape is not made for: copy it to a file",
+			return msg_usage("extract",
+					 "%s: --as-of reads the volumes twice, which a pipe or a tape is not made for: copy it to a file",
 					 run->paths[i]);
 	}
 	return 0;
@@ -283,11 +284,14 @@ static bool note_of_all(const struct asof *a, unsigned index, char text[static N
 	else if (a->chain.fileset_grew && index-- == 0)
 		snprintf(text, NOTE_BYTES, "the fileset was changed between these jobs (its MD5): what it left out since stays as it was");
 	else if (all.unmet_marks > 0 && a->chain.full && index-- == 0)
-		snprintf(text, NOTE_BYTES, "marked as deleted, but in no older job here: %" PRIu64 "; a job may be missing", all.unmet_marks);
+		snprintf(text, NOTE_BYTES, "marked as deleted, but in no older job here: %" PRIu64 "; a job may be missing",
+			 all.unmet_marks);
 	else if (all.orphans > 0 && index-- == 0)
-		snprintf(text, NOTE_BYTES, "without their content, which is in no job here: %" PRIu64 "; a job may be missing", all.orphans);
+		snprintf(text, NOTE_BYTES, "without their content, which is in no job here: %" PRIu64 "; a job may be missing",
+			 all.orphans);
 	else if (all.replaced > 0 && index-- == 0)
-		snprintf(text, NOTE_BYTES, "left out, for one is no folder any more that they lay in, or has become one: %" PRIu64, all.replaced);
+		snprintf(text, NOTE_BYTES, "left out, for one is no folder any more that they lay in, or has become one: %" PRIu64,
+			 all.replaced);
 	else
 		return false;
 	return true;
@@ -301,7 +305,8 @@ static bool note_of_job(const struct asof *a, size_t at, unsigned index, char te
 	else if (c->hurt > 0 && index-- == 0)
 		snprintf(text, NOTE_BYTES, "job %u: %" PRIu64 " places are damaged, or files did not come", c->label.job_id, c->hurt);
 	else if (follows_elsewhere(a, at) && index-- == 0)
-		snprintf(text, NOTE_BYTES, "job %u has files that had not changed since the one before it: perhaps it does not follow on that",
+		snprintf(text, NOTE_BYTES,
+			 "job %u has files that had not changed since the one before it: perhaps it does not follow on that",
 			 c->label.job_id);
 	else
 		return false;
@@ -354,8 +359,8 @@ static void print_job(const struct asof *a, size_t job, FILE *out)
 		print_volumes(survey_job(a->survey, job), out);
 		return;
 	}
-	fprintf(out, ": %" PRIu64 " file%s, %" PRIu64 " folder%s, %s", s.files, s.files == 1 ? "" : "s", s.folders, s.folders == 1 ? "" : "s",
-		msg_size(s.bytes, size));
+	fprintf(out, ": %" PRIu64 " file%s, %" PRIu64 " folder%s, %s", s.files, s.files == 1 ? "" : "s", s.folders,
+		s.folders == 1 ? "" : "s", msg_size(s.bytes, size));
 	if (s.updates > 0)
 		fprintf(out, ", attributes of %" PRIu64, s.updates);
 	if (s.marks > 0)

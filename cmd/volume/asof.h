@@ -15,7 +15,7 @@
 struct asof {
 	/* As they were given: */
 	const char *text, *client, *fileset; /* text NULL: nothing of all this is wanted */
-	const char *index; /* of the volumes: they are not read for the first time; NULL: there is none */
+	const char *index;                   /* of the volumes: they are not read for the first time; NULL: there is none */
 	bool force;
 	/* And what came of it: */
 	int64_t time; /* seconds since 1970 */

@@ -12,7 +12,7 @@ struct lookup {
 	struct fileindex *x;
 	int64_t *ids; /* of the survey's jobs in the index */
 	size_t room;
-	size_t job; /* at hand */
+	size_t job;    /* at hand */
 	bool nameless; /* files without a name are wanted */
 };
 
@@ -20,7 +20,8 @@ struct lookup {
 
 static bool may_fit(const struct asof *a, const struct chain_job *c)
 {
-	return (a->client == NULL || strcmp(a->client, c->label.client) == 0) && (a->fileset == NULL || strcmp(a->fileset, c->label.fileset) == 0);
+	return (a->client == NULL || strcmp(a->client, c->label.client) == 0) &&
+	       (a->fileset == NULL || strcmp(a->fileset, c->label.fileset) == 0);
 }
 
 static int see_job(void *arg, const struct fileindex_job *j, struct err *e)
@@ -73,10 +74,11 @@ static int see_file(void *arg, const struct fileindex_file *f, struct err *e)
 	if (f->flags & FILEINDEX_NAMELESS)
 		return 0;
 	if (update && f->flags & (FILEINDEX_ACL | FILEINDEX_XATTR))
-		return err_set(e, XE_USAGE,
-			       "FileIndex %d of a job has access lists or extended attributes that were saved alone, and which are not in the "
-			       "index: leave --index out",
-			       f->file_index);
+		return err_set(
+			e, XE_USAGE,
+			"FileIndex %d of a job has access lists or extended attributes that were saved alone, and which are not in the "
+			"index: leave --index out",
+			f->file_index);
 	return survey_put_file(l->a->survey, l->job, f->file_index, &f->stat, update, e);
 }
 

@@ -69,10 +69,11 @@ static int see_volume(void *arg, const struct fileindex_volume *v, struct err *e
 		return rc != 0 ? rc : err_memory(e, p->way_count * sizeof *way, "volumes");
 	p->way = way;
 	if (p->way_count > 0 && p->volumes[way[p->way_count - 1]].place >= p->volumes[at].place)
-		return err_set(e, XE_USAGE,
-			       "the jobs go over the volumes %s and %s in different orders, so that they cannot be read in one go with the index; "
-			       "leave --index out",
-			       p->volumes[way[p->way_count - 1]].name, p->volumes[at].name);
+		return err_set(
+			e, XE_USAGE,
+			"the jobs go over the volumes %s and %s in different orders, so that they cannot be read in one go with the index; "
+			"leave --index out",
+			p->volumes[way[p->way_count - 1]].name, p->volumes[at].name);
 	way[p->way_count++] = at;
 	return 0;
 }
