@@ -178,11 +178,12 @@ int fileindex_span(struct fileindex *x, int64_t job, struct fileindex_span *span
 {
 	sqlite3_stmt *s = NULL;
 	*span = (struct fileindex_span){0};
-	int rc = sql_prepare(&x->sql, &s,
-			     "SELECT coalesce(max(text_index <> (id & 2147483647)), 0), coalesce(min(CASE WHEN type IN (2, 3) AND max(mtime, ctime) > 0 "
-			     "THEN max(mtime, ctime) END), 0), coalesce(max(ctime), 0) FROM file WHERE id BETWEEN ? AND ? AND type <> ? AND "
-			     "flags & ? = 0",
-			     e);
+	int rc = sql_prepare(
+		&x->sql, &s,
+		"SELECT coalesce(max(text_index <> (id & 2147483647)), 0), coalesce(min(CASE WHEN type IN (2, 3) AND max(mtime, ctime) > 0 "
+		"THEN max(mtime, ctime) END), 0), coalesce(max(ctime), 0) FROM file WHERE id BETWEEN ? AND ? AND type <> ? AND "
+		"flags & ? = 0",
+		e);
 	if (rc != 0)
 		return rc;
 	struct sql_put p = sql_put(s);
