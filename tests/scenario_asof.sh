@@ -118,6 +118,7 @@ refuse 'a 31st of February' 'no time as' --as-of 2026-02-31 $v
 refuse 'half a time' 'no time as' --as-of '2026-02-01 12' $v
 refuse 'with --job' '[-]-job names one' --as-of now --job 1 $v
 refuse 'with --file-index' 'say --file' --as-of now --file-index 1 $v
+refuse 'with --objects' 'say --job' --as-of now --objects $v
 refuse '--client without it' 'belong to --as-of' --client fd $v
 refuse '--force without it' 'belong to --as-of' --force $v
 refuse 'standard input' 'reads the volumes twice' --as-of now -

@@ -343,11 +343,11 @@ const struct command command_find = {
 		"Each version of the files that PATTERN fits: when it was changed last, its size,\n"
 		"whether its content is proven, its job, volume, FileIndex and name.  A PATTERN\n"
 		"without a slash is about the last part of names, in any folder; one with a slash\n"
-		"about whole names and what lies below.  * ? [ are wildcards, * fits a slash, too.\n"
+		"about whole names and what lies below.  * ? [ are wildcards, * a slash, too.\n"
 		"\n"
-		"      --index DB       look into this index (SQLite; it is made if it is not there\n"
-		"                       and volumes are named).  VOLUMEs are brought up to date in\n"
-		"                       it first: only what it does not know is read\n"
+		"      --index DB       look into this index (SQLite; made if it is not there and\n"
+		"                       volumes are named).  VOLUMEs are brought up to date in it\n"
+		"                       first: only what it does not know is read\n"
 		"  -e, --file PATTERN   another pattern; may be given again.  All operands are\n"
 		"                       volumes then\n"
 		"      --job JOB        of this job: its id, its name, or SESSIONID/SESSIONTIME\n"
@@ -366,8 +366,8 @@ const struct command command_find = {
 		"                       opens encrypted volumes, as with filter\n"
 		"  -q, --quiet          no notes; -qq: no problems on standard error either\n"
 		"\n"
-		"Exit status: 0 found; 1 nothing is called so, or it failed; 2 wrong usage; 3 damage\n"
-		"was found on what was read; 4 encrypted, and there is no key.\n",
+		"Exit status: 0 found; 1 nothing is called so, or it failed; 2 wrong usage; 3\n"
+		"damage was found on what was read; 4 encrypted, and there is no key.\n",
 	.run = cmd_find,
 	.options = rows,
 };
