@@ -305,7 +305,8 @@ bool mapfile_is(const char *path)
 	static const char head[] = "xflate-map\t";
 	char text[sizeof head - 1];
 	struct stat st;
-	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+	/* Drives that a program plays (FUSE) are files without a size, whose tape would move. */
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < (off_t)sizeof text)
 		return false;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	bool is = fd >= 0 && read(fd, text, sizeof text) == (ssize_t)sizeof text && memcmp(text, head, sizeof text) == 0;

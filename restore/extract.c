@@ -60,7 +60,9 @@ static uint32_t mode_of(const struct extract *x, const struct extract_open *f)
 	if (filestat_of_windows(&f->stat))
 		return f->object.kind == OBJECT_FOLDER ? 0755 : 0644;
 	uint32_t mode = f->stat.mode & 07777;
-	return x->o.set_ids ? mode : mode & ~(uint32_t)EXTRACT_SET_ID_BITS;
+	/* chown(2) takes the last number for nobody, and leaves it ours. */
+	bool owned = f->stat.uid != UINT32_MAX && f->stat.gid != UINT32_MAX;
+	return x->o.set_ids && owned ? mode : mode & ~(uint32_t)EXTRACT_SET_ID_BITS;
 }
 
 static int find_path(struct extract *x, struct extract_open *f, struct err *e)
@@ -68,6 +70,8 @@ static int find_path(struct extract *x, struct extract_open *f, struct err *e)
 	int verdict = path_below(f->stat.name, x->o.strip, &f->path, &f->path_cap, e);
 	if (verdict == PATH_CLIMBS)
 		extract_settle(f, EXTRACT_FAILED, "its name leads out of the folder (..)");
+	else if (verdict == PATH_DEEP)
+		extract_settle(f, EXTRACT_FAILED, "its name has more levels than any system's (%u)", PATH_LEVELS_MAX);
 	else if (verdict == PATH_NOTHING)
 		extract_settle(f, EXTRACT_LEFT, "nothing is left of its name");
 	/* The folder itself, which is not ours to change. */

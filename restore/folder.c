@@ -19,6 +19,7 @@
 struct level {
 	int fd;
 	size_t end; /* of its path in kept */
+	struct folder_place place;
 };
 
 struct folder {
@@ -29,7 +30,9 @@ struct folder {
 	size_t depth;
 	char *kept; /* the path of the deepest level */
 	size_t cap;
-	int deep; /* below the kept levels; -1 */
+	struct level deep; /* below the kept levels; fd -1: none */
+	uint64_t opened;
+	struct folder_place here;
 };
 
 static int root_open(const char *path, struct err *e)
@@ -47,7 +50,7 @@ struct folder *folder_open(const char *path, int (*on_made)(void *arg, const cha
 		err_memory(e, sizeof *f, "a folder");
 		return NULL;
 	}
-	f->deep = -1;
+	f->deep.fd = -1;
 	f->on_made = on_made;
 	f->arg = arg;
 	f->root = root_open(path, e);
@@ -57,13 +60,18 @@ struct folder *folder_open(const char *path, int (*on_made)(void *arg, const cha
 	return NULL;
 }
 
+static void leave_deep(struct folder *f)
+{
+	if (f->deep.fd >= 0)
+		close(f->deep.fd);
+	f->deep.fd = -1;
+}
+
 static void leave(struct folder *f, size_t depth)
 {
 	while (f->depth > depth)
 		close(f->levels[--f->depth].fd);
-	if (f->deep >= 0)
-		close(f->deep);
-	f->deep = -1;
+	leave_deep(f);
 }
 
 void folder_close(struct folder *f)
@@ -76,16 +84,22 @@ void folder_close(struct folder *f)
 	free(f);
 }
 
-/* How many of the kept levels path leads through. */
-static size_t common(const struct folder *f, const char *path, size_t n)
+/* Does path lead through the folder that the first end bytes of the kept one are? */
+static bool leads_through(const struct folder *f, size_t end, const char *path, size_t n)
 {
-	size_t i = 0;
-	for (; i < f->depth; i++) {
-		size_t end = f->levels[i].end;
-		if (end > n || memcmp(path, f->kept, end) != 0 || (end < n && path[end] != '/'))
-			break;
-	}
-	return i;
+	return end <= n && memcmp(path, f->kept, end) == 0 && (end == n || path[end] == '/');
+}
+
+/* To the deepest of the open folders that path leads through. */
+static struct level go_back(struct folder *f, const char *path, size_t n)
+{
+	if (f->deep.fd >= 0 && leads_through(f, f->deep.end, path, n))
+		return f->deep;
+	size_t depth = f->depth;
+	while (depth > 0 && !leads_through(f, f->levels[depth - 1].end, path, n))
+		depth--;
+	leave(f, depth);
+	return depth ? f->levels[depth - 1] : (struct level){.fd = f->root};
 }
 
 static int explain(int at, const char *name, const char *path, size_t n, char why[static FOLDER_WHY_BYTES])
@@ -104,9 +118,11 @@ static int explain(int at, const char *name, const char *path, size_t n, char wh
 	return -errnum;
 }
 
-/* Component name of the folder at, which is path's first n bytes. */
-static int step(struct folder *f, int at, const char *name, const char *path, size_t n, bool make, char why[static FOLDER_WHY_BYTES])
+/* Component name of the folder at, which is path's first n bytes; *made: it was not there. */
+static int step(struct folder *f, int at, const char *name, const char *path, size_t n, bool make, bool *made,
+		char why[static FOLDER_WHY_BYTES])
 {
+	*made = false;
 	int fd = openat(at, name, OPEN_FLAGS);
 	if (fd >= 0 || errno != ENOENT || !make)
 		return fd >= 0 ? fd : explain(at, name, path, n, why);
@@ -116,6 +132,7 @@ static int step(struct folder *f, int at, const char *name, const char *path, si
 	fd = openat(at, name, OPEN_FLAGS);
 	if (fd < 0)
 		return explain(at, name, path, n, why);
+	*made = true;
 	if (f->on_made && f->on_made(f->arg, path, n, &e) != 0) {
 		close(fd);
 		snprintf(why, FOLDER_WHY_BYTES, "%.200s", e.text);
@@ -140,33 +157,36 @@ static bool keep_path(struct folder *f, const char *path, size_t n)
 
 int folder_at(struct folder *f, const char *path, size_t n, bool make, char why[static FOLDER_WHY_BYTES])
 {
-	leave(f, common(f, path, n));
-	size_t end = f->depth ? f->levels[f->depth - 1].end : 0;
-	int at = f->depth ? f->levels[f->depth - 1].fd : f->root;
+	struct level at = go_back(f, path, n);
 	if (!keep_path(f, path, n)) {
 		snprintf(why, FOLDER_WHY_BYTES, "out of memory");
 		return -ENOMEM;
 	}
-	while (end < n) {
+	while (at.end < n) {
 		char name[NAME_MAX + 2]; /* one too long is still too long */
-		size_t begin = end + (end > 0), len = 0;
+		size_t begin = at.end + (at.end > 0), len = 0;
 		while (begin + len < n && path[begin + len] != '/')
 			len++;
 		snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : sizeof name - 1), path + begin);
-		end = begin + len;
-		int fd = step(f, at, name, path, end, make, why);
+		bool made;
+		int fd = step(f, at.fd, name, path, begin + len, make, &made, why);
 		if (fd < 0)
 			return fd;
+		at = (struct level){fd, begin + len, {++f->opened, made}};
 		if (f->depth < KEPT_LEVELS) {
-			f->levels[f->depth++] = (struct level){fd, end};
+			f->levels[f->depth++] = at;
 		} else {
-			if (f->deep >= 0)
-				close(f->deep);
-			f->deep = fd;
+			leave_deep(f);
+			f->deep = at;
 		}
-		at = fd;
 	}
-	return at;
+	f->here = at.place;
+	return at.fd;
+}
+
+struct folder_place folder_place(const struct folder *f)
+{
+	return f->here;
 }
 
 int folder_above(struct folder *f, const char *path, bool make, char why[static FOLDER_WHY_BYTES])

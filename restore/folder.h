@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define FOLDER_WHY_BYTES 512
 
@@ -22,6 +23,13 @@ void folder_close(struct folder *f);
 /* A descriptor of the folder path (n bytes, as path_below makes it; n 0: the folder itself), which stays the folder's, valid until the
  * next call.  make: what is missing is made, 0700.  Else a negative errno, and why. */
 int folder_at(struct folder *f, const char *path, size_t n, bool make, char why[static FOLDER_WHY_BYTES]);
+
+/* Where the last of these calls led. */
+struct folder_place {
+	uint64_t number; /* of the opened folder, never twice; 0: the folder itself */
+	bool made;       /* since it was opened: nobody else has put anything into it, unless meanwhile */
+};
+struct folder_place folder_place(const struct folder *f);
 
 /* The same of the folder that the last component of path is in. */
 int folder_above(struct folder *f, const char *path, bool make, char why[static FOLDER_WHY_BYTES]);

@@ -22,14 +22,22 @@ static void times_of(const struct meta *m, struct timespec times[2])
 	times[1] = (struct timespec){.tv_sec = (time_t)m->mtime};
 }
 
+/* The owner that means none to chown(2) is nobody's. */
+static bool own(int at, const char *name, const struct meta *m, char why[static META_WHY_BYTES])
+{
+	bool none = m->uid == UINT32_MAX || m->gid == UINT32_MAX;
+	errno = EINVAL;
+	return !m->owner || (!none && fchownat(at, name, m->uid, m->gid, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) == 0) || fault("owner", why);
+}
+
 bool meta_set(int fd, const struct meta *m, char why[static META_WHY_BYTES])
 {
 	struct timespec times[2];
 	times_of(m, times);
-	bool owned = !m->owner || fchown(fd, m->uid, m->gid) == 0 || fault("owner", why);
+	bool owned = m->born || own(fd, "", m, why);
 	/* Who does not own it must not lend another one's rights. */
 	uint32_t mode = owned ? m->mode : m->mode & ~(uint32_t)SET_ID_BITS;
-	bool moded = fchmod(fd, mode) == 0 || fault("mode", why);
+	bool moded = m->born || fchmod(fd, mode) == 0 || fault("mode", why);
 	bool extra = extra_set(fd, NULL, m->extras, m->extra_count, m->privileged && owned, m->left, why);
 	bool timed = futimens(fd, times) == 0 || fault("time", why);
 	return owned && moded && extra && timed;
@@ -39,7 +47,7 @@ bool meta_set_at(int at, const char *name, bool special, const struct meta *m, c
 {
 	struct timespec times[2];
 	times_of(m, times);
-	bool owned = !m->owner || fchownat(at, name, m->uid, m->gid, AT_SYMLINK_NOFOLLOW) == 0 || fault("owner", why);
+	bool owned = own(at, name, m, why);
 	/* What is no link and was made a moment ago under a name of our own. */
 	bool moded = !special || fchmodat(at, name, owned ? m->mode : m->mode & ~(uint32_t)SET_ID_BITS, 0) == 0 || fault("mode", why);
 	bool extra = extra_set(at, name, m->extras, m->extra_count, m->privileged && owned, m->left, why);

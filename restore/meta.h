@@ -8,6 +8,7 @@
 #define META_WHY_BYTES EXTRA_WHY_BYTES
 
 struct meta {
+	bool born;  /* owner and mode are right already */
 	bool owner; /* uid and gid are to be set */
 	uint32_t uid, gid;
 	uint32_t mode; /* the lower twelve bits */

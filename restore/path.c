@@ -14,7 +14,7 @@ static size_t drive_bytes(const char *name, const char *at, size_t n)
 
 int path_below(const char *name, unsigned strip, char **path, size_t *cap, struct err *e)
 {
-	size_t room = strlen(name) + 1, len = 0;
+	size_t room = strlen(name) + 1, len = 0, levels = 0;
 	if (room > *cap) {
 		char *grown = realloc(*path, room);
 		if (grown == NULL)
@@ -35,11 +35,14 @@ int path_below(const char *name, unsigned strip, char **path, size_t *cap, struc
 				(*path)[len++] = '/';
 			memcpy(*path + len, at, keep);
 			len += keep;
+			levels++;
 		}
 		at += n + (at[n] == '/');
 	}
 	(*path)[len] = '\0';
-	return climbs ? PATH_CLIMBS : len == 0 ? PATH_NOTHING : PATH_RIGHT;
+	if (climbs || levels > PATH_LEVELS_MAX)
+		return climbs ? PATH_CLIMBS : PATH_DEEP;
+	return len == 0 ? PATH_NOTHING : PATH_RIGHT;
 }
 
 const char *path_last(const char *path)

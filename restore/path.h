@@ -8,10 +8,14 @@
 
 #include <stddef.h>
 
+/* No system's paths have more: the longest of Linux holds 2,048, that of Windows 16,384. */
+#define PATH_LEVELS_MAX 16384u
+
 enum path_verdict {
 	PATH_RIGHT,
 	PATH_NOTHING, /* no component is left: the folder itself, or one that was stripped */
 	PATH_CLIMBS,  /* it has a ".." */
+	PATH_DEEP,    /* more levels than PATH_LEVELS_MAX */
 };
 
 /* The name as a path of components with one slash between them, none at either end: without "." and empty ones, without the colon

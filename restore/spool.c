@@ -57,6 +57,8 @@ static int write_all(struct spool *s, uint64_t at, struct span data, struct err 
 		ssize_t n = at > (uint64_t)INT64_MAX - data.len ? -1 : pwrite(s->fd, data.data + done, data.len - done, (off_t)(at + done));
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EFBIG)
+			return SPOOL_UNFIT;
 		if (n <= 0)
 			return fault(s, e);
 		done += (size_t)n;
@@ -92,6 +94,8 @@ static bool grow(struct spool *s, size_t to)
 static int note(struct spool *s, uint64_t at, uint64_t bytes, struct err *e)
 {
 	size_t i = s->count;
+	if (i >= SPOOL_DISORDERLY_MAX && s->extents[i - 1].offset > at)
+		return SPOOL_UNFIT;
 	while (i > 0 && s->extents[i - 1].offset > at)
 		i--;
 	bool joins = i > 0 && s->extents[i - 1].offset + s->extents[i - 1].bytes >= at;

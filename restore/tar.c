@@ -7,6 +7,7 @@
 #include "base/printable.h"
 #include "format/stream.h"
 #include "format/xattr.h"
+#include "restore/seen.h"
 #include "restore/spool.h"
 
 #include <archive.h>
@@ -20,6 +21,8 @@
 #define LAST_BLOCK_BYTES 10240 /* as tar has always done */
 #define UNIT_BYTES 512u
 #define PART_BYTES ((size_t)1 << 18)
+#define HOLE_BYTES ((size_t)64 << 20)      /* of zeros, which nobody touches */
+#define FILE_MAX_BYTES ((uint64_t)1 << 50) /* holes, too, are counted out */
 
 struct tar {
 	struct target target;
@@ -27,8 +30,9 @@ struct tar {
 	struct archive *archive;
 	struct archive_entry *entry;
 	struct spool spool;
-	struct err err; /* of writing */
-	char *path;     /* of a damaged file */
+	struct err err;    /* of writing */
+	struct seen files; /* what is in the archive and no folder */
+	char *path;        /* of a damaged file */
 	uint8_t *part, *zeros;
 };
 
@@ -93,13 +97,41 @@ static bool add_acl(struct archive_entry *entry, const struct extra *x)
 	return right;
 }
 
+/* Without memory libarchive takes a name alone, and says nothing. */
+static uint64_t bytes_taken(struct archive_entry *entry)
+{
+	const char *name;
+	const void *value;
+	size_t n;
+	uint64_t bytes = 0;
+	archive_entry_xattr_reset(entry);
+	while (archive_entry_xattr_next(entry, &name, &value, &n) == ARCHIVE_OK)
+		bytes += n;
+	return bytes;
+}
+
+/* Others are written with percent signs, which some who unpack them read back, and some do not. */
+static bool name_fits(const char *name)
+{
+	for (; *name; name++) {
+		if (*name < '!' || *name > '~' || *name == '%' || *name == '=')
+			return false;
+	}
+	return true;
+}
+
 static bool add_xattrs(struct archive_entry *entry, struct span record)
 {
+	uint64_t bytes = bytes_taken(entry);
 	struct rd r = rd_over(record.data, record.len);
 	struct xattr x;
-	while (xattr_next(&r, &x))
+	bool right = true;
+	while (xattr_next(&r, &x)) {
 		archive_entry_xattr_add_entry(entry, x.name, x.value.data, x.value.len);
-	return !r.bad;
+		bytes += x.value.len;
+		right = name_fits(x.name) && right;
+	}
+	return right && !r.bad && bytes == bytes_taken(entry);
 }
 
 /* Everything is stored: who unpacks it decides. */
@@ -139,9 +171,18 @@ static int write_header(struct tar *t, const struct object *o, const char *path,
 	bool bytes = !is_utf8(path) || (links && !is_utf8(o->link));
 	if (!add_extras(t->entry, o)) {
 		m->how = MADE_BARE;
-		snprintf(m->why, sizeof m->why, "its access list or its extended attributes cannot be read");
+		snprintf(m->why, sizeof m->why,
+			 "its access list or its extended attributes cannot be read, or not be written into an archive as they are");
 	}
-	return judge(t, archive_write_header(t->archive, t->entry), bytes, m, e);
+	int rc = judge(t, archive_write_header(t->archive, t->entry), bytes, m, e);
+	return rc == 0 && m->how != MADE_NOT && o->kind != OBJECT_FOLDER ? seen_add(&t->files, path, e) : rc;
+}
+
+/* The thing at hand, and nothing else. */
+static void not_made(struct made *m, const char *why)
+{
+	m->how = MADE_NOT;
+	snprintf(m->why, sizeof m->why, "%s", why);
 }
 
 /* ---- content ---- */
@@ -159,8 +200,8 @@ static int write_part(struct tar *t, const void *data, size_t n, struct err *e)
 static int write_hole(struct tar *t, uint64_t bytes, struct err *e)
 {
 	int rc = 0;
-	for (; rc == 0 && bytes > 0; bytes -= bytes < PART_BYTES ? bytes : PART_BYTES)
-		rc = write_part(t, t->zeros, bytes < PART_BYTES ? (size_t)bytes : PART_BYTES, e);
+	for (; rc == 0 && bytes > 0; bytes -= bytes < HOLE_BYTES ? bytes : HOLE_BYTES)
+		rc = write_part(t, t->zeros, bytes < HOLE_BYTES ? (size_t)bytes : HOLE_BYTES, e);
 	return rc;
 }
 
@@ -217,24 +258,49 @@ static void describe_holes(struct tar *t, uint64_t size)
 
 /* ---- the target ---- */
 
+/* Is something in the archive in the place of a folder that path leads through?  Who unpacks it would be led elsewhere, or fail. */
+static bool way_is_barred(const struct tar *t, char *path, bool folder)
+{
+	bool barred = folder && seen_has(&t->files, path);
+	for (char *slash = strchr(path, '/'); slash && !barred; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		barred = seen_has(&t->files, path);
+		*slash = '/';
+	}
+	return barred;
+}
+
+/* Decides m->how: MADE to go on. */
+static int look(const struct tar *t, const struct object *o, struct made *m, struct err *e)
+{
+	char *path = strdup(o->path);
+	if (path == NULL)
+		return err_memory(e, 0, "a path");
+	if (way_is_barred(t, path, o->kind == OBJECT_FOLDER))
+		not_made(m, "a file or a link is in the place of its folder in this archive: nothing is written through it");
+	else if (o->kind == OBJECT_SYMLINK && o->link[0] == '\0')
+		not_made(m, "a symbolic link to nothing");
+	free(path);
+	return 0;
+}
+
 static int begin(void *arg, const struct object *o, struct made *m, struct err *e)
 {
 	struct tar *t = arg;
-	(void)e;
 	spool_empty(&t->spool);
 	*m = (struct made){.how = MADE, .path = o->path};
-	return 0;
+	return look(t, o, m, e);
 }
 
 static int write_at(void *arg, uint64_t at, struct span data, struct made *m, struct err *e)
 {
 	struct tar *t = arg;
 	*m = (struct made){.how = MADE};
-	if (at <= (uint64_t)INT64_MAX - data.len)
-		return spool_write(&t->spool, at, data, e);
-	m->how = MADE_NOT;
-	snprintf(m->why, sizeof m->why, "its content reaches beyond all files");
-	return 0;
+	int rc = at <= (uint64_t)INT64_MAX - data.len ? spool_write(&t->spool, at, data, e) : SPOOL_UNFIT;
+	if (rc == SPOOL_UNFIT)
+		not_made(m,
+			 "its content reaches beyond what a file in the folder of TMPDIR can hold, or is of too many pieces in no order");
+	return rc == SPOOL_UNFIT ? 0 : rc;
 }
 
 /* PATH.damaged; NULL without memory. */
@@ -255,6 +321,10 @@ static int end(void *arg, const struct object *o, enum ending how, uint64_t size
 		return err_memory(e, 0, "a path");
 	if (how == ENDING_NONE)
 		return 0;
+	if (size > FILE_MAX_BYTES) {
+		not_made(m, "it is larger than any file of an archive (1 PiB)");
+		return 0;
+	}
 	describe(t, o, path);
 	archive_entry_set_size(t->entry, (la_int64_t)size);
 	describe_holes(t, size);
@@ -271,6 +341,9 @@ static int make(void *arg, const struct object *o, struct made *m, struct err *e
 	*m = (struct made){.how = MADE, .path = path};
 	if (path == NULL)
 		return err_memory(e, 0, "a path");
+	int rc = look(t, o, m, e);
+	if (rc != 0 || m->how != MADE)
+		return rc;
 	describe(t, o, path);
 	return write_header(t, o, path, m, e);
 }
@@ -311,7 +384,7 @@ struct tar *tar_new(int fd, const char *spool, struct err *e)
 	t->archive = archive_write_new();
 	t->entry = archive_entry_new();
 	t->part = malloc(PART_BYTES);
-	t->zeros = calloc(1, PART_BYTES);
+	t->zeros = calloc(1, HOLE_BYTES);
 	if (t->archive && t->entry && t->part && t->zeros && open_archive(t))
 		return t;
 	err_memory(e, PART_BYTES, "an archive");
@@ -329,6 +402,7 @@ void tar_free(struct tar *t)
 	}
 	archive_entry_free(t->entry);
 	spool_free(&t->spool);
+	seen_free(&t->files);
 	free(t->path);
 	free(t->part);
 	free(t->zeros);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "restore/temporary.h"
 
+#include "base/bytes.h"
+#include "base/hex.h"
 #include "base/quit.h"
 
 #include <errno.h>
@@ -12,6 +14,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define TEMPORARY_PREFIX ".xflate-"
 
 static volatile sig_atomic_t unfinished_at = -1;
 static char unfinished[TEMPORARY_BYTES];
@@ -30,7 +34,11 @@ void temporary_draw(struct temporary *t, int at)
 			t->chance = (uint64_t)getpid() << 32 | (uint64_t)time(NULL);
 		quit_add(clean);
 	}
-	snprintf(t->name, sizeof t->name, ".xflate-%016llx", (unsigned long long)(t->chance + t->drawn++));
+	uint8_t number[8];
+	struct wr w = wr_over(number, sizeof number);
+	wr_be64(&w, t->chance + t->drawn++);
+	memcpy(t->name, TEMPORARY_PREFIX, sizeof TEMPORARY_PREFIX);
+	hex_text(number, sizeof number, t->name + sizeof TEMPORARY_PREFIX - 1);
 	temporary_move(t, at);
 }
 

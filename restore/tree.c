@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "restore/tree.h"
 
+#include "restore/birth.h"
 #include "restore/later.h"
 #include "restore/path.h"
 #include "restore/seen.h"
@@ -26,8 +27,11 @@ struct tree {
 	struct seen seen;
 	uint64_t left; /* extended attributes that were not to be set */
 	/* The file at hand */
-	int fd;       /* -1: none */
-	int parent;   /* its folder; the descriptor is the folder's, and goes with the next path, or is kept */
+	int fd;    /* -1: none */
+	bool born; /* with its owner and mode */
+	struct birth birth;
+	int parent; /* its folder; the descriptor is the folder's, and goes with the next path, or is kept */
+	struct folder_place place;
 	int kept;     /* a copy of it for a link, whose other end is the next path; -1 */
 	uint64_t end; /* of what was written of it */
 	struct temporary temporary;
@@ -85,6 +89,7 @@ static int take_parent(struct tree *t, const char *path, struct made *m, struct 
 	if (at < 0)
 		return not_made(t, -at, m, e, "%s", why);
 	t->parent = at;
+	t->place = folder_place(t->folder);
 	*taken = true;
 	return 0;
 }
@@ -155,6 +160,9 @@ static int look(struct tree *t, const struct object *o, struct made *m, struct e
 	struct stat st;
 	t->replaces = t->again = false;
 	m->path = o->path;
+	/* In a folder of our own there is what we have put there; and what comes meanwhile is found when the name is given. */
+	if (t->place.made && t->o.existing == EXISTING_SKIP && !seen_has(&t->seen, o->path))
+		return 0;
 	if (fstatat(t->parent, path_last(o->path), &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return errno == ENOENT ? 0 : failed(t, "it cannot be made", m, e);
 	/* A name that comes a second time in one job: the last one counts. */
@@ -220,11 +228,15 @@ static void drop(struct tree *t)
 	temporary_remove(&t->temporary);
 }
 
-static int create(struct tree *t, struct made *m, struct err *e)
+static int create(struct tree *t, const struct object *o, struct made *m, struct err *e)
 {
+	const struct birthright wanted = {o->mode, t->o.same_owner, o->stat->uid, o->stat->gid};
 	t->end = 0;
-	t->fd = openat(t->parent, t->temporary.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return t->fd >= 0 ? 0 : failed(t, "it cannot be made", m, e);
+	t->fd = openat(t->parent, t->temporary.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, birth_mode(&t->birth, &wanted));
+	if (t->fd < 0)
+		return failed(t, "it cannot be made", m, e);
+	t->born = birth_is_right(&t->birth, t->place.number, t->fd, &wanted);
+	return 0;
 }
 
 static int begin(void *arg, const struct object *o, struct made *m, struct err *e)
@@ -232,7 +244,7 @@ static int begin(void *arg, const struct object *o, struct made *m, struct err *
 	struct tree *t = arg;
 	drop(t);
 	int rc = prepare(t, o, m, e);
-	return rc == 0 && m->how == MADE ? create(t, m, e) : rc;
+	return rc == 0 && m->how == MADE ? create(t, o, m, e) : rc;
 }
 
 static int write_at(void *arg, uint64_t at, struct span data, struct made *m, struct err *e)
@@ -262,7 +274,8 @@ static int write_at(void *arg, uint64_t at, struct span data, struct made *m, st
 static int complete(struct tree *t, const struct object *o, uint64_t size, struct made *m, struct err *e)
 {
 	char why[META_WHY_BYTES];
-	const struct meta meta = meta_of(t, o);
+	struct meta meta = meta_of(t, o);
+	meta.born = t->born;
 	if (t->end < size && ftruncate(t->fd, (off_t)size) != 0)
 		return failed(t, "it cannot get its size", m, e);
 	if (!meta_set(t->fd, &meta, why))
@@ -303,7 +316,7 @@ static int copy(struct tree *t, int from_at, const char *from, const struct obje
 		return not_made(t, 0, m, e, "what it is a link to cannot be read");
 	}
 	uint8_t *part = malloc(COPY_BYTES);
-	int rc = part ? create(t, m, e) : err_memory(e, COPY_BYTES, "a copy");
+	int rc = part ? create(t, o, m, e) : err_memory(e, COPY_BYTES, "a copy");
 	uint64_t at = 0;
 	while (rc == 0 && m->how == MADE) {
 		ssize_t n = read(in, part, COPY_BYTES);
@@ -439,6 +452,7 @@ struct tree *tree_new(const struct tree_options *options, struct err *e)
 	}
 	t->o = *options;
 	t->fd = t->parent = t->kept = -1;
+	t->birth = birth_of_ours();
 	t->target = (struct target){.arg = t, .begin = begin, .write = write_at, .end = end, .make = make, .finish = finish};
 	t->later = later_new();
 	if (t->later == NULL)

@@ -49,6 +49,13 @@ START_TEST(paths)
 	below("/a/../b", 0, PATH_CLIMBS);
 	below("/a/../b", 2, PATH_CLIMBS); /* stripped or not */
 	below("C:/..", 0, PATH_CLIMBS);
+	static char deep[2 * PATH_LEVELS_MAX + 3];
+	for (size_t i = 0; i <= 2 * PATH_LEVELS_MAX; i++)
+		deep[i] = i % 2 ? '/' : 'd';
+	below(deep, 0, PATH_DEEP);
+	below(deep, 1, PATH_RIGHT);
+	deep[2 * PATH_LEVELS_MAX] = '\0';
+	below(deep, 0, PATH_RIGHT);
 	ck_assert_str_eq(path_last("a/b/c"), "c");
 	ck_assert_str_eq(path_last("c"), "c");
 }
@@ -489,6 +496,53 @@ START_TEST(deep_and_long)
 }
 END_TEST
 
+static unsigned mode_in(const char *path)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(at(path), &st), 0);
+	return st.st_mode & 07777;
+}
+
+/* Whatever the kernel gives a file at its birth: it has its own mode in the end, the second of a folder, too. */
+START_TEST(born)
+{
+	static const mode_t masks[] = {0, 022, 027, 077};
+	char path[64];
+
+	for (size_t i = 0; i < sizeof masks / sizeof masks[0]; i++) {
+		mode_t before = umask(masks[i]);
+		for (int n = 0; n < 3; n++) {
+			snprintf(path, sizeof path, "in/%zu/%d", i, n);
+			ck_assert_int_eq(put_file(path + 3, "x", ENDING_WHOLE), MADE);
+			ck_assert_uint_eq(mode_in(path), 0640);
+		}
+		umask(before);
+	}
+	/* Between two folders of different kinds. */
+	ck_assert_int_eq(mkdir(at("in/group"), 0700), 0);
+	ck_assert_int_eq(chmod(at("in/group"), 02777), 0);
+	for (int n = 0; n < 4; n++) {
+		snprintf(path, sizeof path, "in/%s/b%d", n % 2 ? "group" : "0", n);
+		ck_assert_int_eq(put_file(path + 3, "x", ENDING_WHOLE), MADE);
+		ck_assert_uint_eq(mode_in(path), 0640);
+	}
+}
+END_TEST
+
+/* What somebody puts into a folder of ours stays, though nobody looked. */
+START_TEST(meanwhile)
+{
+	ck_assert_int_eq(put_file("new/first", "first", ENDING_WHOLE), MADE);
+	mk_write(at("in/new/second"), "theirs", 6);
+	ck_assert_int_eq(put_file("new/second", "second", ENDING_WHOLE), MADE_THERE);
+	content_is("in/new/second", "theirs");
+	ck_assert_int_eq(put_file("new/first", "again", ENDING_WHOLE), MADE);
+	ck_assert(made.again);
+	content_is("in/new/first", "again");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("restore");
@@ -512,6 +566,8 @@ int main(void)
 	tcase_add_test(f, links_in_the_way);
 	tcase_add_test(f, what_is_there);
 	tcase_add_test(f, deep_and_long);
+	tcase_add_test(f, born);
+	tcase_add_test(f, meanwhile);
 	suite_add_tcase(s, f);
 	SRunner *r = srunner_create(s);
 

@@ -180,6 +180,15 @@ says() {
 
 xflate() { timeout -k 5 60 "$XFLATE" "$@"; }
 
+# shown PAGE HEADING: the commands of this part of a page of docs/
+shown() { awk -v heading="## $2" '/^#/ { on = $0 == heading } /^```/ { code = on && $0 == "```sh"; next } code' "${here%/tests*}/docs/$1"; }
+
+# follow PAGE HEADING [SED]: does what is shown there, one command after the other, as long as all is well; SED: what is changed before
+follow() {
+	shown "$1" "$2" | sed "${3:-}" >"$work/followed"
+	[ -s "$work/followed" ] && PATH=$work/bin:$PATH timeout -k 5 120 sh -eu "$work/followed" >"$out" 2>"$err"
+}
+
 # fresh COMMAND...: becomes the command, with signals as a terminal's shell would give them but those named in $ignored,
 # and dies after a minute.  (A shell starts what goes to the background with SIGINT ignored.)
 fresh() {

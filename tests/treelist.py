@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""treelist.py FOLDER: a line for each thing below FOLDER, to compare a tree with what was restored of it.
+"""treelist.py [--bare] FOLDER: a line for each thing below FOLDER, to compare a tree with what was restored of it.
 
   NAME KIND MODE UID:GID SIZE MTIME CONTENT [=FIRST] [XATTRS]
 
 NAME as Python writes bytes; KIND file, folder, link, fifo, block, char, socket; SIZE "-" but for files; CONTENT the SHA-256 of a file, the
 target of a link, the number of a device, or "-"; =FIRST the first name of a file that has several; XATTRS name=hex, access lists among
-them.  Sorted by name.
+them (not with --bare).  Sorted by name.
 """
 import hashlib
 import os
@@ -37,7 +37,8 @@ def attributes(path):
 
 
 def main():
-    root = os.fsencode(sys.argv[1])
+    bare = sys.argv[1] == "--bare"
+    root = os.fsencode(sys.argv[-1])
     found = {}
     for where, folders, files in os.walk(root):
         for name in folders + files:
@@ -52,7 +53,7 @@ def main():
                  str(st.st_size) if stat.S_ISREG(st.st_mode) else "-", str(int(st.st_mtime)), content(path, st)]
         if st.st_nlink > 1 and not folder:
             words.append("=" + repr(first.setdefault((st.st_dev, st.st_ino), name))[1:])
-        words.append(attributes(path))
+        words += [] if bare else [attributes(path)]
         print(" ".join(words).rstrip())
 
 

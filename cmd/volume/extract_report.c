@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SHOWN 20u        /* files of one result; -v: all */
+#define SHOWN 20u /* files of one result; -v: all */
+#define NAME_SHOWN_BYTES 5000u
 #define UNMET_SHOWN 100u /* names that no file has */
 
 static const char *const words[EXTRACT_RESULTS] = {
@@ -62,12 +63,15 @@ static void warn_of(const struct extract_file *f)
 {
 	const char *name = f->name[0] ? f->name : f->path;
 	char place[64];
+	/* The reason stands behind it. */
+	int shown = (int)strnlen(name, NAME_SHOWN_BYTES);
+	const char *cut = name[shown] ? "..." : "";
 	snprintf(place, sizeof place, "FileIndex %d", f->file_index);
 	/* What was looked for and is as it was needs no warning. */
 	if (f->result == EXTRACT_LEFT)
-		msg_info("%s: %s: %s", words[f->result], name, f->why);
+		msg_info("%s: %.*s%s: %s", words[f->result], shown, name, cut, f->why);
 	else
-		msg_warning("%s: %s: %s%s%s", words[f->result], name, f->why, f->result == EXTRACT_NAMELESS ? ": " : "",
+		msg_warning("%s: %.*s%s: %s%s%s", words[f->result], shown, name, cut, f->why, f->result == EXTRACT_NAMELESS ? ": " : "",
 			    f->result == EXTRACT_NAMELESS ? place : "");
 }
 

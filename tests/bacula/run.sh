@@ -35,6 +35,9 @@ trap 'exit 143' TERM HUP
 
 mkdir "$work/conf" "$work/run" "$work/log" "$work/orig" "$work/conv" "$work/final" "$work/base"
 
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+
 # --- programs ---
 
 need "there is a program to test: ${XFLATE##*/}" test -x "$XFLATE"
@@ -138,6 +141,11 @@ stop "$dir_pid"
 dir_pid=
 stop "$sd_pid"
 sd_pid=
+
+# --- files out of volumes ---
+
+# shellcheck source=tests/bacula/extract.sh
+. "$here/extract.sh"
 
 # volumes SET: the names of its volumes, in order.
 volumes() { query first "select m.VolumeName from Media m join Pool p using (PoolId) where p.Name = '$1' collate nocase order by m.MediaId"; }
@@ -379,8 +387,6 @@ skipped() {
 	done
 	rm -rf "$work/damaged"
 }
-python=/usr/bin/python3
-[ -x "$python" ] || python=python3
 for set in $sets; do
 	for seed in 1 2 3 4; do skipped "$set" "$seed"; done
 done

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# run.sh [SCENARIO...] - the test drive as FUSE files: all scenarios, or those named (key, faults, paths, times, tape, catalog,
+# run.sh [SCENARIO...] - the test drive as FUSE files: all scenarios, or those named (key, faults, paths, times, tape, disaster, catalog,
 # peers, drives, iscsi).  Prints what failed and, last, "N passed, N failed".
 #
 #   BUILD=dir    where xflate is (default: build)
@@ -28,7 +28,7 @@ export ISCSI_ECHO DRIVES_OF
 # A program with sanitizers is slow to start: not every fault at every command.
 nm "$XFLATE" 2>/dev/null | grep -q __asan_init && FAULTS_STEP=${FAULTS_STEP:-5} && export FAULTS_STEP
 
-[ $# -gt 0 ] || set -- key faults paths times tape catalog peers drives iscsi
+[ $# -gt 0 ] || set -- key faults paths times tape disaster catalog peers drives iscsi
 passed=0 failed=0
 tap=$(mktemp)
 trap 'rm -f "$tap"' EXIT

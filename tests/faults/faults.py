@@ -26,6 +26,7 @@ import random
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -34,8 +35,8 @@ SECONDS = 60
 STATUSES = (0, 1, 2, 3, 4, 5, 6, 7)
 FAILS = {
     "alloc": [errno.ENOMEM], "open": [errno.EMFILE, errno.EIO, errno.EINTR], "read": [errno.EIO, errno.EINTR],
-    "write": [errno.ENOSPC, errno.EIO, errno.EINTR], "fsync": [errno.EIO, errno.ENOSPC], "rename": [errno.EIO],
-    "link": [errno.EIO], "unlink": [errno.EIO], "stat": [errno.EIO], "close": [errno.EIO], "mmap": [errno.ENOMEM],
+    "write": [errno.ENOSPC, errno.EIO, errno.EINTR], "fsync": [errno.EIO, errno.ENOSPC], "rename": [errno.EIO, errno.EINVAL],
+    "link": [errno.EIO, errno.EPERM], "unlink": [errno.EIO], "stat": [errno.EIO], "close": [errno.EIO], "mmap": [errno.ENOMEM],
     "thread": [errno.EAGAIN], "poll": [errno.EINTR, errno.ENOMEM], "ioctl": [errno.EIO], "fcntl": [errno.EINVAL],
     "dup": [errno.EMFILE], "mkdir": [errno.EACCES], "eventfd": [errno.EMFILE], "stdio": [errno.ENOSPC],
     "seek": [errno.EIO],
@@ -78,6 +79,12 @@ CASES = [
     Case("extract --tar", "extract --tar -q -T1 v", {"v": "bacula/small-lzo"}),
     Case("extract --as-of", "extract -T1 --as-of 2026-12-31 --fileset FS-append2 -C x v", {"v": "bareos/vol-append"}, tree="x"),
     Case("extract --as-of --tar", "extract -q -T1 --as-of 2026-12-31 --fileset FS-append --tar v", {"v": "bareos/vol-append"}),
+    Case("extract, one of each kind", "extract -T1 --devices -C x v", {"v": "hostile/everything"}, tree="x"),
+    Case("extract, everything replaced", "extract -T1 --devices --existing replace -C x v", {"v": "hostile/everything"}, tree="x",
+         before=["x/a/file", "x/a/list", "x/b/large", "x/b/holes"]),
+    Case("extract, both kept", "extract -T1 --existing keep-both -C x v", {"v": "hostile/everything"}, tree="x",
+         before=["x/a/file", "x/a/list"]),
+    Case("extract --tar, one of each kind", "extract --tar -q -T1 --devices v", {"v": "hostile/everything"}),
     Case("extract, decrypted", "extract -T1 -C x --pki-key k v", {"v": "pki/fdpki-aes256-gzip-0004", "k": "pki/client.pem"}, tree="x"),
     Case("extract past damage", "extract -T1 -C x v", {"v": "made/bad-crc"}, status=3, tree="x"),
     Case("list", "list v", {"v": "made/good-forms"}),
@@ -106,6 +113,8 @@ class Bench:
     def volume(self, name):
         if name.endswith(".good"):
             return os.path.join(self.top, "whole")
+        if name.startswith("hostile/"):
+            return os.path.join(self.top, os.path.basename(name))
         if name.startswith("pki/"):
             return os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", name)
         return os.path.join(self.args.volumes, name)
@@ -117,6 +126,7 @@ class Bench:
         for name, volume in self.case.volumes.items():
             os.symlink(os.path.abspath(self.volume(volume)), os.path.join(folder, name))
         for name in self.case.before:
+            os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
             with open(os.path.join(folder, name), "w") as f:
                 f.write("what was here before\n")
         counts = os.path.join(self.top, "counts-%s" % tag)
@@ -151,7 +161,7 @@ class Bench:
         if self.case.tree:
             made = [os.path.relpath(os.path.join(where, n), folder)
                     for where, _, files in os.walk(os.path.join(folder, self.case.tree)) for n in files]
-            self.case.links = {n for n in made if os.path.islink(os.path.join(folder, n))}
+            self.case.links = {n for n in made if not stat.S_ISREG(os.lstat(os.path.join(folder, n)).st_mode)}
             self.case.outputs = [n for n in made if n not in self.case.links]
         files = {n: read(os.path.join(folder, n)) for n in self.case.outputs}
         self.good = (status, out, files, counts)
@@ -317,6 +327,8 @@ def main():
         whole(broken)
         with open(os.path.join(top, "whole"), "wb") as f:
             f.write(broken)
+        subprocess.run([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hostile.py"), "everything",
+                        os.path.join(top, "everything")], check=True)
         for case in cases:
             t, f = try_case(case, args, top, totals)
             tests, failures = tests + t, failures + f
