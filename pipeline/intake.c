@@ -51,6 +51,8 @@ static bool open_volumes(struct intake *in)
 		.keys = cipher_keys(in->cipher),
 		.kin = in->o->kin,
 		.kin_at = in->o->kin_at,
+		.ranges = in->o->ranges,
+		.range_count = in->o->range_count,
 		.keep_bytes = in->pass_blocks ? PASS_KEEP_BYTES : 0,
 	};
 	in->bufs = buf_pool_new(POOL_KEEP_BYTES);

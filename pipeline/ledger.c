@@ -384,7 +384,8 @@ void ledger_conclude(struct ledger *l)
 		struct ledger_job *entry = l->jobs[i];
 		if (entry == NULL)
 			continue;
-		lose_missing(l, entry);
+		if (l->o->ranges == NULL)
+			lose_missing(l, entry);
 		note_unknown(l, entry);
 		if (!entry->course.ended && entry->counts.records > 0)
 			tell_of_job(l, l->o->callbacks.remark, entry, COURSE_ENDLESS);

@@ -7,6 +7,7 @@
 #include "pipeline/stage.h"
 #include "volume/observer.h"
 #include "volume/packer.h"
+#include "volume/reading.h"
 
 enum on_damage { ON_DAMAGE_STOP, ON_DAMAGE_SKIP, ON_DAMAGE_KEEP };
 
@@ -70,6 +71,8 @@ struct filter_options {
 	bool keep_layout; /* every block keeps its place, or the run fails; max_block is then a limit for encrypted blocks */
 	struct kin *kin;  /* as in struct reader_options: the run is that of the first set */
 	size_t kin_at;
+	const struct reader_range *ranges; /* as in struct reader_options, for an observer: files that lie between are not missing */
+	size_t range_count;
 	unsigned threads;
 	struct digest *digest_in, *digest_out; /* NULL: not wanted */
 	bool hash_volumes;                     /* the XXH64 of each volume is wanted, as it was and as it is written */

@@ -399,7 +399,7 @@ const struct job *extract_job(const struct extract *x)
 uint64_t extract_missing(const struct extract *x)
 {
 	const struct course *c = x->job && x->job->index < x->course_count ? x->courses[x->job->index] : NULL;
-	return c ? missing_files(&c->missing) : 0;
+	return c && !x->o.by_ranges ? missing_files(&c->missing) : 0;
 }
 
 const struct extract_counts *extract_counts(const struct extract *x)

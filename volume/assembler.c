@@ -53,10 +53,14 @@ void assembler_end_volume(struct assembler *a)
 	a->damages_before = a->damages;
 }
 
+void assembler_pass_over(struct assembler *a)
+{
+	a->passed_over++;
+}
+
 /* ---- one block ---- */
 
-/* The session of a record, in BB01 its own; NULL without memory for it. */
-static struct session *session_of(struct assembler *a, const struct record_header *h, struct err *e)
+static struct session *find_session(struct assembler *a, const struct record_header *h, struct err *e)
 {
 	const struct block_header *b = &a->block->header;
 	bool own = b->version == 1;
@@ -70,6 +74,17 @@ static struct session *session_of(struct assembler *a, const struct record_heade
 	if (session_memory(a->pool, SESSION_BYTES, e) != 0)
 		return NULL;
 	buf_pool_charge(a->pool, SESSION_BYTES);
+	return s;
+}
+
+/* The session of a record, in BB01 its own; NULL without memory for it. */
+static struct session *session_of(struct assembler *a, const struct record_header *h, struct err *e)
+{
+	struct session *s = find_session(a, h, e);
+	if (s && s->passed_over != a->passed_over) {
+		s->passed_over = a->passed_over;
+		session_come_back(s, &a->block->header, h);
+	}
 	return s;
 }
 
@@ -473,6 +488,11 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e)
 		if (a->session && a->session != s)
 			a->session->seen = true;
 		a->session = s;
+		if (s->left && s->partial.open)
+			return joiner_leave(a, s, part, item, e);
+		s->left = false;
+		if (s->is_inside && session_is_inside(s, &h))
+			continue;
 		int rc = h.stream < 0 ? joiner_go_on(a, s, &h, part, item, e) : joiner_begin(a, s, &h, part, item, e);
 		if (rc == 0 || h.stream >= 0)
 			s->seen = true;

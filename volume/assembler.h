@@ -21,6 +21,10 @@ void assembler_end_volume(struct assembler *a);
 /* The volume goes on in another input, as a tape that was read file by file: bytes of it are in those before. */
 void assembler_next_file(struct assembler *a, uint64_t bytes);
 
+/* Blocks were passed over, unread.  Records and files of which parts may be there are no damage: what waits is handed out without its rest
+ * unless that comes next, and of what began there nothing is. */
+void assembler_pass_over(struct assembler *a);
+
 /* A SOURCE_BLOCK: what it holds follows with assembler_next.  Borrowed until the next one comes.  XE_FAILED without
  * memory. */
 int assembler_block(struct assembler *a, const struct source_item *block, struct err *e) __attribute__((warn_unused_result));

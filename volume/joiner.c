@@ -181,13 +181,20 @@ int joiner_begin(struct assembler *a, struct session *s, const struct record_hea
 	return 1;
 }
 
+int joiner_leave(struct assembler *a, struct session *s, struct span part, struct item *item, struct err *e)
+{
+	go_back(a, part);
+	s->partial.item.tail_missing = true;
+	return take_partial(a, s, item, e);
+}
+
 int joiner_cut(struct assembler *a, struct session *s, struct item *item, struct err *e)
 {
 	bool cut = !partial_complete(&s->partial);
 	s->partial.item.tail_missing = cut;
 	/* Its rest may be what was lost. */
 	bool hurt = a->damages > a->damages_before || s->torn;
-	if (cut && hurt && !a->o->keep_suspect)
+	if (cut && hurt && !a->o->keep_suspect && a->passed_over == 0)
 		return break_off(a, s, item);
 	int rc = take_partial(a, s, item, e);
 	/* Its rest on the next volume is then a part without a beginning, not damage. */

@@ -17,6 +17,7 @@ struct assembler {
 	uint32_t largest;
 	unsigned damages, damages_before; /* bad blocks so far, and before this volume */
 	struct pastblocks past;
+	unsigned passed_over; /* how often blocks were */
 
 	/* The volume at hand */
 	struct volume *volume;
@@ -52,6 +53,10 @@ struct item joiner_damage(const struct assembler *a, const struct session *s, ui
 int joiner_begin(struct assembler *a, struct session *s, const struct record_header *h, struct span part, struct item *item, struct err *e)
 	__attribute__((warn_unused_result));
 int joiner_go_on(struct assembler *a, struct session *s, const struct record_header *h, struct span part, struct item *item, struct err *e)
+	__attribute__((warn_unused_result));
+
+/* The record of s that waits, whose rest was passed over; the one at hand is back.  Returns as above. */
+int joiner_leave(struct assembler *a, struct session *s, struct span part, struct item *item, struct err *e)
 	__attribute__((warn_unused_result));
 
 /* The record of s that waits at the end of a volume, whole if its rest was read ahead.  Returns 1, or < 0 as above. */

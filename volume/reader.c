@@ -33,12 +33,18 @@ struct reader {
 	_Atomic uint64_t bytes;
 	uint64_t bytes_before;   /* of the inputs done */
 	uint64_t volume_began;   /* bytes before this volume */
+	uint64_t volume_at;      /* address in this input where it begins, or began: 0 less what the inputs before have of it */
 	uint64_t padding_before; /* of its bytes in inputs before this one */
 
 	struct source_item block; /* at hand */
 	bool peeked;              /* it was read to learn the volume's name, and is still to be taken apart */
 	bool any_block;           /* the volume has something on it */
 	bool another_volume;      /* the block holds the label of a volume behind this one in the same stream */
+
+	/* Where only ranges are read: */
+	size_t range; /* first of those that are not passed, */
+	size_t begun; /* and how many were begun */
+	bool heading; /* of the input at hand nothing was taken yet but tape labels */
 };
 
 struct reader *reader_new(const struct reader_options *options, struct buf_pool *pool)
@@ -47,6 +53,8 @@ struct reader *reader_new(const struct reader_options *options, struct buf_pool 
 	if (r == NULL)
 		return NULL;
 	r->o = *options;
+	if (r->o.ranges)
+		r->o.hash_volumes = false;
 	if (r->o.keep_bytes == 0)
 		r->o.keep_bytes = SIZE_MAX;
 	r->pool = pool;
@@ -115,6 +123,8 @@ static int open_input(struct reader *r, const char *path, struct input *i, struc
 		if (i->source && r->o.expect_volumes)
 			source_expect_volume(i->source);
 		rc = i->source ? 0 : err_memory(e, 0, "reading");
+		if (rc == 0 && r->o.ranges)
+			source_place(i->source);
 		if (rc == 0 && r->o.hash_volumes)
 			rc = source_hash_volumes(i->source, e);
 		if (rc == 0)
@@ -133,7 +143,7 @@ static void take_input(struct reader *r)
 {
 	r->source = r->next.source;
 	r->block = r->next.first;
-	r->peeked = true;
+	r->peeked = r->heading = true;
 	r->next.source = NULL;
 }
 
@@ -156,7 +166,7 @@ static int search_label(struct reader *r, struct err *e)
 static int open_volume(struct reader *r, struct item *item, struct err *e)
 {
 	r->volume_began = r->bytes_before;
-	r->padding_before = 0;
+	r->volume_at = r->padding_before = 0;
 	/* Its name is wanted before anything is said about it. */
 	int rc = r->next.source ? 0 : open_input(r, r->o.paths[r->input], &r->next, e);
 	if (rc == 0)
@@ -169,11 +179,18 @@ static int open_volume(struct reader *r, struct item *item, struct err *e)
 	return rc;
 }
 
+/* Bytes of the input before the block at hand, of those that were read. */
+static uint64_t bytes_to_block(const struct reader *r)
+{
+	return r->o.ranges ? source_bytes(r->source) : r->block.addr;
+}
+
 /* The block at hand is the first of another volume in the same stream. */
 static int start_another(struct reader *r, struct item *item, struct err *e)
 {
 	r->another_volume = false;
-	r->volume_began = r->bytes_before + r->block.addr;
+	r->volume_began = r->bytes_before + bytes_to_block(r);
+	r->volume_at = r->block.addr;
 	r->any_block = true;
 	int rc = add_volume(r, NULL, e);
 	if (rc == 0) {
@@ -185,7 +202,7 @@ static int start_another(struct reader *r, struct item *item, struct err *e)
 
 static void close_volume(struct reader *r, struct item *item)
 {
-	uint64_t end = r->bytes_before + (r->another_volume ? r->block.addr : source_bytes(r->source));
+	uint64_t end = r->bytes_before + (r->another_volume ? bytes_to_block(r) : source_bytes(r->source));
 	struct volume_info *v = &r->volume->now;
 	v->hashed = source_end_volume(r->source, r->another_volume, &v->xxh64) && v->more_inputs == 0;
 	volume_learn_end(r->volume, end - r->volume_began, r->padding_before + source_padding(r->source));
@@ -203,13 +220,13 @@ static void close_volume(struct reader *r, struct item *item)
 	r->phase = item->last_volume ? PHASE_DONE : PHASE_OPEN;
 }
 
-/* What cannot be read ahead (a pipe, a tape, another input of the same) is read in its turn: a record that a volume
- * change cuts is then handed out with the next volume, whole. */
+/* What cannot be read ahead (a pipe, a tape, another input of the same), or is not to be read whole, is read in its turn: a record that a
+ * volume change cuts is then handed out with the next volume, whole. */
 static bool goes_on(const struct reader *r)
 {
 	struct stat st;
 	const char *next = r->input + 1 < r->o.path_count ? r->o.paths[r->input + 1] : NULL;
-	if (next == NULL || r->another_volume)
+	if (next == NULL || r->another_volume || r->o.ranges)
 		return next != NULL || r->another_volume;
 	return strcmp(next, "-") == 0 || (stat(next, &st) == 0 && !S_ISREG(st.st_mode));
 }
@@ -256,14 +273,87 @@ static int go_on_in_next(struct reader *r, struct item *item, struct err *e)
 {
 	const struct source_item mark = {.event = SOURCE_FILE_MARK, .addr = source_bytes(r->source)};
 	int rc = assembler_other(r->assembler, &mark, item, e);
+	r->volume_at -= r->o.ranges ? source_size(r->source) : source_bytes(r->source);
 	r->bytes_before += source_bytes(r->source);
 	r->padding_before += source_padding(r->source);
 	source_free(r->source);
 	take_input(r);
 	r->input++;
 	r->volume->now.more_inputs++;
-	assembler_next_file(r->assembler, r->bytes_before - r->volume_began);
+	assembler_next_file(r->assembler, 0 - r->volume_at);
 	return rc == 0 ? 1 : rc;
+}
+
+/* ---- only ranges of the inputs ---- */
+
+/* The first range of the input at hand that ends at addr or behind it; NULL if there is none. */
+static const struct reader_range *range_from(struct reader *r, uint64_t addr)
+{
+	const struct reader_range *all = r->o.ranges;
+	while (r->range < r->o.range_count &&
+	       (all[r->range].input < r->input || (all[r->range].input == r->input && all[r->range].to < addr)))
+		r->range++;
+	return r->range < r->o.range_count && all[r->range].input == r->input ? &all[r->range] : NULL;
+}
+
+/* Of what an input begins with, its label is wanted, with a tape's before it, and what is in a range, or is damage up to there. */
+static bool is_wanted(struct reader *r)
+{
+	const struct source_item *b = &r->block;
+	struct span label;
+	if (b->event == SOURCE_END || b->event == SOURCE_FOREIGN || source_begins_volume(b, &label))
+		return true;
+	const struct reader_range *range = range_from(r, b->addr);
+	bool in = range && (range->from <= b->addr || (b->event == SOURCE_DAMAGE && range->from < b->addr + b->len));
+	r->begun = in ? r->range + 1 : r->begun;
+	return in;
+}
+
+static int misfit(const struct reader *r, const struct reader_range *range, struct err *e)
+{
+	char place[64];
+	r->volume->now.medium->place(range->from, 0, place, sizeof place);
+	return err_set(e, XE_FAILED,
+		       "at %s should begin a block, and none does: the index or bootstrap that says so does not fit this volume, which was "
+		       "changed since, or is damaged there; make it anew, or read all of the volume",
+		       place);
+}
+
+/* A range that does not begin with the volume begins with a block, as bad as that may be; or inside of damage, which was told. */
+static int begin_range(struct reader *r, const struct reader_range *range, struct err *e)
+{
+	uint64_t at = source_at(r->source);
+	bool inside = at > range->from;
+	bool told = inside && r->block.event == SOURCE_DAMAGE && r->block.addr < range->from;
+	r->begun = r->range + 1;
+	if (inside && range->from > 0 && !told)
+		return misfit(r, range, e);
+	if (at < range->from)
+		assembler_pass_over(r->assembler);
+	source_go(r->source, inside ? at : range->from, range->to);
+	int rc = source_next(r->source, &r->block, e);
+	const struct source_item *b = &r->block;
+	bool block = b->addr == range->from && (b->event == SOURCE_BLOCK || (b->event == SOURCE_DAMAGE && b->data));
+	return rc != 0 || inside || block || range->from == 0 ? rc : misfit(r, range, e);
+}
+
+/* As source_next, of what is wanted of the input at hand. */
+static int next_wanted(struct reader *r, struct err *e)
+{
+	if (r->heading) {
+		int rc = r->peeked ? 0 : source_next(r->source, &r->block, e);
+		r->heading = rc == 0 && r->block.event == SOURCE_FOREIGN;
+		if (rc != 0 || is_wanted(r))
+			return rc;
+		r->any_block = r->any_block || r->block.event == SOURCE_BLOCK;
+		assembler_pass_over(r->assembler);
+	}
+	const struct reader_range *range = range_from(r, source_at(r->source));
+	if (range)
+		return r->begun == r->range + 1 ? source_next(r->source, &r->block, e) : begin_range(r, range, e);
+	assembler_pass_over(r->assembler);
+	r->block = (struct source_item){.event = SOURCE_END};
+	return source_stop(r->source, e);
 }
 
 /* ---- items ---- */
@@ -294,7 +384,7 @@ static int end_of_input(struct reader *r, struct item *item, struct err *e)
 /* Returns 1 if item was filled, 0 if the block's items, or the next phase, follow, < 0 on error. */
 static int next_block(struct reader *r, struct item *item, struct err *e)
 {
-	int rc = r->peeked ? 0 : source_next(r->source, &r->block, e);
+	int rc = r->o.ranges ? next_wanted(r, e) : r->peeked ? 0 : source_next(r->source, &r->block, e);
 	r->peeked = false;
 	atomic_store_explicit(&r->bytes, r->bytes_before + source_bytes(r->source), memory_order_relaxed);
 	if (rc != 0) {

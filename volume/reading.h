@@ -6,6 +6,13 @@
 #include "volume/item.h"
 #include "volume/kin.h"
 
+/* Blocks of an input that begin at addresses from `from` to `to`, both included; UINT64_MAX: to its end.  At `from` begins a block, or from
+ * is 0.  A volume that stands behind another in the same input: its label's block is in a range before those of its others. */
+struct reader_range {
+	size_t input; /* index of its path */
+	uint64_t from, to;
+};
+
 struct reader_options {
 	const char *const *paths;
 	size_t path_count;
@@ -19,6 +26,11 @@ struct reader_options {
 	struct kin *kin; /* over more inputs, of which paths are those from kin_at on: end behind the first set; NULL: they are one */
 	size_t kin_at;
 	size_t keep_bytes; /* of a split record; 0: all.  For those who only look at the beginning */
+	/* Of each input its label, and then only these, by going straight to them: in the order of inputs and addresses, not overlapping.  NULL:
+	 * everything.  Rereadable inputs only.  What of records and files lies outside is passed over without a word: the rest of a file that
+	 * began before the range, the beginning of a record that ends behind it. */
+	const struct reader_range *ranges;
+	size_t range_count;
 };
 
 #endif

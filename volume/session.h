@@ -35,6 +35,10 @@ struct session {
 	bool restarted;          /* or the numbers may have begun anew, as those of spooled jobs do */
 	bool sealed;             /* an encrypted block of it was read, */
 	uint32_t highest_number; /* and the highest number of those */
+	unsigned passed_over;    /* how often blocks had been when it came last; */
+	bool left;               /* its own were among them: its record that waits has no rest, */
+	int32_t inside;          /* and nothing is taken of this file, which began there, */
+	bool is_inside;          /* up to its end */
 	bool last_empty;         /* the last record was empty and ended with its block */
 	uint32_t last_stream;
 	int32_t last_index;
@@ -77,6 +81,13 @@ void session_table_free(struct session_table *t);
 
 /* Is this the rest of the record that the session has open? */
 bool session_goes_on(const struct session *s, const struct record_header *h);
+
+/* Blocks were passed over before the one with header b, whose first record of the session has header h: were such of the session among
+ * them? */
+void session_come_back(struct session *s, const struct block_header *b, const struct record_header *h);
+
+/* Is this a record of the file that began among them? */
+bool session_is_inside(struct session *s, const struct record_header *h);
 
 /* Takes down what tells this block; its first record is in data, unless that is NULL. */
 void block_trace(struct block_trace *t, const struct block_header *h, const uint8_t *data);

@@ -394,6 +394,42 @@ int source_next(struct source *s, struct source_item *item, struct err *e)
 	return begins && s->opener ? prove_key(s, item, label, e) : rc;
 }
 
+/* ---- only what is wanted ---- */
+
+void source_place(struct source *s)
+{
+	window_place(&s->w);
+}
+
+uint64_t source_at(const struct source *s)
+{
+	return s->has_ahead && s->ahead.event != SOURCE_END ? s->ahead.addr : s->w.offset;
+}
+
+uint64_t source_size(const struct source *s)
+{
+	return s->w.in.size;
+}
+
+void source_go(struct source *s, uint64_t from, uint64_t to)
+{
+	uint64_t limit = to == UINT64_MAX ? to : to + 1;
+	if (from == source_at(s)) {
+		window_go(&s->w, s->w.offset, limit);
+		return;
+	}
+	buf_unref(s->ahead_held);
+	s->ahead_held = NULL;
+	s->has_ahead = false;
+	padding_lost(&s->padding);
+	window_go(&s->w, from, limit);
+}
+
+int source_stop(struct source *s, struct err *e)
+{
+	return s->opener ? opener_end(s->opener, e) : 0;
+}
+
 bool source_begins_volume(const struct source_item *b, struct span *data)
 {
 	if (b->event != SOURCE_BLOCK || b->verdict.encrypted)

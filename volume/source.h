@@ -48,6 +48,21 @@ bool source_end_volume(struct source *s, bool at_label, uint64_t *xxh64);
  * are keys and none fits, before the label is handed out where the block behind it tells. */
 int source_next(struct source *s, struct source_item *item, struct err *e) __attribute__((warn_unused_result));
 
+/* From here on only what source_go says is read.  The input is rereadable, and source_hash_volumes was not called. */
+void source_place(struct source *s);
+
+/* Where the next item begins, or the padding before it. */
+uint64_t source_at(const struct source *s);
+
+/* The next item is what stands at from, >= source_at.  Blocks that begin behind `to` are not wanted.  source_place was called. */
+void source_go(struct source *s, uint64_t from, uint64_t to);
+
+/* Nothing more is read.  XE_KEY as at the end of the input. */
+int source_stop(struct source *s, struct err *e) __attribute__((warn_unused_result));
+
+/* Bytes of the input, 0 if unknown. */
+uint64_t source_size(const struct source *s);
+
 /* Does a block begin with a volume's label, whole?  *data is then the label's data. */
 bool source_begins_volume(const struct source_item *block, struct span *data);
 

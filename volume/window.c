@@ -20,6 +20,25 @@ void window_close(struct window *w)
 	medium_close(&w->in);
 }
 
+void window_place(struct window *w)
+{
+	w->placed = true;
+}
+
+void window_go(struct window *w, uint64_t offset, uint64_t limit)
+{
+	w->limit = limit;
+	if (offset - w->offset <= window_left(w)) {
+		window_advance(w, (size_t)(offset - w->offset));
+		return;
+	}
+	buf_unref(w->buf);
+	w->buf = NULL;
+	w->pos = w->fill = 0;
+	w->offset = offset;
+	w->end = false;
+}
+
 /* What was passed over, up to there, while it is still in the buffer. */
 static void hash_to(struct window *w, size_t pos)
 {
@@ -65,13 +84,23 @@ static int make_room(struct window *w, size_t n, struct err *e)
 	return 0;
 }
 
+/* At least `least` bytes behind those that are there, unless the input ends. */
+static int read_placed(struct window *w, size_t least, size_t *got, struct err *e)
+{
+	uint64_t at = w->offset + window_left(w), up_to_limit = w->limit > at ? w->limit - at : 0;
+	size_t room = w->buf->cap - w->fill;
+	size_t most = up_to_limit < room ? (size_t)up_to_limit : room;
+	return w->in.medium->read_at(&w->in, at, w->buf->data + w->fill, most > least ? most : least, got, e);
+}
+
 int window_read(struct window *w, size_t n, struct err *e)
 {
 	int rc = make_room(w, n, e);
 	if (rc != 0)
 		return rc;
-	size_t got;
-	rc = w->in.medium->read(&w->in, w->buf->data + w->fill, n - window_left(w), w->buf->cap - w->fill, &got, e);
+	size_t got, least = n - window_left(w);
+	rc = w->placed ? read_placed(w, least, &got, e)
+		       : w->in.medium->read(&w->in, w->buf->data + w->fill, least, w->buf->cap - w->fill, &got, e);
 	if (rc != 0)
 		return rc;
 	digest_add(w->digest, w->buf->data + w->fill, got);

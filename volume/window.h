@@ -19,9 +19,11 @@ struct window {
 	size_t hashed;           /* <= pos */
 	struct buf *buf;
 	size_t pos, fill;
-	bool end;          /* nothing behind fill */
-	uint64_t offset;   /* of pos in the input */
-	uint64_t bytes;    /* read */
+	bool end;        /* nothing behind fill */
+	uint64_t offset; /* of pos in the input */
+	uint64_t bytes;  /* read */
+	bool placed;     /* read from any place, by window_go: no more than up to limit but where more is asked for */
+	uint64_t limit;
 	size_t least;      /* bytes of the next buffer, if WINDOW_BYTES are not enough */
 	size_t block_room; /* by_block: asked at a time, grown as its blocks need */
 };
@@ -48,6 +50,12 @@ static inline void window_advance(struct window *w, size_t n)
 	w->pos += n;
 	w->offset += n;
 }
+
+/* From here on pos is where the caller says, and what lies between two places is not read.  The input is rereadable, hash not wanted. */
+void window_place(struct window *w);
+
+/* pos is at offset, >= that of now; what is asked for ends before limit, or not far behind it.  window_place was called. */
+void window_go(struct window *w, uint64_t offset, uint64_t limit);
 
 /* Another volume may begin at this offset, that of a block which was passed over last, and nothing read since.  hash is not NULL, here
  * and below. */
