@@ -49,7 +49,7 @@ LIB_CFLAGS += -DHAVE_LIBARCHIVE $(call pkg,--cflags,libarchive)
 LIB_LIBS += $(call pkg,--libs,libarchive)
 endif
 
-ROOMS := base codec format crypt medium volume pipeline restore prove catalog keys tape cmd cmd/volume cmd/catalog cmd/drive cmd/key cmd/bscrypto
+ROOMS := base codec format crypt medium volume pipeline restore mount prove catalog keys tape cmd cmd/volume cmd/catalog cmd/drive cmd/key cmd/bscrypto
 SRC := $(sort $(filter-out xflate.c,$(wildcard *.c)) $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a

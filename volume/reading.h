@@ -31,6 +31,7 @@ struct reader_options {
 	 * began before the range, the beginning of a record that ends behind it. */
 	const struct reader_range *ranges;
 	size_t range_count;
+	bool inside_files; /* what of files began before a range is wanted, too: who knows where their records stand goes right into them */
 };
 
 #endif
