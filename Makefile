@@ -49,7 +49,21 @@ LIB_CFLAGS += -DHAVE_LIBARCHIVE $(call pkg,--cflags,libarchive)
 LIB_LIBS += $(call pkg,--libs,libarchive)
 endif
 
-ROOMS := base codec format crypt medium volume pipeline restore mount prove catalog keys tape cmd cmd/volume cmd/catalog cmd/drive cmd/key cmd/bscrypto
+# Indexes of volumes where SQLite is installed; SQLITE=0 leaves them out.
+SQLITE ?= $(shell $(PKG_CONFIG) --exists sqlite3 2>/dev/null && echo 1)
+ifeq ($(SQLITE),1)
+LIB_CFLAGS += -DHAVE_LIBSQLITE3 $(call pkg,--cflags,sqlite3)
+LIB_LIBS += $(call pkg,--libs,sqlite3)
+endif
+
+# Volumes as a file system where libfuse 3 is installed; FUSE=0 leaves it out.
+FUSE ?= $(shell $(PKG_CONFIG) --exists fuse3 2>/dev/null && echo 1)
+ifeq ($(FUSE),1)
+LIB_CFLAGS += -DHAVE_LIBFUSE3 $(call pkg,--cflags,fuse3)
+LIB_LIBS += $(call pkg,--libs,fuse3)
+endif
+
+ROOMS := base codec format crypt medium volume pipeline restore prove catalog index mount keys tape cmd cmd/volume cmd/catalog cmd/drive cmd/key cmd/bscrypto
 SRC := $(sort $(filter-out xflate.c,$(wildcard *.c)) $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a

@@ -11,7 +11,9 @@
 
 /* The places of the numbers in a stat packet. */
 enum {
-	STAT_MODE = 2,
+	STAT_SYSTEM,
+	STAT_INODE,
+	STAT_MODE,
 	STAT_LINKS,
 	STAT_UID,
 	STAT_GID,
@@ -19,6 +21,7 @@ enum {
 	STAT_SIZE,
 	STAT_ATIME = 10,
 	STAT_MTIME,
+	STAT_CTIME,
 	STAT_LINK_INDEX = 13,
 	STAT_STREAM = 15
 };
@@ -51,6 +54,8 @@ static bool read_packet(const char *text, struct filestat *s)
 		n++;
 	if (n < NUMBERS_AT_LEAST)
 		return false;
+	s->system = v[STAT_SYSTEM];
+	s->inode = (uint64_t)v[STAT_INODE];
 	s->mode = (uint32_t)v[STAT_MODE];
 	s->links = v[STAT_LINKS] > 0 ? (uint64_t)v[STAT_LINKS] : 0;
 	s->uid = (uint32_t)v[STAT_UID];
@@ -59,6 +64,7 @@ static bool read_packet(const char *text, struct filestat *s)
 	s->size = v[STAT_SIZE] > 0 ? (uint64_t)v[STAT_SIZE] : 0;
 	s->atime = v[STAT_ATIME];
 	s->mtime = v[STAT_MTIME];
+	s->ctime = v[STAT_CTIME];
 	s->link_index = v[STAT_LINK_INDEX] > 0 && v[STAT_LINK_INDEX] <= INT32_MAX ? (int32_t)v[STAT_LINK_INDEX] : 0;
 	s->data_stream = (uint32_t)v[STAT_STREAM] & STREAM_NUMBER_MASK;
 	return true;

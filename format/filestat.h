@@ -28,15 +28,17 @@ struct filestat {
 	int32_t file_index; /* in the job that first wrote the file */
 	unsigned type;
 	const char *name, *link, *extended;
-	int64_t device;       /* st_rdev, as the client's system has it */
-	uint32_t mode;        /* st_mode with Linux's S_IF bits */
-	uint32_t uid, gid;    /* modulo 2^32 */
-	uint64_t links;       /* st_nlink */
-	uint64_t size;        /* bytes; 0 if it is negative */
-	int64_t atime, mtime; /* whole seconds since 1970 */
-	int32_t link_index;   /* of a hard link: file_index of the name that has the content */
-	uint32_t data_stream; /* 0: not said */
-	bool delta;           /* its content is a difference to that of another job */
+	int64_t system;              /* st_dev: which file system it was on */
+	uint64_t inode;              /* st_ino */
+	int64_t device;              /* st_rdev, as the client's system has it */
+	uint32_t mode;               /* st_mode with Linux's S_IF bits */
+	uint32_t uid, gid;           /* modulo 2^32 */
+	uint64_t links;              /* st_nlink */
+	uint64_t size;               /* bytes; 0 if it is negative */
+	int64_t atime, mtime, ctime; /* whole seconds since 1970 */
+	int32_t link_index;          /* of a hard link: file_index of the name that has the content */
+	uint32_t data_stream;        /* 0: not said */
+	bool delta;                  /* its content is a difference to that of another job */
 };
 
 /* False if there is no whole name, or no stat packet of 13 numbers at least: nothing is known then. */

@@ -34,7 +34,7 @@ struct fileindex_volume {
 	int64_t label_time; /* microseconds since 1970; name and label_time say which volume it is */
 	enum product product;
 	const char *path; /* where it was seen last; lent, see below */
-	uint64_t size;    /* bytes of it that are in the index */
+	uint64_t size;    /* bytes of it when it was read */
 	/* Its last block: a volume that has grown still has it, at the same place. */
 	uint64_t last_at, last_bytes, last_hash; /* address; length; XXH64 of all of it */
 	uint64_t damages;                        /* places of damage found on it */
@@ -78,13 +78,14 @@ enum {
 /* A block. */
 struct fileindex_place {
 	int64_t volume; /* id */
-	uint64_t addr;  /* of the block where it begins */
+	uint64_t addr;  /* where it begins */
 };
 
 struct fileindex_file {
 	int64_t job;        /* id */
 	int32_t file_index; /* in the record headers: 1, 2, 3... of its job, in the order of the volumes */
-	int64_t path;       /* the same number for the same name in all jobs: 1 to fileindex_paths(), dense enough for a bitmap */
+	/* The same number for the same name in all jobs: 1 to fileindex_paths(), dense enough for a bitmap; 0 in one that is to be put. */
+	int64_t path;
 	/* As format/filestat.h reads it: type, name, link, stat numbers, FileIndex in the text.  Strings are lent, see below. */
 	struct filestat stat;
 	uint64_t bytes;       /* of plain content, without addresses */
@@ -96,7 +97,8 @@ struct fileindex_file {
 	size_t value_bytes;
 	enum fileindex_verdict verdict;
 	unsigned flags;
-	/* The block where its first record begins, and the one where its last record begins; on the volumes between, fileindex_job_volumes. */
+	/* The block where its first record begins, and the one where its last record ends: all of it lies in the blocks from one to the other,
+	 * both counted; on the volumes between, fileindex_job_volumes, in all of them. */
 	struct fileindex_place first, last;
 };
 
@@ -114,10 +116,10 @@ int fileindex_put_job(struct fileindex *x, struct fileindex_job *j, struct err *
 /* The job goes on on this volume; the same one twice is once. */
 int fileindex_put_job_volume(struct fileindex *x, int64_t job, int64_t volume, struct err *e) __attribute__((warn_unused_result));
 
-/* Of one FileIndex of a job the last counts.  path is not looked at. */
+/* Of one FileIndex of a job the last counts. */
 int fileindex_put_file(struct fileindex *x, const struct fileindex_file *f, struct err *e) __attribute__((warn_unused_result));
 
-/* The volume's files, and the jobs that have no others; its row stays. */
+/* Forgets the files that have a part on the volume, and jobs that have no volume left; its own row stays. */
 int fileindex_drop_files(struct fileindex *x, int64_t volume, struct err *e) __attribute__((warn_unused_result));
 
 /* ---- asking ----
@@ -168,16 +170,15 @@ int fileindex_list(struct fileindex *x, int64_t job, const char *folder,
 int fileindex_folders(struct fileindex *x, int64_t job, const char *folder, int (*each)(void *arg, const char *name, struct err *e),
 		      void *arg, struct err *e) __attribute__((warn_unused_result));
 
-/* Names that fit one of the patterns.  A pattern with a slash is one of restore/choice.h: the whole name, a slash in front may be left out,
- * and what lies below.  One without a slash is about the last part of the name, in any folder. */
+/* Names that fit one of the patterns, index/namepattern.h. */
 struct fileindex_query {
 	const char *const *patterns;
-	size_t pattern_count; /* 0: all */
-	const int64_t *jobs;  /* only of these, in this order; NULL: of all, by id */
+	size_t pattern_count; /* 0: all files, by job and FileIndex */
+	const int64_t *jobs;  /* only of these; NULL: of all */
 	size_t job_count;
 };
 
-/* By name, then job, then FileIndex. */
+/* The versions of one name together, by job and FileIndex; names as they came into the index. */
 int fileindex_find(struct fileindex *x, const struct fileindex_query *q,
 		   int (*each)(void *arg, const struct fileindex_file *f, struct err *e), void *arg, struct err *e)
 	__attribute__((warn_unused_result));

@@ -271,8 +271,7 @@ static size_t compare_bundled(const char *first, const char *second, size_t key_
 		digest_add(d, text, strlen(text));
 		ck_assert_uint_eq(digest_value(d, value), 64);
 		digest_free(d);
-		ck_assert_int_eq(secret_new(&s.source.key, key_bytes, &e), 0);
-		memcpy(s.source.key.data, value, key_bytes);
+		ck_assert_int_eq(secret_set(&s.source.key, value, key_bytes, &e), 0);
 	}
 	return compare_set(&s);
 }

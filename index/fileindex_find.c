@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Names that fit patterns.  First which names do, as bits: where a pattern begins with something, the dictionary is looked up in its order;
+ * else it is read through.  Then the versions of each. */
+#ifdef HAVE_LIBSQLITE3
+
+#include "index/inside.h"
+#include "index/namepattern.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct hunt {
+	struct fileindex *x;
+	const struct namepattern *pattern;
+	uint8_t *found; /* a bit for each path */
+	int64_t paths;
+	struct inside_text name;
+};
+
+static void mark(struct hunt *h, int64_t path)
+{
+	if (path > 0 && path <= h->paths)
+		h->found[path / 8] |= (uint8_t)(1u << path % 8);
+}
+
+/* Rows: path, first part of its name, last part; those whose whole name fits count.  s is finalized. */
+static int take_fitting(struct hunt *h, sqlite3_stmt *s, struct err *e)
+{
+	int rc = 0;
+	while (rc == 0 && (rc = sql_step(&h->x->sql, s, e)) == 1) {
+		struct sql_get g = sql_get(s);
+		int64_t path = sql_get_number(&g, 1, INT64_MAX);
+		struct span folder = sql_get_bytes(&g), last = sql_get_bytes(&g);
+		rc = sql_judge(&h->x->sql, &g, e);
+		if (rc == 0)
+			rc = inside_keep(h->x, &h->name, folder, last, e);
+		if (rc == 0 && namepattern_fits(h->pattern, h->name.text))
+			mark(h, path);
+	}
+	sqlite3_finalize(s);
+	return rc;
+}
+
+/* All that begins with some bytes: from these on, below the next that does not begin so.  Behind 0xff alone, or nothing, there is no such. */
+struct range {
+	uint8_t *from, *to;
+	size_t len, to_len;
+};
+
+/* lead and n bytes of text. */
+static int range_of(struct range *r, const char *lead, const char *text, size_t n, struct err *e)
+{
+	size_t lead_len = strlen(lead);
+	r->len = r->to_len = lead_len + n;
+	r->from = malloc(r->len + 1);
+	r->to = malloc(r->len + 1);
+	if (r->from == NULL || r->to == NULL)
+		return err_memory(e, r->len, "a pattern");
+	memcpy(r->from, lead, lead_len);
+	memcpy(r->from + lead_len, text, n);
+	memcpy(r->to, r->from, r->len);
+	while (r->to_len > 0 && r->to[r->to_len - 1] == 0xff)
+		r->to_len--;
+	if (r->to_len > 0)
+		r->to[r->to_len - 1]++;
+	return 0;
+}
+
+static void range_free(struct range *r)
+{
+	free(r->from);
+	free(r->to);
+}
+
+#define FOLDERS_PATHS "SELECT p.id, o.name, p.name FROM folder o CROSS JOIN path p ON p.folder = o.id WHERE "
+#define PATHS_FOLDERS "SELECT p.id, o.name, p.name FROM path p CROSS JOIN folder o ON o.id = p.folder WHERE "
+
+/* Rows of the statement whose column lies in the range; folder: bound first, if it is > 0. */
+static int take_range(struct hunt *h, const char *select, const char *column, int64_t folder, const struct range *r, struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+	char text[320];
+	snprintf(text, sizeof text, "%s%s >= ?%s%s%s", select, column, r->to_len > 0 ? " AND " : "", r->to_len > 0 ? column : "",
+		 r->to_len > 0 ? " < ?" : "");
+	int rc = sql_prepare(&h->x->sql, &s, text, e);
+	if (rc != 0)
+		return rc;
+	struct sql_put p = sql_put(s);
+	if (folder > 0)
+		sql_put_number(&p, folder);
+	sql_put_bytes(&p, (struct span){r->from, r->len});
+	if (r->to_len > 0)
+		sql_put_bytes(&p, (struct span){r->to, r->to_len});
+	rc = inside_bound(h->x, &p, e);
+	if (rc == 0)
+		return take_fitting(h, s, e);
+	sqlite3_finalize(s);
+	return rc;
+}
+
+/* ---- whole names ---- */
+
+/* The pattern's literal beginning, behind lead: names in its folder, and all in folders that begin with it. */
+static int hunt_behind(struct hunt *h, const char *lead, struct err *e)
+{
+	const struct namepattern *p = h->pattern;
+	size_t folder_len = p->literal;
+	while (folder_len > 0 && p->text[folder_len - 1] != '/')
+		folder_len--;
+	struct range folder = {0}, name = {0}, below = {0};
+	int64_t in = 0;
+	int rc = range_of(&folder, lead, p->text, folder_len, e);
+	if (rc == 0)
+		rc = range_of(&name, "", p->text + folder_len, p->literal - folder_len, e);
+	if (rc == 0)
+		rc = range_of(&below, lead, p->text, p->literal, e);
+	if (rc == 0)
+		rc = inside_folder(h->x, (struct span){folder.from, folder.len}, &in, e);
+	if (rc == 1)
+		rc = take_range(h, FOLDERS_PATHS "o.id = ? AND ", "p.name", in, &name, e);
+	if (rc == 0)
+		rc = take_range(h, FOLDERS_PATHS, "o.name", 0, &below, e);
+	range_free(&folder);
+	range_free(&name);
+	range_free(&below);
+	return rc;
+}
+
+/* Where it ends with a part that begins with something, and is all of it or goes on to any end: '*' + '/' + "passwd*".  NULL: it does not. */
+static const char *literal_end(const struct namepattern *p)
+{
+	const char *slash = strrchr(p->text, '/');
+	const char *part = slash ? slash + 1 : NULL;
+	size_t n = part ? strcspn(part, "*?[") : 0;
+	/* A bracket may hold a slash. */
+	if (n == 0 || strchr(p->text, '[') || (part[n] && strcmp(part + n, "*") != 0))
+		return NULL;
+	return part;
+}
+
+/* All in folders that fit. */
+static int hunt_folders(struct hunt *h, struct err *e)
+{
+	sqlite3_stmt *folders = NULL, *paths = NULL;
+	int rc = sql_prepare(&h->x->sql, &folders, "SELECT id, name FROM folder", e);
+	if (rc == 0)
+		rc = sql_prepare(&h->x->sql, &paths, "SELECT id FROM path WHERE folder = ?", e);
+	while (rc == 0 && (rc = sql_step(&h->x->sql, folders, e)) == 1) {
+		struct sql_get g = sql_get(folders);
+		int64_t id = sql_get_number(&g, 1, INT64_MAX);
+		struct span name = sql_get_bytes(&g);
+		rc = sql_judge(&h->x->sql, &g, e);
+		if (rc == 0)
+			rc = inside_keep(h->x, &h->name, name, (struct span){NULL, 0}, e);
+		if (rc != 0 || !namepattern_fits(h->pattern, h->name.text))
+			continue;
+		sql_end(paths);
+		rc = sqlite3_bind_int64(paths, 1, id) == SQLITE_OK ? 0 : sql_fail(&h->x->sql, SQLITE_NOMEM, e);
+		while (rc == 0 && (rc = sql_step(&h->x->sql, paths, e)) == 1) {
+			mark(h, sqlite3_column_int64(paths, 0));
+			rc = 0;
+		}
+	}
+	sqlite3_finalize(folders);
+	sqlite3_finalize(paths);
+	return rc;
+}
+
+static int hunt_name(struct hunt *h, const char *begin, size_t n, struct err *e)
+{
+	struct range name = {0};
+	int rc = range_of(&name, "", begin, n, e);
+	if (rc == 0)
+		rc = take_range(h, PATHS_FOLDERS, "p.name", 0, &name, e);
+	range_free(&name);
+	return rc;
+}
+
+static int hunt_all(struct hunt *h, struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sql_prepare(&h->x->sql, &s, "SELECT p.id, o.name, p.name FROM folder o CROSS JOIN path p ON p.folder = o.id", e);
+	return rc == 0 ? take_fitting(h, s, e) : rc;
+}
+
+static int hunt_whole(struct hunt *h, struct err *e)
+{
+	static const char *const leads[] = {"", "/", "//"};
+	const char *end = h->pattern->literal == 0 ? literal_end(h->pattern) : NULL;
+	if (h->pattern->literal == 0 && end == NULL)
+		return hunt_all(h, e);
+	int rc = end ? hunt_name(h, end, strcspn(end, "*"), e) : 0;
+	if (rc == 0 && end)
+		return hunt_folders(h, e);
+	for (size_t i = 0; rc == 0 && i < sizeof leads / sizeof *leads; i++)
+		rc = hunt_behind(h, leads[i], e);
+	return rc;
+}
+
+/* ---- last parts ---- */
+
+/* Of all: only the last part is looked at. */
+static int hunt_last(struct hunt *h, struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sql_prepare(&h->x->sql, &s, "SELECT id, name FROM path", e);
+	while (rc == 0 && (rc = sql_step(&h->x->sql, s, e)) == 1) {
+		struct sql_get g = sql_get(s);
+		int64_t path = sql_get_number(&g, 1, INT64_MAX);
+		struct span last = sql_get_bytes(&g);
+		rc = sql_judge(&h->x->sql, &g, e);
+		if (rc == 0)
+			rc = inside_keep(h->x, &h->name, last, (struct span){NULL, 0}, e);
+		if (rc == 0 && namepattern_fits_last(h->pattern, h->name.text))
+			mark(h, path);
+	}
+	sqlite3_finalize(s);
+	return rc;
+}
+
+static int hunt(struct hunt *h, const char *text, struct err *e)
+{
+	struct namepattern pattern;
+	int rc = namepattern_read(&pattern, text, e);
+	h->pattern = &pattern;
+	if (rc == 0 && !pattern.last)
+		rc = hunt_whole(h, e);
+	else if (rc == 0)
+		rc = pattern.literal > 0 ? hunt_name(h, pattern.text, pattern.literal, e) : hunt_last(h, e);
+	namepattern_free(&pattern);
+	return rc;
+}
+
+/* ---- their versions ---- */
+
+struct wanted {
+	const struct fileindex_query *q;
+	inside_each_file *each;
+	void *arg;
+};
+
+static int if_wanted(void *arg, const struct fileindex_file *f, struct err *e)
+{
+	const struct wanted *w = arg;
+	for (size_t i = 0; w->q->jobs && i < w->q->job_count; i++) {
+		if (w->q->jobs[i] == f->job)
+			return w->each(w->arg, f, e);
+	}
+	return w->q->jobs ? 0 : w->each(w->arg, f, e);
+}
+
+static int tell_path(struct hunt *h, sqlite3_stmt *s, struct inside_strings *strings, int64_t path, struct wanted *w, struct err *e)
+{
+	struct fileindex_file f;
+	sql_end(s);
+	int rc = sqlite3_bind_int64(s, 1, path) == SQLITE_OK ? 0 : sql_fail(&h->x->sql, SQLITE_NOMEM, e);
+	while (rc == 0 && (rc = sql_step(&h->x->sql, s, e)) == 1) {
+		rc = inside_file(h->x, s, strings, &f, e);
+		if (rc == 0)
+			rc = if_wanted(w, &f, e);
+	}
+	return rc;
+}
+
+static int tell(struct hunt *h, struct wanted *w, struct err *e)
+{
+	struct inside_strings strings = {0};
+	sqlite3_stmt *s = NULL;
+	int rc = sql_prepare(&h->x->sql, &s,
+			     "SELECT " INSIDE_FILE_COLUMNS
+			     " FROM path p CROSS JOIN folder o ON o.id = p.folder CROSS JOIN file f ON f.path = p.id "
+			     "WHERE p.id = ? ORDER BY f.id",
+			     e);
+	for (int64_t path = 1; rc == 0 && path <= h->paths; path++) {
+		if (path % 8 == 0 && h->found[path / 8] == 0)
+			path += 7;
+		else if (h->found[path / 8] & 1u << path % 8)
+			rc = tell_path(h, s, &strings, path, w, e);
+	}
+	sqlite3_finalize(s);
+	inside_strings_free(&strings);
+	return rc;
+}
+
+static int tell_all(struct fileindex *x, struct wanted *w, struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sql_prepare(&x->sql, &s,
+			     "SELECT " INSIDE_FILE_COLUMNS
+			     " FROM file f CROSS JOIN path p ON p.id = f.path CROSS JOIN folder o ON o.id = p.folder ORDER BY f.id",
+			     e);
+	return rc == 0 ? inside_files(x, s, if_wanted, w, e) : rc;
+}
+
+int fileindex_find(struct fileindex *x, const struct fileindex_query *q, inside_each_file *each, void *arg, struct err *e)
+{
+	struct wanted w = {q, each, arg};
+	struct hunt h = {.x = x, .paths = q->pattern_count > 0 ? fileindex_paths(x) : 0};
+	if (q->pattern_count == 0)
+		return tell_all(x, &w, e);
+	/* A hostile number would make us ask for all memory there is. */
+	h.found = h.paths <= (int64_t)1 << 36 ? calloc((size_t)h.paths / 8 + 1, 1) : NULL;
+	if (h.found == NULL)
+		return err_memory(e, (uint64_t)h.paths / 8, "what was found");
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < q->pattern_count; i++)
+		rc = hunt(&h, q->patterns[i], e);
+	if (rc == 0)
+		rc = tell(&h, &w, e);
+	free(h.found);
+	free(h.name.text);
+	return rc;
+}
+
+#endif

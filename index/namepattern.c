@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/namepattern.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+
+#define SHORT_BYTES 4096u /* a name that is copied on the stack */
+
+int namepattern_read(struct namepattern *p, const char *text, struct err *e)
+{
+	bool last = strchr(text, '/') == NULL;
+	text += strspn(text, "/");
+	size_t n = strlen(text);
+	while (n > 0 && text[n - 1] == '/')
+		n--;
+	*p = (struct namepattern){.text = strndup(text, n), .last = last};
+	if (p->text == NULL)
+		return err_memory(e, n, "a pattern");
+	p->literal = strcspn(p->text, "*?[");
+	p->wild = p->text[p->literal] != '\0';
+	return 0;
+}
+
+void namepattern_free(struct namepattern *p)
+{
+	free(p->text);
+	p->text = NULL;
+}
+
+/* The first n bytes of name, as fnmatch wants them. */
+static bool fits_text(const struct namepattern *p, const char *name, size_t n)
+{
+	char brief[SHORT_BYTES];
+	char *text = n < sizeof brief ? brief : malloc(n + 1);
+	/* Without memory rather too much than too little. */
+	if (text == NULL)
+		return true;
+	memcpy(text, name, n);
+	text[n] = '\0';
+	bool fits = fnmatch(p->text, text, FNM_NOESCAPE | (p->last ? 0 : FNM_LEADING_DIR)) == 0;
+	if (text != brief)
+		free(text);
+	return fits;
+}
+
+static size_t without_slashes(const char *name)
+{
+	size_t n = strlen(name);
+	while (n > 0 && name[n - 1] == '/')
+		n--;
+	return n;
+}
+
+bool namepattern_fits_last(const struct namepattern *p, const char *last)
+{
+	size_t n = without_slashes(last);
+	if (p->wild)
+		return strncmp(last, p->text, p->literal) == 0 && fits_text(p, last, n);
+	return n == p->literal && memcmp(last, p->text, n) == 0;
+}
+
+/* Itself, or what is below it; all, where nothing is left of the pattern. */
+static bool fits_whole(const struct namepattern *p, const char *name)
+{
+	name += strspn(name, "/");
+	size_t n = without_slashes(name);
+	if (p->text[0] == '\0')
+		return true;
+	if (strncmp(name, p->text, p->literal) != 0)
+		return false;
+	return p->wild ? fits_text(p, name, n) : name[p->literal] == '\0' || name[p->literal] == '/';
+}
+
+bool namepattern_fits(const struct namepattern *p, const char *name)
+{
+	if (!p->last)
+		return fits_whole(p, name);
+	size_t at = without_slashes(name);
+	while (at > 0 && name[at - 1] != '/')
+		at--;
+	return namepattern_fits_last(p, name + at);
+}
