@@ -298,14 +298,17 @@ static int write_tallies(struct fileindex *x, struct err *e)
 {
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < x->tally_count; i++) {
-		sqlite3_stmt *s = inside_statement(
-			x, INSIDE_COUNT_JOB, "UPDATE job SET files = max(0, files + ?2), bytes = max(0, bytes + ?3) WHERE id = ?1", e);
+		sqlite3_stmt *s = inside_statement(x, INSIDE_COUNT_JOB,
+						   "UPDATE job SET files = max(0, files + ?2), bytes = max(0, bytes + ?3), damaged = "
+						   "max(0, damaged + ?4) WHERE id = ?1",
+						   e);
 		if (s == NULL)
 			return e->code;
 		struct sql_put p = sql_put(s);
 		sql_put_number(&p, x->tallies[i].job);
 		sql_put_number(&p, x->tallies[i].files);
 		sql_put_number(&p, x->tallies[i].bytes);
+		sql_put_number(&p, x->tallies[i].damaged);
 		rc = inside_change(x, s, &p, e);
 	}
 	return rc;

@@ -48,8 +48,9 @@ struct fileindex_job {
 	bool begun, ended;          /* the label of its start, and of its end, were read */
 	struct session_label start; /* all zero, if it was not read */
 	struct session_label end;   /* the same */
-	uint64_t files, bytes;      /* in the index: rows, and bytes of plain content */
-	uint64_t missing, damaged;  /* FileIndexes that did not come, and files that are damaged */
+	uint64_t missing;           /* FileIndexes that did not come */
+	/* Of its rows in the index, which counts them itself: how many, bytes of plain content, those that are damaged. */
+	uint64_t files, bytes, damaged;
 };
 
 enum fileindex_verdict {
@@ -137,11 +138,17 @@ int fileindex_volumes(struct fileindex *x, int (*each)(void *arg, const struct f
 		      struct err *e) __attribute__((warn_unused_result));
 
 int fileindex_job(struct fileindex *x, int64_t id, struct fileindex_job *j, struct err *e) __attribute__((warn_unused_result));
+/* The newest of this session; job: its unique name, "" for any, and of those whose name is not known. */
+int fileindex_job_of_session(struct fileindex *x, uint32_t session_id, uint32_t session_time, const char *job, struct fileindex_job *j,
+			     struct err *e) __attribute__((warn_unused_result));
 /* All, by the time of their start labels. */
 int fileindex_jobs(struct fileindex *x, int (*each)(void *arg, const struct fileindex_job *j, struct err *e), void *arg, struct err *e)
 	__attribute__((warn_unused_result));
-/* Volumes that the job's data lie on, in their order. */
+/* Volumes that the job has data on, in their order; and jobs that have data on the volume, by id. */
 int fileindex_job_volumes(struct fileindex *x, int64_t job, int (*each)(void *arg, const struct fileindex_volume *v, struct err *e),
+			  void *arg, struct err *e) __attribute__((warn_unused_result));
+
+int fileindex_volume_jobs(struct fileindex *x, int64_t volume, int (*each)(void *arg, const struct fileindex_job *j, struct err *e),
 			  void *arg, struct err *e) __attribute__((warn_unused_result));
 
 /* The highest number of a path; 0: there are none. */

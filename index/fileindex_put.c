@@ -172,11 +172,12 @@ static int path_of(struct fileindex *x, int64_t folder, struct span name, int64_
 
 /* ---- files ---- */
 
-static int count(struct fileindex *x, int64_t job, int64_t files, int64_t bytes, struct err *e)
+/* times: 1, or -1 for what is taken back. */
+static int count(struct fileindex *x, const struct inside_tally *rows, int64_t times, struct err *e)
 {
 	size_t i = x->tally_last;
-	if (i >= x->tally_count || x->tallies[i].job != job) {
-		for (i = 0; i < x->tally_count && x->tallies[i].job != job; i++)
+	if (i >= x->tally_count || x->tallies[i].job != rows->job) {
+		for (i = 0; i < x->tally_count && x->tallies[i].job != rows->job; i++)
 			;
 	}
 	if (i == x->tally_count) {
@@ -184,18 +185,19 @@ static int count(struct fileindex *x, int64_t job, int64_t files, int64_t bytes,
 		if (grown == NULL)
 			return err_memory(e, i * sizeof *grown, "jobs");
 		x->tallies = grown;
-		x->tallies[x->tally_count++] = (struct inside_tally){.job = job};
+		x->tallies[x->tally_count++] = (struct inside_tally){.job = rows->job};
 	}
 	x->tally_last = i;
-	x->tallies[i].files += files;
-	x->tallies[i].bytes += bytes;
+	x->tallies[i].files += times * rows->files;
+	x->tallies[i].bytes += times * rows->bytes;
+	x->tallies[i].damaged += times * rows->damaged;
 	return 0;
 }
 
 /* What a second record of one FileIndex takes the place of. */
 static int uncount(struct fileindex *x, const struct fileindex_file *f, struct err *e)
 {
-	sqlite3_stmt *s = inside_statement(x, INSIDE_FILE_BYTES, "SELECT bytes FROM file WHERE id = ?", e);
+	sqlite3_stmt *s = inside_statement(x, INSIDE_FILE_BYTES, "SELECT bytes, verdict = 5 FROM file WHERE id = ?", e);
 	if (s == NULL)
 		return e->code;
 	struct sql_put p = sql_put(s);
@@ -204,7 +206,8 @@ static int uncount(struct fileindex *x, const struct fileindex_file *f, struct e
 	if (rc == 0)
 		rc = sql_step(&x->sql, s, e);
 	if (rc == 1) {
-		rc = count(x, f->job, -1, -sqlite3_column_int64(s, 0), e);
+		const struct inside_tally old = {f->job, 1, sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1)};
+		rc = count(x, &old, -1, e);
 		sql_end(s);
 	}
 	return rc;
@@ -292,7 +295,8 @@ int fileindex_put_file(struct fileindex *x, const struct fileindex_file *f, stru
 	struct sql_put p = sql_put(s);
 	put_row(&p, f, path);
 	rc = inside_change(x, s, &p, e);
-	return rc == 0 ? count(x, f->job, 1, (int64_t)f->bytes, e) : rc;
+	const struct inside_tally row = {f->job, 1, (int64_t)f->bytes, f->verdict == FILEINDEX_DAMAGED};
+	return rc == 0 ? count(x, &row, 1, e) : rc;
 }
 
 /* ---- forgetting ---- */
@@ -321,8 +325,9 @@ static int change_two(struct fileindex *x, const char *text, int64_t job, int64_
 static int drop_job_files(struct fileindex *x, int64_t job, int64_t volume, struct err *e)
 {
 	sqlite3_stmt *s = NULL;
-	int64_t files = 0, bytes = 0;
-	int rc = sql_prepare(&x->sql, &s, "SELECT count(*), coalesce(sum(bytes), 0) FROM file" PARTS_ON_VOLUME, e);
+	struct inside_tally rows = {.job = job};
+	int rc = sql_prepare(&x->sql, &s,
+			     "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(verdict = 5), 0) FROM file" PARTS_ON_VOLUME, e);
 	if (rc != 0)
 		return rc;
 	struct sql_put p = sql_put(s);
@@ -332,12 +337,13 @@ static int drop_job_files(struct fileindex *x, int64_t job, int64_t volume, stru
 	if (rc == 0)
 		rc = sql_step(&x->sql, s, e);
 	if (rc == 1) {
-		files = sqlite3_column_int64(s, 0);
-		bytes = sqlite3_column_int64(s, 1);
+		rows.files = sqlite3_column_int64(s, 0);
+		rows.bytes = sqlite3_column_int64(s, 1);
+		rows.damaged = sqlite3_column_int64(s, 2);
 	}
 	sqlite3_finalize(s);
-	rc = rc < 0 ? rc : count(x, job, -files, -bytes, e);
-	return rc == 0 && files > 0 ? change_two(x, "DELETE FROM file" PARTS_ON_VOLUME, job, volume, e) : rc;
+	rc = rc < 0 ? rc : count(x, &rows, -1, e);
+	return rc == 0 && rows.files > 0 ? change_two(x, "DELETE FROM file" PARTS_ON_VOLUME, job, volume, e) : rc;
 }
 
 /* A job that lies on no volume any more. */

@@ -134,7 +134,7 @@ int fileindex_job_volumes(struct fileindex *x, int64_t job, each_volume *each, v
 
 #define JOB_COLUMNS                                                                                                                        \
 	"id, session_id, session_time, begun, ended, job_id, job, job_name, client, fileset, fileset_md5, pool, type, level, start_time, " \
-	"end_time, end_level, status, job_files, job_bytes, errors, missing, damaged"
+	"end_time, end_level, status, job_files, job_bytes, errors, missing"
 
 static void put_names(struct sql_put *p, const struct session_label *l)
 {
@@ -152,13 +152,13 @@ static void put_names(struct sql_put *p, const struct session_label *l)
 int fileindex_put_job(struct fileindex *x, struct fileindex_job *j, struct err *e)
 {
 	sqlite3_stmt *s = NULL;
-	int rc = sql_prepare(
-		&x->sql, &s,
-		"INSERT INTO job(" JOB_COLUMNS ", files, bytes) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,"
-		"?18,?19,?20,?21,?22,?23,0,0) ON CONFLICT(id) DO UPDATE SET begun=?4, ended=?5, job_id=?6, job=?7, job_name=?8, "
-		"client=?9, fileset=?10, fileset_md5=?11, pool=?12, type=?13, level=?14, start_time=?15, end_time=?16, "
-		"end_level=?17, status=?18, job_files=?19, job_bytes=?20, errors=?21, missing=?22, damaged=?23",
-		e);
+	int rc = sql_prepare(&x->sql, &s,
+			     "INSERT INTO job(" JOB_COLUMNS
+			     ", damaged, files, bytes) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,"
+			     "?18,?19,?20,?21,?22,0,0,0) ON CONFLICT(id) DO UPDATE SET begun=?4, ended=?5, job_id=?6, job=?7, job_name=?8, "
+			     "client=?9, fileset=?10, fileset_md5=?11, pool=?12, type=?13, level=?14, start_time=?15, end_time=?16, "
+			     "end_level=?17, status=?18, job_files=?19, job_bytes=?20, errors=?21, missing=?22",
+			     e);
 	if (rc != 0)
 		return rc;
 	struct sql_put p = sql_put(s);
@@ -180,7 +180,6 @@ int fileindex_put_job(struct fileindex *x, struct fileindex_job *j, struct err *
 	sql_put_number(&p, (int64_t)j->end.job_bytes);
 	sql_put_number(&p, j->end.errors);
 	sql_put_number(&p, (int64_t)j->missing);
-	sql_put_number(&p, (int64_t)j->damaged);
 	rc = inside_change(x, s, &p, e);
 	if (rc == 0 && j->id == 0)
 		j->id = sqlite3_last_insert_rowid(x->sql.db);
@@ -231,14 +230,10 @@ static int read_job(struct fileindex *x, sqlite3_stmt *s, struct fileindex_job *
 	return sql_judge(&x->sql, &g, e);
 }
 
-int fileindex_job(struct fileindex *x, int64_t id, struct fileindex_job *j, struct err *e)
+/* The one row that s is bound to find. */
+static int one_job(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p, struct fileindex_job *j, struct err *e)
 {
-	sqlite3_stmt *s = inside_statement(x, INSIDE_JOB_BY_ID, "SELECT " JOB_COLUMNS ", files, bytes FROM job WHERE id = ?", e);
-	if (s == NULL)
-		return e->code;
-	struct sql_put p = sql_put(s);
-	sql_put_number(&p, id);
-	int rc = inside_bound(x, &p, e);
+	int rc = inside_bound(x, p, e);
 	if (rc == 0)
 		rc = sql_step(&x->sql, s, e);
 	if (rc != 1)
@@ -248,11 +243,43 @@ int fileindex_job(struct fileindex *x, int64_t id, struct fileindex_job *j, stru
 	return rc == 0 ? 1 : rc;
 }
 
-int fileindex_jobs(struct fileindex *x, int (*each)(void *arg, const struct fileindex_job *j, struct err *e), void *arg, struct err *e)
+int fileindex_job(struct fileindex *x, int64_t id, struct fileindex_job *j, struct err *e)
+{
+	sqlite3_stmt *s = inside_statement(x, INSIDE_JOB_BY_ID, "SELECT " JOB_COLUMNS ", damaged, files, bytes FROM job WHERE id = ?", e);
+	if (s == NULL)
+		return e->code;
+	struct sql_put p = sql_put(s);
+	sql_put_number(&p, id);
+	return one_job(x, s, &p, j, e);
+}
+
+int fileindex_job_of_session(struct fileindex *x, uint32_t session_id, uint32_t session_time, const char *job, struct fileindex_job *j,
+			     struct err *e)
+{
+	sqlite3_stmt *s = inside_statement(x, INSIDE_JOB_BY_SESSION,
+					   "SELECT " JOB_COLUMNS
+					   ", damaged, files, bytes FROM job WHERE session_id = ?1 AND session_time = ?2 AND "
+					   "(job = ?3 OR job = x'' OR ?3 = x'') ORDER BY id DESC LIMIT 1",
+					   e);
+	if (s == NULL)
+		return e->code;
+	struct sql_put p = sql_put(s);
+	sql_put_number(&p, session_id);
+	sql_put_number(&p, session_time);
+	sql_put_text(&p, job);
+	return one_job(x, s, &p, j, e);
+}
+
+typedef int each_job(void *arg, const struct fileindex_job *j, struct err *e);
+
+/* volume > 0: bound. */
+static int all_jobs(struct fileindex *x, const char *text, int64_t volume, each_job *each, void *arg, struct err *e)
 {
 	sqlite3_stmt *s = NULL;
 	struct fileindex_job j;
-	int rc = sql_prepare(&x->sql, &s, "SELECT " JOB_COLUMNS ", files, bytes FROM job ORDER BY start_time, id", e);
+	int rc = sql_prepare(&x->sql, &s, text, e);
+	if (rc == 0 && volume > 0)
+		rc = sqlite3_bind_int64(s, 1, volume) == SQLITE_OK ? 0 : sql_fail(&x->sql, SQLITE_NOMEM, e);
 	while (rc == 0 && (rc = sql_step(&x->sql, s, e)) == 1) {
 		rc = read_job(x, s, &j, e);
 		if (rc == 0)
@@ -260,6 +287,19 @@ int fileindex_jobs(struct fileindex *x, int (*each)(void *arg, const struct file
 	}
 	sqlite3_finalize(s);
 	return rc;
+}
+
+int fileindex_jobs(struct fileindex *x, each_job *each, void *arg, struct err *e)
+{
+	return all_jobs(x, "SELECT " JOB_COLUMNS ", damaged, files, bytes FROM job ORDER BY start_time, id", 0, each, arg, e);
+}
+
+int fileindex_volume_jobs(struct fileindex *x, int64_t volume, each_job *each, void *arg, struct err *e)
+{
+	return all_jobs(x,
+			"SELECT " JOB_COLUMNS
+			", damaged, files, bytes FROM job WHERE id IN (SELECT job FROM job_volume WHERE volume = ?) ORDER BY id",
+			volume, each, arg, e);
 }
 
 int fileindex_put_job_volume(struct fileindex *x, int64_t job, int64_t volume, struct err *e)

@@ -15,11 +15,11 @@ enum inside_statement {
 	INSIDE_VOLUME_BY_ID,
 	INSIDE_VOLUME_BY_NAME,
 	INSIDE_JOB_BY_ID,
+	INSIDE_JOB_BY_SESSION,
 	INSIDE_FOLDER_ID,
 	INSIDE_PUT_FOLDER,
 	INSIDE_PUT_JOB_FOLDER,
 	INSIDE_FOLDER_PARENT,
-	INSIDE_FOLDER_NAME,
 	INSIDE_PATH_ID,
 	INSIDE_PUT_PATH,
 	INSIDE_PUT_FILE,
@@ -43,7 +43,7 @@ struct inside_strings {
 
 /* Rows of a job that were put since the transaction began. */
 struct inside_tally {
-	int64_t job, files, bytes;
+	int64_t job, files, bytes, damaged;
 };
 
 struct fileindex {

@@ -56,6 +56,7 @@ void assembler_end_volume(struct assembler *a)
 void assembler_pass_over(struct assembler *a)
 {
 	a->passed_over++;
+	a->damages_by_then = a->damages;
 }
 
 /* ---- one block ---- */
@@ -83,7 +84,7 @@ static struct session *session_of(struct assembler *a, const struct record_heade
 	struct session *s = find_session(a, h, e);
 	if (s && s->passed_over != a->passed_over) {
 		s->passed_over = a->passed_over;
-		session_come_back(s, &a->block->header, h);
+		session_come_back(s, &a->block->header, h, a->damages != a->damages_by_then);
 	}
 	return s;
 }

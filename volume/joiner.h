@@ -17,7 +17,8 @@ struct assembler {
 	uint32_t largest;
 	unsigned damages, damages_before; /* bad blocks so far, and before this volume */
 	struct pastblocks past;
-	unsigned passed_over; /* how often blocks were */
+	unsigned passed_over; /* how often blocks were, */
+	unsigned damages_by_then;
 
 	/* The volume at hand */
 	struct volume *volume;

@@ -105,23 +105,21 @@ bool session_goes_on(const struct session *s, const struct record_header *h)
 	return h->stream < 0 && (read_ahead || partial_goes_on(&s->partial, h));
 }
 
-/* Is it the next one of the session?  Its number tells, where it has one of its own, and did not begin anew as those of spooled jobs do;
- * else, that it goes on with the same file. */
+/* Its number may say that it is the next one of the session, but not that it is none: those of spooled jobs begin anew, others jump. */
 static bool goes_on_with(const struct session *s, const struct block_header *b, const struct record_header *h)
 {
-	bool numbers = b->version > 1 && s->numbered;
-	bool next = numbers && b->number == s->last_number + 1;
-	bool may_be = next || b->version == 1 || (numbers && b->number == 0);
+	bool next = b->version > 1 && s->numbered && b->number == s->last_number + 1;
 	if (s->partial.open || h->stream < 0)
-		return may_be && session_goes_on(s, h);
-	return next || (may_be && h->file_index == s->last_index);
+		return session_goes_on(s, h);
+	return next || h->file_index == s->last_index;
 }
 
-void session_come_back(struct session *s, const struct block_header *b, const struct record_header *h)
+void session_come_back(struct session *s, const struct block_header *b, const struct record_header *h, bool hurt)
 {
 	if (s->seen && goes_on_with(s, b, h))
 		return;
-	s->left = s->is_inside = true;
+	s->left = true;
+	s->is_inside = !hurt;
 	s->inside = h->file_index;
 	s->numbered = s->last_empty = false;
 }

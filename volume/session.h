@@ -83,8 +83,8 @@ void session_table_free(struct session_table *t);
 bool session_goes_on(const struct session *s, const struct record_header *h);
 
 /* Blocks were passed over before the one with header b, whose first record of the session has header h: were such of the session among
- * them? */
-void session_come_back(struct session *s, const struct block_header *b, const struct record_header *h);
+ * them?  hurt: there was damage since, and a file may have begun there. */
+void session_come_back(struct session *s, const struct block_header *b, const struct record_header *h, bool hurt);
 
 /* Is this a record of the file that began among them? */
 bool session_is_inside(struct session *s, const struct record_header *h);

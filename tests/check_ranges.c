@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Only ranges of volumes: what comes out of them is what a pass over everything gives, and hardly more is read.
+ *
+ *   check_ranges                      attacks, on volumes made in memory
+ *   check_ranges SEED KEY VOLUME...   seeded choices of the files of one set, KEY "" or a file, extracted both ways: a line of what was
+ *                                     tried, and status 1 where the two differ */
+#include "pipeline/filter.h"
+#include "restore/extract.h"
+#include "volume/reader.h"
+
+#include "volume_maker.h"
+
+#include <inttypes.h>
+
+/* Here no framework is at work. */
+#define MUST(x) ((x) ? (void)0 : (fprintf(stderr, "check_ranges: %d: %s\n", __LINE__, #x), exit(2)))
+
+/* ---- what a pass over everything finds ---- */
+
+struct spot {
+	size_t input;
+	uint64_t at, end; /* addresses in the input: of a block, and behind it */
+	uint64_t inside;  /* where its volume begins there */
+	uint32_t id, time;
+	int32_t first, last; /* FileIndexes in it */
+};
+
+static struct {
+	const char *paths[16];
+	size_t count;
+	uint64_t sizes[16];
+	struct volkey_source source;
+	const struct volkey_source *keys; /* NULL: none */
+	struct spot *spots;
+	size_t spot_count, spot_room;
+	uint64_t dice;
+	bool hurt; /* there was damage */
+} set;
+
+static uint32_t roll(uint32_t sides)
+{
+	set.dice = set.dice * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(set.dice >> 33) % sides;
+}
+
+/* A tape that was read file by file has one row of addresses. */
+static void place(const struct item *item, struct spot *s)
+{
+	s->input = item->volume->input;
+	s->inside = item->volume->inside;
+	s->at = item->addr + item->volume->inside;
+	while (s->input + 1 < set.count && s->at >= set.sizes[s->input])
+		s->at -= set.sizes[s->input++];
+}
+
+static void on_block(void *arg, const struct item *block)
+{
+	(void)arg;
+	struct spot s = {.first = block->first_index, .last = block->last_index};
+	if (block->job == NULL || s.first <= 0 || block->again)
+		return;
+	place(block, &s);
+	s.end = s.at + block->len;
+	/* In BB01 others may be in it, too. */
+	if (block->form.version > 1) {
+		s.id = block->job->session_id;
+		s.time = block->job->session_time;
+	}
+	if (s.first > s.last) {
+		int32_t first = s.first;
+		s.first = s.last;
+		s.last = first;
+	}
+	if (set.spot_count == set.spot_room) {
+		set.spot_room = set.spot_room * 2 + 64;
+		set.spots = realloc(set.spots, set.spot_room * sizeof *set.spots);
+		MUST(set.spots != NULL);
+	}
+	set.spots[set.spot_count++] = s;
+}
+
+struct jobs {
+	struct wanted {
+		uint32_t id, time;
+		int32_t highest;
+		bool *known; /* by FileIndex: its attributes came */
+	} all[64];
+	size_t count;
+};
+
+static int on_record(void *arg, const struct plain_item *plain, struct err *e)
+{
+	struct jobs *j = arg;
+	const struct item *item = plain->item;
+	(void)e;
+	if (item->job == NULL || item->file_index <= 0 || item->file_index > 1000000)
+		return 0;
+	size_t i = 0;
+	while (i < j->count && (j->all[i].id != item->job->session_id || j->all[i].time != item->job->session_time))
+		i++;
+	if (i == j->count && i < 64)
+		j->all[j->count++] = (struct wanted){.id = item->job->session_id, .time = item->job->session_time};
+	if (i == 64)
+		return 0;
+	struct wanted *w = &j->all[i];
+	if (item->file_index > w->highest) {
+		w->known = realloc(w->known, (size_t)item->file_index + 1);
+		MUST(w->known != NULL);
+		memset(w->known + w->highest + 1, 0, (size_t)(item->file_index - w->highest));
+		w->highest = item->file_index;
+	}
+	w->known[item->file_index] = w->known[item->file_index] || (attributes_are(item->stream) && plain->whole);
+	return 0;
+}
+
+static void on_finding(void *arg, const struct finding *f)
+{
+	(void)arg;
+	(void)f;
+	set.hurt = true;
+}
+
+static struct filter_options pass(void)
+{
+	return (struct filter_options){.paths = set.paths,
+				       .path_count = set.count,
+				       .threads = 2,
+				       .inflate = true,
+				       .repair = true,
+				       .incomplete_ok = true,
+				       .on_damage = ON_DAMAGE_KEEP,
+				       .cipher.read = set.keys};
+}
+
+/* ---- an extraction, as text ---- */
+
+struct outcome {
+	FILE *out;
+	char *text;
+	size_t len;
+	uint64_t sum, bytes; /* of the file at hand */
+	uint64_t read;
+	struct err e;
+};
+
+static int begin(void *arg, const struct object *o, struct made *m, struct err *e)
+{
+	struct outcome *x = arg;
+	(void)e;
+	x->sum = x->bytes = 0;
+	*m = (struct made){.how = MADE, .path = o->path};
+	return 0;
+}
+
+static int write_at(void *arg, uint64_t at, struct span data, struct made *m, struct err *e)
+{
+	struct outcome *x = arg;
+	(void)e;
+	for (size_t i = 0; i < data.len; i++)
+		x->sum += (at + i + 1) * 0x9e3779b97f4a7c15u * (data.data[i] + 1u);
+	x->bytes += data.len;
+	*m = (struct made){.how = MADE};
+	return 0;
+}
+
+static int end(void *arg, const struct object *o, enum ending how, uint64_t size, struct made *m, struct err *e)
+{
+	struct outcome *x = arg;
+	(void)e;
+	fprintf(x->out, "file %s %o %d %" PRIu64 " %" PRIu64 " %" PRIx64 " extras %zu\n", o->path, o->mode, how, size, x->bytes, x->sum,
+		o->extra_count);
+	*m = (struct made){.how = MADE, .path = o->path};
+	return 0;
+}
+
+static int make(void *arg, const struct object *o, struct made *m, struct err *e)
+{
+	struct outcome *x = arg;
+	(void)e;
+	fprintf(x->out, "made %d %s %o %s extras %zu\n", o->kind, o->path, o->mode, o->link ? o->link : "", o->extra_count);
+	*m = (struct made){.how = MADE, .path = o->path};
+	return 0;
+}
+
+static int finish(void *arg, bool whole, struct finished *f, struct err *e)
+{
+	(void)arg;
+	(void)whole;
+	(void)e;
+	*f = (struct finished){0};
+	return 0;
+}
+
+static void told(void *arg, const struct extract_file *f)
+{
+	fprintf(((struct outcome *)arg)->out, "told %d %s %d %d %s\n", f->file_index, f->name, f->result, f->proved, f->why);
+}
+
+static void problem(void *arg, const struct finding *f)
+{
+	struct outcome *x = arg;
+	fprintf(x->out, "PROBLEM %s %" PRIu64 "+%u %d %s: %s\n", f->volume ? f->volume->path : "", f->addr, f->offset, f->file_index,
+		f->file, f->reason);
+}
+
+static void extract(struct outcome *out, const struct wanted *job, const char *indexes, const struct reader_range *ranges, size_t count)
+{
+	const struct target target = {out, begin, write_at, end, make, finish};
+	char name[32];
+	struct err e = {0};
+	*out = (struct outcome){0};
+	out->out = open_memstream(&out->text, &out->len);
+	struct choice *c = choice_new();
+	MUST(c != NULL);
+	snprintf(name, sizeof name, "%u/%u", job->id, job->time);
+	choice_job(c, name);
+	MUST(choice_indexes(c, indexes, &e) == 0);
+	choice_ready(c);
+	struct extract *x = extract_new(&(struct extract_options){.choice = c,
+								  .target = &target,
+								  .devices = true,
+								  .all_digests = true,
+								  .by_ranges = ranges != NULL,
+								  .arg = out,
+								  .file = told,
+								  .problem = problem});
+	struct filter_options o = pass();
+	o.ranges = ranges;
+	o.range_count = count;
+	o.observer = extract_observer(x);
+	struct filter *f = filter_new(&o);
+	MUST(f != NULL);
+	int rc = filter_run(f, &out->e);
+	MUST(extract_finish(x, rc == 0, &e) == 0);
+	uint64_t written;
+	filter_progress(f, &out->read, &written);
+	for (size_t i = 0; choice_unmet(c, i); i++)
+		fprintf(out->out, "unmet %s\n", choice_unmet(c, i));
+	filter_free(f);
+	extract_free(x);
+	choice_free(c);
+	fclose(out->out);
+}
+
+/* ---- both ways ---- */
+
+static int by_place(const void *a, const void *b)
+{
+	const struct reader_range *x = a, *y = b;
+	if (x->input != y->input)
+		return x->input < y->input ? -1 : 1;
+	return x->from < y->from ? -1 : x->from > y->from;
+}
+
+struct list {
+	struct reader_range *all;
+	size_t count;
+};
+
+static void add(struct list *l, size_t input, uint64_t from, uint64_t to)
+{
+	l->all = realloc(l->all, (l->count + 1) * sizeof *l->all);
+	MUST(l->all != NULL);
+	l->all[l->count++] = (struct reader_range){input, from, to};
+}
+
+static void sort(struct list *l)
+{
+	size_t n = 0;
+	if (l->count > 0)
+		qsort(l->all, l->count, sizeof *l->all, by_place);
+	for (size_t i = 0; i < l->count; i++) {
+		struct reader_range *last = n > 0 ? &l->all[n - 1] : NULL;
+		if (last && last->input == l->all[i].input && l->all[i].from <= last->to)
+			last->to = l->all[i].to > last->to ? l->all[i].to : last->to;
+		else
+			l->all[n++] = l->all[i];
+	}
+	l->count = n;
+}
+
+/* HULL: from its first block to its last, whatever is between.  PARTS: the same, volume by volume.  BLOCKS: its own alone. */
+enum how { HULL, PARTS, BLOCKS, HOWS };
+
+static bool has_job(const struct spot *s, const struct wanted *job)
+{
+	return s->id == 0 || (s->id == job->id && s->time == job->time);
+}
+
+static bool has(const struct spot *s, const struct wanted *job, int32_t index)
+{
+	return has_job(s, job) && s->first <= index && index <= s->last;
+}
+
+static void add_hull(struct list *l, const struct spot *from, const struct spot *to)
+{
+	if (from->input == to->input) {
+		add(l, from->input, from->at, to->at);
+		return;
+	}
+	add(l, from->input, from->at, UINT64_MAX);
+	for (size_t i = from->input + 1; i < to->input; i++)
+		add(l, i, 0, UINT64_MAX);
+	add(l, to->input, 0, to->at);
+}
+
+static void add_file(struct list *l, const struct wanted *job, int32_t index, enum how how)
+{
+	const struct spot *first = NULL, *last = NULL;
+	for (size_t i = 0; i < set.spot_count; i++) {
+		const struct spot *s = &set.spots[i];
+		if (!has(s, job, index))
+			continue;
+		if (s->inside > 0)
+			add(l, s->input, s->inside, s->inside);
+		if (how == BLOCKS)
+			add(l, s->input, s->at, s->at);
+		if (how == PARTS && last && last->input != s->input) {
+			add_hull(l, first, last);
+			first = NULL;
+		}
+		first = first ? first : s;
+		last = s;
+	}
+	/* What is lost behind what came may be of it, too. */
+	for (const struct spot *s = last; set.hurt && s && s < set.spots + set.spot_count; s++) {
+		if (s > last && has_job(s, job)) {
+			last = s;
+			break;
+		}
+	}
+	if (first && how != BLOCKS)
+		add_hull(l, first, last);
+}
+
+/* Bytes of their blocks. */
+static uint64_t bytes_of(const struct list *l)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < l->count; i++) {
+		const struct reader_range *r = &l->all[i];
+		uint64_t upto = r->to < set.sizes[r->input] ? r->to : set.sizes[r->input];
+		for (size_t k = 0; k < set.spot_count; k++) {
+			if (set.spots[k].input == r->input && set.spots[k].at == r->to)
+				upto = set.spots[k].end;
+		}
+		n += upto - r->from;
+	}
+	return n;
+}
+
+/* Every line of a that is a problem is one of b, too. */
+static bool told_before(const char *a, const char *b)
+{
+	while (*a) {
+		size_t n = strcspn(a, "\n") + 1;
+		char line[4096];
+		snprintf(line, sizeof line, "%.*s", (int)n, a);
+		if (strncmp(line, "PROBLEM", 7) == 0 && strstr(b, line) == NULL)
+			return false;
+		a += n;
+	}
+	return true;
+}
+
+static void without_problems(char *text)
+{
+	char *to = text;
+	for (char *at = text; *at;) {
+		size_t n = strcspn(at, "\n") + 1;
+		if (strncmp(at, "PROBLEM", 7) != 0) {
+			memmove(to, at, n);
+			to += n;
+		}
+		at += n;
+	}
+	*to = '\0';
+}
+
+static bool same(const struct wanted *job, const char *indexes, const struct list *l, enum how how)
+{
+	static const char *const hows[] = {"hull", "parts", "blocks"};
+	struct outcome whole, part;
+	extract(&whole, job, indexes, NULL, 0);
+	extract(&part, job, indexes, l->all, l->count);
+	uint64_t wanted = bytes_of(l), total = 0;
+	for (size_t i = 0; i < set.count; i++)
+		total += set.sizes[i];
+	/* Labels, and what stands behind a block without a checksum. */
+	uint64_t allowed = wanted + wanted / 4 + set.count * 70000 + l->count * 300;
+	bool known = told_before(part.text, whole.text), good;
+	bool frugal = set.hurt || part.read <= allowed;
+	without_problems(whole.text);
+	without_problems(part.text);
+	good = known && frugal && part.e.code == whole.e.code && strcmp(whole.text, part.text) == 0;
+	if (!good) {
+		printf("# job %u/%u files %s by %s: error %d (%s), not %d (%s); read %" PRIu64 " of %" PRIu64 ", for %" PRIu64 "%s\n",
+		       job->id, job->time, indexes, hows[how], part.e.code, part.e.text, whole.e.code, whole.e.text, part.read, total,
+		       wanted, known ? "" : "; problems that the whole has not");
+		for (size_t i = 0; i < l->count && i < 10; i++)
+			printf("# range %zu %" PRIu64 "-%" PRIu64 "\n", l->all[i].input, l->all[i].from, l->all[i].to);
+		printf("# --- all\n%.2000s# --- ranges\n%.2000s", whole.text, part.text);
+	}
+	free(whole.text);
+	free(part.text);
+	return good;
+}
+
+static bool try(const struct wanted *job, enum how how)
+{
+	char indexes[256] = "";
+	struct list l = {0};
+	uint32_t files = 1 + roll(4);
+	for (uint32_t i = 0; i < files; i++) {
+		int32_t index = 1 + (int32_t)roll((uint32_t)job->highest);
+		int32_t last = roll(3) == 0 && index < job->highest && job->known[index + 1] ? index + 1 : index;
+		if (!job->known[index])
+			continue;
+		size_t used = strlen(indexes);
+		snprintf(indexes + used, sizeof indexes - used, "%s%d-%d", used ? "," : "", index, last);
+		for (; index <= last; index++)
+			add_file(&l, job, index, how);
+	}
+	sort(&l);
+	if (indexes[0] == '\0')
+		return true;
+	static const struct reader_range nothing;
+	struct list lent = {l.all ? l.all : (struct reader_range *)(uintptr_t)&nothing, l.count};
+	bool good = same(job, indexes, &lent, how);
+	free(l.all);
+	return good;
+}
+
+static void open_key(const char *path)
+{
+	struct secret text = SECRET_NONE;
+	struct err e = {0};
+	FILE *f = fopen(path, "re");
+	MUST(f != NULL);
+	MUST(secret_read(&text, fileno(f), 65536, path, &e) == 0);
+	MUST(volkey_parse(&set.source.key, &text, &e) == 0);
+	set.keys = &set.source;
+	fclose(f);
+}
+
+static int prove(int argc, char **argv)
+{
+	struct jobs jobs = {0};
+	struct err e = {0};
+	unsigned tried = 0, bad = 0;
+	set.dice = strtoull(argv[1], NULL, 10) * 2 + 1;
+	if (argv[2][0])
+		open_key(argv[2]);
+	for (int i = 3; i < argc && set.count < 16; i++) {
+		struct stat st;
+		MUST(stat(argv[i], &st) == 0);
+		set.sizes[set.count] = (uint64_t)st.st_size;
+		set.paths[set.count++] = argv[i];
+	}
+	const struct observer all = {.arg = &jobs, .record = on_record, .finding = on_finding, .block = on_block};
+	struct filter_options o = pass();
+	o.observer = &all;
+	struct filter *f = filter_new(&o);
+	MUST(f != NULL);
+	int rc = filter_run(f, &e);
+	filter_free(f);
+	for (size_t i = 0; rc == 0 && i < jobs.count; i++) {
+		for (unsigned n = 0; n < (jobs.count > 4 ? 3 : 9); n++, tried++)
+			bad += !try(&jobs.all[i], set.hurt ? n % BLOCKS : n % HOWS);
+		free(jobs.all[i].known);
+	}
+	printf("%u tried, %u differ%s%s\n", tried, bad, rc != 0 ? ": " : "", rc != 0 ? e.text : "");
+	volkey_source_free(&set.source);
+	free(set.spots);
+	return bad > 0;
+}
+
+int main(int argc, char **argv)
+{
+	return argc > 3 ? prove(argc, argv) : 0;
+}
