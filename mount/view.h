@@ -46,7 +46,7 @@ struct view_file {
 	struct view_volume {
 		char *path, *name;
 		int64_t label_time;
-	} *volumes; /* from the one where the file begins to the one behind its last */
+	} * volumes; /* from the one where the file begins to the one behind its last */
 	size_t volume_count, last_volume;
 };
 int view_file(struct view *v, uint64_t number, struct view_file *file, struct err *e) __attribute__((warn_unused_result));
