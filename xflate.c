@@ -32,7 +32,7 @@ static const struct command command_help = {
 };
 
 static const struct command *const commands[] = {
-	&command_filter, &command_list,    &command_verify, &command_compare, &command_extract, &command_key,  &command_cache,
+	&command_filter, &command_list,    &command_verify, &command_compare, &command_extract, &command_find, &command_key, &command_cache,
 	&command_getkey, &command_catalog, &command_alerts, &command_changer, &command_drives,  &command_help, NULL,
 };
 
@@ -70,7 +70,7 @@ static int help(int argc, char **argv)
 	const struct command *c = is_help(argv[1]) ? &command_help : NULL;
 	const struct command *const *among = commands;
 	for (int i = 1; c != &command_help && i < argc; i++) {
-		const struct command *next = among ? command_find(among, argv[i]) : NULL;
+		const struct command *next = among ? command_named(among, argv[i]) : NULL;
 		if (next == NULL)
 			return command_unknown(c, among, argv[i]);
 		c = next;
@@ -105,7 +105,7 @@ static int dispatch(int argc, char **argv)
 	while (at < argc && options_is_global(argv[at]))
 		at++;
 	const char *word = at < argc ? argv[at] : "";
-	const struct command *c = command_find(commands, word);
+	const struct command *c = command_named(commands, word);
 	if (is_help(word))
 		return overview();
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)

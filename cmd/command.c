@@ -31,7 +31,7 @@ int command_threads(const struct command *verb, void *threads, const char *text)
 	return 0;
 }
 
-const struct command *command_find(const struct command *const *commands, const char *name)
+const struct command *command_named(const struct command *const *commands, const char *name)
 {
 	for (; *commands; commands++) {
 		if (strcmp((*commands)->name, name) == 0)
@@ -97,7 +97,7 @@ int command_run(const struct command *c, int argc, char **argv)
 		fputs(c->help, stdout);
 		return 0;
 	}
-	const struct command *sub = command_find(c->subcommands, name);
+	const struct command *sub = command_named(c->subcommands, name);
 	return sub ? command_run(sub, argc - 1, argv + 1) : command_unknown(c, c->subcommands, name);
 }
 

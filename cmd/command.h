@@ -8,13 +8,13 @@
 #include "cmd/options.h"
 #include "pipeline/options.h"
 
-extern const struct command command_filter, command_list, command_verify, command_compare, command_extract, command_key, command_cache,
-	command_getkey, command_alerts, command_changer, command_drives, command_catalog;
+extern const struct command command_filter, command_list, command_verify, command_compare, command_extract, command_find, command_key,
+	command_cache, command_getkey, command_alerts, command_changer, command_drives, command_catalog;
 /* Of the verb key: what talks to a drive, and what is in files of its own. */
 extern const struct command command_key_load, command_key_clear, command_key_status, command_key_probe, command_key_split, command_key_join;
 
 /* The one of several that has this name, or NULL. */
-const struct command *command_find(const struct command *const *commands, const char *name);
+const struct command *command_named(const struct command *const *commands, const char *name);
 
 /* The name among theirs that is most like it, or NULL; and: there is none of this name below above (NULL: at the top), of which it tells.
  * Returns the exit status of wrong usage. */

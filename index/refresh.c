@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "index/refresh.h"
+
+#include "base/array.h"
+#include "medium/medium.h"
+#include "volume/kin.h"
+
+#include <stdlib.h>
+
+/* A job of the index with data on a volume that is given. */
+struct shared_job {
+	int64_t job;
+	size_t input; /* on which volume */
+	bool ended;
+	uint32_t session_id, session_time;
+};
+
+struct plan {
+	struct fileindex *x;
+	struct refresh_input *inputs;
+	size_t count;
+	struct shared_job *jobs;
+	size_t job_count, job_room;
+	size_t input; /* whose jobs are being asked for */
+};
+
+/* ---- what is there ---- */
+
+static int add_job(void *arg, const struct fileindex_job *j, struct err *e)
+{
+	struct plan *p = arg;
+	struct shared_job *jobs = array_reach(p->jobs, &p->job_room, p->job_count, sizeof *jobs);
+	if (jobs == NULL)
+		return err_memory(e, p->job_count * sizeof *jobs, "jobs");
+	p->jobs = jobs;
+	p->jobs[p->job_count++] = (struct shared_job){j->id, p->input, j->ended, j->session_id, j->session_time};
+	return 0;
+}
+
+static int find_path(void *arg, const struct fileindex_volume *v, struct err *e)
+{
+	struct refresh_input *in = arg;
+	(void)e;
+	if (strcmp(v->path, in->path) == 0)
+		in->volume = v->id;
+	return 0;
+}
+
+static int look(struct plan *p, struct refresh_input *in, const struct opener_keys *keys, struct err *e)
+{
+	struct fileindex_volume known;
+	int rc = volumeid_look(p->x, in->path, keys, &in->state, &known, e);
+	in->volume = known.id;
+	if (rc == 0 && in->state == VOLUMEID_GONE)
+		rc = fileindex_volumes(p->x, find_path, in, e);
+	/* What is neither there nor known: who reads it says so. */
+	in->read = in->state != VOLUMEID_SAME && (in->state != VOLUMEID_GONE || in->volume == 0);
+	in->from = in->state == VOLUMEID_GROWN ? known.last_at + known.last_bytes : 0;
+	p->input = (size_t)(in - p->inputs);
+	return rc == 0 && in->volume > 0 && in->state != VOLUMEID_GONE ? fileindex_volume_jobs(p->x, in->volume, add_job, p, e) : rc;
+}
+
+/* ---- what belongs together ---- */
+
+static void read_anew(struct refresh_input *in)
+{
+	in->read = true;
+	in->from = 0;
+}
+
+static bool is_session(const void *arg, uint32_t session_id, uint32_t session_time)
+{
+	const struct shared_job *j = arg;
+	return j->session_id == session_id && j->session_time == session_time;
+}
+
+/* A job that had not ended goes on on one of those that are read: it is read from its beginning.  A part of a volume can only be read by
+ * itself where nothing was open before it. */
+static int follow_open_jobs(struct plan *p, struct err *e)
+{
+	const char **paths = calloc(p->count ? p->count : 1, sizeof *paths);
+	size_t n = 0, at = 0;
+	for (size_t i = 0; paths && i < p->count; i++) {
+		if (p->inputs[i].read && p->inputs[i].state != VOLUMEID_GONE)
+			paths[n++] = p->inputs[i].path;
+	}
+	struct kin *kin = paths ? kin_new(paths, n) : NULL;
+	int rc = kin ? 0 : err_memory(e, p->count * sizeof *paths, "volumes");
+	for (size_t i = 0; rc == 0 && n > 0 && i < p->job_count; i++) {
+		const struct shared_job *j = &p->jobs[i];
+		if (j->ended)
+			continue;
+		rc = kin_next(kin, 0, is_session, j, &at, e);
+		if (rc == 0 && (at < n || p->inputs[j->input].read))
+			read_anew(&p->inputs[j->input]);
+	}
+	kin_free(kin);
+	free(paths);
+	return rc;
+}
+
+static bool is_read_anew(const struct refresh_input *in)
+{
+	return in->read && in->from == 0;
+}
+
+/* A volume that is read anew loses its files in the index, those that go on on others, too: these are read with it. */
+static void spread(struct plan *p)
+{
+	bool more = true;
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < p->job_count; i++) {
+			for (size_t k = 0; k < p->job_count && is_read_anew(&p->inputs[p->jobs[i].input]); k++) {
+				struct refresh_input *other = &p->inputs[p->jobs[k].input];
+				if (p->jobs[k].job != p->jobs[i].job || is_read_anew(other))
+					continue;
+				read_anew(other);
+				more = true;
+			}
+		}
+	}
+}
+
+/* Ranges are for inputs that can all be read from any place. */
+static void settle_tails(struct plan *p)
+{
+	bool tails = true;
+	for (size_t i = 0; i < p->count; i++)
+		tails = tails && (!p->inputs[i].read || medium_rereadable(p->inputs[i].path));
+	for (size_t i = 0; i < p->count && !tails; i++)
+		p->inputs[i].from = 0;
+}
+
+int refresh_plan(struct fileindex *x, const char *const *paths, size_t count, const struct opener_keys *keys, struct refresh_input *inputs,
+		 struct err *e)
+{
+	struct plan p = {.x = x, .inputs = inputs, .count = count};
+	int rc = 0;
+	for (size_t i = 0; i < count; i++)
+		inputs[i] = (struct refresh_input){.path = paths[i]};
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = look(&p, &inputs[i], keys, e);
+	if (rc == 0)
+		rc = follow_open_jobs(&p, e);
+	if (rc == 0) {
+		settle_tails(&p);
+		spread(&p);
+	}
+	free(p.jobs);
+	return rc;
+}
+
+int refresh_note(struct fileindex *x, const struct refresh_input *inputs, size_t count, struct err *e)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		const struct refresh_input *in = &inputs[i];
+		struct fileindex_volume v;
+		if (in->volume == 0 || (in->read && in->from == 0))
+			continue;
+		rc = fileindex_volume(x, in->volume, &v, e);
+		bool gone = in->state == VOLUMEID_GONE;
+		bool changed = rc == 1 && (v.gone != gone || strcmp(v.path, in->path) != 0);
+		v.gone = gone;
+		v.path = in->path;
+		rc = rc < 0 ? rc : changed ? fileindex_put_volume(x, &v, e) : 0;
+	}
+	return rc;
+}
