@@ -7,6 +7,7 @@
 #include "base/msg.h"
 #include "base/printable.h"
 #include "base/quit.h"
+#include "cmd/volume/asof.h"
 #include "cmd/volume/extract_report.h"
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
@@ -28,6 +29,7 @@ struct request {
 	struct extract_options o;
 	struct tree_options tree;
 	const char *job, *files_from, *indexes;
+	struct asof asof;
 	const char **globs;
 	size_t glob_count;
 	enum owner owner;
@@ -73,6 +75,10 @@ static const struct option_row rows[] = {
 	OPTION_SOURCE('C', "folder", struct request, tree.folder),
 	OPTION_FLAG(0, "tar", struct request, as_tar),
 	OPTION_SOURCE(0, "job", struct request, job),
+	OPTION_SOURCE(0, "as-of", struct request, asof.text),
+	OPTION_SOURCE(0, "client", struct request, asof.client),
+	OPTION_SOURCE(0, "fileset", struct request, asof.fileset),
+	OPTION_FLAG(0, "force", struct request, asof.force),
 	OPTION_TAKE(0, "file", take_glob),
 	OPTION_SOURCE(0, "files-from", struct request, files_from),
 	OPTION_SOURCE(0, "file-index", struct request, indexes),
@@ -92,7 +98,7 @@ static const struct option_row rows[] = {
 };
 
 /* Returns 0, or the exit status of wrong usage. */
-static int check(const struct request *q)
+static int check(struct request *q)
 {
 	if (q->run.path_count == 0)
 		return msg_usage("extract", "no volume named (- is standard input)");
@@ -109,7 +115,9 @@ static int check(const struct request *q)
 		if (strcmp(q->run.paths[i], "-") == 0)
 			return msg_usage("extract", "standard input cannot give the list of files and a volume, too");
 	}
-	int status = keyoptions_check(&q->keys, "extract");
+	int status = asof_check(&q->asof, &q->run, q->job, q->indexes);
+	if (status == 0)
+		status = keyoptions_check(&q->keys, "extract");
 	return status != 0 ? status : keyoptions_check_inputs(&q->keys, "extract", q->run.paths, q->run.path_count);
 }
 
@@ -214,12 +222,27 @@ static int extract(struct request *q, const struct target *target, struct err *e
 	return q->filter ? run_gently(q, e) : err_memory(e, 0, "extracting");
 }
 
+/* Where files without a name are made. */
+static const char *spool_folder(const struct request *q)
+{
+	const char *folder = getenv("TMPDIR");
+	return q->tree.folder && !q->dry_run ? q->tree.folder : folder && folder[0] ? folder : "/var/tmp";
+}
+
+/* Which jobs, and which files of each. */
+static int plan(struct request *q, struct err *e)
+{
+	if (q->asof.text == NULL)
+		return 0;
+	q->o.plan = &q->asof.plan;
+	return asof_prepare(&q->asof, &q->run, q->o.choice, q->progress, spool_folder(q), e);
+}
+
 /* Names are bytes on the volumes; those that are UTF-8 are to be so in the archive, whatever our language is. */
-static struct tar *open_tar(struct err *e)
+static struct tar *open_tar(const struct request *q, struct err *e)
 {
 	setlocale(LC_CTYPE, "C.UTF-8");
-	const char *spool = getenv("TMPDIR");
-	return tar_new(STDOUT_FILENO, spool && spool[0] ? spool : "/var/tmp", e);
+	return tar_new(STDOUT_FILENO, spool_folder(q), e);
 }
 
 static int run(struct request *q)
@@ -238,11 +261,13 @@ static int run(struct request *q)
 	if (rc == 0)
 		rc = keyoptions_open(&q->keys, &e);
 	q->run.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
+	extract_report_begin(&q->report);
+	if (rc == 0)
+		rc = plan(q, &e);
 	if (rc == 0 && !q->dry_run && q->as_tar)
-		tar = open_tar(&e);
+		tar = open_tar(q, &e);
 	else if (rc == 0 && !q->dry_run)
 		tree = tree_new(&q->tree, &e);
-	extract_report_begin(&q->report);
 	if (rc == 0 && e.code == XE_OK)
 		rc = extract(q, tree ? tree_target(tree) : tar ? tar_target(tar) : &nowhere_target, &e);
 	int status = extract_report_end(&q->report, q->extract, q->o.choice, q->job, &e);
@@ -250,6 +275,7 @@ static int run(struct request *q)
 	extract_free(q->extract);
 	tree_free(tree);
 	tar_free(tar);
+	asof_free(&q->asof);
 	choice_free(q->o.choice);
 	keyoptions_close(&q->keys);
 	return status;
@@ -265,6 +291,7 @@ static int parse_and_run(struct request *q, int argc, char **argv)
 	q->run.paths = volumes.names;
 	q->run.path_count = volumes.count;
 	q->report.json = q->as_json ? &json : NULL;
+	q->report.asof = q->asof.text ? &q->asof : NULL;
 	q->report.dry_run = q->dry_run;
 	q->report.out = q->as_tar && !q->dry_run ? stderr : stdout;
 	status = check(q);
@@ -290,6 +317,7 @@ const struct command command_extract = {
 	.path = "extract",
 	.summary = "files out of volumes, proved by their digests",
 	.help = "Usage: xflate extract [OPTIONS] -C FOLDER VOLUME...\n"
+		"       xflate extract --as-of TIME [OPTIONS] -C FOLDER VOLUME...\n"
 		"       xflate extract [OPTIONS] --tar VOLUME... >FILE\n"
 		"\n"
 		"Files of one job out of the volumes of one set, in order: content, links, modes,\n"
@@ -301,6 +329,11 @@ const struct command command_extract = {
 		"      --tar            a pax archive on standard output, for tar, ssh, zstd\n"
 		"      --job JOB        its id, its name, or SESSIONID/SESSIONTIME; wanted where\n"
 		"                       the volumes hold several (xflate list)\n"
+		"      --as-of TIME     the state at a time out of full, differential and\n"
+		"                       incremental jobs: YYYY-MM-DD[ HH:MM[:SS]], @SECONDS, now\n"
+		"      --client CLIENT, --fileset FILESET\n"
+		"                       whose state, where the volumes hold several\n"
+		"      --force          without a full backup, too: what the others have\n"
 		"      --file NAME      this file, or folder with what is below it, or what fits\n"
 		"                       a pattern (* ? [), * a slash, too; may be given again\n"
 		"      --files-from FILE\n"

@@ -145,9 +145,11 @@ static struct outcome outcome_of(const struct extract *x, const struct choice *c
 	return o;
 }
 
-static void warn_of_absent(const struct outcome *o, const struct choice *c, const char *job)
+static void warn_of_absent(const struct outcome *o, const struct choice *c, const char *job, bool asof)
 {
-	if (o->job == NULL && job)
+	if (o->job == NULL && asof)
+		msg_error("nothing of these jobs came");
+	else if (o->job == NULL && job)
 		msg_error("%s: no such job is here, or nothing of it; xflate list shows those that are", job);
 	else if (o->job == NULL)
 		msg_error("there is no job on these volumes");
@@ -206,11 +208,16 @@ static void print_outcome(const struct extract_report *r, const struct outcome *
 	const struct extract_counts *c = &o->counts;
 	FILE *out = r->out;
 	char name[LABEL_NAME_BYTES + 64], size[MSG_SIZE_BYTES];
+	if (r->asof)
+		asof_print(r->asof, out);
 	if (o->job == NULL)
 		return;
 	job_describe(o->job, name, sizeof name);
-	printable_put(name, out);
-	fprintf(out, "\n  %-11s %llu file%s", r->dry_run ? "to extract:" : "extracted:", (unsigned long long)c->files,
+	if (r->asof == NULL) {
+		printable_put(name, out);
+		putc('\n', out);
+	}
+	fprintf(out, "  %-11s %llu file%s", r->dry_run ? "to extract:" : "extracted:", (unsigned long long)c->files,
 		c->files == 1 ? "" : "s");
 	fprintf(out, " (%llu proved by their digests), %s", (unsigned long long)c->proved, msg_size(c->bytes, size));
 	print_count(out, c->folders, "folder", "folders");
@@ -249,7 +256,9 @@ static void json_outcome(struct json *j, const struct outcome *o, const struct e
 {
 	const struct extract_counts *c = &o->counts;
 	json_end_array(j); /* problems */
-	if (o->job) {
+	if (r->asof)
+		asof_json(r->asof, j);
+	if (o->job && r->asof == NULL) {
 		json_object(j, "job");
 		command_json_job(j, o->job);
 		json_end_object(j);
@@ -306,7 +315,7 @@ int extract_report_end(struct extract_report *r, const struct extract *x, const 
 	if (e->code != XE_OK)
 		msg_fail(e);
 	else
-		warn_of_absent(&o, c, job);
+		warn_of_absent(&o, c, job, r->asof != NULL);
 	if (r->json)
 		json_outcome(r->json, &o, r, e->code == XE_OK);
 	else if (r->out == stdout || msg_verbosity() >= 0)

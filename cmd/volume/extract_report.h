@@ -4,6 +4,7 @@
 #define CMD_VOLUME_EXTRACT_REPORT_H
 
 #include "base/json.h"
+#include "cmd/volume/asof.h"
 #include "pipeline/filter.h"
 #include "restore/extract.h"
 
@@ -11,6 +12,7 @@
 
 struct extract_report {
 	struct json *json; /* NULL: text */
+	const struct asof *asof; /* NULL: one job alone */
 	bool dry_run;
 	FILE *out; /* where text goes: standard error where the other one is an archive */
 	uint64_t shown[EXTRACT_RESULTS];
