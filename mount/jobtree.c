@@ -13,13 +13,10 @@ struct link {
 };
 
 struct adding {
+	const struct jobtree *j;
 	struct nametree *t;
-	struct fileindex *x;
 	int64_t job;
 	uint32_t row;
-	bool merged;
-	nametree_tell *tell;
-	void *arg;
 	struct fileindex_job about;
 	struct link *links;
 	size_t link_count, link_cap;
@@ -45,7 +42,7 @@ static int keep_link(struct adding *a, uint32_t node, const struct filestat *s, 
 static int take_away(struct adding *a, const struct fileindex_file *f, struct err *e)
 {
 	uint32_t node;
-	if (!a->merged)
+	if (!a->j->merged)
 		return 0;
 	int rc = nametree_look_up(a->t, f->stat.name, &node, e);
 	if (rc == 0 && node != NAMETREE_NONE)
@@ -53,25 +50,34 @@ static int take_away(struct adding *a, const struct fileindex_file *f, struct er
 	return rc;
 }
 
-/* Attributes of stream 37, and files of a base job's successor: the content is that of the version that is there. */
-static bool is_content_elsewhere(const struct adding *a, const struct fileindex_file *f)
-{
-	return a->merged && (f->flags & FILEINDEX_UPDATE || f->stat.type == FILESTAT_BASE);
-}
-
-static int add_elsewhere(struct adding *a, const struct fileindex_file *f, struct err *e)
+/* Attributes of stream 37: the content is that of the version that is there. */
+static int add_update(struct adding *a, const struct fileindex_file *f, struct err *e)
 {
 	uint32_t node;
 	int rc = nametree_look_up(a->t, f->stat.name, &node, e);
 	if (rc != 0 || node != NAMETREE_NONE)
 		return rc;
-	return nametree_add(a->t, f->stat.name, NAMETREE_FILE, a->row, f->file_index, false, NULL, e);
+	return nametree_add(a->t, f->stat.name, NAMETREE_FILE, a->row, f->file_index, true, NULL, e);
+}
+
+/* A file of a base job that was not changed. */
+static int add_unchanged(struct adding *a, const struct fileindex_file *f, struct err *e)
+{
+	uint32_t base = NAMETREE_NONE, row = a->row;
+	int32_t file_index = f->file_index;
+	int rc = a->j->bases ? nametree_look_up(a->j->bases, f->stat.name, &base, e) : 0;
+	if (rc == 0 && base != NAMETREE_NONE && nametree_node(a->j->bases, base)->kind == NAMETREE_FILE) {
+		const struct nametree_node *n = nametree_node(a->j->bases, nametree_node(a->j->bases, base)->same);
+		row = n->row;
+		file_index = n->file_index;
+	}
+	return rc == 0 ? nametree_add(a->t, f->stat.name, NAMETREE_FILE, row, file_index, a->j->merged, NULL, e) : rc;
 }
 
 static int add(struct adding *a, const struct fileindex_file *f, const char *name, enum nametree_kind kind, struct err *e)
 {
 	uint32_t node;
-	int rc = nametree_add(a->t, name, kind, a->row, f->file_index, !a->merged, &node, e);
+	int rc = nametree_add(a->t, name, kind, a->row, f->file_index, a->j->merged, &node, e);
 	bool link = rc == 0 && node != NAMETREE_NONE && f->stat.type == FILESTAT_HARD_LINK && kind == NAMETREE_FILE;
 	return link ? keep_link(a, node, &f->stat, e) : rc;
 }
@@ -84,8 +90,8 @@ static int add_file(void *arg, const struct fileindex_file *f, struct err *e)
 		snprintf(nameless, sizeof nameless, "lost+found/%u-%u-%d", a->about.session_id, a->about.session_time, f->file_index);
 		return add(a, f, nameless, NAMETREE_FILE, e);
 	}
-	if (is_content_elsewhere(a, f))
-		return add_elsewhere(a, f, e);
+	if (f->flags & FILEINDEX_UPDATE && a->j->merged)
+		return add_update(a, f, e);
 	switch (f->stat.type) {
 	case FILESTAT_FOLDER:
 	case FILESTAT_UNREAD_FOLDER: return add(a, f, f->stat.name, NAMETREE_FOLDER, e);
@@ -95,12 +101,12 @@ static int add_file(void *arg, const struct fileindex_file *f, struct err *e)
 	case FILESTAT_SYMLINK:
 	case FILESTAT_SPECIAL:
 	case FILESTAT_RAW:
-	case FILESTAT_FIFO:
-	case FILESTAT_BASE: return add(a, f, f->stat.name, NAMETREE_FILE, e);
+	case FILESTAT_FIFO: return add(a, f, f->stat.name, NAMETREE_FILE, e);
+	case FILESTAT_BASE: return add_unchanged(a, f, e);
 	case FILESTAT_DELETED: return take_away(a, f, e);
 	case FILESTAT_REPARSE:
-	case FILESTAT_JUNCTION: a->tell(a->arg, f->stat.name, "a reparse point of Windows is not shown"); return 0;
-	default: a->tell(a->arg, f->stat.name, "is nothing that can be shown as a file"); return 0;
+	case FILESTAT_JUNCTION: a->j->tell(a->j->arg, f->stat.name, "a reparse point of Windows is not shown"); return 0;
+	default: a->j->tell(a->j->arg, f->stat.name, "is nothing that can be shown as a file"); return 0;
 	}
 }
 
@@ -115,10 +121,10 @@ static bool has_content(const struct fileindex_file *f)
 static int content_of(struct adding *a, const struct link *l, int32_t *index, struct err *e)
 {
 	struct fileindex_file f;
-	int rc = fileindex_file(a->x, a->job, l->link_index, &f, e);
+	int rc = fileindex_file(a->j->index, a->job, l->link_index, &f, e);
 	bool found = rc > 0 && has_content(&f) && strcmp(f.stat.name, l->first) == 0;
 	if (rc >= 0 && !found) {
-		rc = fileindex_look_up(a->x, a->job, l->first, &f, e);
+		rc = fileindex_look_up(a->j->index, a->job, l->first, &f, e);
 		found = rc > 0 && has_content(&f);
 	}
 	*index = found ? f.file_index : 0;
@@ -144,16 +150,15 @@ static int join(struct adding *a, const struct link *l, struct err *e)
 	else if (index > 0)
 		nametree_point(a->t, l->node, a->row, index);
 	else
-		a->tell(a->arg, l->first, "has names whose content is not there: it is not in the index");
+		a->j->tell(a->j->arg, l->first, "has names whose content is not there: it is not in the index");
 	return 0;
 }
 
-int jobtree_add(struct nametree *t, struct fileindex *x, int64_t job, uint32_t row, bool merged, nametree_tell *tell, void *arg,
-		struct err *e)
+int jobtree_add(const struct jobtree *j, int64_t job, uint32_t row, struct err *e)
 {
-	struct adding a = {.t = t, .x = x, .job = job, .row = row, .merged = merged, .tell = tell, .arg = arg};
-	int rc = fileindex_job(x, job, &a.about, e);
-	rc = rc < 0 ? rc : fileindex_files(x, job, add_file, &a, e);
+	struct adding a = {.j = j, .t = j->tree, .job = job, .row = row};
+	int rc = fileindex_job(j->index, job, &a.about, e);
+	rc = rc < 0 ? rc : fileindex_files(j->index, job, add_file, &a, e);
 	for (size_t i = 0; rc == 0 && i < a.link_count; i++)
 		rc = join(&a, &a.links[i], e);
 	for (size_t i = 0; i < a.link_count; i++)

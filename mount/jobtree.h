@@ -7,9 +7,17 @@
 #include "index/fileindex.h"
 #include "mount/nametree.h"
 
-/* Adds the files of a job, whose number among the tree's rows is row.  merged: others are in the tree already, or will be: what is there twice
- * is no twin, and marks of deleted files count.  Errors as those of the index and the tree. */
-int jobtree_add(struct nametree *t, struct fileindex *x, int64_t job, uint32_t row, bool merged, nametree_tell *tell, void *arg,
-		struct err *e) __attribute__((warn_unused_result));
+/* What is added, in which way. */
+struct jobtree {
+	struct nametree *tree;
+	struct fileindex *index;
+	struct nametree *bases; /* files of base jobs, which a job may name as unchanged; NULL: there are none */
+	bool merged; /* several jobs, the oldest first: what is there already is of older ones, and marks of deleted files count */
+	nametree_tell *tell;
+	void *arg;
+};
+
+/* Adds the files of a job, whose number among the tree's rows is row.  Errors as those of the index and the tree. */
+int jobtree_add(const struct jobtree *j, int64_t job, uint32_t row, struct err *e) __attribute__((warn_unused_result));
 
 #endif

@@ -176,7 +176,7 @@ static void hang(struct nametree *t, uint32_t node)
 	folder->count += n->kind == NAMETREE_FOLDER;
 }
 
-static int make(struct nametree *t, uint32_t folder, const char *name, enum nametree_kind kind, uint32_t *node, struct err *e)
+static int make(struct nametree *t, uint32_t folder, const char *name, enum nametree_kind kind, uint32_t row, uint32_t *node, struct err *e)
 {
 	size_t len = strlen(name);
 	int rc = make_room(t, len, e);
@@ -188,6 +188,7 @@ static int make(struct nametree *t, uint32_t folder, const char *name, enum name
 						 .last = NAMETREE_NONE,
 						 .same = *node,
 						 .count = kind == NAMETREE_FILE,
+						 .row = row,
 						 .name_bytes = (uint8_t)len,
 						 .kind = (uint8_t)kind};
 	memcpy(t->names + t->names_len, name, len);
@@ -197,17 +198,29 @@ static int make(struct nametree *t, uint32_t folder, const char *name, enum name
 	return 0;
 }
 
+/* Whose names are added, and how. */
+struct adding {
+	uint32_t row;
+	bool merged;  /* what is of others and in the way goes */
+	bool changed; /* a name is shown as another one */
+	bool evaded;  /* so that both can be there */
+};
+
 /* Finds or makes what is called so, or, where that is of the other kind, what has its name for that reason. */
-static int reach(struct nametree *t, uint32_t folder, char name[static NAMETREE_NAME_BYTES], enum nametree_kind kind, uint32_t *node,
-		 bool *evaded, struct err *e)
+static int reach(struct nametree *t, uint32_t folder, char name[static NAMETREE_NAME_BYTES], enum nametree_kind kind, struct adding *a,
+		 uint32_t *node, struct err *e)
 {
 	for (;;) {
 		*node = nametree_find(t, folder, name);
-		if (*node == NAMETREE_NONE)
-			return make(t, folder, name, kind, node, e);
-		if (t->nodes[*node].kind == kind)
+		if (*node != NAMETREE_NONE && t->nodes[*node].kind == kind)
 			return 0;
-		*evaded = true;
+		if (*node != NAMETREE_NONE && a->merged && t->nodes[*node].row != a->row) {
+			nametree_take_away(t, *node);
+			*node = NAMETREE_NONE;
+		}
+		if (*node == NAMETREE_NONE)
+			return make(t, folder, name, kind, a->row, node, e);
+		a->evaded = true;
 		evade(name, kind);
 	}
 }
@@ -216,9 +229,9 @@ int nametree_put(struct nametree *t, uint32_t folder, const char *name, enum nam
 		 uint32_t *node, struct err *e)
 {
 	char shown[NAMETREE_NAME_BYTES];
-	bool evaded = false;
+	struct adding a = {.row = row};
 	show(name, strlen(name), shown);
-	int rc = reach(t, folder, shown, kind, node, &evaded, e);
+	int rc = reach(t, folder, shown, kind, &a, node, e);
 	if (rc == 0)
 		nametree_point(t, *node, row, file_index);
 	return rc;
@@ -238,20 +251,20 @@ static bool next_part(const char **path, char shown[static NAMETREE_NAME_BYTES],
 }
 
 /* Other names of what was there still stand for that. */
-static int replace(struct nametree *t, uint32_t *node, struct err *e)
+static int replace(struct nametree *t, uint32_t row, uint32_t *node, struct err *e)
 {
 	char name[NAMETREE_NAME_BYTES];
 	uint32_t folder = t->nodes[*node].parent;
 	nametree_name(t, *node, name);
 	nametree_take_away(t, *node);
-	return make(t, folder, name, NAMETREE_FILE, node, e);
+	return make(t, folder, name, NAMETREE_FILE, row, node, e);
 }
 
-int nametree_add(struct nametree *t, const char *name, enum nametree_kind kind, uint32_t row, int32_t file_index, bool twins,
+int nametree_add(struct nametree *t, const char *name, enum nametree_kind kind, uint32_t row, int32_t file_index, bool merged,
 		 uint32_t *node, struct err *e)
 {
 	char shown[NAMETREE_NAME_BYTES];
-	bool changed = false, evaded = false;
+	struct adding a = {.row = row, .merged = merged};
 	size_t before = t->count;
 	uint32_t at = NAMETREE_ROOT;
 	int rc = path_below(name, 0, &t->path, &t->path_cap, e);
@@ -259,8 +272,8 @@ int nametree_add(struct nametree *t, const char *name, enum nametree_kind kind, 
 		return rc;
 	rc = 0;
 	const char *path = t->path;
-	while (rc == 0 && next_part(&path, shown, &changed))
-		rc = reach(t, at, shown, *path ? NAMETREE_FOLDER : kind, &at, &evaded, e);
+	while (rc == 0 && next_part(&path, shown, &a.changed))
+		rc = reach(t, at, shown, *path ? NAMETREE_FOLDER : kind, &a, &at, e);
 	if (rc != 0)
 		return rc;
 	bool there = t->count == before && t->nodes[at].file_index > 0;
@@ -268,14 +281,14 @@ int nametree_add(struct nametree *t, const char *name, enum nametree_kind kind, 
 		tell(t, name, "is no name of a file: it is left out");
 		at = NAMETREE_NONE;
 	} else {
-		if (twins && there)
+		if (!merged && there)
 			tell(t, name, "is there twice; the last one is shown");
-		rc = there && kind == NAMETREE_FILE ? replace(t, &at, e) : 0;
+		rc = there && kind == NAMETREE_FILE ? replace(t, row, &at, e) : 0;
 		nametree_point(t, at, row, file_index);
 	}
-	if (changed)
+	if (a.changed)
 		tell(t, name, "is no name that a file system has; it is shown under another one");
-	if (evaded)
+	if (a.evaded)
 		tell(t, name, "is a file and a folder at once; one of them is shown under another name");
 	if (node)
 		*node = at;

@@ -37,10 +37,10 @@ struct nametree;
 struct nametree *nametree_new(uint64_t max_bytes, nametree_tell *tell, void *arg);
 void nametree_free(struct nametree *t);
 
-/* Adds a name as it stands on the volume; where it was there already, this one counts (twins: that is told).  A file in the place of a folder,
- * or the other way round, gets a name of its own.  *node (NULL is fine): its node, the root for "/".  XE_FAILED without memory, or where
- * max_bytes are not enough. */
-int nametree_add(struct nametree *t, const char *name, enum nametree_kind kind, uint32_t row, int32_t file_index, bool twins,
+/* Adds a name as it stands on the volume; where it was there already, this one counts.  merged: so it is with what other rows have in its way;
+ * else that is told, and a file in the place of a folder, or the other way round, gets a name of its own.  *node (NULL is fine): its node, the
+ * root for "/", NAMETREE_NONE where it can have none.  XE_FAILED without memory, or where max_bytes are not enough. */
+int nametree_add(struct nametree *t, const char *name, enum nametree_kind kind, uint32_t row, int32_t file_index, bool merged,
 		 uint32_t *node, struct err *e) __attribute__((warn_unused_result));
 
 /* One more in this folder, as it is to be called.  Errors as above. */
