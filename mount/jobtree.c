@@ -114,7 +114,7 @@ static int add_file(void *arg, const struct fileindex_file *f, struct err *e)
 
 static bool has_content(const struct fileindex_file *f)
 {
-	return f->stat.type != FILESTAT_HARD_LINK;
+	return f->stat.type != FILESTAT_HARD_LINK && f->stat.type != FILESTAT_FOLDER && f->stat.type != FILESTAT_UNREAD_FOLDER;
 }
 
 /* Which FileIndex has the content: the one that is named, if it has the name, for consolidations number anew; else the name.  0: none. */
