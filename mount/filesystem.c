@@ -311,6 +311,7 @@ static void ask(fuse_req_t request, fuse_ino_t number, const char *name, size_t 
 	struct asked a = {.fs = of(request), .name = name};
 	struct err e = {0};
 	struct view_file file;
+	number = view_meta(a.fs->o.view, number);
 	int rc = view_file(a.fs->o.view, number, &file, &e);
 	bool has = rc > 0 && file.row.flags & (FILEINDEX_ACL | FILEINDEX_XATTR);
 	if (rc > 0)

@@ -45,9 +45,14 @@ static int take_away(struct adding *a, const struct fileindex_file *f, struct er
 	if (!a->j->merged)
 		return 0;
 	int rc = nametree_look_up(a->t, f->stat.name, &node, e);
-	if (rc == 0 && node != NAMETREE_NONE)
+	if (rc != 0 || node == NAMETREE_NONE)
+		return rc;
+	/* What is in a folder has marks of its own. */
+	if (nametree_node(a->t, node)->kind == NAMETREE_FOLDER)
+		nametree_forget(a->t, node);
+	else
 		nametree_take_away(a->t, node);
-	return rc;
+	return 0;
 }
 
 /* Attributes of stream 37: the content is that of the version that is there. */
@@ -55,9 +60,9 @@ static int add_update(struct adding *a, const struct fileindex_file *f, struct e
 {
 	uint32_t node;
 	int rc = nametree_look_up(a->t, f->stat.name, &node, e);
-	if (rc != 0 || node != NAMETREE_NONE)
-		return rc;
-	return nametree_add(a->t, f->stat.name, NAMETREE_FILE, a->row, f->file_index, true, NULL, e);
+	if (rc == 0 && node != NAMETREE_NONE)
+		return nametree_dress(a->t, node, a->row, f->file_index, e);
+	return rc == 0 ? nametree_add(a->t, f->stat.name, NAMETREE_FILE, a->row, f->file_index, true, NULL, e) : rc;
 }
 
 /* A file of a base job that was not changed. */
@@ -161,6 +166,8 @@ int jobtree_add(const struct jobtree *j, int64_t job, uint32_t row, struct err *
 	rc = rc < 0 ? rc : fileindex_files(j->index, job, add_file, &a, e);
 	for (size_t i = 0; rc == 0 && i < a.link_count; i++)
 		rc = join(&a, &a.links[i], e);
+	if (rc == 0 && j->merged)
+		nametree_prune(a.t);
 	for (size_t i = 0; i < a.link_count; i++)
 		free(a.links[i].first);
 	free(a.links);

@@ -333,6 +333,38 @@ void nametree_take_away(struct nametree *t, uint32_t node)
 		t->nodes[n->same].count--;
 }
 
+int nametree_dress(struct nametree *t, uint32_t node, uint32_t row, int32_t file_index, struct err *e)
+{
+	int rc = make_room(t, 0, e);
+	if (rc != 0)
+		return rc;
+	uint32_t meta = (uint32_t)t->count++;
+	t->nodes[meta] = (struct nametree_node){.parent = NAMETREE_NONE,
+						.last = NAMETREE_NONE,
+						.same = meta,
+						.kind = NAMETREE_FILE,
+						.row = row,
+						.file_index = file_index,
+						.gone = true};
+	t->nodes[t->nodes[node].same].meta = meta;
+	return 0;
+}
+
+void nametree_forget(struct nametree *t, uint32_t node)
+{
+	t->nodes[node].file_index = 0;
+}
+
+/* What is in a folder has a higher number than the folder. */
+void nametree_prune(struct nametree *t)
+{
+	for (uint32_t i = (uint32_t)t->count; i-- > 1;) {
+		const struct nametree_node *n = &t->nodes[i];
+		if (n->kind == NAMETREE_FOLDER && !n->gone && n->file_index == 0 && nametree_first(t, i) == NAMETREE_NONE)
+			nametree_take_away(t, i);
+	}
+}
+
 /* ---- looking ---- */
 
 const struct nametree_node *nametree_node(const struct nametree *t, uint32_t node)

@@ -24,6 +24,7 @@ struct nametree_node {
 	uint32_t count;              /* folders in a folder; names of a file */
 	uint32_t row;                /* whose it is: for the caller */
 	int32_t file_index;          /* the same; 0: no record speaks of it */
+	uint32_t meta;               /* node that no name leads to, whose attributes it has; 0: its own */
 	uint8_t name_bytes, kind;
 	bool gone; /* it is not found any more, but other names may stand for the same file */
 };
@@ -52,6 +53,13 @@ void nametree_join(struct nametree *t, uint32_t node, uint32_t first);
 
 /* What is shown there is another file, of one name. */
 void nametree_point(struct nametree *t, uint32_t node, uint32_t row, int32_t file_index);
+
+/* Its attributes are those of another record, though its content stays.  XE_FAILED as above. */
+int nametree_dress(struct nametree *t, uint32_t node, uint32_t row, int32_t file_index, struct err *e) __attribute__((warn_unused_result));
+
+/* No record speaks of it any more: a folder in which there is nothing goes with nametree_prune. */
+void nametree_forget(struct nametree *t, uint32_t node);
+void nametree_prune(struct nametree *t);
 
 /* It is not there any more, nor is what is below it; other names of it are. */
 void nametree_take_away(struct nametree *t, uint32_t node);

@@ -258,6 +258,20 @@ static void fill(struct stat *st, const struct fileindex_file *f)
 	st->st_ctim.tv_sec = (time_t)f->stat.ctime;
 }
 
+/* What came later, of attributes alone: the content stays. */
+static int dress(struct view *v, const struct nametree *t, const struct nametree_node *n, uint64_t number, struct stat *st, struct err *e)
+{
+	struct fileindex_file f;
+	off_t size = st->st_size;
+	int rc = n->meta == 0 ? 0 : row_of(v, t, number - node_of(number) + n->meta, &f, e);
+	if (rc <= 0)
+		return rc;
+	f.stat.type = S_ISREG(st->st_mode) ? FILESTAT_FILE : f.stat.type;
+	fill(st, &f);
+	st->st_size = size;
+	return 0;
+}
+
 int view_stat(struct view *v, uint64_t number, struct stat *st, struct err *e)
 {
 	struct fileindex_file f;
@@ -270,12 +284,24 @@ int view_stat(struct view *v, uint64_t number, struct stat *st, struct err *e)
 		*st = (struct stat){.st_mode = S_IFDIR | 0755, .st_mtim.tv_sec = time, .st_ctim.tv_sec = time, .st_atim.tv_sec = time};
 		if (rc > 0)
 			fill(st, &f);
+		rc = dress(v, t, n, number, st, e);
 		st->st_ino = number;
 		st->st_nlink = (nlink_t)n->count + (n->kind == NAMETREE_FOLDER ? 2 : 0);
 		st->st_blksize = 131072;
 	}
 	pthread_mutex_unlock(&v->lock);
 	return rc < 0 ? rc : n != NULL;
+}
+
+uint64_t view_meta(struct view *v, uint64_t number)
+{
+	struct err unsaid = {0};
+	pthread_mutex_lock(&v->lock);
+	const struct nametree *t = tree_of(v, number, &unsaid);
+	const struct nametree_node *n = t ? nametree_node(t, node_of(number)) : NULL;
+	uint64_t meta = n && n->meta ? number - node_of(number) + n->meta : number;
+	pthread_mutex_unlock(&v->lock);
+	return meta;
 }
 
 /* ---- one file, and where it lies ---- */
