@@ -43,7 +43,6 @@ struct filebytes_options {
 	uint8_t value[DIGEST_MAX_BYTES];
 	size_t value_bytes;
 	const struct opener_keys *keys; /* NULL: there are none */
-	struct buf_pool *pool;
 };
 
 struct filebytes;

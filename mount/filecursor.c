@@ -9,12 +9,15 @@
 
 #define RENEW "; the volume is not what it was when it was indexed: mount it again, with an index that is up to date"
 
+#define POOL_KEEP_BYTES ((size_t)1 << 20)
+
 struct filecursor {
 	const struct filebytes_options *o;
 	struct bytemap_place at;
 	bool anywhere; /* in its block: the place of its first record is known by its block alone */
 	const char **paths;
 	struct reader_range *ranges;
+	struct buf_pool *pool; /* what readers charge it with is given back with it alone */
 	struct reader *reader;
 	struct joiner *joiner;
 	struct stage_ctx *stage;
@@ -43,8 +46,9 @@ static bool plan(struct filecursor *c)
 		.range_count = count,
 		.inside_files = true,
 	};
-	c->reader = reader_new(&ro, c->o->pool);
-	c->joiner = c->reader ? joiner_new(c->reader, c->o->pool) : NULL;
+	c->pool = buf_pool_new(POOL_KEEP_BYTES);
+	c->reader = c->pool ? reader_new(&ro, c->pool) : NULL;
+	c->joiner = c->reader ? joiner_new(c->reader, c->pool) : NULL;
 	c->stage = stage_ctx_new();
 	return c->joiner && c->stage;
 }
@@ -70,6 +74,7 @@ void filecursor_free(struct filecursor *c)
 	stage_ctx_free(c->stage);
 	joiner_free(c->joiner);
 	reader_free(c->reader);
+	buf_pool_free(c->pool);
 	free(c->ranges);
 	free(c->paths);
 	free(c);

@@ -310,19 +310,15 @@ static void ask(fuse_req_t request, fuse_ino_t number, const char *name, size_t 
 {
 	struct asked a = {.fs = of(request), .name = name};
 	struct err e = {0};
-	struct view_file file;
-	number = view_meta(a.fs->o.view, number);
-	int rc = view_file(a.fs->o.view, number, &file, &e);
-	bool has = rc > 0 && file.row.flags & (FILEINDEX_ACL | FILEINDEX_XATTR);
-	if (rc > 0)
-		view_file_free(&file);
-	struct openfile *f = has ? openfiles_take(a.fs->o.files, number, &e) : NULL;
+	int rc = 0;
+	number = view_extras(a.fs->o.view, number);
+	struct openfile *f = number > 0 ? openfiles_take(a.fs->o.files, number, &e) : NULL;
 	if (f) {
 		a.file = openfile_name(f);
 		rc = openfile_extras(a.fs->o.files, f, answer, &a, &e);
 		openfiles_put(a.fs->o.files, f);
-	} else {
-		rc = has ? e.code : rc < 0 ? rc : 0;
+	} else if (number > 0) {
+		rc = e.code;
 	}
 	if (rc < 0)
 		fuse_reply_err(request, errno_of(&e));

@@ -76,13 +76,19 @@ static int add_unchanged(struct adding *a, const struct fileindex_file *f, struc
 		row = n->row;
 		file_index = n->file_index;
 	}
-	return rc == 0 ? nametree_add(a->t, f->stat.name, NAMETREE_FILE, row, file_index, a->j->merged, NULL, e) : rc;
+	if (rc == 0)
+		rc = nametree_add(a->t, f->stat.name, NAMETREE_FILE, row, file_index, a->j->merged, &base, e);
+	if (rc == 0 && base != NAMETREE_NONE)
+		nametree_note_extras(a->t, base);
+	return rc;
 }
 
 static int add(struct adding *a, const struct fileindex_file *f, const char *name, enum nametree_kind kind, struct err *e)
 {
 	uint32_t node;
 	int rc = nametree_add(a->t, name, kind, a->row, f->file_index, a->j->merged, &node, e);
+	if (rc == 0 && node != NAMETREE_NONE && f->flags & (FILEINDEX_ACL | FILEINDEX_XATTR))
+		nametree_note_extras(a->t, node);
 	bool link = rc == 0 && node != NAMETREE_NONE && f->stat.type == FILESTAT_HARD_LINK && kind == NAMETREE_FILE;
 	return link ? keep_link(a, node, &f->stat, e) : rc;
 }
@@ -136,6 +142,13 @@ static int content_of(struct adding *a, const struct link *l, int32_t *index, st
 	return rc < 0 ? rc : 0;
 }
 
+/* Whether something more belongs to it, who asks has to look. */
+static void point(struct adding *a, uint32_t node, int32_t index)
+{
+	nametree_point(a->t, node, a->row, index);
+	nametree_note_extras(a->t, node);
+}
+
 static int join(struct adding *a, const struct link *l, struct err *e)
 {
 	uint32_t first;
@@ -153,7 +166,7 @@ static int join(struct adding *a, const struct link *l, struct err *e)
 	if (is && n->file_index == index)
 		nametree_join(a->t, l->node, n->same);
 	else if (index > 0)
-		nametree_point(a->t, l->node, a->row, index);
+		point(a, l->node, index);
 	else
 		a->j->tell(a->j->arg, l->first, "has names whose content is not there: it is not in the index");
 	return 0;

@@ -307,6 +307,11 @@ int nametree_look_up(struct nametree *t, const char *name, uint32_t *node, struc
 	return rc < 0 ? rc : 0;
 }
 
+void nametree_note_extras(struct nametree *t, uint32_t node)
+{
+	t->nodes[node].extras = true;
+}
+
 void nametree_join(struct nametree *t, uint32_t node, uint32_t first)
 {
 	if (t->nodes[node].gone)
@@ -335,6 +340,7 @@ void nametree_take_away(struct nametree *t, uint32_t node)
 
 int nametree_dress(struct nametree *t, uint32_t node, uint32_t row, int32_t file_index, struct err *e)
 {
+	/* Whether it has some is not told here: who asks looks. */
 	int rc = make_room(t, 0, e);
 	if (rc != 0)
 		return rc;
@@ -343,6 +349,7 @@ int nametree_dress(struct nametree *t, uint32_t node, uint32_t row, int32_t file
 						.last = NAMETREE_NONE,
 						.same = meta,
 						.kind = NAMETREE_FILE,
+						.extras = true,
 						.row = row,
 						.file_index = file_index,
 						.gone = true};

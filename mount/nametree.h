@@ -26,7 +26,8 @@ struct nametree_node {
 	int32_t file_index;          /* the same; 0: no record speaks of it */
 	uint32_t meta;               /* node that no name leads to, whose attributes it has; 0: its own */
 	uint8_t name_bytes, kind;
-	bool gone; /* it is not found any more, but other names may stand for the same file */
+	bool extras; /* access lists or extended attributes belong to it: nametree_note_extras */
+	bool gone;   /* it is not found any more, but other names may stand for the same file */
 };
 
 /* Names that are shown as another one, or not at all.  Both lent. */
@@ -47,6 +48,9 @@ int nametree_add(struct nametree *t, const char *name, enum nametree_kind kind, 
 /* One more in this folder, as it is to be called.  Errors as above. */
 int nametree_put(struct nametree *t, uint32_t folder, const char *name, enum nametree_kind kind, uint32_t row, int32_t file_index,
 		 uint32_t *node, struct err *e) __attribute__((warn_unused_result));
+
+/* Something more belongs to it. */
+void nametree_note_extras(struct nametree *t, uint32_t node);
 
 /* Two names of one file: node is to be the same as first. */
 void nametree_join(struct nametree *t, uint32_t node, uint32_t first);

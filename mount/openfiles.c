@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POOL_KEEP_BYTES ((size_t)8 << 20)
 #define BUCKETS 256u
 
 struct openfile {
@@ -33,7 +32,6 @@ struct shared_ring {
 
 struct openfiles {
 	struct openfiles_options o;
-	struct buf_pool *pool;
 	struct opener_keys keys; /* those of the options, behind a lock */
 	pthread_mutex_t key_lock;
 	struct shared_ring *rings;
@@ -99,17 +97,13 @@ struct openfiles *openfiles_new(const struct openfiles_options *options)
 	if (o == NULL)
 		return NULL;
 	o->o = *options;
-	o->pool = buf_pool_new(POOL_KEEP_BYTES);
 	pthread_mutex_init(&o->lock, NULL);
 	pthread_mutex_init(&o->key_lock, NULL);
 	pthread_mutex_init(&o->tell_lock, NULL);
 	if (options->keys)
 		o->keys = (struct opener_keys){
 			.arg = o, .patient = options->keys->patient, .find = find_keys, .decrypt = decrypt, .describe = describe};
-	if (o->pool)
-		return o;
-	openfiles_free(o);
-	return NULL;
+	return o;
 }
 
 static void free_file(struct openfile *f)
@@ -135,7 +129,6 @@ void openfiles_free(struct openfiles *o)
 		next = s->next;
 		free(s);
 	}
-	buf_pool_free(o->pool);
 	pthread_mutex_destroy(&o->lock);
 	pthread_mutex_destroy(&o->key_lock);
 	pthread_mutex_destroy(&o->tell_lock);
@@ -186,7 +179,6 @@ static bool plan(struct openfiles *o, struct openfile *f)
 		.digest = file->row.digest,
 		.value_bytes = file->row.value_bytes,
 		.keys = o->keys.arg ? &o->keys : NULL,
-		.pool = o->pool,
 	};
 	memcpy(options.value, file->row.value, sizeof options.value);
 	f->bytes = f->volumes ? filebytes_new(&options) : NULL;

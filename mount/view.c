@@ -293,13 +293,13 @@ int view_stat(struct view *v, uint64_t number, struct stat *st, struct err *e)
 	return rc < 0 ? rc : n != NULL;
 }
 
-uint64_t view_meta(struct view *v, uint64_t number)
+uint64_t view_extras(struct view *v, uint64_t number)
 {
 	struct err unsaid = {0};
 	pthread_mutex_lock(&v->lock);
 	const struct nametree *t = tree_of(v, number, &unsaid);
 	const struct nametree_node *n = t ? nametree_node(t, node_of(number)) : NULL;
-	uint64_t meta = n && n->meta ? number - node_of(number) + n->meta : number;
+	uint64_t meta = n && n->meta ? number - node_of(number) + n->meta : n && n->extras ? number : 0;
 	pthread_mutex_unlock(&v->lock);
 	return meta;
 }

@@ -51,8 +51,8 @@ struct view_file {
 };
 int view_file(struct view *v, uint64_t number, struct view_file *file, struct err *e) __attribute__((warn_unused_result));
 
-/* The number of what has its attributes: itself, but for a file of which later ones came alone. */
-uint64_t view_meta(struct view *v, uint64_t number);
+/* The number of what has its access lists and extended attributes: itself, but for a file of which later ones came alone; 0: it has none. */
+uint64_t view_extras(struct view *v, uint64_t number);
 
 /* Idempotent. */
 void view_file_free(struct view_file *file);

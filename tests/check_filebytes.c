@@ -152,7 +152,6 @@ static void read_set(struct set *s)
 	for (size_t i = 0; i < s->file_count; i++) {
 		struct known *k = &s->files[i];
 		k->o.keys = cipher_keys(s->cipher);
-		k->o.pool = s->pool;
 		k->o.size = k->o.sparse && k->stat.size > k->end ? k->stat.size : k->end;
 		if (k->o.size > k->cap) {
 			k->content = realloc(k->content, k->o.size);
