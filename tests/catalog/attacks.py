@@ -87,7 +87,8 @@ def written_back(report, world, db, chain, form):
 def quoted_media_type(report, world, db):
     """A Media Type is any text; the way back has it from the catalog."""
     old, new = made.Laid(0, made.on_tape(40, 10), tape=True), made.Laid(199, made.in_turn(40, 200, 30000))
-    one = made.laid_world("Made, an odd Media Type", world, world.work, {"reel": (old, new)}, {"mediatype": "it's", "storageid": "2"})
+    tape = {"voltype": "2"} if world.product == "bacula" else {}
+    one = made.laid_world("Made, an odd Media Type", world, world.work, {"reel": (old, new)}, dict(tape, mediatype="it's", storageid="2"))
     db.load(one.tables)
     base = db.dump()
     undo = os.path.join(world.work, "undo.sql")

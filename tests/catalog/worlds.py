@@ -195,4 +195,12 @@ def said_once(said, want):
 
 
 def unchanged(before, after):
-    return ["%s changed: %s" % (table, [r for r in after[table] if r not in before[table]][:3]) for table in before if before[table] != after[table]]
+    """Nothing, or what is another: of rows that are as many as they were, the columns."""
+    faults = []
+    for table in before:
+        if len(before[table]) != len(after[table]):
+            faults.append("%s: %d rows were %d" % (table, len(after[table]), len(before[table])))
+            continue
+        for was, now in zip(before[table], after[table]):
+            faults += ["%s.%s is %r, was %r" % (table, c, now.get(c), was[c]) for c in was if was[c] != now.get(c)]
+    return faults[:20]
