@@ -37,15 +37,19 @@ static void put_string(struct json *j, const char *text)
 	putc('"', j->out);
 }
 
+static void new_line(const struct json *j)
+{
+	putc('\n', j->out);
+	for (unsigned i = 0; i < j->depth; i++)
+		fputs("  ", j->out);
+}
+
 static void begin(struct json *j, const char *key)
 {
 	if (j->comma)
-		putc(',', j->out);
-	if (j->depth > 0) {
-		putc('\n', j->out);
-		for (unsigned i = 0; i < j->depth; i++)
-			fputs("  ", j->out);
-	}
+		fputs(j->one_line ? ", " : ",", j->out);
+	if (j->depth > 0 && !j->one_line)
+		new_line(j);
 	if (key) {
 		put_string(j, key);
 		fputs(": ", j->out);
@@ -64,11 +68,8 @@ static void open_group(struct json *j, const char *key, int bracket)
 static void close_group(struct json *j, int bracket)
 {
 	j->depth--;
-	if (j->comma) {
-		putc('\n', j->out);
-		for (unsigned i = 0; i < j->depth; i++)
-			fputs("  ", j->out);
-	}
+	if (j->comma && !j->one_line)
+		new_line(j);
 	putc(bracket, j->out);
 	j->comma = true;
 	if (j->depth == 0)

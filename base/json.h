@@ -9,6 +9,7 @@
 
 struct json {
 	FILE *out;
+	bool one_line; /* all of it stands in one: JSON lines */
 	unsigned depth;
 	bool comma; /* something stands before in the object or array at hand */
 };

@@ -106,31 +106,40 @@ static bool another(struct span *rest, bool *good)
 	return false;
 }
 
-static bool read_number(struct span *text, uint32_t *number)
+static bool read_number(struct span *text, uint64_t *number)
 {
 	uint64_t v = 0;
 	size_t n = 0;
 	for (; n < text->len && text->data[n] >= '0' && text->data[n] <= '9'; n++) {
-		v = v * 10 + (unsigned)(text->data[n] - '0');
-		if (v > UINT32_MAX)
+		unsigned digit = text->data[n] - '0';
+		if (v > (UINT64_MAX - digit) / 10)
 			return false;
+		v = v * 10 + digit;
 	}
 	*text = lines_trim(lines_skip(*text, n));
-	*number = (uint32_t)v;
+	*number = v;
 	return n > 0;
 }
 
-static bool read_range(struct span text, struct bsrfile_number *r)
+static bool read_range(struct span text, uint64_t *first, uint64_t *last)
 {
-	if (!read_number(&text, &r->first))
+	if (!read_number(&text, first))
 		return false;
-	r->last = r->first;
+	*last = *first;
 	if (cut_byte(&text, '-')) {
 		text = lines_trim(text);
-		if (!read_number(&text, &r->last))
+		if (!read_number(&text, last))
 			return false;
 	}
-	return text.len == 0 && r->first <= r->last;
+	return text.len == 0 && *first <= *last;
+}
+
+bool bsrfile_next_range(struct span *value, uint64_t *first, uint64_t *last, bool *more)
+{
+	struct span one;
+	bool good = cut_value(value, &one) && read_range(one, first, last);
+	*more = good && another(value, &good);
+	return good;
 }
 
 static int add_number(struct bsrfile_numbers *to, struct bsrfile_number r, struct err *e)
@@ -189,14 +198,14 @@ static int take_number(struct bsrfile_section *s, const struct bsrfile_line *l, 
 
 static int take_numbers(struct bsrfile_section *s, const struct bsrfile_line *l, struct err *e)
 {
-	struct span rest = l->value, value;
+	struct span rest = l->value;
 	bool more = true;
 	int rc = 0;
 	while (rc == 0 && more) {
-		struct bsrfile_number r = {0};
-		bool good = cut_value(&rest, &value) && read_range(value, &r);
-		more = good && another(&rest, &good);
-		rc = good ? take_number(s, l, r, e) : bad(l, "not a number, A-B, or several with commas between", e);
+		uint64_t first = 0, last = 0;
+		bool good = bsrfile_next_range(&rest, &first, &last, &more) && last <= UINT32_MAX;
+		rc = good ? take_number(s, l, (struct bsrfile_number){(uint32_t)first, (uint32_t)last}, e)
+			  : bad(l, "not a number, A-B, or several with commas between", e);
 	}
 	return rc;
 }
@@ -234,6 +243,17 @@ static int take_line(struct bsrfile *b, size_t line, struct err *e)
 	}
 }
 
+static bool is_word(struct span word, const char *keyword)
+{
+	return word.len == strlen(keyword) && strncasecmp((const char *)word.data, keyword, word.len) == 0;
+}
+
+bool bsrfile_is(const struct bsrfile_line *l, const char *keyword)
+{
+	struct span rest = lines_trim(l->text);
+	return is_word(cut(&rest, "="), keyword);
+}
+
 /* What a line is; its value may be anything. */
 static int name_line(struct bsrfile_line *l, struct err *e)
 {
@@ -245,7 +265,7 @@ static int name_line(struct bsrfile_line *l, struct err *e)
 		return bad(l, "not KEYWORD=VALUE", e);
 	l->value = lines_trim(rest);
 	for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
-		if (word.len == strlen(keywords[i].name) && strncasecmp((const char *)word.data, keywords[i].name, word.len) == 0) {
+		if (is_word(word, keywords[i].name)) {
 			l->kind = keywords[i].kind;
 			return 0;
 		}

@@ -67,6 +67,13 @@ int bsrfile_parse(struct bsrfile *b, struct span text, struct err *e) __attribut
 /* Idempotent. */
 void bsrfile_free(struct bsrfile *b);
 
+/* Is the keyword of the line this one, in lower case? */
+bool bsrfile_is(const struct bsrfile_line *l, const char *keyword);
+
+/* The next number, or range of them, of a line's value, which goes on behind it.  *more: another one follows.  False: it is not
+ * understood. */
+bool bsrfile_next_range(struct span *value, uint64_t *first, uint64_t *last, bool *more);
+
 /* Is n among them, or are there none? */
 bool bsrfile_takes(const struct bsrfile_numbers *n, uint32_t number);
 

@@ -135,8 +135,7 @@ static int compare_tables(struct fileindex *x, struct err *e)
 		if (rc >= 0)
 			rc = sql && wanted && strcmp(sql, wanted) == 0
 				     ? 0
-				     : err_set(e, XE_DAMAGE, "%s: its tables are not those of an index; remove it, and make it anew",
-					       x->sql.path);
+				     : err_set(e, XE_DAMAGE, "its tables are not those of an index; remove it, and make it anew");
 	}
 	sqlite3_finalize(have);
 	sqlite3_finalize(want);
@@ -185,7 +184,7 @@ static int check(struct fileindex *x, struct err *e)
 		rc = sql_number(&x->sql, "PRAGMA user_version", &version, e);
 	if (rc == 1 && (id != APPLICATION_ID || version != VERSION))
 		return refuse(x->sql.path, "this is an SQLite database of another program", e);
-	return rc == 1 ? compare_tables(x, e) : rc < 0 ? rc : err_set(e, XE_DAMAGE, "%s: no index", x->sql.path);
+	return rc == 1 ? compare_tables(x, e) : rc < 0 ? rc : err_set(e, XE_DAMAGE, "it holds no index; remove it, and make it anew");
 }
 
 static int open_index(struct fileindex *x, enum fileindex_access access, uint64_t cache_bytes, struct err *e)

@@ -358,6 +358,12 @@ static int drop_job(struct fileindex *x, int64_t job, struct err *e)
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < sizeof rows / sizeof *rows; i++)
 		rc = change_two(x, rows[i], job, 0, e);
+	/* Its number may be another job's now. */
+	bool dropped = rc == 0 && sqlite3_changes(x->sql.db) > 0;
+	for (size_t i = 0; dropped && i < x->tally_count; i++) {
+		if (x->tallies[i].job == job)
+			x->tallies[i] = (struct inside_tally){.job = job};
+	}
 	return rc;
 }
 

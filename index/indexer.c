@@ -116,9 +116,10 @@ static int note_volume(struct indexer *x, struct indexed_job *j, unsigned volume
 	int64_t id;
 	if (j->on_volume && j->noted == volume)
 		return 0;
-	int rc = j->row.id == 0 ? tell_job(x, j, e) : 0;
-	if (rc == 0)
-		rc = volume_id(x, volume, &id, e);
+	/* The volume first: what the index has of it goes then, jobs of it alone among that. */
+	int rc = volume_id(x, volume, &id, e);
+	if (rc == 0 && j->row.id == 0)
+		rc = tell_job(x, j, e);
 	if (rc == 0)
 		rc = x->o.sink.job_volume(x->o.sink.arg, j->row.id, id, e);
 	j->on_volume = true;
@@ -359,7 +360,9 @@ static void on_end_volume(void *arg, const struct volume_info *info)
 	struct indexed_volume *v = volume_of(x, info, &ignored);
 	if (v == NULL)
 		return;
-	v->row.size = info->inside + info->bytes;
+	/* Of what is read in parts, bytes are those that were read. */
+	uint64_t end = info->size > 0 ? info->size : info->inside + info->bytes;
+	v->row.size = end > v->last_at + v->last_bytes ? end : v->last_at + v->last_bytes;
 	v->row.last_at = v->last_at;
 	/* What cannot be looked at again cannot be known again. */
 	bool known = volumeid_hash(info->path, v->last_at, v->last_bytes, &v->row.last_hash);

@@ -6,6 +6,20 @@
 
 #define SHORT_BYTES 4096u /* a name that is copied on the stack */
 
+/* The longest part that is not wild; "" where brackets make that hard to tell. */
+static char *longest_part(const char *text)
+{
+	const char *best = text;
+	size_t best_len = 0;
+	for (const char *at = text; strchr(text, '[') == NULL && *at; at += strspn(at, "*?")) {
+		size_t n = strcspn(at, "*?");
+		best = n > best_len ? at : best;
+		best_len = n > best_len ? n : best_len;
+		at += n;
+	}
+	return strndup(best, best_len);
+}
+
 int namepattern_read(struct namepattern *p, const char *text, struct err *e)
 {
 	bool last = strchr(text, '/') == NULL;
@@ -14,7 +28,8 @@ int namepattern_read(struct namepattern *p, const char *text, struct err *e)
 	while (n > 0 && text[n - 1] == '/')
 		n--;
 	*p = (struct namepattern){.text = strndup(text, n), .last = last};
-	if (p->text == NULL)
+	p->must = p->text ? longest_part(p->text) : NULL;
+	if (p->must == NULL)
 		return err_memory(e, n, "a pattern");
 	p->literal = strcspn(p->text, "*?[");
 	p->wild = p->text[p->literal] != '\0';
@@ -24,7 +39,8 @@ int namepattern_read(struct namepattern *p, const char *text, struct err *e)
 void namepattern_free(struct namepattern *p)
 {
 	free(p->text);
-	p->text = NULL;
+	free(p->must);
+	p->text = p->must = NULL;
 }
 
 /* The first n bytes of name, as fnmatch wants them. */
@@ -55,7 +71,7 @@ bool namepattern_fits_last(const struct namepattern *p, const char *last)
 {
 	size_t n = without_slashes(last);
 	if (p->wild)
-		return strncmp(last, p->text, p->literal) == 0 && fits_text(p, last, n);
+		return strncmp(last, p->text, p->literal) == 0 && strstr(last, p->must) && fits_text(p, last, n);
 	return n == p->literal && memcmp(last, p->text, n) == 0;
 }
 
@@ -66,7 +82,7 @@ static bool fits_whole(const struct namepattern *p, const char *name)
 	size_t n = without_slashes(name);
 	if (p->text[0] == '\0')
 		return true;
-	if (strncmp(name, p->text, p->literal) != 0)
+	if (strncmp(name, p->text, p->literal) != 0 || strstr(name, p->must) == NULL)
 		return false;
 	return p->wild ? fits_text(p, name, n) : name[p->literal] == '\0' || name[p->literal] == '/';
 }

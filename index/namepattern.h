@@ -12,6 +12,7 @@ struct namepattern {
 	bool last;      /* about the last part alone */
 	bool wild;      /* it has * ? or [ */
 	size_t literal; /* bytes before the first of these; all, if there is none */
+	char *must;     /* its longest part without any of them, which each name that fits has */
 };
 
 /* Copies.  XE_FAILED without memory. */

@@ -24,9 +24,12 @@ static bool name_tells(const char *job, struct tm *tm)
 	for (const char *dot = strchr(job, '.'); dot; dot = strchr(dot + 1, '.')) {
 		struct tm t = {.tm_isdst = -1};
 		int n = 0;
-		if (sscanf(dot, ".%4d-%2d-%2d_%2d.%2d.%2d%n", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min, &t.tm_sec, &n) != 6 || n != 20)
+		if (sscanf(dot, ".%4d-%2d-%2d_%2d.%2d.%2d%n", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min, &t.tm_sec, &n) !=
+			    6 ||
+		    n != 20)
 			continue;
-		if (t.tm_year < 1970 || t.tm_mon < 1 || t.tm_mon > 12 || t.tm_mday < 1 || t.tm_mday > 31 || t.tm_hour > 23 || t.tm_min > 59 || t.tm_sec > 60)
+		if (t.tm_year < 1970 || t.tm_mon < 1 || t.tm_mon > 12 || t.tm_mday < 1 || t.tm_mday > 31 || t.tm_hour > 23 ||
+		    t.tm_min > 59 || t.tm_sec > 60)
 			continue;
 		t.tm_year -= 1900;
 		t.tm_mon--;
@@ -58,7 +61,38 @@ int64_t chain_time(const struct chain_job *j)
 	struct tm tm;
 	int64_t start = j->label.time / 1000000;
 	int64_t time = name_tells(j->label.job, &tm) ? local_time(&tm, start) : start;
-	return chain_is_consolidation(j) && j->latest > 0 && j->latest < time ? j->latest : time;
+	return chain_is_consolidation(j) && j->latest > 0 && j->latest <= j->end ? j->latest : time;
+}
+
+/* ---- labels ---- */
+
+static void take_source(struct chain_job *j, const struct session_label *label)
+{
+	static const char levels[] = "IDFf";
+	const struct chain_job first = {.label = j->label}, second = {.label = *label};
+	const char *before = strchr(levels, (int)(j->label.level & 0x7f)), *now = strchr(levels, (int)(label->level & 0x7f));
+	uint32_t level = before && now && before > now ? j->label.level : label->level;
+	if (chain_time(&second) >= chain_time(&first))
+		j->label = *label;
+	j->label.level = level;
+	j->sources++;
+}
+
+void chain_take_label(struct chain_job *j, bool end, const struct session_label *label)
+{
+	if (j->sources == 0) {
+		j->label = *label;
+		j->sources = 1;
+	} else if (strcmp(j->label.job, label->job) != 0) {
+		take_source(j, label);
+	}
+	j->begun = j->begun || !end;
+	j->ended = end;
+	if (end) {
+		j->status = label->status;
+		j->end = label->time / 1000000;
+		j->files = label->job_files;
+	}
 }
 
 /* ---- which of them ---- */
@@ -92,7 +126,8 @@ static enum chain_why fault_of(const struct chain_job *j)
 
 static bool fits(const struct chain_job *j, const struct chain_wish *w)
 {
-	return (w->client == NULL || strcmp(j->label.client, w->client) == 0) && (w->fileset == NULL || strcmp(j->label.fileset, w->fileset) == 0);
+	return (w->client == NULL || strcmp(j->label.client, w->client) == 0) &&
+	       (w->fileset == NULL || strcmp(j->label.fileset, w->fileset) == 0);
 }
 
 /* "client backup1-fd, fileset Linux" once more. */
@@ -258,7 +293,10 @@ static int judge(struct chain *c, const struct chain_job *jobs, size_t count, co
 		enum chain_why why = fault_of(&jobs[i]);
 		int64_t time = chain_time(&jobs[i]);
 		bool other = why != CHAIN_UNLABELLED && !fits(&jobs[i], &settled);
-		c->picks[i] = (struct chain_pick){.why = other ? CHAIN_OTHER : why == CHAIN_IN && time > w->time ? CHAIN_LATER : why, .time = time};
+		c->picks[i] = (struct chain_pick){.why = other                               ? CHAIN_OTHER
+							 : why == CHAIN_IN && time > w->time ? CHAIN_LATER
+											     : why,
+						  .time = time};
 	}
 	drop_twins(c, jobs, count);
 	size_t full = last_of(c, jobs, count, CHAIN_FULL, count);
@@ -269,11 +307,13 @@ static int judge(struct chain *c, const struct chain_job *jobs, size_t count, co
 	if (c->full || (w->force && c->count > 0))
 		return 0;
 	if (c->count == 0)
-		return err_set(e, XE_FAILED, "no finished backup of client %s, fileset %s, is here from before that time", c->client, c->fileset);
-	return err_set(e, XE_FAILED,
-		       "no finished full backup of client %s, fileset %s, is here from before that time: name its volumes, too, or say --force to "
-		       "get what the others have",
-		       c->client, c->fileset);
+		return err_set(e, XE_FAILED, "no finished backup of client %s, fileset %s, is here from before that time", c->client,
+			       c->fileset);
+	return err_set(
+		e, XE_FAILED,
+		"no finished full backup of client %s, fileset %s, is here from before that time: name its volumes, too, or say --force to "
+		"get what the others have",
+		c->client, c->fileset);
 }
 
 int chain_choose(struct chain *c, const struct chain_job *jobs, size_t count, const struct chain_wish *w, struct err *e)

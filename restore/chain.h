@@ -13,8 +13,10 @@ struct chain_job {
 	bool begun;                 /* its start was read, */
 	bool ended;                 /* and its end, behind which nothing of it began again */
 	uint32_t status;            /* of its end, as a character; 0: its label has none */
+	int64_t end;                /* when that was written, seconds since 1970 */
 	uint32_t files;             /* that it says it has */
-	uint64_t hurt;              /* places of damage, and files that did not come */
+	uint64_t missing;           /* files that did not come, */
+	uint64_t hurt;              /* they, and places of damage */
 	unsigned sources;           /* jobs whose labels stand in it: more than one is a consolidation by Bacula */
 	bool renumbered;            /* its FileIndexes are not those of who wrote the files: a consolidation */
 	int64_t oldest;             /* the last change (st_mtime, st_ctime) of the file where that is the longest ago, */
@@ -76,8 +78,13 @@ void chain_free(struct chain *c);
 int chain_choose(struct chain *c, const struct chain_job *jobs, size_t count, const struct chain_wish *wish, struct err *e)
 	__attribute__((warn_unused_result));
 
+/* A label of a session, start or end, in their order: of several jobs that were consolidated into one the last counts, and the level of what
+ * they are together. */
+void chain_take_label(struct chain_job *job, bool end, const struct session_label *label);
+
 /* When the state that it saved was: the time in its unique name ("J.2026-11-22_12.44.19_42", local time, which the copies keep), else that of its
- * start label.  Of a consolidation that is when it was made: then the last change of a file, if that was before.  Seconds since 1970. */
+ * start label.  Those of a consolidation may be from long after its files, or of its first source: there it is the last change of a file, if
+ * clocks were right so far that this was before its end.  Seconds since 1970. */
 int64_t chain_time(const struct chain_job *job);
 
 /* Made of other jobs: its files are older than it, and marks of deleted files are not in it (formats/restore-format.md 7.2). */

@@ -5,6 +5,7 @@
 #include "volume/naming.h"
 
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* One thing that was named. */
@@ -22,6 +23,7 @@ struct wishes {
 struct choice {
 	const char *job;
 	struct wishes globs, names, indexes; /* names: sorted once choice_ready */
+	bool unordered;                      /* indexes: not each range behind the one before */
 };
 
 struct choice *choice_new(void)
@@ -101,17 +103,33 @@ int choice_names(struct choice *c, struct span text, struct err *e)
 	return 0;
 }
 
+static int add_indexes(struct choice *c, struct span text, int32_t first, int32_t last, struct err *e)
+{
+	struct wish *w = add(&c->indexes, text, e);
+	if (w == NULL)
+		return e->code;
+	w->first = first;
+	w->last = last;
+	c->unordered = c->unordered || (w > c->indexes.all && w[-1].last >= first);
+	return 0;
+}
+
+int choice_range(struct choice *c, int32_t first, int32_t last, struct err *e)
+{
+	char text[32];
+	int n = first == last ? snprintf(text, sizeof text, "%d", first) : snprintf(text, sizeof text, "%d-%d", first, last);
+	return add_indexes(c, (struct span){(const uint8_t *)text, (size_t)n}, first, last, e);
+}
+
 int choice_indexes(struct choice *c, const char *text, struct err *e)
 {
 	int32_t first, last;
 	for (const char *at = text, *from = at; *at; from = at) {
 		if (!naming_next_indexes(&at, &first, &last))
 			return err_set(e, XE_USAGE, "%s: not FileIndexes, as 5, 5-9 or 1,5-9", text);
-		struct wish *w = add(&c->indexes, (struct span){(const uint8_t *)from, strcspn(from, ",")}, e);
-		if (w == NULL)
-			return e->code;
-		w->first = first;
-		w->last = last;
+		int rc = add_indexes(c, (struct span){(const uint8_t *)from, strcspn(from, ",")}, first, last, e);
+		if (rc != 0)
+			return rc;
 	}
 	return 0;
 }
@@ -146,9 +164,22 @@ bool choice_takes_job(const struct choice *c, const struct job *job)
 	return c->job == NULL || naming_is_job(c->job, &names);
 }
 
+static int where_index(const void *key, const void *wish)
+{
+	int32_t index = *(const int32_t *)key;
+	const struct wish *w = wish;
+	return index < w->first ? -1 : index > w->last;
+}
+
 static bool takes_index(struct choice *c, int32_t index)
 {
 	bool taken = false;
+	if (!c->unordered && c->indexes.count > 0) {
+		struct wish *w = bsearch(&index, c->indexes.all, c->indexes.count, sizeof *w, where_index);
+		if (w)
+			w->met = true;
+		return w != NULL;
+	}
 	for (size_t i = 0; i < c->indexes.count; i++) {
 		struct wish *w = &c->indexes.all[i];
 		bool fits = index >= w->first && index <= w->last;

@@ -109,15 +109,12 @@ static bool keep_record(struct extract_open *f, struct span data)
 /* What came later of its attributes takes their place; which content it has stays. */
 static void update(struct extract_open *f, const struct merge_update *u)
 {
-	struct filestat later;
 	f->update = u;
-	if (!filestat_read(u->record, &later))
-		return;
-	f->stat.mode = later.mode;
-	f->stat.uid = later.uid;
-	f->stat.gid = later.gid;
-	f->stat.atime = later.atime;
-	f->stat.mtime = later.mtime;
+	f->stat.mode = u->mode;
+	f->stat.uid = u->uid;
+	f->stat.gid = u->gid;
+	f->stat.atime = u->atime;
+	f->stat.mtime = u->mtime;
 }
 
 /* Is it wanted, and as what? */
@@ -173,7 +170,8 @@ static int begin_nameless(struct extract *x, struct err *e)
 {
 	struct extract_open *f = &x->lane->file;
 	char name[96];
-	f->wanted = choice_takes_file(x->o.choice, "", f->index);
+	/* Where only ranges are read, that of a file that is not wanted may begin before one. */
+	f->wanted = extract_lane_verdict(x, f->index).fate != MERGE_OUT && choice_takes_file(x->o.choice, "", f->index);
 	if (!f->wanted)
 		return 0;
 	snprintf(name, sizeof name, "lost+found/%u-%u-%d", x->lane->job->session_id, x->lane->job->session_time, f->index);
@@ -331,7 +329,8 @@ static int on_job(void *arg, const struct course *course, struct err *e)
 /* Is what is wrong there none of ours?  It is of a file that is not wanted. */
 static bool is_elsewhere(const struct extract *x, const struct finding *f)
 {
-	bool named = f->file_index > 0 && f->file[0];
+	/* A file that begins before a range has no name there, and is none of those that were chosen. */
+	bool named = f->file_index > 0 && (f->file[0] || x->o.by_ranges);
 	if (f->job && !extract_lane_is_ours(x, f->job))
 		return true;
 	if (x->o.plan == NULL)

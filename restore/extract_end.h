@@ -63,7 +63,7 @@ struct extract {
 	struct proof *proof;
 	void **lanes; /* struct extract_lane, by job index; NULL: nothing of it came yet */
 	size_t lane_count;
-	struct extract_lane *lane; /* at hand; NULL: none yet */
+	struct extract_lane *lane;     /* at hand; NULL: none yet */
 	const struct course **courses; /* by job index */
 	size_t course_count;
 	struct extract_counts counts;

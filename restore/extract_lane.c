@@ -12,10 +12,11 @@ static int refuse_second(const struct extract *x, const struct job *job, struct 
 	char first[LABEL_NAME_BYTES + 64], second[LABEL_NAME_BYTES + 64];
 	job_describe(x->lane->job, first, sizeof first);
 	job_describe(job, second, sizeof second);
-	return err_set(e, XE_USAGE,
-		       "here begins %s, behind %s: say with --job which one is wanted (by its id, or as %u/%u, its session), or with --as-of of "
-		       "which time all of them together; xflate list shows all",
-		       second, first, job->session_id, job->session_time);
+	return err_set(
+		e, XE_USAGE,
+		"here begins %s, behind %s: say with --job which one is wanted (by its id, or as %u/%u, its session), or with --as-of of "
+		"which time all of them together; xflate list shows all",
+		second, first, job->session_id, job->session_time);
 }
 
 static struct extract_lane *add(struct extract *x, const struct job *job, struct err *e)
@@ -72,6 +73,9 @@ static int choose_of_many(struct extract *x, const struct item *item, bool *ours
 		lane = ask(x, item->job, e);
 	if (lane == NULL || !lane->wanted)
 		return lane ? 0 : e->code;
+	/* The labels of a job may stand among the records of another one that stands alone but for them. */
+	if (item->file_index <= 0 && x->lane && lane != x->lane)
+		return 0;
 	*ours = true;
 	return change(x, lane, e);
 }

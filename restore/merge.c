@@ -62,8 +62,10 @@ struct standing {
 	struct ref winner; /* at NONE: there is none */
 	struct ref update;
 	int32_t rank;   /* of the winner, or of what removed it; -1: nothing of this name was seen */
-	int32_t shadow; /* the newest rank of a file in the place of one of its folders */
-	int32_t below;  /* the newest rank of what lies below it */
+	int32_t there;  /* the newest rank at which it was there, */
+	int32_t file;   /* and as something else than a folder; -1: never */
+	int32_t shadow; /* the newest one at which one of its folders was none, */
+	int32_t below;  /* and at which something below it was there */
 	bool from_base; /* the winner is that of a base job */
 };
 
@@ -97,7 +99,6 @@ static void free_update(struct merge_update *u)
 		return;
 	for (size_t i = 0; i < u->extra_count; i++)
 		free((void *)(uintptr_t)u->extras[i].data.data);
-	free((void *)(uintptr_t)u->record.data);
 	free(u);
 }
 
@@ -126,7 +127,8 @@ static int take_memory(struct merge *m, uint64_t bytes, struct err *e)
 	m->used += bytes;
 	if (m->used <= m->limit)
 		return 0;
-	return err_set(e, XE_FAILED, "the names of all jobs need more than %llu bytes; --max-memory raises that", (unsigned long long)m->limit);
+	return err_set(e, XE_FAILED, "the names of all jobs need more than %llu bytes; --max-memory raises that",
+		       (unsigned long long)m->limit);
 }
 
 /* ---- names ---- */
@@ -222,13 +224,16 @@ static int keep_link(struct merge *m, struct version *v, const struct filestat *
 	return note->name ? take_memory(m, sizeof *note + strlen(stat->name), e) : err_memory(e, strlen(stat->name), "the name of a link");
 }
 
-static int keep_update(struct merge *m, struct version *v, struct merge_update **kept, struct err *e)
+static int keep_update(struct merge *m, struct version *v, const struct filestat *stat, struct merge_update **kept, struct err *e)
 {
 	struct note *note = add_note(m, v, e);
 	if (note == NULL)
 		return e->code;
 	*kept = note->own = calloc(1, sizeof *note->own);
-	return *kept ? take_memory(m, sizeof *note + sizeof **kept, e) : err_memory(e, sizeof **kept, "an update of attributes");
+	if (*kept == NULL)
+		return err_memory(e, sizeof **kept, "an update of attributes");
+	**kept = (struct merge_update){.mode = stat->mode, .uid = stat->uid, .gid = stat->gid, .atime = stat->atime, .mtime = stat->mtime};
+	return take_memory(m, sizeof *note + sizeof **kept, e);
 }
 
 int merge_add(struct merge *m, const struct merge_file *file, struct merge_update **update, struct err *e)
@@ -251,7 +256,7 @@ int merge_add(struct merge *m, const struct merge_file *file, struct merge_updat
 	struct merge_job *j = &m->jobs[file->job];
 	int rc = find_node(m, file->stat->name, &v.node, e);
 	if (rc == 0 && file->update)
-		rc = keep_update(m, &v, update, e);
+		rc = keep_update(m, &v, file->stat, update, e);
 	else if (rc == 0 && v.type == FILESTAT_HARD_LINK)
 		rc = keep_link(m, &v, file->stat, e);
 	if (rc != 0)
@@ -273,11 +278,6 @@ static int copy(struct merge *m, struct span data, struct span *kept, struct err
 		memcpy(own, data.data, data.len);
 	*kept = (struct span){own, data.len};
 	return take_memory(m, data.len, e);
-}
-
-int merge_keep(struct merge *m, struct merge_update *update, struct span record, struct err *e)
-{
-	return copy(m, record, &update->record, e);
 }
 
 int merge_keep_extra(struct merge *m, struct merge_update *update, uint32_t stream, struct span data, struct err *e)
@@ -326,6 +326,8 @@ static void apply(struct merge *m, struct ref r, int32_t rank)
 		apply_mark(&m->jobs[r.job], s, rank);
 		return;
 	}
+	s->there = rank;
+	s->file = is_folder(v->type) ? s->file : rank;
 	bool update = (v->flags & VERSION_UPDATE) && !is_bare(v->type);
 	if (update && s->winner.at != NONE) {
 		s->update = r;
@@ -356,34 +358,28 @@ static void apply_base(struct merge *m, const size_t *bases, size_t count)
 	}
 }
 
-static bool is_file(const struct merge *m, const struct standing *s)
+static int32_t newer(int32_t a, int32_t b)
 {
-	return s->winner.at != NONE && !is_folder(version_at(m, s->winner)->type);
+	return a > b ? a : b;
 }
 
-static void replace(struct merge *m, struct standing *s)
-{
-	m->jobs[s->winner.job].share.replaced++;
-	s->winner.at = NONE;
-}
-
-/* What lies below a name that a newer job has as a file is gone, and so is a file below which a newer job has something.  A node stands
- * behind that of its folder. */
+/* What lay below a name that a newer job had as a file is gone, whatever that name became since; and so is a file below which a newer job
+ * had something.  A node stands behind that of its folder. */
 static void apply_shadows(struct merge *m)
 {
 	for (size_t i = 1; i < m->node_count; i++) {
-		struct standing *s = &m->standings[i];
 		const struct standing *above = &m->standings[m->nodes[i].parent];
-		s->shadow = is_file(m, above) && above->rank > above->shadow ? above->rank : above->shadow;
+		m->standings[i].shadow = newer(above->shadow, above->file);
 	}
 	for (size_t i = m->node_count; i-- > 1;) {
 		struct standing *s = &m->standings[i];
 		struct standing *above = &m->standings[m->nodes[i].parent];
-		bool hidden = s->winner.at != NONE && s->rank < s->shadow;
-		if (hidden || (is_file(m, s) && s->rank < s->below))
-			replace(m, s);
-		int32_t newest = s->winner.at != NONE && s->rank > s->below ? s->rank : s->below;
-		above->below = newest > above->below ? newest : above->below;
+		bool gone = s->there < s->shadow || (s->file == s->there && s->there < s->below);
+		above->below = newer(above->below, newer(s->below, s->there));
+		if (s->winner.at == NONE || !gone)
+			continue;
+		m->jobs[s->winner.job].share.replaced++;
+		s->winner.at = NONE;
 	}
 }
 
@@ -520,7 +516,8 @@ int merge_decide(struct merge *m, const size_t *order, size_t count, size_t base
 	if (m->standings == NULL)
 		return err_memory(e, m->node_count * sizeof *m->standings, "the names of files");
 	for (size_t i = 0; i < m->node_count; i++)
-		m->standings[i] = (struct standing){.winner.at = NONE, .update.at = NONE, .rank = -1, .shadow = -1, .below = -1};
+		m->standings[i] = (struct standing){
+			.winner.at = NONE, .update.at = NONE, .rank = -1, .there = -1, .file = -1, .shadow = -1, .below = -1};
 	for (size_t i = 0; i < count; i++) {
 		if (order[i] < m->job_count)
 			sort_by_index(&m->jobs[order[i]]);

@@ -25,17 +25,17 @@ struct merge_file {
 
 /* What an update says; m's. */
 struct merge_update {
-	struct span record; /* attributes */
-	struct extra extras[EXTRA_MAX];
+	uint32_t mode, uid, gid;
+	int64_t atime, mtime;
+	struct extra extras[EXTRA_MAX]; /* copies */
 	size_t extra_count;
 };
 
-/* *update: of an update, for merge_keep; else NULL.  XE_FAILED without memory, or beyond max_bytes, here and below. */
+/* *update: of an update, for merge_keep_extra; else NULL.  XE_FAILED without memory, or beyond max_bytes, here and below. */
 int merge_add(struct merge *m, const struct merge_file *file, struct merge_update **update, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* Its record, and what belongs to the file (extra_is_restored): copied. */
-int merge_keep(struct merge *m, struct merge_update *update, struct span record, struct err *e) __attribute__((warn_unused_result));
+/* What belongs to the file, as struct extra has it: copied. */
 int merge_keep_extra(struct merge *m, struct merge_update *update, uint32_t stream, struct span data, struct err *e)
 	__attribute__((warn_unused_result));
 

@@ -47,52 +47,33 @@ static int on_job(void *arg, const struct course *course, struct err *e)
 	return 0;
 }
 
-static int note_volume(struct survey_job *j, const struct volume_info *v, struct err *e)
+static int note_volume(struct survey_job *j, const char *name, struct err *e)
+{
+	char **names = array_reach(j->volumes, &j->volume_room, j->volume_count, sizeof *names);
+	if (names == NULL)
+		return err_memory(e, j->volume_count * sizeof *names, "the volumes of a job");
+	j->volumes = names;
+	names[j->volume_count] = strdup(name);
+	return names[j->volume_count++] ? 0 : err_memory(e, 0, "the name of a volume");
+}
+
+static int come_to(struct survey_job *j, const struct volume_info *v, struct err *e)
 {
 	const struct volume_info *before = j->volume;
 	j->volume = v;
 	if (before && before->index == v->index)
 		return 0;
-	char **names = array_reach(j->volumes, &j->volume_room, j->volume_count, sizeof *names);
-	if (names == NULL)
-		return err_memory(e, j->volume_count * sizeof *names, "the volumes of a job");
-	j->volumes = names;
-	names[j->volume_count] = strdup(v->has_label && v->label.volume[0] ? v->label.volume : v->name);
-	return names[j->volume_count++] ? 0 : err_memory(e, 0, "the name of a volume");
+	return note_volume(j, v->has_label && v->label.volume[0] ? v->label.volume : v->name, e);
 }
 
 /* ---- labels ---- */
 
-/* Of the jobs that Bacula consolidated into one the last counts, and the level of what they are together. */
-static void take_source(struct chain_job *c, const struct session_label *label)
-{
-	static const char levels[] = "IDFf";
-	const struct chain_job first = {.label = c->label}, second = {.label = *label};
-	const char *before = strchr(levels, (int)(c->label.level & 0x7f)), *now = strchr(levels, (int)(label->level & 0x7f));
-	uint32_t level = before && now && before > now ? c->label.level : label->level;
-	if (chain_time(&second) >= chain_time(&first))
-		c->label = *label;
-	c->label.level = level;
-	c->sources++;
-}
-
 static void take_label(struct survey *s, size_t index, bool end, const struct session_label *label)
 {
-	struct chain_job *c = &s->chain[index];
 	struct survey_job *j = &s->jobs[index];
-	j->ended = end;
-	c->begun = c->begun || !end;
-	if (c->sources == 0 && c->label.job[0] == '\0')
-		c->label = *label;
-	else if (!end && c->sources > 0 && strcmp(c->label.job, label->job) != 0)
-		take_source(c, label);
-	c->sources = c->sources > 0 || end ? c->sources : 1;
-	if (end) {
-		c->status = label->status;
-		c->files = label->job_files;
-	}
-	j->other = (s->o.client && strcmp(label->client, s->o.client) != 0) || (s->o.fileset && strcmp(label->fileset, s->o.fileset) != 0) ||
-		   (label->type != 'B' && label->type != 'C');
+	chain_take_label(&s->chain[index], end, label);
+	j->other = (s->o.client && strcmp(label->client, s->o.client) != 0) ||
+		   (s->o.fileset && strcmp(label->fileset, s->o.fileset) != 0) || (label->type != 'B' && label->type != 'C');
 }
 
 /* ---- files ---- */
@@ -108,6 +89,18 @@ static void note_times(struct chain_job *c, const struct filestat *stat, int32_t
 		c->latest = stat->ctime;
 }
 
+static int add_file(struct survey *s, size_t job, int32_t file_index, const struct filestat *stat, bool update, struct err *e)
+{
+	const struct merge_file file = {
+		.job = job,
+		.file_index = file_index,
+		.stat = stat,
+		.update = update,
+		.chosen = choice_takes_file(s->o.choice, stat->name, 0),
+	};
+	return merge_add(s->merge, &file, &s->jobs[job].update, e);
+}
+
 static int take_attributes(struct survey *s, const struct item *item, bool update, struct err *e)
 {
 	struct survey_job *j = &s->jobs[item->job->index];
@@ -117,16 +110,8 @@ static int take_attributes(struct survey *s, const struct item *item, bool updat
 		return 0;
 	if (stat.type != FILESTAT_DELETED && !update)
 		note_times(&s->chain[item->job->index], &stat, item->file_index);
-	const struct merge_file file = {
-		.job = item->job->index,
-		.file_index = item->file_index,
-		.stat = &stat,
-		.update = update,
-		.chosen = choice_takes_file(s->o.choice, stat.name, 0),
-	};
 	j->update_index = item->file_index;
-	int rc = merge_add(s->merge, &file, &j->update, e);
-	return rc == 0 && j->update ? merge_keep(s->merge, j->update, item->data, e) : rc;
+	return add_file(s, item->job->index, item->file_index, &stat, update, e);
 }
 
 static int take(struct survey *s, const struct plain_item *plain, struct err *e)
@@ -150,7 +135,7 @@ static int on_record(void *arg, const struct plain_item *plain, struct err *e)
 	if (item->job == NULL || item->job->index >= s->count)
 		return 0;
 	struct survey_job *j = &s->jobs[item->job->index];
-	int rc = note_volume(j, item->volume, e);
+	int rc = come_to(j, item->volume, e);
 	j->last = ++s->records;
 	j->first = j->first ? j->first : j->last;
 	if (rc == 0 && plain->label && (item->file_index == LABEL_SESSION_START || item->file_index == LABEL_SESSION_END))
@@ -205,12 +190,45 @@ void survey_finish(struct survey *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		struct chain_job *c = &s->chain[i];
-		c->ended = s->jobs[i].ended;
-		c->hurt += s->jobs[i].course ? missing_files(&s->jobs[i].course->missing) : 0;
+		c->missing = s->jobs[i].course ? missing_files(&s->jobs[i].course->missing) : 0;
+		c->hurt += c->missing;
 		s->jobs[i].course = NULL;
 		s->jobs[i].volume = NULL;
 	}
 }
+
+/* ---- by hand ---- */
+
+int survey_put_job(struct survey *s, const struct chain_job *chain, uint32_t session_id, uint32_t session_time, struct err *e)
+{
+	int rc = grow(s, s->count, e);
+	if (rc != 0)
+		return rc;
+	s->chain[s->count] = *chain;
+	s->jobs[s->count].session_id = session_id;
+	s->jobs[s->count].session_time = session_time;
+	s->count++;
+	return 0;
+}
+
+int survey_put_volume(struct survey *s, size_t job, const char *name, struct err *e)
+{
+	return note_volume(&s->jobs[job], name, e);
+}
+
+void survey_put_span(struct survey *s, size_t job, uint64_t first, uint64_t last)
+{
+	struct survey_job *j = &s->jobs[job];
+	j->first = j->first == 0 || first < j->first ? first : j->first;
+	j->last = last > j->last ? last : j->last;
+}
+
+int survey_put_file(struct survey *s, size_t job, int32_t file_index, const struct filestat *stat, bool update, struct err *e)
+{
+	return add_file(s, job, file_index, stat, update, e);
+}
+
+/* ---- what is known ---- */
 
 size_t survey_count(const struct survey *s)
 {

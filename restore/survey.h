@@ -32,7 +32,6 @@ struct survey_job {
 	/* While it is read: */
 	const struct course *course;
 	const struct volume_info *volume; /* of the last record */
-	bool ended;                       /* the last label was that of an end */
 	bool other;                       /* it is of another client or fileset, or no backup */
 	struct merge_update *update;      /* the last attributes were one, */
 	int32_t update_index;             /* of this FileIndex */
@@ -40,6 +39,15 @@ struct survey_job {
 
 /* Behind the run, while its filter lives: what is told of jobs is complete. */
 void survey_finish(struct survey *s);
+
+/* Where something else has looked: the same by hand.  Jobs get the numbers 0, 1, 2...; what their files' order is, and where records of a
+ * job stand among those of others, is the caller's to say.  XE_FAILED. */
+int survey_put_job(struct survey *s, const struct chain_job *chain, uint32_t session_id, uint32_t session_time, struct err *e)
+	__attribute__((warn_unused_result));
+int survey_put_volume(struct survey *s, size_t job, const char *name, struct err *e) __attribute__((warn_unused_result));
+void survey_put_span(struct survey *s, size_t job, uint64_t first, uint64_t last);
+int survey_put_file(struct survey *s, size_t job, int32_t file_index, const struct filestat *stat, bool update, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* Results, the survey's: of survey_count jobs, some of which may be empty. */
 size_t survey_count(const struct survey *s);

@@ -56,6 +56,22 @@ START_TEST(test_layout)
 }
 END_TEST
 
+START_TEST(test_one_line)
+{
+	begin();
+	j.one_line = true;
+	json_object(&j, NULL);
+	json_text(&j, "a", "b\n");
+	json_array(&j, "list");
+	json_number(&j, NULL, 0);
+	json_number(&j, NULL, 1);
+	json_end_array(&j);
+	json_end_object(&j);
+	ck_assert_str_eq(end(), "{\"a\": \"b\\u000a\", \"list\": [0, 1]}\n");
+	free(out);
+}
+END_TEST
+
 START_TEST(test_escapes)
 {
 	string_is("", "");
@@ -123,6 +139,7 @@ int main(void)
 	Suite *s = suite_create("json");
 	TCase *t = tcase_create("json");
 	tcase_add_test(t, test_layout);
+	tcase_add_test(t, test_one_line);
 	tcase_add_test(t, test_escapes);
 	tcase_add_test(t, test_utf8);
 	suite_add_tcase(s, t);

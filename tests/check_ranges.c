@@ -34,7 +34,9 @@ static struct {
 	struct spot *spots;
 	size_t spot_count, spot_room;
 	uint64_t dice;
-	bool hurt; /* there was damage */
+	bool hurt;     /* there was damage */
+	bool no_sums;  /* blocks have no checksum: what stands behind them is looked at */
+	uint64_t most; /* bytes of a block */
 } set;
 
 static uint32_t roll(uint32_t sides)
@@ -53,23 +55,15 @@ static void place(const struct item *item, struct spot *s)
 		s->at -= set.sizes[s->input++];
 }
 
-static void on_block(void *arg, const struct item *block)
+static void add_spot(const struct item *item, int32_t first, int32_t last)
 {
-	(void)arg;
-	struct spot s = {.first = block->first_index, .last = block->last_index};
-	if (block->job == NULL || s.first <= 0 || block->again)
-		return;
-	place(block, &s);
-	s.end = s.at + block->len;
+	struct spot s = {.first = first < last ? first : last, .last = first < last ? last : first};
+	place(item, &s);
+	s.end = s.at + (item->kind == ITEM_BLOCK ? item->len : 0);
 	/* In BB01 others may be in it, too. */
-	if (block->form.version > 1) {
-		s.id = block->job->session_id;
-		s.time = block->job->session_time;
-	}
-	if (s.first > s.last) {
-		int32_t first = s.first;
-		s.first = s.last;
-		s.last = first;
+	if (item->kind == ITEM_RECORD || item->form.version > 1) {
+		s.id = item->job->session_id;
+		s.time = item->job->session_time;
 	}
 	if (set.spot_count == set.spot_room) {
 		set.spot_room = set.spot_room * 2 + 64;
@@ -77,6 +71,15 @@ static void on_block(void *arg, const struct item *block)
 		MUST(set.spots != NULL);
 	}
 	set.spots[set.spot_count++] = s;
+}
+
+static void on_block(void *arg, const struct item *block)
+{
+	(void)arg;
+	set.no_sums = set.no_sums || !block->form.checksum;
+	set.most = block->len > set.most ? block->len : set.most;
+	if (block->job && block->first_index > 0 && !block->again)
+		add_spot(block, block->first_index, block->last_index);
 }
 
 struct jobs {
@@ -102,6 +105,9 @@ static int on_record(void *arg, const struct plain_item *plain, struct err *e)
 		j->all[j->count++] = (struct wanted){.id = item->job->session_id, .time = item->job->session_time};
 	if (i == 64)
 		return 0;
+	/* Of bad blocks not all is known before their records come. */
+	if (set.hurt)
+		add_spot(item, item->file_index, item->file_index);
 	struct wanted *w = &j->all[i];
 	if (item->file_index > w->highest) {
 		w->known = realloc(w->known, (size_t)item->file_index + 1);
@@ -199,8 +205,9 @@ static void told(void *arg, const struct extract_file *f)
 static void problem(void *arg, const struct finding *f)
 {
 	struct outcome *x = arg;
-	fprintf(x->out, "PROBLEM %s %" PRIu64 "+%u %d %s: %s\n", f->volume ? f->volume->path : "", f->addr, f->offset, f->file_index,
-		f->file, f->reason);
+	/* Its name may stand before the range. */
+	fprintf(x->out, "PROBLEM %s %" PRIu64 "+%u %d: %s\n", f->volume ? f->volume->path : "", f->addr, f->offset, f->file_index,
+		f->reason);
 }
 
 static void extract(struct outcome *out, const struct wanted *job, const char *indexes, const struct reader_range *ranges, size_t count)
@@ -292,6 +299,11 @@ static bool has(const struct spot *s, const struct wanted *job, int32_t index)
 	return has_job(s, job) && s->first <= index && index <= s->last;
 }
 
+static bool is_before(const struct spot *a, const struct spot *b)
+{
+	return a->input < b->input || (a->input == b->input && a->at < b->at);
+}
+
 static void add_hull(struct list *l, const struct spot *from, const struct spot *to)
 {
 	if (from->input == to->input) {
@@ -317,14 +329,14 @@ static void add_file(struct list *l, const struct wanted *job, int32_t index, en
 			add(l, s->input, s->at, s->at);
 		if (how == PARTS && last && last->input != s->input) {
 			add_hull(l, first, last);
-			first = NULL;
+			first = last = NULL;
 		}
-		first = first ? first : s;
-		last = s;
+		first = first && !is_before(s, first) ? first : s;
+		last = last && is_before(s, last) ? last : s;
 	}
 	/* What is lost behind what came may be of it, too. */
 	for (const struct spot *s = last; set.hurt && s && s < set.spots + set.spot_count; s++) {
-		if (s > last && has_job(s, job)) {
+		if (has_job(s, job) && is_before(last, s)) {
 			last = s;
 			break;
 		}
@@ -386,8 +398,9 @@ static bool same(const struct wanted *job, const char *indexes, const struct lis
 	uint64_t wanted = bytes_of(l), total = 0;
 	for (size_t i = 0; i < set.count; i++)
 		total += set.sizes[i];
-	/* Labels, and what stands behind a block without a checksum. */
-	uint64_t allowed = wanted + wanted / 4 + set.count * 70000 + l->count * 300;
+	/* What an input begins with, and what proves its key, or its padding; the header of one more block, or where only what is behind a block
+	 * says that it is one, all of it. */
+	uint64_t allowed = wanted + set.count * (2 * set.most + 2000) + l->count * (set.no_sums ? 2 * set.most : 100);
 	bool known = told_before(part.text, whole.text), good;
 	bool frugal = set.hurt || part.read <= allowed;
 	without_problems(whole.text);

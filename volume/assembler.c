@@ -78,13 +78,20 @@ static struct session *find_session(struct assembler *a, const struct record_hea
 	return s;
 }
 
+/* May a file, of which this record is, have begun in what is damaged behind the blocks that were passed over? */
+static bool may_have_begun(const struct assembler *a, const struct record_header *h)
+{
+	unsigned here = a->block->event == SOURCE_DAMAGE;
+	return a->damages - a->damages_by_then > here || (here && h->stream >= 0);
+}
+
 /* The session of a record, in BB01 its own; NULL without memory for it. */
 static struct session *session_of(struct assembler *a, const struct record_header *h, struct err *e)
 {
 	struct session *s = find_session(a, h, e);
 	if (s && s->passed_over != a->passed_over) {
 		s->passed_over = a->passed_over;
-		session_come_back(s, &a->block->header, h, a->damages != a->damages_by_then);
+		session_come_back(s, &a->block->header, h, may_have_begun(a, h));
 	}
 	return s;
 }

@@ -117,6 +117,10 @@ static int open_input(struct reader *r, const char *path, struct input *i, struc
 {
 	struct medium_input in;
 	int rc = medium_open(&in, path, e);
+	if (rc == 0 && r->o.ranges && !in.rereadable) {
+		rc = err_set(e, XE_USAGE, "only of a file can parts be read, and this is none");
+		medium_close(&in);
+	}
 	if (rc == 0) {
 		i->described = in;
 		i->source = source_new(r->pool, &in, r->o.digest, r->o.keys);
@@ -163,12 +167,27 @@ static int search_label(struct reader *r, struct err *e)
 	return other ? searchlabel(r->volume, r->pool, e) : 0;
 }
 
+/* What the contract of struct reader_options says of ranges: out of order, some would be passed over without a word. */
+static int check_ranges(const struct reader *r, struct err *e)
+{
+	const struct reader_range *all = r->o.ranges;
+	for (size_t i = 0; i < r->o.range_count; i++) {
+		const struct reader_range *before = i > 0 ? &all[i - 1] : NULL;
+		bool behind = before == NULL || all[i].input > before->input || (all[i].input == before->input && all[i].from > before->to);
+		if (!behind || all[i].from > all[i].to || all[i].input >= r->o.path_count)
+			return err_set(e, XE_USAGE, "the index or bootstrap names parts of the volumes that are not in their order");
+	}
+	return 0;
+}
+
 static int open_volume(struct reader *r, struct item *item, struct err *e)
 {
 	r->volume_began = r->bytes_before;
 	r->volume_at = r->padding_before = 0;
 	/* Its name is wanted before anything is said about it. */
-	int rc = r->next.source ? 0 : open_input(r, r->o.paths[r->input], &r->next, e);
+	int rc = r->volumes == 0 ? check_ranges(r, e) : 0;
+	if (rc == 0 && r->next.source == NULL)
+		rc = open_input(r, r->o.paths[r->input], &r->next, e);
 	if (rc == 0)
 		rc = add_volume(r, &r->next.described, e);
 	if (rc != 0)

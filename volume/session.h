@@ -83,7 +83,7 @@ void session_table_free(struct session_table *t);
 bool session_goes_on(const struct session *s, const struct record_header *h);
 
 /* Blocks were passed over before the one with header b, whose first record of the session has header h: were such of the session among
- * them?  hurt: there was damage since, and a file may have begun there. */
+ * them?  hurt: there was damage since, in which its file may have begun. */
 void session_come_back(struct session *s, const struct block_header *b, const struct record_header *h, bool hurt);
 
 /* Is this a record of the file that began among them? */

@@ -5,11 +5,14 @@
 #include "base/printable.h"
 #include "cmd/command.h"
 #include "cmd/timetext.h"
+#include "cmd/volume/asof_index.h"
+#include "cmd/volume/asof_steps.h"
 #include "pipeline/filter.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define TIME_BYTES 40
@@ -41,6 +44,13 @@ static const char *time_text(int64_t seconds, char text[static TIME_BYTES])
 	return text;
 }
 
+/* What is not there is told of when it is opened. */
+static bool can_be_read_twice(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode);
+}
+
 int asof_check(struct asof *a, const struct filter_options *run, const char *job, const char *indexes)
 {
 	if (a->text == NULL)
@@ -51,10 +61,11 @@ int asof_check(struct asof *a, const struct filter_options *run, const char *job
 		return msg_usage("extract", "--as-of takes the jobs that it needs; --job names one");
 	if (indexes)
 		return msg_usage("extract", "--as-of is about several jobs, and each has FileIndexes of its own: say --file");
-	for (size_t i = 0; i < run->path_count; i++) {
-		const char *const one[] = {run->paths[i]};
-		if (command_total_bytes(one, 1) == 0 && strcmp(run->paths[i], "-") == 0)
-			return msg_usage("extract", "--as-of reads the volumes twice: standard input has to be a file for that, not a pipe");
+	for (size_t i = 0; i < run->path_count && a->index == NULL; i++) {
+		if (strcmp(run->paths[i], "-") == 0 || !can_be_read_twice(run->paths[i]))
+			return msg_usage("extract",
+					 "%s: --as-of reads the volumes twice, which a pipe or a tape is not made for: copy it to a file",
+					 run->paths[i]);
 	}
 	return 0;
 }
@@ -92,21 +103,23 @@ static int look(struct asof *a, const struct filter_options *run, enum progress_
 	return rc;
 }
 
-/* As struct extract_plan has it. */
+/* As struct extract_plan has it.  Numbers of jobs differ between two readings; their sessions do not. */
 static bool is_in(void *arg, const struct job *job, size_t *number, bool *interleaved)
 {
 	const struct asof *a = arg;
-	size_t n = job->index;
-	if (n >= survey_count(a->survey) || a->chain.picks[n].why != CHAIN_IN)
+	const struct chain *c = &a->chain;
+	size_t at = 0;
+	for (; at < c->count; at++) {
+		const struct survey_job *known = survey_job(a->survey, c->order[at]);
+		if (known->session_id == job->session_id && known->session_time == job->session_time)
+			break;
+	}
+	if (at == c->count)
 		return false;
-	/* Volumes that are other ones by now. */
-	const struct survey_job *known = survey_job(a->survey, n);
-	if (known->session_id != job->session_id || known->session_time != job->session_time)
-		return false;
-	*number = n;
+	*number = c->order[at];
 	*interleaved = false;
-	for (size_t i = 0; i < a->chain.count; i++)
-		*interleaved = *interleaved || survey_interleaved(a->survey, n, a->chain.order[i]);
+	for (size_t i = 0; i < c->count; i++)
+		*interleaved = *interleaved || survey_interleaved(a->survey, *number, c->order[i]);
 	return true;
 }
 
@@ -118,8 +131,9 @@ static size_t bases(const struct chain *c)
 	return n;
 }
 
-int asof_prepare(struct asof *a, const struct filter_options *run, struct choice *choice, enum progress_mode progress, const char *spool,
-		 struct err *e)
+/* ---- the steps ---- */
+
+int asof_begin(struct asof *a, const struct filter_options *run, struct choice *choice, struct err *e)
 {
 	const struct survey_options o = {
 		.client = a->client,
@@ -127,23 +141,56 @@ int asof_prepare(struct asof *a, const struct filter_options *run, struct choice
 		.choice = choice,
 		.max_memory = run->max_memory ? run->max_memory : NAMES_BYTES,
 	};
-	const struct chain_wish wish = {.client = a->client, .fileset = a->fileset, .time = a->time, .force = a->force};
 	a->survey = survey_new(&o);
-	int rc = a->survey ? look(a, run, progress, e) : err_memory(e, 0, "a look at the volumes");
-	if (rc == 0)
-		rc = chain_choose(&a->chain, survey_chain_jobs(a->survey), survey_count(a->survey), &wish, e);
-	if (rc == 0)
-		rc = merge_decide(survey_merge(a->survey), a->chain.order, a->chain.count, bases(&a->chain), e);
-	if (rc != 0)
-		return rc;
+	return a->survey ? 0 : err_memory(e, 0, "a look at the volumes");
+}
+
+int asof_choose(struct asof *a, struct err *e)
+{
+	const struct chain_wish wish = {.client = a->client, .fileset = a->fileset, .time = a->time, .force = a->force};
+	return chain_choose(&a->chain, survey_chain_jobs(a->survey), survey_count(a->survey), &wish, e);
+}
+
+int asof_decide(struct asof *a, struct err *e)
+{
+	return merge_decide(survey_merge(a->survey), a->chain.order, a->chain.count, bases(&a->chain), e);
+}
+
+void asof_plan(struct asof *a, struct choice *choice, const char *spool)
+{
 	choice_begin_again(choice);
 	a->plan = (struct extract_plan){.merge = survey_merge(a->survey), .arg = a, .job = is_in, .spool = spool};
-	return 0;
+}
+
+int asof_prepare(struct asof *a, struct filter_options *run, struct choice *choice, enum progress_mode progress, const char *spool,
+		 struct err *e)
+{
+	if (a->index)
+		return asof_index_prepare(a, run, choice, spool, e);
+	int rc = asof_begin(a, run, choice, e);
+	if (rc == 0)
+		rc = look(a, run, progress, e);
+	if (rc == 0)
+		rc = asof_choose(a, e);
+	if (rc == 0)
+		rc = asof_decide(a, e);
+	if (rc == 0)
+		asof_plan(a, choice, spool);
+	return rc;
+}
+
+uint64_t asof_missing(const struct asof *a)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < a->chain.count; i++)
+		n += survey_chain_jobs(a->survey)[a->chain.order[i]].missing;
+	return n;
 }
 
 void asof_free(struct asof *a)
 {
 	chain_free(&a->chain);
+	indexparts_free(&a->parts);
 	survey_free(a->survey);
 	a->survey = NULL;
 }
@@ -169,7 +216,7 @@ static struct job described(const struct asof *a, size_t job)
 static bool is_told(const struct asof *a, size_t job)
 {
 	const struct chain_pick *p = &a->chain.picks[job];
-	if (survey_job(a->survey, job)->first == 0 || p->why == CHAIN_IN || p->why == CHAIN_OTHER || p->why == CHAIN_NO_BACKUP)
+	if (survey_job(a->survey, job)->volume_count == 0 || p->why == CHAIN_IN || p->why == CHAIN_OTHER || p->why == CHAIN_NO_BACKUP)
 		return false;
 	if (p->why == CHAIN_UNLABELLED || msg_verbosity() > 0)
 		return true;
@@ -237,11 +284,14 @@ static bool note_of_all(const struct asof *a, unsigned index, char text[static N
 	else if (a->chain.fileset_grew && index-- == 0)
 		snprintf(text, NOTE_BYTES, "the fileset was changed between these jobs (its MD5): what it left out since stays as it was");
 	else if (all.unmet_marks > 0 && a->chain.full && index-- == 0)
-		snprintf(text, NOTE_BYTES, "%" PRIu64 " files are marked as deleted that no older job here has: one may be missing", all.unmet_marks);
+		snprintf(text, NOTE_BYTES, "marked as deleted, but in no older job here: %" PRIu64 "; a job may be missing",
+			 all.unmet_marks);
 	else if (all.orphans > 0 && index-- == 0)
-		snprintf(text, NOTE_BYTES, "the content of %" PRIu64 " files is in no job here: one may be missing", all.orphans);
+		snprintf(text, NOTE_BYTES, "without their content, which is in no job here: %" PRIu64 "; a job may be missing",
+			 all.orphans);
 	else if (all.replaced > 0 && index-- == 0)
-		snprintf(text, NOTE_BYTES, "%" PRIu64 " files are left out, for one of their folders is no folder any more", all.replaced);
+		snprintf(text, NOTE_BYTES, "left out, for one is no folder any more that they lay in, or has become one: %" PRIu64,
+			 all.replaced);
 	else
 		return false;
 	return true;
@@ -255,7 +305,8 @@ static bool note_of_job(const struct asof *a, size_t at, unsigned index, char te
 	else if (c->hurt > 0 && index-- == 0)
 		snprintf(text, NOTE_BYTES, "job %u: %" PRIu64 " places are damaged, or files did not come", c->label.job_id, c->hurt);
 	else if (follows_elsewhere(a, at) && index-- == 0)
-		snprintf(text, NOTE_BYTES, "job %u has files that had not changed since the one before it: perhaps it does not follow on that",
+		snprintf(text, NOTE_BYTES,
+			 "job %u has files that had not changed since the one before it: perhaps it does not follow on that",
 			 c->label.job_id);
 	else
 		return false;
@@ -266,10 +317,10 @@ static void each_note(const struct asof *a, void (*tell)(void *arg, const char *
 {
 	char text[NOTE_BYTES];
 	for (size_t i = 0; i < a->chain.count; i++) {
-		for (unsigned k = 0; note_of_job(a, i, k, text); k++)
+		for (unsigned k = 0; a->plan.merge && note_of_job(a, i, k, text); k++)
 			tell(arg, text);
 	}
-	for (unsigned k = 0; a->chain.count > 0 && note_of_all(a, k, text); k++)
+	for (unsigned k = 0; a->plan.merge && note_of_all(a, k, text); k++)
 		tell(arg, text);
 }
 
@@ -303,8 +354,13 @@ static void print_job(const struct asof *a, size_t job, FILE *out)
 	char size[MSG_SIZE_BYTES];
 	const struct merge_share s = share_of(a, job);
 	print_head(a, job, chain_role_name(a->chain.picks[job].role), out);
-	fprintf(out, ": %" PRIu64 " file%s, %" PRIu64 " folder%s, %s", s.files, s.files == 1 ? "" : "s", s.folders, s.folders == 1 ? "" : "s",
-		msg_size(s.bytes, size));
+	if (a->plan.merge == NULL) {
+		putc(';', out);
+		print_volumes(survey_job(a->survey, job), out);
+		return;
+	}
+	fprintf(out, ": %" PRIu64 " file%s, %" PRIu64 " folder%s, %s", s.files, s.files == 1 ? "" : "s", s.folders,
+		s.folders == 1 ? "" : "s", msg_size(s.bytes, size));
 	if (s.updates > 0)
 		fprintf(out, ", attributes of %" PRIu64, s.updates);
 	if (s.marks > 0)

@@ -8,9 +8,12 @@
 #include "base/printable.h"
 #include "base/quit.h"
 #include "cmd/volume/asof.h"
+#include "cmd/volume/bsrchoice.h"
 #include "cmd/volume/extract_report.h"
 #include "cmd/volume/findingtext.h"
+#include "cmd/volume/indexchoice.h"
 #include "cmd/volume/keyoptions.h"
+#include "restore/folderslast.h"
 #include "restore/nowhere.h"
 #include "restore/tar.h"
 #include "restore/tree.h"
@@ -30,6 +33,8 @@ struct request {
 	struct tree_options tree;
 	const char *job, *files_from, *indexes;
 	struct asof asof;
+	struct bsrchoice bsr;
+	struct indexchoice index;
 	const char **globs;
 	size_t glob_count;
 	enum owner owner;
@@ -79,6 +84,8 @@ static const struct option_row rows[] = {
 	OPTION_SOURCE(0, "client", struct request, asof.client),
 	OPTION_SOURCE(0, "fileset", struct request, asof.fileset),
 	OPTION_FLAG(0, "force", struct request, asof.force),
+	OPTION_SOURCE('b', "bsr", struct request, bsr.path),
+	OPTION_SOURCE(0, "index", struct request, index.path),
 	OPTION_TAKE(0, "file", take_glob),
 	OPTION_SOURCE(0, "files-from", struct request, files_from),
 	OPTION_SOURCE(0, "file-index", struct request, indexes),
@@ -100,8 +107,12 @@ static const struct option_row rows[] = {
 /* Returns 0, or the exit status of wrong usage. */
 static int check(struct request *q)
 {
-	if (q->run.path_count == 0)
+	if (q->run.path_count == 0 && q->index.path == NULL)
 		return msg_usage("extract", "no volume named (- is standard input)");
+	if (q->index.path && q->bsr.path)
+		return msg_usage("extract", "--index and --bsr both say what is to be read: one of them");
+	if (q->asof.text && q->bsr.path)
+		return msg_usage("extract", "--bsr says which files of which jobs, and so does --as-of: one of them");
 	if (q->tree.folder == NULL && !q->dry_run && !q->as_tar)
 		return msg_usage("extract", "say where to: -C FOLDER, or --tar, or --dry-run");
 	if (q->as_tar && (q->tree.folder || q->owner != OWNER_DEFAULT || q->tree.existing != EXISTING_SKIP))
@@ -110,10 +121,13 @@ static int check(struct request *q)
 		return msg_usage("extract", "standard output cannot be the archive and the JSON, too");
 	if (q->as_tar && !q->dry_run && isatty(STDOUT_FILENO))
 		return msg_usage("extract", "standard output is a terminal; send the archive to a file or a pipe");
-	bool list = q->files_from && strcmp(q->files_from, "-") == 0;
-	for (size_t i = 0; list && i < q->run.path_count; i++) {
+	if (q->bsr.path && (q->files_from || q->indexes || q->glob_count > 0))
+		return msg_usage("extract", "--bsr says which files: leave --file, --files-from and --file-index out");
+	bool list = q->files_from && strcmp(q->files_from, "-") == 0, bsr = q->bsr.path && strcmp(q->bsr.path, "-") == 0;
+	for (size_t i = 0; (list || bsr) && i < q->run.path_count; i++) {
 		if (strcmp(q->run.paths[i], "-") == 0)
-			return msg_usage("extract", "standard input cannot give the list of files and a volume, too");
+			return msg_usage("extract", "standard input cannot give the %s and a volume, too",
+					 list ? "list of files" : "bootstrap");
 	}
 	int status = asof_check(&q->asof, &q->run, q->job, q->indexes);
 	if (status == 0)
@@ -170,6 +184,13 @@ static int choose(struct request *q, struct err *e)
 		rc = choice_indexes(c, q->indexes, e);
 	if (rc == 0 && q->files_from)
 		rc = read_list(q->files_from, c, e);
+	if (rc == 0 && q->bsr.path)
+		rc = bsrchoice_prepare(&q->bsr, &q->run, q->job, c, e);
+	bool globs = q->glob_count > 0 && q->indexes == NULL && q->files_from == NULL;
+	if (rc == 0 && q->index.path && q->asof.text == NULL)
+		rc = indexchoice_prepare(&q->index, &q->run, q->job, globs ? q->globs : NULL, q->glob_count, c, e);
+	q->o.by_ranges = q->run.ranges != NULL;
+	q->total = q->index.path ? indexchoice_bytes(&q->index) : q->o.by_ranges ? bsrchoice_bytes(&q->bsr) : q->total;
 	choice_ready(c);
 	return rc;
 }
@@ -235,7 +256,10 @@ static int plan(struct request *q, struct err *e)
 	if (q->asof.text == NULL)
 		return 0;
 	q->o.plan = &q->asof.plan;
-	return asof_prepare(&q->asof, &q->run, q->o.choice, q->progress, spool_folder(q), e);
+	int rc = asof_prepare(&q->asof, &q->run, q->o.choice, q->progress, spool_folder(q), e);
+	q->o.by_ranges = q->run.ranges != NULL;
+	q->total = q->o.by_ranges ? indexparts_bytes(&q->asof.parts) : q->total;
+	return rc;
 }
 
 /* Names are bytes on the volumes; those that are UTF-8 are to be so in the archive, whatever our language is. */
@@ -250,6 +274,7 @@ static int run(struct request *q)
 	struct err e = {0};
 	struct tree *tree = NULL;
 	struct tar *tar = NULL;
+	struct folderslast *last = NULL;
 	/* Of a block whose checksum alone is wrong the digests tell which of its files is hurt; wounds that can be mended are. */
 	q->run.inflate = q->run.repair = q->run.incomplete_ok = true;
 	q->run.on_damage = ON_DAMAGE_KEEP;
@@ -268,15 +293,20 @@ static int run(struct request *q)
 		tar = open_tar(q, &e);
 	else if (rc == 0 && !q->dry_run)
 		tree = tree_new(&q->tree, &e);
+	if (tar && q->asof.text && (last = folderslast_new(tar_target(tar))) == NULL)
+		rc = err_memory(&e, 0, "an archive");
 	if (rc == 0 && e.code == XE_OK)
-		rc = extract(q, tree ? tree_target(tree) : tar ? tar_target(tar) : &nowhere_target, &e);
+		rc = extract(q, tree ? tree_target(tree) : last ? folderslast_target(last) : tar ? tar_target(tar) : &nowhere_target, &e);
 	int status = extract_report_end(&q->report, q->extract, q->o.choice, q->job, &e);
 	filter_free(q->filter);
 	extract_free(q->extract);
 	tree_free(tree);
+	folderslast_free(last);
 	tar_free(tar);
 	asof_free(&q->asof);
 	choice_free(q->o.choice);
+	bsrchoice_free(&q->bsr);
+	indexchoice_free(&q->index);
 	keyoptions_close(&q->keys);
 	return status;
 }
@@ -291,6 +321,7 @@ static int parse_and_run(struct request *q, int argc, char **argv)
 	q->run.paths = volumes.names;
 	q->run.path_count = volumes.count;
 	q->report.json = q->as_json ? &json : NULL;
+	q->asof.index = q->index.path;
 	q->report.asof = q->asof.text ? &q->asof : NULL;
 	q->report.dry_run = q->dry_run;
 	q->report.out = q->as_tar && !q->dry_run ? stderr : stdout;
@@ -334,6 +365,10 @@ const struct command command_extract = {
 		"      --client CLIENT, --fileset FILESET\n"
 		"                       whose state, where the volumes hold several\n"
 		"      --force          without a full backup, too: what the others have\n"
+		"  -b, --bsr FILE       what a bootstrap of a director, or of xflate catalog bsr,\n"
+		"                       names; of volumes in files nothing else is read\n"
+		"      --index DB       looked up in this index (xflate find --index): nothing else is\n"
+		"                       read, and without VOLUMEs those are taken that it knows\n"
 		"      --file NAME      this file, or folder with what is below it, or what fits\n"
 		"                       a pattern (* ? [), * a slash, too; may be given again\n"
 		"      --files-from FILE\n"

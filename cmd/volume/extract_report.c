@@ -129,7 +129,7 @@ static int status_of(const struct outcome *o, const struct err *e)
 	return err_worse_status(status, failed || absent ? err_exit_status(XE_FAILED) : 0);
 }
 
-static struct outcome outcome_of(const struct extract *x, const struct choice *c, const struct err *e)
+static struct outcome outcome_of(const struct extract *x, const struct choice *c, const struct asof *asof, const struct err *e)
 {
 	struct outcome o = {0};
 	if (x) {
@@ -138,7 +138,7 @@ static struct outcome outcome_of(const struct extract *x, const struct choice *c
 		o.stream_count = extract_streams(x, &o.streams);
 	}
 	if (e->code == XE_OK && x && o.job && !choice_is_part(c))
-		o.missing = extract_missing(x);
+		o.missing = asof ? asof_missing(asof) : extract_missing(x);
 	while (e->code == XE_OK && o.job && choice_unmet(c, (size_t)o.unmet))
 		o.unmet++;
 	o.status = status_of(&o, e);
@@ -311,7 +311,7 @@ void extract_report_begin(struct extract_report *r)
 
 int extract_report_end(struct extract_report *r, const struct extract *x, const struct choice *c, const char *job, const struct err *e)
 {
-	struct outcome o = outcome_of(x, c, e);
+	struct outcome o = outcome_of(x, c, r->asof, e);
 	if (e->code != XE_OK)
 		msg_fail(e);
 	else

@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 struct extract_report {
-	struct json *json; /* NULL: text */
+	struct json *json;       /* NULL: text */
 	const struct asof *asof; /* NULL: one job alone */
 	bool dry_run;
 	FILE *out; /* where text goes: standard error where the other one is an archive */

@@ -8,6 +8,7 @@
 #include "base/printable.h"
 #include "base/quit.h"
 #include "cmd/timetext.h"
+#include "cmd/volume/filesof.h"
 #include "cmd/volume/indexrun.h"
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/version.h"
@@ -30,11 +31,7 @@ struct request {
 	const char *const *paths;
 	size_t path_count;
 	uint64_t found;
-	/* Without an index: what has appeared. */
-	struct namepattern *fitting;
-	void **jobs, **seen_volumes; /* by their numbers less one */
-	size_t job_count, volume_count;
-	int64_t last_job, last_volume;
+	struct namepattern *fitting; /* without an index */
 	/* With one. */
 	struct fileindex *x;
 	int64_t *wanted;
@@ -146,54 +143,21 @@ static void show(struct request *q, const struct fileindex_file *f, const struct
 
 /* ---- out of volumes ---- */
 
-static int keep_volume(void *arg, struct fileindex_volume *v, struct err *e)
+static void show_if_fitting(void *arg, const struct fileindex_file *f, const struct fileindex_job *j, const struct fileindex_volume *first,
+			    const struct fileindex_volume *last)
 {
 	struct request *q = arg;
-	v->id = v->id > 0 ? v->id : ++q->last_volume;
-	struct fileindex_volume *kept = array_row(&q->seen_volumes, &q->volume_count, (size_t)v->id - 1, sizeof *kept);
-	if (kept == NULL)
-		return err_memory(e, sizeof *kept, "a volume");
-	*kept = *v;
-	return 0;
-}
-
-static int keep_job(void *arg, struct fileindex_job *j, struct err *e)
-{
-	struct request *q = arg;
-	j->id = j->id > 0 ? j->id : ++q->last_job;
-	struct fileindex_job *kept = array_row(&q->jobs, &q->job_count, (size_t)j->id - 1, sizeof *kept);
-	if (kept == NULL)
-		return err_memory(e, sizeof *kept, "a job");
-	*kept = *j;
-	return 0;
-}
-
-static int keep_nothing(void *arg, int64_t job, int64_t volume, struct err *e)
-{
-	(void)arg;
-	(void)job;
-	(void)volume;
-	(void)e;
-	return 0;
-}
-
-static int show_if_fitting(void *arg, const struct fileindex_file *f, struct err *e)
-{
-	struct request *q = arg;
-	const struct fileindex_job *j = q->jobs[f->job - 1];
 	bool fits = false;
-	(void)e;
 	for (size_t i = 0; !fits && i < q->pattern_count; i++)
 		fits = namepattern_fits(&q->fitting[i], f->stat.name);
 	if (fits && takes_job(q, j))
-		show(q, f, j, q->seen_volumes[f->first.volume - 1], q->seen_volumes[f->last.volume - 1]);
-	return 0;
+		show(q, f, j, first, last);
 }
 
 static int search_volumes(struct request *q, struct err *e)
 {
-	const struct indexer_sink sink = {
-		.arg = q, .volume = keep_volume, .job = keep_job, .job_volume = keep_nothing, .file = show_if_fitting};
+	struct filesof files = {.arg = q, .file = show_if_fitting};
+	const struct indexer_sink sink = filesof_sink(&files);
 	int rc = 0;
 	q->fitting = calloc(q->pattern_count, sizeof *q->fitting);
 	if (q->fitting == NULL)
@@ -202,21 +166,13 @@ static int search_volumes(struct request *q, struct err *e)
 		rc = namepattern_read(&q->fitting[i], q->patterns[i], e);
 	q->run.run.paths = q->paths;
 	q->run.run.path_count = q->path_count;
-	return rc == 0 ? indexrun_read(&q->run, &sink, e) : rc;
-}
-
-static void forget_seen(struct request *q)
-{
-	for (size_t i = 0; i < q->job_count; i++)
-		free(q->jobs[i]);
-	for (size_t i = 0; i < q->volume_count; i++)
-		free(q->seen_volumes[i]);
-	for (size_t i = 0; q->fitting && i < q->pattern_count; i++)
+	if (rc == 0)
+		rc = indexrun_read(&q->run, &sink, e);
+	filesof_free(&files);
+	for (size_t i = 0; i < q->pattern_count; i++)
 		namepattern_free(&q->fitting[i]);
-	free(q->jobs);
-	free(q->seen_volumes);
 	free(q->fitting);
-	free(q->wanted);
+	return rc;
 }
 
 /* ---- out of an index ---- */
@@ -300,7 +256,7 @@ static int show_volume(void *arg, const struct fileindex_volume *v, struct err *
 	(void)e;
 	bool gone = access(v->path, F_OK) != 0;
 	if (q->as_json) {
-		struct json j = {.out = stdout};
+		struct json j = {.out = stdout, .one_line = true};
 		json_object(&j, NULL);
 		json_text(&j, "volume", v->name);
 		json_text(&j, "input", v->path);
@@ -356,7 +312,7 @@ static int run(struct request *q)
 	if (rc == 0)
 		rc = q->index ? use_index(q, &e) : search_volumes(q, &e);
 	keyoptions_close(&q->keys);
-	forget_seen(q);
+	free(q->wanted);
 	int status = rc != 0 ? msg_fail(&e) : q->run.damages > 0 ? 3 : 0;
 	if (rc != 0 || q->update || q->volumes || q->found > 0)
 		return status;

@@ -7,8 +7,11 @@
 #include "base/msg.h"
 #include "base/printable.h"
 #include "base/progress.h"
+#include "cmd/volume/filesof.h"
 #include "cmd/volume/findingtext.h"
+#include "cmd/volume/indexrun.h"
 #include "cmd/volume/keyoptions.h"
+#include "cmd/volume/version.h"
 #include "format/attributes.h"
 #include "format/compression.h"
 #include "format/stream.h"
@@ -476,7 +479,7 @@ static int read_all(struct listing *l, const char *const *paths, size_t count, c
 struct request {
 	struct listing l;
 	struct keyoptions keys;
-	bool json;
+	bool json, files;
 };
 
 /* -v blocks, -vv records, as bls does */
@@ -494,12 +497,51 @@ static int take_verbose(const struct command *verb, void *listing, const char *t
 static const struct option_row rows[] = {
 	OPTION_FLAG(0, "blocks", struct request, l.blocks),
 	OPTION_FLAG(0, "records", struct request, l.records),
+	OPTION_FLAG(0, "files", struct request, files),
 	OPTION_FLAG(0, "json", struct request, json),
 	COMMAND_MAX_MEMORY(struct request, l.max_memory),
 	OPTION_TAKE_FLAG('v', "verbose", take_verbose),
 	KEYOPTIONS_ROWS(struct request, keys),
 	OPTIONS_END,
 };
+
+static void show_file(void *arg, const struct fileindex_file *f, const struct fileindex_job *j, const struct fileindex_volume *first,
+		      const struct fileindex_volume *last)
+{
+	(void)arg;
+	version_json(f, j, first, last);
+}
+
+/* These are decoded, to be proven. */
+static int list_files(struct request *q, const struct operands *volumes, struct err *e)
+{
+	struct indexrun run = {
+		.run = {.paths = volumes->names,
+			.path_count = volumes->count,
+			.threads = command_processors(),
+			.max_memory = q->l.max_memory},
+		.progress = PROGRESS_NEVER,
+	};
+	struct filesof files = {.file = show_file};
+	const struct indexer_sink sink = filesof_sink(&files);
+	run.run.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
+	int rc = indexrun_read(&run, &sink, e);
+	filesof_free(&files);
+	q->l.all_damaged = run.damages;
+	return rc;
+}
+
+static int run_files(struct request *q, const struct operands *volumes)
+{
+	struct err e = {0};
+	int rc = keyoptions_open(&q->keys, &e);
+	if (rc == 0)
+		rc = list_files(q, volumes, &e);
+	keyoptions_close(&q->keys);
+	if (rc != 0)
+		return msg_fail(&e);
+	return q->l.all_damaged ? 3 : 0;
+}
 
 /* Returns 0, or the exit status of wrong usage. */
 static int settle(const struct request *q, struct operands *volumes)
@@ -508,6 +550,8 @@ static int settle(const struct request *q, struct operands *volumes)
 	bool none = volumes->count == 0;
 	if (none)
 		*volumes = (struct operands){standard_input, 1};
+	if (q->files && (q->l.blocks || q->l.records || q->json))
+		return msg_usage("list", "--files prints JSON lines of files, and nothing of blocks and records");
 	int wrong = keyoptions_check(&q->keys, "list");
 	if (wrong == 0)
 		wrong = keyoptions_check_inputs(&q->keys, "list", volumes->names, volumes->count);
@@ -545,7 +589,9 @@ static int cmd_list(int argc, char **argv)
 	if (!options_parse(&command_list, argc, argv, &q, &volumes, &status))
 		return status;
 	status = settle(&q, &volumes);
-	return status != 0 ? status : run(&q, &volumes);
+	if (status != 0)
+		return status;
+	return q.files ? run_files(&q, &volumes) : run(&q, &volumes);
 }
 
 const struct command command_list = {
@@ -560,6 +606,8 @@ const struct command command_list = {
 		"\n"
 		"      --blocks         every block\n"
 		"      --records        every record\n"
+		"      --files          every file, a line of JSON each; payloads are decoded then,\n"
+		"                       and files proved (xflate find looks for some)\n"
 		"      --json           the same as JSON (without blocks and records)\n"
 		"      --max-memory BYTES\n"
 		"                       for sessions and records that wait (default: 1G)\n"

@@ -160,7 +160,7 @@ static void json_position(struct json *j, const struct fileindex_file *f, const 
 void version_json(const struct fileindex_file *f, const struct fileindex_job *job, const struct fileindex_volume *first,
 		  const struct fileindex_volume *last)
 {
-	struct json j = {.out = stdout};
+	struct json j = {.out = stdout, .one_line = true};
 	json_object(&j, NULL);
 	json_name(&j, "file", "file_hex", f->stat.name);
 	json_signed(&j, "file_index", f->file_index);

@@ -76,6 +76,8 @@ CASES = [
     Case("extract", "extract -T1 -C x v", {"v": "bacula/small-lzo"}, tree="x"),
     Case("extract, two threads", "extract -T2 -q --json -C x v", {"v": "bareos/vol-sparse-gzip6"}, tree="x"),
     Case("extract --tar", "extract --tar -q -T1 v", {"v": "bacula/small-lzo"}),
+    Case("extract --as-of", "extract -T1 --as-of now --fileset FS-append2 -C x v", {"v": "bareos/vol-append"}, tree="x"),
+    Case("extract --as-of --tar", "extract -q -T1 --as-of now --fileset FS-append --tar v", {"v": "bareos/vol-append"}),
     Case("extract past damage", "extract -T1 -C x v", {"v": "made/bad-crc"}, status=3, tree="x"),
     Case("list", "list v", {"v": "made/good-forms"}),
     Case("list --records --json", "list --json --blocks --records v", {"v": "made/bad-crc.good"}),

@@ -1,0 +1,264 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# find: every file of real volumes, with its verdict; the same out of an index; what is read again when volumes are the same, have grown,
+# are others, are gone; indexes that are none.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+bareos=$VOLUMES/bareos
+bacula=$VOLUMES/bacula
+made=$VOLUMES/made
+key_of() { printf '%s' "xflate-fixture:$1" | openssl dgst -sha512 -binary | head -c "${2:-64}"; }
+
+# lines EXPRESSION: of each line of JSON in $out, as d
+lines() { "$PYTHON" -c 'import json, sys
+for line in open(sys.argv[2]):
+    d = json.loads(line)
+    print(eval(sys.argv[1]))' "$1" "$out" 2>&1; }
+
+run "$XFLATE" find
+expect_status 2 'without anything: usage'
+run "$XFLATE" find x
+expect_status 2 'without a volume: usage'
+run "$XFLATE" find --update "$bareos/vol-none"
+expect_status 2 '--update without an index: usage'
+
+if run "$XFLATE" find --index none.db x; grep -q 'built without libsqlite3' "$err"; then
+	skip 'indexes' 'built without libsqlite3'
+	indexes=
+else
+	refused 2 'an index that is not there'
+	says 'no such index' 'and says how one is made'
+	is "$(in_folder .)" '' 'nothing is made'
+	indexes=yes
+fi
+
+# ---- what is on a volume ----
+
+for v in bareos/vol-none bareos/vol-gzip6 bareos/vol-lzo bacula/plain-zstd3 bacula/plain-lzo-sparse; do
+	run "$XFLATE" find --json '*' "$VOLUMES/$v"
+	expect_status 0 "$v: all is found"
+	files=$("$XFLATE" verify --json "$VOLUMES/$v" 2>/dev/null | sed -n 's/^ *"files_proved": \([0-9]*\).*/\1/p' | head -n 1)
+	is "$(lines 'd["verdict"]' | grep -cE '^proven$')" "${files:-x}" "$v: as many are proven as verify proves"
+	is "$(lines 'd["verdict"]' | grep -cvE '^(proven|empty|plausible)$')" 0 "$v: nothing is damaged"
+done
+tree_files=$(grep -c ' file ' "$here/trees/bareos-tree")
+run "$XFLATE" find --json '*' "$bareos/vol-none"
+is "$(lines 'd.get("kind", "file")' | grep -cE '^(file|hardlink)$')" "$tree_files" 'each file of the tree is there'
+check 'names that are no UTF-8 come in hex, too' sh -c 'grep -q "\"file_hex\"" "$1"' sh "$out"
+
+run "$XFLATE" find 'links/hard2.txt' "$bareos/vol-none"
+expect_status 1 'a pattern with a slash is about whole names'
+run "$XFLATE" find hard2.txt "$bareos/vol-none"
+expect_status 0 'one without is about the last part'
+check 'a line tells time, size, verdict, job, volume, FileIndex, name' grep -Eqx \
+	'2023-11-14T22:14:08Z +3000  proven +job 1 +vol-none 54 +/srv/data/tree/links/hard2.txt' "$out"
+run "$XFLATE" find -e hard2.txt -e target.txt "$bareos/vol-none"
+is "$(wc -l <"$out")" 2 'two patterns'
+run "$XFLATE" find --job 33 '*' "$bareos/vol-append"
+is "$(grep -cE ' job 33 ' "$out") $(wc -l <"$out")" '14 14' 'of one job'
+run "$XFLATE" find --since '2026-11-22T12:43:20Z' '*' "$bareos/vol-append"
+is "$(wc -l <"$out")" 14 'of jobs since'
+run "$XFLATE" find --until '2026-11-22T12:43:20Z' --client fd '*' "$bareos/vol-append"
+is "$(wc -l <"$out")" 17 'of jobs until'
+run "$XFLATE" find --since yesterday '*' "$bareos/vol-append"
+expect_status 2 'no time'
+xflate find --json hard2.txt - <"$bareos/vol-none" >"$out" 2>"$err"
+is "$(lines 'd["verdict"]')" proven 'out of a pipe'
+run "$XFLATE" find '*' "$made/bad-crc"
+expect_status 3 'damage is told'
+run "$XFLATE" find 'no such file' "$bareos/vol-none"
+expect_status 1 'nothing is called so'
+run "$XFLATE" find --json '*' "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2"
+is "$(lines 'd["verdict"]' | grep -c cut)" 0 'over two volumes nothing is cut'
+is "$(lines 'd.get("last_volume", "-")' | grep -c 'span')" 1 'one file lies on both'
+run "$XFLATE" list --files "$bareos/vol-none"
+expect_status 0 'list --files'
+cp "$out" listed
+run "$XFLATE" find --json '*' "$bareos/vol-none"
+check 'is find of everything' cmp listed "$out"
+key_of enc256-append >key
+if [ -e "$bacula/enc256-append" ]; then
+	run "$XFLATE" find '*' "$bacula/enc256-append"
+	expect_status 4 'encrypted, without a key'
+	run "$XFLATE" find --key key '*' "$bacula/enc256-append"
+	expect_status 0 'and with it'
+fi
+
+[ -n "$indexes" ] || done_testing
+
+# ---- the same out of an index ----
+
+# told WHAT: the line about what was read
+told() { grep '^xflate: index: ' "$err" | sed 's/.*index: //'; }
+
+for v in bareos/vol-none bareos/vol-multi bacula/plain-interleave bareos/vol-sparse-lz4 made/good-interleaved made/good-win32 made/bad-crc; do
+	rm -f one.db
+	run "$XFLATE" find -q --json '*' "$VOLUMES/$v"
+	sort "$out" >plain
+	run "$XFLATE" find -q --json --index one.db '*' "$VOLUMES/$v"
+	sed 's/"input": ""/"input": "'"$(printf '%s' "$VOLUMES/$v" | sed 's|/|\\/|g')"'"/' "$out" | sort >indexed
+	check "$v: the same out of an index" cmp plain indexed
+done
+
+cp "$bareos/vol-none" vol-none
+cp "$bareos/vol-gzip6" vol-gzip6
+run "$XFLATE" find --index i.db --update vol-none vol-gzip6
+expect_status 0 'an index of two volumes'
+is "$(told)" '2 volumes read, 0 from where they had ended, 0 unchanged, 0 gone' 'both are read'
+run "$XFLATE" find --index i.db hard2.txt
+is "$(wc -l <"$out")" 2 'both versions without a volume'
+run "$XFLATE" find --index i.db --job 3 hard2.txt
+is "$(wc -l <"$out")" 1 'that of one job'
+run "$XFLATE" find --index i.db --client nobody hard2.txt
+expect_status 1 'of a client that is not there'
+
+# Neither is read again: what would be seen is.
+printf 'XXXXXXXXXXXXXXXX' | dd of=vol-none bs=1 seek=500000 conv=notrunc 2>/dev/null
+run "$XFLATE" find --index i.db --update vol-none vol-gzip6
+expect_status 0 'volumes of the same label, size and last block'
+is "$(told)" '0 volumes read, 0 from where they had ended, 2 unchanged, 0 gone' 'are not read again'
+rm vol-gzip6
+run "$XFLATE" find --index i.db hard2.txt vol-none vol-gzip6
+expect_status 0 'a volume that is gone'
+says 'vol-gzip6: not there' 'is told of'
+is "$(wc -l <"$out")" 2 'and its files stay'
+run "$XFLATE" find --index i.db --volumes
+is "$(grep -c GONE "$out") $(wc -l <"$out")" '1 2' 'and it is so among the volumes'
+mkdir moved
+cp "$bareos/vol-gzip6" moved/other-name
+run "$XFLATE" find --index i.db --update moved/other-name
+is "$(told)" '0 volumes read, 0 from where they had ended, 1 unchanged, 0 gone' 'it is known under another path'
+run "$XFLATE" find --index i.db --volumes
+is "$(grep -c GONE "$out")" 0 'which is taken down'
+run "$XFLATE" find --index i.db x not-there
+expect_status 1 'a volume that never was'
+run "$XFLATE" find --index i.db hard2.txt
+is "$(wc -l <"$out")" 2 'changes nothing'
+
+# Grown: only what stands behind is read.
+"$XFLATE" -q -i --max-block 4096 <"$bareos/vol-append" >whole
+second=$("$XFLATE" list --blocks whole | sed -n 's|^block \([0-9]*\): .* session 33/.*|\1|p' | head -n 1)
+head -c "$second" whole >grows
+run "$XFLATE" find --index g.db '*' grows
+is "$(wc -l <"$out")" 17 'the first job of a volume'
+# Nobody reads this again.
+cp whole grows
+printf 'XXXXXXXXXXXXXXXX' | dd of=grows bs=1 seek=20000 conv=notrunc 2>/dev/null
+run "$XFLATE" find --index g.db '*' grows
+expect_status 0 'the volume has grown by a job'
+is "$(told)" '0 volumes read, 1 from where they had ended, 0 unchanged, 0 gone' 'only that is read'
+is "$(wc -l <"$out") $(grep -c 'job 33 ' "$out")" '31 14' 'and is there'
+run "$XFLATE" find --index whole.db '*' whole
+sort "$out" >wanted
+run "$XFLATE" find --index g.db '*'
+check 'as if it had been read at once' sh -c 'sort "$1" | cmp - wanted' sh "$out"
+run "$XFLATE" find --index g.db '*' grows
+is "$(told)" '0 volumes read, 0 from where they had ended, 1 unchanged, 0 gone' 'then it is known'
+
+# Its job had not ended.
+half=$("$XFLATE" list --blocks whole | sed -n 's|^block \([0-9]*\): .* session 32/.*|\1|p' | sed -n 5p)
+head -c "$half" whole >open
+run "$XFLATE" find --index o.db '*' open
+cp whole open
+run "$XFLATE" find --index o.db '*' open
+is "$(told)" '1 volume read, 0 from where they had ended, 0 unchanged, 0 gone' 'a volume whose job was at work is read anew'
+check 'and all of it is there once' sh -c 'sort "$1" | cmp - wanted' sh "$out"
+
+# A set, one volume after the other.
+run "$XFLATE" find --index s.db --json '*' "$bareos/vol-span-gzip6-1"
+is "$(lines 'd["verdict"]' | grep -c cut)" 1 'the first volume of two: a file is cut'
+run "$XFLATE" find --index s.db --json '*' "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2"
+is "$(told)" '2 volumes read, 0 from where they had ended, 0 unchanged, 0 gone' 'its job goes on: both are read'
+is "$(lines 'd["verdict"]' | grep -c cut)" 0 'and nothing is cut'
+lines '"%s %s %s" % (d["file"].encode(), d["file_index"], d["verdict"])' | sort >indexed
+run "$XFLATE" find --json '*' "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2"
+lines '"%s %s %s" % (d["file"].encode(), d["file_index"], d["verdict"])' | sort >plain
+check 'all as without an index' cmp plain indexed
+
+# Another volume of the same label.
+cp "$bareos/vol-multi" other
+run "$XFLATE" find --index r.db --update other
+before=$("$XFLATE" find --index r.db '*' | wc -l)
+"$XFLATE" -q -r lz4 <"$bareos/vol-multi" >other
+run "$XFLATE" find --index r.db '*' other
+is "$(told)" '1 volume read, 0 from where they had ended, 0 unchanged, 0 gone' 'written anew: it is read anew'
+is "$(wc -l <"$out")" "$before" 'its files stand there once'
+run "$XFLATE" find --index r.db --volumes
+is "$(wc -l <"$out")" 1 'and it is one volume'
+
+# ---- extract ----
+
+run "$XFLATE" find -q --index e.db --update "$bareos/vol-none" "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2" "$bareos/vol-append"
+run "$XFLATE" extract --index e.db -C never
+expect_status 2 'extract from an index of several jobs: which?'
+run "$XFLATE" extract --index e.db --job 1 --file '*hard2.txt' -C one
+expect_status 0 'a file of a job'
+is "$(in_folder one | tr ' ' '\n' | grep -c txt)" 1 'is that one'
+run "$XFLATE" extract --index e.db --job 1 -C all
+run "$XFLATE" extract -C direct "$bareos/vol-none"
+check 'all of a job is as without an index' diff -r --no-dereference all direct
+set_job=$("$XFLATE" find --index e.db --json '*' | sed -n 's|.*"session_id": \([0-9]*\), "session_time": \([0-9]*\).*span-gzip6-2.*|\1/\2|p' | head -n 1)
+run "$XFLATE" extract --index e.db --job "$set_job" -C set
+run "$XFLATE" extract -C set-direct "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2"
+check 'over two volumes' diff -r --no-dereference set set-direct
+run "$XFLATE" extract --index e.db --job "$set_job" -C never "$bareos/vol-span-gzip6-2"
+expect_status 2 'a volume that is wanted is not given'
+says 'vol-span-gzip6-1' 'and named'
+# Only what is wanted is read: elsewhere anything may stand.
+cp "$bareos/vol-none" part
+run "$XFLATE" find -q --index p.db --update part
+where=$("$XFLATE" find --index p.db --json hard2.txt | sed -n 's/.*"address": \([0-9]*\).*/\1/p')
+is "$([ "${where:-0}" -gt 300 ] && echo yes)" yes 'hard2.txt does not lie at the beginning'
+printf 'XXXXXXXXXXXXXXXX' | dd of=part bs=1 seek=300 conv=notrunc 2>/dev/null
+run "$XFLATE" extract --index p.db --file '*hard2.txt' -C part.x
+expect_status 0 'damage elsewhere is not seen'
+run "$XFLATE" extract --index p.db --file 'no/such' -C never
+expect_status 1 'nothing is called so'
+cp "$bareos/vol-gzip6" part
+run "$XFLATE" extract --index p.db --file '*hard2.txt' -C never
+expect_status 2 'another volume stands there now'
+says 'update' 'and how the index gets to know it'
+is "$(in_folder . | tr ' ' '\n' | grep -c never)" 0 'nothing was made'
+if [ -e "$bacula/enc256-append" ]; then
+	run "$XFLATE" find -q --index k.db --key key --update "$bacula/enc256-append"
+	expect_status 0 'an index of an encrypted volume'
+	run "$XFLATE" find --index k.db --key key '*' "$bacula/enc256-append"
+	is "$(told)" '0 volumes read, 0 from where they had ended, 1 unchanged, 0 gone' 'which is known again'
+	job=$(sed -n 's/.* job \([0-9]*\) .*/\1/p' "$out" | head -n 1)
+	run "$XFLATE" extract --index k.db --job "$job" --key key -C secret
+	expect_status 0 'and is extracted from'
+fi
+
+# ---- what is no index ----
+
+echo text >no.db
+run "$XFLATE" find --index no.db x "$bareos/vol-none"
+refused 2 'a text is no index'
+is "$(cat no.db)" text 'and stays'
+printf 'CREATE TABLE file(x); INSERT INTO file VALUES(1);' | sqlite3 foreign.db
+cp foreign.db foreign.was
+run "$XFLATE" find --index foreign.db x "$bareos/vol-none"
+refused 2 'a database of another program'
+says 'another program' 'says so'
+check 'and stays' cmp foreign.db foreign.was
+cp i.db newer.db
+sqlite3 newer.db 'PRAGMA user_version = 99'
+cp newer.db newer.was
+run "$XFLATE" find --index newer.db x
+refused 2 'an index of a newer xflate'
+check 'stays, too' cmp newer.db newer.was
+cp i.db hostile.db
+sqlite3 hostile.db "CREATE TRIGGER t AFTER INSERT ON file BEGIN DELETE FROM file; END; DROP INDEX path_name"
+run "$XFLATE" find --index hostile.db hard2.txt
+refused 1 'an index whose tables are others'
+is "$(sqlite3 i.db "SELECT count(*) FROM version WHERE name LIKE '%hard2.txt'")" 2 'the view is for people'
+for i in 1 2 3 4; do
+	xflate find -q --index both.db --update "$bareos/vol-multi" "$bareos/vol-gzip6" >two.$i 2>&1 &
+done
+wait
+run "$XFLATE" find -q --index both.db hard2.txt "$bareos/vol-none"
+is "$(wc -l <"$out")" 4 'four at once make one index'
+is "$(sqlite3 both.db 'PRAGMA integrity_check')" ok 'which is whole'
+is "$(cat two.*)" '' 'and none has said anything'
+done_testing
