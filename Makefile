@@ -137,10 +137,10 @@ check:
 # ThreadSanitizer.
 check-asan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined checks
-	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets scenario_verify scenario_judgement scenario_encrypt scenario_getkey scenario_files scenario_inplace scenario_fuzz
+	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets scenario_verify scenario_judgement scenario_encrypt scenario_getkey scenario_files scenario_inplace scenario_fuzz scenario_mount
 check-tsan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread checks
-	@BUILD=build/tsan tests/run check_pool check_filter scenario_threads
+	@BUILD=build/tsan tests/run check_pool check_filter scenario_threads scenario_mount
 
 # Debian's own Bacula backs up, xflate converts, Debian's bls and bextract read and restore.
 check-bacula: $(BUILD)/xflate

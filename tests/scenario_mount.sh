@@ -301,6 +301,45 @@ up 0 'a volume that grows' v
 head -c 30000 /dev/zero >>v
 is "$(pages "$(only_job)" good)" '0 0' 'what it had is there'
 
+# ---- the state of a fileset at a time ----
+
+cat >chain.py <<'END'
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import chains
+chains.World(int(sys.argv[2]), sys.argv[3])
+END
+# What is of folders' times is what was there last, in either.
+dated() { list "$1" | sed "s/ folder \([0-9]* [0-9:]* -\) [0-9]*/ folder \1/"; }
+states=0 other=0
+for seed in 1 2 3 15 19 27; do
+	rm -rf chain
+	mkdir chain
+	"$PYTHON" chain.py "$here" $seed chain
+	release
+	run "$XFLATE" mount chain/* "$m"
+	for door in "$m"/by-time/*/*/*; do
+		states=$((states + 1))
+		fileset=${door%/*}
+		client=${fileset%/*}
+		when=$(echo "${door##*/}" | sed 's/_/ /; s/\./:/g')
+		rm -rf x
+		"$XFLATE" -qq extract --devices --as-of "$when" --client "${client##*/}" --fileset "${fileset##*/}" -C x chain/* >/dev/null 2>&1
+		dated x >wanted
+		dated "$door" >got
+		[ -s wanted ] && diff wanted got >differ || { other=$((other + 1)); echo "# seed $seed, $when: $(head -n 2 differ | tail -n 1)"; }
+	done
+done
+[ $states -gt 15 ]
+is "$? $other" '0 0' "by-time: $states states of chains of jobs are what extract --as-of makes"
+
+# ---- files of Windows ----
+
+release
+run "$XFLATE" mount hostile/windows "$m"
+made x hostile/windows
+check 'files of Windows are what extract makes of them' same x "$(only_job)"
+
 # ---- where it goes ----
 
 release
