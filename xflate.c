@@ -9,6 +9,7 @@
 #include "cmd/bscrypto/bscrypto.h"
 #include "cmd/command.h"
 #include "codec/codec.h"
+#include "index/fileindex.h"
 #include "tape/transport.h"
 
 #include <errno.h>
@@ -85,8 +86,9 @@ static int version(void)
 {
 	char libraries[512];
 	codec_versions(libraries, sizeof libraries);
-	printf("xflate %s\n%s\ntape drives: %s\nQR codes: %s\nLicence GPL-3.0-or-later. There is no warranty.\n", XFLATE_VERSION, libraries,
-	       transport_kinds(), qr_is_there() ? "libqrencode" : "not built in");
+	printf("xflate %s\n%s\ntape drives: %s\nQR codes: %s\nindexes: %s\nLicence GPL-3.0-or-later. There is no warranty.\n",
+	       XFLATE_VERSION, libraries, transport_kinds(), qr_is_there() ? "libqrencode" : "not built in",
+	       fileindex_is_there() ? "SQLite" : "not built in");
 	return 0;
 }
 

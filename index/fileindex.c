@@ -17,11 +17,14 @@
 #define CACHE_BYTES ((uint64_t)256 << 20)
 #define CACHE_LEAST_BYTES ((uint64_t)2 << 20)
 
+#define HEADER_BYTES 100
+static const char MAGIC[16] = "SQLite format 3";
+
 #define TEXT_OF(number) #number
 #define AS_TEXT(number) TEXT_OF(number)
 
 /* docs/index-format.md tells what each column is.  Names are BLOBs: bytes, whatever the client called its files. */
-const char inside_tables[] =
+const char fileindex_tables[] =
 	"CREATE TABLE volume(id INTEGER PRIMARY KEY, name BLOB NOT NULL, label_time INTEGER NOT NULL, pool BLOB NOT NULL, media_type BLOB "
 	"NOT "
 	"NULL, product INTEGER NOT NULL, path BLOB NOT NULL, size INTEGER NOT NULL, last_at INTEGER NOT NULL, last_bytes INTEGER NOT NULL, "
@@ -55,10 +58,10 @@ const char inside_tables[] =
 	"INTEGER NOT NULL, last_volume INTEGER NOT NULL, last_at INTEGER NOT NULL);"
 	"INSERT INTO folder VALUES(1, x'', NULL);";
 
-const char inside_indexes[] = "CREATE INDEX path_name ON path(name);"
-			      "CREATE INDEX file_path ON file(path);";
-const char inside_no_indexes[] = "DROP INDEX path_name;"
-				 "DROP INDEX file_path;";
+const char fileindex_indexes[] = "CREATE INDEX path_name ON path(name);"
+				 "CREATE INDEX file_path ON file(path);";
+const char fileindex_no_indexes[] = "DROP INDEX path_name;"
+				    "DROP INDEX file_path;";
 
 /* For people with an SQL shell; we never look at it. */
 static const char view[] =
@@ -77,37 +80,44 @@ static int refuse(const char *path, const char *why, struct err *e)
 	return err_set(e, XE_USAGE, "%s: it stays as it is; name another file for the index", why);
 }
 
+static int read_header(const char *path, uint8_t head[static HEADER_BYTES], size_t *got, struct err *e)
+{
+	struct io in = IO_CLOSED;
+	int rc = io_open_input(&in, path, e);
+	if (rc == 0)
+		rc = io_is_file(&in) ? io_read_at(&in, 0, head, HEADER_BYTES, got, e) : refuse(path, "this is no file", e);
+	io_close(&in);
+	return rc;
+}
+
+/* "SQLite format 3", NUL; from byte 60 on user_version, 4 bytes of something else, application_id. */
+static int judge_header(const char *path, const uint8_t *head, size_t n, struct err *e)
+{
+	struct rd r = rd_over(head, n);
+	const uint8_t *magic = rd_bytes(&r, sizeof MAGIC);
+	if (magic == NULL || memcmp(magic, MAGIC, sizeof MAGIC) != 0)
+		return refuse(path, "this is no SQLite database", e);
+	rd_bytes(&r, 60 - sizeof MAGIC);
+	uint32_t version = rd_be32(&r);
+	rd_bytes(&r, 4);
+	if (rd_be32(&r) != APPLICATION_ID || r.bad)
+		return refuse(path, "this is an SQLite database of another program", e);
+	return version <= VERSION ? 0 : refuse(path, "this index is of a newer xflate, whose tables this one does not know", e);
+}
+
 /* Before SQLite, which would finish what others began in it, touches it.  *fresh: there is nothing in it yet. */
 static int look(const char *path, bool write, bool *fresh, struct err *e)
 {
-	struct io in = IO_CLOSED;
-	uint8_t head[100] = {0};
-	size_t got = 0;
 	*fresh = access(path, F_OK) != 0 && errno == ENOENT;
 	if (*fresh && !write) {
 		err_volume(e, path);
 		return err_set(e, XE_USAGE, "there is no such index; xflate find --index FILE --update VOLUME... makes one");
 	}
-	if (*fresh)
-		return 0;
-	int rc = io_open_input(&in, path, e);
-	if (rc == 0)
-		rc = io_is_file(&in) ? io_read_at(&in, 0, head, sizeof head, &got, e) : refuse(path, "this is no file", e);
-	io_close(&in);
-	struct rd r = rd_over(head, got);
-	bool sqlite = memcmp(rd_bytes(&r, got < 16 ? 0 : 16) ? head : (uint8_t[16]){0}, "SQLite format 3", 16) == 0;
-	rd_bytes(&r, 60 - 16);
-	uint32_t version = rd_be32(&r);
-	rd_bytes(&r, 4);
-	uint32_t id = rd_be32(&r);
+	uint8_t head[HEADER_BYTES];
+	size_t got = 0;
+	int rc = *fresh ? 0 : read_header(path, head, &got, e);
 	*fresh = rc == 0 && got == 0;
-	if (rc != 0 || *fresh)
-		return rc;
-	if (!sqlite)
-		return refuse(path, "this is no SQLite database", e);
-	if (r.bad || id != APPLICATION_ID)
-		return refuse(path, "this is an SQLite database of another program", e);
-	return version <= VERSION ? 0 : refuse(path, "this index is of a newer xflate, whose tables this one does not know", e);
+	return rc != 0 || *fresh ? rc : judge_header(path, head, got, e);
 }
 
 /* Each of our tables and indexes is as we make it. */
@@ -115,11 +125,11 @@ static int compare_tables(struct fileindex *x, struct err *e)
 {
 	struct sql ours;
 	sqlite3_stmt *want = NULL, *have = NULL;
-	int rc = sql_open(&ours, NULL, true, true, e);
+	int rc = sql_open(&ours, NULL, true, e);
 	if (rc == 0)
-		rc = sql_run(&ours, inside_tables, e);
+		rc = sql_run(&ours, fileindex_tables, e);
 	if (rc == 0)
-		rc = sql_run(&ours, inside_indexes, e);
+		rc = sql_run(&ours, fileindex_indexes, e);
 	if (rc == 0)
 		rc = sql_prepare(&ours, &want, "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL", e);
 	if (rc == 0)
@@ -154,9 +164,9 @@ static int make_tables(struct fileindex *x, struct err *e)
 		rc = sql_number(&x->sql, "SELECT count(*) FROM sqlite_master", &there, e);
 	rc = rc < 0 ? rc : 0;
 	if (rc == 0 && there == 0) {
-		rc = sql_run(&x->sql, inside_tables, e);
+		rc = sql_run(&x->sql, fileindex_tables, e);
 		if (rc == 0)
-			rc = sql_run(&x->sql, inside_indexes, e);
+			rc = sql_run(&x->sql, fileindex_indexes, e);
 		if (rc == 0)
 			rc = sql_run(&x->sql, view, e);
 		if (rc == 0)
@@ -166,12 +176,20 @@ static int make_tables(struct fileindex *x, struct err *e)
 	return rc == 0 ? sql_run(&x->sql, "COMMIT", e) : rc;
 }
 
-static int settle(struct fileindex *x, uint64_t cache_bytes, struct err *e)
+/* It is new; or was, when its maker was killed, and SQLite has undone what there was. */
+static int make_if_empty(struct fileindex *x, struct err *e)
+{
+	int64_t tables = 0;
+	int rc = sql_number(&x->sql, "SELECT count(*) FROM sqlite_master", &tables, e);
+	return rc < 0 ? rc : tables == 0 ? make_tables(x, e) : 0;
+}
+
+static int settle(struct fileindex *x, bool write, uint64_t cache_bytes, struct err *e)
 {
 	char text[160];
 	uint64_t bytes = cache_bytes == 0 ? CACHE_BYTES : cache_bytes < CACHE_LEAST_BYTES ? CACHE_LEAST_BYTES : cache_bytes;
-	snprintf(text, sizeof text, "PRAGMA cache_size = -%llu; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0",
-		 (unsigned long long)(bytes >> 10));
+	snprintf(text, sizeof text, "PRAGMA cache_size = -%llu; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA query_only = %s",
+		 (unsigned long long)(bytes >> 10), write ? "OFF" : "ON");
 	return sql_run(&x->sql, text, e);
 }
 
@@ -192,12 +210,17 @@ static int open_index(struct fileindex *x, enum fileindex_access access, uint64_
 	bool fresh = true, write = access == FILEINDEX_WRITE || x->path == NULL;
 	int rc = x->path ? look(x->path, write, &fresh, e) : 0;
 	if (rc == 0)
-		rc = sql_open(&x->sql, x->path, write, fresh, e);
+		rc = sql_open(&x->sql, x->path, fresh, e);
 	if (rc == 0)
-		rc = settle(x, cache_bytes, e);
-	if (rc == 0 && fresh && write)
-		rc = make_tables(x, e);
+		rc = settle(x, write, cache_bytes, e);
+	if (rc == 0 && write)
+		rc = make_if_empty(x, e);
 	return rc == 0 ? check(x, e) : rc;
+}
+
+bool fileindex_is_there(void)
+{
+	return true;
 }
 
 struct fileindex *fileindex_open(const char *path, enum fileindex_access access, uint64_t cache_bytes, struct err *e)
@@ -227,7 +250,7 @@ void fileindex_free(struct fileindex *x)
 	for (int i = 0; i < INSIDE_STATEMENTS; i++)
 		sqlite3_finalize(x->statements[i]);
 	sql_close(&x->sql);
-	inside_strings_free(&x->strings);
+	fileindex_strings_free(&x->strings);
 	free(x->volume_path.text);
 	free(x->folder.text);
 	free(x->tallies);
@@ -237,25 +260,25 @@ void fileindex_free(struct fileindex *x)
 
 /* ---- what its files share ---- */
 
-sqlite3_stmt *inside_statement(struct fileindex *x, enum inside_statement which, const char *text, struct err *e)
+sqlite3_stmt *fileindex_statement(struct fileindex *x, enum inside_statement which, const char *text, struct err *e)
 {
 	return sql_prepare(&x->sql, &x->statements[which], text, e) == 0 ? x->statements[which] : NULL;
 }
 
-int inside_bound(struct fileindex *x, const struct sql_put *p, struct err *e)
+int fileindex_bound(struct fileindex *x, const struct sql_put *p, struct err *e)
 {
 	return p->rc == SQLITE_OK ? 0 : sql_fail(&x->sql, p->rc, e);
 }
 
-int inside_change(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p, struct err *e)
+int fileindex_change(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p, struct err *e)
 {
-	int rc = inside_bound(x, p, e);
+	int rc = fileindex_bound(x, p, e);
 	if (rc == 0)
 		rc = sql_step(&x->sql, s, e);
 	return rc;
 }
 
-int inside_keep(struct fileindex *x, struct inside_text *t, struct span a, struct span b, struct err *e)
+int fileindex_keep(struct fileindex *x, struct inside_text *t, struct span a, struct span b, struct err *e)
 {
 	char *room = array_reach(t->text, &t->cap, a.len + b.len, 1);
 	if (room == NULL)
@@ -270,7 +293,7 @@ int inside_keep(struct fileindex *x, struct inside_text *t, struct span a, struc
 	return sql_judge(&x->sql, &g, e);
 }
 
-void inside_strings_free(struct inside_strings *s)
+void fileindex_strings_free(struct inside_strings *s)
 {
 	free(s->name.text);
 	free(s->link.text);
@@ -289,7 +312,7 @@ int fileindex_begin(struct fileindex *x, struct err *e)
 	rc = sql_number(&x->sql, "SELECT 1 FROM file LIMIT 1", &row, e);
 	x->bulk = rc == 0;
 	if (x->bulk)
-		rc = sql_run(&x->sql, inside_no_indexes, e);
+		rc = sql_run(&x->sql, fileindex_no_indexes, e);
 	return rc < 0 ? rc : 0;
 }
 
@@ -297,10 +320,10 @@ static int write_tallies(struct fileindex *x, struct err *e)
 {
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < x->tally_count; i++) {
-		sqlite3_stmt *s = inside_statement(x, INSIDE_COUNT_JOB,
-						   "UPDATE job SET files = max(0, files + ?2), bytes = max(0, bytes + ?3), damaged = "
-						   "max(0, damaged + ?4) WHERE id = ?1",
-						   e);
+		sqlite3_stmt *s = fileindex_statement(x, INSIDE_COUNT_JOB,
+						      "UPDATE job SET files = max(0, files + ?2), bytes = max(0, bytes + ?3), damaged = "
+						      "max(0, damaged + ?4) WHERE id = ?1",
+						      e);
 		if (s == NULL)
 			return e->code;
 		struct sql_put p = sql_put(s);
@@ -308,7 +331,7 @@ static int write_tallies(struct fileindex *x, struct err *e)
 		sql_put_number(&p, x->tallies[i].files);
 		sql_put_number(&p, x->tallies[i].bytes);
 		sql_put_number(&p, x->tallies[i].damaged);
-		rc = inside_change(x, s, &p, e);
+		rc = fileindex_change(x, s, &p, e);
 	}
 	return rc;
 }
@@ -328,7 +351,7 @@ int fileindex_commit(struct fileindex *x, struct err *e)
 {
 	int rc = write_tallies(x, e);
 	if (rc == 0 && x->bulk)
-		rc = sql_run(&x->sql, inside_indexes, e);
+		rc = sql_run(&x->sql, fileindex_indexes, e);
 	if (rc == 0)
 		rc = sql_run(&x->sql, "COMMIT", e);
 	if (rc == 0)

@@ -18,6 +18,9 @@ enum fileindex_access {
 	FILEINDEX_WRITE, /* it is made, if it is not there */
 };
 
+/* Was xflate built with it? */
+bool fileindex_is_there(void);
+
 /* path NULL: a private one in memory (FILEINDEX_WRITE), gone with fileindex_free.  cache_bytes: for its pages, 0: a sane number.  A
  * database that is none of ours, or newer than this program, is refused and stays as it is.  NULL: XE_USAGE, XE_FAILED, XE_DAMAGE, as e
  * tells; so do all others below. */

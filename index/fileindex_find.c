@@ -3,6 +3,7 @@
  * else it is read through.  Then the versions of each. */
 #ifdef HAVE_LIBSQLITE3
 
+#include "base/array.h"
 #include "index/inside.h"
 #include "index/namepattern.h"
 
@@ -33,7 +34,7 @@ static int take_fitting(struct hunt *h, sqlite3_stmt *s, struct err *e)
 		struct span folder = sql_get_bytes(&g), last = sql_get_bytes(&g);
 		rc = sql_judge(&h->x->sql, &g, e);
 		if (rc == 0)
-			rc = inside_keep(h->x, &h->name, folder, last, e);
+			rc = fileindex_keep(h->x, &h->name, folder, last, e);
 		if (rc == 0 && namepattern_fits(h->pattern, h->name.text))
 			mark(h, path);
 	}
@@ -91,7 +92,7 @@ static int take_range(struct hunt *h, const char *select, const char *column, in
 	sql_put_bytes(&p, (struct span){r->from, r->len});
 	if (r->to_len > 0)
 		sql_put_bytes(&p, (struct span){r->to, r->to_len});
-	rc = inside_bound(h->x, &p, e);
+	rc = fileindex_bound(h->x, &p, e);
 	if (rc == 0)
 		return take_fitting(h, s, e);
 	sqlite3_finalize(s);
@@ -115,7 +116,7 @@ static int hunt_behind(struct hunt *h, const char *lead, struct err *e)
 	if (rc == 0)
 		rc = range_of(&below, lead, p->text, p->literal, e);
 	if (rc == 0)
-		rc = inside_folder(h->x, (struct span){folder.from, folder.len}, &in, e);
+		rc = fileindex_folder_id(h->x, (struct span){folder.from, folder.len}, &in, e);
 	if (rc == 1)
 		rc = take_range(h, FOLDERS_PATHS "o.id = ? AND ", "p.name", in, &name, e);
 	if (rc == 0)
@@ -151,7 +152,7 @@ static int hunt_folders(struct hunt *h, struct err *e)
 		struct span name = sql_get_bytes(&g);
 		rc = sql_judge(&h->x->sql, &g, e);
 		if (rc == 0)
-			rc = inside_keep(h->x, &h->name, name, (struct span){NULL, 0}, e);
+			rc = fileindex_keep(h->x, &h->name, name, (struct span){NULL, 0}, e);
 		if (rc != 0 || !namepattern_fits(h->pattern, h->name.text))
 			continue;
 		sql_end(paths);
@@ -176,11 +177,61 @@ static int hunt_name(struct hunt *h, const char *begin, size_t n, struct err *e)
 	return rc;
 }
 
+/* The folder's name into h->name, which is kept while its names come. */
+static int begin_folder(struct hunt *h, sqlite3_stmt *s, int64_t folder, size_t *len, struct err *e)
+{
+	struct sql_put p = sql_put(s);
+	sql_put_number(&p, folder);
+	int rc = fileindex_bound(h->x, &p, e);
+	if (rc == 0)
+		rc = sql_step(&h->x->sql, s, e);
+	struct sql_get g = sql_get(s);
+	const struct span none = {NULL, 0}, name = rc == 1 ? sql_get_bytes(&g) : none;
+	*len = name.len;
+	rc = rc < 0 ? rc : sql_judge(&h->x->sql, &g, e);
+	if (rc == 0)
+		rc = fileindex_keep(h->x, &h->name, name, none, e);
+	sql_end(s);
+	return rc;
+}
+
+static int add_last(struct hunt *h, size_t folder_len, struct span last, struct err *e)
+{
+	char *room = array_reach(h->name.text, &h->name.cap, folder_len + last.len, 1);
+	if (room == NULL)
+		return err_memory(e, folder_len + last.len, "a name");
+	h->name.text = room;
+	if (last.len > 0)
+		memcpy(room + folder_len, last.data, last.len);
+	room[folder_len + last.len] = '\0';
+	return 0;
+}
+
+/* All names, in the order of their folders: out of an index that holds no more than that. */
 static int hunt_all(struct hunt *h, struct err *e)
 {
-	sqlite3_stmt *s = NULL;
-	int rc = sql_prepare(&h->x->sql, &s, "SELECT p.id, o.name, p.name FROM folder o CROSS JOIN path p ON p.folder = o.id", e);
-	return rc == 0 ? take_fitting(h, s, e) : rc;
+	sqlite3_stmt *s = NULL, *folders = NULL;
+	int64_t at = 0;
+	size_t folder_len = 0;
+	int rc = sql_prepare(&h->x->sql, &s, "SELECT id, folder, name FROM path ORDER BY folder, name", e);
+	if (rc == 0)
+		rc = sql_prepare(&h->x->sql, &folders, "SELECT name FROM folder WHERE id = ?", e);
+	while (rc == 0 && (rc = sql_step(&h->x->sql, s, e)) == 1) {
+		struct sql_get g = sql_get(s);
+		int64_t path = sql_get_number(&g, 1, INT64_MAX), folder = sql_get_number(&g, 1, INT64_MAX);
+		struct span last = sql_get_bytes(&g);
+		rc = sql_judge(&h->x->sql, &g, e);
+		if (rc == 0 && folder != at)
+			rc = begin_folder(h, folders, folder, &folder_len, e);
+		at = folder;
+		if (rc == 0)
+			rc = add_last(h, folder_len, last, e);
+		if (rc == 0 && namepattern_fits(h->pattern, h->name.text))
+			mark(h, path);
+	}
+	sqlite3_finalize(s);
+	sqlite3_finalize(folders);
+	return rc;
 }
 
 static int hunt_whole(struct hunt *h, struct err *e)
@@ -210,7 +261,7 @@ static int hunt_last(struct hunt *h, struct err *e)
 		struct span last = sql_get_bytes(&g);
 		rc = sql_judge(&h->x->sql, &g, e);
 		if (rc == 0)
-			rc = inside_keep(h->x, &h->name, last, (struct span){NULL, 0}, e);
+			rc = fileindex_keep(h->x, &h->name, last, (struct span){NULL, 0}, e);
 		if (rc == 0 && namepattern_fits_last(h->pattern, h->name.text))
 			mark(h, path);
 	}
@@ -234,19 +285,36 @@ static int hunt(struct hunt *h, const char *text, struct err *e)
 /* ---- their versions ---- */
 
 struct wanted {
-	const struct fileindex_query *q;
+	int64_t *jobs; /* sorted; NULL: all */
+	size_t job_count;
 	inside_each_file *each;
 	void *arg;
 };
 
+static int by_number(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+static int sort_jobs(struct wanted *w, const struct fileindex_query *q, struct err *e)
+{
+	if (q->jobs == NULL)
+		return 0;
+	w->jobs = calloc(q->job_count + 1, sizeof *w->jobs);
+	if (w->jobs == NULL)
+		return err_memory(e, q->job_count * sizeof *w->jobs, "jobs");
+	for (size_t i = 0; i < q->job_count; i++)
+		w->jobs[w->job_count++] = q->jobs[i];
+	qsort(w->jobs, w->job_count, sizeof *w->jobs, by_number);
+	return 0;
+}
+
 static int if_wanted(void *arg, const struct fileindex_file *f, struct err *e)
 {
 	const struct wanted *w = arg;
-	for (size_t i = 0; w->q->jobs && i < w->q->job_count; i++) {
-		if (w->q->jobs[i] == f->job)
-			return w->each(w->arg, f, e);
-	}
-	return w->q->jobs ? 0 : w->each(w->arg, f, e);
+	bool wanted = w->jobs == NULL || bsearch(&f->job, w->jobs, w->job_count, sizeof *w->jobs, by_number);
+	return wanted ? w->each(w->arg, f, e) : 0;
 }
 
 static int tell_path(struct hunt *h, sqlite3_stmt *s, struct inside_strings *strings, int64_t path, struct wanted *w, struct err *e)
@@ -255,7 +323,7 @@ static int tell_path(struct hunt *h, sqlite3_stmt *s, struct inside_strings *str
 	sql_end(s);
 	int rc = sqlite3_bind_int64(s, 1, path) == SQLITE_OK ? 0 : sql_fail(&h->x->sql, SQLITE_NOMEM, e);
 	while (rc == 0 && (rc = sql_step(&h->x->sql, s, e)) == 1) {
-		rc = inside_file(h->x, s, strings, &f, e);
+		rc = fileindex_row(h->x, s, strings, &f, e);
 		if (rc == 0)
 			rc = if_wanted(w, &f, e);
 	}
@@ -278,7 +346,7 @@ static int tell(struct hunt *h, struct wanted *w, struct err *e)
 			rc = tell_path(h, s, &strings, path, w, e);
 	}
 	sqlite3_finalize(s);
-	inside_strings_free(&strings);
+	fileindex_strings_free(&strings);
 	return rc;
 }
 
@@ -289,15 +357,12 @@ static int tell_all(struct fileindex *x, struct wanted *w, struct err *e)
 			     "SELECT " INSIDE_FILE_COLUMNS
 			     " FROM file f CROSS JOIN path p ON p.id = f.path CROSS JOIN folder o ON o.id = p.folder ORDER BY f.id",
 			     e);
-	return rc == 0 ? inside_files(x, s, if_wanted, w, e) : rc;
+	return rc == 0 ? fileindex_each_row(x, s, if_wanted, w, e) : rc;
 }
 
-int fileindex_find(struct fileindex *x, const struct fileindex_query *q, inside_each_file *each, void *arg, struct err *e)
+static int tell_fitting(struct fileindex *x, const struct fileindex_query *q, struct wanted *w, struct err *e)
 {
-	struct wanted w = {q, each, arg};
-	struct hunt h = {.x = x, .paths = q->pattern_count > 0 ? fileindex_paths(x) : 0};
-	if (q->pattern_count == 0)
-		return tell_all(x, &w, e);
+	struct hunt h = {.x = x, .paths = fileindex_paths(x)};
 	/* A hostile number would make us ask for all memory there is. */
 	h.found = h.paths <= (int64_t)1 << 36 ? calloc((size_t)h.paths / 8 + 1, 1) : NULL;
 	if (h.found == NULL)
@@ -306,9 +371,19 @@ int fileindex_find(struct fileindex *x, const struct fileindex_query *q, inside_
 	for (size_t i = 0; rc == 0 && i < q->pattern_count; i++)
 		rc = hunt(&h, q->patterns[i], e);
 	if (rc == 0)
-		rc = tell(&h, &w, e);
+		rc = tell(&h, w, e);
 	free(h.found);
 	free(h.name.text);
+	return rc;
+}
+
+int fileindex_find(struct fileindex *x, const struct fileindex_query *q, inside_each_file *each, void *arg, struct err *e)
+{
+	struct wanted w = {.each = each, .arg = arg};
+	int rc = sort_jobs(&w, q, e);
+	if (rc == 0)
+		rc = q->pattern_count > 0 ? tell_fitting(x, q, &w, e) : tell_all(x, &w, e);
+	free(w.jobs);
 	return rc;
 }
 

@@ -46,7 +46,7 @@ static void get_place(struct sql_get *g, struct fileindex_place *at)
 	at->addr = (uint64_t)sql_get_number(g, INT64_MIN, INT64_MAX);
 }
 
-int inside_file(struct fileindex *x, sqlite3_stmt *s, struct inside_strings *strings, struct fileindex_file *f, struct err *e)
+int fileindex_row(struct fileindex *x, sqlite3_stmt *s, struct inside_strings *strings, struct fileindex_file *f, struct err *e)
 {
 	struct sql_get g = sql_get(s);
 	const struct span none = {NULL, 0};
@@ -73,29 +73,29 @@ int inside_file(struct fileindex *x, sqlite3_stmt *s, struct inside_strings *str
 	get_place(&g, &f->last);
 	int rc = sql_judge(&x->sql, &g, e);
 	if (rc == 0)
-		rc = inside_keep(x, &strings->name, folder, name, e);
+		rc = fileindex_keep(x, &strings->name, folder, name, e);
 	if (rc == 0)
-		rc = inside_keep(x, &strings->link, link, none, e);
+		rc = fileindex_keep(x, &strings->link, link, none, e);
 	if (rc == 0)
-		rc = inside_keep(x, &strings->extended, extended, none, e);
+		rc = fileindex_keep(x, &strings->extended, extended, none, e);
 	f->stat.name = strings->name.text;
 	f->stat.link = strings->link.text;
 	f->stat.extended = strings->extended.text;
 	return rc;
 }
 
-int inside_files(struct fileindex *x, sqlite3_stmt *s, inside_each_file *each, void *arg, struct err *e)
+int fileindex_each_row(struct fileindex *x, sqlite3_stmt *s, inside_each_file *each, void *arg, struct err *e)
 {
 	struct inside_strings strings = {0};
 	struct fileindex_file f;
 	int rc = 0;
 	while (rc == 0 && (rc = sql_step(&x->sql, s, e)) == 1) {
-		rc = inside_file(x, s, &strings, &f, e);
+		rc = fileindex_row(x, s, &strings, &f, e);
 		if (rc == 0)
 			rc = each(arg, &f, e);
 	}
 	sqlite3_finalize(s);
-	inside_strings_free(&strings);
+	fileindex_strings_free(&strings);
 	return rc;
 }
 
@@ -103,19 +103,19 @@ int inside_files(struct fileindex *x, sqlite3_stmt *s, inside_each_file *each, v
 
 static int one_file(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p, struct fileindex_file *f, struct err *e)
 {
-	int rc = inside_bound(x, p, e);
+	int rc = fileindex_bound(x, p, e);
 	if (rc == 0)
 		rc = sql_step(&x->sql, s, e);
 	if (rc != 1)
 		return rc;
-	rc = inside_file(x, s, &x->strings, f, e);
+	rc = fileindex_row(x, s, &x->strings, f, e);
 	sql_end(s);
 	return rc == 0 ? 1 : rc;
 }
 
 int fileindex_file(struct fileindex *x, int64_t job, int32_t file_index, struct fileindex_file *f, struct err *e)
 {
-	sqlite3_stmt *s = inside_statement(x, INSIDE_FILE_BY_ID, "SELECT " INSIDE_FILE_COLUMNS INSIDE_FILE_FROM "WHERE f.id = ?", e);
+	sqlite3_stmt *s = fileindex_statement(x, INSIDE_FILE_BY_ID, "SELECT " INSIDE_FILE_COLUMNS INSIDE_FILE_FROM "WHERE f.id = ?", e);
 	if (s == NULL)
 		return e->code;
 	struct sql_put p = sql_put(s);
@@ -130,15 +130,15 @@ static int64_t last_of(int64_t job)
 
 static int by_name(struct fileindex *x, int64_t job, const char *name, struct fileindex_file *f, struct err *e)
 {
-	sqlite3_stmt *s = inside_statement(x, INSIDE_FILE_BY_PATH,
-					   "SELECT " INSIDE_FILE_COLUMNS INSIDE_FILE_FROM
-					   "WHERE o.name = ? AND p.name = ? AND f.id BETWEEN ? AND ? ORDER BY f.id DESC LIMIT 1",
-					   e);
+	sqlite3_stmt *s = fileindex_statement(x, INSIDE_FILE_BY_PATH,
+					      "SELECT " INSIDE_FILE_COLUMNS INSIDE_FILE_FROM
+					      "WHERE o.name = ? AND p.name = ? AND f.id BETWEEN ? AND ? ORDER BY f.id DESC LIMIT 1",
+					      e);
 	if (s == NULL)
 		return e->code;
 	struct sql_put p = sql_put(s);
 	struct span folder, last;
-	inside_split(name, &folder, &last);
+	fileindex_split(name, &folder, &last);
 	sql_put_bytes(&p, folder);
 	sql_put_bytes(&p, last);
 	sql_put_number(&p, FILE_ID(job, 0));
@@ -178,11 +178,12 @@ int fileindex_span(struct fileindex *x, int64_t job, struct fileindex_span *span
 {
 	sqlite3_stmt *s = NULL;
 	*span = (struct fileindex_span){0};
-	int rc = sql_prepare(&x->sql, &s,
-			     "SELECT coalesce(max(text_index <> (id & 2147483647)), 0), coalesce(min(CASE WHEN type IN (2, 3) AND max(mtime, ctime) > 0 "
-			     "THEN max(mtime, ctime) END), 0), coalesce(max(ctime), 0) FROM file WHERE id BETWEEN ? AND ? AND type <> ? AND "
-			     "flags & ? = 0",
-			     e);
+	int rc = sql_prepare(
+		&x->sql, &s,
+		"SELECT coalesce(max(text_index <> (id & 2147483647)), 0), coalesce(min(CASE WHEN type IN (2, 3) AND max(mtime, ctime) > 0 "
+		"THEN max(mtime, ctime) END), 0), coalesce(max(ctime), 0) FROM file WHERE id BETWEEN ? AND ? AND type <> ? AND "
+		"flags & ? = 0",
+		e);
 	if (rc != 0)
 		return rc;
 	struct sql_put p = sql_put(s);
@@ -190,7 +191,7 @@ int fileindex_span(struct fileindex *x, int64_t job, struct fileindex_span *span
 	sql_put_number(&p, last_of(job));
 	sql_put_number(&p, FILESTAT_DELETED);
 	sql_put_number(&p, FILEINDEX_UPDATE | FILEINDEX_NAMELESS);
-	rc = inside_bound(x, &p, e);
+	rc = fileindex_bound(x, &p, e);
 	if (rc == 0)
 		rc = sql_step(&x->sql, s, e);
 	struct sql_get g = sql_get(s);
@@ -226,9 +227,9 @@ int fileindex_files(struct fileindex *x, int64_t job, inside_each_file *each, vo
 	struct sql_put p = sql_put(s);
 	sql_put_number(&p, FILE_ID(job, 0));
 	sql_put_number(&p, last_of(job));
-	rc = inside_bound(x, &p, e);
+	rc = fileindex_bound(x, &p, e);
 	if (rc == 0)
-		return inside_files(x, s, each, arg, e);
+		return fileindex_each_row(x, s, each, arg, e);
 	sqlite3_finalize(s);
 	return rc;
 }
@@ -237,7 +238,7 @@ int fileindex_list(struct fileindex *x, int64_t job, const char *folder, inside_
 {
 	sqlite3_stmt *s = NULL;
 	int64_t in = 0;
-	int rc = inside_folder(x, (struct span){(const uint8_t *)folder, strlen(folder)}, &in, e);
+	int rc = fileindex_folder_id(x, (struct span){(const uint8_t *)folder, strlen(folder)}, &in, e);
 	if (rc != 1)
 		return rc;
 	rc = sql_prepare(&x->sql, &s,
@@ -251,9 +252,9 @@ int fileindex_list(struct fileindex *x, int64_t job, const char *folder, inside_
 	sql_put_number(&p, in);
 	sql_put_number(&p, FILE_ID(job, 0));
 	sql_put_number(&p, last_of(job));
-	rc = inside_bound(x, &p, e);
+	rc = fileindex_bound(x, &p, e);
 	if (rc == 0)
-		return inside_files(x, s, each, arg, e);
+		return fileindex_each_row(x, s, each, arg, e);
 	sqlite3_finalize(s);
 	return rc;
 }
@@ -264,7 +265,7 @@ int fileindex_folders(struct fileindex *x, int64_t job, const char *folder, int 
 	sqlite3_stmt *s = NULL;
 	struct inside_text name = {0};
 	int64_t in = 0;
-	int rc = inside_folder(x, (struct span){(const uint8_t *)folder, strlen(folder)}, &in, e);
+	int rc = fileindex_folder_id(x, (struct span){(const uint8_t *)folder, strlen(folder)}, &in, e);
 	if (rc != 1)
 		return rc;
 	rc = sql_prepare(
@@ -276,13 +277,13 @@ int fileindex_folders(struct fileindex *x, int64_t job, const char *folder, int 
 	struct sql_put p = sql_put(s);
 	sql_put_number(&p, in);
 	sql_put_number(&p, job);
-	rc = inside_bound(x, &p, e);
+	rc = fileindex_bound(x, &p, e);
 	while (rc == 0 && (rc = sql_step(&x->sql, s, e)) == 1) {
 		struct sql_get g = sql_get(s);
 		struct span text = sql_get_bytes(&g);
 		rc = sql_judge(&x->sql, &g, e);
 		if (rc == 0)
-			rc = inside_keep(x, &name, text, (struct span){NULL, 0}, e);
+			rc = fileindex_keep(x, &name, text, (struct span){NULL, 0}, e);
 		if (rc == 0)
 			rc = each(arg, name.text, e);
 	}

@@ -14,7 +14,7 @@
 
 /* ---- folders ---- */
 
-void inside_split(const char *name, struct span *folder, struct span *last)
+void fileindex_split(const char *name, struct span *folder, struct span *last)
 {
 	size_t n = strlen(name), at = n;
 	while (at > 0 && name[at - 1] == '/')
@@ -25,14 +25,14 @@ void inside_split(const char *name, struct span *folder, struct span *last)
 	*last = (struct span){(const uint8_t *)name + at, n - at};
 }
 
-int inside_folder(struct fileindex *x, struct span name, int64_t *id, struct err *e)
+int fileindex_folder_id(struct fileindex *x, struct span name, int64_t *id, struct err *e)
 {
-	sqlite3_stmt *s = inside_statement(x, INSIDE_FOLDER_ID, "SELECT id FROM folder WHERE name = ?", e);
+	sqlite3_stmt *s = fileindex_statement(x, INSIDE_FOLDER_ID, "SELECT id FROM folder WHERE name = ?", e);
 	if (s == NULL)
 		return e->code;
 	struct sql_put p = sql_put(s);
 	sql_put_bytes(&p, name);
-	int rc = inside_bound(x, &p, e);
+	int rc = fileindex_bound(x, &p, e);
 	if (rc == 0)
 		rc = sql_step(&x->sql, s, e);
 	if (rc == 1) {
@@ -44,7 +44,7 @@ int inside_folder(struct fileindex *x, struct span name, int64_t *id, struct err
 
 static int insert_folder(struct fileindex *x, struct span name, int64_t parent, int64_t *id, struct err *e)
 {
-	sqlite3_stmt *s = inside_statement(x, INSIDE_PUT_FOLDER, "INSERT INTO folder(name, parent) VALUES(?, ?)", e);
+	sqlite3_stmt *s = fileindex_statement(x, INSIDE_PUT_FOLDER, "INSERT INTO folder(name, parent) VALUES(?, ?)", e);
 	if (s == NULL)
 		return e->code;
 	struct sql_put p = sql_put(s);
@@ -53,7 +53,7 @@ static int insert_folder(struct fileindex *x, struct span name, int64_t parent, 
 		sql_put_number(&p, parent);
 	else
 		sql_put_null(&p);
-	int rc = inside_change(x, s, &p, e);
+	int rc = fileindex_change(x, s, &p, e);
 	*id = sqlite3_last_insert_rowid(x->sql.db);
 	return rc;
 }
@@ -84,7 +84,7 @@ static int make_folder(struct fileindex *x, struct span name, int64_t *id, struc
 	if (!is_listed(name))
 		return insert_folder(x, name, 0, id, e);
 	int rc = 0;
-	for (struct span at = name; (rc = inside_folder(x, at, &parent, e)) == 0; at = above(at))
+	for (struct span at = name; (rc = fileindex_folder_id(x, at, &parent, e)) == 0; at = above(at))
 		missing[count++] = at;
 	rc = rc < 0 ? rc : 0;
 	while (rc == 0 && count > 0)
@@ -98,19 +98,19 @@ static int note_folder(struct fileindex *x, int64_t job, int64_t folder, struct 
 {
 	int rc = 0;
 	while (rc == 0 && folder > 0) {
-		sqlite3_stmt *s = inside_statement(x, INSIDE_PUT_JOB_FOLDER, "INSERT OR IGNORE INTO job_folder VALUES(?, ?)", e);
-		sqlite3_stmt *up = s ? inside_statement(x, INSIDE_FOLDER_PARENT, "SELECT parent FROM folder WHERE id = ?", e) : NULL;
+		sqlite3_stmt *s = fileindex_statement(x, INSIDE_PUT_JOB_FOLDER, "INSERT OR IGNORE INTO job_folder VALUES(?, ?)", e);
+		sqlite3_stmt *up = s ? fileindex_statement(x, INSIDE_FOLDER_PARENT, "SELECT parent FROM folder WHERE id = ?", e) : NULL;
 		if (up == NULL)
 			return e->code;
 		struct sql_put p = sql_put(s);
 		sql_put_number(&p, job);
 		sql_put_number(&p, folder);
-		rc = inside_change(x, s, &p, e);
+		rc = fileindex_change(x, s, &p, e);
 		if (rc != 0 || sqlite3_changes(x->sql.db) == 0)
 			return rc;
 		p = sql_put(up);
 		sql_put_number(&p, folder);
-		rc = inside_bound(x, &p, e);
+		rc = fileindex_bound(x, &p, e);
 		if (rc == 0)
 			rc = sql_step(&x->sql, up, e);
 		folder = rc == 1 ? sqlite3_column_int64(up, 0) : 0;
@@ -129,13 +129,13 @@ static int folder_of(struct fileindex *x, int64_t job, struct span name, int64_t
 		*id = x->folder_id;
 		return 0;
 	}
-	int rc = same ? (*id = x->folder_id, 0) : inside_folder(x, name, id, e);
+	int rc = same ? (*id = x->folder_id, 0) : fileindex_folder_id(x, name, id, e);
 	if (rc == 0 && !same)
 		rc = make_folder(x, name, id, e);
 	if (rc >= 0)
 		rc = note_folder(x, job, *id, e);
 	if (rc == 0 && !same)
-		rc = inside_keep(x, &x->folder, name, (struct span){NULL, 0}, e);
+		rc = fileindex_keep(x, &x->folder, name, (struct span){NULL, 0}, e);
 	x->folder_id = rc == 0 ? *id : 0;
 	x->folder_job = job;
 	return rc;
@@ -145,13 +145,13 @@ static int folder_of(struct fileindex *x, int64_t job, struct span name, int64_t
 
 static int path_of(struct fileindex *x, int64_t folder, struct span name, int64_t *id, struct err *e)
 {
-	sqlite3_stmt *s = inside_statement(x, INSIDE_PATH_ID, "SELECT id FROM path WHERE folder = ? AND name = ?", e);
+	sqlite3_stmt *s = fileindex_statement(x, INSIDE_PATH_ID, "SELECT id FROM path WHERE folder = ? AND name = ?", e);
 	if (s == NULL)
 		return e->code;
 	struct sql_put p = sql_put(s);
 	sql_put_number(&p, folder);
 	sql_put_bytes(&p, name);
-	int rc = inside_bound(x, &p, e);
+	int rc = fileindex_bound(x, &p, e);
 	if (rc == 0)
 		rc = sql_step(&x->sql, s, e);
 	if (rc == 1) {
@@ -159,13 +159,13 @@ static int path_of(struct fileindex *x, int64_t folder, struct span name, int64_
 		sql_end(s);
 		return 0;
 	}
-	s = rc == 0 ? inside_statement(x, INSIDE_PUT_PATH, "INSERT INTO path(folder, name) VALUES(?, ?)", e) : NULL;
+	s = rc == 0 ? fileindex_statement(x, INSIDE_PUT_PATH, "INSERT INTO path(folder, name) VALUES(?, ?)", e) : NULL;
 	if (s == NULL)
 		return e->code;
 	p = sql_put(s);
 	sql_put_number(&p, folder);
 	sql_put_bytes(&p, name);
-	rc = inside_change(x, s, &p, e);
+	rc = fileindex_change(x, s, &p, e);
 	*id = sqlite3_last_insert_rowid(x->sql.db);
 	return rc;
 }
@@ -197,12 +197,12 @@ static int count(struct fileindex *x, const struct inside_tally *rows, int64_t t
 /* What a second record of one FileIndex takes the place of. */
 static int uncount(struct fileindex *x, const struct fileindex_file *f, struct err *e)
 {
-	sqlite3_stmt *s = inside_statement(x, INSIDE_FILE_BYTES, "SELECT bytes, verdict = 5 FROM file WHERE id = ?", e);
+	sqlite3_stmt *s = fileindex_statement(x, INSIDE_FILE_BYTES, "SELECT bytes, verdict = 5 FROM file WHERE id = ?", e);
 	if (s == NULL)
 		return e->code;
 	struct sql_put p = sql_put(s);
 	sql_put_number(&p, FILE_ID(f->job, f->file_index));
-	int rc = inside_bound(x, &p, e);
+	int rc = fileindex_bound(x, &p, e);
 	if (rc == 0)
 		rc = sql_step(&x->sql, s, e);
 	if (rc == 1) {
@@ -278,23 +278,23 @@ int fileindex_put_file(struct fileindex *x, const struct fileindex_file *f, stru
 {
 	struct span folder, name;
 	int64_t in = 0, path = 0;
-	inside_split(f->stat.name, &folder, &name);
+	fileindex_split(f->stat.name, &folder, &name);
 	int rc = folder_of(x, f->job, folder, &in, e);
 	if (rc == 0)
 		rc = path_of(x, in, name, &path, e);
 	if (rc == 0)
 		rc = uncount(x, f, e);
 	sqlite3_stmt *s =
-		rc == 0 ? inside_statement(x, INSIDE_PUT_FILE,
-					   "INSERT OR REPLACE INTO file VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-					   "?,?,?)",
-					   e)
+		rc == 0 ? fileindex_statement(x, INSIDE_PUT_FILE,
+					      "INSERT OR REPLACE INTO file VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+					      "?,?,?)",
+					      e)
 			: NULL;
 	if (s == NULL)
 		return e->code;
 	struct sql_put p = sql_put(s);
 	put_row(&p, f, path);
-	rc = inside_change(x, s, &p, e);
+	rc = fileindex_change(x, s, &p, e);
 	const struct inside_tally row = {f->job, 1, (int64_t)f->bytes, f->verdict == FILEINDEX_DAMAGED};
 	return rc == 0 ? count(x, &row, 1, e) : rc;
 }
@@ -317,7 +317,7 @@ static int change_two(struct fileindex *x, const char *text, int64_t job, int64_
 	sql_put_number(&p, job);
 	if (sqlite3_bind_parameter_count(s) > 1)
 		sql_put_number(&p, volume);
-	rc = inside_change(x, s, &p, e);
+	rc = fileindex_change(x, s, &p, e);
 	sqlite3_finalize(s);
 	return rc;
 }
@@ -333,7 +333,7 @@ static int drop_job_files(struct fileindex *x, int64_t job, int64_t volume, stru
 	struct sql_put p = sql_put(s);
 	sql_put_number(&p, job);
 	sql_put_number(&p, volume);
-	rc = inside_bound(x, &p, e);
+	rc = fileindex_bound(x, &p, e);
 	if (rc == 0)
 		rc = sql_step(&x->sql, s, e);
 	if (rc == 1) {

@@ -33,7 +33,7 @@ int fileindex_put_volume(struct fileindex *x, struct fileindex_volume *v, struct
 	sql_put_number(&p, (int64_t)v->last_hash);
 	sql_put_number(&p, (int64_t)v->damages);
 	sql_put_number(&p, v->gone);
-	rc = inside_change(x, s, &p, e);
+	rc = fileindex_change(x, s, &p, e);
 	if (rc == 0 && v->id == 0)
 		v->id = sqlite3_last_insert_rowid(x->sql.db);
 	sqlite3_finalize(s);
@@ -59,7 +59,7 @@ static int read_volume(struct fileindex *x, sqlite3_stmt *s, struct inside_text 
 	v->gone = sql_get_number(&g, 0, 1);
 	int rc = sql_judge(&x->sql, &g, e);
 	if (rc == 0)
-		rc = inside_keep(x, path, seen, (struct span){NULL, 0}, e);
+		rc = fileindex_keep(x, path, seen, (struct span){NULL, 0}, e);
 	v->path = path->text ? path->text : "";
 	return rc;
 }
@@ -67,7 +67,7 @@ static int read_volume(struct fileindex *x, sqlite3_stmt *s, struct inside_text 
 /* The one row that s is bound to find. */
 static int one_volume(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p, struct fileindex_volume *v, struct err *e)
 {
-	int rc = inside_bound(x, p, e);
+	int rc = fileindex_bound(x, p, e);
 	if (rc == 0)
 		rc = sql_step(&x->sql, s, e);
 	if (rc != 1)
@@ -79,7 +79,7 @@ static int one_volume(struct fileindex *x, sqlite3_stmt *s, const struct sql_put
 
 int fileindex_volume(struct fileindex *x, int64_t id, struct fileindex_volume *v, struct err *e)
 {
-	sqlite3_stmt *s = inside_statement(x, INSIDE_VOLUME_BY_ID, "SELECT " VOLUME_COLUMNS " FROM volume WHERE id = ?", e);
+	sqlite3_stmt *s = fileindex_statement(x, INSIDE_VOLUME_BY_ID, "SELECT " VOLUME_COLUMNS " FROM volume WHERE id = ?", e);
 	if (s == NULL)
 		return e->code;
 	struct sql_put p = sql_put(s);
@@ -90,7 +90,7 @@ int fileindex_volume(struct fileindex *x, int64_t id, struct fileindex_volume *v
 int fileindex_volume_named(struct fileindex *x, const char *name, int64_t label_time, struct fileindex_volume *v, struct err *e)
 {
 	sqlite3_stmt *s =
-		inside_statement(x, INSIDE_VOLUME_BY_NAME, "SELECT " VOLUME_COLUMNS " FROM volume WHERE name = ? AND label_time = ?", e);
+		fileindex_statement(x, INSIDE_VOLUME_BY_NAME, "SELECT " VOLUME_COLUMNS " FROM volume WHERE name = ? AND label_time = ?", e);
 	if (s == NULL)
 		return e->code;
 	struct sql_put p = sql_put(s);
@@ -180,7 +180,7 @@ int fileindex_put_job(struct fileindex *x, struct fileindex_job *j, struct err *
 	sql_put_number(&p, (int64_t)j->end.job_bytes);
 	sql_put_number(&p, j->end.errors);
 	sql_put_number(&p, (int64_t)j->missing);
-	rc = inside_change(x, s, &p, e);
+	rc = fileindex_change(x, s, &p, e);
 	if (rc == 0 && j->id == 0)
 		j->id = sqlite3_last_insert_rowid(x->sql.db);
 	sqlite3_finalize(s);
@@ -233,7 +233,7 @@ static int read_job(struct fileindex *x, sqlite3_stmt *s, struct fileindex_job *
 /* The one row that s is bound to find. */
 static int one_job(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p, struct fileindex_job *j, struct err *e)
 {
-	int rc = inside_bound(x, p, e);
+	int rc = fileindex_bound(x, p, e);
 	if (rc == 0)
 		rc = sql_step(&x->sql, s, e);
 	if (rc != 1)
@@ -245,7 +245,8 @@ static int one_job(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p
 
 int fileindex_job(struct fileindex *x, int64_t id, struct fileindex_job *j, struct err *e)
 {
-	sqlite3_stmt *s = inside_statement(x, INSIDE_JOB_BY_ID, "SELECT " JOB_COLUMNS ", damaged, files, bytes FROM job WHERE id = ?", e);
+	sqlite3_stmt *s =
+		fileindex_statement(x, INSIDE_JOB_BY_ID, "SELECT " JOB_COLUMNS ", damaged, files, bytes FROM job WHERE id = ?", e);
 	if (s == NULL)
 		return e->code;
 	struct sql_put p = sql_put(s);
@@ -256,11 +257,11 @@ int fileindex_job(struct fileindex *x, int64_t id, struct fileindex_job *j, stru
 int fileindex_job_of_session(struct fileindex *x, uint32_t session_id, uint32_t session_time, const char *job, struct fileindex_job *j,
 			     struct err *e)
 {
-	sqlite3_stmt *s = inside_statement(x, INSIDE_JOB_BY_SESSION,
-					   "SELECT " JOB_COLUMNS
-					   ", damaged, files, bytes FROM job WHERE session_id = ?1 AND session_time = ?2 AND "
-					   "(job = ?3 OR job = x'' OR ?3 = x'') ORDER BY id DESC LIMIT 1",
-					   e);
+	sqlite3_stmt *s = fileindex_statement(x, INSIDE_JOB_BY_SESSION,
+					      "SELECT " JOB_COLUMNS
+					      ", damaged, files, bytes FROM job WHERE session_id = ?1 AND session_time = ?2 AND "
+					      "(job = ?3 OR job = x'' OR ?3 = x'') ORDER BY id DESC LIMIT 1",
+					      e);
 	if (s == NULL)
 		return e->code;
 	struct sql_put p = sql_put(s);
@@ -314,7 +315,7 @@ int fileindex_put_job_volume(struct fileindex *x, int64_t job, int64_t volume, s
 	struct sql_put p = sql_put(s);
 	sql_put_number(&p, job);
 	sql_put_number(&p, volume);
-	rc = inside_change(x, s, &p, e);
+	rc = fileindex_change(x, s, &p, e);
 	sqlite3_finalize(s);
 	return rc;
 }

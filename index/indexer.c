@@ -33,6 +33,8 @@ struct indexed_job {
 	struct fileindex_job row;
 	bool on_volume; /* noted is one: it has data there, and who takes the rows knows */
 	unsigned noted;
+	unsigned *passed; /* volumes that it has had blocks on since, in their order, and perhaps no record that begins there */
+	size_t passed_count, passed_room;
 	/* The file whose records come. */
 	int32_t index; /* 0: none */
 	bool known;    /* its attributes have come, */
@@ -55,6 +57,7 @@ struct indexer {
 	size_t job_count, volume_count;
 	struct place block; /* the one whose records come */
 	struct indexed_job *closing;
+	struct err err; /* of what cannot fail where it happens */
 	uint64_t damages;
 };
 
@@ -127,6 +130,29 @@ static int note_volume(struct indexer *x, struct indexed_job *j, unsigned volume
 	return rc;
 }
 
+static int note_passed(struct indexer *x, struct indexed_job *j, struct err *e)
+{
+	int rc = err_pass(e, &x->err);
+	for (size_t i = 0; rc == 0 && i < j->passed_count; i++)
+		rc = note_volume(x, j, j->passed[i], e);
+	j->passed_count = 0;
+	return rc;
+}
+
+static void pass_volume(struct indexer *x, struct indexed_job *j, unsigned volume)
+{
+	bool known = j->passed_count > 0 ? j->passed[j->passed_count - 1] == volume : j->on_volume && j->noted == volume;
+	if (known)
+		return;
+	unsigned *grown = array_reach(j->passed, &j->passed_room, j->passed_count, sizeof *grown);
+	if (grown == NULL) {
+		err_memory(&x->err, j->passed_count * sizeof *grown, "volumes");
+		return;
+	}
+	j->passed = grown;
+	j->passed[j->passed_count++] = volume;
+}
+
 /* ---- the end of a file ---- */
 
 static int on_verdict(void *arg, const struct proof_file *file, struct err *e)
@@ -180,9 +206,7 @@ static int tell_file(struct indexer *x, struct indexed_job *j, struct err *e)
 	int rc = volume_id(x, j->first.volume, &f->first.volume, e);
 	if (rc == 0)
 		rc = volume_id(x, j->last.volume, &f->last.volume, e);
-	j->row.files++;
-	j->row.bytes += f->bytes;
-	j->row.damaged += f->verdict == FILEINDEX_DAMAGED;
+	x->damages += f->verdict == FILEINDEX_DAMAGED || (f->flags & FILEINDEX_NAMELESS);
 	return rc == 0 ? x->o.sink.file(x->o.sink.arg, f, e) : rc;
 }
 
@@ -302,20 +326,31 @@ static int on_job(void *arg, const struct course *course, struct err *e)
 	return 0;
 }
 
+static void on_block_of(struct indexer *x, struct indexed_job *j)
+{
+	if (j->index == 0 || !j->ahead)
+		return;
+	pass_volume(x, j, x->block.volume);
+	j->last = x->block;
+}
+
+/* The rest of a record that was completed before its turn lies in blocks of its job, before another record of that comes.  Blocks of BB01 are
+ * of no job. */
 static void on_block(void *arg, const struct item *block)
 {
 	struct indexer *x = arg;
-	struct err ignored = {0};
-	struct indexed_volume *v = volume_of(x, block->volume, &ignored);
-	struct indexed_job *j = block->job && block->job->index < x->job_count ? x->jobs[block->job->index] : NULL;
+	struct indexed_volume *v = volume_of(x, block->volume, &x->err);
 	x->block = (struct place){block->volume->index, block->addr};
 	if (v) {
 		v->last_at = block->addr;
 		v->last_bytes = block->len;
 	}
-	/* Its rest lies in blocks of its job, before another record of that comes. */
-	if (j && j->index > 0 && j->ahead)
-		j->last = x->block;
+	for (size_t i = 0; block->job == NULL && block->form.version == 1 && i < x->job_count; i++) {
+		if (x->jobs[i])
+			on_block_of(x, x->jobs[i]);
+	}
+	if (block->job && block->job->index < x->job_count && x->jobs[block->job->index])
+		on_block_of(x, x->jobs[block->job->index]);
 }
 
 static int on_record(void *arg, const struct plain_item *plain, struct err *e)
@@ -325,7 +360,9 @@ static int on_record(void *arg, const struct plain_item *plain, struct err *e)
 	struct indexed_job *j = job_of(x, item->job, e);
 	if (j == NULL || volume_of(x, item->volume, e) == NULL)
 		return e->code;
-	int rc = note_volume(x, j, item->volume->index, e);
+	int rc = note_passed(x, j, e);
+	if (rc == 0)
+		rc = note_volume(x, j, item->volume->index, e);
 	if (rc == 0 && x->block.volume != item->volume->index)
 		rc = note_volume(x, j, x->block.volume, e);
 	if (rc == 0 && (j->index == 0 || j->index != item->file_index)) {
@@ -342,8 +379,7 @@ static int on_record(void *arg, const struct plain_item *plain, struct err *e)
 static void on_finding(void *arg, const struct finding *f)
 {
 	struct indexer *x = arg;
-	struct err ignored = {0};
-	struct indexed_volume *v = f->volume ? volume_of(x, f->volume, &ignored) : NULL;
+	struct indexed_volume *v = f->volume ? volume_of(x, f->volume, &x->err) : NULL;
 	(void)proof_hurt(x->proof, f);
 	if (f->kind == FINDING_DAMAGE || f->kind == FINDING_CUT_BY_NETWORK || f->kind == FINDING_DOUBLED) {
 		x->damages++;
@@ -356,8 +392,7 @@ static void on_finding(void *arg, const struct finding *f)
 static void on_end_volume(void *arg, const struct volume_info *info)
 {
 	struct indexer *x = arg;
-	struct err ignored = {0};
-	struct indexed_volume *v = volume_of(x, info, &ignored);
+	struct indexed_volume *v = volume_of(x, info, &x->err);
 	if (v == NULL)
 		return;
 	/* Of what is read in parts, bytes are those that were read. */
@@ -372,12 +407,14 @@ static void on_end_volume(void *arg, const struct volume_info *info)
 static int on_finish(void *arg, struct err *e)
 {
 	struct indexer *x = arg;
-	int rc = 0;
+	int rc = err_pass(e, &x->err);
 	for (size_t i = 0; rc == 0 && i < x->job_count; i++) {
 		struct indexed_job *j = x->jobs[i];
 		if (j == NULL || j->row.id == 0)
 			continue;
-		rc = close_file(x, j, e);
+		rc = note_passed(x, j, e);
+		if (rc == 0)
+			rc = close_file(x, j, e);
 		if (rc == 0)
 			rc = tell_job(x, j, e);
 	}
@@ -419,8 +456,10 @@ void indexer_free(struct indexer *x)
 		return;
 	for (size_t i = 0; i < x->job_count; i++) {
 		struct indexed_job *j = x->jobs[i];
-		if (j)
+		if (j) {
 			free(j->record);
+			free(j->passed);
+		}
 		free(j);
 	}
 	for (size_t i = 0; i < x->volume_count; i++)

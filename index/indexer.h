@@ -34,7 +34,7 @@ void indexer_free(struct indexer *x);
 /* Who is to look on while the volumes are inflated, damage kept, incomplete records no damage; lent by x. */
 const struct observer *indexer_observer(struct indexer *x);
 
-/* So far: places of damage, and files that are damaged. */
+/* So far: places of damage, and files that are damaged or have lost their names. */
 uint64_t indexer_damages(const struct indexer *x);
 
 #endif

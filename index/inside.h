@@ -62,41 +62,41 @@ struct fileindex {
 };
 
 /* Tables, and the indexes that are made again behind a bulk of rows. */
-extern const char inside_tables[], inside_indexes[], inside_no_indexes[];
+extern const char fileindex_tables[], fileindex_indexes[], fileindex_no_indexes[];
 
 /* What the text is: the statement, ready.  NULL: as e tells. */
-sqlite3_stmt *inside_statement(struct fileindex *x, enum inside_statement which, const char *text, struct err *e);
+sqlite3_stmt *fileindex_statement(struct fileindex *x, enum inside_statement which, const char *text, struct err *e);
 
 /* Bound values took their place? */
-int inside_bound(struct fileindex *x, const struct sql_put *p, struct err *e) __attribute__((warn_unused_result));
+int fileindex_bound(struct fileindex *x, const struct sql_put *p, struct err *e) __attribute__((warn_unused_result));
 
 /* One that changes something. */
-int inside_change(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p, struct err *e) __attribute__((warn_unused_result));
+int fileindex_change(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p, struct err *e) __attribute__((warn_unused_result));
 
 /* The bytes of both, and a NUL.  XE_FAILED; XE_DAMAGE if there is a NUL in it. */
-int inside_keep(struct fileindex *x, struct inside_text *t, struct span a, struct span b, struct err *e)
+int fileindex_keep(struct fileindex *x, struct inside_text *t, struct span a, struct span b, struct err *e)
 	__attribute__((warn_unused_result));
-void inside_strings_free(struct inside_strings *s);
+void fileindex_strings_free(struct inside_strings *s);
 
 /* The folder's number: 1; 0: there is none of that name. */
-int inside_folder(struct fileindex *x, struct span name, int64_t *id, struct err *e) __attribute__((warn_unused_result));
+int fileindex_folder_id(struct fileindex *x, struct span name, int64_t *id, struct err *e) __attribute__((warn_unused_result));
 
 /* A name's two parts: all to the last slash but one at its end, and the rest. */
-void inside_split(const char *name, struct span *folder, struct span *last);
+void fileindex_split(const char *name, struct span *folder, struct span *last);
 
-/* Columns of a file's row, of file f, path p and folder o, in the order in which inside_file reads them. */
+/* Columns of a file's row, of file f, path p and folder o, in the order in which fileindex_row reads them. */
 #define INSIDE_FILE_COLUMNS                                                                                                                \
 	"f.id, f.path, o.name, p.name, f.text_index, f.type, f.mode, f.uid, f.gid, f.links, f.size, f.atime, f.mtime, f.ctime, f.system, " \
 	"f.inode, f.device, f.link, f.link_index, f.stat_stream, f.extended, f.bytes, f.stored, f.data_stream, f.digest_kind, f.digest, "  \
 	"f.verdict, f.flags, f.first_volume, f.first_at, f.last_volume, f.last_at"
 #define INSIDE_FILE_FROM " FROM file f JOIN path p ON p.id = f.path JOIN folder o ON o.id = p.folder "
 
-int inside_file(struct fileindex *x, sqlite3_stmt *s, struct inside_strings *strings, struct fileindex_file *f, struct err *e)
+int fileindex_row(struct fileindex *x, sqlite3_stmt *s, struct inside_strings *strings, struct fileindex_file *f, struct err *e)
 	__attribute__((warn_unused_result));
 
 /* Each row of s to each; s is finalized. */
 typedef int inside_each_file(void *arg, const struct fileindex_file *f, struct err *e);
-int inside_files(struct fileindex *x, sqlite3_stmt *s, inside_each_file *each, void *arg, struct err *e)
+int fileindex_each_row(struct fileindex *x, sqlite3_stmt *s, inside_each_file *each, void *arg, struct err *e)
 	__attribute__((warn_unused_result));
 
 #endif

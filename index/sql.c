@@ -3,7 +3,6 @@
 
 #include "index/sql.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -39,14 +38,14 @@ static char *plain_path(const char *path)
 	return own;
 }
 
-int sql_open(struct sql *q, const char *path, bool write, bool make, struct err *e)
+int sql_open(struct sql *q, const char *path, bool make, struct err *e)
 {
-	int flags = write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (make || path == NULL ? SQLITE_OPEN_CREATE : 0);
 	char *own = path ? plain_path(path) : strdup(":memory:");
 	*q = (struct sql){.path = path ? path : "the index in memory"};
 	if (own == NULL)
 		return err_memory(e, 0, "an index");
-	int rc = sqlite3_open_v2(own, &q->db, flags | (make ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX, NULL);
+	int rc = sqlite3_open_v2(own, &q->db, flags, NULL);
 	free(own);
 	if (rc == SQLITE_OK)
 		rc = guard(q->db);
@@ -61,6 +60,15 @@ void sql_close(struct sql *q)
 
 /* ---- errors ---- */
 
+/* SQLite does not always know what the system said. */
+static int say_why(const struct sql *q, const char *what, struct err *e)
+{
+	int errnum = q->db ? sqlite3_system_errno(q->db) : 0;
+	if (errnum != 0)
+		return err_errno(e, XE_FAILED, errnum, "%s", what);
+	return err_set(e, XE_FAILED, "%s (%s)", what, q->db ? sqlite3_errstr(sqlite3_extended_errcode(q->db)) : "no memory");
+}
+
 static int say(const struct sql *q, int rc, struct err *e)
 {
 	switch (rc & 0xff) {
@@ -72,10 +80,8 @@ static int say(const struct sql *q, int rc, struct err *e)
 	case SQLITE_FULL: return err_set(e, XE_FAILED, "no space is left for the index, which stays as it was");
 	case SQLITE_READONLY:
 	case SQLITE_PERM: return err_set(e, XE_PERMISSION, "the index cannot be written (%s)", sqlite3_errstr(rc));
-	case SQLITE_CANTOPEN: return err_errno(e, XE_FAILED, q->db ? sqlite3_system_errno(q->db) : ENOMEM, "cannot open the index");
-	case SQLITE_IOERR:
-		return err_errno(e, XE_FAILED, q->db ? sqlite3_system_errno(q->db) : 0, "cannot read or write the index (%s)",
-				 sqlite3_errstr(sqlite3_extended_errcode(q->db)));
+	case SQLITE_CANTOPEN: return say_why(q, "cannot open the index", e);
+	case SQLITE_IOERR: return say_why(q, "cannot read or write the index", e);
 	default: return err_set(e, XE_FAILED, "the index: %s", q->db ? sqlite3_errmsg(q->db) : sqlite3_errstr(rc));
 	}
 }

@@ -16,9 +16,10 @@ struct sql {
 	const char *path; /* in errors; lent */
 };
 
-/* make: it is made if it is not there.  path NULL: in memory.  Nothing that a database brings with it runs: no trigger, no view, no
+/* make: it is made if it is not there.  path NULL: in memory.  Where it may be, it is opened to be written, too: what a process that was killed
+ * left half done is undone by who comes next.  Nothing that a database brings with it runs: no trigger, no view, no
  * function that is not SQLite's own.  XE_FAILED, XE_PERMISSION. */
-int sql_open(struct sql *q, const char *path, bool write, bool make, struct err *e) __attribute__((warn_unused_result));
+int sql_open(struct sql *q, const char *path, bool make, struct err *e) __attribute__((warn_unused_result));
 
 /* Idempotent. */
 void sql_close(struct sql *q);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bootstraps: made, read, and mended; and which jobs and files they are for. */
 #include "catalog/bsrmend.h"
+#include "catalog/bsrread.h"
 #include "catalog/wanted.h"
 
 #include "volume_maker.h"
@@ -296,6 +297,76 @@ END_TEST
 
 /* ---- names ---- */
 
+/* ---- what is to be read ---- */
+
+#define JOB(id) "VolSessionId=" #id "\nVolSessionTime=50\n"
+
+/* "1/50 files 5-9: 0:100-199 0:300-399 2:0-end" of what it asks for, or the error. */
+static const char *asks(const char *bootstrap, const char *job)
+{
+	static const char *const names[] = {"A", "", "B"};
+	static char said[512];
+	struct bsrfile b = {0};
+	struct bsrread r = {0};
+	struct err e = {0};
+	ck_assert_int_eq(bsrfile_parse(&b, (struct span){(const uint8_t *)bootstrap, strlen(bootstrap)}, &e), 0);
+	FILE *to = fmemopen(said, sizeof said, "w");
+	if (bsrread_make(&r, &b, names, 3, job, &e) == 0) {
+		fprintf(to, r.any_job ? "any files" : "%u/%u files", r.session_id, r.session_time);
+		for (size_t i = 0; i < r.files.count; i++)
+			fprintf(to, " %d-%d", r.files.ranges[i].first, r.files.ranges[i].last);
+		fputs(r.all_files ? " all:" : ":", to);
+		for (size_t i = 0; i < r.range_count; i++)
+			fprintf(to, " %zu:%llu-%lld", r.order[r.ranges[i].input], (unsigned long long)r.ranges[i].from,
+				(long long)r.ranges[i].to);
+		for (size_t i = 1; i < r.range_count; i++)
+			ck_assert(r.ranges[i].input > r.ranges[i - 1].input || r.ranges[i].from > r.ranges[i - 1].to);
+	} else {
+		ck_assert_int_eq(e.code, XE_USAGE);
+		fputs(e.text, to);
+	}
+	fclose(to);
+	bsrread_free(&r);
+	bsrfile_free(&b);
+	return said;
+}
+
+static const struct {
+	const char *bootstrap, *job, *asked;
+} asked[] = {
+	{"Volume=A\n" JOB(1) "VolAddr=100-199\nFileIndex=5-9\nFileIndex=2\nCount=6\nSlot=3\n", NULL, "1/50 files 2-2 5-9: 0:100-199"},
+	/* Two rows of a job, from volume to volume; in whatever order, over one another. */
+	{"Volume=A\n" JOB(1) "VolAddr=300-399\nFileIndex=5\nVolume=A\n" JOB(1) "VolAddr=100-199,150-250\nFileIndex=1-5\nVolume=B\n" JOB(
+		 1) "VolAddr=0-7\nFileIndex=6\n",
+	 NULL, "1/50 files 1-6: 0:100-250 0:300-399 2:0-7"},
+	/* It goes back. */
+	{"Volume=B\n" JOB(1) "VolAddr=5-6\nVolume=A\n" JOB(1) "VolAddr=1-2\nVolume=B\n" JOB(1) "VolAddr=7-8\n", NULL,
+	 "1/50 files all: 2:5-6 0:1-2 2:7-8"},
+	{"Volume=\"A|B\"\n" JOB(1), NULL, "1/50 files all: 0:0--1 2:0--1"},
+	{"Volume=A\nVolSessionId=1-2\nVolSessionTime=50\nVolAddr=1-2\n", NULL, "any files all: 0:1-2"},
+	{"Volume=A\nVolFile=1-2\nVolBlock=7-9\n", NULL, "any files all: 0:4294967303-8589934601"},
+	{"Volume=A\nVolAddr=18446744073709551615\n", NULL, "any files all: 0:18446744073709551615--1"},
+	{"Volume=A\n" JOB(1) "VolAddr=1-2\nVolume=A\n" JOB(2) "VolAddr=3-4\nFileIndex=1\n", "2/50", "2/50 files 1-1: 0:3-4"},
+	{"Volume=A\n" JOB(1) "Volume=A\n" JOB(2), NULL,
+	 "the bootstrap is of several jobs, of the sessions 1/50 and 2/50 among them: say with --job SESSIONID/SESSIONTIME which one is "
+	 "wanted, "
+	 "one run for each"},
+	{"Volume=A\n" JOB(1), "7", "the bootstrap asks for no job 7; with --bsr a job is called by its session, SESSIONID/SESSIONTIME"},
+	{"Volume=C\n" JOB(1), NULL, "the bootstrap wants volume C, and none of those that are given is called so: give it, too"},
+	{"Volume=A\n" JOB(1) "FileRegex=\"x\"\n", NULL, "line 4 of the bootstrap: nothing is chosen by that here: FileRegex=\"x\""},
+	{"Volume=A\n" JOB(1) "FileIndex=1\nVolume=B\n" JOB(1), NULL,
+	 "some sections of the bootstrap name files (FileIndex), and some do not: it cannot be told which are meant"},
+	{"Volume=A\n" JOB(1) "VolAddr=5-4\n", NULL, "line 4 of the bootstrap: not an address, A-B, or several with commas between"},
+	{"Volume=A\nVolAddr=18446744073709551616\n", NULL, "line 2 of the bootstrap: not an address, A-B, or several with commas between"},
+	{"Volume=A\nVolBlock=4294967296\n", NULL, "line 2 of the bootstrap: too large a number"},
+};
+
+START_TEST(test_read)
+{
+	ck_assert_str_eq(asks(asked[_i].bootstrap, asked[_i].job), asked[_i].asked);
+}
+END_TEST
+
 START_TEST(test_jobs)
 {
 	const struct wanted_job j = {.session_id = 50, .session_time = 1795351262, .job_id = 12, .job = "Full-a.2026-11-22_12.44.19_42"};
@@ -356,6 +427,7 @@ int main(void)
 	tcase_add_test(t, test_mend_renamed);
 	tcase_add_loop_test(t, test_mend_refuses, 0, sizeof wrong / sizeof *wrong);
 	tcase_add_loop_test(t, test_made_is_mended, 0, 6);
+	tcase_add_loop_test(t, test_read, 0, sizeof asked / sizeof *asked);
 	tcase_add_test(t, test_jobs);
 	tcase_add_test(t, test_newest);
 	suite_add_tcase(s, t);

@@ -2,6 +2,7 @@
 /* An index: what is put in comes out, by job, number, name, folder and pattern; transactions; files that are none of ours, or damaged. */
 #include "index/fileindex.h"
 #include "index/namepattern.h"
+#include "restore/choice.h"
 
 #include "tests/guarded.h"
 
@@ -317,6 +318,13 @@ START_TEST(ways_agree)
 		right(fileindex_find(x, &q, see, NULL, &e));
 		for (int32_t k = 0; k < index; k++)
 			ck_assert_msg(seen[k + 1] == namepattern_fits(&p, all[k]), "%s and %s", pattern, all[k]);
+		/* With a slash it means what it means to extract. */
+		struct choice *c = choice_new();
+		right(choice_glob(c, pattern, &e));
+		choice_ready(c);
+		for (int32_t k = 0; !p.last && k < index; k++)
+			ck_assert_msg(choice_takes_file(c, all[k], 1) == namepattern_fits(&p, all[k]), "%s and %s", pattern, all[k]);
+		choice_free(c);
 		namepattern_free(&p);
 	}
 }
@@ -472,8 +480,11 @@ START_TEST(killed)
 	int status;
 	waitpid(child, &status, 0);
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	x = fileindex_open(path, FILEINDEX_WRITE, 0, &e);
+	/* Who only reads sees it so, too, and undoes what was left. */
+	x = fileindex_open(path, FILEINDEX_READ, 0, &e);
 	ck_assert_msg(x, "%s", e.text);
+	found("lost/*", "");
+	reopen(FILEINDEX_WRITE);
 	found("lost/*", "");
 	found("relative", "1:7 relative\n");
 	right(fileindex_begin(x, &e));

@@ -488,7 +488,429 @@ static int prove(int argc, char **argv)
 	return bad > 0;
 }
 
+/* ---- attacks ---- */
+
+static struct mk_dir dir;
+static char path[2][128];
+static size_t at[64]; /* where the blocks of the first volume begin */
+static size_t blocks;
+static struct mk volume;
+
+static void mk_file(struct mk *m, int32_t index, size_t bytes)
+{
+	static uint8_t data[70000];
+	char attributes[64];
+	size_t n = (size_t)snprintf(attributes, sizeof attributes, "%d 3 file%d%cP0 A IGk%c%c", index, index, 0, 0, 0);
+	for (size_t i = 0; i < bytes; i++)
+		data[i] = (uint8_t)(i * 7 + (size_t)index);
+	mk_split(m, 1000, index, 1, (const uint8_t *)attributes, n);
+	mk_split(m, 1000, index, 2, data, bytes);
+}
+
+/* Of session 1 a label, and 20 files of 1500 bytes in blocks of 1000. */
+static void make_volume(struct mk *m, const char *name, uint32_t session, size_t bytes)
+{
+	mk_label(m, 2, name, true);
+	mk_begin(m, 2, session, MK_TIME, 0, true);
+	mk_sos(m, 7);
+	for (int32_t i = 1; i <= 20; i++)
+		mk_file(m, i, bytes);
+	mk_eos(m, 7, &(struct mk_totals){.files = 20, .bytes = 20 * bytes});
+	mk_end(m);
+}
+
+static void find_blocks(const struct mk *m)
+{
+	blocks = 0;
+	for (size_t i = 0; i < m->len && blocks < 64; i += mk_get32(m->p + i + 4))
+		at[blocks++] = i;
+}
+
+static void setup(void)
+{
+	mk_dir_new(&dir);
+	mk_in_dir(&dir, "one", path[0]);
+	mk_in_dir(&dir, "two", path[1]);
+	make_volume(&volume, "one", 1, 1500);
+	find_blocks(&volume);
+	ck_assert_uint_gt(blocks, 30);
+	mk_write(path[0], volume.p, volume.len);
+	set.paths[0] = path[0];
+	set.paths[1] = path[1];
+	set.count = 1;
+}
+
+static void teardown(void)
+{
+	mk_free(&volume);
+	mk_dir_remove(&dir);
+}
+
+/* What comes of it: "1/2:1500" for a record of file 1, stream 2; with "<" and ">" where its beginning or its end is missing; DAMAGE. */
+static char seen[4096];
+static uint64_t bytes_read;
+static bool keep; /* keep_suspect */
+static struct err e;
+
+static int see(const struct reader_range *ranges, size_t count)
+{
+	const struct reader_options o = {
+		.paths = set.paths, .path_count = set.count, .keep_suspect = keep, .ranges = ranges, .range_count = count};
+	struct buf_pool *pool = buf_pool_new(1 << 20);
+	struct reader *r = reader_new(&o, pool);
+	struct item item = {.kind = ITEM_VOLUME_START};
+	FILE *to = fmemopen(seen, sizeof seen, "w");
+	int rc = 0;
+	e = (struct err){0};
+	ck_assert(r && to);
+	while (rc == 0 && item.kind != ITEM_END) {
+		rc = reader_next(r, &item, &e);
+		if (rc == 0 && item.kind == ITEM_RECORD)
+			fprintf(to, "%s%d/%u:%zu%s ", item.head_missing ? "<" : "", item.file_index, item.stream, item.data.len,
+				item.tail_missing ? ">" : "");
+		if (rc == 0 && item.kind == ITEM_DAMAGE)
+			fputs("DAMAGE ", to);
+		if (rc == 0 && item.kind == ITEM_VOLUME_LABEL)
+			fprintf(to, "[%s] ", item.volume->label.volume);
+	}
+	bytes_read = reader_bytes(r);
+	reader_free(r);
+	buf_pool_free(pool);
+	fclose(to);
+	return rc;
+}
+
+/* The blocks of session 1 that hold data of the file, to the last. */
+static struct reader_range blocks_of(int32_t index, size_t input)
+{
+	struct reader_range r = {.input = input};
+	for (size_t i = 1; i < blocks; i++) {
+		struct rd rest = block_records(volume.p + at[i], mk_get32(volume.p + at[i] + 4), 2);
+		struct record_header h;
+		struct span part;
+		while (record_next(&rest, 2, &h, &part)) {
+			if (h.file_index != index)
+				continue;
+			r.from = r.from ? r.from : at[i];
+			r.to = at[i];
+		}
+	}
+	ck_assert_uint_gt(r.from, 0);
+	return r;
+}
+
+static bool has_whole(int32_t index)
+{
+	char data[32], attributes[32];
+	snprintf(data, sizeof data, " %d/2:1500 ", index);
+	snprintf(attributes, sizeof attributes, " %d/1:", index);
+	return strstr(seen, data) && strstr(seen, attributes);
+}
+
+START_TEST(test_one_file)
+{
+	const struct reader_range r = blocks_of(_i, 0);
+	ck_assert_int_eq(see(&r, 1), 0);
+	ck_assert_msg(has_whole(_i), "%s", seen);
+	ck_assert_ptr_null(strstr(seen, "DAMAGE"));
+	ck_assert_ptr_null(strchr(seen, '<'));
+	ck_assert_ptr_nonnull(strstr(seen, "[one] "));
+	/* The label, its blocks, and the header of one behind the last. */
+	ck_assert_uint_le(bytes_read, at[1] + (r.to + 1000 - r.from) + 64);
+}
+END_TEST
+
+/* Files before and behind do not come but for the beginning of the next one. */
+START_TEST(test_cut)
+{
+	const struct reader_range r = blocks_of(9, 0);
+	ck_assert_int_eq(see(&r, 1), 0);
+	ck_assert_ptr_null(strstr(seen, " 8/2"));
+	ck_assert_ptr_null(strstr(seen, "10/2:1500"));
+	ck_assert_ptr_nonnull(strstr(seen, "> "));
+	/* The middle of one long record holds nothing. */
+	mk_free(&volume);
+	make_volume(&volume, "one", 1, 60000);
+	find_blocks(&volume);
+	mk_write(path[0], volume.p, volume.len);
+	const struct reader_range middle = {0, at[10], at[12]};
+	ck_assert_int_eq(see(&middle, 1), 0);
+	ck_assert_str_eq(seen, "[one] ");
+}
+END_TEST
+
+START_TEST(test_several)
+{
+	const struct reader_range r[] = {blocks_of(2, 0), blocks_of(7, 0), blocks_of(19, 0)};
+	ck_assert_int_eq(see(r, 3), 0);
+	ck_assert_msg(has_whole(2) && has_whole(7) && has_whole(19), "%s", seen);
+	ck_assert_ptr_null(strstr(seen, "DAMAGE"));
+	ck_assert_uint_lt(bytes_read, 10000);
+	/* Nothing but the label. */
+	ck_assert_int_eq(see(r, 0), 0);
+	ck_assert_str_eq(seen, "[one] ");
+	ck_assert_uint_le(bytes_read, at[1] + 64);
+	/* All. */
+	const struct reader_range all = {0, 0, UINT64_MAX};
+	ck_assert_int_eq(see(&all, 1), 0);
+	char whole[sizeof seen];
+	strcpy(whole, seen);
+	ck_assert_int_eq(see(NULL, 0), 0);
+	ck_assert_str_eq(seen, whole);
+}
+END_TEST
+
+START_TEST(test_does_not_fit)
+{
+	const struct reader_range wrong[] = {
+		{0, at[5] + 1, at[6]},
+		{0, at[5] - 1, at[6]},
+		{0, 1, at[6]},
+		{0, at[1] - 1, at[6]},
+		{0, volume.len, UINT64_MAX},
+		{0, volume.len - 5, volume.len},
+		{0, UINT64_MAX - 1, UINT64_MAX},
+		{0, (uint64_t)1 << 40, UINT64_MAX},
+	};
+	ck_assert_int_eq(see(&wrong[_i], 1), XE_FAILED);
+	ck_assert_msg(strstr(e.text, "does not fit this volume"), "%s", e.text);
+	ck_assert_ptr_null(strstr(seen, "/2:"));
+	/* Behind one that does. */
+	const struct reader_range two[] = {{0, at[2], at[3]}, wrong[_i]};
+	ck_assert_int_eq(see(two, 2), wrong[_i].from > at[3] ? XE_FAILED : XE_USAGE);
+}
+END_TEST
+
+START_TEST(test_out_of_order)
+{
+	const struct reader_range wrong[][2] = {
+		{{0, at[5], at[6]}, {0, at[2], at[3]}}, {{0, at[2], at[6]}, {0, at[4], at[7]}}, {{0, at[2], at[3]}, {0, at[3], at[7]}},
+		{{0, at[3], at[2]}, {0, at[4], at[7]}}, {{1, at[2], at[3]}, {0, at[4], at[7]}}, {{0, at[2], at[3]}, {1, at[4], at[7]}},
+	};
+	ck_assert_int_eq(see(wrong[_i], 2), XE_USAGE);
+	ck_assert_str_eq(seen, "");
+}
+END_TEST
+
+START_TEST(test_damage_inside)
+{
+	const struct reader_range r = blocks_of(9, 0);
+	const struct reader_range both[] = {{0, at[2], at[2]}, {0, at[3], UINT64_MAX}};
+	/* Of the second of its blocks. */
+	size_t hit = 0;
+	while (at[hit] <= r.from)
+		hit++;
+	ck_assert_uint_le(at[hit], r.to);
+	volume.p[at[hit] + 500] ^= 1;
+	mk_write(path[0], volume.p, volume.len);
+	ck_assert_int_eq(see(&r, 1), 0);
+	ck_assert_ptr_nonnull(strstr(seen, "DAMAGE"));
+	ck_assert(!has_whole(9));
+	ck_assert_int_eq(see(both, 2), 0);
+	ck_assert_msg(has_whole(7) && has_whole(12) && !has_whole(9), "%s", seen);
+	/* The block with which a range begins has a wrong checksum: what is cut before it is no damage. */
+	volume.p[at[hit] + 500] ^= 1;
+	volume.p[r.from + 900] ^= 1;
+	mk_write(path[0], volume.p, volume.len);
+	const struct reader_range first = {0, r.from, r.from};
+	ck_assert_int_eq(see(&first, 1), 0);
+	ck_assert_str_eq(seen, "[one] DAMAGE ");
+	volume.p[r.from + 900] ^= 1;
+	/* Its header: where it begins a range that is no block any more. */
+	memset(volume.p + at[hit], 0, 24);
+	mk_write(path[0], volume.p, volume.len);
+	ck_assert_int_eq(see(&r, 1), 0);
+	ck_assert_ptr_nonnull(strstr(seen, "DAMAGE"));
+	const struct reader_range there = {0, at[hit], r.to};
+	ck_assert_int_eq(see(&there, 1), XE_FAILED);
+}
+END_TEST
+
+START_TEST(test_replaced)
+{
+	const struct reader_range r = blocks_of(9, 0);
+	struct mk other = {0};
+	/* Of the same size, and other jobs; with blocks elsewhere; cut off; emptied; gone. */
+	make_volume(&other, "one", 2, 1500);
+	mk_write(path[0], other.p, other.len);
+	ck_assert_int_eq(see(&r, 1), 0);
+	ck_assert_ptr_null(strstr(seen, "DAMAGE"));
+	mk_free(&other);
+	make_volume(&other, "another-name", 2, 1400);
+	mk_write(path[0], other.p, other.len);
+	ck_assert_int_eq(see(&r, 1), XE_FAILED);
+	mk_free(&other);
+	mk_write(path[0], volume.p, r.from + 1200);
+	ck_assert_int_eq(see(&r, 1), 0);
+	ck_assert(!has_whole(9));
+	ck_assert_ptr_nonnull(strstr(seen, "DAMAGE"));
+	mk_write(path[0], volume.p, 0);
+	ck_assert_int_eq(see(&r, 1), XE_FAILED);
+	mk_write(path[0], "no volume at all", 16);
+	ck_assert_int_eq(see(&r, 1), XE_FAILED);
+	remove(path[0]);
+	ck_assert_int_eq(see(&r, 1), XE_FAILED);
+	set.paths[0] = "-";
+	ck_assert_int_eq(see(&r, 1), XE_USAGE);
+}
+END_TEST
+
+/* A record over two volumes, of which the last block of the one and the first of the other are wanted, others lie between. */
+START_TEST(test_over_volumes)
+{
+	struct mk one = {0}, two = {0};
+	uint8_t data[3000];
+	for (size_t i = 0; i < sizeof data; i++)
+		data[i] = (uint8_t)i;
+	mk_label(&one, 2, "one", true);
+	mk_begin(&one, 2, 1, MK_TIME, 4, true);
+	mk_part(&one, 5, 1, 9, "5 3 file5", 9);
+	mk_part(&one, 5, 2, 3000, data, 1000);
+	size_t begins = mk_end(&one);
+	for (uint32_t i = 0; i < 5; i++) {
+		mk_begin(&one, 2, 2, MK_TIME, i, true);
+		mk_part(&one, 1, 2, 100, data, 100);
+		mk_end(&one);
+	}
+	size_t before = mk_label(&two, 2, "two", true);
+	for (uint32_t i = 5; i < 10; i++) {
+		mk_begin(&two, 2, 2, MK_TIME, i, true);
+		mk_part(&two, 1, 2, 100, data, 100);
+		before = mk_end(&two);
+	}
+	mk_begin(&two, 2, 1, MK_TIME, 5, true);
+	mk_part(&two, 5, -2, 2000, data + 1000, 2000);
+	size_t ends = mk_end(&two);
+	mk_write(path[0], one.p, one.len);
+	mk_write(path[1], two.p, two.len);
+	set.count = 2;
+	const struct reader_range tight[] = {{0, begins, begins}, {1, ends, ends}}, wide[] = {{0, begins, UINT64_MAX}, {1, 0, ends}};
+	ck_assert_uint_lt(before, ends);
+	ck_assert_int_eq(see(tight, 2), 0);
+	ck_assert_str_eq(seen, "[one] 5/1:9 [two] 5/2:3000 ");
+	ck_assert_int_eq(see(wide, 2), 0);
+	ck_assert_ptr_nonnull(strstr(seen, "5/2:3000 "));
+	ck_assert_ptr_null(strstr(seen, "DAMAGE"));
+	/* The beginning alone, and the end alone. */
+	ck_assert_int_eq(see(tight, 1), 0);
+	ck_assert_str_eq(seen, "[one] 5/1:9 [two] 5/2:1000> ");
+	ck_assert_int_eq(see(tight + 1, 1), 0);
+	ck_assert_str_eq(seen, "[one] [two] ");
+	mk_free(&one);
+	mk_free(&two);
+}
+END_TEST
+
+/* Between two blocks of a session others were passed over, and the second begins with a record: is it of the same file, or behind it? */
+START_TEST(test_comes_back)
+{
+	static const struct {
+		unsigned version;
+		uint32_t number;
+		int32_t index;
+		bool attributes;
+		const char *seen;
+	} cases[] = {
+		{2, 5, 5, false, "[one] 5/1:9 5/2:100 5/2:100 "}, /* it goes on */
+		{2, 9, 5, false, "[one] 5/1:9 5/2:100 5/2:100 "}, /* with another number, as those of spooled jobs */
+		{1, 9, 5, false, "[one] 5/1:9 5/2:100 5/2:100 "},
+		{2, 5, 6, false, "[one] 5/1:9 5/2:100 6/2:100 "}, /* the next one; it has no attributes */
+		{2, 9, 6, false, "[one] 5/1:9 5/2:100 "},         /* that began between */
+		{1, 5, 6, false, "[one] 5/1:9 5/2:100 "},
+		{2, 9, 6, true, "[one] 5/1:9 5/2:100 6/1:9 6/2:100 "},
+		{1, 9, 6, true, "[one] 5/1:9 5/2:100 6/1:9 6/2:100 "},
+	};
+	struct mk m = {0};
+	uint8_t data[100] = {0};
+	unsigned version = cases[_i].version;
+	mk_label(&m, version, "one", true);
+	mk_begin(&m, version, 1, MK_TIME, 4, true);
+	mk_record(&m, 5, 1, "5 3 file5", 9);
+	mk_record(&m, 5, 2, data, 100);
+	size_t first = mk_end(&m);
+	mk_begin(&m, version, 2, MK_TIME, 1, true);
+	mk_record(&m, 1, 2, data, 100);
+	mk_end(&m);
+	mk_begin(&m, version, 1, MK_TIME, cases[_i].number, true);
+	if (cases[_i].attributes)
+		mk_record(&m, cases[_i].index, 1, "6 3 file6", 9);
+	mk_record(&m, cases[_i].index, 2, data, 100);
+	size_t second = mk_end(&m);
+	mk_write(path[0], m.p, m.len);
+	const struct reader_range r[] = {{0, first, first}, {0, second, second}};
+	ck_assert_int_eq(see(r, 2), 0);
+	ck_assert_str_eq(seen, cases[_i].seen);
+	mk_free(&m);
+}
+END_TEST
+
+/* Behind a range's damaged first block stands data of a file that may have begun there; in one that is taken all the same, of one that began
+ * before it. */
+START_TEST(test_damage_first)
+{
+	struct mk m = {0};
+	uint8_t data[100] = {0};
+	mk_label(&m, 2, "one", true);
+	mk_begin(&m, 2, 1, MK_TIME, 1, true);
+	mk_record(&m, 4, 1, "4 3 file4", 9);
+	mk_part(&m, 4, 2, 150, data, 50);
+	mk_end(&m);
+	mk_begin(&m, 2, 1, MK_TIME, 2, true);
+	mk_part(&m, 4, -2, 100, data, 100);
+	mk_record(&m, 5, 1, "5 3 file5", 9);
+	size_t bad = mk_end(&m);
+	mk_begin(&m, 2, 1, MK_TIME, 3, true);
+	mk_record(&m, 5, 2, data, 100);
+	mk_end(&m);
+	m.p[bad + 50] ^= 1;
+	mk_write(path[0], m.p, m.len);
+	const struct reader_range r = {0, bad, UINT64_MAX};
+	ck_assert_int_eq(see(&r, 1), 0);
+	ck_assert_str_eq(seen, "[one] DAMAGE 5/2:100 ");
+	keep = true;
+	ck_assert_int_eq(see(&r, 1), 0);
+	ck_assert_str_eq(seen, "[one] DAMAGE 5/1:9 5/2:100 ");
+	keep = false;
+	mk_free(&m);
+}
+END_TEST
+
+/* A volume behind another in the same file: its label is asked for first. */
+START_TEST(test_behind_another)
+{
+	struct mk both = {0};
+	mk_put(&both, volume.p, volume.len);
+	make_volume(&both, "two", 1, 1500);
+	mk_write(path[0], both.p, both.len);
+	struct reader_range r[] = {{0, volume.len, volume.len}, blocks_of(9, 0)};
+	/* Both labels are as long. */
+	r[1].from += volume.len;
+	r[1].to += volume.len;
+	ck_assert_int_eq(see(r, 2), 0);
+	ck_assert_msg(has_whole(9) && strstr(seen, "[one] [two] ") == seen, "%s", seen);
+	ck_assert_ptr_null(strstr(seen, "DAMAGE"));
+	mk_free(&both);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
-	return argc > 3 ? prove(argc, argv) : 0;
+	if (argc > 3)
+		return prove(argc, argv);
+	Suite *s = suite_create("ranges");
+	TCase *t = tcase_create("ranges");
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_loop_test(t, test_one_file, 1, 21);
+	tcase_add_test(t, test_cut);
+	tcase_add_test(t, test_several);
+	tcase_add_loop_test(t, test_does_not_fit, 0, 8);
+	tcase_add_loop_test(t, test_out_of_order, 0, 6);
+	tcase_add_test(t, test_damage_inside);
+	tcase_add_test(t, test_replaced);
+	tcase_add_test(t, test_over_volumes);
+	tcase_add_loop_test(t, test_comes_back, 0, 8);
+	tcase_add_test(t, test_damage_first);
+	tcase_add_test(t, test_behind_another);
+	suite_add_tcase(s, t);
+	return check_run(s);
 }

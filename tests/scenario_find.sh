@@ -45,7 +45,7 @@ done
 tree_files=$(grep -c ' file ' "$here/trees/bareos-tree")
 run "$XFLATE" find --json '*' "$bareos/vol-none"
 is "$(lines 'd.get("kind", "file")' | grep -cE '^(file|hardlink)$')" "$tree_files" 'each file of the tree is there'
-check 'names that are no UTF-8 come in hex, too' sh -c 'grep -q "\"file_hex\"" "$1"' sh "$out"
+check 'names that are no UTF-8 come in hex, too' grep -q '"file_hex"' "$out"
 
 run "$XFLATE" find 'links/hard2.txt' "$bareos/vol-none"
 expect_status 1 'a pattern with a slash is about whole names'
@@ -67,6 +67,9 @@ xflate find --json hard2.txt - <"$bareos/vol-none" >"$out" 2>"$err"
 is "$(lines 'd["verdict"]')" proven 'out of a pipe'
 run "$XFLATE" find '*' "$made/bad-crc"
 expect_status 3 'damage is told'
+run "$XFLATE" find '*' "$made/false-digest"
+expect_status 3 'a wrong digest, too'
+is "$(grep -c ' DAMAGED ' "$out")" 1 'and which file it is'
 run "$XFLATE" find 'no such file' "$bareos/vol-none"
 expect_status 1 'nothing is called so'
 run "$XFLATE" find --json '*' "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2"
@@ -152,7 +155,8 @@ is "$(wc -l <"$out") $(grep -c 'job 33 ' "$out")" '31 14' 'and is there'
 run "$XFLATE" find --index whole.db '*' whole
 sort "$out" >wanted
 run "$XFLATE" find --index g.db '*'
-check 'as if it had been read at once' sh -c 'sort "$1" | cmp - wanted' sh "$out"
+sort "$out" >sorted
+check 'as if it had been read at once' cmp sorted wanted
 run "$XFLATE" find --index g.db '*' grows
 is "$(told)" '0 volumes read, 0 from where they had ended, 1 unchanged, 0 gone' 'then it is known'
 
@@ -163,7 +167,8 @@ run "$XFLATE" find --index o.db '*' open
 cp whole open
 run "$XFLATE" find --index o.db '*' open
 is "$(told)" '1 volume read, 0 from where they had ended, 0 unchanged, 0 gone' 'a volume whose job was at work is read anew'
-check 'and all of it is there once' sh -c 'sort "$1" | cmp - wanted' sh "$out"
+sort "$out" >sorted
+check 'and all of it is there once' cmp sorted wanted
 
 # A set, one volume after the other.
 run "$XFLATE" find --index s.db --json '*' "$bareos/vol-span-gzip6-1"
@@ -205,6 +210,17 @@ check 'over two volumes' diff -r --no-dereference set set-direct
 run "$XFLATE" extract --index e.db --job "$set_job" -C never "$bareos/vol-span-gzip6-2"
 expect_status 2 'a volume that is wanted is not given'
 says 'vol-span-gzip6-1' 'and named'
+# A record over three volumes, two jobs in turn.
+run "$XFLATE" find -q --index t.db --update "$made/good-set-1" "$made/good-set-2" "$made/good-set-3"
+wrong=
+for of in 1 2; do
+	for index in 1 2 3 4; do
+		rm -rf each
+		xflate extract -q --index t.db --job $of/1694498816 --file-index $index -C each >"$out" 2>&1 || wrong="$wrong $of:$index"
+		is "$(find each -type f | wc -l)" 1 "job $of, FileIndex $index: one file"
+	done
+done
+is "$wrong" '' 'each file of a set by itself'
 # Only what is wanted is read: elsewhere anything may stand.
 cp "$bareos/vol-none" part
 run "$XFLATE" find -q --index p.db --update part
@@ -261,4 +277,32 @@ run "$XFLATE" find -q --index both.db hard2.txt "$bareos/vol-none"
 is "$(wc -l <"$out")" 4 'four at once make one index'
 is "$(sqlite3 both.db 'PRAGMA integrity_check')" ok 'which is whole'
 is "$(cat two.*)" '' 'and none has said anything'
+
+# ---- calls that fail ----
+
+# struck KIND ERRNO: the k-th call of this kind, for some k: it ends well, or says why; then the index takes the volume as if nothing had
+# been.
+struck() {
+	wrong=
+	for k in 1 2 3 5 8 13 21 34 55 89 144 233 377 610 987; do
+		rm -f f.db*
+		LD_PRELOAD=$shim FAULT=$1:$k:once:$2 FAULT_COUNTS=counts timeout 60 "$XFLATE" find -q --index f.db --update v >"$out" 2>"$err"
+		status=$?
+		[ "$status" = 0 ] || [ -s "$err" ] || wrong="$wrong $k: status $status, silent;"
+		[ "$status" -lt 8 ] || wrong="$wrong $k: status $status;"
+		"$XFLATE" find -q --index f.db '*' v >"$out" 2>"$err" || wrong="$wrong $k: not taken up again;"
+		cmp -s "$out" faultless || wrong="$wrong $k: other rows;"
+		grep -q '^struck 0' counts && break
+	done
+	is "$wrong" '' "$1 fails: the index is taken up again"
+}
+cp "$made/good-forms" v
+"$XFLATE" find -q --index faultless.db '*' v >faultless
+if with_shim 'an index whose calls fail'; then
+	struck alloc 12
+	struck write 28
+	struck fsync 5
+	struck open 24
+	struck read 5
+fi
 done_testing

@@ -61,41 +61,6 @@ void assembler_pass_over(struct assembler *a)
 
 /* ---- one block ---- */
 
-static struct session *find_session(struct assembler *a, const struct record_header *h, struct err *e)
-{
-	const struct block_header *b = &a->block->header;
-	bool own = b->version == 1;
-	uint32_t id = own ? h->session_id : b->session_id, time = own ? h->session_time : b->session_time;
-	unsigned before = a->sessions.count;
-	struct session *s = session_get(&a->sessions, id, time);
-	if (s == NULL)
-		err_memory(e, sizeof *s, "a session");
-	if (s == NULL || a->sessions.count == before)
-		return s;
-	if (session_memory(a->pool, SESSION_BYTES, e) != 0)
-		return NULL;
-	buf_pool_charge(a->pool, SESSION_BYTES);
-	return s;
-}
-
-/* May a file, of which this record is, have begun in what is damaged behind the blocks that were passed over? */
-static bool may_have_begun(const struct assembler *a, const struct record_header *h)
-{
-	unsigned here = a->block->event == SOURCE_DAMAGE;
-	return a->damages - a->damages_by_then > here || (here && h->stream >= 0);
-}
-
-/* The session of a record, in BB01 its own; NULL without memory for it. */
-static struct session *session_of(struct assembler *a, const struct record_header *h, struct err *e)
-{
-	struct session *s = find_session(a, h, e);
-	if (s && s->passed_over != a->passed_over) {
-		s->passed_over = a->passed_over;
-		session_come_back(s, &a->block->header, h, may_have_begun(a, h));
-	}
-	return s;
-}
-
 /* First and last FileIndex of data in the block at hand; 0 if there is none. */
 static void data_indexes(const struct assembler *a, int32_t *first, int32_t *last)
 {
@@ -129,7 +94,7 @@ static int announce_block(struct assembler *a, struct item *item, struct err *e)
 	/* The session in a label block's header says nothing (volume-format.md 1.9). */
 	item->begins_volume = label_is_volume(first.file_index);
 	if (!item->begins_volume) {
-		const struct session *s = session_of(a, &first, e);
+		const struct session *s = joiner_session(a, &first, e);
 		if (s == NULL)
 			return e->code;
 		item->job = session_job(s);
@@ -232,7 +197,7 @@ static struct session *session_of_bad_block(struct assembler *a, struct err *e)
 	bool begins = first.file_index == LABEL_SESSION_START && label_read_session(part, false, &label);
 	if (!begins && !is_used(a))
 		return NULL;
-	s = session_of(a, &first, e);
+	s = joiner_session(a, &first, e);
 	if (s && begins)
 		session_learn_job(s, first.file_index, part);
 	return s;
@@ -368,7 +333,7 @@ static int find_gap(struct assembler *a, struct item *item, struct err *e)
 	struct span part;
 	if (!record_next(&rest, h->version, &first, &part) || label_is_volume(first.file_index))
 		return 0;
-	struct session *s = session_of(a, &first, e);
+	struct session *s = joiner_session(a, &first, e);
 	if (s == NULL)
 		return e->code;
 	bool gap = s->numbered && s->damages != a->damages && h->number > s->last_number + 1;
@@ -410,7 +375,7 @@ static bool is_repeated(struct assembler *a, struct item *item, struct err *e)
 	a->repeat_checked = true;
 	if (!record_next(&rest, h->version, &first, &part) || label_is_volume(first.file_index))
 		return false;
-	const struct session *s = session_of(a, &first, e);
+	const struct session *s = joiner_session(a, &first, e);
 	uint32_t print = pastblocks_print(b->data, h, b->verdict.checksum && b->event == SOURCE_BLOCK);
 	bool had = s && pastblocks_had(&a->past, print);
 	bool back = had && h->number > 0 && (h->version == 1 || !s->restarted || (h->number <= s->last_number && s->damages == a->damages));
@@ -490,7 +455,7 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e)
 			return 1;
 		}
 		a->data_seen = true;
-		struct session *s = session_of(a, &h, e);
+		struct session *s = joiner_session(a, &h, e);
 		if (s == NULL)
 			return e->code;
 		if (a->session && a->session != s)

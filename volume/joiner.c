@@ -28,6 +28,40 @@ struct item joiner_damage(const struct assembler *a, const struct session *s, ui
 	return item;
 }
 
+static struct session *find_session(struct assembler *a, const struct record_header *h, struct err *e)
+{
+	const struct block_header *b = &a->block->header;
+	bool own = b->version == 1;
+	uint32_t id = own ? h->session_id : b->session_id, time = own ? h->session_time : b->session_time;
+	unsigned before = a->sessions.count;
+	struct session *s = session_get(&a->sessions, id, time);
+	if (s == NULL)
+		err_memory(e, sizeof *s, "a session");
+	if (s == NULL || a->sessions.count == before)
+		return s;
+	if (session_memory(a->pool, SESSION_BYTES, e) != 0)
+		return NULL;
+	buf_pool_charge(a->pool, SESSION_BYTES);
+	return s;
+}
+
+/* May a file, of which this record is, have begun in what is damaged behind the blocks that were passed over? */
+static bool may_have_begun(const struct assembler *a, const struct record_header *h)
+{
+	unsigned here = a->block->event == SOURCE_DAMAGE;
+	return a->damages - a->damages_by_then > here || (here && h->stream >= 0);
+}
+
+struct session *joiner_session(struct assembler *a, const struct record_header *h, struct err *e)
+{
+	struct session *s = find_session(a, h, e);
+	if (s && s->passed_over != a->passed_over) {
+		s->passed_over = a->passed_over;
+		session_come_back(s, &a->block->header, h, may_have_begun(a, h));
+	}
+	return s;
+}
+
 void joiner_release(struct assembler *a)
 {
 	buf_unref(a->lent);

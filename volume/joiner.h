@@ -42,6 +42,9 @@ struct assembler {
 	struct buf *lent;    /* buffer of a joined record, until the next call */
 };
 
+/* The session of a record of the block at hand, in BB01 its own.  NULL without memory for it. */
+struct session *joiner_session(struct assembler *a, const struct record_header *h, struct err *e);
+
 /* An item of the block at hand, at the record at hand. */
 struct item joiner_item_here(const struct assembler *a, enum item_kind kind);
 

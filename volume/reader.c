@@ -345,7 +345,8 @@ static int begin_range(struct reader *r, const struct reader_range *range, struc
 	bool inside = at > range->from;
 	bool told = inside && r->block.event == SOURCE_DAMAGE && r->block.addr < range->from;
 	r->begun = r->range + 1;
-	if (inside && range->from > 0 && !told)
+	bool behind_end = range->from > 0 && range->from >= source_size(r->source);
+	if (behind_end || (inside && range->from > 0 && !told))
 		return misfit(r, range, e);
 	if (at < range->from)
 		assembler_pass_over(r->assembler);

@@ -2,6 +2,7 @@
 #include "cmd/volume/bsrchoice.h"
 
 #include "cmd/command.h"
+#include "restore/path.h"
 #include "volume/reader.h"
 
 #include <stdio.h>
@@ -26,7 +27,7 @@ uint64_t bsrchoice_bytes(const struct bsrchoice *b)
 	return n;
 }
 
-/* Looks at the label alone. */
+/* Looks at the label alone; where it is lost, the file is called as the volume is. */
 static int read_name(const char *path, struct buf_pool *pool, char name[static LABEL_NAME_BYTES], struct err *e)
 {
 	static const struct reader_range none;
@@ -34,9 +35,8 @@ static int read_name(const char *path, struct buf_pool *pool, char name[static L
 	struct reader *r = reader_new(&o, pool);
 	struct item start;
 	int rc = r ? reader_next(r, &start, e) : err_memory(e, 0, "reading");
-	name[0] = '\0';
-	if (rc == 0 && start.volume->has_label)
-		snprintf(name, LABEL_NAME_BYTES, "%s", start.volume->label.volume);
+	if (rc == 0)
+		snprintf(name, LABEL_NAME_BYTES, "%s", start.volume->has_label ? start.volume->label.volume : path_last(path));
 	reader_free(r);
 	return rc;
 }
@@ -89,7 +89,8 @@ static int choose(struct bsrchoice *b, const char *job, struct choice *choice, s
 {
 	const struct bsrread *r = &b->read;
 	int rc = 0;
-	snprintf(b->job, sizeof b->job, "%u/%u", r->session_id, r->session_time);
+	if (!r->any_job)
+		snprintf(b->job, sizeof b->job, "%u/%u", r->session_id, r->session_time);
 	choice_job(choice, r->any_job ? job : b->job);
 	for (size_t i = 0; rc == 0 && !r->all_files && i < r->files.count; i++)
 		rc = choice_range(choice, r->files.ranges[i].first, r->files.ranges[i].last, e);

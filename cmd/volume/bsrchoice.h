@@ -11,7 +11,7 @@ struct bsrchoice {
 	const char *path; /* "-": standard input; NULL: none was given */
 	struct bsrread read;
 	const char **paths; /* of the volumes, in the order in which they are read */
-	char job[32];
+	char job[32];       /* SESSIONID/SESSIONTIME; "": it does not say which */
 };
 
 /* Job and files become those of the bootstrap.  Where all volumes are files, the run's inputs become those that it names, in its order, and its

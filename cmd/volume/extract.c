@@ -132,6 +132,8 @@ static int check(struct request *q)
 	int status = asof_check(&q->asof, &q->run, q->job, q->indexes);
 	if (status == 0)
 		status = keyoptions_check(&q->keys, "extract");
+	if (status == 0 && q->bsr.path)
+		status = keyoptions_check_inputs(&q->keys, "extract", &q->bsr.path, 1);
 	return status != 0 ? status : keyoptions_check_inputs(&q->keys, "extract", q->run.paths, q->run.path_count);
 }
 
@@ -297,7 +299,9 @@ static int run(struct request *q)
 		rc = err_memory(&e, 0, "an archive");
 	if (rc == 0 && e.code == XE_OK)
 		rc = extract(q, tree ? tree_target(tree) : last ? folderslast_target(last) : tar ? tar_target(tar) : &nowhere_target, &e);
-	int status = extract_report_end(&q->report, q->extract, q->o.choice, q->job, &e);
+	int status = extract_report_end(&q->report, q->extract, q->o.choice, q->bsr.job[0] ? q->bsr.job : q->job, &e);
+	if (q->bsr.path && q->o.by_ranges && q->extract && e.code == XE_OK && extract_job(q->extract) == NULL)
+		msg_error("%s does not fit these volumes, which were changed since: xflate catalog bsr makes one anew", q->bsr.path);
 	filter_free(q->filter);
 	extract_free(q->extract);
 	tree_free(tree);

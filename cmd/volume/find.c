@@ -225,12 +225,6 @@ static int show_found(void *arg, const struct fileindex_file *f, struct err *e)
 	return rc;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-	return (x > y) - (x < y);
-}
-
 static int search_index(struct request *q, struct err *e)
 {
 	struct fileindex_query query = {.patterns = q->patterns, .pattern_count = q->pattern_count};
@@ -240,8 +234,6 @@ static int search_index(struct request *q, struct err *e)
 		return rc;
 	int64_t none = 0;
 	if (some) {
-		if (q->wanted_count > 0)
-			qsort(q->wanted, q->wanted_count, sizeof *q->wanted, by_number);
 		query.jobs = q->wanted_count > 0 ? q->wanted : &none;
 		query.job_count = q->wanted_count;
 	}

@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "cmd/command.h"
 #include "index/volumeid.h"
+#include "medium/medium.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,8 @@ static int fits(struct indexparts *p, const char *path, int64_t *volume, struct 
 	if (rc != 0 || *volume > 0)
 		return rc;
 	err_volume(e, path);
+	if (state != VOLUMEID_GONE && !medium_rereadable(path))
+		return err_set(e, XE_USAGE, "only volumes in files can be gone straight into; extract it without --index");
 	if (state == VOLUMEID_GONE)
 		return err_set(e, XE_FAILED, "it is not there, or cannot be opened; name the volumes where they are now");
 	return err_set(e, XE_USAGE,

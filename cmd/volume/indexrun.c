@@ -158,6 +158,8 @@ static void count_states(struct indexrun *r, const struct refresh_input *inputs,
 		r->read += in->read && in->from == 0;
 		r->tails += in->read && in->from > 0;
 		r->unchanged += !in->read && !gone;
+		if (in->state == VOLUMEID_OTHER)
+			msg_info("%s: another one than the index knows under its label: read anew", in->path);
 		if (gone)
 			msg_warning("%s: not there; what the index has of it stays", in->path);
 	}
