@@ -137,15 +137,17 @@ check:
 # ThreadSanitizer.
 check-asan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined checks
-	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets scenario_verify scenario_judgement scenario_encrypt scenario_getkey scenario_files scenario_inplace scenario_fuzz scenario_mount
+	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets scenario_verify scenario_judgement scenario_encrypt scenario_getkey scenario_files scenario_inplace scenario_pki scenario_fuzz scenario_mount
 check-tsan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread checks
 	@BUILD=build/tsan tests/run check_pool check_filter scenario_threads scenario_mount
 
-# Debian's own Bacula backs up, xflate converts, Debian's bls and bextract read and restore.
+# Debian's own Bacula backs up, xflate converts, Debian's bls and bextract read and restore; its file daemon encrypts, xflate
+# extracts.
 check-bacula: $(BUILD)/xflate
 	@tests/packages.sh build check
 	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/bacula/run.sh
+	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/bacula/pki.sh
 
 # Bacula 15 of Debian trixie labels, backs up and restores with xflate getkey, and reads what xflate encrypted.
 check-bacula15: $(BUILD)/xflate

@@ -55,7 +55,7 @@ _xflate() {
 		compopt -o default 2>/dev/null
 		return
 		;;
-	filter:--key | list:--key | verify:--key | compare:--key | extract:--key | catalog*:--key | filter:--new-key | compare:--new-key)
+	*:--pki-key | *:--pki-passphrase | *:--pki-cert | filter:--key | list:--key | verify:--key | compare:--key | extract:--key | catalog*:--key | filter:--new-key | compare:--new-key)
 		words='tty - fd: cred:'
 		compopt -o default 2>/dev/null
 		;;

@@ -5,8 +5,9 @@
 
 #include "pipeline/filter.h"
 #include "restore/extract.h"
+#include "restore/objects.h"
 
-enum { RESEAL = 1, RELENGTH = 2, STRIP = 4, DEVICES = 8, THERE = 16, FAIL = 32 };
+enum { RESEAL = 1, RELENGTH = 2, STRIP = 4, DEVICES = 8, THERE = 16, FAIL = 32, OBJECTS = 64 };
 
 struct asked {
 	unsigned flags;
@@ -110,6 +111,8 @@ static void extract(const char *path, unsigned flags)
 								  .file = file,
 								  .problem = problem});
 	FUZZ_MUST(x);
+	struct objects *objects = flags & OBJECTS ? objects_new(extract_observer(x)) : NULL;
+	FUZZ_MUST(objects || !(flags & OBJECTS));
 	struct filter *f = filter_new(&(struct filter_options){.paths = &path,
 							       .path_count = 1,
 							       .threads = 1,
@@ -117,7 +120,7 @@ static void extract(const char *path, unsigned flags)
 							       .repair = true,
 							       .incomplete_ok = true,
 							       .on_damage = ON_DAMAGE_KEEP,
-							       .observer = extract_observer(x)});
+							       .observer = objects ? objects_observer(objects) : extract_observer(x)});
 	FUZZ_MUST(f);
 	struct err e = {0}, late = {0};
 	int rc = filter_run(f, &e);
@@ -131,6 +134,7 @@ static void extract(const char *path, unsigned flags)
 	FUZZ_MUST(told == asked.told && n->places == asked.problems);
 	FUZZ_MUST(n->files + n->folders + n->symlinks + n->links + n->specials <= told && n->proved <= n->files);
 	filter_free(f);
+	objects_free(objects);
 	extract_free(x);
 	choice_free(c);
 }

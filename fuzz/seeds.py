@@ -146,6 +146,24 @@ def payloads(out):
     put(out, "header", bytes((0x01, 0, 2, 0)) + mk.comp(b"LZOY", frame))
 
 
+def pki(out):
+    """Records of clients that encrypt: the real ones in tests/pki, and a file of each kind as fuzz_pki.c takes it apart."""
+    for path in sorted(glob.glob(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "pki", "fdpki-*"))):
+        with open(path, "rb") as f:
+            for _, _, _, _, _, body in blocks(f.read()):
+                for _, _, stream, n, data in parts("BB02", body):
+                    if stream in (19, 22) and n == len(data):
+                        put(out, "pki", bytes((0 if stream == 22 else 1,)) + data)
+    content = mk.text(9, 300)
+    put(out, "pki", bytes((2, 5)) + b"".join(struct.pack(">I", len(c)) + c for c in (content, b"", b"x", content)))
+    for kind, form in ((0, None), (1, None), (2, "zlib"), (3, "zlib"), (4, None), (5, "lzo"), (6, "lz4")):
+        inside = b"".join(struct.pack(">I", len(c)) + c for c in (mk.encode(form, content), mk.encode(form, b"more")))
+        script = bytes((9, 0, 0, 0x40, 0, 0))
+        for part in (inside[:100], inside[100:101], inside[101:], b""):
+            script += bytes((0x80 | kind,)) + struct.pack(">H", len(part)) + part
+        put(out, "pki", bytes((3,)) + script + bytes((8, 0, 3)) + b"sig" + bytes((0x19, 0, 0)) + script)
+
+
 def main(args):
     if len(args) != 2:
         print(__doc__, file=sys.stderr)
@@ -153,6 +171,7 @@ def main(args):
     volumes(args[0], args[1])
     made(args[1])
     payloads(args[1])
+    pki(args[1])
     return 0
 
 

@@ -17,6 +17,19 @@ enum object_verdict {
 	OBJECT_MEMORY,
 };
 
+/* A record taken apart; lent by its data. */
+struct object_record {
+	uint64_t full; /* bytes, inflated */
+	const char *name;
+	struct span stored;
+	bool deflated;
+};
+
+/* Takes a whole record's data apart; the object in *content, malloc'ed and the caller's, of o->full bytes (NULL unless OBJECT_RIGHT).  text:
+ * as below. */
+enum object_verdict object_read(struct codec_ctx *ctx, struct span data, struct object_record *o, uint8_t **content,
+				char text[static OBJECT_FAULT_BYTES]);
+
 /* Judges a whole record's data.  text: why, unless OBJECT_RIGHT. */
 enum object_verdict object_judge(struct codec_ctx *ctx, struct span data, char text[static OBJECT_FAULT_BYTES]);
 

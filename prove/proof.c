@@ -300,8 +300,9 @@ static int add_record(struct proof *p, struct open_proof *f, const struct plain_
 		return add_data(p, f, r, stream_has_prefix(item->stream), e);
 	}
 	f->opaque = f->opaque || stream_is_closed_content(item->stream);
-	if (stream_is_digest(item->stream)) {
-		enum proof_verdict v = judge(p, f, item->stream, r->body);
+	/* Of the record, for a signature may pass as the digest that is signed (pipeline/unlock.h). */
+	if (stream_is_digest(r->stream)) {
+		enum proof_verdict v = judge(p, f, r->stream, r->body);
 		/* Of several digests the worst tells. */
 		f->verdict = f->judged && f->verdict != PROOF_RIGHT ? f->verdict : v;
 		f->judged = true;

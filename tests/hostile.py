@@ -446,6 +446,18 @@ def odd_windows(j):
         windows_file(j, "C:/odd%d" % n, raw, 7)
 
 
+@attack("restore objects whose names climb, are long, empty, of bytes that nobody prints; and damaged ones")
+def objects(j):
+    content = mk.text(1, 3000)
+    for name in (b"../../.." + OUTSIDE.encode() + b"/new", b"/etc/passwd", b"..", b"", b"a\nb\xff", b"n" * 5000, b"plain"):
+        j.fi += 1
+        packed = mk.zlib.compress(content)
+        j.put(28, b"%d 25 1 %d %d 1 plugin\0%s\0%s\0" % (j.fi, len(packed), len(content), name, packed))
+    for record in (b"", b"7", b"1 25 1 5 5 0 p\0", b"1 25 1 5 99 1 p\0o\0short\0", b"1 25 1 999999999999999999 5 0 p\0o\0short\0"):
+        j.fi += 1
+        j.put(28, record)
+
+
 def make(name):
     p = mk.Packer(cap=65000)
     j = Job(p, name="hostile")

@@ -448,4 +448,24 @@ rm -rf x
 run "$XFLATE" extract -C x --devices hostile/fifo-then-file
 expect_status 0 '--devices, and a file of a name of a fifo'
 check 'nobody waited for a reader' test -f x/pipe
+
+# ---- restore objects ----
+
+rm -rf x
+run "$XFLATE" extract -C x "$VOLUMES/made/good-objects"
+check 'restore objects are left out, and named' grep -q 'stream 28 RESTORE_OBJECT of 5 files: not restored' "$out"
+run "$XFLATE" extract --objects -C x "$VOLUMES/made/good-objects"
+expect_status 0 '--objects'
+is "$(cd x/restore-objects && stat -c '%n %s' -- * | tr '\n' ' ')" '1-object 3000 2-object 500 3-object 0 4-object 0 5-object 90 ' 'restore objects become files'
+check 'inflated' "$PYTHON" -c 'import sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+import mkvolume
+assert all(open("x/restore-objects/" + n, "rb").read() == mkvolume.text(*of) for n, of in (("1-object", (1, 3000)), ("5-object", (3, 90))))' "$here"
+rm -rf x
+run "$XFLATE" extract --objects -C x hostile/objects
+expect_status 3 '--objects, damaged ones among them: 3'
+is "$(find x -type f ! -path 'x/restore-objects/[0-9]*' -print0 | tr -cd '\000' | wc -c) $(find x/restore-objects -mindepth 2 | wc -l)" '1 0' 'none leads out of its folder, whatever it is called'
+is "$(find x/restore-objects -type f -size 3000c -print0 | tr -cd '\000' | wc -c)" 7 'all that are whole are there'
+check 'what comes behind is' test -s x/fine/file
 done_testing

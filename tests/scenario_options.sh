@@ -31,7 +31,7 @@ check 'help and manual know every option of the table' [ ! -s missing ] || sed '
 # zsh has a part for each command of the top: with the options, their letters, and the words that a value may be.
 zsh_of() { # VERB: its part, with what it shares
 	sed -n "/^_xflate_filter() {/,/^}/p; /^	$1)/,/;;/p" "$root/completion/_xflate" | if [ "$1" = filter ]; then cat; else sed '/^_xflate_filter/,/^}/d'; fi >part
-	for shared in _xflate_keys _xflate_new_keys; do
+	for shared in _xflate_keys _xflate_new_keys _xflate_pki; do
 		! grep -q "\$$shared\>" part || sed -n "/^$shared=(/,/^)/p" "$root/completion/_xflate" >>part
 	done
 }

@@ -13,8 +13,10 @@
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/indexchoice.h"
 #include "cmd/volume/keyoptions.h"
+#include "cmd/volume/pkioptions.h"
 #include "restore/folderslast.h"
 #include "restore/nowhere.h"
+#include "restore/objects.h"
 #include "restore/tar.h"
 #include "restore/tree.h"
 
@@ -38,13 +40,15 @@ struct request {
 	const char **globs;
 	size_t glob_count;
 	enum owner owner;
-	bool dry_run, as_tar, as_json;
+	bool dry_run, as_tar, as_json, with_objects;
 	enum progress_mode progress;
 	struct keyoptions keys;
+	struct pkioptions pki;
 	struct extract_report report;
 	struct extract *extract;
-	struct filter *filter; /* at work */
-	uint64_t total;        /* bytes of the inputs, 0: unknown */
+	struct objects *objects; /* NULL: not asked for */
+	struct filter *filter;   /* at work */
+	uint64_t total;          /* bytes of the inputs, 0: unknown */
 };
 
 static const char *const existing_words[] = {"skip", "replace", "newer", "keep-both", NULL};
@@ -94,6 +98,7 @@ static const struct option_row rows[] = {
 	OPTION_TAKE_FLAG(0, "same-owner", take_same),
 	OPTION_TAKE_FLAG(0, "no-same-owner", take_mine),
 	OPTION_FLAG(0, "devices", struct request, o.devices),
+	OPTION_FLAG(0, "objects", struct request, with_objects),
 	OPTION_FLAG(0, "dry-run", struct request, dry_run),
 	OPTION_TAKE_AT('T', "threads", command_threads, struct request, run.threads),
 	OPTION_FLAG(0, "all-digests", struct request, o.all_digests),
@@ -101,6 +106,7 @@ static const struct option_row rows[] = {
 	COMMAND_MAX_MEMORY(struct request, run.max_memory),
 	COMMAND_PROGRESS(struct request, progress),
 	KEYOPTIONS_ROWS(struct request, keys),
+	PKIOPTIONS_ROWS(struct request, pki),
 	OPTIONS_END,
 };
 
@@ -134,7 +140,10 @@ static int check(struct request *q)
 		status = keyoptions_check(&q->keys, "extract");
 	if (status == 0 && q->bsr.path)
 		status = keyoptions_check_inputs(&q->keys, "extract", &q->bsr.path, 1);
-	return status != 0 ? status : keyoptions_check_inputs(&q->keys, "extract", q->run.paths, q->run.path_count);
+	if (status == 0)
+		status = keyoptions_check_inputs(&q->keys, "extract", q->run.paths, q->run.path_count);
+	const char *list_or_bsr = q->files_from ? q->files_from : q->bsr.path;
+	return status != 0 ? status : pkioptions_check(&q->pki, "extract", q->run.paths, q->run.path_count, list_or_bsr, q->keys.key);
 }
 
 /* Without a name it would choose nothing, and that is everything. */
@@ -231,6 +240,14 @@ static int run_gently(struct request *q, struct err *e)
 	return rc != 0 ? rc : finished;
 }
 
+/* Of what its client encrypted only what is wanted is decrypted. */
+static bool wants(void *arg, const struct item *attributes)
+{
+	const struct request *q = arg;
+	return choice_takes_job(q->o.choice, attributes->job) &&
+	       choice_takes_file(q->o.choice, attributes->attributes.name, attributes->file_index);
+}
+
 static int extract(struct request *q, const struct target *target, struct err *e)
 {
 	q->o.target = target;
@@ -240,8 +257,13 @@ static int extract(struct request *q, const struct target *target, struct err *e
 	q->extract = extract_new(&q->o);
 	if (q->extract == NULL)
 		return err_memory(e, 0, "extracting");
-	q->run.observer = extract_observer(q->extract);
-	q->filter = filter_new(&q->run);
+	const struct observer *looks_on = extract_observer(q->extract);
+	if (q->with_objects) {
+		q->objects = objects_new(looks_on);
+		looks_on = q->objects ? objects_observer(q->objects) : NULL;
+	}
+	q->run.observer = looks_on ? pkioptions_observer(&q->pki, looks_on, wants, q) : NULL;
+	q->filter = q->run.observer ? filter_new(&q->run) : NULL;
 	return q->filter ? run_gently(q, e) : err_memory(e, 0, "extracting");
 }
 
@@ -287,6 +309,8 @@ static int run(struct request *q)
 	int rc = choose(q, &e);
 	if (rc == 0)
 		rc = keyoptions_open(&q->keys, &e);
+	if (rc == 0)
+		rc = pkioptions_open(&q->pki, &e);
 	q->run.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
 	extract_report_begin(&q->report);
 	if (rc == 0)
@@ -303,6 +327,7 @@ static int run(struct request *q)
 	if (q->bsr.path && q->o.by_ranges && q->extract && e.code == XE_OK && extract_job(q->extract) == NULL)
 		msg_error("%s does not fit these volumes, which were changed since: xflate catalog bsr makes one anew", q->bsr.path);
 	filter_free(q->filter);
+	objects_free(q->objects);
 	extract_free(q->extract);
 	tree_free(tree);
 	folderslast_free(last);
@@ -312,6 +337,7 @@ static int run(struct request *q)
 	bsrchoice_free(&q->bsr);
 	indexchoice_free(&q->index);
 	keyoptions_close(&q->keys);
+	pkioptions_close(&q->pki);
 	return status;
 }
 
@@ -328,6 +354,7 @@ static int parse_and_run(struct request *q, int argc, char **argv)
 	q->asof.index = q->index.path;
 	q->report.asof = q->asof.text ? &q->asof : NULL;
 	q->report.dry_run = q->dry_run;
+	q->report.pki = &q->pki;
 	q->report.out = q->as_tar && !q->dry_run ? stderr : stdout;
 	status = check(q);
 	return status != 0 ? status : run(q);
@@ -386,6 +413,8 @@ const struct command command_extract = {
 		"                       owners as on the volumes, by number (root's way), with\n"
 		"                       setuid and setgid bits; or yours, without\n"
 		"      --devices        devices and fifos are made, too\n"
+		"      --objects        restore objects, the configuration of plugins, become files\n"
+		"                       restore-objects/FILEINDEX-NAME\n"
 		"      --dry-run        read and prove, write nothing\n"
 		"  -T, --threads N      workers, 0: one a processor (the default)\n"
 		"      --all-digests    count every kind of digest of large files\n"
@@ -395,6 +424,12 @@ const struct command command_extract = {
 		"      --progress auto|never|always|json\n"
 		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
 		"                       opens encrypted volumes, as with filter\n"
+		"      --pki-key SOURCE opens files that their client encrypted: its key in PEM,\n"
+		"                       or a master key (may be given again)\n"
+		"      --pki-cert FILE  a certificate that files are signed with, if it does not\n"
+		"                       stand beside the key\n"
+		"      --pki-passphrase SOURCE\n"
+		"                       opens the key\n"
 		"  -q, --quiet          no notes; -qq: no problems on standard error either\n"
 		"  -v, --verbose        a line for each file\n"
 		"\n"

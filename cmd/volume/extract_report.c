@@ -249,6 +249,7 @@ static void print_outcome(const struct extract_report *r, const struct outcome *
 	if (c->end.bare_folders > 0)
 		fprintf(out, "  incomplete: %llu folders whose owner, mode, time or attributes could not be set\n",
 			(unsigned long long)c->end.bare_folders);
+	pkioptions_print(r->pki, out);
 	print_streams(out, o);
 }
 
@@ -283,6 +284,7 @@ static void json_outcome(struct json *j, const struct outcome *o, const struct e
 	json_number(j, "missing_files", o->missing);
 	json_number(j, "not_found", o->unmet);
 	json_number(j, "damage", c->places);
+	pkioptions_json(r->pki, j);
 	json_array(j, "not_restored");
 	for (size_t i = 0; i < o->stream_count; i++) {
 		json_object(j, NULL);

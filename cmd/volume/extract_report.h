@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "cmd/volume/asof.h"
+#include "cmd/volume/pkioptions.h"
 #include "pipeline/filter.h"
 #include "restore/extract.h"
 
@@ -14,6 +15,7 @@ struct extract_report {
 	struct json *json;       /* NULL: text */
 	const struct asof *asof; /* NULL: one job alone */
 	bool dry_run;
+	const struct pkioptions *pki;
 	FILE *out; /* where text goes: standard error where the other one is an archive */
 	uint64_t shown[EXTRACT_RESULTS];
 };

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
+#include "cmd/volume/pkioptions.h"
 #include "pipeline/filter.h"
 #include "prove/verify.h"
 
@@ -22,6 +23,7 @@ struct request {
 	bool as_json;
 	struct json *json; /* NULL: text */
 	struct keyoptions keys;
+	struct pkioptions pki;
 	struct verify *verify;
 	struct filter *filter; /* at work */
 	uint64_t total;        /* bytes of the inputs, 0: unknown */
@@ -330,7 +332,7 @@ static const char *verdict(const struct tally *t, int status)
 	return status == 3 ? "NOT WHOLE" : "NOT PROVED";
 }
 
-static void print_report(const struct tally *t, int status)
+static void print_report(const struct request *q, const struct tally *t, int status)
 {
 	for (size_t i = 0; i < t->volume_count; i++)
 		print_volume(&t->volumes[i]);
@@ -338,6 +340,9 @@ static void print_report(const struct tally *t, int status)
 		if (t->jobs[i])
 			print_job(t->jobs[i]);
 	}
+	if (q->pki.unlock)
+		puts("client encryption");
+	pkioptions_print(&q->pki, stdout);
 	const struct sums s = add_up(t);
 	fputs(verdict(t, status), stdout);
 	if (status == 0 && s.endless > 0)
@@ -349,8 +354,9 @@ static void print_report(const struct tally *t, int status)
 	putchar('\n');
 }
 
-static void json_report(struct json *j, const struct tally *t, int status, bool finished)
+static void json_report(const struct request *q, const struct tally *t, int status, bool finished)
 {
+	struct json *j = q->json;
 	json_end_array(j); /* problems */
 	json_array(j, "volumes");
 	for (size_t i = 0; i < t->volume_count; i++)
@@ -368,6 +374,7 @@ static void json_report(struct json *j, const struct tally *t, int status, bool 
 	json_number(j, "files_damaged", s.damaged);
 	json_number(j, "files_missing", s.missing);
 	json_number(j, "jobs_without_end", s.endless);
+	pkioptions_json(&q->pki, j);
 	json_bool(j, "finished", finished);
 	json_bool(j, "sound", finished && status == 0);
 	json_signed(j, "exit_status", status);
@@ -388,10 +395,12 @@ static int run(struct request *q)
 	q->o.problem = on_problem;
 	q->o.file = msg_verbosity() > 0 && !q->json ? on_file : NULL;
 	int rc = keyoptions_open(&q->keys, &e);
+	if (rc == 0)
+		rc = pkioptions_open(&q->pki, &e);
 	q->run.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
 	q->verify = rc == 0 ? verify_new(&q->o) : NULL;
-	q->run.observer = q->verify ? verify_observer(q->verify) : NULL;
-	q->filter = q->verify ? filter_new(&q->run) : NULL;
+	q->run.observer = q->verify ? pkioptions_observer(&q->pki, verify_observer(q->verify), NULL, NULL) : NULL;
+	q->filter = q->run.observer ? filter_new(&q->run) : NULL;
 	if (rc == 0 && q->filter == NULL)
 		rc = err_memory(&e, 0, "verifying");
 	if (rc == 0) {
@@ -403,12 +412,13 @@ static int run(struct request *q)
 	const struct tally nothing = {0}, *t = q->verify ? verify_tally(q->verify) : &nothing;
 	int status = rc != 0 ? msg_fail(&e) : status_of(t);
 	if (q->json)
-		json_report(q->json, t, status, rc == 0);
+		json_report(q, t, status, rc == 0);
 	else if (rc == 0)
-		print_report(t, status);
+		print_report(q, t, status);
 	filter_free(q->filter);
 	verify_free(q->verify);
 	keyoptions_close(&q->keys);
+	pkioptions_close(&q->pki);
 	return status;
 }
 
@@ -420,6 +430,7 @@ static const struct option_row rows[] = {
 	COMMAND_MAX_MEMORY(struct request, run.max_memory),
 	COMMAND_PROGRESS(struct request, progress),
 	KEYOPTIONS_ROWS(struct request, keys),
+	PKIOPTIONS_ROWS(struct request, pki),
 	OPTIONS_END,
 };
 
@@ -442,6 +453,8 @@ static int cmd_verify(int argc, char **argv)
 	status = keyoptions_check(&q.keys, "verify");
 	if (status == 0)
 		status = keyoptions_check_inputs(&q.keys, "verify", volumes.names, volumes.count);
+	if (status == 0)
+		status = pkioptions_check(&q.pki, "verify", volumes.names, volumes.count, NULL, q.keys.key);
 	return status != 0 ? status : run(&q);
 }
 
@@ -468,6 +481,8 @@ const struct command command_verify = {
 		"      --progress auto|never|always|json\n"
 		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
 		"                       opens encrypted volumes, as with filter\n"
+		"      --pki-key SOURCE, --pki-cert FILE, --pki-passphrase SOURCE\n"
+		"                       opens files that their client encrypted, as with extract\n"
 		"  -q, --quiet          no notes; -qq: no problems on standard error either\n"
 		"  -v, --verbose        a line for each file, too\n"
 		"\n"

@@ -78,6 +78,7 @@ CASES = [
     Case("extract --tar", "extract --tar -q -T1 v", {"v": "bacula/small-lzo"}),
     Case("extract --as-of", "extract -T1 --as-of 2026-12-31 --fileset FS-append2 -C x v", {"v": "bareos/vol-append"}, tree="x"),
     Case("extract --as-of --tar", "extract -q -T1 --as-of 2026-12-31 --fileset FS-append --tar v", {"v": "bareos/vol-append"}),
+    Case("extract, decrypted", "extract -T1 -C x --pki-key k v", {"v": "pki/fdpki-aes256-gzip-0004", "k": "pki/client.pem"}, tree="x"),
     Case("extract past damage", "extract -T1 -C x v", {"v": "made/bad-crc"}, status=3, tree="x"),
     Case("list", "list v", {"v": "made/good-forms"}),
     Case("list --records --json", "list --json --blocks --records v", {"v": "made/bad-crc.good"}),
@@ -105,6 +106,8 @@ class Bench:
     def volume(self, name):
         if name.endswith(".good"):
             return os.path.join(self.top, "whole")
+        if name.startswith("pki/"):
+            return os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", name)
         return os.path.join(self.args.volumes, name)
 
     def run(self, fault, tag):
