@@ -56,7 +56,14 @@ LIB_CFLAGS += -DHAVE_LIBSQLITE3 $(call pkg,--cflags,sqlite3)
 LIB_LIBS += $(call pkg,--libs,sqlite3)
 endif
 
-ROOMS := base codec format crypt medium volume pipeline restore prove catalog index keys tape cmd cmd/volume cmd/catalog cmd/drive cmd/key cmd/bscrypto
+# Volumes as a file system where libfuse 3 is installed; FUSE=0 leaves it out.
+FUSE ?= $(shell $(PKG_CONFIG) --exists fuse3 2>/dev/null && echo 1)
+ifeq ($(FUSE),1)
+LIB_CFLAGS += -DHAVE_LIBFUSE3 $(call pkg,--cflags,fuse3)
+LIB_LIBS += $(call pkg,--libs,fuse3)
+endif
+
+ROOMS := base codec format crypt medium volume pipeline restore prove catalog index mount keys tape cmd cmd/volume cmd/catalog cmd/drive cmd/key cmd/bscrypto
 SRC := $(sort $(filter-out xflate.c,$(wildcard *.c)) $(foreach r,$(ROOMS),$(wildcard $(r)/*.c)))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libxflate.a
@@ -130,10 +137,10 @@ check:
 # ThreadSanitizer.
 check-asan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined checks
-	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets scenario_verify scenario_judgement scenario_encrypt scenario_getkey scenario_files scenario_inplace scenario_pki scenario_fuzz
+	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets scenario_verify scenario_judgement scenario_encrypt scenario_getkey scenario_files scenario_inplace scenario_pki scenario_fuzz scenario_mount
 check-tsan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread checks
-	@BUILD=build/tsan tests/run check_pool check_filter scenario_threads
+	@BUILD=build/tsan tests/run check_pool check_filter scenario_threads scenario_mount
 
 # Debian's own Bacula backs up, xflate converts, Debian's bls and bextract read and restore; its file daemon encrypts, xflate
 # extracts.

@@ -161,6 +161,14 @@ int64_t fileindex_paths(struct fileindex *x);
 int fileindex_files(struct fileindex *x, int64_t job, int (*each)(void *arg, const struct fileindex_file *f, struct err *e), void *arg,
 		    struct err *e) __attribute__((warn_unused_result));
 
+/* What all files of a job tell together. */
+struct fileindex_span {
+	bool renumbered; /* FileIndexes in the text are others than in the headers: it was consolidated */
+	int64_t oldest;  /* the last change (mtime, ctime) of the file with content where that is the longest ago, */
+	int64_t latest;  /* and of the thing that was changed last (ctime): seconds since 1970; 0: there is none */
+};
+int fileindex_span(struct fileindex *x, int64_t job, struct fileindex_span *span, struct err *e) __attribute__((warn_unused_result));
+
 /* One by its FileIndex. */
 int fileindex_file(struct fileindex *x, int64_t job, int32_t file_index, struct fileindex_file *f, struct err *e)
 	__attribute__((warn_unused_result));

@@ -174,6 +174,37 @@ int fileindex_look_up(struct fileindex *x, int64_t job, const char *name, struct
 	return rc;
 }
 
+int fileindex_span(struct fileindex *x, int64_t job, struct fileindex_span *span, struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+	*span = (struct fileindex_span){0};
+	int rc = sql_prepare(
+		&x->sql, &s,
+		"SELECT coalesce(max(text_index <> (id & 2147483647)), 0), coalesce(min(CASE WHEN type IN (2, 3) AND max(mtime, ctime) > 0 "
+		"THEN max(mtime, ctime) END), 0), coalesce(max(ctime), 0) FROM file WHERE id BETWEEN ? AND ? AND type <> ? AND "
+		"flags & ? = 0",
+		e);
+	if (rc != 0)
+		return rc;
+	struct sql_put p = sql_put(s);
+	sql_put_number(&p, FILE_ID(job, 0));
+	sql_put_number(&p, last_of(job));
+	sql_put_number(&p, FILESTAT_DELETED);
+	sql_put_number(&p, FILEINDEX_UPDATE | FILEINDEX_NAMELESS);
+	rc = fileindex_bound(x, &p, e);
+	if (rc == 0)
+		rc = sql_step(&x->sql, s, e);
+	struct sql_get g = sql_get(s);
+	if (rc == 1) {
+		span->renumbered = sql_get_number(&g, 0, 1) == 1;
+		span->oldest = sql_get_number(&g, 0, INT64_MAX);
+		span->latest = sql_get_number(&g, INT64_MIN, INT64_MAX);
+		rc = sql_judge(&x->sql, &g, e);
+	}
+	sqlite3_finalize(s);
+	return rc;
+}
+
 /* ---- several ---- */
 
 int64_t fileindex_paths(struct fileindex *x)

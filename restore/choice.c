@@ -242,6 +242,15 @@ bool choice_takes_file(struct choice *c, const char *name, int32_t file_index)
 	return taken;
 }
 
+void choice_begin_again(struct choice *c)
+{
+	struct wishes *const lists[] = {&c->globs, &c->names, &c->indexes};
+	for (size_t k = 0; k < 3; k++) {
+		for (size_t i = 0; i < lists[k]->count; i++)
+			lists[k]->all[i].met = false;
+	}
+}
+
 const char *choice_unmet(const struct choice *c, size_t index)
 {
 	const struct wishes *const lists[] = {&c->globs, &c->names, &c->indexes};

@@ -40,6 +40,9 @@ bool choice_takes_job(const struct choice *c, const struct job *job);
 bool choice_takes_file(struct choice *c, const char *name, int32_t file_index);
 bool choice_is_part(const struct choice *c);
 
+/* Nothing that was named has been met: what was asked so far was to plan. */
+void choice_begin_again(struct choice *c);
+
 /* The index-th thing that was named, and that no file fits, as it was given; NULL behind the last. */
 const char *choice_unmet(const struct choice *c, size_t index);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The records of the one job that is wanted become one file after the other.  Attributes come first and say what it is to be; they are
+/* The records of a job that is wanted become one file after the other.  Attributes come first and say what it is to be; they are
  * kept until all of its records have come, for only its end tells whether it is whole (prove/proof.h), and access lists and the
  * like stand behind its content. */
-#include "restore/extract_end.h"
+#include "restore/extract_lane.h"
 
 #include "base/array.h"
 #include "format/attributes.h"
@@ -17,7 +17,7 @@ static int on_verdict(void *arg, const struct proof_file *file, struct err *e)
 {
 	struct extract *x = arg;
 	(void)e;
-	x->file.verdict = *file;
+	x->lane->file.verdict = *file;
 	return 0;
 }
 
@@ -83,8 +83,11 @@ static int find_path(struct extract *x, struct extract_open *f, struct err *e)
 
 static int begin_file(struct extract *x, struct err *e)
 {
-	struct extract_open *f = &x->file;
+	struct extract_open *f = &x->lane->file;
 	struct made m;
+	f->begun = x->lane->spooled;
+	if (f->begun)
+		return 0;
 	int rc = x->o.target->begin(x->o.target->arg, &f->object, &m, e);
 	f->begun = rc == 0 && m.how == MADE;
 	if (rc != 0 || f->begun)
@@ -107,23 +110,58 @@ static bool keep_record(struct extract_open *f, struct span data)
 	return true;
 }
 
+/* What came later of its attributes takes their place; which content it has stays. */
+static void update(struct extract_open *f, const struct merge_update *u)
+{
+	f->update = u;
+	f->stat.mode = u->mode;
+	f->stat.uid = u->uid;
+	f->stat.gid = u->gid;
+	f->stat.atime = u->atime;
+	f->stat.mtime = u->mtime;
+}
+
+/* Is it wanted, and as what? */
+static void choose(struct extract *x, struct extract_open *f)
+{
+	const struct merge_verdict v = extract_lane_verdict(x, f->index);
+	if (v.name)
+		f->stat.name = v.name;
+	f->wanted = v.fate != MERGE_OUT && choice_takes_file(x->o.choice, f->stat.name, f->index);
+	if (v.update)
+		update(f, v.update);
+}
+
+static bool is_update(const struct item *item)
+{
+	return (item->stream & STREAM_NUMBER_MASK) == STREAM_ATTRIBUTES_UPDATE;
+}
+
 static int learn(struct extract *x, const struct plain_item *plain, struct err *e)
 {
-	struct extract_open *f = &x->file;
+	struct extract_open *f = &x->lane->file;
 	const struct item *item = plain->item;
 	/* A second time, or behind its data. */
 	if (f->known || f->begun || f->settled) {
-		proof_damage(x->proof, x->job, f->index);
+		proof_damage(x->proof, x->lane->job, f->index);
 		return 0;
 	}
 	if (!plain->whole || item->len == 0 || !keep_record(f, item->data))
 		return plain->whole && item->len > 0 ? err_memory(e, item->len, "attributes") : 0;
 	f->known = filestat_read((struct span){f->record, item->data.len}, &f->stat);
-	f->wanted = f->known && choice_takes_file(x->o.choice, f->stat.name, f->index);
+	f->own_name = f->stat.name;
+	if (f->known)
+		choose(x, f);
 	if (!f->wanted)
 		return 0;
 	f->object = (struct object){.kind = OBJECT_FILE, .stat = &f->stat, .extras = f->extras};
+	if (f->update)
+		f->object = (struct object){
+			.kind = OBJECT_FILE, .stat = &f->stat, .extras = f->update->extras, .extra_count = f->update->extra_count};
+	f->stat.delta = f->stat.delta && !is_update(item);
 	bool made = kind_of(x, f);
+	if (is_update(item) && f->object.kind == OBJECT_FILE)
+		extract_settle(f, EXTRACT_ELSEWHERE, "only its attributes are here, and no older job that has its content");
 	int rc = find_path(x, f, e);
 	f->object.mode = mode_of(x, f);
 	if (rc == 0)
@@ -134,12 +172,13 @@ static int learn(struct extract *x, const struct plain_item *plain, struct err *
 /* Data whose attributes are lost: kept under a name that says whose they are. */
 static int begin_nameless(struct extract *x, struct err *e)
 {
-	struct extract_open *f = &x->file;
+	struct extract_open *f = &x->lane->file;
 	char name[96];
-	f->wanted = choice_takes_file(x->o.choice, "", f->index);
+	/* Where only ranges are read, that of a file that is not wanted may begin before one. */
+	f->wanted = extract_lane_verdict(x, f->index).fate != MERGE_OUT && choice_takes_file(x->o.choice, "", f->index);
 	if (!f->wanted)
 		return 0;
-	snprintf(name, sizeof name, "lost+found/%u-%u-%d", x->job->session_id, x->job->session_time, f->index);
+	snprintf(name, sizeof name, "lost+found/%u-%u-%d", x->lane->job->session_id, x->lane->job->session_time, f->index);
 	f->stat = (struct filestat){.type = FILESTAT_FIFO, .name = "", .link = "", .extended = ""};
 	int rc = path_below(name, 0, &f->path, &f->path_cap, e);
 	f->object = (struct object){.kind = OBJECT_FILE, .path = f->path, .stat = &f->stat, .mode = 0600, .extras = f->extras};
@@ -150,11 +189,12 @@ static int begin_nameless(struct extract *x, struct err *e)
 
 static int write_piece(struct extract *x, uint64_t at, struct span data, struct err *e)
 {
-	struct extract_open *f = &x->file;
+	struct extract_open *f = &x->lane->file;
 	struct made m;
 	if (!f->begun || f->settled)
 		return 0;
-	int rc = x->o.target->write(x->o.target->arg, at, data, &m, e);
+	m.how = MADE;
+	int rc = x->lane->spooled ? spool_write(&x->lane->spool, at, data, e) : x->o.target->write(x->o.target->arg, at, data, &m, e);
 	if (rc == 0 && m.how == MADE_NOT) {
 		extract_settle_made(f, &m);
 		f->begun = false;
@@ -167,7 +207,7 @@ static int write_piece(struct extract *x, uint64_t at, struct span data, struct 
 /* Of folders, too: they have security descriptors. */
 static int take_apart(struct extract *x, struct span data, struct err *e)
 {
-	struct extract_open *f = &x->file;
+	struct extract_open *f = &x->lane->file;
 	struct backupread_piece piece;
 	int rc = 0;
 	f->windows = true;
@@ -181,7 +221,7 @@ static int take_apart(struct extract *x, struct span data, struct err *e)
 
 static int write_data(struct extract *x, const struct outrecord *r, uint32_t stream, struct err *e)
 {
-	struct extract_open *f = &x->file;
+	struct extract_open *f = &x->lane->file;
 	struct rd head = rd_over(r->head.data, r->head.len);
 	struct rd body = rd_over(r->body.data, r->body.len);
 	bool has_address = stream_has_prefix(stream);
@@ -200,7 +240,7 @@ static int write_data(struct extract *x, const struct outrecord *r, uint32_t str
 
 static int take_data(struct extract *x, const struct plain_item *plain, struct err *e)
 {
-	struct extract_open *f = &x->file;
+	struct extract_open *f = &x->lane->file;
 	const struct item *item = plain->item;
 	int rc = f->index != 0 && !f->known && !f->begun && !f->settled ? begin_nameless(x, e) : 0;
 	/* What is there of the last record of a volume that ends early. */
@@ -225,19 +265,22 @@ static int keep_extra(struct extract_open *f, uint32_t number, struct span data,
 		return err_memory(e, data.len, "what belongs to a file");
 	if (data.len > 0)
 		memcpy(copy, data.data, data.len);
-	f->extras[f->object.extra_count++] = (struct extra){number, {copy, data.len}};
+	f->extras[f->extra_count++] = (struct extra){number, {copy, data.len}};
+	f->object.extra_count = f->extra_count;
 	return 0;
 }
 
 static int take_other(struct extract *x, const struct plain_item *plain, struct err *e)
 {
-	struct extract_open *f = &x->file;
+	struct extract_open *f = &x->lane->file;
 	uint32_t number = plain->item->stream & STREAM_NUMBER_MASK;
-	x->foreign_dump = x->foreign_dump || number == STREAM_NDMP_SEPARATOR;
+	x->lane->foreign_dump = x->lane->foreign_dump || number == STREAM_NDMP_SEPARATOR;
 	if (plain->item->stream & STREAM_BIT_DEDUPLICATED)
 		extract_settle(f, EXTRACT_ELSEWHERE, "its content is not on the volume (deduplicated)");
 	f->locked = f->locked || stream_is_client_encrypted(number);
-	if (f->wanted && plain->whole && extra_is_restored(number) && f->object.extra_count < EXTRA_MAX)
+	if (f->update && extra_is_restored(number))
+		return 0;
+	if (f->wanted && plain->whole && extra_is_restored(number) && f->extra_count < EXTRA_MAX)
 		return keep_extra(f, number, plain->item->data, e);
 	if (says_nothing(number) || stream_is_client_encrypted(number) || !(f->wanted || !f->known))
 		return 0;
@@ -246,9 +289,9 @@ static int take_other(struct extract *x, const struct plain_item *plain, struct 
 
 static int take(struct extract *x, const struct plain_item *plain, struct err *e)
 {
-	struct extract_open *f = &x->file;
+	struct extract_open *f = &x->lane->file;
 	const struct item *item = plain->item;
-	if (attributes_are(item->stream))
+	if (attributes_are(item->stream) || (x->o.plan && is_update(item)))
 		return learn(x, plain, e);
 	if (f->known && !f->wanted)
 		return 0;
@@ -259,66 +302,19 @@ static int take(struct extract *x, const struct plain_item *plain, struct err *e
 	return rc == 0 && f->wanted ? proof_add(x->proof, plain, e) : rc;
 }
 
-/* ---- which job ---- */
-
-static int refuse_second(const struct extract *x, const struct job *job, struct err *e)
-{
-	char first[LABEL_NAME_BYTES + 64], second[LABEL_NAME_BYTES + 64];
-	job_describe(x->job, first, sizeof first);
-	job_describe(job, second, sizeof second);
-	return err_set(e, XE_USAGE,
-		       "here begins %s, behind %s: say with --job which one is wanted (by its id, or as %u/%u, its session); xflate list "
-		       "shows all",
-		       second, first, job->session_id, job->session_time);
-}
-
-/* Is the item's job the one?  The first with data that is wanted is. */
-static int choose(struct extract *x, const struct item *item, bool *ours, struct err *e)
-{
-	*ours = item->job && x->job && x->job->index == item->job->index;
-	if (*ours)
-		x->job = item->job;
-	if (*ours || item->job == NULL || item->file_index <= 0 || !choice_takes_job(x->o.choice, item->job))
-		return 0;
-	if (x->job)
-		return refuse_second(x, item->job, e);
-	x->job = item->job;
-	*ours = true;
-	return 0;
-}
-
-static void drop_extras(struct extract_open *f)
-{
-	for (size_t i = 0; i < f->object.extra_count; i++)
-		free((void *)(uintptr_t)f->extras[i].data.data);
-	f->object.extra_count = 0;
-}
-
-static void open_file(struct extract_open *f, int32_t index)
-{
-	drop_extras(f);
-	const struct extract_open before = *f;
-	*f = (struct extract_open){
-		.index = index,
-		.record = before.record,
-		.record_cap = before.record_cap,
-		.path = before.path,
-		.path_cap = before.path_cap,
-		.verdict = {.verdict = PROOF_NO_CONTENT, .name = ""},
-	};
-}
+/* ---- who looks on ---- */
 
 static int on_record(void *arg, const struct plain_item *plain, struct err *e)
 {
 	struct extract *x = arg;
 	const struct item *item = plain->item;
 	bool ours;
-	int rc = choose(x, item, &ours, e);
+	int rc = extract_lane_choose(x, item, &ours, e);
 	if (rc != 0 || !ours)
 		return rc;
-	if (x->file.index != item->file_index) {
+	if (x->lane->file.index != item->file_index) {
 		rc = extract_close_file(x, e);
-		open_file(&x->file, item->file_index > 0 ? item->file_index : 0);
+		extract_lane_open(x, item->file_index > 0 ? item->file_index : 0);
 	}
 	return rc == 0 && item->file_index > 0 ? take(x, plain, e) : rc;
 }
@@ -334,13 +330,24 @@ static int on_job(void *arg, const struct course *course, struct err *e)
 	return 0;
 }
 
+/* Is what is wrong there none of ours?  It is of a file that is not wanted. */
+static bool is_elsewhere(const struct extract *x, const struct finding *f)
+{
+	/* A file that begins before a range has no name there, and is none of those that were chosen. */
+	bool named = f->file_index > 0 && (f->file[0] || x->o.by_ranges);
+	if (f->job && !extract_lane_is_ours(x, f->job))
+		return true;
+	if (x->o.plan == NULL)
+		return named && !choice_takes_file(x->o.choice, f->file, f->file_index);
+	const struct extract_lane *lane = f->job && f->job->index < x->lane_count ? x->lanes[f->job->index] : NULL;
+	return lane && !f->block && f->file_index > 0 && f->last_index == 0 &&
+	       merge_verdict(x->o.plan->merge, lane->number, f->file_index).fate == MERGE_OUT;
+}
+
 static void on_finding(void *arg, const struct finding *f)
 {
 	struct extract *x = arg;
-	bool ours = f->job == NULL || (x->job ? x->job->index == f->job->index : choice_takes_job(x->o.choice, f->job));
-	/* A file that begins before a range has no name there, and is none of those that were chosen. */
-	bool named = f->file_index > 0 && (f->file[0] || x->o.by_ranges);
-	if (!ours || (named && !choice_takes_file(x->o.choice, f->file, f->file_index)))
+	if (is_elsewhere(x, f))
 		return;
 	(void)proof_hurt(x->proof, f);
 	x->counts.places++;
@@ -357,8 +364,7 @@ struct extract *extract_new(const struct extract_options *options)
 	x->o = *options;
 	x->observer = (struct observer){.arg = x, .job = on_job, .record = on_record, .finding = on_finding};
 	x->proof = proof_new(options->all_digests, on_verdict, x);
-	x->links = links_new();
-	if (x->proof && x->links)
+	if (x->proof)
 		return x;
 	extract_free(x);
 	return NULL;
@@ -369,14 +375,11 @@ void extract_free(struct extract *x)
 	if (x == NULL)
 		return;
 	proof_free(x->proof);
-	links_free(x->links);
+	extract_lane_free(x);
 	for (size_t i = 0; i < x->stream_count; i++)
 		free(x->streams[i].first);
 	free(x->streams);
 	free(x->courses);
-	drop_extras(&x->file);
-	free(x->file.record);
-	free(x->file.path);
 	free(x);
 }
 
@@ -387,7 +390,7 @@ const struct observer *extract_observer(struct extract *x)
 
 int extract_finish(struct extract *x, bool whole, struct err *e)
 {
-	int rc = whole ? extract_close_file(x, e) : 0;
+	int rc = whole ? extract_lane_finish(x, e) : 0;
 	struct err late = {0};
 	int finished = x->o.target->finish(x->o.target->arg, whole && rc == 0, &x->counts.end, &late);
 	if (rc != 0 || finished == 0)
@@ -398,13 +401,18 @@ int extract_finish(struct extract *x, bool whole, struct err *e)
 
 const struct job *extract_job(const struct extract *x)
 {
-	return x->job;
+	return x->lane ? x->lane->job : NULL;
 }
 
 uint64_t extract_missing(const struct extract *x)
 {
-	const struct course *c = x->job && x->job->index < x->course_count ? x->courses[x->job->index] : NULL;
-	return c && !x->o.by_ranges ? missing_files(&c->missing) : 0;
+	uint64_t sum = 0;
+	for (size_t i = 0; i < x->lane_count && !x->o.by_ranges; i++) {
+		const struct extract_lane *lane = x->lanes[i];
+		const struct course *c = lane && (lane->wanted || lane == x->lane) && i < x->course_count ? x->courses[i] : NULL;
+		sum += c ? missing_files(&c->missing) : 0;
+	}
+	return sum;
 }
 
 const struct extract_counts *extract_counts(const struct extract *x)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Files out of volumes: of one job, those that are wanted, each proved by its digest before it gets its name.
- * formats/restore-format.md 4 */
+/* Files out of volumes: of one job, or of several as they were merged, those that are wanted, each proved by its digest before it gets its
+ * name.  formats/restore-format.md 4, 7.5 */
 #ifndef RESTORE_EXTRACT_H
 #define RESTORE_EXTRACT_H
 
 #include "prove/proof.h"
 #include "restore/choice.h"
+#include "restore/merge.h"
 #include "restore/target.h"
 #include "volume/observer.h"
 
@@ -55,7 +56,17 @@ struct extract_counts {
 	struct finished end;
 };
 
+/* Several jobs in one run. */
+struct extract_plan {
+	const struct merge *merge; /* what becomes of each file */
+	void *arg;
+	/* Is the job of this session one of them?  Then its number in the merge, and whether records of others of them stand between its own. */
+	bool (*job)(void *arg, const struct job *job, size_t *number, bool *interleaved);
+	const char *spool; /* a folder where files without a name are made while several come at once */
+};
+
 struct extract_options {
+	const struct extract_plan *plan; /* NULL: one job alone is wanted */
 	struct choice *choice;
 	const struct target *target;
 	unsigned strip;   /* components of names */
@@ -82,9 +93,9 @@ const struct observer *extract_observer(struct extract *x);
 /* Behind the last item.  whole: the run has not failed; else what has not come whole is dropped.  What the target has for an error. */
 int extract_finish(struct extract *x, bool whole, struct err *e) __attribute__((warn_unused_result));
 
-/* Results, borrowed until extract_free.  The job: NULL if it did not come. */
+/* Results, borrowed until extract_free.  The job, of several the last that came: NULL if none did. */
 const struct job *extract_job(const struct extract *x);
-/* How many files of it did not come; while its filter lives. */
+/* How many files of it, or of all, did not come; while its filter lives. */
 uint64_t extract_missing(const struct extract *x);
 const struct extract_counts *extract_counts(const struct extract *x);
 size_t extract_streams(const struct extract *x, const struct extract_stream **streams);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define PART_BYTES ((size_t)256 << 10)
+
 /* ---- what became of the file at hand ---- */
 
 void extract_settle(struct extract_open *f, enum extract_result result, const char *format, ...)
@@ -45,10 +47,10 @@ static void count_made(struct extract_counts *c, const struct extract_file *told
 
 static void tell(struct extract *x, const struct made *m)
 {
-	struct extract_open *f = &x->file;
+	struct extract_open *f = &x->lane->file;
 	bool made = f->result == EXTRACT_MADE || f->result == EXTRACT_BARE || f->result == EXTRACT_DAMAGED || f->result == EXTRACT_NAMELESS;
 	const struct extract_file told = {
-		.job = x->job,
+		.job = x->lane->job,
 		.file_index = f->index,
 		.name = f->known ? f->stat.name : "",
 		.path = made && m->path ? m->path : "",
@@ -70,7 +72,7 @@ static void tell(struct extract *x, const struct made *m)
 
 int extract_leave_out(struct extract *x, uint32_t number, struct err *e)
 {
-	struct extract_open *f = &x->file;
+	struct extract_open *f = &x->lane->file;
 	for (unsigned i = 0; i < f->stream_count; i++) {
 		if (f->streams[i] == number)
 			return 0;
@@ -99,7 +101,7 @@ static int leave_streams(struct extract *x, struct err *e)
 {
 	int rc = 0;
 	for (uint32_t id = 1; rc == 0 && id < BACKUPREAD_IDS; id++) {
-		if (x->file.backup.seen & 1u << id && backupread_name(id))
+		if (x->lane->file.backup.seen & 1u << id && backupread_name(id))
 			rc = extract_leave_out(x, EXTRACT_WINDOWS + id, e);
 	}
 	return rc;
@@ -135,7 +137,7 @@ static const char *wrong_with(const struct extract_open *f)
 /* Later names may lead to it. */
 static int remember(struct extract *x, const struct made *m, struct err *e)
 {
-	struct extract_open *f = &x->file;
+	struct extract_open *f = &x->lane->file;
 	static const enum links_state states[EXTRACT_RESULTS] = {
 		[EXTRACT_MADE] = LINKS_MADE,       [EXTRACT_BARE] = LINKS_MADE,        [EXTRACT_THERE] = LINKS_OTHER,
 		[EXTRACT_DAMAGED] = LINKS_DAMAGED, [EXTRACT_NAMELESS] = LINKS_MADE,    [EXTRACT_FAILED] = LINKS_NOT,
@@ -144,24 +146,61 @@ static int remember(struct extract *x, const struct made *m, struct err *e)
 	if (!f->known || f->stat.links < 2 || f->object.kind == OBJECT_FOLDER || f->object.kind == OBJECT_LINK)
 		return 0;
 	enum links_state state = f->result == EXTRACT_THERE && (f->like || m->like) ? LINKS_MADE : states[f->result];
-	return links_add(x->links, f->stat.name, m->path ? m->path : f->path, state, e);
+	return links_add(x->lane->links, f->own_name, m->path ? m->path : f->path, state, e);
+}
+
+/* What was kept goes to the target, at one go.  m->how is MADE if it came there. */
+static int hand_on(struct extract *x, struct made *m, struct err *e)
+{
+	struct spool *s = &x->lane->spool;
+	const struct target *t = x->o.target;
+	uint8_t *part = malloc(PART_BYTES);
+	int rc = part ? t->begin(t->arg, &x->lane->file.object, m, e) : err_memory(e, PART_BYTES, "a part of a file");
+	for (size_t i = 0; i < s->count; i++) {
+		const struct spool_extent extent = s->extents[i];
+		for (uint64_t done = 0; rc == 0 && m->how == MADE && done < extent.bytes;) {
+			size_t n = extent.bytes - done < PART_BYTES ? (size_t)(extent.bytes - done) : PART_BYTES;
+			rc = spool_read(s, extent.offset + done, part, n, e);
+			if (rc == 0)
+				rc = t->write(t->arg, extent.offset + done, (struct span){part, n}, m, e);
+			done += n;
+		}
+	}
+	free(part);
+	return rc;
+}
+
+/* False, and settled: nothing is made of it. */
+static int unspool(struct extract *x, bool *there, struct made *m, struct err *e)
+{
+	int rc = hand_on(x, m, e);
+	*there = rc == 0 && m->how == MADE;
+	if (rc != 0 || *there)
+		return rc;
+	x->lane->file.like = m->like;
+	extract_settle_made(&x->lane->file, m);
+	return 0;
 }
 
 static int end_file(struct extract *x, struct made *m, struct err *e)
 {
-	struct extract_open *f = &x->file;
+	struct extract_open *f = &x->lane->file;
 	const char *wrong = wrong_with(f);
 	enum ending how = f->settled ? ENDING_NONE : wrong ? ENDING_DAMAGED : ENDING_WHOLE;
 	uint64_t size = f->sparse && how == ENDING_WHOLE && f->stat.size > f->end && f->stat.type == FILESTAT_FILE ? f->stat.size : f->end;
+	bool there = !x->lane->spooled;
 	f->begun = false;
-	int rc = x->o.target->end(x->o.target->arg, &f->object, how, size, m, e);
+	int rc = !there && how != ENDING_NONE ? unspool(x, &there, m, e) : 0;
+	if (rc != 0 || !there)
+		return rc;
+	rc = x->o.target->end(x->o.target->arg, &f->object, how, size, m, e);
 	if (rc == 0 && how != ENDING_NONE && m->how == MADE_NOT)
 		extract_settle(f, EXTRACT_FAILED, "%s", m->why);
 	if (rc == 0 && how == ENDING_DAMAGED)
 		extract_settle(f, EXTRACT_DAMAGED, "%s", wrong);
 	if (rc == 0 && how == ENDING_WHOLE && !f->known)
-		extract_settle(f, x->foreign_dump ? EXTRACT_MADE : EXTRACT_NAMELESS, "%s",
-			       x->foreign_dump ? "a filer's own dump, which has no names of files" : "its name is lost");
+		extract_settle(f, x->lane->foreign_dump ? EXTRACT_MADE : EXTRACT_NAMELESS, "%s",
+			       x->lane->foreign_dump ? "a filer's own dump, which has no names of files" : "its name is lost");
 	if (rc == 0 && how != ENDING_NONE)
 		extract_settle_made(f, m);
 	return rc;
@@ -170,8 +209,8 @@ static int end_file(struct extract *x, struct made *m, struct err *e)
 /* Where its first name was made, in object; where it was not, that settles this one, too. */
 static bool find_first(struct extract *x)
 {
-	struct extract_open *f = &x->file;
-	const struct links_name *first = links_find(x->links, f->stat.link);
+	struct extract_open *f = &x->lane->file;
+	const struct links_name *first = links_find(x->lane->links, f->stat.link);
 	if (first == NULL) {
 		extract_settle(f, EXTRACT_FAILED, "its content is stored under another name, which %s: %.120s",
 			       choice_is_part(x->o.choice) ? "was not chosen: choose that, too" : "did not come", f->stat.link);
@@ -197,7 +236,7 @@ static bool find_first(struct extract *x)
 
 static int make_other(struct extract *x, struct made *m, struct err *e)
 {
-	struct extract_open *f = &x->file;
+	struct extract_open *f = &x->lane->file;
 	if (f->object.kind == OBJECT_LINK && !find_first(x))
 		return 0;
 	int rc = x->o.target->make(x->o.target->arg, &f->object, m, e);
@@ -210,7 +249,7 @@ static int make_other(struct extract *x, struct made *m, struct err *e)
 
 static void count_stripped(struct extract *x)
 {
-	struct extract_open *f = &x->file;
+	struct extract_open *f = &x->lane->file;
 	bool made = f->result == EXTRACT_MADE || f->result == EXTRACT_BARE || f->result == EXTRACT_DAMAGED;
 	if (made && f->object.kind != OBJECT_LINK && f->known && !filestat_of_windows(&f->stat) &&
 	    (f->stat.mode & EXTRACT_SET_ID_BITS & ~f->object.mode))
@@ -219,11 +258,11 @@ static void count_stripped(struct extract *x)
 
 int extract_close_file(struct extract *x, struct err *e)
 {
-	struct extract_open *f = &x->file;
-	struct made m = {.how = MADE, .path = f->path};
-	if (f->index == 0)
+	if (x->lane == NULL || x->lane->file.index == 0)
 		return 0;
-	int rc = proof_end(x->proof, x->job, e);
+	struct extract_open *f = &x->lane->file;
+	struct made m = {.how = MADE, .path = f->path};
+	int rc = proof_end(x->proof, x->lane->job, e);
 	if (rc == 0 && f->wanted)
 		rc = leave_streams(x, e);
 	if (f->locked)

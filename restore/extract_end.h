@@ -6,6 +6,7 @@
 #include "format/backupread.h"
 #include "restore/extract.h"
 #include "restore/links.h"
+#include "restore/spool.h"
 
 #include <sys/stat.h>
 
@@ -18,7 +19,8 @@ struct extract_open {
 	bool known;    /* its attributes have come, */
 	bool wanted;   /* and it was chosen */
 	struct filestat stat;
-	uint8_t *record; /* that lends it */
+	const char *own_name; /* that of its record; stat has the one that it is to get */
+	uint8_t *record;      /* that lends both */
 	size_t record_cap;
 	char *path;
 	size_t path_cap;
@@ -35,19 +37,33 @@ struct extract_open {
 	bool locked;                    /* some of it is encrypted by its client */
 	bool like;                      /* what is there already is of the same size and time */
 	struct extra extras[EXTRA_MAX]; /* copies */
+	size_t extra_count;
+	const struct merge_update *update; /* what came later of its attributes; NULL: nothing */
 	uint32_t streams[EXTRACT_STREAMS];
 	unsigned stream_count;
 	struct proof_file verdict;
+};
+
+/* A job that is extracted.  Where records of others stand between its own its files are kept until they are whole: the target takes one
+ * at a time. */
+struct extract_lane {
+	bool wanted;
+	size_t number; /* in the merge */
+	bool spooled;
+	const struct job *job; /* as its last item knew it */
+	bool foreign_dump;     /* of a filer: it has no files */
+	struct extract_open file;
+	struct links *links;
+	struct spool spool;
 };
 
 struct extract {
 	struct extract_options o;
 	struct observer observer;
 	struct proof *proof;
-	struct links *links;
-	const struct job *job; /* NULL: none yet */
-	bool foreign_dump;     /* of a filer: it has no files */
-	struct extract_open file;
+	void **lanes; /* struct extract_lane, by job index; NULL: nothing of it came yet */
+	size_t lane_count;
+	struct extract_lane *lane;     /* at hand; NULL: none yet */
 	const struct course **courses; /* by job index */
 	size_t course_count;
 	struct extract_counts counts;

@@ -464,7 +464,7 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e)
 		if (s->left && s->partial.open)
 			return joiner_leave(a, s, part, item, e);
 		s->left = false;
-		if (s->is_inside && session_is_inside(s, &h))
+		if (s->is_inside && !a->o->inside_files && session_is_inside(s, &h))
 			continue;
 		int rc = h.stream < 0 ? joiner_go_on(a, s, &h, part, item, e) : joiner_begin(a, s, &h, part, item, e);
 		if (rc == 0 || h.stream >= 0)

@@ -31,6 +31,7 @@ struct reader_options {
 	 * ends behind one what was read, with tail_missing.  A file whose blocks are all in ranges comes whole. */
 	const struct reader_range *ranges;
 	size_t range_count;
+	bool inside_files; /* what of files began before a range is wanted, too: who knows where their records stand goes right into them */
 };
 
 #endif

@@ -7,12 +7,14 @@
 #include "base/msg.h"
 #include "base/printable.h"
 #include "base/quit.h"
+#include "cmd/volume/asof.h"
 #include "cmd/volume/bsrchoice.h"
 #include "cmd/volume/extract_report.h"
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/indexchoice.h"
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/pkioptions.h"
+#include "restore/folderslast.h"
 #include "restore/nowhere.h"
 #include "restore/objects.h"
 #include "restore/tar.h"
@@ -32,6 +34,7 @@ struct request {
 	struct extract_options o;
 	struct tree_options tree;
 	const char *job, *files_from, *indexes;
+	struct asof asof;
 	struct bsrchoice bsr;
 	struct indexchoice index;
 	const char **globs;
@@ -81,6 +84,10 @@ static const struct option_row rows[] = {
 	OPTION_SOURCE('C', "folder", struct request, tree.folder),
 	OPTION_FLAG(0, "tar", struct request, as_tar),
 	OPTION_SOURCE(0, "job", struct request, job),
+	OPTION_SOURCE(0, "as-of", struct request, asof.text),
+	OPTION_SOURCE(0, "client", struct request, asof.client),
+	OPTION_SOURCE(0, "fileset", struct request, asof.fileset),
+	OPTION_FLAG(0, "force", struct request, asof.force),
 	OPTION_SOURCE('b', "bsr", struct request, bsr.path),
 	OPTION_SOURCE(0, "index", struct request, index.path),
 	OPTION_TAKE(0, "file", take_glob),
@@ -104,12 +111,17 @@ static const struct option_row rows[] = {
 };
 
 /* Returns 0, or the exit status of wrong usage. */
-static int check(const struct request *q)
+static int check(struct request *q)
 {
 	if (q->run.path_count == 0 && q->index.path == NULL)
 		return msg_usage("extract", "no volume named (- is standard input)");
 	if (q->index.path && q->bsr.path)
 		return msg_usage("extract", "--index and --bsr both say what is to be read: one of them");
+	if (q->asof.text && q->with_objects)
+		return msg_usage("extract",
+				 "--as-of makes one tree of several jobs; --objects is about what plugins had in one: say --job");
+	if (q->asof.text && q->bsr.path)
+		return msg_usage("extract", "--bsr says which files of which jobs, and so does --as-of: one of them");
 	if (q->tree.folder == NULL && !q->dry_run && !q->as_tar)
 		return msg_usage("extract", "say where to: -C FOLDER, or --tar, or --dry-run");
 	if (q->as_tar && (q->tree.folder || q->owner != OWNER_DEFAULT || q->tree.existing != EXISTING_SKIP))
@@ -126,7 +138,9 @@ static int check(const struct request *q)
 			return msg_usage("extract", "standard input cannot give the %s and a volume, too",
 					 list ? "list of files" : "bootstrap");
 	}
-	int status = keyoptions_check(&q->keys, "extract");
+	int status = asof_check(&q->asof, &q->run, q->job, q->indexes);
+	if (status == 0)
+		status = keyoptions_check(&q->keys, "extract");
 	if (status == 0 && q->bsr.path)
 		status = keyoptions_check_inputs(&q->keys, "extract", &q->bsr.path, 1);
 	if (status == 0)
@@ -187,7 +201,7 @@ static int choose(struct request *q, struct err *e)
 	if (rc == 0 && q->bsr.path)
 		rc = bsrchoice_prepare(&q->bsr, &q->run, q->job, c, e);
 	bool globs = q->glob_count > 0 && q->indexes == NULL && q->files_from == NULL;
-	if (rc == 0 && q->index.path)
+	if (rc == 0 && q->index.path && q->asof.text == NULL)
 		rc = indexchoice_prepare(&q->index, &q->run, q->job, globs ? q->globs : NULL, q->glob_count, c, e);
 	q->o.by_ranges = q->run.ranges != NULL;
 	q->total = q->index.path ? indexchoice_bytes(&q->index) : q->o.by_ranges ? bsrchoice_bytes(&q->bsr) : q->total;
@@ -256,12 +270,30 @@ static int extract(struct request *q, const struct target *target, struct err *e
 	return q->filter ? run_gently(q, e) : err_memory(e, 0, "extracting");
 }
 
+/* Where files without a name are made. */
+static const char *spool_folder(const struct request *q)
+{
+	const char *folder = getenv("TMPDIR");
+	return q->tree.folder && !q->dry_run ? q->tree.folder : folder && folder[0] ? folder : "/var/tmp";
+}
+
+/* Which jobs, and which files of each. */
+static int plan(struct request *q, struct err *e)
+{
+	if (q->asof.text == NULL)
+		return 0;
+	q->o.plan = &q->asof.plan;
+	int rc = asof_prepare(&q->asof, &q->run, q->o.choice, q->progress, spool_folder(q), e);
+	q->o.by_ranges = q->run.ranges != NULL;
+	q->total = q->o.by_ranges ? indexparts_bytes(&q->asof.parts) : q->total;
+	return rc;
+}
+
 /* Names are bytes on the volumes; those that are UTF-8 are to be so in the archive, whatever our language is. */
-static struct tar *open_tar(struct err *e)
+static struct tar *open_tar(const struct request *q, struct err *e)
 {
 	setlocale(LC_CTYPE, "C.UTF-8");
-	const char *spool = getenv("TMPDIR");
-	return tar_new(STDOUT_FILENO, spool && spool[0] ? spool : "/var/tmp", e);
+	return tar_new(STDOUT_FILENO, spool_folder(q), e);
 }
 
 static int run(struct request *q)
@@ -269,6 +301,7 @@ static int run(struct request *q)
 	struct err e = {0};
 	struct tree *tree = NULL;
 	struct tar *tar = NULL;
+	struct folderslast *last = NULL;
 	/* Of a block whose checksum alone is wrong the digests tell which of its files is hurt; wounds that can be mended are. */
 	q->run.inflate = q->run.repair = q->run.incomplete_ok = true;
 	q->run.on_damage = ON_DAMAGE_KEEP;
@@ -282,21 +315,27 @@ static int run(struct request *q)
 	if (rc == 0)
 		rc = pkioptions_open(&q->pki, &e);
 	q->run.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
+	extract_report_begin(&q->report);
+	if (rc == 0)
+		rc = plan(q, &e);
 	if (rc == 0 && !q->dry_run && q->as_tar)
-		tar = open_tar(&e);
+		tar = open_tar(q, &e);
 	else if (rc == 0 && !q->dry_run)
 		tree = tree_new(&q->tree, &e);
-	extract_report_begin(&q->report);
+	if (tar && q->asof.text && (last = folderslast_new(tar_target(tar))) == NULL)
+		rc = err_memory(&e, 0, "an archive");
 	if (rc == 0 && e.code == XE_OK)
-		rc = extract(q, tree ? tree_target(tree) : tar ? tar_target(tar) : &nowhere_target, &e);
+		rc = extract(q, tree ? tree_target(tree) : last ? folderslast_target(last) : tar ? tar_target(tar) : &nowhere_target, &e);
 	int status = extract_report_end(&q->report, q->extract, q->o.choice, q->bsr.job[0] ? q->bsr.job : q->job, &e);
-	if (q->o.by_ranges && q->extract && e.code == XE_OK && extract_job(q->extract) == NULL)
+	if (q->bsr.path && q->o.by_ranges && q->extract && e.code == XE_OK && extract_job(q->extract) == NULL)
 		msg_error("%s does not fit these volumes, which were changed since: xflate catalog bsr makes one anew", q->bsr.path);
 	filter_free(q->filter);
 	objects_free(q->objects);
 	extract_free(q->extract);
 	tree_free(tree);
+	folderslast_free(last);
 	tar_free(tar);
+	asof_free(&q->asof);
 	choice_free(q->o.choice);
 	bsrchoice_free(&q->bsr);
 	indexchoice_free(&q->index);
@@ -315,6 +354,8 @@ static int parse_and_run(struct request *q, int argc, char **argv)
 	q->run.paths = volumes.names;
 	q->run.path_count = volumes.count;
 	q->report.json = q->as_json ? &json : NULL;
+	q->asof.index = q->index.path;
+	q->report.asof = q->asof.text ? &q->asof : NULL;
 	q->report.dry_run = q->dry_run;
 	q->report.pki = &q->pki;
 	q->report.out = q->as_tar && !q->dry_run ? stderr : stdout;
@@ -341,6 +382,7 @@ const struct command command_extract = {
 	.path = "extract",
 	.summary = "files out of volumes, proved by their digests",
 	.help = "Usage: xflate extract [OPTIONS] -C FOLDER VOLUME...\n"
+		"       xflate extract --as-of TIME [OPTIONS] -C FOLDER VOLUME...\n"
 		"       xflate extract [OPTIONS] --tar VOLUME... >FILE\n"
 		"\n"
 		"Files of one job out of the volumes of one set, in order: content, links, modes,\n"
@@ -352,6 +394,11 @@ const struct command command_extract = {
 		"      --tar            a pax archive on standard output, for tar, ssh, zstd\n"
 		"      --job JOB        its id, its name, or SESSIONID/SESSIONTIME; wanted where\n"
 		"                       the volumes hold several (xflate list)\n"
+		"      --as-of TIME     the state at a time out of full, differential and\n"
+		"                       incremental jobs: YYYY-MM-DD[ HH:MM[:SS]], @SECONDS, now\n"
+		"      --client CLIENT, --fileset FILESET\n"
+		"                       whose state, where the volumes hold several\n"
+		"      --force          without a full backup, too: what the others have\n"
 		"  -b, --bsr FILE       what a bootstrap names; of files no more is read\n"
 		"      --index DB       found by this index (xflate find), and no more is read\n"
 		"      --file NAME      this file, or folder with what is below it, or what fits\n"

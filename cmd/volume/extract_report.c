@@ -133,7 +133,7 @@ static int status_of(const struct outcome *o, const struct err *e)
 	return err_worse_status(status, failed || absent ? err_exit_status(XE_FAILED) : 0);
 }
 
-static struct outcome outcome_of(const struct extract *x, const struct choice *c, const struct err *e)
+static struct outcome outcome_of(const struct extract *x, const struct choice *c, const struct asof *asof, const struct err *e)
 {
 	struct outcome o = {0};
 	if (x) {
@@ -142,16 +142,18 @@ static struct outcome outcome_of(const struct extract *x, const struct choice *c
 		o.stream_count = extract_streams(x, &o.streams);
 	}
 	if (e->code == XE_OK && x && o.job && !choice_is_part(c))
-		o.missing = extract_missing(x);
+		o.missing = asof ? asof_missing(asof) : extract_missing(x);
 	while (e->code == XE_OK && o.job && choice_unmet(c, (size_t)o.unmet))
 		o.unmet++;
 	o.status = status_of(&o, e);
 	return o;
 }
 
-static void warn_of_absent(const struct outcome *o, const struct choice *c, const char *job)
+static void warn_of_absent(const struct outcome *o, const struct choice *c, const char *job, bool asof)
 {
-	if (o->job == NULL && job)
+	if (o->job == NULL && asof)
+		msg_error("nothing of these jobs came");
+	else if (o->job == NULL && job)
 		msg_error("%s: no such job is here, or nothing of it; xflate list shows those that are", job);
 	else if (o->job == NULL)
 		msg_error("there is no job on these volumes");
@@ -210,11 +212,16 @@ static void print_outcome(const struct extract_report *r, const struct outcome *
 	const struct extract_counts *c = &o->counts;
 	FILE *out = r->out;
 	char name[LABEL_NAME_BYTES + 64], size[MSG_SIZE_BYTES];
+	if (r->asof)
+		asof_print(r->asof, out);
 	if (o->job == NULL)
 		return;
 	job_describe(o->job, name, sizeof name);
-	printable_put(name, out);
-	fprintf(out, "\n  %-11s %llu file%s", r->dry_run ? "to extract:" : "extracted:", (unsigned long long)c->files,
+	if (r->asof == NULL) {
+		printable_put(name, out);
+		putc('\n', out);
+	}
+	fprintf(out, "  %-11s %llu file%s", r->dry_run ? "to extract:" : "extracted:", (unsigned long long)c->files,
 		c->files == 1 ? "" : "s");
 	fprintf(out, " (%llu proved by their digests), %s", (unsigned long long)c->proved, msg_size(c->bytes, size));
 	print_count(out, c->folders, "folder", "folders");
@@ -254,7 +261,9 @@ static void json_outcome(struct json *j, const struct outcome *o, const struct e
 {
 	const struct extract_counts *c = &o->counts;
 	json_end_array(j); /* problems */
-	if (o->job) {
+	if (r->asof)
+		asof_json(r->asof, j);
+	if (o->job && r->asof == NULL) {
 		json_object(j, "job");
 		command_json_job(j, o->job);
 		json_end_object(j);
@@ -308,11 +317,11 @@ void extract_report_begin(struct extract_report *r)
 
 int extract_report_end(struct extract_report *r, const struct extract *x, const struct choice *c, const char *job, const struct err *e)
 {
-	struct outcome o = outcome_of(x, c, e);
+	struct outcome o = outcome_of(x, c, r->asof, e);
 	if (e->code != XE_OK)
 		msg_fail(e);
 	else
-		warn_of_absent(&o, c, job);
+		warn_of_absent(&o, c, job, r->asof != NULL);
 	if (r->json)
 		json_outcome(r->json, &o, r, e->code == XE_OK);
 	else if (r->out == stdout || msg_verbosity() >= 0)

@@ -4,6 +4,7 @@
 #define CMD_VOLUME_EXTRACT_REPORT_H
 
 #include "base/json.h"
+#include "cmd/volume/asof.h"
 #include "cmd/volume/pkioptions.h"
 #include "pipeline/filter.h"
 #include "restore/extract.h"
@@ -11,7 +12,8 @@
 #include <stdio.h>
 
 struct extract_report {
-	struct json *json; /* NULL: text */
+	struct json *json;       /* NULL: text */
+	const struct asof *asof; /* NULL: one job alone */
 	bool dry_run;
 	const struct pkioptions *pki;
 	FILE *out; /* where text goes: standard error where the other one is an archive */

@@ -3,16 +3,12 @@
 #ifndef CMD_VOLUME_INDEXCHOICE_H
 #define CMD_VOLUME_INDEXCHOICE_H
 
-#include "pipeline/options.h"
+#include "cmd/volume/indexparts.h"
 #include "restore/choice.h"
 
 struct indexchoice {
 	const char *path; /* of the index; NULL: none was given */
-	const char **inputs;
-	struct reader_range *ranges;
-	size_t input_count, range_count;
-	char **owned; /* paths that came out of the index */
-	size_t owned_count;
+	struct indexparts parts;
 	char job[32];
 };
 

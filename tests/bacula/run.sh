@@ -527,4 +527,9 @@ for job in gzip lzo plain gzsparse span mixa mixb; do
 	check "$job: the file daemon reads the volume and finds every digest right" verified "$files" || :
 done
 
+# --- several jobs as one tree ---
+
+# shellcheck source=tests/bacula/chain.sh
+. "$here/chain.sh"
+
 finish

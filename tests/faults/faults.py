@@ -77,6 +77,8 @@ CASES = [
     Case("extract", "extract -T1 -C x v", {"v": "bacula/small-lzo"}, tree="x"),
     Case("extract, two threads", "extract -T2 -q --json -C x v", {"v": "bareos/vol-sparse-gzip6"}, tree="x"),
     Case("extract --tar", "extract --tar -q -T1 v", {"v": "bacula/small-lzo"}),
+    Case("extract --as-of", "extract -T1 --as-of 2026-12-31 --fileset FS-append2 -C x v", {"v": "bareos/vol-append"}, tree="x"),
+    Case("extract --as-of --tar", "extract -q -T1 --as-of 2026-12-31 --fileset FS-append --tar v", {"v": "bareos/vol-append"}),
     Case("extract, one of each kind", "extract -T1 --devices -C x v", {"v": "hostile/everything"}, tree="x"),
     Case("extract, everything replaced", "extract -T1 --devices --existing replace -C x v", {"v": "hostile/everything"}, tree="x",
          before=["x/a/file", "x/a/list", "x/b/large", "x/b/holes"]),

@@ -1,0 +1,412 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# mount: what is seen is what was backed up (tests/trees), to every tool; what is damaged ends in an error where it is and nowhere else; hostile
+# names, volumes that change, mount points that are none.  FUSE_REQUIRED=1: without /dev/fuse it fails, else it is skipped.
+# shellcheck disable=SC2016,SC2317 # for inner shells; called by name
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+m=$work/m
+mkdir "$m"
+release() {
+	fusermount3 -q -u "$m" 2>/dev/null || umount -l "$m" 2>/dev/null
+	waited=0
+	while [ $waited -lt 100 ] && grep -q " $m fuse" /proc/mounts; do
+		sleep 0.05
+		waited=$((waited + 1))
+	done
+}
+cleanup() {
+	cd /
+	release
+	chmod -R u+rwx "$work/here" 2>/dev/null
+	rm -rf "$work"
+}
+
+without() {
+	if [ -n "${FUSE_REQUIRED:-}" ]; then
+		not_ok "mount: $1"
+	else
+		skip 'everything about mount' "$1"
+	fi
+	done_testing
+	exit
+}
+run "$XFLATE" mount "$VOLUMES/bareos/vol-gzip6" "$m"
+release
+! grep -q 'built without' "$err" || without "$(cat "$err")"
+[ "$status" = 0 ] || [ -w /dev/fuse ] || without 'no /dev/fuse here'
+[ "$status" = 0 ] || command -v fusermount3 >/dev/null || without 'no fusermount3 here'
+
+bareos=$VOLUMES/bareos
+bacula=$VOLUMES/bacula
+key_of() { printf '%s' "xflate-fixture:$1" | openssl dgst -sha512 -binary | head -c "${2:-64}"; }
+
+# up WANTED TEXT ARGUMENT...: mounted, with this exit status
+up() {
+	release
+	wanted_status=$1 text=$2
+	shift 2
+	run "$XFLATE" mount "$@" "$m"
+	expect_status "$wanted_status" "$text: mounted"
+}
+list() { "$PYTHON" "$here/treelist.py" "$1"; }
+same_tree() { # TREE FOLDER TEXT
+	list "$2" >got
+	check "$3" diff "$here/trees/$1" got || diff "$here/trees/$1" got | head -n 6 | cut -c 1-200 | sed 's/^/# /'
+}
+only_job() { find "$m" -mindepth 1 -maxdepth 1 ! -name by-time | sort | head -n 1; }
+
+# pages GOOD: reads each file below the mounted folder $1 page by page in a seeded order and compares with the same below GOOD.  Prints "pages
+# files": of those that end in an error.  Fails where anything else differs.
+cat >pages.py <<'END'
+import os, random, sys
+seen, good = (os.fsencode(a) for a in sys.argv[1:3])
+page, bad, files = 4096, 0, set()
+random.seed(15)
+for where, _, names in os.walk(good):
+    for name in sorted(names):
+        path = os.path.join(where, name)
+        other = os.path.join(seen, os.path.relpath(path, good))
+        if not os.path.isfile(path) or os.path.islink(path):
+            continue
+        whole = open(path, "rb").read()
+        try:
+            fd = os.open(other, os.O_RDONLY)
+        except OSError:
+            files.add(other)
+            continue
+        assert os.fstat(fd).st_size == len(whole), (other, "size", os.fstat(fd).st_size, len(whole))
+        places = list(range(0, len(whole), page))
+        random.shuffle(places)
+        for at in places:
+            try:
+                got = os.pread(fd, page, at)
+            except OSError:
+                bad += 1
+                files.add(other)
+                continue
+            assert got == whole[at:at + page], (other, at)
+        os.close(fd)
+print(bad, len(files))
+END
+pages() { timeout 120 "$PYTHON" pages.py "$1" "$2"; }
+
+# ---- every kind of volume against its tree ----
+
+seen_as() { # NAME TREE BELOW ARGUMENT...
+	name=$1 tree=$2 below=$3
+	shift 3
+	up 0 "$name" "$@"
+	same_tree "$tree" "$(only_job)/$below" "$name: as its source"
+}
+for v in none gzip6 lz4hc lzfast lzo nochecksum; do
+	seen_as "bareos $v" bareos-tree srv/data/tree "$bareos/vol-$v"
+done
+seen_as 'a set' bareos-tree srv/data/tree "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2"
+for v in sparse-gzip6 sparse-lz4; do
+	seen_as "bareos $v" bareos-sparse srv/data/sparse "$bareos/vol-$v"
+done
+seen_as 'addresses that Bareos stored twice' bareos-sparse srv/data/sparse "$bareos/vol-ax-sparse-lz4"
+for v in plain-none-sparse plain-gzip1-sparse plain-lzo-sparse plain-zstd3 plain-zstd1-sparse plain-xxh3-128 small-lzo nosum-gzip6 encnull-gzip6; do
+	seen_as "bacula $v" bacula-tree srv/src/tree "$bacula/$v"
+done
+for v in enc256-spoolseg strong256-gzip6; do
+	key_of $v >key
+	seen_as "encrypted: $v" bacula-tree srv/src/tree --key key "$bacula/$v"
+done
+key_of enc128-gzip6-sparse 32 >key
+seen_as 'encrypted: 128 bits' bacula-tree srv/src/tree --key key "$bacula/enc128-gzip6-sparse"
+release
+run "$XFLATE" mount "$bacula/enc128-gzip6-sparse" "$m"
+expect_status 4 'without its key: 4'
+
+# ---- to every tool ----
+
+# made FOLDER ARGUMENT...: what extract makes, in a new folder
+made() {
+	rm -rf "$1"
+	made_in=$1
+	shift
+	"$XFLATE" -qq extract --devices -C "$made_in" "$@" >/dev/null 2>&1
+}
+made good "$bareos/vol-gzip6"
+up 0 'for tools' "$bareos/vol-gzip6"
+job=$(only_job)
+check 'ls -lR' sh -c 'ls -lR "$1" >ls' - "$m"
+check 'find' sh -c 'find "$1" -type f -size +0 -newermt 2000-01-01 >found' - "$m"
+# diff says of two fifos that they are fifos.
+same() {
+	diff -r --no-dereference "$1" "$2" >differ 2>&1
+	! grep -v ' is a fifo while file .* is a fifo$' differ
+}
+check 'diff -r with what extract makes' same good "$job"
+check 'cp -a' cp -a "$job/srv/data/tree" copied
+list copied >got
+check 'and it is the source' diff "$here/trees/bareos-tree" got
+check 'tar' sh -c 'tar --acls --xattrs -C "$1" -cf archive tree' - "$job/srv/data"
+mkdir unpacked
+tar --acls --xattrs --xattrs-include='*' -xpf archive -C unpacked
+list unpacked/tree >got
+check 'what it packed is the source' diff "$here/trees/bareos-tree" got
+if command -v rsync >/dev/null; then
+	check 'rsync' rsync -aHAX "$job/srv/data/tree/" synced
+	list synced >got
+	check 'and it is the source' diff "$here/trees/bareos-tree" got
+fi
+is "$(pages "$job" good)" '0 0' 'pages of all files in any order'
+first=$(find "$job" -type f -links +1 | head -n 1)
+is "$(find "$job" -samefile "$first" | wc -l)" "$(stat -c %h "$first")" 'hard links are one file'
+fails 'nothing can be written' sh -c ': >"$1/new"' - "$m"
+fails 'or removed' rm -f "$first"
+# Many at once.
+readers=
+for i in 1 2 3 4 5 6 7 8; do
+	(cd "$job" && find . -type f -exec cat {} + | sha256sum) >sum.$i &
+	readers="$readers $!"
+done
+# shellcheck disable=SC2086 # several
+wait $readers
+is "$(cat sum.? | sort -u | wc -l)" 1 'eight readers at once read the same'
+is "$(cat sum.1)" "$(cd "$job" && find . -type f -print0 | (cd "$work/here/good" && xargs -0 cat) | sha256sum)" 'and it is right'
+
+# ---- several jobs; those that are called alike ----
+
+up 0 'several jobs' "$bareos/vol-multi"
+is "$("$XFLATE" list "$bareos/vol-multi" | grep -c '^job ')" "$(find "$m" -mindepth 1 -maxdepth 1 -name 'J*' | wc -l)" 'a folder for each'
+for j in 50 51 52; do
+	name=$("$XFLATE" list "$bareos/vol-multi" | sed -n "s/^job $j (\\([^)]*\\)).*/\\1/p")
+	made x --job $j "$bareos/vol-multi"
+	check "interleaved jobs: $j is what extract makes" same x "$m/${name:-none}"
+done
+cp "$bareos/vol-gzip6" again
+"$PYTHON" - again <<'END'
+import sys, zlib, struct
+# Another session of the same job, as a copy is: each block gets another session time.
+d = bytearray(open(sys.argv[1], "rb").read())
+at = 0
+while at + 24 <= len(d):
+    n = struct.unpack(">I", d[at + 4:at + 8])[0]
+    if at > 0:
+        d[at + 20:at + 24] = struct.pack(">I", struct.unpack(">I", d[at + 20:at + 24])[0] + 1)
+    d[at:at + 4] = struct.pack(">I", zlib.crc32(bytes(d[at + 4:at + n])))
+    at += n
+open(sys.argv[1], "wb").write(d)
+END
+cat "$bareos/vol-gzip6" >both
+tail -c +"$(($("$PYTHON" -c 'import struct; print(struct.unpack(">I", open("again", "rb").read(8)[4:])[0])') + 1))" again >>both
+up 0 'two jobs that are called alike' both
+is "$(find "$m" -mindepth 1 -maxdepth 1 -name 'J*' | sed 's|.*/||' | sed 's/[0-9]/N/g' | sort | tr '\n' ' ')" \
+	'J-gzipN.NNNN-NN-NN_NN.NN.NN_NN J-gzipN.NNNN-NN-NN_NN.NN.NN_NN@N-NNNNNNNNNN ' 'the second tells its session'
+check 'and both are there' same "$m"/J*_08 "$m"/J*@*
+
+# ---- damage ----
+
+flip() { # FILE BYTE: one bit
+	"$PYTHON" -c 'import sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(int(sys.argv[2])); b = f.read(1)[0]; f.seek(int(sys.argv[2])); f.write(bytes([b ^ 16]))' "$1" "$2"
+}
+made good "$bacula/plain-none-sparse"
+damaged() { # TEXT AT_MOST_PAGES AT_MOST_FILES VOLUME
+	up 3 "$1" "$4"
+	pages "$(only_job)" good >said 2>"$err"
+	read -r hurt files <said || hurt=0
+	check "$1: an error where it is damaged, and nothing wrong anywhere ($hurt pages, $files files)" \
+		[ "$hurt" -gt 0 -a "$hurt" -le "$2" -a "$files" -le "$3" ] || show "$err"
+}
+cp "$bacula/plain-none-sparse" bad
+flip bad 300000
+damaged 'a flipped bit' 40 2 bad
+# A block that is no block any more: what is behind it is aligned to the end of its file.
+cp "$bacula/plain-none-sparse" bad
+"$PYTHON" - bad 300000 <<'END'
+import struct, sys
+d = bytearray(open(sys.argv[1], "rb").read())
+at = 0
+while True:
+    n = struct.unpack(">I", d[at + 4:at + 8])[0]
+    if at <= int(sys.argv[2]) < at + n:
+        break
+    at += n
+d[at:at + n] = bytes(n)
+open(sys.argv[1], "wb").write(d)
+END
+damaged 'a lost block' 40 2 bad
+up 0 'a job that was cut off' "$bareos/vol-crashed"
+fails 'its last file ends in an error' sh -c 'find "$1" -type f -exec cat {} + >/dev/null' - "$m"
+release
+# ---- hostile names ----
+
+OUTSIDE=$work/outside
+export OUTSIDE
+mkdir "$OUTSIDE" hostile
+"$PYTHON" "$here/hostile.py" --all hostile
+odd=0
+for v in hostile/*; do
+	release
+	run "$XFLATE" mount "$v" "$m"
+	if ! { [ "$status" = 0 ] || [ "$status" = 3 ]; }; then
+		odd=$((odd + 1))
+		echo "# $v: exit status $status: $(head -n 1 "$err")"
+		continue
+	fi
+	j=$(only_job)
+	timeout 60 find "$m" >all 2>"$err" || { odd=$((odd + 1)); echo "# $v: find: $(head -n 1 "$err")"; }
+	[ "$(cat "$j/fine/file")" = 'what is fine' ] || { odd=$((odd + 1)); echo "# $v: what is fine is not there"; }
+	! find "$m" -name '..' | grep -q . || { odd=$((odd + 1)); echo "# $v: .."; }
+	# Some say that they are 2^60 bytes long.
+	timeout 60 find "$j" -type f -size -2048k -exec cat {} + >/dev/null 2>&1
+	[ $? != 124 ] || { odd=$((odd + 1)); echo "# $v: reading does not end"; }
+done
+is "$odd" 0 "$(find hostile -type f | wc -l) hostile volumes: all can be looked at, and what is fine is there"
+is "$(find "$OUTSIDE" -mindepth 1 | wc -l)" 0 'and nothing is outside'
+release
+run "$XFLATE" mount hostile/climbs "$m"
+check 'a name that climbs is shown harmless' sh -c 'find "$1" -path "*%2E%2E*" | grep -q new' - "$m"
+release
+run "$XFLATE" mount -f hostile/no-such "$m"
+expect_status 1 'a volume that is not there: 1'
+
+# ---- what its client encrypted ----
+
+up 0 'encrypted by its client' "$bacula/pki-gzip6"
+file=$(find "$m" -type f -size +0 | head -n 1)
+fails 'it cannot be opened' cat "$file"
+check 'for want of permission' sh -c 'cat "$1" 2>&1 | grep -q "Permission denied"' - "$file"
+is "$(find "$(only_job)" -type l | wc -l | tr -d ' ')" "$(grep -c ' link ' "$here/trees/bacula-tree")" 'what is not content is there'
+
+# ---- volumes that change ----
+
+made good "$bareos/vol-gzip6"
+cp "$bareos/vol-gzip6" v
+up 0 'a volume that goes away' v
+mv v w
+fails 'an error' sh -c 'find "$1" -type f -exec cat {} + >/dev/null' - "$m"
+mv w v
+check 'and when it is back it is read again' same good "$(only_job)"
+up 0 'a volume that becomes another one' v
+cp "$bareos/vol-lzo" v
+check 'no wrong byte' sh -c 'cd good && find . -type f | while read -r f; do
+	cat "$1/$f" >"$2/byte" 2>/dev/null && ! cmp -s "$f" "$2/byte" && exit 1; done; exit 0' - "$(only_job)" "$work"
+fails 'but errors' sh -c 'find "$1" -type f -exec cat {} + >/dev/null' - "$m"
+cp "$bareos/vol-gzip6" v
+up 0 'a volume that is converted in place' v
+"$XFLATE" -qq filter --in-place -d lz4 v >/dev/null 2>&1
+check 'no wrong byte' sh -c 'cd good && find . -type f | while read -r f; do
+	cat "$1/$f" >"$2/byte" 2>/dev/null && ! cmp -s "$f" "$2/byte" && exit 1; done; exit 0' - "$(only_job)" "$work"
+cp "$bareos/vol-gzip6" v
+up 0 'a volume that grows' v
+head -c 30000 /dev/zero >>v
+is "$(pages "$(only_job)" good)" '0 0' 'what it had is there'
+
+# ---- the state of a fileset at a time ----
+
+cat >chain.py <<'END'
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import chains
+chains.World(int(sys.argv[2]), sys.argv[3])
+END
+# What is of folders' times is what was there last, in either.
+dated() { list "$1" | sed "s/ folder \([0-9]* [0-9:]* -\) [0-9]*/ folder \1/"; }
+states=0 other=0
+for seed in 1 2 3 15 19 27; do
+	rm -rf chain
+	mkdir chain
+	"$PYTHON" chain.py "$here" $seed chain
+	release
+	run "$XFLATE" mount chain/* "$m"
+	for door in "$m"/by-time/*/*/*; do
+		states=$((states + 1))
+		fileset=${door%/*}
+		client=${fileset%/*}
+		when=$(echo "${door##*/}" | sed 's/_/ /; s/\./:/g')
+		rm -rf x
+		"$XFLATE" -qq extract --devices --as-of "$when" --client "${client##*/}" --fileset "${fileset##*/}" -C x chain/* >/dev/null 2>&1
+		dated x >wanted
+		dated "$door" >got
+		if ! [ -s wanted ] || ! diff wanted got >differ; then
+			other=$((other + 1))
+			echo "# seed $seed, $when: $(head -n 2 differ | tail -n 1)"
+		fi
+	done
+done
+[ $states -gt 15 ]
+is "$? $other" '0 0' "by-time: $states states of chains of jobs are what extract --as-of makes"
+
+# ---- files of Windows ----
+
+release
+run "$XFLATE" mount hostile/windows "$m"
+made x hostile/windows
+check 'files of Windows are what extract makes of them' same x "$(only_job)"
+
+# ---- where it goes ----
+
+release
+run "$XFLATE" mount "$bareos/vol-gzip6" "$work/none"
+refused 1 'a folder that is not there'
+: >plain
+run "$XFLATE" mount "$bareos/vol-gzip6" plain
+refused 1 'no folder'
+mkdir -p full/x
+run "$XFLATE" mount "$bareos/vol-gzip6" full
+refused 1 'a folder that is not empty'
+up 0 'a folder' "$bareos/vol-gzip6"
+run "$XFLATE" mount "$bareos/vol-gzip6" "$m"
+refused 1 'something is mounted there already'
+release
+run "$XFLATE" mount "$m"
+refused 2 'no volume'
+run "$XFLATE" mount
+refused 2 'nothing at all'
+run "$XFLATE" mount - "$m"
+refused 2 'standard input cannot be mounted'
+mkfifo pipe
+run "$XFLATE" mount pipe "$m"
+refused 2 'nor can a pipe'
+
+# ---- its end ----
+
+ends() { # SIGNAL
+	(fresh "$XFLATE" mount -f "$bareos/vol-gzip6" "$m") >"$out" 2>"$err" &
+	mounting=$!
+	waited=0
+	while [ $waited -lt 200 ] && ! grep -q " $m fuse" /proc/mounts; do
+		sleep 0.05
+		waited=$((waited + 1))
+	done
+	check "-f: it is there" test -d "$(only_job)/srv"
+	kill -"$1" "$mounting"
+	wait "$mounting"
+	is "$?" "$2" "SIG$1 ends it"
+	fails 'and it is unmounted' grep -q " $m fuse" /proc/mounts
+}
+ends TERM 143
+ends INT 130
+(fresh "$XFLATE" mount -f -T1 "$bareos/vol-gzip6" "$m") >"$out" 2>"$err" &
+mounting=$!
+waited=0
+while [ $waited -lt 200 ] && ! grep -q " $m fuse" /proc/mounts; do
+	sleep 0.05
+	waited=$((waited + 1))
+done
+same_tree bareos-tree "$(only_job)/srv/data/tree" 'one thread'
+release
+wait "$mounting"
+is "$?" 0 'unmounted by others: 0'
+
+# ---- an index ----
+
+run "$XFLATE" find --index db --update "$bareos/vol-gzip6" "$bacula/plain-zstd3" "$bareos/vol-multi"
+up 0 'an index' --index db
+same_tree bareos-tree "$m"/J-gzip6*/srv/data/tree 'an index: one volume of it'
+check 'and another' test -d "$(find "$m" -path '*/srv/src/tree' | head -n 1)"
+up 0 'an index, and a volume' --index db "$bareos/vol-lzo"
+same_tree bareos-tree "$m"/J-lzo*/srv/data/tree 'the volume is there, too'
+run "$XFLATE" mount --index no-such "$m"
+expect_status 1 'an index that is not there: 1'
+
+release
+done_testing
