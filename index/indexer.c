@@ -173,7 +173,7 @@ static bool has_no_content(const struct fileindex_file *f)
 static enum fileindex_verdict judge(const struct indexed_job *j)
 {
 	const struct fileindex_file *f = &j->file;
-	bool file = f->stat.type == FILESTAT_FILE && !(f->flags & (FILEINDEX_SPARSE | FILEINDEX_DELTA));
+	bool file = f->stat.type == FILESTAT_FILE && !(f->flags & (FILEINDEX_SPARSE | FILEINDEX_DELTA | FILEINDEX_UPDATE));
 	if (j->twice)
 		return FILEINDEX_DAMAGED;
 	switch (j->verdict.verdict) {

@@ -270,6 +270,12 @@ int nametree_add(struct nametree *t, const char *name, enum nametree_kind kind, 
 	int rc = path_below(name, 0, &t->path, &t->path_cap, e);
 	if (rc < 0)
 		return rc;
+	if (rc == PATH_DEEP) {
+		tell(t, name, "has more levels than any system's paths: it is left out");
+		if (node)
+			*node = NAMETREE_NONE;
+		return 0;
+	}
 	rc = 0;
 	const char *path = t->path;
 	while (rc == 0 && next_part(&path, shown, &a.changed))
@@ -301,7 +307,7 @@ int nametree_look_up(struct nametree *t, const char *name, uint32_t *node, struc
 	bool changed = false;
 	int rc = path_below(name, 0, &t->path, &t->path_cap, e);
 	const char *path = t->path;
-	*node = rc < 0 ? NAMETREE_NONE : NAMETREE_ROOT;
+	*node = rc < 0 || rc == PATH_DEEP ? NAMETREE_NONE : NAMETREE_ROOT;
 	while (*node != NAMETREE_NONE && next_part(&path, shown, &changed))
 		*node = nametree_find(t, *node, shown);
 	return rc < 0 ? rc : 0;

@@ -231,6 +231,12 @@ static uint64_t size_of(const struct fileindex_file *f)
 	return f->data_stream != 0 && f->bytes > size ? f->bytes : size;
 }
 
+/* No mode of anything else makes a thing without content. */
+static mode_t special_mode(mode_t mode)
+{
+	return S_ISCHR(mode) || S_ISBLK(mode) || S_ISFIFO(mode) || S_ISSOCK(mode) ? mode : S_IFREG | (mode & 07777);
+}
+
 static mode_t mode_of(const struct fileindex_file *f)
 {
 	bool windows = filestat_of_windows(&f->stat);
@@ -240,7 +246,7 @@ static mode_t mode_of(const struct fileindex_file *f)
 	case FILESTAT_FOLDER:
 	case FILESTAT_UNREAD_FOLDER: return S_IFDIR | (windows ? 0755 : f->stat.mode & 07777);
 	case FILESTAT_SYMLINK: return S_IFLNK | 0777;
-	case FILESTAT_SPECIAL: return f->stat.mode;
+	case FILESTAT_SPECIAL: return special_mode(f->stat.mode);
 	default: return S_IFREG | (windows ? 0644 : f->stat.mode & 07777);
 	}
 }
