@@ -20,7 +20,7 @@ void sink_close(struct sink *s)
 	io_close(&s->piece);
 	if (s->medium && s->medium->drop)
 		s->medium->drop(s);
-	*s = (struct sink){.out = IO_CLOSED, .piece = IO_CLOSED};
+	*s = SINK_CLOSED;
 }
 
 uint64_t sink_files(const struct sink *s)

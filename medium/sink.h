@@ -36,6 +36,9 @@ struct sink {
 	struct dedupable_out *dedupable; /* NULL: nothing is written yet */
 };
 
+/* One that is not open: what sink_close may be given before sink_open. */
+#define SINK_CLOSED ((struct sink){.out = IO_CLOSED, .piece = IO_CLOSED})
+
 /* Begins a volume at out's place; all are borrowed until sink_close, which closes nothing of theirs and is idempotent.  form: NULL unless
  * out is a folder, which is empty.  volume_digest begins anew. */
 void sink_open(struct sink *s, const struct io *out, const struct sink_form *form, struct digest *digest, struct digest *volume_digest);

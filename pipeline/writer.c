@@ -23,6 +23,7 @@ struct writer *writer_new(const struct filter_options *options, const struct res
 	w->reshapes = reshape_wanted(reshape);
 	w->consumer = consumer;
 	w->out = IO_CLOSED;
+	w->sink = SINK_CLOSED;
 	w->ledger = (struct ledger){.o = options};
 	const struct packer_options po = {
 		.max_block = options->max_block, .on_block = output_new_block, .encrypt = reshape->encrypt ? on_encrypt : NULL, .arg = w};

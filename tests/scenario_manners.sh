@@ -32,7 +32,7 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:], lambda fd: os.read(fd
 # --- help and usage ---
 
 usage() {
-	for command in '' filter list verify compare extract 'catalog rows' 'catalog sql' 'catalog check' 'catalog bsr' key cache alerts drives changer 'key load' 'key clear' 'key status' 'key probe'; do
+	for command in '' filter list verify compare extract find mount 'catalog rows' 'catalog sql' 'catalog check' 'catalog bsr' key cache alerts drives changer 'key load' 'key clear' 'key status' 'key probe'; do
 		# shellcheck disable=SC2086 # words or none
 		run "$XFLATE" $command --help
 		expect_status 0 "$command --help"

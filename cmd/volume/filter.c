@@ -371,14 +371,12 @@ const struct command command_filter = {
 		"                             --new-key-dir DIR, --new-key-command CMD\n"
 		"      --block-format bb02|bb03; --keep-layout: move no block, or fail\n"
 		"      --rename OLD=NEW       another Volume Name in the label\n"
-		"      --map FILE             old and new address of every block\n"
-		"      --report FILE          what was done, as JSON\n"
+		"      --map FILE, --report FILE   address of every block; what was done, JSON\n"
 		"      --progress auto|never|always|json\n"
 		"  -q, --quiet; -qq           no summary; no warnings and losses either\n"
 		"  -v, --verbose              a line for each job, too\n"
 		"\n"
-		"Block addresses change: see CATALOG in xflate(1) before a restore through a\n"
-		"director.\n",
+		"Block addresses change: see CATALOG in xflate(1) before a director restores.\n",
 	.run = cmd_filter,
 	.options = rows,
 };

@@ -280,16 +280,16 @@ const struct command command_mount = {
 	.help = "Usage: xflate mount [OPTIONS] VOLUME... FOLDER\n"
 		"       xflate mount [OPTIONS] --index DB [VOLUME...] FOLDER\n"
 		"\n"
-		"All files of all jobs, to read: FOLDER/JOB/... by the unique names of jobs.  Each\n"
-		"file is read where it lies, when somebody reads it.  What is damaged ends in an\n"
+		"All files of all jobs, to read: FOLDER/JOB/... by the unique names of jobs, and\n"
+		"FOLDER/by-time/CLIENT/FILESET/TIME/..., the state after each of them.  A file is\n"
+		"read where it lies, when somebody reads it.  What is damaged ends in an\n"
 		"input/output error there, and is told.  Take it away with fusermount3 -u FOLDER,\n"
 		"umount, or SIGTERM.\n"
 		"\n"
-		"      --index DB       what is in this index (as find has it).  VOLUMEs are brought\n"
-		"                       up to date in it first.  Without it, all VOLUMEs are read\n"
-		"                       once, to know what is on them\n"
-		"  -f, --foreground     stay in the foreground, problems to standard error; else to\n"
-		"                       the log of the system, once it is mounted\n"
+		"      --index DB       what is in this index (as find has it); VOLUMEs are read\n"
+		"                       into it first.  Without it, all VOLUMEs are read once\n"
+		"  -f, --foreground     stay in the foreground, problems to standard error; else\n"
+		"                       to the log of the system, once it is mounted\n"
 		"      --allow-other    others than you may look into it, too, as far as owners,\n"
 		"                       modes and access lists of the files let them\n"
 		"      --all-digests    count every kind of digest of large files\n"
@@ -302,8 +302,8 @@ const struct command command_mount = {
 		"                       opens encrypted volumes, as with filter\n"
 		"  -q, --quiet          no notes; -qq: no problems on standard error either\n"
 		"\n"
-		"Exit status: 0 mounted; 3 mounted, and damage was found on the volumes; 1 failed;\n"
-		"2 wrong usage; 4 encrypted, and there is no key.\n",
+		"Exit status: 0 mounted; 3 mounted, and damage was found on the volumes;\n"
+		"1 failed; 2 wrong usage; 4 encrypted, and there is no key.\n",
 	.run = cmd_mount,
 	.options = rows,
 };
