@@ -376,11 +376,21 @@ static int on_record(void *arg, const struct plain_item *plain, struct err *e)
 	return rc == 0 && item->file_index > 0 ? take(x, j, plain, e) : rc;
 }
 
+/* Who reads the file where it lies, and nothing else, is to come to what has hurt it. */
+static void reach(struct indexer *x, const struct finding *f)
+{
+	struct indexed_job *j = f->job && f->job->index < x->job_count ? x->jobs[f->job->index] : NULL;
+	bool its = j && j->index > 0 && (f->file_index == 0 || f->file_index == j->index);
+	if (its && f->placed && f->volume && f->volume->index == j->last.volume && f->addr > j->last.addr)
+		j->last.addr = f->addr;
+}
+
 static void on_finding(void *arg, const struct finding *f)
 {
 	struct indexer *x = arg;
 	struct indexed_volume *v = f->volume ? volume_of(x, f->volume, &x->err) : NULL;
-	(void)proof_hurt(x->proof, f);
+	if (proof_hurt(x->proof, f))
+		reach(x, f);
 	if (f->kind == FINDING_DAMAGE || f->kind == FINDING_CUT_BY_NETWORK || f->kind == FINDING_DOUBLED) {
 		x->damages++;
 		if (v)

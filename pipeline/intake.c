@@ -54,6 +54,7 @@ static bool open_volumes(struct intake *in)
 		.kin_at = in->o->kin_at,
 		.ranges = in->o->ranges,
 		.range_count = in->o->range_count,
+		.inside_files = in->o->inside_files,
 		.keep_bytes = in->pass_blocks ? PASS_KEEP_BYTES : 0,
 	};
 	in->bufs = buf_pool_new(POOL_KEEP_BYTES);

@@ -75,6 +75,7 @@ struct filter_options {
 	const struct sink_form *form;      /* what output folders are to be; NULL: outputs are none */
 	const struct reader_range *ranges; /* as in struct reader_options, for an observer: files that lie between are not missing */
 	size_t range_count;
+	bool inside_files; /* as there, too */
 	unsigned threads;
 	struct digest *digest_in, *digest_out; /* NULL: not wanted */
 	bool hash_volumes;                     /* the XXH64 of each volume is wanted, as it was and as it is written */

@@ -406,7 +406,7 @@ const struct job *extract_job(const struct extract *x)
 
 uint64_t extract_missing(const struct extract *x)
 {
-	uint64_t sum = 0;
+	uint64_t sum = x->o.by_ranges ? x->o.missing : 0;
 	for (size_t i = 0; i < x->lane_count && !x->o.by_ranges; i++) {
 		const struct extract_lane *lane = x->lanes[i];
 		const struct course *c = lane && (lane->wanted || lane == x->lane) && i < x->course_count ? x->courses[i] : NULL;

@@ -73,7 +73,8 @@ struct extract_options {
 	bool set_ids;     /* setuid and setgid are set, as on the volumes */
 	bool devices;     /* devices and fifos are made */
 	bool all_digests; /* as proof_new has it */
-	bool by_ranges;   /* only ranges of the volumes are read, with all blocks of what is chosen in them: nothing else is missing */
+	bool by_ranges;   /* only ranges of the volumes are read, with all blocks of what is chosen in them: nothing else is missing, */
+	uint64_t missing; /* but so many files of the job, as it is known from elsewhere */
 	void *arg;
 	/* In the order of the volumes, by one thread at a time.  file: of each that is wanted. */
 	void (*file)(void *arg, const struct extract_file *f);

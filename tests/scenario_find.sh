@@ -236,6 +236,21 @@ run "$XFLATE" extract --index p.db --file '*hard2.txt' -C never
 expect_status 2 'another volume stands there now'
 says 'update' 'and how the index gets to know it'
 is "$(in_folder . | tr ' ' '\n' | grep -c never)" 0 'nothing was made'
+# What is damaged, and what has lost its name: as without an index.
+for v in bad-block-len bad-continuation bad-dangling bad-record-len false-job-files; do
+	rm -rf plain indexed d.db
+	run "$XFLATE" extract -C plain "$made/$v"
+	xflate find -qq --index d.db --update "$made/$v" >"$out" 2>&1
+	run "$XFLATE" extract --index d.db -C indexed
+	expect_status 3 "$v: damage of its files is told"
+	check "$v: and all is as without an index" diff -r plain indexed
+done
+says 'missing: 1 files' 'files of the job that never came, too'
+rm -rf indexed
+xflate find -qq --index d.db --update "$made/bad-block-len" >"$out" 2>&1
+run "$XFLATE" extract --index d.db --as-of now --fileset Set --force -C indexed
+expect_status 3 '--as-of, a file without a name'
+is "$(in_folder indexed | tr ' ' '\n' | grep -c 'lost+found/')" 1 'it is there'
 if [ -e "$bacula/enc256-append" ]; then
 	run "$XFLATE" find -q --index k.db --key key --update "$bacula/enc256-append"
 	expect_status 0 'an index of an encrypted volume'

@@ -13,7 +13,8 @@ struct lookup {
 	int64_t *ids; /* of the survey's jobs in the index */
 	size_t room;
 	size_t job;    /* at hand */
-	bool nameless; /* files without a name are wanted */
+	bool nameless; /* files without a name are wanted, */
+	bool any;      /* and there are such */
 };
 
 /* ---- jobs ---- */
@@ -88,6 +89,7 @@ static int see_wanted(void *arg, const struct fileindex_file *f, struct err *e)
 	struct lookup *l = arg;
 	enum merge_fate fate = merge_verdict(survey_merge(l->a->survey), l->job, f->file_index).fate;
 	bool wanted = fate == MERGE_IN || (fate == MERGE_UNKNOWN && l->nameless);
+	l->any = l->any || (wanted && f->flags & FILEINDEX_NAMELESS);
 	return wanted ? indexparts_file(&l->a->parts, f, e) : 0;
 }
 
@@ -136,6 +138,8 @@ int asof_index_prepare(struct asof *a, struct filter_options *run, struct choice
 		rc = err_set(e, XE_FAILED, "nothing that is wanted is in these jobs");
 	if (rc == 0)
 		rc = indexparts_inputs(&a->parts, run, e);
+	/* As in extract of one job: what has no name looks like the rest of a file that nobody wants. */
+	run->inside_files = l.any;
 	if (rc == 0)
 		asof_plan(a, choice, spool);
 	a->parts.index = NULL;

@@ -204,6 +204,9 @@ static int choose(struct request *q, struct err *e)
 	if (rc == 0 && q->index.path && q->asof.text == NULL)
 		rc = indexchoice_prepare(&q->index, &q->run, q->job, globs ? q->globs : NULL, q->glob_count, c, e);
 	q->o.by_ranges = q->run.ranges != NULL;
+	q->o.missing = q->index.missing;
+	/* What has no name begins behind its attributes: it looks like the rest of a file that nobody wants. */
+	q->run.inside_files = q->index.nameless;
 	q->total = q->index.path ? indexchoice_bytes(&q->index) : q->o.by_ranges ? bsrchoice_bytes(&q->bsr) : q->total;
 	choice_ready(c);
 	return rc;

@@ -14,6 +14,7 @@ struct lookup {
 	struct fileindex_job job;
 	unsigned jobs; /* that are called so */
 	struct indexparts *parts;
+	bool nameless;
 };
 
 /* ---- which job ---- */
@@ -53,6 +54,7 @@ static int see_file(void *arg, const struct fileindex_file *f, struct err *e)
 	struct lookup *l = arg;
 	if (!choice_takes_file(l->choice, f->stat.name, f->file_index))
 		return 0;
+	l->nameless = l->nameless || (f->flags & FILEINDEX_NAMELESS);
 	return indexparts_file(l->parts, f, e);
 }
 
@@ -104,6 +106,8 @@ int indexchoice_prepare(struct indexchoice *c, struct filter_options *run, const
 	if (rc == 0)
 		rc = indexparts_inputs(&c->parts, run, e);
 	snprintf(c->job, sizeof c->job, "%u/%u", l.job.session_id, l.job.session_time);
+	c->missing = l.job.missing;
+	c->nameless = l.nameless;
 	choice_job(choice, c->job);
 	fileindex_free(l.x);
 	c->parts.index = NULL;

@@ -10,6 +10,8 @@ struct indexchoice {
 	const char *path; /* of the index; NULL: none was given */
 	struct indexparts parts;
 	char job[32];
+	uint64_t missing; /* files of it, on whatever volumes */
+	bool nameless;    /* some of what is wanted has lost its name */
 };
 
 /* The run's inputs become those volumes of the job that something wanted lies on, in their order: of those that are given, or, where none is,
