@@ -251,6 +251,15 @@ xflate find -qq --index d.db --update "$made/bad-block-len" >"$out" 2>&1
 run "$XFLATE" extract --index d.db --as-of now --fileset Set --force -C indexed
 expect_status 3 '--as-of, a file without a name'
 is "$(in_folder indexed | tr ' ' '\n' | grep -c 'lost+found/')" 1 'it is there'
+cat "$bareos/vol-none" "$bareos/vol-gzip6" >behind
+run "$XFLATE" find -q --index behind.db --update behind
+run "$XFLATE" extract --index behind.db --job 3 -C never
+refused 2 'a volume behind another in one file'
+says 'behind another volume' 'is refused as what it is'
+run "$XFLATE" find -q --index ob.db --update "$made/good-objects"
+run "$XFLATE" extract --index ob.db --objects -C never
+refused 2 'restore objects are in no index'
+says 'leave --index out' 'and says how they are got'
 if [ -e "$bacula/enc256-append" ]; then
 	run "$XFLATE" find -q --index k.db --key key --update "$bacula/enc256-append"
 	expect_status 0 'an index of an encrypted volume'

@@ -120,6 +120,8 @@ static int check(struct request *q)
 	if (q->asof.text && q->with_objects)
 		return msg_usage("extract",
 				 "--as-of makes one tree of several jobs; --objects is about what plugins had in one: say --job");
+	if (q->index.path && q->with_objects)
+		return msg_usage("extract", "restore objects have no names, and are in no index: leave --index out, or --objects");
 	if (q->asof.text && q->bsr.path)
 		return msg_usage("extract", "--bsr says which files of which jobs, and so does --as-of: one of them");
 	if (q->tree.folder == NULL && !q->dry_run && !q->as_tar)
