@@ -55,7 +55,9 @@ static int look(struct plan *p, struct refresh_input *in, const struct opener_ke
 		rc = fileindex_volumes(p->x, find_path, in, e);
 	/* What is neither there nor known: who reads it says so. */
 	in->read = in->state != VOLUMEID_SAME && (in->state != VOLUMEID_GONE || in->volume == 0);
-	in->from = in->state == VOLUMEID_GROWN ? known.last_at + known.last_bytes : 0;
+	/* Behind its last block was padding of a tape, or a part of a block that is whole by now: where the next one begins is not known. */
+	bool ended_whole = known.size == known.last_at + known.last_bytes;
+	in->from = in->state == VOLUMEID_GROWN && ended_whole ? known.size : 0;
 	p->input = (size_t)(in - p->inputs);
 	return rc == 0 && in->volume > 0 && in->state != VOLUMEID_GONE ? fileindex_volume_jobs(p->x, in->volume, add_job, p, e) : rc;
 }

@@ -160,6 +160,21 @@ check 'as if it had been read at once' cmp sorted wanted
 run "$XFLATE" find --index g.db '*' grows
 is "$(told)" '0 volumes read, 0 from where they had ended, 1 unchanged, 0 gone' 'then it is known'
 
+# It had ended in the middle of a block, or in padding of a tape.
+for at in $((second + 1000)) 64512; do
+	from=whole
+	[ $at != 64512 ] || from=$made/good-tape-dump-fixed
+	rm -f g.db grows
+	head -c $at "$from" >grows
+	xflate find -q --index g.db --update grows >"$out" 2>&1
+	cp "$from" grows
+	run "$XFLATE" find --index g.db '*' grows
+	expect_status 0 "grown from $at bytes on: it is whole now"
+	is "$(told)" '1 volume read, 0 from where they had ended, 0 unchanged, 0 gone' 'and read anew'
+	run "$XFLATE" find --index g.db --volumes
+	is "$(grep -c DAMAGE "$out")" 0 'nothing of it is damaged'
+done
+
 # Its job had not ended.
 half=$("$XFLATE" list --blocks whole | sed -n 's|^block \([0-9]*\): .* session 32/.*|\1|p' | sed -n 5p)
 head -c "$half" whole >open
