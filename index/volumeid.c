@@ -55,8 +55,11 @@ static int read_label(const char *path, const struct opener_keys *keys, struct v
 	/* What is wrong with it is told by who reads it. */
 	if (source)
 		source_expect_volume(source);
-	*labelled = source && source_next(source, &block, &unread) == 0 && block.event == SOURCE_BLOCK &&
-		    source_begins_volume(&block, &data) && label_read_volume(data, label);
+	bool read = source != NULL;
+	do
+		read = read && source_next(source, &block, &unread) == 0;
+	while (read && block.event == SOURCE_FOREIGN);
+	*labelled = read && block.event == SOURCE_BLOCK && source_begins_volume(&block, &data) && label_read_volume(data, label);
 	source_free(source);
 	buf_pool_free(pool);
 	return rc;
@@ -73,6 +76,36 @@ static enum volumeid_state compare(const char *path, const struct fileindex_volu
 	bool grown = in.size > known->size;
 	medium_close(&in);
 	return !fits ? VOLUMEID_OTHER : grown ? VOLUMEID_GROWN : VOLUMEID_SAME;
+}
+
+struct seen_there {
+	const char *path;
+	bool labelled; /* its label is sound, as far as can be seen by itself */
+	int64_t id;    /* 0: none */
+	enum volumeid_state state;
+};
+
+static int see_there(void *arg, const struct fileindex_volume *v, struct err *e)
+{
+	struct seen_there *t = arg;
+	(void)e;
+	if (t->id > 0 || strcmp(v->path, t->path) != 0 || (t->labelled && v->label_time != 0))
+		return 0;
+	t->state = compare(t->path, v);
+	t->id = t->state == VOLUMEID_SAME || t->state == VOLUMEID_GROWN ? v->id : 0;
+	return 0;
+}
+
+/* A label that is damaged, or not where it belongs, is another one for who reads all of the volume, or none. */
+static int look_there(struct fileindex *x, const char *path, bool labelled, enum volumeid_state *state, struct fileindex_volume *known,
+		      struct err *e)
+{
+	struct seen_there there = {.path = path, .labelled = labelled};
+	int rc = fileindex_volumes(x, see_there, &there, e);
+	if (rc != 0 || there.id == 0)
+		return rc;
+	*state = there.state;
+	return fileindex_volume(x, there.id, known, e);
 }
 
 int volumeid_look(struct fileindex *x, const char *path, const struct opener_keys *keys, enum volumeid_state *state,
@@ -96,5 +129,7 @@ int volumeid_look(struct fileindex *x, const char *path, const struct opener_key
 			 : fileindex_volume_named(x, labelled ? label.volume : path, labelled ? label.label_time : 0, known, e);
 	if (rc == 1)
 		*state = compare(path, known);
+	if (rc == 0 && *state == VOLUMEID_NEW)
+		rc = look_there(x, path, labelled, state, known, e);
 	return rc < 0 ? rc : 0;
 }

@@ -160,6 +160,25 @@ check 'as if it had been read at once' cmp sorted wanted
 run "$XFLATE" find --index g.db '*' grows
 is "$(told)" '0 volumes read, 0 from where they had ended, 1 unchanged, 0 gone' 'then it is known'
 
+# Its label is another one for who reads all of it, or none; or a tape's stands before it.
+xz -dc "$here/volumes/field/ansi-label.xz" >ansi-label
+for v in "$made/false-label-id" "$made/false-label-second" "$made/false-option-label" ansi-label; do
+	rm -rf g.db plain indexed
+	xflate find -q --index g.db --update "$v" >"$out" 2>&1
+	run "$XFLATE" find --index g.db --update "$v"
+	is "$(told)" '0 volumes read, 0 from where they had ended, 1 unchanged, 0 gone' "${v##*/}: is known again"
+	xflate extract -qq -C plain "$v" >"$out" 2>&1
+	xflate extract -qq --index g.db -C indexed >"$out" 2>&1
+	check "${v##*/}: and extracted from" diff -r plain indexed
+done
+rm -rf plain indexed
+cp "$bareos/vol-none" grows
+xflate find -q --index g.db --update grows >"$out" 2>&1
+"$XFLATE" -qq --keep-layout --rename vol-none=vol-else -o there "$bareos/vol-none"
+mv there grows
+xflate find --index g.db --update grows >"$out" 2>"$err"
+is "$(told)" '1 volume read, 0 from where they had ended, 0 unchanged, 0 gone' 'one with another sound label is another one'
+
 # It had ended in the middle of a block, or in padding of a tape.
 for at in $((second + 1000)) 64512; do
 	from=whole
