@@ -11,7 +11,7 @@
 struct shared_job {
 	int64_t job;
 	size_t input; /* on which volume */
-	bool ended;
+	bool begun, ended;
 	uint32_t session_id, session_time;
 };
 
@@ -33,7 +33,7 @@ static int add_job(void *arg, const struct fileindex_job *j, struct err *e)
 	if (jobs == NULL)
 		return err_memory(e, p->job_count * sizeof *jobs, "jobs");
 	p->jobs = jobs;
-	p->jobs[p->job_count++] = (struct shared_job){j->id, p->input, j->ended, j->session_id, j->session_time};
+	p->jobs[p->job_count++] = (struct shared_job){j->id, p->input, j->begun, j->ended, j->session_id, j->session_time};
 	return 0;
 }
 
@@ -76,24 +76,39 @@ static bool is_session(const void *arg, uint32_t session_id, uint32_t session_ti
 	return j->session_id == session_id && j->session_time == session_time;
 }
 
-/* A job that had not ended goes on on one of those that are read: it is read from its beginning.  A part of a volume can only be read by
+/* Is more of it on the n volumes that are read?  own: which of them is its own; n: none. */
+static int is_open(struct kin *kin, const struct shared_job *j, size_t own, size_t n, bool *open, struct err *e)
+{
+	size_t at = n;
+	*open = false;
+	int rc = j->begun ? 0 : kin_has(kin, own, j->session_id, j->session_time, open, e);
+	if (rc == 0 && !*open && !j->ended) {
+		rc = kin_next(kin, 0, is_session, j, &at, e);
+		*open = at < n || own < n;
+	}
+	return rc;
+}
+
+/* A job whose beginning was not there has it on one of those that are read: then it is read with that.  A job that had not ended goes on on one of those that are read: it is read from its beginning.  A part of a volume can only be read by
  * itself where nothing was open before it. */
 static int follow_open_jobs(struct plan *p, struct err *e)
 {
 	const char **paths = calloc(p->count ? p->count : 1, sizeof *paths);
-	size_t n = 0, at = 0;
+	size_t n = 0;
 	for (size_t i = 0; paths && i < p->count; i++) {
-		if (p->inputs[i].read && p->inputs[i].state != VOLUMEID_GONE)
-			paths[n++] = p->inputs[i].path;
+		p->inputs[i].place = p->count;
+		if (!p->inputs[i].read || p->inputs[i].state == VOLUMEID_GONE)
+			continue;
+		p->inputs[i].place = n;
+		paths[n++] = p->inputs[i].path;
 	}
 	struct kin *kin = paths ? kin_new(paths, n) : NULL;
 	int rc = kin ? 0 : err_memory(e, p->count * sizeof *paths, "volumes");
 	for (size_t i = 0; rc == 0 && n > 0 && i < p->job_count; i++) {
 		const struct shared_job *j = &p->jobs[i];
-		if (j->ended)
-			continue;
-		rc = kin_next(kin, 0, is_session, j, &at, e);
-		if (rc == 0 && (at < n || p->inputs[j->input].read))
+		bool open;
+		rc = is_open(kin, j, p->inputs[j->input].place, n, &open, e);
+		if (rc == 0 && open)
 			read_anew(&p->inputs[j->input]);
 	}
 	kin_free(kin);

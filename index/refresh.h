@@ -13,6 +13,7 @@ struct refresh_input {
 	int64_t volume; /* its row, 0: none */
 	bool read;      /* it is to be read, */
 	uint64_t from;  /* from this byte on: 0, or what stands behind is new and its jobs had all ended */
+	size_t place;   /* for the plan alone: its index among those that are read */
 };
 
 /* One for each path, in their order; keys as with volumeid_look.  What belongs together is read together: a volume is read anew where a job

@@ -215,6 +215,16 @@ run "$XFLATE" find --json '*' "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6
 lines '"%s %s %s" % (d["file"].encode(), d["file_index"], d["verdict"])' | sort >plain
 check 'all as without an index' cmp plain indexed
 
+# The last one first.
+rm s.db
+xflate find -q --index s.db --update "$bareos/vol-span-gzip6-2" >"$out" 2>&1
+run "$XFLATE" find --index s.db --json '*' "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2"
+is "$(told)" '2 volumes read, 0 from where they had ended, 0 unchanged, 0 gone' 'the end of a set, then its beginning: both are read'
+lines '"%s %s %s" % (d["file"].encode(), d["file_index"], d["verdict"])' | sort >indexed
+check 'and all is as without an index' cmp plain indexed
+run "$XFLATE" find --index s.db --update "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2"
+is "$(told)" '0 volumes read, 0 from where they had ended, 2 unchanged, 0 gone' 'once'
+
 # Another volume of the same label.
 cp "$bareos/vol-multi" other
 run "$XFLATE" find --index r.db --update other

@@ -231,6 +231,19 @@ int kin_next(struct kin *k, size_t from, bool (*wanted)(const void *arg, uint32_
 	return 0;
 }
 
+int kin_has(struct kin *k, size_t besides, uint32_t session_id, uint32_t session_time, bool *there, struct err *e)
+{
+	*there = false;
+	for (size_t i = 0; !*there && i < k->count; i++) {
+		int rc = i == besides ? 0 : look(k, i, e);
+		if (rc != 0)
+			return rc;
+		const struct sessions *s = &k->inputs[i];
+		*there = i != besides && (s->later || has(&s->all, (uint64_t)session_time << 32 | session_id));
+	}
+	return 0;
+}
+
 struct range {
 	const struct kin *k;
 	size_t first, end;

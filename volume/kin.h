@@ -23,6 +23,11 @@ void kin_free(struct kin *k);
 int kin_next(struct kin *k, size_t from, bool (*wanted)(const void *arg, uint32_t session_id, uint32_t session_time), const void *arg,
 	     size_t *at, struct err *e) __attribute__((warn_unused_result));
 
+/* *there: one of the inputs, but for that of number `besides` (the count of inputs, or more: for none), has blocks of this session, from
+ * its beginning or later, or cannot be looked at ahead of its time.  Errors as above. */
+int kin_has(struct kin *k, size_t besides, uint32_t session_id, uint32_t session_time, bool *there, struct err *e)
+	__attribute__((warn_unused_result));
+
 /* *end: behind the last input where, over one or several others, a session of those from first to last goes on.  Errors as
  * above. */
 int kin_end(struct kin *k, size_t first, size_t last, size_t *end, struct err *e) __attribute__((warn_unused_result));
