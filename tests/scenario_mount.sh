@@ -149,11 +149,9 @@ mkdir unpacked
 tar --acls --xattrs --xattrs-include='*' -xpf archive -C unpacked
 list unpacked/tree >got
 check 'what it packed is the source' diff "$here/trees/bareos-tree" got
-if command -v rsync >/dev/null; then
-	check 'rsync' rsync -aHAX "$job/srv/data/tree/" synced
-	list synced >got
-	check 'and it is the source' diff "$here/trees/bareos-tree" got
-fi
+check 'rsync' rsync -aHAX "$job/srv/data/tree/" synced
+list synced >got
+check 'and it is the source' diff "$here/trees/bareos-tree" got
 is "$(pages "$job" good)" '0 0' 'pages of all files in any order'
 first=$(find "$job" -type f -links +1 | head -n 1)
 is "$(find "$job" -samefile "$first" | wc -l)" "$(stat -c %h "$first")" 'hard links are one file'
