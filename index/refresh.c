@@ -89,6 +89,21 @@ static int is_open(struct kin *kin, const struct shared_job *j, size_t own, size
 	return rc;
 }
 
+/* Where it goes on there may be no part of a volume either: its records are one with those before. */
+static int join_all(struct plan *p, struct kin *kin, const struct shared_job *j, size_t n, struct err *e)
+{
+	size_t at = 0;
+	int rc = 0;
+	for (size_t next = 0; rc == 0 && next < n; next = at + 1) {
+		rc = kin_next(kin, next, is_session, j, &at, e);
+		for (size_t i = 0; rc == 0 && at < n && i < p->count; i++) {
+			if (p->inputs[i].place == at)
+				read_anew(&p->inputs[i]);
+		}
+	}
+	return rc;
+}
+
 /* A job whose beginning was not there has it on one of those that are read: then it is read with that.  A job that had not ended goes on on one of those that are read: it is read from its beginning.  A part of a volume can only be read by
  * itself where nothing was open before it. */
 static int follow_open_jobs(struct plan *p, struct err *e)
@@ -108,8 +123,10 @@ static int follow_open_jobs(struct plan *p, struct err *e)
 		const struct shared_job *j = &p->jobs[i];
 		bool open;
 		rc = is_open(kin, j, p->inputs[j->input].place, n, &open, e);
-		if (rc == 0 && open)
-			read_anew(&p->inputs[j->input]);
+		if (rc != 0 || !open)
+			continue;
+		read_anew(&p->inputs[j->input]);
+		rc = join_all(p, kin, j, n, e);
 	}
 	kin_free(kin);
 	free(paths);

@@ -225,6 +225,16 @@ check 'and all is as without an index' cmp plain indexed
 run "$XFLATE" find --index s.db --update "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2"
 is "$(told)" '0 volumes read, 0 from where they had ended, 2 unchanged, 0 gone' 'once'
 
+# The last one had been labelled, and nothing more.
+rm s.db
+head -c 183 "$made/good-set-3" >grows
+xflate find -q --index s.db --update "$made/good-set-1" "$made/good-set-2" grows >"$out" 2>&1
+head -c 28855 "$made/good-set-3" >grows
+xflate find -q --index s.db --update "$made/good-set-1" "$made/good-set-2" grows >"$out" 2>&1
+cp "$made/good-set-3" grows
+run "$XFLATE" find --index s.db '*' "$made/good-set-1" "$made/good-set-2" grows
+is "$(grep -c cut "$out") $(grep -c proven "$out")" '0 8' 'a set whose last volume grows: nothing is cut'
+
 # Another volume of the same label.
 cp "$bareos/vol-multi" other
 run "$XFLATE" find --index r.db --update other
