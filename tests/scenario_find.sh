@@ -309,7 +309,7 @@ cat "$bareos/vol-none" "$bareos/vol-gzip6" >behind
 run "$XFLATE" find -q --index behind.db --update behind
 run "$XFLATE" extract --index behind.db --job 3 -C never
 refused 2 'a volume behind another in one file'
-says 'behind another volume' 'is refused as what it is'
+says 'leave --index out' 'is refused, and what helps is said'
 run "$XFLATE" find -q --index ob.db --update "$made/good-objects"
 run "$XFLATE" extract --index ob.db --objects -C never
 refused 2 'restore objects are in no index'

@@ -175,19 +175,6 @@ static int take_given(struct indexparts *p, const struct filter_options *run, st
 	return rc;
 }
 
-/* What begins there is not this volume, but that of the index. */
-static int refuse_other(struct indexparts *p, const struct indexparts_volume *h, int64_t there, struct err *e)
-{
-	struct fileindex_volume v;
-	int rc = fileindex_volume(p->index, there, &v, e);
-	if (rc < 0)
-		return rc;
-	if (rc == 1 && strcmp(v.path, h->path) == 0)
-		return err_set(e, XE_USAGE, "%s: %s stands behind another volume in this file, where no index leads; leave --index out",
-			       h->path, h->name);
-	return err_set(e, XE_USAGE, "%s: here is another volume than %s now; name the volumes where they are", h->path, h->name);
-}
-
 static int take_known(struct indexparts *p, struct err *e)
 {
 	int rc = 0;
@@ -198,7 +185,11 @@ static int take_known(struct indexparts *p, struct err *e)
 			continue;
 		rc = fits(p, h->path, &volume, e);
 		if (rc == 0 && volume != h->id)
-			rc = refuse_other(p, h, volume, e);
+			rc = err_set(
+				e, XE_USAGE,
+				"%s: this begins with another volume than %s: name the volumes where they are now; if it stands behind "
+				"another one in this file, leave --index out",
+				h->path, h->name);
 		p->inputs[h->place] = h->path;
 	}
 	return rc;
