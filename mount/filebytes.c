@@ -232,7 +232,13 @@ static int pass_data(struct filebytes *f, const struct filecursor_record *record
 	f->plain += counted.len;
 	s.lo = r->count > 0 ? r->lo : s.next;
 	s.hi = r->count > 0 ? r->hi : s.next;
-	wounds_record(&f->wounds, stream_has_prefix(record->item.stream), s.lo, s.hi, counted.len, record->doubt);
+	bool addressed = stream_has_prefix(record->item.stream);
+	/* Its address may be wrong, too, and nothing but that says what it leaves out; nor what a compressed one gives, how long it was. */
+	if (record->doubt && addressed)
+		wounds_lose(&f->wounds, s.next);
+	wounds_record(&f->wounds, addressed, s.lo, s.hi, counted.len, record->doubt);
+	if (record->doubt && (addressed || stream_form(record->item.stream) != STREAM_PLAIN))
+		wounds_lose(&f->wounds, s.hi);
 	return bytemap_add(&f->map, &s, e);
 }
 
@@ -249,10 +255,10 @@ static void end_pass(struct filebytes *f)
 	bool lost = filecursor_lost(f->pass.cursor) || cut || (f->o.has_digest && !f->digest_seen);
 	stop(&f->pass);
 	f->passed = f->has_extras = true;
-	if (digest_fits(f))
+	if (digest_fits(f) && !wounds_misplaced(&f->wounds))
 		f->wounds = (struct wounds){0};
 	else
-		wounds_end(&f->wounds, f->map.end, f->o.size, lost, f->o.has_digest);
+		wounds_end(&f->wounds, f->map.end, f->o.size, lost, f->o.has_digest, f->o.proven);
 }
 
 /* One record on.  The pass must not have come to its end. */
@@ -261,12 +267,15 @@ static int pass_on(struct filebytes *f, struct err *e)
 	struct filecursor_record record;
 	int rc = f->pass.cursor ? 0 : begin_pass(f, e);
 	if (rc == 0)
-		rc = filecursor_next(f->pass.cursor, f->plain >= f->o.bytes && (f->digest_seen || !f->o.has_digest), &record, e);
+		rc = filecursor_next(f->pass.cursor, f->plain >= f->o.bytes && (f->o.has_digest ? f->digest_seen : f->o.whole), &record, e);
 	if (rc > 0) {
 		if (record.lost)
 			wounds_lose(&f->wounds, f->pass.next);
 		f->pass_lost = f->pass_lost || record.lost;
 		f->digest_seen = f->digest_seen || stream_is_digest(record.item.stream);
+		/* It may have been data. */
+		if (record.doubt && !holds_data(&record.item))
+			wounds_lose(&f->wounds, f->pass.next);
 		rc = holds_data(&record.item) ? pass_data(f, &record, e) : keep_extra(f, &record.item, e);
 	} else if (rc == 0) {
 		end_pass(f);
