@@ -67,11 +67,6 @@ bool wounds_misplaced(const struct wounds *w)
 	return w->addressed && gaps;
 }
 
-bool wounds_any(const struct wounds *w)
-{
-	return w->count > 0 || w->open || w->torn;
-}
-
 /* Only a size that was counted tells how much is missing: that of the attributes is from before the file was read, and it may have changed. */
 static uint64_t shift_of(const struct wounds *w, uint64_t end, uint64_t size, bool counted)
 {

@@ -49,7 +49,4 @@ bool wounds_touch(const struct wounds *w, uint64_t at, uint64_t n);
 /* At the end: are all of these bytes sound?  *at then becomes where they were taken to be.  If not, *why. */
 bool wounds_sound(const struct wounds *w, uint64_t *at, uint64_t n, const char **why);
 
-/* Is there any? */
-bool wounds_any(const struct wounds *w);
-
 #endif

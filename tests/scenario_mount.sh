@@ -376,6 +376,47 @@ up 0 'a volume that grows' v
 head -c 30000 /dev/zero >>v
 is "$(pages "$(only_job)" good)" '0 0' 'what it had is there'
 
+# What was read and proved, and is damaged then: past the kernel's memory, and past ours.
+"$PYTHON" - "$here" v <<'END'
+import sys
+sys.path.insert(0, sys.argv[1])
+import mkvolume as mk
+p = mk.Packer(cap=65536 + 300)
+s = mk.Session(p)
+content = mk.noise("later", 40 * 65536)
+s.new(content)
+p.flush()
+for at in range(0, len(content), 65536):
+    s.put(2, content[at:at + 65536])
+    p.flush()
+s.digest(content)
+with open(sys.argv[2], "wb") as f:
+    f.write(mk.whole("Vol", s.close()))
+END
+up 0 'a volume that is damaged later' v
+is "$("$PYTHON" - v "$(only_job)/srv/job/file1" <<'END'
+import mmap, os, sys
+fd = os.open(sys.argv[2], os.O_RDONLY | os.O_DIRECT)
+buf = mmap.mmap(-1, 65536)
+good = b""
+while True:
+    n = os.preadv(fd, [buf], len(good))
+    if n == 0:
+        break
+    good += buf[:n]
+with open(sys.argv[1], "r+b") as f:
+    whole = f.read()
+    at = whole.index(good[131072 + 700:131072 + 800])
+    f.seek(at)
+    f.write(bytes([whole[at] ^ 4]))
+try:
+    n = os.preadv(fd, [buf], 131072)
+    print(len(good), "right" if buf[:n] == good[131072:131072 + n] else "WRONG")
+except OSError as e:
+    print(len(good), e.strerror)
+END
+)" '2621440 Input/output error' 'a record that is damaged when it is read again is an error'
+
 # ---- the state of a fileset at a time ----
 
 cat >chain.py <<'END'
