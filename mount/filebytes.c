@@ -22,11 +22,17 @@ struct course_of_file {
 	struct backupread backup;
 };
 
+/* Of some data records, the first and the one behind the last; behind 0: there are none. */
+struct ordinals {
+	uint64_t first, behind;
+};
+
 struct filebytes {
 	struct filebytes_options o;
 	struct course_of_file pass, jump;
-	bool passed;    /* it has come to the end, and the wounds are known */
-	bool pass_lost; /* it has met with damage that may be of this file */
+	bool passed;                        /* it has come to the end, and the wounds are known */
+	bool pass_lost;                     /* it has met with damage that may be of this file */
+	struct ordinals doubted, undecoded; /* that it has come by */
 	struct digest *digest;
 	bool digest_seen;
 	uint64_t plain; /* bytes of plain data so far */
@@ -72,6 +78,7 @@ static void forget(struct filebytes *f)
 	digest_free(f->digest);
 	f->digest = NULL;
 	f->wounds = (struct wounds){0};
+	f->doubted = f->undecoded = (struct ordinals){0};
 	f->passed = f->pass_lost = f->digest_seen = false;
 	f->plain = 0;
 	if (!f->has_extras)
@@ -214,6 +221,17 @@ static uint64_t lost_at(const struct item *item, uint64_t next)
 	return !rd.bad && at > next ? at : next;
 }
 
+static void note(struct ordinals *o, uint64_t ordinal)
+{
+	o->first = o->behind > 0 ? o->first : ordinal;
+	o->behind = ordinal + 1;
+}
+
+static bool noted(const struct ordinals *o, uint64_t ordinal)
+{
+	return ordinal >= o->first && ordinal < o->behind;
+}
+
 static int pass_data(struct filebytes *f, const struct filecursor_record *record, struct err *e)
 {
 	struct bytemap_stride s = {
@@ -223,7 +241,10 @@ static int pass_data(struct filebytes *f, const struct filecursor_record *record
 	int rc = r ? decode(f, &f->pass, &record->item, r, &counted, e) : memory(e);
 	if (rc < 0)
 		return rc;
+	if (record->doubt)
+		note(&f->doubted, s.ordinal);
 	if (rc == 0) {
+		note(&f->undecoded, s.ordinal);
 		wounds_lose(&f->wounds, lost_at(&record->item, s.next));
 		s.hi = s.lo;
 		return bytemap_add(&f->map, &s, e);
@@ -232,7 +253,13 @@ static int pass_data(struct filebytes *f, const struct filecursor_record *record
 	f->plain += counted.len;
 	s.lo = r->count > 0 ? r->lo : s.next;
 	s.hi = r->count > 0 ? r->hi : s.next;
-	wounds_record(&f->wounds, stream_has_prefix(record->item.stream), s.lo, s.hi, counted.len, record->doubt);
+	bool addressed = stream_has_prefix(record->item.stream);
+	/* Its address may be wrong, too, and nothing but that says what it leaves out; nor what a compressed one gives, how long it was. */
+	if (record->doubt && addressed)
+		wounds_lose(&f->wounds, s.next);
+	wounds_record(&f->wounds, addressed, s.lo, s.hi, counted.len, record->doubt);
+	if (record->doubt && (addressed || stream_form(record->item.stream) != STREAM_PLAIN))
+		wounds_lose(&f->wounds, s.hi);
 	return bytemap_add(&f->map, &s, e);
 }
 
@@ -249,10 +276,10 @@ static void end_pass(struct filebytes *f)
 	bool lost = filecursor_lost(f->pass.cursor) || cut || (f->o.has_digest && !f->digest_seen);
 	stop(&f->pass);
 	f->passed = f->has_extras = true;
-	if (digest_fits(f))
+	if (digest_fits(f) && !wounds_misplaced(&f->wounds))
 		f->wounds = (struct wounds){0};
 	else
-		wounds_end(&f->wounds, f->map.end, f->o.size, lost, f->o.has_digest);
+		wounds_end(&f->wounds, f->map.end, f->o.size, lost, f->o.has_digest, f->o.proven);
 }
 
 /* One record on.  The pass must not have come to its end. */
@@ -261,12 +288,15 @@ static int pass_on(struct filebytes *f, struct err *e)
 	struct filecursor_record record;
 	int rc = f->pass.cursor ? 0 : begin_pass(f, e);
 	if (rc == 0)
-		rc = filecursor_next(f->pass.cursor, f->plain >= f->o.bytes && (f->digest_seen || !f->o.has_digest), &record, e);
+		rc = filecursor_next(f->pass.cursor, f->plain >= f->o.bytes && (f->o.has_digest ? f->digest_seen : f->o.whole), &record, e);
 	if (rc > 0) {
 		if (record.lost)
 			wounds_lose(&f->wounds, f->pass.next);
 		f->pass_lost = f->pass_lost || record.lost;
 		f->digest_seen = f->digest_seen || stream_is_digest(record.item.stream);
+		/* It may have been data. */
+		if (record.doubt && !holds_data(&record.item))
+			wounds_lose(&f->wounds, f->pass.next);
 		rc = holds_data(&record.item) ? pass_data(f, &record, e) : keep_extra(f, &record.item, e);
 	} else if (rc == 0) {
 		end_pass(f);
@@ -329,11 +359,13 @@ static int jump_on(struct filebytes *f, const struct request *q, int rc, const s
 {
 	struct course_of_file *c = &f->jump;
 	struct span counted;
-	if (rc == 0 || (record->lost && !f->pass_lost) || !bytemap_fits(&f->map, c->ordinal, &record->place))
+	uint64_t ordinal = c->ordinal;
+	bool worse = rc > 0 && ((record->lost && !f->pass_lost) || (record->doubt && !noted(&f->doubted, ordinal)));
+	if (rc == 0 || worse || !bytemap_fits(&f->map, ordinal, &record->place))
 		return changed(f, e);
 	struct recent_record *r = recent_new(&f->recent, FILEBYTES_RECENT_BYTES);
 	rc = r ? decode(f, c, &record->item, r, &counted, e) : memory(e);
-	if (rc == 0 && !wounds_any(&f->wounds))
+	if (rc == 0 && !noted(&f->undecoded, ordinal))
 		return changed(f, e);
 	if (rc >= 0)
 		serve(q, r);

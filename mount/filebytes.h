@@ -38,6 +38,8 @@ struct filebytes_options {
 	uint64_t size;    /* as it is shown: what is read lies below it */
 	bool sparse;      /* its data come with addresses, */
 	bool any_order;   /* which may go backwards */
+	bool whole;       /* nothing of it was missing when it was indexed, */
+	bool proven;      /* and its digest said so */
 	bool has_digest;
 	enum digest_kind digest;
 	uint8_t value[DIGEST_MAX_BYTES];

@@ -23,6 +23,13 @@ struct filecursor {
 	struct stage_ctx *stage;
 	bool begun, over;
 	bool doubt, lost; /* of what comes next */
+	/* Of a block whose records on both sides of a gap follow: where that is. */
+	struct {
+		bool ahead;
+		size_t input;
+		uint64_t addr;
+		uint32_t from;
+	} gap;
 };
 
 static bool plan(struct filecursor *c)
@@ -82,7 +89,7 @@ void filecursor_free(struct filecursor *c)
 
 bool filecursor_lost(const struct filecursor *c)
 {
-	return c->lost;
+	return c->lost || c->gap.ahead;
 }
 
 enum stage_status filecursor_plain(struct filecursor *c, const struct item *item, struct span *address, struct span *plain)
@@ -140,7 +147,25 @@ static int take_damage(struct filecursor *c, const struct item *item, struct err
 	bool ours = is_ours(c, item->job) || (item->job == NULL && item->form.version < 2);
 	c->doubt = c->doubt || (item->suspect && (ours || item->job == NULL));
 	c->lost = c->lost || (ours && !item->suspect && c->begun);
+	if (ours && item->salvaged) {
+		c->gap.ahead = true;
+		c->gap.input = item->volume->input;
+		c->gap.addr = item->addr;
+		c->gap.from = item->offset;
+	}
 	return 0;
+}
+
+/* The gap was told before the records of its block: it is met between two of them, or behind the last. */
+static void pass_gap(struct filecursor *c, const struct item *item)
+{
+	bool same = item->volume->input == c->gap.input;
+	bool before = item->volume->input < c->gap.input || (same && item->addr < c->gap.addr) ||
+		      (same && item->addr == c->gap.addr && item->offset < c->gap.from);
+	if (!c->gap.ahead || before)
+		return;
+	c->gap.ahead = false;
+	c->lost = c->lost || c->begun;
 }
 
 /* The one where it begins has to be one of its job, or what follows would be looked for to the end. */
@@ -161,6 +186,7 @@ static int take_record(struct filecursor *c, bool enough, const struct item *ite
 {
 	bool ours = is_ours(c, item->job);
 	bool next = ours && item->file_index == c->o->file_index;
+	pass_gap(c, item);
 	if (!c->begun) {
 		c->begun = next && is_place(c, item);
 		bool behind = ours && (item->volume->input > 0 || item->addr > c->at.addr);
@@ -168,6 +194,8 @@ static int take_record(struct filecursor *c, bool enough, const struct item *ite
 			return not_there(c, e);
 		return c->begun;
 	}
+	/* What is lost behind another file is not of this one. */
+	c->gap.ahead = c->gap.ahead && (!ours || next);
 	c->over = c->over || (ours && !next) || (!ours && enough && is_behind(c, item));
 	return next && !c->over;
 }
@@ -195,7 +223,8 @@ int filecursor_next(struct filecursor *c, bool enough, struct filecursor_record 
 		if (rc != 0)
 			return rc;
 		switch (item.kind) {
-		case ITEM_END: c->over = true; break;
+		/* Nothing of the job says that the file was at its end. */
+		case ITEM_END: c->over = c->lost = true; break;
 		case ITEM_VOLUME_LABEL: rc = check_label(c, item.volume, e); break;
 		case ITEM_BLOCK: rc = take_block(c, &item, e); break;
 		case ITEM_DAMAGE: rc = take_damage(c, &item, e); break;

@@ -175,6 +175,8 @@ static bool plan(struct openfiles *o, struct openfile *f)
 		.size = file->size,
 		.sparse = file->row.flags & FILEINDEX_SPARSE,
 		.any_order = file->row.flags & (FILEINDEX_PLUGIN | FILEINDEX_WINDOWS),
+		.whole = file->row.verdict == FILEINDEX_PROVEN || file->row.verdict == FILEINDEX_PLAUSIBLE,
+		.proven = file->row.verdict == FILEINDEX_PROVEN,
 		.has_digest = file->row.has_digest,
 		.digest = file->row.digest,
 		.value_bytes = file->row.value_bytes,

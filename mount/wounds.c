@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "mount/wounds.h"
 
-#define LOST "some of it is damaged or lost"
+static const char gone[] = "some of it is damaged or lost";
 #define DOUBT "it stands in a block whose checksum is wrong, and no digest says that it is right all the same"
 #define UNPROVED "its content is not what its digest says, and nothing tells where"
 
@@ -31,7 +31,7 @@ static void close_at(struct wounds *w, uint64_t at)
 		return;
 	w->open = false;
 	if (w->addressed) {
-		add(w, w->open_at, at, LOST);
+		add(w, w->open_at, at, gone);
 		return;
 	}
 	w->first = w->torn ? w->first : w->open_at;
@@ -59,33 +59,36 @@ void wounds_record(struct wounds *w, bool addressed, uint64_t lo, uint64_t hi, u
 		add(w, lo, hi, DOUBT);
 }
 
-bool wounds_any(const struct wounds *w)
+bool wounds_misplaced(const struct wounds *w)
 {
-	return w->count > 0 || w->open || w->torn;
+	bool gaps = w->open && w->addressed;
+	for (unsigned i = 0; i < w->count; i++)
+		gaps = gaps || w->ranges[i].why == gone;
+	return w->addressed && gaps;
 }
 
-/* Only a digest shows that the last record is the file's last. */
-static uint64_t shift_of(const struct wounds *w, uint64_t end, uint64_t size, bool anchored)
+/* Only a size that was counted tells how much is missing: that of the attributes is from before the file was read, and it may have changed. */
+static uint64_t shift_of(const struct wounds *w, uint64_t end, uint64_t size, bool counted)
 {
 	bool even = !w->uneven && w->unit > 0 && w->last_bytes <= w->unit;
 	bool between = w->torn && w->last < end && size > end;
-	return anchored && even && between && (size - end) % w->unit == 0 ? size - end : 0;
+	return counted && even && between && (size - end) % w->unit == 0 ? size - end : 0;
 }
 
-void wounds_end(struct wounds *w, uint64_t end, uint64_t size, bool lost, bool proves)
+void wounds_end(struct wounds *w, uint64_t end, uint64_t size, bool lost, bool proves, bool counted)
 {
 	if (lost)
 		wounds_lose(w, end);
 	close_at(w, size);
-	w->shift = shift_of(w, end, size, proves && !lost);
+	w->shift = shift_of(w, end, size, counted && proves && !lost);
 	for (unsigned i = 0; i < w->count; i++) {
 		w->ranges[i].from += w->ranges[i].from >= w->last ? w->shift : 0;
 		w->ranges[i].to += w->ranges[i].to > w->last ? w->shift : 0;
 	}
 	if (w->torn)
-		add(w, w->first, w->shift > 0 ? w->last + w->shift : UINT64_MAX, LOST);
+		add(w, w->first, w->shift > 0 ? w->last + w->shift : UINT64_MAX, gone);
 	else if (!w->addressed && end < size)
-		add(w, end, size, LOST);
+		add(w, end, size, gone);
 	if (w->count == 0 && proves)
 		add(w, w->last_lo, size, UNPROVED);
 }

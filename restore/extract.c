@@ -235,6 +235,7 @@ static int write_data(struct extract *x, const struct outrecord *r, uint32_t str
 	if (!has_address && (stream_in_form(stream, STREAM_PLAIN) & STREAM_NUMBER_MASK) == STREAM_WIN32)
 		return take_apart(x, data, e);
 	f->sparse = f->sparse || has_address;
+	f->astray = f->astray || (has_address && f->doubt && at != f->next);
 	return write_piece(x, at, data, e);
 }
 
@@ -247,8 +248,10 @@ static int take_data(struct extract *x, const struct plain_item *plain, struct e
 	const struct outrecord part = {.stream = item->stream, .body = item->data};
 	if (!plain->whole && !item->head_missing && item->tail_missing && stream_form(item->stream) == STREAM_PLAIN && rc == 0)
 		rc = write_data(x, &part, item->stream, e);
+	f->doubt = f->doubt || item->suspect;
 	for (size_t i = 0; plain->whole && rc == 0 && i < plain->count; i++)
 		rc = write_data(x, &plain->records[i], item->stream, e);
+	f->doubt = item->suspect;
 	return rc;
 }
 

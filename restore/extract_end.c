@@ -121,7 +121,10 @@ static const char *wrong_with(const struct extract_open *f)
 	case PROOF_WRONG: return "its content is not what its digest says";
 	case PROOF_DAMAGED: return "some of it is damaged or lost";
 	case PROOF_CUT: return "some of it lies on volumes that are not here";
-	case PROOF_RIGHT: return p->doubled ? "its addresses are stored twice" : NULL;
+	case PROOF_RIGHT:
+		if (f->astray)
+			return "it stands in a block whose checksum is wrong, and its digest does not count the addresses of its data";
+		return p->doubled ? "its addresses are stored twice" : NULL;
 	case PROOF_NO_DIGEST:
 	case PROOF_NO_CONTENT:
 		if (f->suspect)

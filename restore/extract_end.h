@@ -34,6 +34,8 @@ struct extract_open {
 	bool windows;       /* its data are what BackupRead made */
 	struct backupread backup;
 	bool suspect;                   /* some of it comes from a block with a wrong checksum */
+	bool doubt;                     /* its last data record does */
+	bool astray;                    /* such a one does not go on where the one before ended, or the one behind it not where it does */
 	bool locked;                    /* some of it is encrypted by its client */
 	bool like;                      /* what is there already is of the same size and time */
 	struct extra extras[EXTRA_MAX]; /* copies */

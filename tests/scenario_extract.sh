@@ -442,4 +442,51 @@ expect_status 3 '--objects, damaged ones among them: 3'
 is "$(find x -type f ! -path 'x/restore-objects/[0-9]*' -print0 | tr -cd '\000' | wc -c) $(find x/restore-objects -mindepth 2 | wc -l)" '1 0' 'none leads out of its folder, whatever it is called'
 is "$(find x/restore-objects -type f -size 3000c -print0 | tr -cd '\000' | wc -c)" 7 'all that are whole are there'
 check 'what comes behind is' test -s x/fine/file
+# An address in a block whose checksum is wrong: the digest is right all the same, for it counts none.
+"$PYTHON" - "$here" <<'END'
+import sys
+sys.path.insert(0, sys.argv[1])
+import mkvolume as mk
+unit = 4096
+def make(name, place, at):
+    p = mk.Packer(cap=unit + 300)
+    s = mk.Session(p)
+    content = mk.noise("places", 6 * unit)
+    s.new(content, 6)
+    p.flush()
+    for k in range(0, len(content), unit):
+        s.put(6, k.to_bytes(8, "big") + content[k:k + unit])
+        p.flush()
+    s.digest(content)
+    blocks = [bytearray(b) for b in mk.lay("Vol", s.close())]
+    blocks[2 + place][place_of:place_of + 8] = at.to_bytes(8, "big")
+    with open(name, "wb") as f:
+        f.write(b"".join(blocks))
+place_of = 24 + 12
+make("astray-far", 2, unit * 4096)
+make("astray-back", 5, 0)
+make("astray-on", 2, unit * 3)
+make("astray-not", 2, unit * 2)
+END
+for v in far back on; do
+	rm -rf x
+	run "$XFLATE" extract -C x astray-$v
+	expect_status 3 "an address that is wrong ($v): 3"
+	check 'and the file is called damaged' test -e x/srv/job/file1.damaged -a ! -e x/srv/job/file1
+done
+rm -rf x
+run "$XFLATE" extract -C x astray-not
+expect_status 0 'addresses that are right: 0'
+"$PYTHON" - <<'END'
+with open("astray-not", "r+b") as f:
+    d = f.read()
+    at = d.index(b"BB02", d.index(b"BB02", d.index(b"BB02") + 1) + 1) - 12
+    f.seek(at)
+    f.write(bytes([d[at] ^ 1]))
+END
+rm -rf x
+run "$XFLATE" extract -C x astray-not
+expect_status 3 'a checksum alone that is wrong: 3'
+check 'and the file, whose digest is right, is not' test -e x/srv/job/file1
+
 done_testing

@@ -231,6 +231,82 @@ d[at:at + n] = bytes(n)
 open(sys.argv[1], "wb").write(d)
 END
 damaged 'a lost block' 40 2 bad
+# A block that names another session: the rest of a sparse file, and its digest, are lost with it.
+cp "$bacula/plain-none-sparse" bad
+"$PYTHON" - bad <<'END'
+import sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(838926)
+    f.write(b"\xfe\x01\x02\x03")
+END
+damaged 'a block that names another session' 60 24 bad
+# Zeros over a header of a record: what is behind it is not where it would be counted to.
+made good "$bareos/vol-none"
+cp "$bareos/vol-none" bad
+"$PYTHON" - bad <<'END'
+import sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(714166)
+    f.write(bytes(83324))
+END
+damaged 'a header of a record under zeros' 367 1 bad
+# What stat said is from before the file was read: it tells nothing of what is lost.
+"$PYTHON" - "$here" <<'END'
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import mkvolume as mk
+unit = 65536
+def make(name, said, read, lost, stream=2):
+    p = mk.Packer(cap=unit + 300)
+    s = mk.Session(p)
+    content = mk.noise(name, read * unit)
+    s.fi += 1
+    s.put(1, mk.attributes(1, "/srv/job/file1", said * unit, stream))
+    p.flush()
+    for at in range(0, len(content), unit):
+        s.put(stream, content[at:at + unit])
+        p.flush()
+    s.digest(content)
+    blocks = mk.lay("Vol", s.close())
+    os.makedirs("changed", exist_ok=True)
+    with open("changed/%s" % name, "wb") as f:
+        f.write(b"".join(blocks))
+    with open("changed/%s.bad" % name, "wb") as f:
+        f.write(b"".join(bytes(len(b)) if i - 2 in lost else b for i, b in enumerate(blocks)))
+make("shrunk", 10, 8, (3,))
+make("grown", 8, 10, (3, 4, 5))
+END
+cat >units.py <<'END'
+import os, sys
+whole = open(sys.argv[2], "rb").read()
+fd, said = os.open(sys.argv[1], os.O_RDONLY), ""
+for at in range(0, os.fstat(fd).st_size, 65536):
+    try:
+        got = os.pread(fd, 4096, at)
+    except OSError:
+        said += "-"
+        continue
+    said += "+" if got == whole[at:at + 4096] else "WRONG"
+print(said)
+END
+units() { "$PYTHON" units.py "$(only_job)/srv/job/file1" good/srv/job/file1; }
+made good changed/shrunk
+up 3 'a file that had become shorter' changed/shrunk.bad
+is "$(units)" '+++-------' 'a file that had become shorter while it was read: nothing behind the loss'
+made good changed/grown
+up 3 'a file that had grown' changed/grown.bad
+is "$(units)" '+++-----' 'a file that had grown: nothing behind the loss'
+cp changed/grown v
+run "$XFLATE" find --index lengths --update v
+"$PYTHON" - v changed/grown.bad <<'END'
+import os, sys
+st = os.stat(sys.argv[1])
+with open(sys.argv[1], "r+b") as f:
+    f.write(open(sys.argv[2], "rb").read())
+os.utime(sys.argv[1], ns=(st.st_atime_ns, st.st_mtime_ns))
+END
+up 0 'an index from before the loss' --index lengths
+is "$(units)" '+++---++++' 'an index that has proved it knows its length: what is behind the loss is there'
 up 0 'a job that was cut off' "$bareos/vol-crashed"
 fails 'its last file ends in an error' sh -c 'find "$1" -type f -exec cat {} + >/dev/null' - "$m"
 release
@@ -297,6 +373,47 @@ cp "$bareos/vol-gzip6" v
 up 0 'a volume that grows' v
 head -c 30000 /dev/zero >>v
 is "$(pages "$(only_job)" good)" '0 0' 'what it had is there'
+
+# What was read and proved, and is damaged then: past the kernel's memory, and past ours.
+"$PYTHON" - "$here" v <<'END'
+import sys
+sys.path.insert(0, sys.argv[1])
+import mkvolume as mk
+p = mk.Packer(cap=65536 + 300)
+s = mk.Session(p)
+content = mk.noise("later", 40 * 65536)
+s.new(content)
+p.flush()
+for at in range(0, len(content), 65536):
+    s.put(2, content[at:at + 65536])
+    p.flush()
+s.digest(content)
+with open(sys.argv[2], "wb") as f:
+    f.write(mk.whole("Vol", s.close()))
+END
+up 0 'a volume that is damaged later' v
+is "$("$PYTHON" - v "$(only_job)/srv/job/file1" <<'END'
+import mmap, os, sys
+fd = os.open(sys.argv[2], os.O_RDONLY | os.O_DIRECT)
+buf = mmap.mmap(-1, 65536)
+good = b""
+while True:
+    n = os.preadv(fd, [buf], len(good))
+    if n == 0:
+        break
+    good += buf[:n]
+with open(sys.argv[1], "r+b") as f:
+    whole = f.read()
+    at = whole.index(good[131072 + 700:131072 + 800])
+    f.seek(at)
+    f.write(bytes([whole[at] ^ 4]))
+try:
+    n = os.preadv(fd, [buf], 131072)
+    print(len(good), "right" if buf[:n] == good[131072:131072 + n] else "WRONG")
+except OSError as e:
+    print(len(good), e.strerror)
+END
+)" '2621440 Input/output error' 'a record that is damaged when it is read again is an error'
 
 # ---- the state of a fileset at a time ----
 
