@@ -265,6 +265,13 @@ x -q --dedupable -o no.d bacula
 refuses 2 'BB02' 'and one of BB03 blocks is not dedupable'
 is "$(find . -maxdepth 1 -name 'no.*' -o -maxdepth 1 -name '.xflate*')" '' 'nothing is left of them'
 
+x -q --target bareos -o bareos-of-cloud cloud/CloudVol1
+expect_status 0 'but into a file of Bareos'"'"'s it is'
+x verify bareos-of-cloud
+expect_status 0 'with the labels of its jobs'
+x compare bareos-of-cloud --vs cloud/CloudVol1
+expect_status 0 'and the same content'
+
 # --- whole or not there ---
 
 x -q --dedupable -o vol-append.d/ vol-append
