@@ -272,6 +272,25 @@ expect_status 0 'with the labels of its jobs'
 x compare bareos-of-cloud --vs cloud/CloudVol1
 expect_status 0 'and the same content'
 
+# --- their names ---
+
+x -q -o slashes/ chunks/ cloud/CloudVol1//
+expect_status 0 'a slash behind the name of a folder is none of it'
+is "$(in_folder slashes)" 'CloudVol1 chunks ' 'and not of what is made of it'
+x -q --chunk-size 10M -o slashes.c/ chunks/
+expect_status 0 'from folder to folder, too'
+x compare chunks --vs slashes.c/chunks/
+expect_status 0 'which is the same'
+(cd chunks && timeout 60 "$XFLATE" -q -o ../dot/ .)
+is "$(in_folder dot)" "$("$XFLATE" list chunks | sed -n 's/^volume //p') " 'the folder where one is has its label'"'"'s name'
+x -o slashes2/ chunks/ ./chunks
+refuses 2 'would become one file' 'two spellings of one name are seen'
+cp -r cloud/CloudVol1 headless
+rm headless/part.1
+x -q --on-damage=skip -o with-label headless/
+x list with-label
+prints '^volume headless$' 'a label that is made has the name without the slash' "$out"
+
 # --- whole or not there ---
 
 x -q --dedupable -o vol-append.d/ vol-append
@@ -282,6 +301,13 @@ x -q --dedupable -o vol-none vol-append
 refuses 1 'exists already' 'a file is not replaced by a folder'
 x -q --force --dedupable -o vol-none vol-append
 refuses 1 'exists already' 'even with --force'
+cp vol-none 0001
+cp -r chunks before
+x -q --force -o chunks 0001
+refuses 2 'is a volume itself' 'nor is a piece of it replaced by a volume of its name'
+x -q -o chunks vol-none
+refuses 2 'is a volume itself' 'or any file put beside them'
+if diff -r before chunks >"$out"; then ok 'and it is as before'; else not_ok 'and it is as before' && show "$out"; fi
 x --dedupable vol-append
 refuses 2 'name one with -o' 'a folder needs a name'
 x --chunk-size 5M -o c vol-append

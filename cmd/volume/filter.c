@@ -203,9 +203,11 @@ static int check_outputs(const struct filter_request *q)
 		}
 	}
 	for (size_t i = 0; q->o.path_count > 1 && i < q->o.path_count; i++) {
-		const char *name = place_name(q->o.paths[i]);
+		char name[PLACE_PATH_BYTES], before[PLACE_PATH_BYTES];
+		place_base(q->o.paths[i], name);
 		for (size_t k = 0; k < i && strcmp(q->out.path, "-") != 0; k++) {
-			if (strcmp(name, place_name(q->o.paths[k])) == 0)
+			place_base(q->o.paths[k], before);
+			if (strcmp(name, before) == 0)
 				return msg_usage("filter", "%s and %s would become one file in %s", q->o.paths[k], q->o.paths[i],
 						 q->out.path);
 		}
