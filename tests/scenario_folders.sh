@@ -265,6 +265,8 @@ x -q --dedupable -o no.d bacula
 refuses 2 'BB02' 'and one of BB03 blocks is not dedupable'
 is "$(find . -maxdepth 1 -name 'no.*' -o -maxdepth 1 -name '.xflate*')" '' 'nothing is left of them'
 
+x -q --target bareos --part-size 60k -o no.c cloud/CloudVol1
+refuses 2 'Bareos reads no parts' 'nor is it made into one of Bareos'"'"'s'
 x -q --target bareos -o bareos-of-cloud cloud/CloudVol1
 expect_status 0 'but into a file of Bareos'"'"'s it is'
 x verify bareos-of-cloud

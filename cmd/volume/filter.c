@@ -222,6 +222,8 @@ static int check_folders(const struct filter_request *q)
 		return msg_usage("filter", "--chunk-size, --dedupable and --part-size make folders: name one with -o");
 	if (q->form.medium == &medium_dedupable && q->o.cipher.encrypt)
 		return msg_usage("filter", "--dedupable: Bareos reads no encrypted blocks");
+	if (q->form.medium == &medium_cloud && q->o.target_given && (q->o.target == PRODUCT_BAREOS || q->o.target == PRODUCT_BAREOS_22))
+		return msg_usage("filter", "--part-size: Bareos reads no parts of Bacula's cloud");
 	if (q->form.medium == &medium_dedupable && q->o.deflate)
 		msg_warning("--dedupable: compressed records have few blocks in common with others; -i makes them plain");
 	return 0;
