@@ -293,6 +293,15 @@ x -q --on-damage=skip -o with-label headless/
 x list with-label
 prints '^volume headless$' 'a label that is made has the name without the slash' "$out"
 
+# --- batches ---
+
+mkdir no-volume
+x -q -o batch/ chunks no-volume relabelled loop daemon/vol-append nothing cloud/CloudVol1
+expect_status 1 'folders that are no volumes fail'
+is "$(in_folder batch)" 'CloudVol1 chunks vol-append ' 'and cost nobody else'
+says '3 of 7 inputs are converted, 4 not' 'each is counted'
+is "$(grep -c 'no-volume: is a folder' "$err")" 1 'and told once'
+
 # --- whole or not there ---
 
 x -q --dedupable -o vol-append.d/ vol-append
