@@ -358,6 +358,21 @@ is "$(in_folder saved.partial)" '0000 ' 'a rescue that fails leaves what it has 
 x verify rescued.partial
 prints '^job 50 ' 'and a dedupable one can be read' "$out"
 
+what='what a rescue has on a disk that is full'
+mkdir full
+# shellcheck disable=SC2016 # the other shell's
+if unshare --user --map-root-user --mount sh -c '
+	mount -t tmpfs -o size=1m none full || exit 9
+	timeout 60 "$0" -q --on-damage=skip --dedupable -o full/v vol-multi
+	[ $? = 1 ] && cp -r full/v.partial full.partial' "$XFLATE" 2>"$err"; then
+	x verify full.partial
+	prints '^job 50 ' "$what can be read" "$out"
+elif [ "$(grep -c 'No space left' "$err")" -gt 0 ]; then
+	not_ok "$what can be read" && show "$err"
+else
+	skip "$what" "no file system of one's own here: $(head -n 1 "$err")"
+fi
+
 # --- catalogs know files and tapes ---
 
 x catalog bsr vol-append.d
