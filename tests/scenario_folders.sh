@@ -293,6 +293,19 @@ x -q --on-damage=skip -o with-label headless/
 x list with-label
 prints '^volume headless$' 'a label that is made has the name without the slash' "$out"
 
+# --- places that are kept ---
+
+x -q --keep-layout --dedupable -o kept.d daemon/vol-append
+expect_status 0 'blocks keep their numbers from one dedupable volume to another'
+x compare kept.d --vs daemon/vol-append
+expect_status 0 'which is the same'
+x -q --keep-layout --chunk-size 10M -o kept.c chunks
+expect_status 0 'and their bytes from chunks to chunks'
+x -q --keep-layout -o kept daemon/vol-append
+refuses 2 'addresses in a dedupable volume are numbers of blocks' 'but from one kind to another there are others'
+x -q --keep-layout --dedupable -o kept2.d vol-append
+refuses 2 'addresses in a dedupable volume are numbers of blocks' 'there or back'
+
 # --- batches ---
 
 mkdir no-volume
