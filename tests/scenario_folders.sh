@@ -179,6 +179,13 @@ head -c 100 daemon/vol-append/config >lying/config
 x list lying
 refuses 1 'cut short' 'a config that is cut short is refused'
 cp daemon/vol-append/config lying/
+rm lying/aligned.data
+x verify lying
+expect_status 3 'a file of payload that is missing is damage'
+says '27931 bytes at block 1: aligned.data is missing' 'of the blocks that have parts in it'
+prints '257233 bytes., 1 block' 'and of no others' "$out"
+x -q --on-damage=skip -o without lying
+expect_status 3 'and they can be saved'
 rm lying/parts
 ln -s parts lying/parts
 x list lying
