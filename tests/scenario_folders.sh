@@ -393,6 +393,15 @@ else
 	skip "$what" "no file system of one's own here: $(head -n 1 "$err")"
 fi
 
+# --- what goes straight into volumes knows files and chunks ---
+
+mkdir there
+x mount daemon/vol-append there
+refuses 2 'only files and chunks can be mounted' 'mount refuses a dedupable volume'
+x find -q --index db --update daemon/vol-append
+x extract --index db --job 32 -C straight
+refuses 2 'only volumes in files and chunks' 'and so does extract out of an index'
+
 # --- catalogs know files and tapes ---
 
 x catalog bsr vol-append.d
