@@ -20,6 +20,17 @@ const char *place_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+void place_base(const char *path, char name[static PLACE_PATH_BYTES])
+{
+	size_t end = strlen(path);
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	size_t begin = end;
+	while (begin > 0 && path[begin - 1] != '/')
+		begin--;
+	snprintf(name, PLACE_PATH_BYTES, "%.*s", (int)(end - begin), path + begin);
+}
+
 void place_folder(const char *path, char folder[static PLACE_PATH_BYTES])
 {
 	int n = (int)(place_name(path) - path);

@@ -36,6 +36,9 @@ bool place_same(const char *a, const char *b);
 /* The last part of a path, "" if it ends with a slash. */
 const char *place_name(const char *path);
 
+/* The last part of a path, without slashes behind it. */
+void place_base(const char *path, char name[static PLACE_PATH_BYTES]);
+
 /* The folder that path lies in, "." where it names none, as it stands there. */
 void place_folder(const char *path, char folder[static PLACE_PATH_BYTES]);
 

@@ -239,12 +239,21 @@ size_t relabel_lost(const struct relabel_lost *lost, uint8_t *out)
 	return w.bad ? 0 : (size_t)(w.p - out);
 }
 
+/* Of a volume or of a session: both begin with id and version. */
+static bool is_cloud(struct span data)
+{
+	struct rd r = rd_over(data.data, data.len);
+	rd_string(&r);
+	struct span id = since(data.data, &r);
+	uint32_t version = rd_be32(&r);
+	return !r.bad && is_of(id, version, cloud_id, sizeof cloud_id, CLOUD_VERSION);
+}
+
 bool relabel_applies(struct span data, enum relabel_owner to)
 {
 	if (to == RELABEL_AS_IT_IS)
 		return false;
-	struct fields f;
-	if (to == RELABEL_BAREOS && take_apart(data, &f) && is_of(f.id, f.version, cloud_id, sizeof cloud_id, CLOUD_VERSION))
+	if (to == RELABEL_BAREOS && is_cloud(data))
 		return true;
 	enum relabel_owner from = to == RELABEL_BAREOS ? RELABEL_BACULA : RELABEL_BAREOS;
 	struct rd r = rd_over(data.data, data.len);
@@ -253,11 +262,15 @@ bool relabel_applies(struct span data, enum relabel_owner to)
 	return !r.bad && memcmp(id, owners[from].id, sizeof bareos_id) == 0 && version == owners[from].version;
 }
 
-bool relabel_session(uint8_t *data, size_t len, enum relabel_owner to)
+size_t relabel_session(uint8_t *data, size_t len, enum relabel_owner to)
 {
-	if (!relabel_applies((struct span){data, len}, to))
-		return false;
+	struct span label = {data, len};
+	if (!relabel_applies(label, to))
+		return 0;
+	/* The id of a cloud's parts is longer than those of both products. */
+	size_t shorter = is_cloud(label) ? sizeof cloud_id - sizeof bareos_id : 0;
 	struct wr w = wr_over(data, len);
 	put_identity(&w, NULL, to);
-	return true;
+	memmove(w.p, w.p + shorter, len - shorter - (size_t)(w.p - data));
+	return len - shorter;
 }

@@ -57,7 +57,8 @@ size_t relabel_lost(const struct relabel_lost *lost, uint8_t *out) __attribute__
  * 20?  False for RELABEL_AS_IT_IS. */
 bool relabel_applies(struct span data, enum relabel_owner to);
 
-/* Makes such a session label one of to's, in place: its length stays.  False, and nothing is changed, if it is none. */
-bool relabel_session(uint8_t *data, size_t len, enum relabel_owner to);
+/* Makes such a session label one of to's, in place, and returns its length: len, or less where it was one of a cloud volume.  0, and
+ * nothing is changed, if it is none. */
+size_t relabel_session(uint8_t *data, size_t len, enum relabel_owner to);
 
 #endif

@@ -10,10 +10,13 @@
 #include "medium/medium.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OFFSET_BITS 25u /* of a position: more than BLOCK_MAX_BYTES */
 
@@ -35,6 +38,13 @@ static bool knows(const char *name)
 
 /* ---- opening ---- */
 
+static int read_file(const struct io *file, const char *name, uint64_t at, void *data, size_t n, size_t *got, struct err *e)
+{
+	struct err unread = {0};
+	int rc = io_read_at(file, at, data, n, got, &unread);
+	return rc == 0 ? 0 : err_set(e, (enum xerr)rc, "%s: %s", name, unread.text);
+}
+
 static int read_config(struct medium_input *in, struct dedupable_config *c, struct err *e)
 {
 	uint8_t bytes[DEDUPABLE_CONFIG_BYTES];
@@ -42,7 +52,7 @@ static int read_config(struct medium_input *in, struct dedupable_config *c, stru
 	size_t got = 0;
 	int rc = io_open_in(&file, in->io.fd, DEDUPABLE_CONFIG, e);
 	if (rc == 0)
-		rc = io_read_at(&file, 0, bytes, sizeof bytes, &got, e);
+		rc = read_file(&file, DEDUPABLE_CONFIG, 0, bytes, sizeof bytes, &got, e);
 	io_close(&file);
 	const char *fault = rc == 0 ? dedupable_read_config((struct span){bytes, got}, c) : NULL;
 	if (fault)
@@ -50,12 +60,14 @@ static int read_config(struct medium_input *in, struct dedupable_config *c, stru
 	return rc;
 }
 
+/* One that is not there is none: what lies in the other is to be had. */
 static int open_data(struct medium_input *in, struct err *e)
 {
 	struct dedupable *d = in->dedupable;
 	int rc = 0;
 	for (unsigned i = 0; rc == 0 && i < d->config.files; i++) {
-		rc = io_open_in(&d->data[i], in->io.fd, d->config.data[i].name, e);
+		bool gone = faccessat(in->io.fd, d->config.data[i].name, F_OK, 0) != 0 && errno == ENOENT;
+		rc = gone ? 0 : io_open_in(&d->data[i], in->io.fd, d->config.data[i].name, e);
 		in->size += rc == 0 ? d->data[i].size : 0;
 	}
 	return rc;
@@ -114,13 +126,6 @@ __attribute__((format(printf, 2, 3))) static bool lost(struct dedupable *d, cons
 	return false;
 }
 
-static int read_file(const struct io *file, const char *name, uint64_t at, void *data, size_t n, size_t *got, struct err *e)
-{
-	struct err unread = {0};
-	int rc = io_read_at(file, at, data, n, got, &unread);
-	return rc == 0 ? 0 : err_set(e, (enum xerr)rc, "%s: %s", name, unread.text);
-}
-
 /* Can the entries be what they say?  A part has a byte at least, so that a block's size bounds their number. */
 static bool is_possible(struct dedupable *d, const struct dedupable_block *b)
 {
@@ -156,6 +161,10 @@ static int read_part(struct dedupable *d, const struct dedupable_part *p, uint8_
 	if (data == NULL || p->len > left) {
 		*good = data ? lost(d, "its parts are longer than the block")
 			     : lost(d, "a part of it is in file %u, and there is none", p->file);
+		return 0;
+	}
+	if (file->fd < 0) {
+		*good = lost(d, "%s is missing, and a part of it is there", data->name);
 		return 0;
 	}
 	if (p->begin > data->used || p->len > data->used - p->begin) {

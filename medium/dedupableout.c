@@ -20,6 +20,7 @@ struct kept {
 
 struct dedupable_out {
 	struct dedupable_config config;
+	struct io counts; /* the file of it */
 	struct io blocks, parts, data[FILES];
 	uint64_t used[FILES]; /* config has what is used behind the last block that went well */
 	struct kept *kept;
@@ -38,14 +39,32 @@ static struct dedupable_config empty_config(uint64_t block_size)
 	};
 }
 
+static int write_config(const struct dedupable_out *d, struct err *e)
+{
+	uint8_t bytes[DEDUPABLE_CONFIG_BYTES];
+	struct err unwritten = {0};
+	size_t n = dedupable_write_config(&d->config, bytes);
+	int rc = io_write_at(d->counts.fd, 0, bytes, n, &unwritten);
+	return rc == 0 ? 0 : err_set(e, (enum xerr)rc, "%s: %s", DEDUPABLE_CONFIG, unwritten.text);
+}
+
+/* There from the beginning on, though nothing is counted: on a disk that is full in the end it has its room. */
+static int make_config(struct sink *s, struct err *e)
+{
+	int rc = io_make_in(&s->dedupable->counts, s->out.fd, DEDUPABLE_CONFIG, e);
+	return rc == 0 ? write_config(s->dedupable, e) : rc;
+}
+
 static int make(struct sink *s, struct err *e)
 {
 	struct dedupable_out *d = s->dedupable = calloc(1, sizeof *d);
 	if (d == NULL)
 		return err_memory(e, sizeof *d, "a dedupable volume");
 	d->config = empty_config(s->unit);
-	d->blocks = d->parts = d->data[ALIGNED] = d->data[UNALIGNED] = IO_CLOSED;
-	int rc = io_make_in(&d->blocks, s->out.fd, DEDUPABLE_BLOCKS, e);
+	d->counts = d->blocks = d->parts = d->data[ALIGNED] = d->data[UNALIGNED] = IO_CLOSED;
+	int rc = make_config(s, e);
+	if (rc == 0)
+		rc = io_make_in(&d->blocks, s->out.fd, DEDUPABLE_BLOCKS, e);
 	if (rc == 0)
 		rc = io_make_in(&d->parts, s->out.fd, DEDUPABLE_PARTS, e);
 	for (unsigned i = 0; rc == 0 && i < FILES; i++)
@@ -182,20 +201,6 @@ int dedupable_write(struct sink *s, const uint8_t *data, size_t len, bool label,
 
 /* ---- the end ---- */
 
-static int write_config(struct sink *s, struct err *e)
-{
-	uint8_t bytes[DEDUPABLE_CONFIG_BYTES];
-	struct io file;
-	size_t n = dedupable_write_config(&s->dedupable->config, bytes);
-	int rc = io_make_in(&file, s->out.fd, DEDUPABLE_CONFIG, e);
-	if (rc == 0)
-		rc = io_write(file.fd, bytes, n, e);
-	if (rc == 0 && fsync(file.fd) != 0)
-		rc = err_errno(e, XE_FAILED, errno, "cannot write config to the disk");
-	io_close(&file);
-	return rc;
-}
-
 static int sync_file(const struct io *file, struct err *e)
 {
 	return fsync(file->fd) == 0 ? 0 : err_errno(e, XE_FAILED, errno, "cannot write it to the disk");
@@ -220,7 +225,9 @@ int dedupable_finish(struct sink *s, struct err *e)
 		rc = sync_file(&d->parts, e);
 	for (unsigned i = 0; rc == 0 && i < FILES; i++)
 		rc = end_data(s, i, e);
-	return rc == 0 ? write_config(s, e) : rc;
+	if (rc == 0)
+		rc = write_config(d, e);
+	return rc == 0 ? sync_file(&d->counts, e) : rc;
 }
 
 void dedupable_drop(struct sink *s)
@@ -228,6 +235,7 @@ void dedupable_drop(struct sink *s)
 	struct dedupable_out *d = s->dedupable;
 	if (d == NULL)
 		return;
+	io_close(&d->counts);
 	io_close(&d->blocks);
 	io_close(&d->parts);
 	for (unsigned i = 0; i < FILES; i++)

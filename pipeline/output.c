@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/output.h"
 
+#include "base/place.h"
 #include "format/label.h"
 #include "format/relabel.h"
 
@@ -28,11 +29,9 @@ void output_new_block(void *arg, const struct packed_block *b)
 static struct relabel_lost what_is_known(const struct writer *w, const struct item *item, const struct session_label *session)
 {
 	const struct volume_label *before = w->before ? &w->before->label : NULL;
-	const char *slash = strrchr(item->volume->path, '/');
 	struct relabel_lost lost = {
 		.bacula = item->form.version == 3 || w->ledger.volume.policy->target == PRODUCT_BACULA,
 		.bb03 = item->form.version == 3,
-		.volume = slash ? slash + 1 : item->volume->path,
 		.pool = before ? before->pool : "Default",
 		.media_type = before ? before->media_type : "File",
 		.time = before ? before->write_time : 0,
@@ -93,8 +92,9 @@ static int make_label(struct writer *w, const struct item *item, const struct se
 {
 	struct relabel_lost lost = what_is_known(w, item, session);
 	uint8_t data[RELABEL_MAX_BYTES];
-	char name[64], text[LABEL_NAME_BYTES + 64];
-	lost.volume = make_name(item, lost.volume, name, sizeof name);
+	char file[PLACE_PATH_BYTES], name[64], text[LABEL_NAME_BYTES + 64];
+	place_base(item->volume->path, file);
+	lost.volume = make_name(item, file, name, sizeof name);
 	size_t len = relabel_lost(&lost, data);
 	if (w->reshape->encrypt || len == 0) {
 		err_volume(e, item->volume->name);

@@ -54,7 +54,9 @@ static int new_form(struct writer *w, const struct item *item, struct span *bloc
 /* What is left out before it (padding of tapes, a block that stands here again) would move it. */
 static int check_place(const struct writer *w, const struct item *item, struct err *e)
 {
-	uint64_t to = w->sink.at + w->run.len;
+	/* What waits to be written, in what the medium counts. */
+	uint64_t waiting = w->sink.medium->by_block ? w->run.len > 0 : w->run.len;
+	uint64_t to = w->sink.at + waiting;
 	if (!w->o->keep_layout || item->addr == to)
 		return 0;
 	char from[64], there[64];

@@ -288,7 +288,7 @@ static enum stage_status mend(struct stage *s)
 	return convert(s);
 }
 
-/* The label of a session, in the other product's words and of the same length. */
+/* The label of a session, in the other product's words. */
 static enum stage_status relabel(struct stage *s)
 {
 	struct span label = s->item->data;
@@ -298,8 +298,8 @@ static enum stage_status relabel(struct stage *s)
 	uint8_t *copy = s->arena->data + s->arena->used;
 	memcpy(copy, label.data, label.len);
 	s->arena->used += label.len;
-	relabel_session(copy, label.len, s->policy->owner);
-	return add(s, s->item->stream, (struct span){NULL, 0}, (struct span){copy, label.len});
+	size_t len = relabel_session(copy, label.len, s->policy->owner);
+	return add(s, s->item->stream, (struct span){NULL, 0}, (struct span){copy, len});
 }
 
 /* ---- what is to be done ---- */

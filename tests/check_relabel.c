@@ -224,6 +224,24 @@ START_TEST(test_session_label)
 }
 END_TEST
 
+/* The id of a cloud's parts is 5 bytes longer. */
+START_TEST(test_cloud_session_label)
+{
+	static const char cloud[] = "Bacula 1.0 S3 Cloud Data\n\0\0\0\x9c\x40\0\0\0\1fields";
+	static const char bareos[] = "Bareos 2.0 immortal\n\0\0\0\0\x14\0\0\0\1fields";
+	uint8_t copy[sizeof cloud];
+	memcpy(copy, cloud, sizeof cloud);
+	ck_assert(!relabel_session(copy, sizeof copy, RELABEL_BACULA));
+	ck_assert_uint_eq(relabel_session(copy, sizeof copy, RELABEL_BAREOS), sizeof bareos);
+	ck_assert_mem_eq(copy, bareos, sizeof bareos);
+	for (size_t n = 0; n < 30; n++) {
+		memcpy(copy, cloud, sizeof cloud);
+		ck_assert(!relabel_session(copy, n, RELABEL_BAREOS));
+		ck_assert_mem_eq(copy, cloud, sizeof cloud);
+	}
+}
+END_TEST
+
 /* A label made anew is one that is read, whole, and ends where its readers expect it to. */
 START_TEST(test_lost)
 {
@@ -267,6 +285,7 @@ int main(void)
 	tcase_add_test(t, test_obfuscation);
 	tcase_add_test(t, test_fixed_length);
 	tcase_add_test(t, test_session_label);
+	tcase_add_test(t, test_cloud_session_label);
 	tcase_add_loop_test(t, test_lost, 0, 4);
 	suite_add_tcase(s, t);
 	return check_run(s);

@@ -179,6 +179,13 @@ head -c 100 daemon/vol-append/config >lying/config
 x list lying
 refuses 1 'cut short' 'a config that is cut short is refused'
 cp daemon/vol-append/config lying/
+rm lying/aligned.data
+x verify lying
+expect_status 3 'a file of payload that is missing is damage'
+says '27931 bytes at block 1: aligned.data is missing' 'of the blocks that have parts in it'
+prints '257233 bytes., 1 block' 'and of no others' "$out"
+x -q --on-damage=skip -o without lying
+expect_status 3 'and they can be saved'
 rm lying/parts
 ln -s parts lying/parts
 x list lying
@@ -265,16 +272,83 @@ x -q --dedupable -o no.d bacula
 refuses 2 'BB02' 'and one of BB03 blocks is not dedupable'
 is "$(find . -maxdepth 1 -name 'no.*' -o -maxdepth 1 -name '.xflate*')" '' 'nothing is left of them'
 
+x -q --target bareos --part-size 60k -o no.c cloud/CloudVol1
+refuses 2 'Bareos reads no parts' 'nor is it made into one of Bareos'"'"'s'
+x -q --target bareos -o bareos-of-cloud cloud/CloudVol1
+expect_status 0 'but into a file of Bareos'"'"'s it is'
+x verify bareos-of-cloud
+expect_status 0 'with the labels of its jobs'
+x compare bareos-of-cloud --vs cloud/CloudVol1
+expect_status 0 'and the same content'
+
+# --- their names ---
+
+x -q -o slashes/ chunks/ cloud/CloudVol1//
+expect_status 0 'a slash behind the name of a folder is none of it'
+is "$(in_folder slashes)" 'CloudVol1 chunks ' 'and not of what is made of it'
+x -q --chunk-size 10M -o slashes.c/ chunks/
+expect_status 0 'from folder to folder, too'
+x compare chunks --vs slashes.c/chunks/
+expect_status 0 'which is the same'
+(cd chunks && timeout 60 "$XFLATE" -q -o ../dot/ .)
+is "$(in_folder dot)" "$("$XFLATE" list chunks | sed -n 's/^volume //p') " 'the folder where one is has its label'"'"'s name'
+x -o slashes2/ chunks/ ./chunks
+refuses 2 'would become one file' 'two spellings of one name are seen'
+cp -r cloud/CloudVol1 headless
+rm headless/part.1
+x -q --on-damage=skip -o with-label headless/
+x list with-label
+prints '^volume headless$' 'a label that is made has the name without the slash' "$out"
+
+# --- places that are kept ---
+
+x -q --keep-layout --dedupable -o kept.d daemon/vol-append
+expect_status 0 'blocks keep their numbers from one dedupable volume to another'
+x compare kept.d --vs daemon/vol-append
+expect_status 0 'which is the same'
+x -q --keep-layout --chunk-size 10M -o kept.c chunks
+expect_status 0 'and their bytes from chunks to chunks'
+x -q --keep-layout -o kept daemon/vol-append
+refuses 2 'addresses in a dedupable volume are numbers of blocks' 'but from one kind to another there are others'
+x -q --keep-layout --dedupable -o kept2.d vol-append
+refuses 2 'addresses in a dedupable volume are numbers of blocks' 'there or back'
+
+# --- batches ---
+
+mkdir no-volume
+x -q -o batch/ chunks no-volume relabelled loop daemon/vol-append nothing cloud/CloudVol1
+expect_status 1 'folders that are no volumes fail'
+is "$(in_folder batch)" 'CloudVol1 chunks vol-append ' 'and cost nobody else'
+says '3 of 7 inputs are converted, 4 not' 'each is counted'
+is "$(grep -c 'no-volume: is a folder' "$err")" 1 'and told once'
+
 # --- whole or not there ---
 
 x -q --dedupable -o vol-append.d/ vol-append
 refuses 2 'is a volume itself' 'nothing is written into a volume'
 x -q --force -o chunks/0001 chunks
 refuses 2 'lies in the volume' 'nor over a part of what is read'
+cp -r chunks before
+mkdir links
+ln -s ../chunks/0001 links/chunks
+x -q --force -o links/ chunks
+refuses 2 'lies in the volume' 'nor where a link leads there'
+x -q --force --map links/chunks -o mapped chunks
+refuses 2 'lies in the volume' 'be it that of a map'
+ln -s ../chunks/0099 links/new
+x -q -o links/new chunks
+refuses 2 'lies in the volume' 'or that of a new name'
+if diff -r before chunks >"$out"; then ok 'it stays as it was'; else not_ok 'it stays as it was' && show "$out"; fi
 x -q --dedupable -o vol-none vol-append
 refuses 1 'exists already' 'a file is not replaced by a folder'
 x -q --force --dedupable -o vol-none vol-append
 refuses 1 'exists already' 'even with --force'
+cp vol-none 0001
+x -q --force -o chunks 0001
+refuses 2 'is a volume itself' 'nor is a piece of it replaced by a volume of its name'
+x -q -o chunks vol-none
+refuses 2 'is a volume itself' 'or any file put beside them'
+if diff -r before chunks >"$out"; then ok 'and it is as before'; else not_ok 'and it is as before' && show "$out"; fi
 x --dedupable vol-append
 refuses 2 'name one with -o' 'a folder needs a name'
 x --chunk-size 5M -o c vol-append
@@ -313,6 +387,30 @@ is "$(in_folder saved.partial)" '0000 ' 'a rescue that fails leaves what it has 
 )
 x verify rescued.partial
 prints '^job 50 ' 'and a dedupable one can be read' "$out"
+
+what='what a rescue has on a disk that is full'
+mkdir full
+# shellcheck disable=SC2016 # the other shell's
+if unshare --user --map-root-user --mount sh -c '
+	mount -t tmpfs -o size=1m none full || exit 9
+	timeout 60 "$0" -q --on-damage=skip --dedupable -o full/v vol-multi
+	[ $? = 1 ] && cp -r full/v.partial full.partial' "$XFLATE" 2>"$err"; then
+	x verify full.partial
+	prints '^job 50 ' "$what can be read" "$out"
+elif [ "$(grep -c 'No space left' "$err")" -gt 0 ]; then
+	not_ok "$what can be read" && show "$err"
+else
+	skip "$what" "no file system of one's own here: $(head -n 1 "$err")"
+fi
+
+# --- what goes straight into volumes knows files and chunks ---
+
+mkdir there
+x mount daemon/vol-append there
+refuses 2 'only files and chunks can be mounted' 'mount refuses a dedupable volume'
+x find -q --index db --update daemon/vol-append
+x extract --index db --job 32 -C straight
+refuses 2 'only volumes in files and chunks' 'and so does extract out of an index'
 
 # --- catalogs know files and tapes ---
 

@@ -4,10 +4,13 @@
 #include "format/label.h"
 #include "volume/source.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define FOLDER_DESCRIPTORS 6 /* more than one that is open has */
 
 /* A hash set of sessions: time << 32 | id, never 0. */
 struct set {
@@ -170,11 +173,23 @@ static int walk(struct sessions *s, const struct medium_input *in, bool *whole, 
 	return rc;
 }
 
+/* A folder that is no volume, or lacks what it cannot be read without: there are descriptors enough for all of one. */
+static bool is_bad_folder(const char *path)
+{
+	int spare[FOLDER_DESCRIPTORS];
+	size_t n = 0;
+	while (n < FOLDER_DESCRIPTORS && (spare[n] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0)
+		n++;
+	for (size_t i = 0; i < n; i++)
+		close(spare[i]);
+	return n == FOLDER_DESCRIPTORS;
+}
+
 /* One that may not be read holds nothing for others, and is told of in its turn.  Where it is we who cannot (too many files are open), it
  * may hold the rest of a job. */
 static int not_opened(struct sessions *s, const char *path, const struct err *why, struct err *e)
 {
-	if (access(path, R_OK) != 0)
+	if (access(path, R_OK) != 0 || is_bad_folder(path))
 		return 0;
 	s->known = false;
 	int rc = err_pass(e, why);

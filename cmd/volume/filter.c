@@ -203,9 +203,11 @@ static int check_outputs(const struct filter_request *q)
 		}
 	}
 	for (size_t i = 0; q->o.path_count > 1 && i < q->o.path_count; i++) {
-		const char *name = place_name(q->o.paths[i]);
+		char name[PLACE_PATH_BYTES], before[PLACE_PATH_BYTES];
+		place_base(q->o.paths[i], name);
 		for (size_t k = 0; k < i && strcmp(q->out.path, "-") != 0; k++) {
-			if (strcmp(name, place_name(q->o.paths[k])) == 0)
+			place_base(q->o.paths[k], before);
+			if (strcmp(name, before) == 0)
 				return msg_usage("filter", "%s and %s would become one file in %s", q->o.paths[k], q->o.paths[i],
 						 q->out.path);
 		}
@@ -220,6 +222,8 @@ static int check_folders(const struct filter_request *q)
 		return msg_usage("filter", "--chunk-size, --dedupable and --part-size make folders: name one with -o");
 	if (q->form.medium == &medium_dedupable && q->o.cipher.encrypt)
 		return msg_usage("filter", "--dedupable: Bareos reads no encrypted blocks");
+	if (q->form.medium == &medium_cloud && q->o.target_given && (q->o.target == PRODUCT_BAREOS || q->o.target == PRODUCT_BAREOS_22))
+		return msg_usage("filter", "--part-size: Bareos reads no parts of Bacula's cloud");
 	if (q->form.medium == &medium_dedupable && q->o.deflate)
 		msg_warning("--dedupable: compressed records have few blocks in common with others; -i makes them plain");
 	return 0;

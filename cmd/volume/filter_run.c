@@ -174,6 +174,22 @@ static void look_at_media(struct filter_request *q)
 	}
 }
 
+/* The number of a block is never the byte where it stands. */
+static int refuse_layout(const struct filter_request *q, struct err *e)
+{
+	bool blocks = q->form.medium && q->form.medium->by_block;
+	if (q->o.repack)
+		return err_set(e, XE_USAGE, "--keep-layout: on tapes and in a cloud's parts blocks are written anew");
+	for (size_t i = 0; i < q->o.path_count; i++) {
+		const struct medium *in = medium_at(q->o.paths[i]);
+		if (in && in->by_block != blocks)
+			return err_set(
+				e, XE_USAGE,
+				"--keep-layout: addresses in a dedupable volume are numbers of blocks, in others bytes: none is kept");
+	}
+	return 0;
+}
+
 static int open_side_files(struct filter_request *q, struct err *e)
 {
 	int rc = 0;
@@ -244,8 +260,8 @@ static int prepare(struct filter_request *q, int *status, struct err *e)
 	if (rc == 0)
 		rc = outputs_open(&q->out, e);
 	look_at_media(q);
-	if (rc == 0 && q->o.repack && q->o.keep_layout)
-		rc = err_set(e, XE_USAGE, "--keep-layout: on tapes and in a cloud's parts blocks are written anew");
+	if (rc == 0 && q->o.keep_layout)
+		rc = refuse_layout(q, e);
 	/* What a failed set has put into a map that is a pipe cannot be taken back. */
 	bool sets = q->out.folder && q->o.path_count > 1 && !(q->map && q->map_file.direct);
 	q->report = report_new();

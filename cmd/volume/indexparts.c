@@ -148,7 +148,7 @@ static int fits(struct indexparts *p, const char *path, int64_t *volume, struct 
 		return rc;
 	err_volume(e, path);
 	if (state != VOLUMEID_GONE && !medium_has_ranges(path))
-		return err_set(e, XE_USAGE, "only volumes in files can be gone straight into; extract it without --index");
+		return err_set(e, XE_USAGE, "only volumes in files and chunks can be gone straight into; extract it without --index");
 	if (state == VOLUMEID_GONE)
 		return err_set(e, XE_FAILED, "it is not there, or cannot be opened; name the volumes where they are now");
 	return err_set(e, XE_USAGE,

@@ -116,7 +116,8 @@ static int check_volumes(const struct request *q, struct err *e)
 		if (strcmp(q->paths[i], "-") != 0 && (access(q->paths[i], F_OK) != 0 || medium_has_ranges(q->paths[i])))
 			continue;
 		err_volume(e, strcmp(q->paths[i], "-") == 0 ? "stdin" : q->paths[i]);
-		return err_set(e, XE_USAGE, "only files can be mounted, for they are read in any order; extract reads tapes and pipes");
+		return err_set(e, XE_USAGE,
+			       "only files and chunks can be mounted, for they are read in any order; extract reads all others");
 	}
 	return 0;
 }

@@ -19,7 +19,7 @@ int outputs_choose_folder(struct outputs *o, struct err *e)
 	bool exists = strcmp(o->path, "-") != 0 && stat(o->path, &st) == 0;
 	bool wants = o->path[strlen(o->path) - 1] == '/';
 	o->folder = exists && S_ISDIR(st.st_mode);
-	if (o->folder && o->folders && medium_at(o->path)) {
+	if (o->folder && medium_at(o->path)) {
 		err_volume(e, o->path);
 		return err_set(e, XE_USAGE, "is a volume itself: nothing is written into it; name another folder");
 	}
@@ -59,7 +59,10 @@ static int refuse_inside(const struct outputs *o, const char *path, struct err *
 {
 	char folder[PLACE_PATH_BYTES];
 	struct io around, in;
-	place_folder(path, folder);
+	struct place behind;
+	struct err unsaid = {0};
+	/* Links lead into it, too. */
+	place_folder(place_find(&behind, path, &unsaid) == 0 ? behind.path : path, folder);
 	if (!io_describe_path(&around, folder))
 		return 0;
 	for (size_t i = 0; i < o->input_count; i++) {
@@ -112,12 +115,19 @@ static int beside_path(const struct outputs *o, const struct volume_info *v, cha
 	return n < 0 || (size_t)n >= path_bytes ? err_set(e, XE_FAILED, "the path of an output is too long") : 0;
 }
 
+/* False: it has none, and its label's is taken. */
+static bool input_name(const char *path, char name[static PLACE_PATH_BYTES])
+{
+	place_base(path, name);
+	return strcmp(path, "-") != 0 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 static int folder_path(const struct outputs *o, const struct volume_info *v, char *path, size_t path_bytes, struct err *e)
 {
 	if (o->suffix)
 		return beside_path(o, v, path, path_bytes, e);
-	bool another = is_another(o, v);
-	const char *name = another || strcmp(v->path, "-") == 0 ? v->label.volume : place_name(v->path);
+	char own[PLACE_PATH_BYTES];
+	const char *name = !is_another(o, v) && input_name(v->path, own) ? own : v->label.volume;
 	const char *renamed = reshape_new_name(o->names, o->name_count, v->label.volume);
 	name = renamed ? renamed : name;
 	/* A Volume Name comes from the volume itself. */
@@ -139,9 +149,9 @@ static int folder_path(const struct outputs *o, const struct volume_info *v, cha
 int outputs_check_names(const struct outputs *o, const char *const *others, size_t count, struct err *e)
 {
 	struct io there;
-	char path[OUTFILE_PATH_BYTES];
+	char path[OUTFILE_PATH_BYTES], name[PLACE_PATH_BYTES];
 	for (size_t i = 0; o->folder && !o->suffix && i < o->input_count; i++) {
-		if (strcmp(o->inputs[i], "-") == 0 || in_folder(o, place_name(o->inputs[i]), path, sizeof path) != 0)
+		if (!input_name(o->inputs[i], name) || in_folder(o, name, path, sizeof path) != 0)
 			continue;
 		for (size_t k = 0; k < count; k++) {
 			if (others[k] && place_same(path, others[k])) {

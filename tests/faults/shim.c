@@ -326,6 +326,13 @@ ssize_t pread(int fd, void *data, size_t n, off_t at)
 	return syscall(SYS_pread64, fd, data, at_most(READ, n), at);
 }
 
+ssize_t pread64(int fd, void *data, size_t n, off64_t at)
+{
+	if (fails(READ))
+		return -1;
+	return syscall(SYS_pread64, fd, data, at_most(READ, n), at);
+}
+
 /* What is said to a person on descriptor 2 is no output. */
 ssize_t write(int fd, const void *data, size_t n)
 {
