@@ -187,7 +187,7 @@ START_TEST(aligned_to_the_end)
 		wounds_record(&w, false, i * 100, i < 8 ? i * 100 + 100 : 807, i < 8 ? 100 : 7, false);
 	}
 	ck_assert(!wounds_touch(&w, 0, 300) && wounds_touch(&w, 299, 2));
-	wounds_end(&w, 807, 1007, false, true);
+	wounds_end(&w, 807, 1007, false, true, true);
 	ck_assert(sound(&w, 0, 300, 0));
 	ck_assert(!sound(&w, 300, 1, 300) && !sound(&w, 499, 1, 499) && !sound(&w, 250, 300, 250));
 	ck_assert(sound(&w, 500, 507, 300));
@@ -202,14 +202,21 @@ START_TEST(not_aligned)
 	wounds_lose(&w, 100);
 	wounds_record(&w, false, 100, 150, 50, false);
 	wounds_record(&w, false, 150, 250, 100, false);
-	wounds_end(&w, 250, 350, false, true);
+	wounds_end(&w, 250, 350, false, true, true);
 	ck_assert(sound(&w, 0, 100, 0) && !sound(&w, 100, 1, 100) && !sound(&w, 349, 1, 349));
+	/* A size that was not counted may be that of another day. */
+	w = (struct wounds){0};
+	wounds_record(&w, false, 0, 100, 100, false);
+	wounds_lose(&w, 100);
+	wounds_record(&w, false, 100, 200, 100, false);
+	wounds_end(&w, 200, 300, false, true, false);
+	ck_assert(sound(&w, 0, 100, 0) && !sound(&w, 200, 100, 200));
 	/* No digest shows where it ends. */
 	w = (struct wounds){0};
 	wounds_record(&w, false, 0, 100, 100, false);
 	wounds_lose(&w, 100);
 	wounds_record(&w, false, 100, 200, 100, false);
-	wounds_end(&w, 200, 300, false, false);
+	wounds_end(&w, 200, 300, false, false, true);
 	ck_assert(sound(&w, 0, 100, 0) && !sound(&w, 200, 100, 200));
 }
 END_TEST
@@ -221,14 +228,14 @@ START_TEST(with_addresses)
 	wounds_lose(&w, 100);
 	wounds_record(&w, true, 500, 600, 100, true);
 	wounds_record(&w, true, 600, 700, 100, false);
-	wounds_end(&w, 700, 1000, false, true);
+	wounds_end(&w, 700, 1000, false, true, true);
 	ck_assert(sound(&w, 0, 100, 0) && !sound(&w, 100, 1, 100) && !sound(&w, 499, 1, 499));
 	ck_assert(!sound(&w, 500, 100, 500) && sound(&w, 600, 400, 600));
 	/* Without any: the last record. */
 	w = (struct wounds){0};
 	wounds_record(&w, true, 0, 100, 100, false);
 	wounds_record(&w, true, 100, 200, 100, false);
-	wounds_end(&w, 200, 200, false, true);
+	wounds_end(&w, 200, 200, false, true, true);
 	ck_assert(sound(&w, 0, 100, 0) && !sound(&w, 150, 1, 150));
 	/* More than fit are more than there are, never less. */
 	w = (struct wounds){0};
@@ -236,7 +243,7 @@ START_TEST(with_addresses)
 		wounds_lose(&w, i * 10);
 		wounds_record(&w, true, i * 10 + 5, i * 10 + 10, 5, false);
 	}
-	wounds_end(&w, 2000, 2000, false, true);
+	wounds_end(&w, 2000, 2000, false, true, true);
 	for (uint64_t i = 0; i < 200; i++)
 		ck_assert(!sound(&w, i * 10, 5, i * 10));
 	ck_assert(sound(&w, 5, 5, 5));
