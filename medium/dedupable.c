@@ -38,6 +38,13 @@ static bool knows(const char *name)
 
 /* ---- opening ---- */
 
+static int read_file(const struct io *file, const char *name, uint64_t at, void *data, size_t n, size_t *got, struct err *e)
+{
+	struct err unread = {0};
+	int rc = io_read_at(file, at, data, n, got, &unread);
+	return rc == 0 ? 0 : err_set(e, (enum xerr)rc, "%s: %s", name, unread.text);
+}
+
 static int read_config(struct medium_input *in, struct dedupable_config *c, struct err *e)
 {
 	uint8_t bytes[DEDUPABLE_CONFIG_BYTES];
@@ -45,7 +52,7 @@ static int read_config(struct medium_input *in, struct dedupable_config *c, stru
 	size_t got = 0;
 	int rc = io_open_in(&file, in->io.fd, DEDUPABLE_CONFIG, e);
 	if (rc == 0)
-		rc = io_read_at(&file, 0, bytes, sizeof bytes, &got, e);
+		rc = read_file(&file, DEDUPABLE_CONFIG, 0, bytes, sizeof bytes, &got, e);
 	io_close(&file);
 	const char *fault = rc == 0 ? dedupable_read_config((struct span){bytes, got}, c) : NULL;
 	if (fault)
@@ -117,13 +124,6 @@ __attribute__((format(printf, 2, 3))) static bool lost(struct dedupable *d, cons
 	vsnprintf(d->why, sizeof d->why, format, args);
 	va_end(args);
 	return false;
-}
-
-static int read_file(const struct io *file, const char *name, uint64_t at, void *data, size_t n, size_t *got, struct err *e)
-{
-	struct err unread = {0};
-	int rc = io_read_at(file, at, data, n, got, &unread);
-	return rc == 0 ? 0 : err_set(e, (enum xerr)rc, "%s: %s", name, unread.text);
 }
 
 /* Can the entries be what they say?  A part has a byte at least, so that a block's size bounds their number. */
