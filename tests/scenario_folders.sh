@@ -328,12 +328,22 @@ x -q --dedupable -o vol-append.d/ vol-append
 refuses 2 'is a volume itself' 'nothing is written into a volume'
 x -q --force -o chunks/0001 chunks
 refuses 2 'lies in the volume' 'nor over a part of what is read'
+cp -r chunks before
+mkdir links
+ln -s ../chunks/0001 links/chunks
+x -q --force -o links/ chunks
+refuses 2 'lies in the volume' 'nor where a link leads there'
+x -q --force --map links/chunks -o mapped chunks
+refuses 2 'lies in the volume' 'be it that of a map'
+ln -s ../chunks/0099 links/new
+x -q -o links/new chunks
+refuses 2 'lies in the volume' 'or that of a new name'
+if diff -r before chunks >"$out"; then ok 'it stays as it was'; else not_ok 'it stays as it was' && show "$out"; fi
 x -q --dedupable -o vol-none vol-append
 refuses 1 'exists already' 'a file is not replaced by a folder'
 x -q --force --dedupable -o vol-none vol-append
 refuses 1 'exists already' 'even with --force'
 cp vol-none 0001
-cp -r chunks before
 x -q --force -o chunks 0001
 refuses 2 'is a volume itself' 'nor is a piece of it replaced by a volume of its name'
 x -q -o chunks vol-none

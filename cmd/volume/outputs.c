@@ -59,7 +59,10 @@ static int refuse_inside(const struct outputs *o, const char *path, struct err *
 {
 	char folder[PLACE_PATH_BYTES];
 	struct io around, in;
-	place_folder(path, folder);
+	struct place behind;
+	struct err unsaid = {0};
+	/* Links lead into it, too. */
+	place_folder(place_find(&behind, path, &unsaid) == 0 ? behind.path : path, folder);
 	if (!io_describe_path(&around, folder))
 		return 0;
 	for (size_t i = 0; i < o->input_count; i++) {
