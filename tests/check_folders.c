@@ -629,7 +629,11 @@ START_TEST(test_dedupable_short_files)
 		ck_assert_uint_ge(seen.damages, 1);
 		ck_assert(!seen.block[block_count - 1]);
 		ck_assert_int_eq(unlink(path), 0);
-		ck_assert_ptr_nonnull(strstr(refusal(), "cannot open"));
+		/* Without payload there are blocks without; without the lists there is nothing. */
+		if (i >= 2)
+			ck_assert_uint_ge(read_folder().damages, 1);
+		else
+			ck_assert_ptr_nonnull(strstr(refusal(), "cannot open"));
 	}
 }
 END_TEST
