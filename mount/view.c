@@ -257,7 +257,7 @@ static void fill(struct stat *st, const struct fileindex_file *f)
 	st->st_uid = f->stat.uid;
 	st->st_gid = f->stat.gid;
 	st->st_size = (off_t)size_of(f);
-	st->st_blocks = (st->st_size + 511) / 512;
+	st->st_blocks = st->st_size / 512 + (st->st_size % 512 != 0);
 	st->st_rdev = S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) ? (dev_t)f->stat.device : 0;
 	st->st_atim.tv_sec = (time_t)f->stat.atime;
 	st->st_mtim.tv_sec = (time_t)f->stat.mtime;

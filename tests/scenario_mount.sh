@@ -316,24 +316,23 @@ OUTSIDE=$work/outside
 export OUTSIDE
 mkdir "$OUTSIDE" hostile
 "$PYTHON" "$here/hostile.py" --all hostile
-odd=0
+: >odd
 for v in hostile/*; do
 	release
 	run "$XFLATE" mount "$v" "$m"
 	if ! { [ "$status" = 0 ] || [ "$status" = 3 ]; }; then
-		odd=$((odd + 1))
-		echo "# $v: exit status $status: $(head -n 1 "$err")"
+		echo "$v: exit status $status: $(head -n 1 "$err")" >>odd
 		continue
 	fi
 	j=$(only_job)
-	timeout 60 find "$m" >all 2>"$err" || { odd=$((odd + 1)); echo "# $v: find: $(head -n 1 "$err")"; }
-	[ "$(cat "$j/fine/file")" = 'what is fine' ] || { odd=$((odd + 1)); echo "# $v: what is fine is not there"; }
-	! find "$m" -name '..' | grep -q . || { odd=$((odd + 1)); echo "# $v: .."; }
+	timeout 60 find "$m" >all 2>"$err" || echo "$v: find: $(head -n 1 "$err")" >>odd
+	[ "$(cat "$j/fine/file")" = 'what is fine' ] || echo "$v: what is fine is not there" >>odd
+	! find "$m" -name '..' | grep -q . || echo "$v: .." >>odd
 	# Some say that they are 2^60 bytes long.
 	timeout 60 find "$j" -type f -size -2048k -exec cat {} + >/dev/null 2>&1
-	[ $? != 124 ] || { odd=$((odd + 1)); echo "# $v: reading does not end"; }
+	[ $? != 124 ] || echo "$v: reading does not end" >>odd
 done
-is "$odd" 0 "$(find hostile -type f | wc -l) hostile volumes: all can be looked at, and what is fine is there"
+is "$(cat odd)" '' "$(find hostile -type f | wc -l) hostile volumes: all can be looked at, and what is fine is there"
 is "$(find "$OUTSIDE" -mindepth 1 | wc -l)" 0 'and nothing is outside'
 release
 run "$XFLATE" mount hostile/climbs "$m"
