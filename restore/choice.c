@@ -13,6 +13,9 @@ struct wish {
 	char *text; /* without a leading slash, and without those at its end; a range of FileIndexes: as it was given */
 	int32_t first, last;
 	bool met;
+	bool each;     /* each single one of first to last has to come */
+	int32_t saw;   /* the last of them that came, 0: none has; */
+	uint32_t came; /* how many have */
 };
 
 struct wishes {
@@ -116,9 +119,13 @@ static int add_indexes(struct choice *c, struct span text, int32_t first, int32_
 
 int choice_range(struct choice *c, int32_t first, int32_t last, struct err *e)
 {
-	char text[32];
-	int n = first == last ? snprintf(text, sizeof text, "%d", first) : snprintf(text, sizeof text, "%d-%d", first, last);
-	return add_indexes(c, (struct span){(const uint8_t *)text, (size_t)n}, first, last, e);
+	char text[64];
+	int n = first == last ? snprintf(text, sizeof text, "FileIndex %d", first)
+			      : snprintf(text, sizeof text, "all of FileIndex %d to %d", first, last);
+	int rc = add_indexes(c, (struct span){(const uint8_t *)text, (size_t)n}, first, last, e);
+	if (rc == 0)
+		c->indexes.all[c->indexes.count - 1].each = true;
+	return rc;
 }
 
 int choice_indexes(struct choice *c, const char *text, struct err *e)
@@ -189,6 +196,29 @@ static bool takes_index(struct choice *c, int32_t index)
 	return taken;
 }
 
+static void note(struct wish *w, int32_t index)
+{
+	w->came += w->each && w->saw != index;
+	w->saw = index;
+}
+
+void choice_saw(struct choice *c, int32_t file_index)
+{
+	struct wishes *l = &c->indexes;
+	struct wish *found = c->unordered || l->count == 0 ? NULL : bsearch(&file_index, l->all, l->count, sizeof *found, where_index);
+	if (found)
+		note(found, file_index);
+	for (size_t i = 0; c->unordered && i < l->count; i++) {
+		if (where_index(&file_index, &l->all[i]) == 0)
+			note(&l->all[i], file_index);
+	}
+}
+
+static bool is_met(const struct wish *w)
+{
+	return w->each ? w->came > (uint32_t)(w->last - w->first) : w->met;
+}
+
 static bool takes_glob(struct choice *c, const char *name)
 {
 	bool taken = false;
@@ -242,12 +272,19 @@ bool choice_takes_file(struct choice *c, const char *name, int32_t file_index)
 	return taken;
 }
 
+static void begin_again(struct wish *w)
+{
+	w->met = false;
+	w->saw = 0;
+	w->came = 0;
+}
+
 void choice_begin_again(struct choice *c)
 {
 	struct wishes *const lists[] = {&c->globs, &c->names, &c->indexes};
 	for (size_t k = 0; k < 3; k++) {
 		for (size_t i = 0; i < lists[k]->count; i++)
-			lists[k]->all[i].met = false;
+			begin_again(&lists[k]->all[i]);
 	}
 }
 
@@ -256,7 +293,7 @@ const char *choice_unmet(const struct choice *c, size_t index)
 	const struct wishes *const lists[] = {&c->globs, &c->names, &c->indexes};
 	for (size_t k = 0; k < 3; k++) {
 		for (size_t i = 0; i < lists[k]->count; i++) {
-			if (!lists[k]->all[i].met && index-- == 0)
+			if (!is_met(&lists[k]->all[i]) && index-- == 0)
 				return lists[k]->all[i].text;
 		}
 	}

@@ -27,8 +27,11 @@ int choice_names(struct choice *c, struct span text, struct err *e) __attribute_
 /* FileIndexes: "5", "5-9", "1,5-9".  XE_USAGE, XE_FAILED. */
 int choice_indexes(struct choice *c, const char *text, struct err *e) __attribute__((warn_unused_result));
 
-/* Those from first to last, first > 0.  XE_FAILED without memory. */
+/* Those from first to last, first > 0, each of which has to come.  XE_FAILED without memory. */
 int choice_range(struct choice *c, int32_t first, int32_t last, struct err *e) __attribute__((warn_unused_result));
+
+/* Something of this FileIndex of the wanted job came; they come ascending. */
+void choice_saw(struct choice *c, int32_t file_index);
 
 /* Behind the last of all: they are sorted. */
 void choice_ready(struct choice *c);

@@ -318,6 +318,7 @@ static int on_record(void *arg, const struct plain_item *plain, struct err *e)
 	if (x->lane->file.index != item->file_index) {
 		rc = extract_close_file(x, e);
 		extract_lane_open(x, item->file_index > 0 ? item->file_index : 0);
+		choice_saw(x->o.choice, item->file_index);
 	}
 	return rc == 0 && item->file_index > 0 ? take(x, plain, e) : rc;
 }

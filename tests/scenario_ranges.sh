@@ -39,6 +39,7 @@ for v in "$VOLUMES"/bacula/*; do
 done
 bareos=$VOLUMES/bareos
 bacula=$VOLUMES/bacula
+made=$VOLUMES/made
 both_ways 'a set' '' "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2"
 both_ways 'a set in the wrong order' '' "$bareos/vol-span-gzip6-2" "$bareos/vol-span-gzip6-1"
 both_ways 'a set of Bacula' '' "$bacula/plain-span1" "$bacula/plain-span2"
@@ -120,6 +121,16 @@ as_chosen 'a set, in the order of the bootstrap'
 run "$XFLATE" extract -C none -b boot "$bareos/vol-span-gzip6-2"
 refused 2 'a volume that is not given: 2'
 says 'wants volume vol-span-gzip6-1' 'it is named'
+
+# Each FileIndex that it names has to come: one began on a volume that is not here, one is nowhere.
+"$XFLATE" -qq catalog bsr --job 2/1694498816 "$made/good-set-3" >boot
+run "$XFLATE" extract -C part3 -b boot "$made/good-set-3"
+expect_status 1 'a file that began before: 1'
+says 'not on the volumes: all of FileIndex 2 to 4' 'and which of them should have come'
+"$XFLATE" catalog bsr "$bareos/vol-none" | sed 's/^\(FileIndex=[0-9]*\)-.*/\1-999/' >boot
+run "$XFLATE" extract -C upto999 -b boot "$bareos/vol-none"
+expect_status 1 'FileIndexes that are nowhere: 1'
+says 'not on the volumes: all of FileIndex 1 to 999' 'they are told'
 
 # Interleaved jobs.
 for job in 50 51 52; do
