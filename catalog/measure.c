@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "catalog/measure.h"
 
+#include "format/block.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,8 +120,26 @@ static void read_session_label(struct mapped_session *s, const struct item *r)
 
 /* ---- items ---- */
 
+/* In BB01 each record says whose it is, and what one block holds of two jobs no row and no bootstrap can tell apart. */
+static bool is_mixed(const struct item *b)
+{
+	struct rd rest = block_records(b->data.data, b->verdict.sane_bytes, b->form.version);
+	struct record_header first = {0}, h;
+	struct span part;
+	bool any = b->form.version == 1 && record_next(&rest, 1, &first, &part);
+	bool mixed = false;
+	while (any && !mixed && record_next(&rest, 1, &h, &part))
+		mixed = h.session_id != first.session_id || h.session_time != first.session_time;
+	return mixed;
+}
+
 static int on_block(struct measure *m, const struct item *b, struct err *e)
 {
+	if (is_mixed(b))
+		return err_set(e, XE_USAGE,
+			       "block at %llu holds records of several jobs (BB01), which a catalog cannot tell apart: xflate filter "
+			       "--block-format bb02 makes a volume of it whose blocks have one job each",
+			       (unsigned long long)b->addr);
 	struct mapped_volume *v = volume_of(m, b);
 	struct mapped_bytes *side = &v->side[MAPPED_OLD];
 	const struct mapped_range block = {.start = b->addr,

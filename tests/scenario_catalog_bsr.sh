@@ -241,6 +241,12 @@ grep -v '^#' "$out" >want
 "$XFLATE" -q --decrypt --key key -o clear "$VOLUMES/bacula/enc256-append"
 bsr --job "$job" clear
 wanted 'an encrypted one: as the clear one, whose blocks are in the same places'
+bsr --job 2/1694498816 "$VOLUMES/made/good-bb01-mixed"
+refused 2 'blocks of several jobs each: 2'
+says 'block-format bb02' 'and what makes others of them'
+"$XFLATE" -q --block-format bb02 -o apart "$VOLUMES/made/good-bb01-mixed"
+bsr --job 2/1694498816 apart
+expect_status 0 'those are taken'
 bsr "$here/scenario_catalog_bsr.sh"
 refused 1 'no volume'
 
