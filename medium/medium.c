@@ -91,10 +91,16 @@ const struct medium *medium_at(const char *path)
 	return medium_of(&io);
 }
 
+/* What cannot be told would be taken for a pipe, which is converted in another way: it is asked for twice. */
+static bool tell(const char *path, struct stat *st)
+{
+	return stat(path, st) == 0 || (errno != ENOENT && stat(path, st) == 0);
+}
+
 bool medium_rereadable(const char *path)
 {
 	struct stat st;
-	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+	return strcmp(path, "-") != 0 && tell(path, &st) && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
 }
 
 bool medium_has_ranges(const char *path)

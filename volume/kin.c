@@ -126,7 +126,7 @@ static int add_block(struct sessions *s, const struct source_item *b, struct err
 	return rc;
 }
 
-/* Whatever stands between the blocks: as the reader sees them. */
+/* Whatever stands between the blocks: as the reader sees them.  What cannot be read may hold the rest of a job. */
 static int read_through(struct sessions *s, struct medium_input *in, struct err *e)
 {
 	struct buf_pool *pool = buf_pool_new(0);
@@ -134,8 +134,12 @@ static int read_through(struct sessions *s, struct medium_input *in, struct err 
 	struct source_item b;
 	struct err unread = {0};
 	int rc = source ? 0 : err_memory(e, 0, "looking ahead");
-	while (rc == 0 && source_next(source, &b, &unread) == 0 && b.event != SOURCE_END)
+	while (rc == 0 && !s->later) {
+		s->later = source_next(source, &b, &unread) != 0;
+		if (s->later || b.event == SOURCE_END)
+			break;
 		rc = add_block(s, &b, e);
+	}
 	source_free(source);
 	buf_pool_free(pool);
 	return rc;
