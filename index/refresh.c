@@ -138,6 +138,56 @@ static bool is_read_anew(const struct refresh_input *in)
 	return in->read && in->from == 0;
 }
 
+/* ---- in another order than they were read ---- */
+
+static int by_job(const void *a, const void *b)
+{
+	const struct shared_job *x = a, *y = b;
+	if (x->job != y->job)
+		return x->job < y->job ? -1 : 1;
+	return x->input < y->input ? -1 : x->input > y->input;
+}
+
+/* The volumes of a job as they are given: jobs[0] to jobs[count - 1]. */
+struct given_order {
+	const struct plan *p;
+	const struct shared_job *jobs;
+	size_t count, next;
+	bool other;
+};
+
+static int compare_order(void *arg, const struct fileindex_volume *v, struct err *e)
+{
+	struct given_order *o = arg;
+	bool given = false;
+	(void)e;
+	for (size_t i = 0; i < o->count; i++)
+		given = given || o->p->inputs[o->jobs[i].input].volume == v->id;
+	if (given && o->next < o->count)
+		o->other = o->other || o->p->inputs[o->jobs[o->next++].input].volume != v->id;
+	return 0;
+}
+
+/* What a set in a wrong order left cut is whole in the right one: it is read anew when the order is another. */
+static int follow_order(struct plan *p, struct err *e)
+{
+	int rc = 0;
+	if (p->job_count > 0)
+		qsort(p->jobs, p->job_count, sizeof *p->jobs, by_job);
+	for (size_t i = 0, end; rc == 0 && i < p->job_count; i = end) {
+		for (end = i + 1; end < p->job_count && p->jobs[end].job == p->jobs[i].job;)
+			end++;
+		struct given_order o = {.p = p, .jobs = p->jobs + i, .count = end - i};
+		if (o.count > 1)
+			rc = fileindex_job_volumes(p->x, p->jobs[i].job, compare_order, &o, e);
+		for (size_t k = i; rc == 0 && o.other && k < end; k++)
+			read_anew(&p->inputs[p->jobs[k].input]);
+	}
+	return rc;
+}
+
+/* ---- what that takes along ---- */
+
 /* A volume that is read anew loses its files in the index, those that go on on others, too: these are read with it. */
 static void spread(struct plan *p)
 {
@@ -177,6 +227,8 @@ int refresh_plan(struct fileindex *x, const char *const *paths, size_t count, co
 		rc = look(&p, &inputs[i], keys, e);
 	if (rc == 0)
 		rc = follow_open_jobs(&p, e);
+	if (rc == 0)
+		rc = follow_order(&p, e);
 	if (rc == 0) {
 		settle_tails(&p);
 		spread(&p);

@@ -225,6 +225,18 @@ check 'and all is as without an index' cmp plain indexed
 run "$XFLATE" find --index s.db --update "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2"
 is "$(told)" '0 volumes read, 0 from where they had ended, 2 unchanged, 0 gone' 'once'
 
+# In the wrong order, then in the right one.
+run "$XFLATE" find --index w.db --update "$bareos/vol-span-gzip6-2" "$bareos/vol-span-gzip6-1"
+expect_status 3 'a set in a wrong order: 3'
+says 'wrong order' 'which is said'
+run "$XFLATE" find --index w.db --update "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2"
+expect_status 0 'then in the right one: it is read anew'
+run "$XFLATE" find --index w.db --json '*'
+is "$(lines 'd["verdict"]' | grep -c cut)" 0 'and nothing is cut'
+is "$(lines 'd["verdict"]' | grep -c proven)" 30 'but proven'
+run "$XFLATE" find --index w.db --update "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2"
+says '2 unchanged' 'and once more it is not read'
+
 # The last one had been labelled, and nothing more.
 rm s.db
 head -c 183 "$made/good-set-3" >grows

@@ -306,6 +306,10 @@ static int run(struct request *q)
 	keyoptions_close(&q->keys);
 	free(q->wanted);
 	int status = rc != 0 ? msg_fail(&e) : q->run.damages > 0 ? 3 : 0;
+	if (status == 3 && q->run.damages > 0)
+		msg_warning("%llu files or places are damaged, or nameless, on what was read: a volume is missing, in a wrong order, or "
+			    "hurt (xflate verify)",
+			    (unsigned long long)q->run.damages);
 	if (rc != 0 || q->update || q->volumes || q->found > 0)
 		return status;
 	msg_error("nothing is called so");
