@@ -32,6 +32,8 @@ converted() {
 }
 
 alone() {
+	# What holds folders that are volumes is none itself: scenario_folders.
+	case $1 in *.tar) return ;; esac
 	maps=0
 	for options in '' '-r lzo --target any --max-block 20000' '-i --on-damage=skip -T1'; do
 		converted "$1" "$options" && maps=$((maps + 1))
