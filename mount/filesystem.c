@@ -184,17 +184,18 @@ static void list(fuse_req_t request, fuse_ino_t folder, size_t room, uint64_t of
 	struct err e = {0};
 	l.out = malloc(l.room);
 	uint64_t after = offset > AFTER_NODE ? offset - AFTER_NODE : 0;
-	int rc = l.out ? view_list(of(request)->o.view, folder, after, collect, &l, &e) : err_memory(&e, l.room, "a folder");
+	int found = l.out ? view_list(of(request)->o.view, folder, after, collect, &l, &e) : err_memory(&e, l.room, "a folder");
 	if (l.no_memory)
-		rc = err_memory(&e, l.bytes, "a folder");
-	if (rc > 0)
-		rc = put_dots(&l, folder, offset) ? put_all(&l, &e) : 0;
-	else if (rc == 0)
-		rc = err_set(&e, XE_FAILED, "what is listed is no folder");
-	if (rc == 0)
-		fuse_reply_buf(request, l.out, l.used);
-	else
+		found = err_memory(&e, l.bytes, "a folder");
+	int rc = found < 0 ? found : 0;
+	if (found > 0 && put_dots(&l, folder, offset))
+		rc = put_all(&l, &e);
+	if (rc < 0)
 		refuse(request, &e);
+	else if (found == 0)
+		fuse_reply_err(request, ENOENT);
+	else
+		fuse_reply_buf(request, l.out, l.used);
 	for (size_t i = 0; i < l.count; i++)
 		free(l.entries[i].name);
 	free(l.entries);

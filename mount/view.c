@@ -173,6 +173,13 @@ int view_look_up(struct view *v, uint64_t folder, const char *name, uint64_t *nu
 	return t == NULL ? e->code : node != NAMETREE_NONE;
 }
 
+/* Who seeks in a folder may come with any number. */
+static bool is_in(const struct nametree *t, uint32_t folder, uint64_t node)
+{
+	const struct nametree_node *n = node < NAMETREE_NONE ? nametree_node(t, (uint32_t)node) : NULL;
+	return n && n->parent == folder;
+}
+
 int view_list(struct view *v, uint64_t folder, uint64_t after, bool (*each)(void *arg, const char *name, uint64_t number, uint64_t next),
 	      void *arg, struct err *e)
 {
@@ -180,7 +187,7 @@ int view_list(struct view *v, uint64_t folder, uint64_t after, bool (*each)(void
 	pthread_mutex_lock(&v->lock);
 	const struct nametree *t = tree_of(v, folder, e);
 	const struct nametree_node *n = t ? nametree_node(t, node_of(folder)) : NULL;
-	bool is = n && n->kind == NAMETREE_FOLDER && (after == 0 || nametree_node(t, (uint32_t)after));
+	bool is = n && n->kind == NAMETREE_FOLDER && (after == 0 || is_in(t, node_of(folder), after));
 	uint32_t node = !is ? NAMETREE_NONE : after == 0 ? nametree_first(t, node_of(folder)) : nametree_next(t, (uint32_t)after);
 	while (node != NAMETREE_NONE) {
 		nametree_name(t, node, name);

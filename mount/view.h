@@ -34,7 +34,8 @@ int view_look_up(struct view *v, uint64_t folder, const char *name, uint64_t *nu
 /* Its stat, as lstat gives it; st_ino is its number.  1, 0, as above. */
 int view_stat(struct view *v, uint64_t number, struct stat *st, struct err *e) __attribute__((warn_unused_result));
 
-/* What is in a folder, from the one behind `after` on (0: the first); each returns false when it has enough.  1, 0, as above. */
+/* What is in a folder, from the one behind `after` on (0: the first; else a next that each got of this folder, or it is 0); each returns false
+ * when it has enough.  1, 0, as above. */
 int view_list(struct view *v, uint64_t folder, uint64_t after, bool (*each)(void *arg, const char *name, uint64_t number, uint64_t next),
 	      void *arg, struct err *e) __attribute__((warn_unused_result));
 
