@@ -311,15 +311,16 @@ static void ask(fuse_req_t request, fuse_ino_t number, const char *name, size_t 
 {
 	struct asked a = {.fs = of(request), .name = name};
 	struct err e = {0};
-	int rc = 0;
-	number = view_extras(a.fs->o.view, number);
-	struct openfile *f = number > 0 ? openfiles_take(a.fs->o.files, number, &e) : NULL;
+	int rc = view_extras(a.fs->o.view, number, &number, &e);
+	struct openfile *f = rc > 0 ? openfiles_take(a.fs->o.files, number, &e) : NULL;
+	if (rc < 0 || (rc > 0 && f == NULL)) {
+		refuse(request, &e);
+		return;
+	}
 	if (f) {
 		a.file = openfile_name(f);
 		rc = openfile_extras(a.fs->o.files, f, answer, &a, &e);
 		openfiles_put(a.fs->o.files, f);
-	} else if (number > 0) {
-		rc = e.code;
 	}
 	if (rc < 0)
 		fuse_reply_err(request, errno_of(&e));

@@ -306,15 +306,15 @@ int view_stat(struct view *v, uint64_t number, struct stat *st, struct err *e)
 	return rc < 0 ? rc : n != NULL;
 }
 
-uint64_t view_extras(struct view *v, uint64_t number)
+int view_extras(struct view *v, uint64_t number, uint64_t *of, struct err *e)
 {
-	struct err unsaid = {0};
 	pthread_mutex_lock(&v->lock);
-	const struct nametree *t = tree_of(v, number, &unsaid);
+	const struct nametree *t = tree_of(v, number, e);
 	const struct nametree_node *n = t ? nametree_node(t, node_of(number)) : NULL;
-	uint64_t meta = n && n->meta ? number - node_of(number) + n->meta : n && n->extras ? number : 0;
+	*of = n && n->meta ? number - node_of(number) + n->meta : number;
+	bool has = n && (n->meta || n->extras);
 	pthread_mutex_unlock(&v->lock);
-	return meta;
+	return t == NULL ? e->code : has;
 }
 
 /* ---- one file, and where it lies ---- */

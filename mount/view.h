@@ -52,8 +52,9 @@ struct view_file {
 };
 int view_file(struct view *v, uint64_t number, struct view_file *file, struct err *e) __attribute__((warn_unused_result));
 
-/* The number of what has its access lists and extended attributes: itself, but for a file of which later ones came alone; 0: it has none. */
-uint64_t view_extras(struct view *v, uint64_t number);
+/* *of: the number of what has its access lists and extended attributes: itself, but for a file of which later ones came alone.  1; 0: it has
+ * none; as above. */
+int view_extras(struct view *v, uint64_t number, uint64_t *of, struct err *e) __attribute__((warn_unused_result));
 
 /* Idempotent. */
 void view_file_free(struct view_file *file);
