@@ -351,8 +351,3 @@ const char *openfile_name(const struct openfile *f)
 {
 	return f->file.row.stat.name;
 }
-
-const char *openfile_link(const struct openfile *f)
-{
-	return f->file.row.stat.link;
-}

@@ -43,7 +43,4 @@ int openfile_extras(struct openfiles *o, struct openfile *f, int (*use)(void *ar
 /* Its name on the volume. */
 const char *openfile_name(const struct openfile *f);
 
-/* Where its target leads, of a symbolic link. */
-const char *openfile_link(const struct openfile *f);
-
 #endif
