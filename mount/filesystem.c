@@ -7,6 +7,7 @@
 #define FUSE_USE_VERSION 35
 #include <fuse_lowlevel.h>
 
+#include "base/array.h"
 #include "mount/xattrs.h"
 
 #include <errno.h>
@@ -130,16 +131,9 @@ struct listing {
 static bool collect(void *arg, const char *name, uint64_t number, uint64_t next)
 {
 	struct listing *l = arg;
-	if (l->count == l->cap) {
-		size_t cap = l->cap ? l->cap * 2 : 64;
-		struct listed *grown = realloc(l->entries, cap * sizeof *grown);
-		l->no_memory = grown == NULL;
-		if (grown == NULL)
-			return false;
-		l->entries = grown;
-		l->cap = cap;
-	}
-	char *copy = strdup(name);
+	struct listed *grown = array_reach(l->entries, &l->cap, l->count, sizeof *grown);
+	l->entries = grown ? grown : l->entries;
+	char *copy = grown ? strdup(name) : NULL;
 	l->no_memory = copy == NULL;
 	if (copy == NULL)
 		return false;
