@@ -14,7 +14,8 @@ struct openfiles_options {
 	struct view *view;
 	const struct opener_keys *keys; /* NULL: none; are asked by one thread at a time */
 	void *arg;
-	void (*tell)(void *arg, const char *text); /* what of a file cannot be read; any thread, one at a time; once for each file */
+	/* What of a file cannot be read, once for each file; names in it are as on the volume.  Any thread, one at a time. */
+	void (*tell)(void *arg, const char *text);
 };
 
 struct openfiles;

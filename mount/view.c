@@ -4,7 +4,6 @@
 #include "mount/view.h"
 
 #include "base/array.h"
-#include "base/printable.h"
 #include "mount/doors.h"
 
 #include <pthread.h>
@@ -36,13 +35,11 @@ struct teller {
 static void tell_name(void *arg, const char *name, const char *why)
 {
 	struct teller *t = arg;
-	char text[1024], shown[512];
+	char text[1024];
 	t->told++;
 	if (t->told > TELL_MAX)
 		return;
-	snprintf(shown, sizeof shown, "%s", name);
-	printable_make(shown);
-	snprintf(text, sizeof text, "%s: %s: %s", t->where, shown, why);
+	snprintf(text, sizeof text, "%s: %.511s: %s", t->where, name, why);
 	t->v->o.tell(t->v->o.arg, text);
 }
 

@@ -16,7 +16,7 @@ struct view_options {
 	struct fileindex *index;
 	uint64_t max_memory; /* bytes for names; what is over it is forgotten, the longest unused first */
 	void *arg;
-	void (*tell)(void *arg, const char *text); /* what is shown other than it is; any thread, one at a time */
+	void (*tell)(void *arg, const char *text); /* what is shown other than it is, names as on the volume; any thread, one at a time */
 };
 
 struct view;

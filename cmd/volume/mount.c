@@ -3,6 +3,7 @@
 #include "cmd/command.h"
 
 #include "base/msg.h"
+#include "base/printable.h"
 #include "base/quit.h"
 #include "cmd/background.h"
 #include "cmd/volume/indexrun.h"
@@ -55,13 +56,22 @@ static const struct option_row rows[] = {
 /* Where nobody reads standard error any more, the log of the system gets it. */
 static bool silent;
 
+/* Names in it are foreign: nothing of theirs is to look like a line of the log, or reach a terminal (msg_warning sees to that itself). */
+static void to_log(const char *text)
+{
+	char line[ERR_TEXT_BYTES + ERR_VOLUME_BYTES + 1024];
+	snprintf(line, sizeof line, "%s", text);
+	printable_make(line);
+	syslog(LOG_WARNING, "%s", line);
+}
+
 static void tell(void *arg, const char *text)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	(void)arg;
 	pthread_mutex_lock(&lock);
 	if (silent)
-		syslog(LOG_WARNING, "%s", text);
+		to_log(text);
 	else
 		msg_warning("%s", text);
 	pthread_mutex_unlock(&lock);
