@@ -493,6 +493,19 @@ refused 1 'no folder'
 mkdir -p full/x
 run "$XFLATE" mount "$bareos/vol-gzip6" full
 refused 1 'a folder that is not empty'
+blind=
+[ "$(id -u)" != 0 ] || blind='setpriv --bounding-set=-dac_override,-dac_read_search'
+if [ -z "$blind" ] || command -v setpriv >/dev/null; then
+	mkdir closed
+	: >closed/file
+	chmod 300 closed
+	# shellcheck disable=SC2086 # several words
+	run $blind "$XFLATE" mount "$bareos/vol-gzip6" closed
+	refused 1 'a folder of which nobody can tell that it is empty'
+	says 'cannot be looked into' 'and it says so'
+else
+	skip 'a folder of which nobody can tell that it is empty' 'no setpriv here'
+fi
 up 0 'a folder' "$bareos/vol-gzip6"
 run "$XFLATE" mount "$bareos/vol-gzip6" "$m"
 refused 1 'something is mounted there already'

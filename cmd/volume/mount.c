@@ -88,15 +88,17 @@ static bool is_mounted_on(const char *folder, const struct stat *st)
 	return known && (above.st_dev != st->st_dev || above.st_ino == st->st_ino);
 }
 
-static bool is_empty(const char *folder)
+static int check_empty(const char *folder, struct err *e)
 {
 	DIR *d = opendir(folder);
-	const struct dirent *entry = NULL;
-	while (d && (entry = readdir(d)) && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0))
+	if (d == NULL)
+		return err_errno(e, XE_FAILED, errno, "cannot be looked into, and only an empty folder is taken");
+	const struct dirent *entry;
+	while ((entry = readdir(d)) && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0))
 		;
-	if (d)
-		closedir(d);
-	return entry == NULL;
+	bool empty = entry == NULL;
+	closedir(d);
+	return !empty ? err_set(e, XE_FAILED, "is not empty: what is in it would be hidden; take an empty folder") : 0;
 }
 
 static int check_folder(const char *folder, struct err *e)
@@ -112,10 +114,10 @@ static int check_folder(const char *folder, struct err *e)
 		return err_set(e, XE_FAILED, "is no folder: nothing can be mounted there");
 	if (is_mounted_on(folder, &st))
 		return err_set(e, XE_FAILED, "something is mounted there already");
-	if (!is_empty(folder))
-		return err_set(e, XE_FAILED, "is not empty: what is in it would be hidden; take an empty folder");
-	*e = (struct err){0};
-	return 0;
+	rc = check_empty(folder, e);
+	if (rc == 0)
+		*e = (struct err){0};
+	return rc;
 }
 
 /* ---- what is in it ---- */
