@@ -3,8 +3,7 @@
  * nothing of ours elsewhere.  What a signal handler needs is made ready before there is anything to clean up. */
 #include "base/outfile.h"
 
-#include "base/printable.h"
-#include "base/quit.h"
+#include "base/unfinished.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,34 +11,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#define PARTIAL ".partial"
-#define PARTIALS_MAX 9999u
-#define REMOVE_TRIES 5
 #define TEMPORARIES_MAX 100 /* tries */
 
-struct outfile_folder {
-	int fd;
-	bool readable; /* else O_PATH: no fsync */
-	dev_t dev;
-	ino_t ino;
-	size_t users;
-};
-
 static struct outfile_folder folders[OUTFILE_FOLDERS];
-static struct outfile *volatile unfinished[OUTFILE_MAX];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* ---- the books ---- */
+/* ---- folders ---- */
 
 static void leave(struct outfile *o)
 {
-	if (o->slot >= 0)
-		unfinished[o->slot] = NULL;
-	o->slot = -1;
+	unfinished_leave(o);
 	if (o->left[o->folder_bytes] == '\0')
 		o->left[0] = '\0';
 	pthread_mutex_lock(&lock);
@@ -91,7 +75,7 @@ static int open_folder(struct outfile *o, const char *path, struct err *e)
 		return rc;
 	}
 	long most = fpathconf(fd, _PC_NAME_MAX);
-	o->name_max = most > (long)sizeof PARTIAL + 8 && most < NAME_MAX ? (size_t)most : NAME_MAX;
+	o->name_max = most > (long)sizeof UNFINISHED_PARTIAL + 8 && most < NAME_MAX ? (size_t)most : NAME_MAX;
 	o->folder_bytes = (size_t)(place_name(path) - path);
 	memcpy(o->left, path, o->folder_bytes);
 	o->left[o->folder_bytes] = '\0';
@@ -100,6 +84,13 @@ static int open_folder(struct outfile *o, const char *path, struct err *e)
 }
 
 /* ---- opening ---- */
+
+/* One file by two names, or as a file and as a descriptor: the one would end the other. */
+static int refuse_taken(const struct outfile *o, struct err *e)
+{
+	bool taken = unfinished_promised(o, o->name) || unfinished_has_place(o);
+	return taken ? err_set(e, XE_USAGE, "two outputs cannot go to one place") : 0;
+}
 
 /* What io stands for is written in place.  Devices but tapes, like /dev/null, take from many. */
 static int write_in_place(struct outfile *o, struct err *e)
@@ -110,7 +101,7 @@ static int write_in_place(struct outfile *o, struct err *e)
 		o->there_ino = o->io.ino;
 	}
 	int rc = refuse_taken(o, e);
-	return rc == 0 ? enter(o, e) : rc;
+	return rc == 0 ? unfinished_enter(o, e) : rc;
 }
 
 static int open_standard_output(struct outfile *o, struct err *e)
@@ -195,7 +186,7 @@ static void take_descriptor(struct outfile *o, int fd)
 
 static int make_temporary(struct outfile *o, mode_t mode, struct err *e)
 {
-	int rc = enter(o, e), fd = -1;
+	int rc = unfinished_enter(o, e), fd = -1;
 	if (rc != 0)
 		return rc;
 	for (int i = 0; fd < 0 && i < TEMPORARIES_MAX; i++) {
@@ -219,7 +210,7 @@ static int make_named(struct outfile *o, mode_t mode, struct err *e)
 	memcpy(o->temporary, o->name, sizeof o->temporary);
 	if (fstatat(o->folder->fd, o->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return err_errno(e, XE_FAILED, EEXIST, "cannot create it");
-	int rc = enter(o, e);
+	int rc = unfinished_enter(o, e);
 	int fd = rc == 0 ? create(o, o->name, mode) : -1;
 	if (rc == 0 && fd < 0)
 		rc = err_errno(e, XE_FAILED, errno, "cannot create it");
@@ -375,7 +366,7 @@ static int give_name(struct outfile *o, struct err *e)
 		if (renameat(o->folder->fd, o->temporary, o->folder->fd, o->name) != 0)
 			errnum = errno;
 	} else {
-		errnum = take_free_name(o, o->name);
+		errnum = unfinished_take_name(o, o->name);
 	}
 	if (errnum == EEXIST && !o->replace)
 		return err_set(e, XE_FAILED, "exists already: it was made meanwhile, and is not replaced");
@@ -413,6 +404,6 @@ void outfile_abandon(struct outfile *o)
 	if (o->slot < 0)
 		return;
 	if (!o->direct)
-		put_away(o);
+		unfinished_put_away(o);
 	leave(o);
 }
