@@ -168,12 +168,22 @@ static void choose_temporary(struct outfile *o)
 	snprintf(o->temporary, sizeof o->temporary, ".xflate-%016llx.tmp", (unsigned long long)r);
 }
 
+static int create_folder(int at, const char *name, mode_t mode)
+{
+	if (mkdirat(at, name, mode) != 0)
+		return -1;
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int saved = errno;
+	if (fd < 0)
+		unlinkat(at, name, AT_REMOVEDIR);
+	errno = saved;
+	return fd;
+}
+
 static int create(const struct outfile *o, const char *name, mode_t mode)
 {
 	if (o->is_folder)
-		return mkdirat(o->folder->fd, name, mode) != 0
-			       ? -1
-			       : openat(o->folder->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		return create_folder(o->folder->fd, name, mode);
 	return openat(o->folder->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 }
 
