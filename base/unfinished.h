@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Outputs that are not finished, and what becomes of them: base/outfile's own.  A signal handler puts them away: but for entering one, only calls
- * that are safe there. */
+/* Outputs that are not finished, and what becomes of them: base/outfile's own.  A signal handler puts them away: but for entering one,
+ * only calls that are safe there. */
 #ifndef BASE_UNFINISHED_H
 #define BASE_UNFINISHED_H
 
