@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define KEPT_SECONDS 86400.0 /* by the kernel */
 #define READ_MAX ((size_t)4 << 20)
@@ -394,6 +395,14 @@ static struct fuse_session *new_session(struct filesystem *fs)
 	return s;
 }
 
+int filesystem_check(struct err *e)
+{
+	return access("/dev/fuse", F_OK) == 0 ? 0
+					      : err_errno(e, XE_FAILED, errno,
+							  "/dev/fuse: nothing can be mounted (modprobe fuse; containers "
+							  "need the device)");
+}
+
 struct filesystem *filesystem_mount(const struct filesystem_options *options, struct err *e)
 {
 	struct filesystem *fs = calloc(1, sizeof *fs);
@@ -457,10 +466,15 @@ void filesystem_unmount(struct filesystem *fs)
 
 #else
 
+int filesystem_check(struct err *e)
+{
+	return err_set(e, XE_USAGE, "this xflate was built without libfuse 3: there is no mount");
+}
+
 struct filesystem *filesystem_mount(const struct filesystem_options *options, struct err *e)
 {
 	(void)options;
-	err_set(e, XE_USAGE, "this xflate was built without libfuse 3: there is no mount");
+	err_set(e, XE_USAGE, "there is no mount");
 	return NULL;
 }
 

@@ -188,7 +188,9 @@ static int mount_all(struct request *q)
 {
 	struct err e = {0};
 	int status = 0;
-	int rc = check_folder(q->folder, &e);
+	int rc = filesystem_check(&e);
+	if (rc == 0)
+		rc = check_folder(q->folder, &e);
 	if (rc == 0)
 		rc = check_volumes(q, &e);
 	if (rc == 0)
