@@ -40,8 +40,8 @@ struct outfile {
 #define OUTFILE_FOLDERS 16 /* in so many folders */
 
 /* "-" is standard output, refused if it is a terminal; so is /dev/stdout.  Symbolic links are followed, see base/place.h.  An existing
- * regular file is refused unless replace, and o->taken tells it.  Other things that exist (devices, pipes) are opened and written in place.  What another
- * unfinished file will be called, or is written to, is refused.  mode is that of a new file.  XE_FAILED, XE_USAGE,
+ * regular file is refused unless replace, and o->taken tells it.  Other things that exist (devices, pipes) are opened and written in
+ * place.  What another unfinished file will be called, or is written to, is refused.  mode is that of a new file.  XE_FAILED, XE_USAGE,
  * XE_PERMISSION. */
 int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace, bool keep_partial, struct err *e)
 	__attribute__((warn_unused_result));
@@ -50,8 +50,8 @@ int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace,
  * killed run has left.  XE_FAILED, also if anything has that name, be it a symbolic link. */
 int outfile_open_new(struct outfile *o, const char *path, mode_t mode, struct err *e) __attribute__((warn_unused_result));
 
-/* A new folder at path, where nothing may be: io.fd is it, open to make files in.  It appears with all that is in it, or not at all.  mode is
- * its own.  What is in it the caller writes to the disk before outfile_finish.  XE_FAILED, XE_USAGE. */
+/* A new folder at path, where nothing may be: io.fd is it, open to make files in.  It appears with all that is in it, or not at all.  mode
+ * is its own.  What is in it the caller writes to the disk before outfile_finish.  XE_FAILED, XE_USAGE. */
 int outfile_open_folder(struct outfile *o, const char *path, mode_t mode, bool keep_partial, struct err *e)
 	__attribute__((warn_unused_result));
 

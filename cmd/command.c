@@ -114,6 +114,19 @@ uint64_t command_total_bytes(const char *const *paths, size_t count)
 	return total;
 }
 
+uint64_t command_range_bytes(const char *const *paths, const struct reader_range *ranges, size_t count)
+{
+	uint64_t total = 0, size = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct reader_range *r = &ranges[i];
+		if (i == 0 || r->input != r[-1].input)
+			size = command_total_bytes(&paths[r->input], 1);
+		uint64_t end = r->to < size ? r->to : size;
+		total += end > r->from ? end - r->from : 0;
+	}
+	return total;
+}
+
 void command_json_job(struct json *j, const struct job *job)
 {
 	json_number(j, "session_id", job->session_id);

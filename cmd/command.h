@@ -48,6 +48,9 @@ extern const char *const command_on_damage[];
 /* Bytes of all inputs ("-" is standard input); 0 if one of them is no regular file. */
 uint64_t command_total_bytes(const char *const *paths, size_t count);
 
+/* Bytes of these ranges of them at most; of what is no regular file none. */
+uint64_t command_range_bytes(const char *const *paths, const struct reader_range *ranges, size_t count);
+
 /* Into an open object: session_id, session_time, and with a label job_id, job, client. */
 struct json;
 void command_json_job(struct json *j, const struct job *job);

@@ -151,27 +151,32 @@ static const struct dedupable_data *data_of(const struct dedupable *d, uint32_t 
 	return NULL;
 }
 
+/* Can it be what it says, in a block that lacks left bytes?  Then it is in *file. */
+static bool is_possible_part(struct dedupable *d, const struct dedupable_part *p, size_t left, const struct dedupable_data **data,
+			     const struct io **file)
+{
+	*data = data_of(d, p->file, file);
+	if (*data == NULL)
+		return lost(d, "a part of it is in file %u, and there is none", p->file);
+	if (p->len > left)
+		return lost(d, "its parts are longer than the block");
+	if ((*file)->fd < 0)
+		return lost(d, "%s is missing, and a part of it is there", (*data)->name);
+	if (p->begin > (*data)->used || p->len > (*data)->used - p->begin)
+		return lost(d, "a part of it, at byte %llu of %s, lies behind what is used of that", (unsigned long long)p->begin,
+			    (*data)->name);
+	return true;
+}
+
 /* *good: the part stands at to, which has room for left bytes. */
 static int read_part(struct dedupable *d, const struct dedupable_part *p, uint8_t *to, size_t left, bool *good, struct err *e)
 {
-	const struct io *file;
-	const struct dedupable_data *data = data_of(d, p->file, &file);
+	const struct dedupable_data *data;
+	const struct io *file = NULL;
 	size_t got = 0;
-	*good = false;
-	if (data == NULL || p->len > left) {
-		*good = data ? lost(d, "its parts are longer than the block")
-			     : lost(d, "a part of it is in file %u, and there is none", p->file);
+	*good = is_possible_part(d, p, left, &data, &file);
+	if (!*good)
 		return 0;
-	}
-	if (file->fd < 0) {
-		*good = lost(d, "%s is missing, and a part of it is there", data->name);
-		return 0;
-	}
-	if (p->begin > data->used || p->len > data->used - p->begin) {
-		*good = lost(d, "a part of it, at byte %llu of %s, lies behind what is used of that", (unsigned long long)p->begin,
-			     data->name);
-		return 0;
-	}
 	int rc = read_file(file, data->name, p->begin, to, p->len, &got, e);
 	*good = rc == 0 && got == p->len;
 	if (rc == 0 && !*good)
@@ -240,7 +245,7 @@ static void end_blocks(struct medium_input *in, enum medium_found *found)
 static int next(struct medium_input *in, void *data, size_t n, size_t *got, uint64_t *addr, enum medium_found *found, struct err *e)
 {
 	struct dedupable *d = in->dedupable;
-	struct dedupable_block b;
+	struct dedupable_block b = {0};
 	*addr = in->at;
 	*got = 0;
 	if (in->at >= d->here) {

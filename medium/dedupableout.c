@@ -144,13 +144,11 @@ static int put_records(struct sink *s, const struct block_header *b, const uint8
 	struct dedupable_out *d = s->dedupable;
 	struct rd rest = block_records(block, b->len, b->version);
 	const uint8_t *from = rest.p;
+	struct kept *k = kept_of(d, b->session_id, b->session_time, e);
 	struct record_header h;
 	struct span part;
-	int rc = 0;
+	int rc = k ? 0 : e->code;
 	while (rc == 0 && record_next(&rest, b->version, &h, &part)) {
-		struct kept *k = kept_of(d, b->session_id, b->session_time, e);
-		if (k == NULL)
-			return e->code;
 		rc = put_unaligned(d, from, (size_t)(part.data - from), e);
 		if (h.stream >= 0 || k->left[ALIGNED] + k->left[UNALIGNED] != h.len)
 			keep_room(d, k, h.len, s->unit);

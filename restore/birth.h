@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What files are born with: most are to have the owner and the mode that the kernel gives them anyway.  Whether it does is looked at once for
- * each folder and mode, for setgid bits, default access lists, umask, mount options and servers have a say. */
+/* What files are born with: most are to have the owner and the mode that the kernel gives them anyway.  Whether it does is looked at once
+ * for each folder and mode, for setgid bits, default access lists, umask, mount options and servers have a say. */
 #ifndef RESTORE_BIRTH_H
 #define RESTORE_BIRTH_H
 

@@ -10,6 +10,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/xattr.h>
 
 #define ACL_ACCESS "system.posix_acl_access"
@@ -27,6 +28,25 @@ struct place {
 bool extra_is_restored(uint32_t stream)
 {
 	return stream == STREAM_ACL_LINUX_DEFAULT || stream == STREAM_ACL_LINUX_ACCESS || stream == STREAM_XATTR_LINUX;
+}
+
+struct extra *extra_dup(const struct extra *extras, size_t count)
+{
+	size_t bytes = count * sizeof *extras;
+	for (size_t i = 0; i < count; i++)
+		bytes += extras[i].data.len;
+	struct extra *copies = malloc(bytes);
+	if (copies == NULL)
+		return NULL;
+	uint8_t *at = (uint8_t *)(copies + count);
+	for (size_t i = 0; i < count; i++) {
+		const struct span data = extras[i].data;
+		if (data.len > 0)
+			memcpy(at, data.data, data.len);
+		copies[i] = (struct extra){extras[i].stream, {at, data.len}};
+		at += data.len;
+	}
+	return copies;
 }
 
 static bool resolve(void *arg, bool group, const char *name, uint32_t *id)

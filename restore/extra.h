@@ -16,6 +16,9 @@ struct extra {
 /* Are records of this stream kept for the file's end? */
 bool extra_is_restored(uint32_t stream);
 
+/* count of them, > 0, and what they lend, in one piece for free().  NULL without memory. */
+struct extra *extra_dup(const struct extra *extras, size_t count);
+
 #define EXTRA_WHY_BYTES 400
 
 /* Sets those of an open file or folder; or of a symbolic link or device, by its name in the folder at (name not NULL), which takes security. and

@@ -187,14 +187,27 @@ static int begin_nameless(struct extract *x, struct err *e)
 
 /* ---- its other records ---- */
 
+/* m->how is MADE if it can be kept. */
+static int spool_piece(struct spool *s, uint64_t at, struct span data, struct made *m, struct err *e)
+{
+	*m = (struct made){.how = MADE};
+	int rc = spool_write(s, at, data, e);
+	if (rc != SPOOL_UNFIT)
+		return rc;
+	m->how = MADE_NOT;
+	snprintf(m->why, sizeof m->why,
+		 "its content reaches beyond what a file in %.200s can hold, where it waits, or is of too many pieces in no order",
+		 s->folder);
+	return 0;
+}
+
 static int write_piece(struct extract *x, uint64_t at, struct span data, struct err *e)
 {
 	struct extract_open *f = &x->lane->file;
 	struct made m;
 	if (!f->begun || f->settled)
 		return 0;
-	m.how = MADE;
-	int rc = x->lane->spooled ? spool_write(&x->lane->spool, at, data, e) : x->o.target->write(x->o.target->arg, at, data, &m, e);
+	int rc = x->lane->spooled ? spool_piece(&x->lane->spool, at, data, &m, e) : x->o.target->write(x->o.target->arg, at, data, &m, e);
 	if (rc == 0 && m.how == MADE_NOT) {
 		extract_settle_made(f, &m);
 		f->begun = false;

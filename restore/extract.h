@@ -60,7 +60,8 @@ struct extract_counts {
 struct extract_plan {
 	const struct merge *merge; /* what becomes of each file */
 	void *arg;
-	/* Is the job of this session one of them?  Then its number in the merge, and whether records of others of them stand between its own. */
+	/* Is the job of this session one of them?  Then its number in the merge, and whether records of others of them stand between its
+	 * own. */
 	bool (*job)(void *arg, const struct job *job, size_t *number, bool *interleaved);
 	const char *spool; /* a folder where files without a name are made while several come at once */
 };

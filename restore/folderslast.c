@@ -23,8 +23,6 @@ struct folderslast {
 
 static void forget(struct kept *k)
 {
-	for (size_t i = 0; k->extras && i < k->object.extra_count; i++)
-		free((void *)(uintptr_t)k->extras[i].data.data);
 	free(k->extras);
 	free(k->path);
 }
@@ -33,19 +31,12 @@ static void forget(struct kept *k)
 
 static int keep_extras(struct kept *k, const struct object *o, struct err *e)
 {
-	k->extras = calloc(o->extra_count + 1, sizeof *k->extras);
+	if (o->extra_count == 0)
+		return 0;
+	k->object.extras = k->extras = extra_dup(o->extras, o->extra_count);
 	if (k->extras == NULL)
 		return err_memory(e, o->extra_count * sizeof *k->extras, "what belongs to a folder");
-	k->object.extras = k->extras;
-	for (; k->object.extra_count < o->extra_count; k->object.extra_count++) {
-		const struct extra *from = &o->extras[k->object.extra_count];
-		uint8_t *copy = malloc(from->data.len + 1);
-		if (copy == NULL)
-			return err_memory(e, from->data.len, "what belongs to a folder");
-		if (from->data.len > 0)
-			memcpy(copy, from->data.data, from->data.len);
-		k->extras[k->object.extra_count] = (struct extra){from->stream, {copy, from->data.len}};
-	}
+	k->object.extra_count = o->extra_count;
 	return 0;
 }
 

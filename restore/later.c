@@ -14,7 +14,7 @@ struct waiting {
 	char *path;
 	size_t order;
 	struct meta meta;
-	uint8_t *kept; /* what its extras lend, and they themselves */
+	struct extra *kept; /* its extras */
 };
 
 /* Folders that were made one below the other on the way to something: one path for all of them, for names on volumes may be deep. */
@@ -109,37 +109,19 @@ int later_made(struct later *l, const char *path, size_t n, struct err *e)
 	return 0;
 }
 
-/* They themselves first, then their data. */
-static int keep_extras(struct waiting *w, const struct meta *m, struct err *e)
-{
-	size_t bytes = m->extra_count * sizeof *m->extras;
-	for (size_t i = 0; i < m->extra_count; i++)
-		bytes += m->extras[i].data.len;
-	w->kept = malloc(bytes);
-	if (w->kept == NULL)
-		return err_memory(e, bytes, "what belongs to a folder");
-	struct extra *copies = (struct extra *)(void *)w->kept;
-	uint8_t *at = w->kept + m->extra_count * sizeof *m->extras;
-	for (size_t i = 0; i < m->extra_count; i++) {
-		const struct span data = m->extras[i].data;
-		if (data.len > 0)
-			memcpy(at, data.data, data.len);
-		copies[i] = (struct extra){m->extras[i].stream, {at, data.len}};
-		at += data.len;
-	}
-	w->meta.extras = copies;
-	w->meta.extra_count = m->extra_count;
-	return 0;
-}
-
 int later_add(struct later *l, const char *path, const struct meta *m, struct err *e)
 {
 	struct waiting *w = add(l, path, e);
 	if (w == NULL)
 		return e->code;
 	w->meta = *m;
+	if (m->extra_count == 0)
+		return 0;
+	w->meta.extras = w->kept = extra_dup(m->extras, m->extra_count);
+	if (w->kept)
+		return 0;
 	w->meta.extra_count = 0;
-	return m->extra_count > 0 ? keep_extras(w, m, e) : 0;
+	return err_memory(e, m->extra_count * sizeof *m->extras, "what belongs to a folder");
 }
 
 /* What is below a folder comes before it; of one folder the last record first. */

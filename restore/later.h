@@ -19,7 +19,8 @@ int later_made(struct later *l, const char *path, size_t n, struct err *e) __att
 /* A folder that has a record; of several the last counts.  XE_FAILED without memory. */
 int later_add(struct later *l, const char *path, const struct meta *m, struct err *e) __attribute__((warn_unused_result));
 
-/* Sets them all, once: first those without a record, then the others, the deepest first; returns how many could not be, and why the last could not. */
+/* Sets them all, once: first those without a record, then the others, the deepest first; returns how many could not be, and why the last
+ * could not. */
 uint64_t later_set(struct later *l, struct folder *f, char why[static FOLDER_WHY_BYTES]);
 
 #endif

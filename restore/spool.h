@@ -35,8 +35,8 @@ void spool_empty(struct spool *s);
 #define SPOOL_UNFIT 1               /* of spool_write */
 #define SPOOL_DISORDERLY_MAX 32768u /* pieces of a file that do not touch, when one comes before another; each costs a look at all */
 
-/* Data at this byte.  0; or XE_FAILED (< 0): no memory, no space in folder; or SPOOL_UNFIT: further than any file in folder can reach, or too
- * many pieces in no order. */
+/* Data at this byte.  0; or XE_FAILED (< 0): no memory, no space in folder; or SPOOL_UNFIT: further than any file in folder can reach, or
+ * too many pieces in no order. */
 int spool_write(struct spool *s, uint64_t at, struct span data, struct err *e) __attribute__((warn_unused_result));
 
 /* n bytes from byte at on, which were written; XE_FAILED. */

@@ -35,14 +35,17 @@ class Session(chains.Session):
         self.packer.put(self, self.fi, stream, data)
         self.bytes += len(data)
 
-    def have(self, name, content, when, text_index=None, kind=3, stream=1, xattr=None, delta="0"):
-        """A file that was last changed at this time; text_index: its number in the job that first wrote it."""
+    def have(self, name, content, when, text_index=None, kind=3, stream=1, xattr=None, delta="0", sparse_at=None):
+        """A file that was last changed at this time; text_index: its number in the job that first wrote it; sparse_at: where its content is."""
         self.fi += 1
         inode = chains.Inode("file", when, content)
         text = b"%d %d " % (text_index or self.fi, kind) + mk.cstr(name, chains.packet(inode, 1, 0), "", "", delta) + b"\0"
         self.record(stream, text)
         if stream == 1 and kind == 3:
-            self.record(2, content)
+            if sparse_at is None:
+                self.record(2, content)
+            else:
+                self.record(6, struct.pack(">Q", sparse_at) + content)
             self.digest(content)
         if xattr:
             key, value = xattr
@@ -175,6 +178,20 @@ def fragments(folder):
     endless.have("/srv/two", b"two", FIRST)
     endless.packer.flush()
     write(folder, [failed, done(first)], [empty, endless])
+
+
+@case
+def out_of_reach(folder):
+    """Two jobs at once; data of one file of the full one stand where no file reaches."""
+    full = begin(job(1, "F", 0), cap=1024)
+    full.have("/srv/kept", b"of the full one" * 200, FIRST - 500)
+    full.have("/srv/far", b"content", FIRST - 500, sparse_at=1 << 62)
+    full.have("/srv/last", b"the last of the full one", FIRST - 500)
+    late = begin(job(2, "I", 1), cap=1024)
+    late.have("/srv/new", b"of the first day" * 200, FIRST + DAY - 500)
+    blocks = mk.interleave([done(full).packer.blocks, done(late).packer.blocks])
+    with open(os.path.join(folder, "vol0"), "wb") as f:
+        f.write(mk.whole("vol0", blocks))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -307,6 +308,53 @@ START_TEST(test_folder_moves)
 }
 END_TEST
 
+static void put_inside(void)
+{
+	int fd = openat(o.io.fd, "0000", O_WRONLY | O_CREAT | O_EXCL, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(close(fd), 0);
+}
+
+/* A folder that is an output: with all that is in it, or not at all. */
+START_TEST(test_folder_whole)
+{
+	char inside[160];
+	snprintf(inside, sizeof inside, "%s/0000", path);
+	ck_assert_int_eq(outfile_open_folder(&o, path, 0750, false, &e), 0);
+	put_inside();
+	ck_assert_int_ne(access(path, F_OK), 0);
+	outfile_abandon(&o);
+	ck_assert_int_eq(entries(), 0);
+	ck_assert_int_eq(outfile_open_folder(&o, path, 0750, false, &e), 0);
+	put_inside();
+	ck_assert_int_eq(outfile_commit(&o, &e), 0);
+	ck_assert_int_eq(access(inside, F_OK), 0);
+	ck_assert_int_eq(entries(), 1);
+	ck_assert_int_eq(outfile_open_folder(&o, path, 0750, false, &e), XE_FAILED);
+	ck_assert_int_eq(entries(), 1);
+	ck_assert_int_eq(unlink(inside), 0);
+	ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
+/* It is made, and cannot be opened: there is a descriptor for the folder that it is in, and none more. */
+START_TEST(test_folder_unopened)
+{
+	struct rlimit all, few;
+	int lowest = dup(STDERR_FILENO);
+	ck_assert_int_ge(lowest, 0);
+	ck_assert_int_eq(close(lowest), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+	few = (struct rlimit){(rlim_t)lowest + 1, all.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	int rc = outfile_open_folder(&o, path, 0750, false, &e);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
+	ck_assert_int_eq(rc, XE_FAILED);
+	ck_assert_ptr_nonnull(strstr(e.text, "cannot create"));
+	ck_assert_int_eq(entries(), 0);
+}
+END_TEST
+
 /* A link stays one: what it points to is made or replaced. */
 START_TEST(test_links)
 {
@@ -552,6 +600,8 @@ int main(void)
 	tcase_add_test(t, test_temporaries_differ);
 	tcase_add_test(t, test_temporary_taken);
 	tcase_add_test(t, test_folder_moves);
+	tcase_add_test(t, test_folder_whole);
+	tcase_add_test(t, test_folder_unopened);
 	tcase_add_test(t, test_links);
 	tcase_add_test(t, test_descriptors);
 	tcase_add_test(t, test_new);

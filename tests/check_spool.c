@@ -119,6 +119,22 @@ START_TEST(nowhere)
 }
 END_TEST
 
+/* What no file can hold is no error of the run: further than any reaches, and pieces without number in no order. */
+START_TEST(unfit)
+{
+	const struct span byte = {(const uint8_t *)"x", 1};
+	ck_assert_int_eq(spool_write(&s, (uint64_t)1 << 62, byte, &e), SPOOL_UNFIT);
+	ck_assert_int_eq(spool_write(&s, UINT64_MAX - 5, byte, &e), SPOOL_UNFIT);
+	spool_empty(&s);
+	for (uint64_t i = SPOOL_DISORDERLY_MAX; i > 0; i--)
+		ck_assert_int_eq(spool_write(&s, 2 * i, byte, &e), 0);
+	ck_assert_uint_eq(s.count, SPOOL_DISORDERLY_MAX);
+	ck_assert_int_eq(spool_write(&s, 0, byte, &e), SPOOL_UNFIT);
+	ck_assert_int_eq(spool_write(&s, 4 * SPOOL_DISORDERLY_MAX, byte, &e), 0);
+	ck_assert_int_eq(e.code, XE_OK);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("spool");
@@ -130,6 +146,7 @@ int main(void)
 	tcase_add_test(t, in_any_order);
 	tcase_add_test(t, spills);
 	tcase_add_test(t, nowhere);
+	tcase_add_test(t, unfit);
 	suite_add_tcase(suite, t);
 	SRunner *r = srunner_create(suite);
 

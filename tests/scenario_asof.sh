@@ -204,6 +204,13 @@ else
 	refuse 'with --bsr' 'one of them' --as-of now --bsr x $v
 fi
 
+# ---- what cannot wait ----
+
+as_of out-of-reach now
+expect_status 1 'content that is kept until it is whole, further than any file reaches: that file alone is not extracted'
+is "$(cd x/srv && echo *)" 'kept last new' 'all others are there'
+says '^xflate: not extracted: /srv/far: its content reaches beyond' 'the error names it'
+
 # ---- memory ----
 
 as_of hints now --max-memory 64M

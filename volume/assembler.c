@@ -407,6 +407,27 @@ static bool pass_gap(struct assembler *a, struct item *item)
 	return tell;
 }
 
+/* A record of a session.  Returns 1 if item was filled, 0 if the next one is to come, < 0 on error. */
+static int take_record(struct assembler *a, const struct record_header *h, struct span part, struct item *item, struct err *e)
+{
+	a->data_seen = true;
+	struct session *s = joiner_session(a, h, e);
+	if (s == NULL)
+		return e->code;
+	if (a->session && a->session != s)
+		a->session->seen = true;
+	a->session = s;
+	if (s->left && s->partial.open)
+		return joiner_leave(a, s, part, item, e);
+	s->left = false;
+	if (s->is_inside && !a->o->inside_files && session_is_inside(s, h))
+		return 0;
+	int rc = h->stream < 0 ? joiner_go_on(a, s, h, part, item, e) : joiner_begin(a, s, h, part, item, e);
+	if (rc == 0 || h->stream >= 0)
+		s->seen = true;
+	return rc;
+}
+
 int assembler_next(struct assembler *a, struct item *item, struct err *e)
 {
 	joiner_release(a);
@@ -454,21 +475,7 @@ int assembler_next(struct assembler *a, struct item *item, struct err *e)
 			volume_label(a, &h, part, item);
 			return 1;
 		}
-		a->data_seen = true;
-		struct session *s = joiner_session(a, &h, e);
-		if (s == NULL)
-			return e->code;
-		if (a->session && a->session != s)
-			a->session->seen = true;
-		a->session = s;
-		if (s->left && s->partial.open)
-			return joiner_leave(a, s, part, item, e);
-		s->left = false;
-		if (s->is_inside && !a->o->inside_files && session_is_inside(s, &h))
-			continue;
-		int rc = h.stream < 0 ? joiner_go_on(a, s, &h, part, item, e) : joiner_begin(a, s, &h, part, item, e);
-		if (rc == 0 || h.stream >= 0)
-			s->seen = true;
+		int rc = take_record(a, &h, part, item, e);
 		if (rc != 0)
 			return rc;
 	}

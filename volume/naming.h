@@ -20,8 +20,8 @@ bool naming_is_job(const char *text, const struct naming_job *j);
 /* Is unique the name of a run of the job of this name, or that name itself? */
 bool naming_is_run(const char *unique, const char *name);
 
-/* The next range of FileIndexes of a list, "5", "5-9", "1,5-9", which goes on behind it.  False: none stands there, or what follows is neither
- * a comma with another one nor the end. */
+/* The next range of FileIndexes of a list, "5", "5-9", "1,5-9", which goes on behind it.  False: none stands there, or what follows is
+ * neither a comma with another one nor the end. */
 bool naming_next_indexes(const char **list, int32_t *first, int32_t *last);
 
 #endif

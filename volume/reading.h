@@ -26,9 +26,9 @@ struct reader_options {
 	struct kin *kin; /* over more inputs, of which paths are those from kin_at on: end behind the first set; NULL: they are one */
 	size_t kin_at;
 	size_t keep_bytes; /* of a split record; 0: all.  For those who only look at the beginning */
-	/* Of each input its label, and then only these, by going straight to them: in the order of inputs and addresses, not overlapping.  NULL:
-	 * everything.  Rereadable inputs only.  What is cut by them is no damage: of a file that began before a range nothing comes, of a record that
-	 * ends behind one what was read, with tail_missing.  A file whose blocks are all in ranges comes whole. */
+	/* Of each input its label, and then only these, by going straight to them: in the order of inputs and addresses, not overlapping.
+	 * NULL: everything.  Rereadable inputs only.  What is cut by them is no damage: of a file that began before a range nothing
+	 * comes, of a record that ends behind one what was read, with tail_missing.  A file whose blocks are all in ranges comes whole. */
 	const struct reader_range *ranges;
 	size_t range_count;
 	bool inside_files; /* what of files began before a range is wanted, too: who knows where their records stand goes right into them */

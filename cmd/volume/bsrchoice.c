@@ -17,14 +17,7 @@ void bsrchoice_free(struct bsrchoice *b)
 
 uint64_t bsrchoice_bytes(const struct bsrchoice *b)
 {
-	uint64_t n = 0;
-	for (size_t i = 0; i < b->read.range_count; i++) {
-		const struct reader_range *r = &b->read.ranges[i];
-		uint64_t size = command_total_bytes(&b->paths[r->input], 1);
-		uint64_t end = r->to < size ? r->to : size;
-		n += end > r->from ? end - r->from : 0;
-	}
-	return n;
+	return command_range_bytes(b->paths, b->read.ranges, b->read.range_count);
 }
 
 /* Looks at the label alone; where it is lost, the file is called as the volume is. */

@@ -14,9 +14,9 @@ struct bsrchoice {
 	char job[32];       /* SESSIONID/SESSIONTIME; "": it does not say which */
 };
 
-/* Job and files become those of the bootstrap.  Where all volumes are files, the run's inputs become those that it names, in its order, and its
- * ranges the blocks that it names there.  job: as of --job, or NULL.  What run and choice then point to stays until bsrchoice_free.  XE_USAGE,
- * XE_FAILED, and what inputs have for an error. */
+/* Job and files become those of the bootstrap.  Where all volumes are files, the run's inputs become those that it names, in its order,
+ * and its ranges the blocks that it names there.  job: as of --job, or NULL.  What run and choice then point to stays until
+ * bsrchoice_free.  XE_USAGE, XE_FAILED, and what inputs have for an error. */
 int bsrchoice_prepare(struct bsrchoice *b, struct filter_options *run, const char *job, struct choice *choice, struct err *e)
 	__attribute__((warn_unused_result));
 

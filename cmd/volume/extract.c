@@ -5,7 +5,6 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/msg.h"
-#include "base/printable.h"
 #include "base/quit.h"
 #include "cmd/volume/asof.h"
 #include "cmd/volume/bsrchoice.h"

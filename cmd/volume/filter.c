@@ -190,6 +190,55 @@ static const struct option_row rows[] = {
 	OPTIONS_END,
 };
 
+static int compare_names(const char *a, const char *b)
+{
+	char x[PLACE_PATH_BYTES], y[PLACE_PATH_BYTES];
+	place_base(a, x);
+	place_base(b, y);
+	return strcmp(x, y);
+}
+
+/* Two elements of one array of paths, given by their places in it: those of one name in that order. */
+static int by_name(const void *a, const void *b)
+{
+	const char *const *x = *(const char *const *const *)a, *const *y = *(const char *const *const *)b;
+	int order = compare_names(*x, *y);
+	return order != 0 ? order : x < y ? -1 : x > y;
+}
+
+/* The first path that is called as one before it, *before; NULL: there is none.  sorted: by_name. */
+static const char *const *find_twin(const char *const *const *sorted, size_t count, const char *const **before)
+{
+	const char *const *twin = NULL;
+	for (size_t i = 1; i < count; i++) {
+		if ((twin && sorted[i] > twin) || compare_names(*sorted[i - 1], *sorted[i]) != 0)
+			continue;
+		twin = sorted[i];
+		*before = sorted[i - 1];
+	}
+	return twin;
+}
+
+/* All volumes go to one folder, under their own names. */
+static int check_names(const struct filter_request *q)
+{
+	size_t count = q->o.path_count;
+	if (count < 2 || strcmp(q->out.path, "-") == 0)
+		return 0;
+	struct err e = {0};
+	const char *const **sorted = calloc(count, sizeof *sorted), *const * before;
+	if (sorted == NULL) {
+		err_memory(&e, count * sizeof *sorted, "the names of the volumes");
+		return msg_fail(&e);
+	}
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &q->o.paths[i];
+	qsort(sorted, count, sizeof *sorted, by_name);
+	const char *const *twin = find_twin(sorted, count, &before);
+	free(sorted);
+	return twin ? msg_usage("filter", "%s and %s would become one file in %s", *before, *twin, q->out.path) : 0;
+}
+
 /* Each place for one output, each output to a place that can be. */
 static int check_outputs(const struct filter_request *q)
 {
@@ -202,17 +251,7 @@ static int check_outputs(const struct filter_request *q)
 				return msg_usage("filter", "%s: two outputs cannot go to one place", out[i]);
 		}
 	}
-	for (size_t i = 0; q->o.path_count > 1 && i < q->o.path_count; i++) {
-		char name[PLACE_PATH_BYTES], before[PLACE_PATH_BYTES];
-		place_base(q->o.paths[i], name);
-		for (size_t k = 0; k < i && strcmp(q->out.path, "-") != 0; k++) {
-			place_base(q->o.paths[k], before);
-			if (strcmp(name, before) == 0)
-				return msg_usage("filter", "%s and %s would become one file in %s", q->o.paths[k], q->o.paths[i],
-						 q->out.path);
-		}
-	}
-	return 0;
+	return check_names(q);
 }
 
 /* A folder has a name. */

@@ -255,14 +255,7 @@ int indexparts_inputs(struct indexparts *p, struct filter_options *run, struct e
 
 uint64_t indexparts_bytes(const struct indexparts *p)
 {
-	uint64_t n = 0;
-	for (size_t i = 0; i < p->range_count; i++) {
-		const struct reader_range *r = &p->ranges[i];
-		uint64_t size = command_total_bytes(&p->inputs[r->input], 1);
-		uint64_t end = r->to < size ? r->to : size;
-		n += end > r->from ? end - r->from : 0;
-	}
-	return n;
+	return command_range_bytes(p->inputs, p->ranges, p->range_count);
 }
 
 void indexparts_free(struct indexparts *p)
