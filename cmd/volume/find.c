@@ -6,7 +6,6 @@
 #include "base/json.h"
 #include "base/msg.h"
 #include "base/printable.h"
-#include "base/quit.h"
 #include "cmd/timetext.h"
 #include "cmd/volume/filesof.h"
 #include "cmd/volume/indexrun.h"

@@ -2,7 +2,6 @@
 #include "cmd/volume/indexrun.h"
 
 #include "base/msg.h"
-#include "base/quit.h"
 #include "cmd/command.h"
 #include "cmd/volume/findingtext.h"
 #include "index/filling.h"
