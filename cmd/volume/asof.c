@@ -72,15 +72,17 @@ int asof_check(struct asof *a, const struct filter_options *run, const char *job
 
 /* ---- the first reading ---- */
 
-static const struct filter *at_work;
-static uint64_t total_bytes;
+struct watched {
+	struct filter *filter;
+	uint64_t total;
+};
 
 static void on_progress(void *arg, struct progress_state *state)
 {
-	(void)arg;
+	const struct watched *w = arg;
 	uint64_t out;
-	state->total = total_bytes;
-	filter_progress(at_work, &state->done, &out);
+	state->total = w->total;
+	filter_progress(w->filter, &state->done, &out);
 	state->reads_only = true;
 }
 
@@ -89,17 +91,14 @@ static int look(struct asof *a, const struct filter_options *run, enum progress_
 	struct filter_options o = *run;
 	o.inflate = false;
 	o.observer = survey_observer(a->survey);
-	struct filter *f = filter_new(&o);
-	if (f == NULL)
+	struct watched w = {.filter = filter_new(&o), .total = command_total_bytes(run->paths, run->path_count)};
+	if (w.filter == NULL)
 		return err_memory(e, 0, "a look at the volumes");
-	at_work = f;
-	total_bytes = command_total_bytes(run->paths, run->path_count);
-	progress_start(progress, on_progress, NULL);
-	int rc = filter_run(f, e);
+	progress_start(progress, on_progress, &w);
+	int rc = filter_run(w.filter, e);
 	progress_stop();
-	at_work = NULL;
 	survey_finish(a->survey);
-	filter_free(f);
+	filter_free(w.filter);
 	return rc;
 }
 
