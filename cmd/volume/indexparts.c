@@ -199,31 +199,6 @@ static int take_known(struct indexparts *p, struct err *e)
 	return rc;
 }
 
-static int by_place(const void *a, const void *b)
-{
-	const struct reader_range *x = a, *y = b;
-	if (x->input != y->input)
-		return x->input < y->input ? -1 : 1;
-	return x->from == y->from ? 0 : x->from < y->from ? -1 : 1;
-}
-
-/* Sorted, and none overlaps. */
-static void settle_ranges(struct indexparts *p)
-{
-	size_t n = 0;
-	if (p->part_count > 0)
-		qsort(p->ranges, p->part_count, sizeof *p->ranges, by_place);
-	for (size_t i = 0; i < p->part_count; i++) {
-		struct reader_range *last = n > 0 ? &p->ranges[n - 1] : NULL;
-		const struct reader_range next = p->ranges[i];
-		if (last && last->input == next.input && next.from <= last->to)
-			last->to = next.to > last->to ? next.to : last->to;
-		else
-			p->ranges[n++] = next;
-	}
-	p->range_count = n;
-}
-
 /* Only those that something wanted lies on. */
 static int set_inputs(struct indexparts *p, struct filter_options *run, struct err *e)
 {
@@ -240,7 +215,7 @@ static int set_inputs(struct indexparts *p, struct filter_options *run, struct e
 	p->input_count = n;
 	for (size_t i = 0; i < p->part_count; i++)
 		p->ranges[i] = (struct reader_range){p->volumes[p->parts[i].at].place, p->parts[i].from, p->parts[i].to};
-	settle_ranges(p);
+	p->range_count = reading_settle(p->ranges, p->part_count);
 	run->paths = p->inputs;
 	run->path_count = p->input_count;
 	run->ranges = p->ranges;
