@@ -358,6 +358,11 @@ cp i.db hostile.db
 sqlite3 hostile.db "CREATE TRIGGER t AFTER INSERT ON file BEGIN DELETE FROM file; END; DROP INDEX path_name"
 run "$XFLATE" find --index hostile.db hard2.txt
 refused 1 'an index whose tables are others'
+cp i.db jobless.db
+sqlite3 jobless.db 'DELETE FROM job WHERE id = (SELECT max(id) FROM job)'
+run "$XFLATE" find --index jobless.db '*'
+expect_status 1 'files of a job that the index does not have are not told of as those of another'
+says 'a job that the index does not have' 'says so'
 is "$(sqlite3 i.db "SELECT count(*) FROM version WHERE name LIKE '%hard2.txt'")" 2 'the view is for people'
 for i in 1 2 3 4; do
 	xflate find -q --index both.db --update "$bareos/vol-multi" "$bareos/vol-gzip6" >two.$i 2>&1 &

@@ -189,7 +189,18 @@ static int want_job(void *arg, const struct fileindex_job *j, struct err *e)
 	return 0;
 }
 
-/* The row of a volume that is shown; its path is not. */
+static int load_job(struct request *q, const struct fileindex_file *f, struct err *e)
+{
+	if (q->shown.id == f->job)
+		return 0;
+	int rc = fileindex_job(q->x, f->job, &q->shown, e);
+	if (rc == 0)
+		return err_set(e, XE_DAMAGE, "FileIndex %d is of a job that the index does not have: it is damaged; make it anew",
+			       f->file_index);
+	return rc < 0 ? rc : 0;
+}
+
+/* The row of a volume that is shown; its path, lent until the next is asked for, is not. */
 static int load_volume(struct request *q, struct fileindex_volume *v, int64_t id, struct err *e)
 {
 	if (v->id == id)
@@ -198,29 +209,20 @@ static int load_volume(struct request *q, struct fileindex_volume *v, int64_t id
 	if (rc == 0)
 		*v = (struct fileindex_volume){.name = "?"};
 	v->id = id;
+	v->path = "";
 	return rc < 0 ? rc : 0;
 }
 
 static int show_found(void *arg, const struct fileindex_file *f, struct err *e)
 {
 	struct request *q = arg;
-	int rc = 0;
-	if (q->shown.id != f->job) {
-		rc = fileindex_job(q->x, f->job, &q->shown, e);
-		q->shown.id = f->job;
-	}
-	struct fileindex_volume first, last;
-	if (rc >= 0)
+	int rc = load_job(q, f, e);
+	if (rc == 0)
 		rc = load_volume(q, &q->first, f->first.volume, e);
 	if (rc == 0)
 		rc = load_volume(q, &q->last, f->last.volume, e);
-	first = q->first;
-	last = q->last;
-	/* Lent until the next is asked for. */
-	q->first.path = q->last.path = "";
-	first.path = last.path = "";
 	if (rc == 0)
-		show(q, f, &q->shown, &first, &last);
+		show(q, f, &q->shown, &q->first, &q->last);
 	return rc;
 }
 
