@@ -100,7 +100,7 @@ for v in bareos/vol-none bareos/vol-multi bacula/plain-interleave bareos/vol-spa
 	run "$XFLATE" find -q --json '*' "$VOLUMES/$v"
 	sort "$out" >plain
 	run "$XFLATE" find -q --json --index one.db '*' "$VOLUMES/$v"
-	sed 's/"input": ""/"input": "'"$(printf '%s' "$VOLUMES/$v" | sed 's|/|\\/|g')"'"/' "$out" | sort >indexed
+	sort "$out" >indexed
 	check "$v: the same out of an index" cmp plain indexed
 done
 

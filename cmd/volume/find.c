@@ -18,6 +18,12 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A row of an index, which lends its path only until the next one is asked for. */
+struct shown_volume {
+	struct fileindex_volume row;
+	char *path;
+};
+
 struct request {
 	const char *index, *job, *client;
 	const char **patterns; /* as given */
@@ -36,7 +42,7 @@ struct request {
 	int64_t *wanted;
 	size_t wanted_count, wanted_room;
 	struct fileindex_job shown;
-	struct fileindex_volume first, last;
+	struct shown_volume first, last;
 };
 
 /* ---- options ---- */
@@ -200,17 +206,19 @@ static int load_job(struct request *q, const struct fileindex_file *f, struct er
 	return rc < 0 ? rc : 0;
 }
 
-/* The row of a volume that is shown; its path, lent until the next is asked for, is not. */
-static int load_volume(struct request *q, struct fileindex_volume *v, int64_t id, struct err *e)
+static int load_volume(struct request *q, struct shown_volume *v, int64_t id, struct err *e)
 {
-	if (v->id == id)
+	if (v->row.id == id)
 		return 0;
-	int rc = fileindex_volume(q->x, id, v, e);
+	int rc = fileindex_volume(q->x, id, &v->row, e);
+	if (rc < 0)
+		return rc;
 	if (rc == 0)
-		*v = (struct fileindex_volume){.name = "?"};
-	v->id = id;
-	v->path = "";
-	return rc < 0 ? rc : 0;
+		v->row = (struct fileindex_volume){.id = id, .name = "?", .path = ""};
+	free(v->path);
+	v->path = strdup(v->row.path);
+	v->row.path = v->path;
+	return v->path ? 0 : err_memory(e, 0, "a path");
 }
 
 static int show_found(void *arg, const struct fileindex_file *f, struct err *e)
@@ -222,7 +230,7 @@ static int show_found(void *arg, const struct fileindex_file *f, struct err *e)
 	if (rc == 0)
 		rc = load_volume(q, &q->last, f->last.volume, e);
 	if (rc == 0)
-		show(q, f, &q->shown, &q->first, &q->last);
+		show(q, f, &q->shown, &q->first.row, &q->last.row);
 	return rc;
 }
 
@@ -306,6 +314,8 @@ static int run(struct request *q)
 		rc = q->index ? use_index(q, &e) : search_volumes(q, &e);
 	keyoptions_close(&q->keys);
 	free(q->wanted);
+	free(q->first.path);
+	free(q->last.path);
 	int status = rc != 0 ? msg_fail(&e) : q->run.damages > 0 ? 3 : 0;
 	if (status == 3 && q->run.damages > 0)
 		msg_warning("%llu files or places are damaged, or nameless, on what was read: a volume is missing, in a wrong order, or "
