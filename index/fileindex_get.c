@@ -121,9 +121,11 @@ int fileindex_file(struct fileindex *x, int64_t job, int32_t file_index, struct 
 	return one_file(x, s, &p, f, e);
 }
 
-static int64_t last_of(int64_t job)
+/* Numbers of the first and the last file that the job can have. */
+static void put_span(struct sql_put *p, int64_t job)
 {
-	return FILE_ID(job, INT32_MAX);
+	sql_put_number(p, FILE_ID(job, 0));
+	sql_put_number(p, FILE_ID(job, INT32_MAX));
 }
 
 static int by_name(struct fileindex *x, int64_t job, const char *name, struct fileindex_file *f, struct err *e)
@@ -139,8 +141,7 @@ static int by_name(struct fileindex *x, int64_t job, const char *name, struct fi
 	fileindex_split(name, &folder, &last);
 	sql_put_bytes(&p, folder);
 	sql_put_bytes(&p, last);
-	sql_put_number(&p, FILE_ID(job, 0));
-	sql_put_number(&p, last_of(job));
+	put_span(&p, job);
 	return one_file(x, s, &p, f, e);
 }
 
@@ -185,8 +186,7 @@ int fileindex_span(struct fileindex *x, int64_t job, struct fileindex_span *span
 	if (rc != 0)
 		return rc;
 	struct sql_put p = sql_put(s);
-	sql_put_number(&p, FILE_ID(job, 0));
-	sql_put_number(&p, last_of(job));
+	put_span(&p, job);
 	sql_put_number(&p, FILESTAT_DELETED);
 	sql_put_number(&p, FILEINDEX_UPDATE | FILEINDEX_NAMELESS);
 	rc = fileindex_step(x, &p, e);
@@ -221,8 +221,7 @@ int fileindex_files(struct fileindex *x, int64_t job, inside_each_file *each, vo
 	if (rc != 0)
 		return rc;
 	struct sql_put p = sql_put(s);
-	sql_put_number(&p, FILE_ID(job, 0));
-	sql_put_number(&p, last_of(job));
+	put_span(&p, job);
 	return fileindex_each_row(x, &p, each, arg, e);
 }
 
@@ -242,8 +241,7 @@ int fileindex_list(struct fileindex *x, int64_t job, const char *folder, inside_
 		return rc;
 	struct sql_put p = sql_put(s);
 	sql_put_number(&p, in);
-	sql_put_number(&p, FILE_ID(job, 0));
-	sql_put_number(&p, last_of(job));
+	put_span(&p, job);
 	return fileindex_each_row(x, &p, each, arg, e);
 }
 
