@@ -7,7 +7,7 @@
 #include "cmd/timetext.h"
 #include "cmd/volume/asof_index.h"
 #include "cmd/volume/asof_steps.h"
-#include "pipeline/filter.h"
+#include "cmd/volume/watched.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -72,33 +72,17 @@ int asof_check(struct asof *a, const struct filter_options *run, const char *job
 
 /* ---- the first reading ---- */
 
-struct watched {
-	struct filter *filter;
-	uint64_t total;
-};
-
-static void on_progress(void *arg, struct progress_state *state)
-{
-	const struct watched *w = arg;
-	uint64_t out;
-	state->total = w->total;
-	filter_progress(w->filter, &state->done, &out);
-	state->reads_only = true;
-}
-
 static int look(struct asof *a, const struct filter_options *run, enum progress_mode progress, struct err *e)
 {
 	struct filter_options o = *run;
 	o.inflate = false;
 	o.observer = survey_observer(a->survey);
-	struct watched w = {.filter = filter_new(&o), .total = command_total_bytes(run->paths, run->path_count)};
-	if (w.filter == NULL)
+	struct filter *f = filter_new(&o);
+	if (f == NULL)
 		return err_memory(e, 0, "a look at the volumes");
-	progress_start(progress, on_progress, &w);
-	int rc = filter_run(w.filter, e);
-	progress_stop();
+	int rc = watched_run(f, progress, command_total_bytes(run->paths, run->path_count), e);
 	survey_finish(a->survey);
-	filter_free(w.filter);
+	filter_free(f);
 	return rc;
 }
 
