@@ -8,7 +8,6 @@
 #include "base/digest.h"
 
 #define PKI_IV_MAX_BYTES 16u
-#define PKI_KEY_MAX_BYTES 32u
 #define PKI_RECORD_MAX_BYTES 65536u /* with a hundred recipients; more is no session of a client's */
 
 enum pki_cipher {

@@ -47,6 +47,11 @@ static int make_room(struct bytemap *m, struct err *e)
 	return 0;
 }
 
+static bool last_has_room(const struct bytemap *m)
+{
+	return m->count > 0 && m->in_last < m->records;
+}
+
 int bytemap_add(struct bytemap *m, const struct bytemap_stride *record, struct err *e)
 {
 	m->records = m->records ? m->records : 1;
@@ -54,22 +59,16 @@ int bytemap_add(struct bytemap *m, const struct bytemap_stride *record, struct e
 		m->backwards = m->backwards || record->lo < m->end;
 		m->end = record->hi > m->end ? record->hi : m->end;
 	}
-	if (m->count > 0 && m->in_last < m->records) {
-		widen(&m->strides[m->count - 1], record->lo, record->hi);
-		m->in_last++;
-		return 0;
-	}
-	int rc = make_room(m, e);
+	/* Making room may leave some in the last one. */
+	int rc = last_has_room(m) ? 0 : make_room(m, e);
 	if (rc != 0)
 		return rc;
-	/* Thinning may have left room in the last one. */
-	if (m->count > 0 && m->in_last < m->records) {
-		widen(&m->strides[m->count - 1], record->lo, record->hi);
-		m->in_last++;
-		return 0;
+	if (!last_has_room(m)) {
+		m->strides[m->count++] = *record;
+		m->in_last = 0;
 	}
-	m->strides[m->count++] = *record;
-	m->in_last = 1;
+	widen(&m->strides[m->count - 1], record->lo, record->hi);
+	m->in_last++;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #define FUSE_USE_VERSION 35
 #include <fuse_lowlevel.h>
 
+#include "base/array.h"
 #include "mount/xattrs.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define KEPT_SECONDS 86400.0 /* by the kernel */
 #define READ_MAX ((size_t)4 << 20)
@@ -130,16 +132,9 @@ struct listing {
 static bool collect(void *arg, const char *name, uint64_t number, uint64_t next)
 {
 	struct listing *l = arg;
-	if (l->count == l->cap) {
-		size_t cap = l->cap ? l->cap * 2 : 64;
-		struct listed *grown = realloc(l->entries, cap * sizeof *grown);
-		l->no_memory = grown == NULL;
-		if (grown == NULL)
-			return false;
-		l->entries = grown;
-		l->cap = cap;
-	}
-	char *copy = strdup(name);
+	struct listed *grown = array_reach(l->entries, &l->cap, l->count, sizeof *grown);
+	l->entries = grown ? grown : l->entries;
+	char *copy = grown ? strdup(name) : NULL;
 	l->no_memory = copy == NULL;
 	if (copy == NULL)
 		return false;
@@ -184,17 +179,18 @@ static void list(fuse_req_t request, fuse_ino_t folder, size_t room, uint64_t of
 	struct err e = {0};
 	l.out = malloc(l.room);
 	uint64_t after = offset > AFTER_NODE ? offset - AFTER_NODE : 0;
-	int rc = l.out ? view_list(of(request)->o.view, folder, after, collect, &l, &e) : err_memory(&e, l.room, "a folder");
+	int found = l.out ? view_list(of(request)->o.view, folder, after, collect, &l, &e) : err_memory(&e, l.room, "a folder");
 	if (l.no_memory)
-		rc = err_memory(&e, l.bytes, "a folder");
-	if (rc > 0)
-		rc = put_dots(&l, folder, offset) ? put_all(&l, &e) : 0;
-	else if (rc == 0)
-		rc = err_set(&e, XE_FAILED, "what is listed is no folder");
-	if (rc == 0)
-		fuse_reply_buf(request, l.out, l.used);
-	else
+		found = err_memory(&e, l.bytes, "a folder");
+	int rc = found < 0 ? found : 0;
+	if (found > 0 && put_dots(&l, folder, offset))
+		rc = put_all(&l, &e);
+	if (rc < 0)
 		refuse(request, &e);
+	else if (found == 0)
+		fuse_reply_err(request, ENOENT);
+	else
+		fuse_reply_buf(request, l.out, l.used);
 	for (size_t i = 0; i < l.count; i++)
 		free(l.entries[i].name);
 	free(l.entries);
@@ -310,15 +306,16 @@ static void ask(fuse_req_t request, fuse_ino_t number, const char *name, size_t 
 {
 	struct asked a = {.fs = of(request), .name = name};
 	struct err e = {0};
-	int rc = 0;
-	number = view_extras(a.fs->o.view, number);
-	struct openfile *f = number > 0 ? openfiles_take(a.fs->o.files, number, &e) : NULL;
+	int rc = view_extras(a.fs->o.view, number, &number, &e);
+	struct openfile *f = rc > 0 ? openfiles_take(a.fs->o.files, number, &e) : NULL;
+	if (rc < 0 || (rc > 0 && f == NULL)) {
+		refuse(request, &e);
+		return;
+	}
 	if (f) {
 		a.file = openfile_name(f);
 		rc = openfile_extras(a.fs->o.files, f, answer, &a, &e);
 		openfiles_put(a.fs->o.files, f);
-	} else if (number > 0) {
-		rc = e.code;
 	}
 	if (rc < 0)
 		fuse_reply_err(request, errno_of(&e));
@@ -394,6 +391,14 @@ static struct fuse_session *new_session(struct filesystem *fs)
 	return s;
 }
 
+int filesystem_check(struct err *e)
+{
+	return access("/dev/fuse", F_OK) == 0 ? 0
+					      : err_errno(e, XE_FAILED, errno,
+							  "/dev/fuse: nothing can be mounted (modprobe fuse; containers "
+							  "need the device)");
+}
+
 struct filesystem *filesystem_mount(const struct filesystem_options *options, struct err *e)
 {
 	struct filesystem *fs = calloc(1, sizeof *fs);
@@ -457,10 +462,15 @@ void filesystem_unmount(struct filesystem *fs)
 
 #else
 
+int filesystem_check(struct err *e)
+{
+	return err_set(e, XE_USAGE, "this xflate was built without libfuse 3: there is no mount");
+}
+
 struct filesystem *filesystem_mount(const struct filesystem_options *options, struct err *e)
 {
 	(void)options;
-	err_set(e, XE_USAGE, "this xflate was built without libfuse 3: there is no mount");
+	err_set(e, XE_USAGE, "there is no mount");
 	return NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A view as a file system of the kernel, by way of libfuse: nothing else includes its headers.  Read-only.
  *
- * The kernel keeps what it was told: nothing of it changes.  Built without libfuse, filesystem_mount says so (XE_USAGE). */
+ * The kernel keeps what it was told: nothing of it changes.  Built without libfuse, filesystem_check says so (XE_USAGE). */
 #ifndef MOUNT_FILESYSTEM_H
 #define MOUNT_FILESYSTEM_H
 
@@ -18,6 +18,9 @@ struct filesystem_options {
 };
 
 struct filesystem;
+
+/* Could anything be mounted at all?  Asked before volumes are read for hours.  XE_FAILED, XE_USAGE. */
+int filesystem_check(struct err *e) __attribute__((warn_unused_result));
 
 /* What options names must stay until filesystem_unmount.  NULL: XE_FAILED, XE_USAGE, as e tells. */
 struct filesystem *filesystem_mount(const struct filesystem_options *options, struct err *e);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "mount/jobtree.h"
 
+#include "base/array.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,14 +26,10 @@ struct adding {
 
 static int keep_link(struct adding *a, uint32_t node, const struct filestat *s, struct err *e)
 {
-	if (a->link_count == a->link_cap) {
-		size_t cap = a->link_cap ? a->link_cap * 2 : 64;
-		struct link *grown = realloc(a->links, cap * sizeof *grown);
-		if (grown == NULL)
-			return err_memory(e, cap * sizeof *grown, "hard links");
-		a->links = grown;
-		a->link_cap = cap;
-	}
+	struct link *grown = array_reach(a->links, &a->link_cap, a->link_count, sizeof *grown);
+	if (grown == NULL)
+		return err_memory(e, (a->link_count + 1) * sizeof *grown, "hard links");
+	a->links = grown;
 	char *first = strdup(s->link);
 	if (first == NULL)
 		return err_memory(e, 0, "a hard link");

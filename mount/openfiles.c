@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "mount/openfiles.h"
 
-#include "base/printable.h"
 #include "mount/filebytes.h"
 
 #include <pthread.h>
@@ -291,13 +290,11 @@ void openfiles_put(struct openfiles *o, struct openfile *f)
 
 static int fault(struct openfiles *o, struct openfile *f, int rc, const struct err *e)
 {
-	char text[ERR_TEXT_BYTES + ERR_VOLUME_BYTES + 512], name[256];
+	char text[ERR_TEXT_BYTES + ERR_VOLUME_BYTES + 512];
 	if (f->told)
 		return rc;
 	f->told = true;
-	snprintf(name, sizeof name, "%s", f->file.row.stat.name);
-	printable_make(name);
-	snprintf(text, sizeof text, "%s: %s%s%s", name, e->volume, e->volume[0] ? ": " : "", e->text);
+	snprintf(text, sizeof text, "%.255s: %s%s%s", f->file.row.stat.name, e->volume, e->volume[0] ? ": " : "", e->text);
 	pthread_mutex_lock(&o->tell_lock);
 	o->o.tell(o->o.arg, text);
 	pthread_mutex_unlock(&o->tell_lock);
@@ -350,9 +347,4 @@ int openfile_extras(struct openfiles *o, struct openfile *f,
 const char *openfile_name(const struct openfile *f)
 {
 	return f->file.row.stat.name;
-}
-
-const char *openfile_link(const struct openfile *f)
-{
-	return f->file.row.stat.link;
 }

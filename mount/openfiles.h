@@ -14,7 +14,8 @@ struct openfiles_options {
 	struct view *view;
 	const struct opener_keys *keys; /* NULL: none; are asked by one thread at a time */
 	void *arg;
-	void (*tell)(void *arg, const char *text); /* what of a file cannot be read; any thread, one at a time; once for each file */
+	/* What of a file cannot be read, once for each file; names in it are as on the volume.  Any thread, one at a time. */
+	void (*tell)(void *arg, const char *text);
 };
 
 struct openfiles;
@@ -42,8 +43,5 @@ int openfile_extras(struct openfiles *o, struct openfile *f, int (*use)(void *ar
 
 /* Its name on the volume. */
 const char *openfile_name(const struct openfile *f);
-
-/* Where its target leads, of a symbolic link. */
-const char *openfile_link(const struct openfile *f);
 
 #endif

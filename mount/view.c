@@ -4,7 +4,6 @@
 #include "mount/view.h"
 
 #include "base/array.h"
-#include "base/printable.h"
 #include "mount/doors.h"
 
 #include <pthread.h>
@@ -36,13 +35,11 @@ struct teller {
 static void tell_name(void *arg, const char *name, const char *why)
 {
 	struct teller *t = arg;
-	char text[1024], shown[512];
+	char text[1024];
 	t->told++;
 	if (t->told > TELL_MAX)
 		return;
-	snprintf(shown, sizeof shown, "%s", name);
-	printable_make(shown);
-	snprintf(text, sizeof text, "%s: %s: %s", t->where, shown, why);
+	snprintf(text, sizeof text, "%s: %.511s: %s", t->where, name, why);
 	t->v->o.tell(t->v->o.arg, text);
 }
 
@@ -173,6 +170,13 @@ int view_look_up(struct view *v, uint64_t folder, const char *name, uint64_t *nu
 	return t == NULL ? e->code : node != NAMETREE_NONE;
 }
 
+/* Who seeks in a folder may come with any number. */
+static bool is_in(const struct nametree *t, uint32_t folder, uint64_t node)
+{
+	const struct nametree_node *n = node < NAMETREE_NONE ? nametree_node(t, (uint32_t)node) : NULL;
+	return n && n->parent == folder;
+}
+
 int view_list(struct view *v, uint64_t folder, uint64_t after, bool (*each)(void *arg, const char *name, uint64_t number, uint64_t next),
 	      void *arg, struct err *e)
 {
@@ -180,7 +184,7 @@ int view_list(struct view *v, uint64_t folder, uint64_t after, bool (*each)(void
 	pthread_mutex_lock(&v->lock);
 	const struct nametree *t = tree_of(v, folder, e);
 	const struct nametree_node *n = t ? nametree_node(t, node_of(folder)) : NULL;
-	bool is = n && n->kind == NAMETREE_FOLDER && (after == 0 || nametree_node(t, (uint32_t)after));
+	bool is = n && n->kind == NAMETREE_FOLDER && (after == 0 || is_in(t, node_of(folder), after));
 	uint32_t node = !is ? NAMETREE_NONE : after == 0 ? nametree_first(t, node_of(folder)) : nametree_next(t, (uint32_t)after);
 	while (node != NAMETREE_NONE) {
 		nametree_name(t, node, name);
@@ -299,15 +303,15 @@ int view_stat(struct view *v, uint64_t number, struct stat *st, struct err *e)
 	return rc < 0 ? rc : n != NULL;
 }
 
-uint64_t view_extras(struct view *v, uint64_t number)
+int view_extras(struct view *v, uint64_t number, uint64_t *of, struct err *e)
 {
-	struct err unsaid = {0};
 	pthread_mutex_lock(&v->lock);
-	const struct nametree *t = tree_of(v, number, &unsaid);
+	const struct nametree *t = tree_of(v, number, e);
 	const struct nametree_node *n = t ? nametree_node(t, node_of(number)) : NULL;
-	uint64_t meta = n && n->meta ? number - node_of(number) + n->meta : n && n->extras ? number : 0;
+	*of = n && n->meta ? number - node_of(number) + n->meta : number;
+	bool has = n && (n->meta || n->extras);
 	pthread_mutex_unlock(&v->lock);
-	return meta;
+	return t == NULL ? e->code : has;
 }
 
 /* ---- one file, and where it lies ---- */

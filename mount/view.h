@@ -16,7 +16,7 @@ struct view_options {
 	struct fileindex *index;
 	uint64_t max_memory; /* bytes for names; what is over it is forgotten, the longest unused first */
 	void *arg;
-	void (*tell)(void *arg, const char *text); /* what is shown other than it is; any thread, one at a time */
+	void (*tell)(void *arg, const char *text); /* what is shown other than it is, names as on the volume; any thread, one at a time */
 };
 
 struct view;
@@ -34,7 +34,8 @@ int view_look_up(struct view *v, uint64_t folder, const char *name, uint64_t *nu
 /* Its stat, as lstat gives it; st_ino is its number.  1, 0, as above. */
 int view_stat(struct view *v, uint64_t number, struct stat *st, struct err *e) __attribute__((warn_unused_result));
 
-/* What is in a folder, from the one behind `after` on (0: the first); each returns false when it has enough.  1, 0, as above. */
+/* What is in a folder, from the one behind `after` on (0: the first; else a next that each got of this folder, or it is 0); each returns false
+ * when it has enough.  1, 0, as above. */
 int view_list(struct view *v, uint64_t folder, uint64_t after, bool (*each)(void *arg, const char *name, uint64_t number, uint64_t next),
 	      void *arg, struct err *e) __attribute__((warn_unused_result));
 
@@ -51,8 +52,9 @@ struct view_file {
 };
 int view_file(struct view *v, uint64_t number, struct view_file *file, struct err *e) __attribute__((warn_unused_result));
 
-/* The number of what has its access lists and extended attributes: itself, but for a file of which later ones came alone; 0: it has none. */
-uint64_t view_extras(struct view *v, uint64_t number);
+/* *of: the number of what has its access lists and extended attributes: itself, but for a file of which later ones came alone.  1; 0: it has
+ * none; as above. */
+int view_extras(struct view *v, uint64_t number, uint64_t *of, struct err *e) __attribute__((warn_unused_result));
 
 /* Idempotent. */
 void view_file_free(struct view_file *file);

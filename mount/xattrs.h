@@ -16,7 +16,7 @@ struct xattrs_value {
 /* The names, a NUL behind each.  XE_FAILED without memory. */
 int xattrs_names(const struct extra *extras, size_t count, struct xattrs_value *names, struct err *e) __attribute__((warn_unused_result));
 
-/* 1: value; 0: there is none of this name.  left, if not NULL: gets the name of a user or group in an access list whom nobody knows here: its
+/* 1: value; 0: there is none of this name.  left: gets the name of a user or group in an access list whom nobody knows here: its
  * entry is left out; else "".  XE_DAMAGE: what is stored is no access list; XE_FAILED without memory. */
 int xattrs_get(const struct extra *extras, size_t count, const char *name, struct xattrs_value *value, char left[static 256], struct err *e)
 	__attribute__((warn_unused_result));

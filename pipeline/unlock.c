@@ -220,7 +220,7 @@ static int take_data(struct unlock *u, struct locked_file *f, const struct plain
 
 static void stay_locked(struct unlock *u, struct locked_file *f, const char *why)
 {
-	if (!f->told && u->o.locked)
+	if (!f->told)
 		u->o.locked(u->o.arg, f->job, why);
 	f->told = true;
 }

@@ -92,6 +92,29 @@ print(bad, len(files))
 END
 pages() { timeout 120 "$PYTHON" pages.py "$1" "$2"; }
 
+# Asks each folder below $1 for what comes behind any place: fails if it then gives a name that is not in it.
+cat >places.py <<'END'
+import os, sys
+places = [n << 32 for n in range(5)] + [(3 << 32) + n for n in range(1, 300)] + [(4 << 32) + n for n in range(1, 50)]
+def ask(folder):
+    fd = os.open(folder, os.O_RDONLY)
+    got = set()
+    for place in places:
+        os.lseek(fd, place, os.SEEK_SET)
+        try:
+            got.update(os.listdir(fd))
+        except OSError:
+            pass
+    os.close(fd)
+    names = os.listdir(folder)
+    assert got <= set(names), (folder, got - set(names))
+    for path in (os.path.join(folder, n) for n in names):
+        if os.path.isdir(path) and not os.path.islink(path):
+            ask(path)
+ask(sys.argv[1])
+END
+places() { timeout 120 "$PYTHON" places.py "$1"; }
+
 # ---- every kind of volume against its tree ----
 
 seen_as() { # NAME TREE BELOW ARGUMENT...
@@ -155,6 +178,7 @@ check 'and it is the source' diff "$here/trees/bareos-tree" got
 is "$(pages "$job" good)" '0 0' 'pages of all files in any order'
 first=$(find "$job" -type f -links +1 | head -n 1)
 is "$(find "$job" -samefile "$first" | wc -l)" "$(stat -c %h "$first")" 'hard links are one file'
+check 'folders give their own names, wherever it is sought in them' places "$m"
 fails 'nothing can be written' sh -c ': >"$1/new"' - "$m"
 fails 'or removed' rm -f "$first"
 # Many at once.
@@ -424,13 +448,14 @@ chains.World(int(sys.argv[2]), sys.argv[3])
 END
 # What is of folders' times is what was there last, in either.
 dated() { list "$1" | sed "s/ folder \([0-9]* [0-9:]* -\) [0-9]*/ folder \1/"; }
-states=0 other=0
+states=0 other=0 strange=0
 for seed in 1 2 3 15 19 27; do
 	rm -rf chain
 	mkdir chain
 	"$PYTHON" chain.py "$here" $seed chain
 	release
 	run "$XFLATE" mount chain/* "$m"
+	places "$m/by-time" || strange=$((strange + 1))
 	for door in "$m"/by-time/*/*/*; do
 		states=$((states + 1))
 		fileset=${door%/*}
@@ -448,6 +473,7 @@ for seed in 1 2 3 15 19 27; do
 done
 [ $states -gt 15 ]
 is "$? $other" '0 0' "by-time: $states states of chains of jobs are what extract --as-of makes"
+is $strange 0 'and their folders give their own names, wherever it is sought in them'
 
 # ---- files of Windows ----
 
@@ -467,6 +493,19 @@ refused 1 'no folder'
 mkdir -p full/x
 run "$XFLATE" mount "$bareos/vol-gzip6" full
 refused 1 'a folder that is not empty'
+blind=
+[ "$(id -u)" != 0 ] || blind='setpriv --bounding-set=-dac_override,-dac_read_search'
+if [ -z "$blind" ] || command -v setpriv >/dev/null; then
+	mkdir closed
+	: >closed/file
+	chmod 300 closed
+	# shellcheck disable=SC2086 # several words
+	run $blind "$XFLATE" mount "$bareos/vol-gzip6" closed
+	refused 1 'a folder of which nobody can tell that it is empty'
+	says 'cannot be looked into' 'and it says so'
+else
+	skip 'a folder of which nobody can tell that it is empty' 'no setpriv here'
+fi
 up 0 'a folder' "$bareos/vol-gzip6"
 run "$XFLATE" mount "$bareos/vol-gzip6" "$m"
 refused 1 'something is mounted there already'

@@ -18,8 +18,9 @@ struct kin *kin_new(const char *const *paths, size_t count);
 void kin_free(struct kin *k);
 
 /* *at: the first input from `from` on where a session goes on that wanted says yes to, or that cannot be looked at ahead of its
- * time (a pipe, a tape); the count of inputs if there is none.  An input that is no volume, or not there, has no sessions:
- * what is wrong with it is told when its turn comes.  Reads headers only, each input once.  XE_FAILED without memory. */
+ * time (a pipe, a tape, one whose reading fails half-way: it may hold the rest); the count of inputs if there is none.  An input
+ * that is no volume, or not there, has no sessions: what is wrong with it is told when its turn comes.  Reads headers only, each
+ * input once.  XE_FAILED without memory. */
 int kin_next(struct kin *k, size_t from, bool (*wanted)(const void *arg, uint32_t session_id, uint32_t session_time), const void *arg,
 	     size_t *at, struct err *e) __attribute__((warn_unused_result));
 

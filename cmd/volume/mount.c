@@ -3,6 +3,7 @@
 #include "cmd/command.h"
 
 #include "base/msg.h"
+#include "base/printable.h"
 #include "base/quit.h"
 #include "cmd/background.h"
 #include "cmd/volume/indexrun.h"
@@ -55,13 +56,22 @@ static const struct option_row rows[] = {
 /* Where nobody reads standard error any more, the log of the system gets it. */
 static bool silent;
 
+/* Names in it are foreign: nothing of theirs is to look like a line of the log, or reach a terminal (msg_warning sees to that itself). */
+static void to_log(const char *text)
+{
+	char line[ERR_TEXT_BYTES + ERR_VOLUME_BYTES + 1024];
+	snprintf(line, sizeof line, "%s", text);
+	printable_make(line);
+	syslog(LOG_WARNING, "%s", line);
+}
+
 static void tell(void *arg, const char *text)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	(void)arg;
 	pthread_mutex_lock(&lock);
 	if (silent)
-		syslog(LOG_WARNING, "%s", text);
+		to_log(text);
 	else
 		msg_warning("%s", text);
 	pthread_mutex_unlock(&lock);
@@ -78,15 +88,17 @@ static bool is_mounted_on(const char *folder, const struct stat *st)
 	return known && (above.st_dev != st->st_dev || above.st_ino == st->st_ino);
 }
 
-static bool is_empty(const char *folder)
+static int check_empty(const char *folder, struct err *e)
 {
 	DIR *d = opendir(folder);
-	const struct dirent *entry = NULL;
-	while (d && (entry = readdir(d)) && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0))
+	if (d == NULL)
+		return err_errno(e, XE_FAILED, errno, "cannot be looked into, and only an empty folder is taken");
+	const struct dirent *entry;
+	while ((entry = readdir(d)) && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0))
 		;
-	if (d)
-		closedir(d);
-	return entry == NULL;
+	bool empty = entry == NULL;
+	closedir(d);
+	return !empty ? err_set(e, XE_FAILED, "is not empty: what is in it would be hidden; take an empty folder") : 0;
 }
 
 static int check_folder(const char *folder, struct err *e)
@@ -102,10 +114,10 @@ static int check_folder(const char *folder, struct err *e)
 		return err_set(e, XE_FAILED, "is no folder: nothing can be mounted there");
 	if (is_mounted_on(folder, &st))
 		return err_set(e, XE_FAILED, "something is mounted there already");
-	if (!is_empty(folder))
-		return err_set(e, XE_FAILED, "is not empty: what is in it would be hidden; take an empty folder");
-	*e = (struct err){0};
-	return 0;
+	rc = check_empty(folder, e);
+	if (rc == 0)
+		*e = (struct err){0};
+	return rc;
 }
 
 /* ---- what is in it ---- */
@@ -188,7 +200,9 @@ static int mount_all(struct request *q)
 {
 	struct err e = {0};
 	int status = 0;
-	int rc = check_folder(q->folder, &e);
+	int rc = filesystem_check(&e);
+	if (rc == 0)
+		rc = check_folder(q->folder, &e);
 	if (rc == 0)
 		rc = check_volumes(q, &e);
 	if (rc == 0)
