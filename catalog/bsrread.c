@@ -30,12 +30,9 @@ static bool names_job(const struct bsrfile_section *s)
 /* Is the section, as far as it says, of this job? */
 static bool is_of(const struct bsrfile_section *s, const char *job)
 {
-	const struct naming_job named = {.job = ""};
-	struct naming_job names = named;
 	if (job == NULL || !names_job(s))
 		return true;
-	names.session_id = s->ids.ranges[0].first;
-	names.session_time = s->times.ranges[0].first;
+	const struct naming_job names = {.session_id = s->ids.ranges[0].first, .session_time = s->times.ranges[0].first, .job = ""};
 	return naming_is_job(job, &names);
 }
 
@@ -158,29 +155,6 @@ static int add_places(struct bsrread *r, const struct bsrfile *b, const struct b
 	return add_range(r, 0, UINT64_MAX, e);
 }
 
-static int by_address(const void *a, const void *b)
-{
-	const struct reader_range *x = a, *y = b;
-	return x->from < y->from ? -1 : x->from > y->from;
-}
-
-/* The ranges of the input at hand, from this one on, are put in order; those that overlap become one. */
-static void settle(struct bsrread *r, size_t from)
-{
-	size_t to = from;
-	if (r->range_count <= from)
-		return;
-	qsort(r->ranges + from, r->range_count - from, sizeof *r->ranges, by_address);
-	for (size_t i = from + 1; i < r->range_count; i++) {
-		struct reader_range *last = &r->ranges[to];
-		if (r->ranges[i].from > last->to)
-			r->ranges[++to] = r->ranges[i];
-		else if (r->ranges[i].to > last->to)
-			last->to = r->ranges[i].to;
-	}
-	r->range_count = to + 1;
-}
-
 static int add_input(struct bsrread *r, size_t input, struct err *e)
 {
 	size_t *all = array_reach(r->order, &r->order_room, r->order_count, sizeof *all);
@@ -202,7 +176,6 @@ static int find_volume(const char *name, const char *const *names, size_t count,
 
 static int learn_places(struct bsrread *r, const struct bsrfile *b, const char *const *names, size_t count, const char *job, struct err *e)
 {
-	size_t from = 0;
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < b->section_count; i++) {
 		const struct bsrfile_section *s = &b->sections[i];
@@ -210,16 +183,13 @@ static int learn_places(struct bsrread *r, const struct bsrfile *b, const char *
 			size_t input;
 			rc = find_volume(s->volumes[k], names, count, &input, e);
 			bool another = rc == 0 && (r->order_count == 0 || r->order[r->order_count - 1] != input);
-			if (another) {
-				settle(r, from);
-				from = r->range_count;
+			if (another)
 				rc = add_input(r, input, e);
-			}
 			if (rc == 0)
 				rc = add_places(r, b, s, e);
 		}
 	}
-	settle(r, from);
+	r->range_count = reading_settle(r->ranges, r->range_count);
 	return rc;
 }
 

@@ -2,12 +2,10 @@
 #include "catalog/mapfile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -321,10 +319,10 @@ bool mapfile_is(const char *path)
 	/* Drives that a program plays (FUSE) are files without a size, whose tape would move. */
 	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < (off_t)sizeof text)
 		return false;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool is = fd >= 0 && read(fd, text, sizeof text) == (ssize_t)sizeof text && memcmp(text, head, sizeof text) == 0;
-	if (fd >= 0)
-		close(fd);
+	FILE *file = fopen(path, "re");
+	bool is = file && fread(text, 1, sizeof text, file) == sizeof text && memcmp(text, head, sizeof text) == 0;
+	if (file)
+		fclose(file);
 	return is;
 }
 

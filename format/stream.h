@@ -96,6 +96,12 @@ static inline bool stream_is_restore_object(uint32_t stream)
 	return stream_number(stream) == STREAM_RESTORE_OBJECT;
 }
 
+/* Attributes alone: the content is that of an older job. */
+static inline bool stream_is_update(uint32_t stream)
+{
+	return stream_number(stream) == STREAM_ATTRIBUTES_UPDATE;
+}
+
 static inline bool stream_is_plugin_name(uint32_t stream)
 {
 	return stream_number(stream) == STREAM_PLUGIN_NAME;

@@ -270,12 +270,10 @@ int fileindex_bound(struct fileindex *x, const struct sql_put *p, struct err *e)
 	return p->rc == SQLITE_OK ? 0 : sql_fail(&x->sql, p->rc, e);
 }
 
-int fileindex_change(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p, struct err *e)
+int fileindex_step(struct fileindex *x, const struct sql_put *p, struct err *e)
 {
 	int rc = fileindex_bound(x, p, e);
-	if (rc == 0)
-		rc = sql_step(&x->sql, s, e);
-	return rc;
+	return rc == 0 ? sql_step(&x->sql, p->s, e) : rc;
 }
 
 int fileindex_keep(struct fileindex *x, struct inside_text *t, struct span a, struct span b, struct err *e)
@@ -331,7 +329,7 @@ static int write_tallies(struct fileindex *x, struct err *e)
 		sql_put_number(&p, x->tallies[i].files);
 		sql_put_number(&p, x->tallies[i].bytes);
 		sql_put_number(&p, x->tallies[i].damaged);
-		rc = fileindex_change(x, s, &p, e);
+		rc = fileindex_step(x, &p, e);
 	}
 	return rc;
 }

@@ -24,12 +24,12 @@ static void mark(struct hunt *h, int64_t path)
 		h->found[path / 8] |= (uint8_t)(1u << path % 8);
 }
 
-/* Rows: path, first part of its name, last part; those whose whole name fits count.  s is finalized. */
-static int take_fitting(struct hunt *h, sqlite3_stmt *s, struct err *e)
+/* Rows: path, first part of its name, last part; those whose whole name fits count.  As fileindex_each_row. */
+static int take_fitting(struct hunt *h, const struct sql_put *p, struct err *e)
 {
-	int rc = 0;
-	while (rc == 0 && (rc = sql_step(&h->x->sql, s, e)) == 1) {
-		struct sql_get g = sql_get(s);
+	int rc = fileindex_bound(h->x, p, e);
+	while (rc == 0 && (rc = sql_step(&h->x->sql, p->s, e)) == 1) {
+		struct sql_get g = sql_get(p->s);
 		int64_t path = sql_get_number(&g, 1, INT64_MAX);
 		struct span folder = sql_get_bytes(&g), last = sql_get_bytes(&g);
 		rc = sql_judge(&h->x->sql, &g, e);
@@ -38,7 +38,7 @@ static int take_fitting(struct hunt *h, sqlite3_stmt *s, struct err *e)
 		if (rc == 0 && namepattern_fits(h->pattern, h->name.text))
 			mark(h, path);
 	}
-	sqlite3_finalize(s);
+	sqlite3_finalize(p->s);
 	return rc;
 }
 
@@ -92,11 +92,7 @@ static int take_range(struct hunt *h, const char *select, const char *column, in
 	sql_put_bytes(&p, (struct span){r->from, r->len});
 	if (r->to_len > 0)
 		sql_put_bytes(&p, (struct span){r->to, r->to_len});
-	rc = fileindex_bound(h->x, &p, e);
-	if (rc == 0)
-		return take_fitting(h, s, e);
-	sqlite3_finalize(s);
-	return rc;
+	return take_fitting(h, &p, e);
 }
 
 /* ---- whole names ---- */
@@ -182,9 +178,7 @@ static int begin_folder(struct hunt *h, sqlite3_stmt *s, int64_t folder, size_t 
 {
 	struct sql_put p = sql_put(s);
 	sql_put_number(&p, folder);
-	int rc = fileindex_bound(h->x, &p, e);
-	if (rc == 0)
-		rc = sql_step(&h->x->sql, s, e);
+	int rc = fileindex_step(h->x, &p, e);
 	struct sql_get g = sql_get(s);
 	const struct span none = {NULL, 0}, name = rc == 1 ? sql_get_bytes(&g) : none;
 	*len = name.len;
@@ -357,7 +351,10 @@ static int tell_all(struct fileindex *x, struct wanted *w, struct err *e)
 			     "SELECT " INSIDE_FILE_COLUMNS
 			     " FROM file f CROSS JOIN path p ON p.id = f.path CROSS JOIN folder o ON o.id = p.folder ORDER BY f.id",
 			     e);
-	return rc == 0 ? fileindex_each_row(x, s, if_wanted, w, e) : rc;
+	if (rc != 0)
+		return rc;
+	const struct sql_put none = sql_put(s);
+	return fileindex_each_row(x, &none, if_wanted, w, e);
 }
 
 static int tell_fitting(struct fileindex *x, const struct fileindex_query *q, struct wanted *w, struct err *e)

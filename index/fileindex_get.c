@@ -84,17 +84,17 @@ int fileindex_row(struct fileindex *x, sqlite3_stmt *s, struct inside_strings *s
 	return rc;
 }
 
-int fileindex_each_row(struct fileindex *x, sqlite3_stmt *s, inside_each_file *each, void *arg, struct err *e)
+int fileindex_each_row(struct fileindex *x, const struct sql_put *p, inside_each_file *each, void *arg, struct err *e)
 {
 	struct inside_strings strings = {0};
 	struct fileindex_file f;
-	int rc = 0;
-	while (rc == 0 && (rc = sql_step(&x->sql, s, e)) == 1) {
-		rc = fileindex_row(x, s, &strings, &f, e);
+	int rc = fileindex_bound(x, p, e);
+	while (rc == 0 && (rc = sql_step(&x->sql, p->s, e)) == 1) {
+		rc = fileindex_row(x, p->s, &strings, &f, e);
 		if (rc == 0)
 			rc = each(arg, &f, e);
 	}
-	sqlite3_finalize(s);
+	sqlite3_finalize(p->s);
 	fileindex_strings_free(&strings);
 	return rc;
 }
@@ -103,9 +103,7 @@ int fileindex_each_row(struct fileindex *x, sqlite3_stmt *s, inside_each_file *e
 
 static int one_file(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p, struct fileindex_file *f, struct err *e)
 {
-	int rc = fileindex_bound(x, p, e);
-	if (rc == 0)
-		rc = sql_step(&x->sql, s, e);
+	int rc = fileindex_step(x, p, e);
 	if (rc != 1)
 		return rc;
 	rc = fileindex_row(x, s, &x->strings, f, e);
@@ -123,9 +121,11 @@ int fileindex_file(struct fileindex *x, int64_t job, int32_t file_index, struct 
 	return one_file(x, s, &p, f, e);
 }
 
-static int64_t last_of(int64_t job)
+/* Numbers of the first and the last file that the job can have. */
+static void put_span(struct sql_put *p, int64_t job)
 {
-	return FILE_ID(job, INT32_MAX);
+	sql_put_number(p, FILE_ID(job, 0));
+	sql_put_number(p, FILE_ID(job, INT32_MAX));
 }
 
 static int by_name(struct fileindex *x, int64_t job, const char *name, struct fileindex_file *f, struct err *e)
@@ -141,8 +141,7 @@ static int by_name(struct fileindex *x, int64_t job, const char *name, struct fi
 	fileindex_split(name, &folder, &last);
 	sql_put_bytes(&p, folder);
 	sql_put_bytes(&p, last);
-	sql_put_number(&p, FILE_ID(job, 0));
-	sql_put_number(&p, last_of(job));
+	put_span(&p, job);
 	return one_file(x, s, &p, f, e);
 }
 
@@ -187,13 +186,10 @@ int fileindex_span(struct fileindex *x, int64_t job, struct fileindex_span *span
 	if (rc != 0)
 		return rc;
 	struct sql_put p = sql_put(s);
-	sql_put_number(&p, FILE_ID(job, 0));
-	sql_put_number(&p, last_of(job));
+	put_span(&p, job);
 	sql_put_number(&p, FILESTAT_DELETED);
 	sql_put_number(&p, FILEINDEX_UPDATE | FILEINDEX_NAMELESS);
-	rc = fileindex_bound(x, &p, e);
-	if (rc == 0)
-		rc = sql_step(&x->sql, s, e);
+	rc = fileindex_step(x, &p, e);
 	struct sql_get g = sql_get(s);
 	if (rc == 1) {
 		span->renumbered = sql_get_number(&g, 0, 1) == 1;
@@ -225,13 +221,8 @@ int fileindex_files(struct fileindex *x, int64_t job, inside_each_file *each, vo
 	if (rc != 0)
 		return rc;
 	struct sql_put p = sql_put(s);
-	sql_put_number(&p, FILE_ID(job, 0));
-	sql_put_number(&p, last_of(job));
-	rc = fileindex_bound(x, &p, e);
-	if (rc == 0)
-		return fileindex_each_row(x, s, each, arg, e);
-	sqlite3_finalize(s);
-	return rc;
+	put_span(&p, job);
+	return fileindex_each_row(x, &p, each, arg, e);
 }
 
 int fileindex_list(struct fileindex *x, int64_t job, const char *folder, inside_each_file *each, void *arg, struct err *e)
@@ -250,13 +241,8 @@ int fileindex_list(struct fileindex *x, int64_t job, const char *folder, inside_
 		return rc;
 	struct sql_put p = sql_put(s);
 	sql_put_number(&p, in);
-	sql_put_number(&p, FILE_ID(job, 0));
-	sql_put_number(&p, last_of(job));
-	rc = fileindex_bound(x, &p, e);
-	if (rc == 0)
-		return fileindex_each_row(x, s, each, arg, e);
-	sqlite3_finalize(s);
-	return rc;
+	put_span(&p, job);
+	return fileindex_each_row(x, &p, each, arg, e);
 }
 
 int fileindex_folders(struct fileindex *x, int64_t job, const char *folder, int (*each)(void *arg, const char *name, struct err *e),

@@ -32,9 +32,7 @@ int fileindex_folder_id(struct fileindex *x, struct span name, int64_t *id, stru
 		return e->code;
 	struct sql_put p = sql_put(s);
 	sql_put_bytes(&p, name);
-	int rc = fileindex_bound(x, &p, e);
-	if (rc == 0)
-		rc = sql_step(&x->sql, s, e);
+	int rc = fileindex_step(x, &p, e);
 	if (rc == 1) {
 		*id = sqlite3_column_int64(s, 0);
 		sql_end(s);
@@ -53,7 +51,7 @@ static int insert_folder(struct fileindex *x, struct span name, int64_t parent, 
 		sql_put_number(&p, parent);
 	else
 		sql_put_null(&p);
-	int rc = fileindex_change(x, s, &p, e);
+	int rc = fileindex_step(x, &p, e);
 	*id = sqlite3_last_insert_rowid(x->sql.db);
 	return rc;
 }
@@ -105,14 +103,12 @@ static int note_folder(struct fileindex *x, int64_t job, int64_t folder, struct 
 		struct sql_put p = sql_put(s);
 		sql_put_number(&p, job);
 		sql_put_number(&p, folder);
-		rc = fileindex_change(x, s, &p, e);
+		rc = fileindex_step(x, &p, e);
 		if (rc != 0 || sqlite3_changes(x->sql.db) == 0)
 			return rc;
 		p = sql_put(up);
 		sql_put_number(&p, folder);
-		rc = fileindex_bound(x, &p, e);
-		if (rc == 0)
-			rc = sql_step(&x->sql, up, e);
+		rc = fileindex_step(x, &p, e);
 		folder = rc == 1 ? sqlite3_column_int64(up, 0) : 0;
 		sql_end(up);
 		rc = rc < 0 ? rc : 0;
@@ -151,9 +147,7 @@ static int path_of(struct fileindex *x, int64_t folder, struct span name, int64_
 	struct sql_put p = sql_put(s);
 	sql_put_number(&p, folder);
 	sql_put_bytes(&p, name);
-	int rc = fileindex_bound(x, &p, e);
-	if (rc == 0)
-		rc = sql_step(&x->sql, s, e);
+	int rc = fileindex_step(x, &p, e);
 	if (rc == 1) {
 		*id = sqlite3_column_int64(s, 0);
 		sql_end(s);
@@ -165,7 +159,7 @@ static int path_of(struct fileindex *x, int64_t folder, struct span name, int64_
 	p = sql_put(s);
 	sql_put_number(&p, folder);
 	sql_put_bytes(&p, name);
-	rc = fileindex_change(x, s, &p, e);
+	rc = fileindex_step(x, &p, e);
 	*id = sqlite3_last_insert_rowid(x->sql.db);
 	return rc;
 }
@@ -202,9 +196,7 @@ static int uncount(struct fileindex *x, const struct fileindex_file *f, struct e
 		return e->code;
 	struct sql_put p = sql_put(s);
 	sql_put_number(&p, FILE_ID(f->job, f->file_index));
-	int rc = fileindex_bound(x, &p, e);
-	if (rc == 0)
-		rc = sql_step(&x->sql, s, e);
+	int rc = fileindex_step(x, &p, e);
 	if (rc == 1) {
 		const struct inside_tally old = {f->job, 1, sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1)};
 		rc = count(x, &old, -1, e);
@@ -294,7 +286,7 @@ int fileindex_put_file(struct fileindex *x, const struct fileindex_file *f, stru
 		return e->code;
 	struct sql_put p = sql_put(s);
 	put_row(&p, f, path);
-	rc = fileindex_change(x, s, &p, e);
+	rc = fileindex_step(x, &p, e);
 	const struct inside_tally row = {f->job, 1, (int64_t)f->bytes, f->verdict == FILEINDEX_DAMAGED};
 	return rc == 0 ? count(x, &row, 1, e) : rc;
 }
@@ -317,7 +309,7 @@ static int change_two(struct fileindex *x, const char *text, int64_t job, int64_
 	sql_put_number(&p, job);
 	if (sqlite3_bind_parameter_count(s) > 1)
 		sql_put_number(&p, volume);
-	rc = fileindex_change(x, s, &p, e);
+	rc = fileindex_step(x, &p, e);
 	sqlite3_finalize(s);
 	return rc;
 }
@@ -333,9 +325,7 @@ static int drop_job_files(struct fileindex *x, int64_t job, int64_t volume, stru
 	struct sql_put p = sql_put(s);
 	sql_put_number(&p, job);
 	sql_put_number(&p, volume);
-	rc = fileindex_bound(x, &p, e);
-	if (rc == 0)
-		rc = sql_step(&x->sql, s, e);
+	rc = fileindex_step(x, &p, e);
 	if (rc == 1) {
 		rows.files = sqlite3_column_int64(s, 0);
 		rows.bytes = sqlite3_column_int64(s, 1);

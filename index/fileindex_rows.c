@@ -33,7 +33,7 @@ int fileindex_put_volume(struct fileindex *x, struct fileindex_volume *v, struct
 	sql_put_number(&p, (int64_t)v->last_hash);
 	sql_put_number(&p, (int64_t)v->damages);
 	sql_put_number(&p, v->gone);
-	rc = fileindex_change(x, s, &p, e);
+	rc = fileindex_step(x, &p, e);
 	if (rc == 0 && v->id == 0)
 		v->id = sqlite3_last_insert_rowid(x->sql.db);
 	sqlite3_finalize(s);
@@ -67,9 +67,7 @@ static int read_volume(struct fileindex *x, sqlite3_stmt *s, struct inside_text 
 /* The one row that s is bound to find. */
 static int one_volume(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p, struct fileindex_volume *v, struct err *e)
 {
-	int rc = fileindex_bound(x, p, e);
-	if (rc == 0)
-		rc = sql_step(&x->sql, s, e);
+	int rc = fileindex_step(x, p, e);
 	if (rc != 1)
 		return rc;
 	rc = read_volume(x, s, &x->volume_path, v, e);
@@ -135,6 +133,7 @@ int fileindex_job_volumes(struct fileindex *x, int64_t job, each_volume *each, v
 #define JOB_COLUMNS                                                                                                                        \
 	"id, session_id, session_time, begun, ended, job_id, job, job_name, client, fileset, fileset_md5, pool, type, level, start_time, " \
 	"end_time, end_level, status, job_files, job_bytes, errors, missing"
+#define JOB_COUNTS ", damaged, files, bytes"
 
 static void put_names(struct sql_put *p, const struct session_label *l)
 {
@@ -153,8 +152,8 @@ int fileindex_put_job(struct fileindex *x, struct fileindex_job *j, struct err *
 {
 	sqlite3_stmt *s = NULL;
 	int rc = sql_prepare(&x->sql, &s,
-			     "INSERT INTO job(" JOB_COLUMNS
-			     ", damaged, files, bytes) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,"
+			     "INSERT INTO job(" JOB_COLUMNS JOB_COUNTS
+			     ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,"
 			     "?18,?19,?20,?21,?22,0,0,0) ON CONFLICT(id) DO UPDATE SET begun=?4, ended=?5, job_id=?6, job=?7, job_name=?8, "
 			     "client=?9, fileset=?10, fileset_md5=?11, pool=?12, type=?13, level=?14, start_time=?15, end_time=?16, "
 			     "end_level=?17, status=?18, job_files=?19, job_bytes=?20, errors=?21, missing=?22",
@@ -180,7 +179,7 @@ int fileindex_put_job(struct fileindex *x, struct fileindex_job *j, struct err *
 	sql_put_number(&p, (int64_t)j->end.job_bytes);
 	sql_put_number(&p, j->end.errors);
 	sql_put_number(&p, (int64_t)j->missing);
-	rc = fileindex_change(x, s, &p, e);
+	rc = fileindex_step(x, &p, e);
 	if (rc == 0 && j->id == 0)
 		j->id = sqlite3_last_insert_rowid(x->sql.db);
 	sqlite3_finalize(s);
@@ -233,9 +232,7 @@ static int read_job(struct fileindex *x, sqlite3_stmt *s, struct fileindex_job *
 /* The one row that s is bound to find. */
 static int one_job(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p, struct fileindex_job *j, struct err *e)
 {
-	int rc = fileindex_bound(x, p, e);
-	if (rc == 0)
-		rc = sql_step(&x->sql, s, e);
+	int rc = fileindex_step(x, p, e);
 	if (rc != 1)
 		return rc;
 	rc = read_job(x, s, j, e);
@@ -245,8 +242,7 @@ static int one_job(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p
 
 int fileindex_job(struct fileindex *x, int64_t id, struct fileindex_job *j, struct err *e)
 {
-	sqlite3_stmt *s =
-		fileindex_statement(x, INSIDE_JOB_BY_ID, "SELECT " JOB_COLUMNS ", damaged, files, bytes FROM job WHERE id = ?", e);
+	sqlite3_stmt *s = fileindex_statement(x, INSIDE_JOB_BY_ID, "SELECT " JOB_COLUMNS JOB_COUNTS " FROM job WHERE id = ?", e);
 	if (s == NULL)
 		return e->code;
 	struct sql_put p = sql_put(s);
@@ -258,8 +254,7 @@ int fileindex_job_of_session(struct fileindex *x, uint32_t session_id, uint32_t 
 			     struct err *e)
 {
 	sqlite3_stmt *s = fileindex_statement(x, INSIDE_JOB_BY_SESSION,
-					      "SELECT " JOB_COLUMNS
-					      ", damaged, files, bytes FROM job WHERE session_id = ?1 AND session_time = ?2 AND "
+					      "SELECT " JOB_COLUMNS JOB_COUNTS " FROM job WHERE session_id = ?1 AND session_time = ?2 AND "
 					      "(job = ?3 OR job = x'' OR ?3 = x'') ORDER BY id DESC LIMIT 1",
 					      e);
 	if (s == NULL)
@@ -292,14 +287,13 @@ static int all_jobs(struct fileindex *x, const char *text, int64_t volume, each_
 
 int fileindex_jobs(struct fileindex *x, each_job *each, void *arg, struct err *e)
 {
-	return all_jobs(x, "SELECT " JOB_COLUMNS ", damaged, files, bytes FROM job ORDER BY start_time, id", 0, each, arg, e);
+	return all_jobs(x, "SELECT " JOB_COLUMNS JOB_COUNTS " FROM job ORDER BY start_time, id", 0, each, arg, e);
 }
 
 int fileindex_volume_jobs(struct fileindex *x, int64_t volume, each_job *each, void *arg, struct err *e)
 {
 	return all_jobs(x,
-			"SELECT " JOB_COLUMNS
-			", damaged, files, bytes FROM job WHERE id IN (SELECT job FROM job_volume WHERE volume = ?) ORDER BY id",
+			"SELECT " JOB_COLUMNS JOB_COUNTS " FROM job WHERE id IN (SELECT job FROM job_volume WHERE volume = ?) ORDER BY id",
 			volume, each, arg, e);
 }
 
@@ -315,7 +309,7 @@ int fileindex_put_job_volume(struct fileindex *x, int64_t job, int64_t volume, s
 	struct sql_put p = sql_put(s);
 	sql_put_number(&p, job);
 	sql_put_number(&p, volume);
-	rc = fileindex_change(x, s, &p, e);
+	rc = fileindex_step(x, &p, e);
 	sqlite3_finalize(s);
 	return rc;
 }

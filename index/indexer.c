@@ -234,11 +234,6 @@ static void open_file(struct indexer *x, struct indexed_job *j, const struct ite
 
 /* ---- its records ---- */
 
-static bool is_update(uint32_t stream)
-{
-	return stream_number(stream) == STREAM_ATTRIBUTES_UPDATE;
-}
-
 static int learn(struct indexed_job *j, const struct plain_item *plain, struct err *e)
 {
 	struct fileindex_file *f = &j->file;
@@ -253,7 +248,7 @@ static int learn(struct indexed_job *j, const struct plain_item *plain, struct e
 	j->known = filestat_read((struct span){room, data.len}, &f->stat);
 	if (j->known && filestat_of_windows(&f->stat))
 		f->flags |= FILEINDEX_WINDOWS;
-	if (is_update(plain->item->stream))
+	if (stream_is_update(plain->item->stream))
 		f->flags |= FILEINDEX_UPDATE;
 	return 0;
 }
@@ -300,7 +295,7 @@ static int take(struct indexer *x, struct indexed_job *j, const struct plain_ite
 {
 	const struct item *item = plain->item;
 	struct fileindex_file *f = &j->file;
-	bool attributes = attributes_are(item->stream) || is_update(item->stream);
+	bool attributes = attributes_are(item->stream) || stream_is_update(item->stream);
 	j->suspect = j->suspect || item->suspect;
 	j->object = j->object || (!attributes && stream_begins_file(item->stream));
 	j->last = x->block;

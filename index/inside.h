@@ -70,8 +70,8 @@ sqlite3_stmt *fileindex_statement(struct fileindex *x, enum inside_statement whi
 /* Bound values took their place? */
 int fileindex_bound(struct fileindex *x, const struct sql_put *p, struct err *e) __attribute__((warn_unused_result));
 
-/* One that changes something. */
-int fileindex_change(struct fileindex *x, sqlite3_stmt *s, const struct sql_put *p, struct err *e) __attribute__((warn_unused_result));
+/* And one step with them, as sql_step. */
+int fileindex_step(struct fileindex *x, const struct sql_put *p, struct err *e) __attribute__((warn_unused_result));
 
 /* The bytes of both, and a NUL.  XE_FAILED; XE_DAMAGE if there is a NUL in it. */
 int fileindex_keep(struct fileindex *x, struct inside_text *t, struct span a, struct span b, struct err *e)
@@ -94,9 +94,9 @@ void fileindex_split(const char *name, struct span *folder, struct span *last);
 int fileindex_row(struct fileindex *x, sqlite3_stmt *s, struct inside_strings *strings, struct fileindex_file *f, struct err *e)
 	__attribute__((warn_unused_result));
 
-/* Each row of s to each; s is finalized. */
+/* Each row of the statement that p has bound to each; it is finalized, whatever happens. */
 typedef int inside_each_file(void *arg, const struct fileindex_file *f, struct err *e);
-int fileindex_each_row(struct fileindex *x, sqlite3_stmt *s, inside_each_file *each, void *arg, struct err *e)
+int fileindex_each_row(struct fileindex *x, const struct sql_put *p, inside_each_file *each, void *arg, struct err *e)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -104,8 +104,9 @@ static int join_all(struct plan *p, struct kin *kin, const struct shared_job *j,
 	return rc;
 }
 
-/* A job whose beginning was not there has it on one of those that are read: then it is read with that.  A job that had not ended goes on on one of those that are read: it is read from its beginning.  A part of a volume can only be read by
- * itself where nothing was open before it. */
+/* A job whose beginning was not there has it on one of those that are read: then it is read with that.  A job that had not ended goes on on
+ * one of those that are read: it is read from its beginning.  A part of a volume can only be read by itself where nothing was open before
+ * it. */
 static int follow_open_jobs(struct plan *p, struct err *e)
 {
 	const char **paths = calloc(p->count ? p->count : 1, sizeof *paths);
@@ -133,12 +134,7 @@ static int follow_open_jobs(struct plan *p, struct err *e)
 	return rc;
 }
 
-static bool is_read_anew(const struct refresh_input *in)
-{
-	return in->read && in->from == 0;
-}
-
-/* ---- in another order than they were read ---- */
+/* ---- job by job ---- */
 
 static int by_job(const void *a, const void *b)
 {
@@ -147,6 +143,23 @@ static int by_job(const void *a, const void *b)
 		return x->job < y->job ? -1 : 1;
 	return x->input < y->input ? -1 : x->input > y->input;
 }
+
+static void sort_by_job(struct plan *p)
+{
+	if (p->job_count > 0)
+		qsort(p->jobs, p->job_count, sizeof *p->jobs, by_job);
+}
+
+/* Behind the last that is of the same job as jobs[at], once they are sorted. */
+static size_t end_of_job(const struct plan *p, size_t at)
+{
+	size_t end = at + 1;
+	while (end < p->job_count && p->jobs[end].job == p->jobs[at].job)
+		end++;
+	return end;
+}
+
+/* ---- in another order than they were read ---- */
 
 /* The volumes of a job as they are given: jobs[0] to jobs[count - 1]. */
 struct given_order {
@@ -172,11 +185,8 @@ static int compare_order(void *arg, const struct fileindex_volume *v, struct err
 static int follow_order(struct plan *p, struct err *e)
 {
 	int rc = 0;
-	if (p->job_count > 0)
-		qsort(p->jobs, p->job_count, sizeof *p->jobs, by_job);
 	for (size_t i = 0, end; rc == 0 && i < p->job_count; i = end) {
-		for (end = i + 1; end < p->job_count && p->jobs[end].job == p->jobs[i].job;)
-			end++;
+		end = end_of_job(p, i);
 		struct given_order o = {.p = p, .jobs = p->jobs + i, .count = end - i};
 		if (o.count > 1)
 			rc = fileindex_job_volumes(p->x, p->jobs[i].job, compare_order, &o, e);
@@ -188,20 +198,34 @@ static int follow_order(struct plan *p, struct err *e)
 
 /* ---- what that takes along ---- */
 
+static bool is_read_anew(const struct refresh_input *in)
+{
+	return in->read && in->from == 0;
+}
+
+/* The volumes of one job, jobs[first] to jobs[end - 1]; did that change anything? */
+static bool spread_job(struct plan *p, size_t first, size_t end)
+{
+	bool some = false, all = true;
+	for (size_t i = first; i < end; i++) {
+		bool anew = is_read_anew(&p->inputs[p->jobs[i].input]);
+		some = some || anew;
+		all = all && anew;
+	}
+	for (size_t i = first; some && i < end; i++)
+		read_anew(&p->inputs[p->jobs[i].input]);
+	return some && !all;
+}
+
 /* A volume that is read anew loses its files in the index, those that go on on others, too: these are read with it. */
 static void spread(struct plan *p)
 {
 	bool more = true;
 	while (more) {
 		more = false;
-		for (size_t i = 0; i < p->job_count; i++) {
-			for (size_t k = 0; k < p->job_count && is_read_anew(&p->inputs[p->jobs[i].input]); k++) {
-				struct refresh_input *other = &p->inputs[p->jobs[k].input];
-				if (p->jobs[k].job != p->jobs[i].job || is_read_anew(other))
-					continue;
-				read_anew(other);
-				more = true;
-			}
+		for (size_t i = 0, end; i < p->job_count; i = end) {
+			end = end_of_job(p, i);
+			more = spread_job(p, i, end) || more;
 		}
 	}
 }
@@ -225,6 +249,7 @@ int refresh_plan(struct fileindex *x, const char *const *paths, size_t count, co
 		inputs[i] = (struct refresh_input){.path = paths[i]};
 	for (size_t i = 0; rc == 0 && i < count; i++)
 		rc = look(&p, &inputs[i], keys, e);
+	sort_by_job(&p);
 	if (rc == 0)
 		rc = follow_open_jobs(&p, e);
 	if (rc == 0)
@@ -243,7 +268,7 @@ int refresh_note(struct fileindex *x, const struct refresh_input *inputs, size_t
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		const struct refresh_input *in = &inputs[i];
 		struct fileindex_volume v;
-		if (in->volume == 0 || (in->read && in->from == 0))
+		if (in->volume == 0 || is_read_anew(in))
 			continue;
 		rc = fileindex_volume(x, in->volume, &v, e);
 		bool gone = in->state == VOLUMEID_GONE;

@@ -134,7 +134,7 @@ static void choose(struct extract *x, struct extract_open *f)
 
 static bool is_update(const struct item *item)
 {
-	return (item->stream & STREAM_NUMBER_MASK) == STREAM_ATTRIBUTES_UPDATE;
+	return stream_is_update(item->stream);
 }
 
 static int learn(struct extract *x, const struct plain_item *plain, struct err *e)

@@ -118,13 +118,13 @@ static int take(struct survey *s, const struct plain_item *plain, struct err *e)
 {
 	const struct item *item = plain->item;
 	struct survey_job *j = &s->jobs[item->job->index];
-	bool update = (item->stream & STREAM_NUMBER_MASK) == STREAM_ATTRIBUTES_UPDATE;
+	bool update = stream_is_update(item->stream);
 	if (!plain->whole || item->len == 0 || item->data.len < item->len)
 		return 0;
 	if (update || attributes_are(item->stream))
 		return take_attributes(s, item, update, e);
-	if (j->update && j->update_index == item->file_index && extra_is_restored(item->stream & STREAM_NUMBER_MASK))
-		return merge_keep_extra(s->merge, j->update, item->stream & STREAM_NUMBER_MASK, item->data, e);
+	if (j->update && j->update_index == item->file_index && extra_is_restored(stream_number(item->stream)))
+		return merge_keep_extra(s->merge, j->update, stream_number(item->stream), item->data, e);
 	return 0;
 }
 

@@ -13,6 +13,9 @@ struct reader_range {
 	uint64_t from, to;
 };
 
+/* Puts them in the order of inputs and addresses, and makes one of those that overlap: how many remain. */
+size_t reading_settle(struct reader_range *ranges, size_t count);
+
 struct reader_options {
 	const char *const *paths;
 	size_t path_count;

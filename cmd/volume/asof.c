@@ -7,7 +7,7 @@
 #include "cmd/timetext.h"
 #include "cmd/volume/asof_index.h"
 #include "cmd/volume/asof_steps.h"
-#include "pipeline/filter.h"
+#include "cmd/volume/watched.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -72,18 +72,6 @@ int asof_check(struct asof *a, const struct filter_options *run, const char *job
 
 /* ---- the first reading ---- */
 
-static const struct filter *at_work;
-static uint64_t total_bytes;
-
-static void on_progress(void *arg, struct progress_state *state)
-{
-	(void)arg;
-	uint64_t out;
-	state->total = total_bytes;
-	filter_progress(at_work, &state->done, &out);
-	state->reads_only = true;
-}
-
 static int look(struct asof *a, const struct filter_options *run, enum progress_mode progress, struct err *e)
 {
 	struct filter_options o = *run;
@@ -92,12 +80,7 @@ static int look(struct asof *a, const struct filter_options *run, enum progress_
 	struct filter *f = filter_new(&o);
 	if (f == NULL)
 		return err_memory(e, 0, "a look at the volumes");
-	at_work = f;
-	total_bytes = command_total_bytes(run->paths, run->path_count);
-	progress_start(progress, on_progress, NULL);
-	int rc = filter_run(f, e);
-	progress_stop();
-	at_work = NULL;
+	int rc = watched_run(f, progress, command_total_bytes(run->paths, run->path_count), e);
 	survey_finish(a->survey);
 	filter_free(f);
 	return rc;

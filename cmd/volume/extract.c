@@ -13,6 +13,7 @@
 #include "cmd/volume/indexchoice.h"
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/pkioptions.h"
+#include "cmd/volume/watched.h"
 #include "restore/folderslast.h"
 #include "restore/nowhere.h"
 #include "restore/objects.h"
@@ -215,15 +216,6 @@ static int choose(struct request *q, struct err *e)
 
 /* ---- the run ---- */
 
-static void on_progress(void *arg, struct progress_state *state)
-{
-	const struct request *q = arg;
-	state->total = q->total;
-	uint64_t out;
-	filter_progress(q->filter, &state->done, &out);
-	state->reads_only = true;
-}
-
 /* The first signal ends the reading: folders get what belongs to them, and nothing half stays. */
 static struct filter *stoppable;
 
@@ -236,9 +228,7 @@ static int run_gently(struct request *q, struct err *e)
 {
 	stoppable = q->filter;
 	quit_gently(stop_reading);
-	progress_start(q->progress, on_progress, q);
-	int rc = filter_run(q->filter, e);
-	progress_stop();
+	int rc = watched_run(q->filter, q->progress, q->total, e);
 	struct err late = {0};
 	int finished = extract_finish(q->extract, rc == 0, &late);
 	if (rc == 0 && finished != 0)

@@ -6,7 +6,6 @@
 #include "base/json.h"
 #include "base/msg.h"
 #include "base/printable.h"
-#include "base/quit.h"
 #include "cmd/timetext.h"
 #include "cmd/volume/filesof.h"
 #include "cmd/volume/indexrun.h"
@@ -18,6 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* A row of an index, which lends its path only until the next one is asked for. */
+struct shown_volume {
+	struct fileindex_volume row;
+	char *path;
+};
 
 struct request {
 	const char *index, *job, *client;
@@ -37,7 +42,7 @@ struct request {
 	int64_t *wanted;
 	size_t wanted_count, wanted_room;
 	struct fileindex_job shown;
-	struct fileindex_volume first, last;
+	struct shown_volume first, last;
 };
 
 /* ---- options ---- */
@@ -190,38 +195,42 @@ static int want_job(void *arg, const struct fileindex_job *j, struct err *e)
 	return 0;
 }
 
-/* The row of a volume that is shown; its path is not. */
-static int load_volume(struct request *q, struct fileindex_volume *v, int64_t id, struct err *e)
+static int load_job(struct request *q, const struct fileindex_file *f, struct err *e)
 {
-	if (v->id == id)
+	if (q->shown.id == f->job)
 		return 0;
-	int rc = fileindex_volume(q->x, id, v, e);
+	int rc = fileindex_job(q->x, f->job, &q->shown, e);
 	if (rc == 0)
-		*v = (struct fileindex_volume){.name = "?"};
-	v->id = id;
+		return err_set(e, XE_DAMAGE, "FileIndex %d is of a job that the index does not have: it is damaged; make it anew",
+			       f->file_index);
 	return rc < 0 ? rc : 0;
+}
+
+static int load_volume(struct request *q, struct shown_volume *v, int64_t id, struct err *e)
+{
+	if (v->row.id == id)
+		return 0;
+	int rc = fileindex_volume(q->x, id, &v->row, e);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		v->row = (struct fileindex_volume){.id = id, .name = "?", .path = ""};
+	free(v->path);
+	v->path = strdup(v->row.path);
+	v->row.path = v->path;
+	return v->path ? 0 : err_memory(e, 0, "a path");
 }
 
 static int show_found(void *arg, const struct fileindex_file *f, struct err *e)
 {
 	struct request *q = arg;
-	int rc = 0;
-	if (q->shown.id != f->job) {
-		rc = fileindex_job(q->x, f->job, &q->shown, e);
-		q->shown.id = f->job;
-	}
-	struct fileindex_volume first, last;
-	if (rc >= 0)
+	int rc = load_job(q, f, e);
+	if (rc == 0)
 		rc = load_volume(q, &q->first, f->first.volume, e);
 	if (rc == 0)
 		rc = load_volume(q, &q->last, f->last.volume, e);
-	first = q->first;
-	last = q->last;
-	/* Lent until the next is asked for. */
-	q->first.path = q->last.path = "";
-	first.path = last.path = "";
 	if (rc == 0)
-		show(q, f, &q->shown, &first, &last);
+		show(q, f, &q->shown, &q->first.row, &q->last.row);
 	return rc;
 }
 
@@ -305,6 +314,8 @@ static int run(struct request *q)
 		rc = q->index ? use_index(q, &e) : search_volumes(q, &e);
 	keyoptions_close(&q->keys);
 	free(q->wanted);
+	free(q->first.path);
+	free(q->last.path);
 	int status = rc != 0 ? msg_fail(&e) : q->run.damages > 0 ? 3 : 0;
 	if (status == 3 && q->run.damages > 0)
 		msg_warning("%llu files or places are damaged, or nameless, on what was read: a volume is missing, in a wrong order, or "

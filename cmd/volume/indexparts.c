@@ -17,6 +17,7 @@ struct indexparts_volume {
 	char *path; /* where the index has seen it */
 	bool wanted;
 	size_t place; /* in the order; and in the end its index among the run's inputs */
+	size_t step;  /* on the way of the last job that went over it */
 };
 
 /* Blocks of the at-th volume. */
@@ -27,12 +28,15 @@ struct indexparts_part {
 
 /* ---- volumes and their order ---- */
 
-/* The volume's index; volume_count if it is not there. */
-static size_t find(const struct indexparts *p, int64_t id)
+/* The volume's index; volume_count if it is not there.  Files come in the order of their volumes, mostly: it is the one of before. */
+static size_t find(struct indexparts *p, int64_t id)
 {
 	size_t i = 0;
+	if (p->found < p->volume_count && p->volumes[p->found].id == id)
+		return p->found;
 	while (i < p->volume_count && p->volumes[i].id != id)
 		i++;
+	p->found = i;
 	return i;
 }
 
@@ -75,6 +79,7 @@ static int see_volume(void *arg, const struct fileindex_volume *v, struct err *e
 			"the jobs go over the volumes %s and %s in different orders, so that they cannot be read in one go with the index; "
 			"leave --index out",
 			p->volumes[way[p->way_count - 1]].name, p->volumes[at].name);
+	p->volumes[at].step = p->way_count;
 	way[p->way_count++] = at;
 	return 0;
 }
@@ -85,7 +90,7 @@ int indexparts_job(struct indexparts *p, int64_t job, struct err *e)
 	return fileindex_job_volumes(p->index, job, see_volume, p, e);
 }
 
-uint64_t indexparts_rank(const struct indexparts *p, const struct fileindex_place *place)
+uint64_t indexparts_rank(struct indexparts *p, const struct fileindex_place *place)
 {
 	size_t at = find(p, place->volume);
 	uint64_t rank = at < p->volume_count ? p->volumes[at].place + 1 : 0;
@@ -110,12 +115,11 @@ static int add_part(struct indexparts *p, size_t at, uint64_t from, uint64_t to,
 	return 0;
 }
 
-static size_t step_of(const struct indexparts *p, int64_t volume)
+/* Which one on the way it is; way_count if the job does not go there. */
+static size_t step_of(struct indexparts *p, int64_t volume)
 {
-	size_t i = 0;
-	while (i < p->way_count && p->volumes[p->way[i]].id != volume)
-		i++;
-	return i;
+	size_t at = find(p, volume), step = at < p->volume_count ? p->volumes[at].step : p->way_count;
+	return step < p->way_count && p->way[step] == at ? step : p->way_count;
 }
 
 int indexparts_file(struct indexparts *p, const struct fileindex_file *f, struct err *e)
@@ -195,31 +199,6 @@ static int take_known(struct indexparts *p, struct err *e)
 	return rc;
 }
 
-static int by_place(const void *a, const void *b)
-{
-	const struct reader_range *x = a, *y = b;
-	if (x->input != y->input)
-		return x->input < y->input ? -1 : 1;
-	return x->from == y->from ? 0 : x->from < y->from ? -1 : 1;
-}
-
-/* Sorted, and none overlaps. */
-static void settle_ranges(struct indexparts *p)
-{
-	size_t n = 0;
-	if (p->part_count > 0)
-		qsort(p->ranges, p->part_count, sizeof *p->ranges, by_place);
-	for (size_t i = 0; i < p->part_count; i++) {
-		struct reader_range *last = n > 0 ? &p->ranges[n - 1] : NULL;
-		const struct reader_range next = p->ranges[i];
-		if (last && last->input == next.input && next.from <= last->to)
-			last->to = next.to > last->to ? next.to : last->to;
-		else
-			p->ranges[n++] = next;
-	}
-	p->range_count = n;
-}
-
 /* Only those that something wanted lies on. */
 static int set_inputs(struct indexparts *p, struct filter_options *run, struct err *e)
 {
@@ -236,7 +215,7 @@ static int set_inputs(struct indexparts *p, struct filter_options *run, struct e
 	p->input_count = n;
 	for (size_t i = 0; i < p->part_count; i++)
 		p->ranges[i] = (struct reader_range){p->volumes[p->parts[i].at].place, p->parts[i].from, p->parts[i].to};
-	settle_ranges(p);
+	p->range_count = reading_settle(p->ranges, p->part_count);
 	run->paths = p->inputs;
 	run->path_count = p->input_count;
 	run->ranges = p->ranges;

@@ -14,6 +14,7 @@ struct indexparts {
 	struct fileindex *index; /* lent */
 	struct indexparts_volume *volumes;
 	size_t volume_count, volume_room;
+	size_t found;  /* the last that was asked for */
 	size_t *order; /* indexes of volumes, as they are to be read */
 	size_t order_room;
 	size_t *way; /* those of the job at hand, in its order */
@@ -34,7 +35,7 @@ int indexparts_job(struct indexparts *p, int64_t job, struct err *e) __attribute
 int indexparts_file(struct indexparts *p, const struct fileindex_file *f, struct err *e) __attribute__((warn_unused_result));
 
 /* Where a block stands in the order of what is read, > 0; only for comparing. */
-uint64_t indexparts_rank(const struct indexparts *p, const struct fileindex_place *place);
+uint64_t indexparts_rank(struct indexparts *p, const struct fileindex_place *place);
 
 /* Is nothing wanted? */
 bool indexparts_none(const struct indexparts *p);

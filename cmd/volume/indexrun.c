@@ -2,12 +2,11 @@
 #include "cmd/volume/indexrun.h"
 
 #include "base/msg.h"
-#include "base/quit.h"
 #include "cmd/command.h"
 #include "cmd/volume/findingtext.h"
+#include "cmd/volume/watched.h"
 #include "index/filling.h"
 #include "index/refresh.h"
-#include "pipeline/filter.h"
 
 #include <stdlib.h>
 
@@ -20,20 +19,6 @@ static void on_problem(void *arg, const struct finding *f)
 		findingtext_warn(f, findingtext_kind(f->kind), "");
 }
 
-struct watched {
-	struct filter *filter;
-	uint64_t total;
-};
-
-static void on_progress(void *arg, struct progress_state *state)
-{
-	const struct watched *w = arg;
-	uint64_t out;
-	state->total = w->total;
-	filter_progress(w->filter, &state->done, &out);
-	state->reads_only = true;
-}
-
 /* *inputs: how many of the paths were its set. */
 static int run_set(struct indexrun *r, const struct indexer_sink *sink, size_t *inputs, struct err *e)
 {
@@ -43,16 +28,14 @@ static int run_set(struct indexrun *r, const struct indexer_sink *sink, size_t *
 	r->run.inflate = r->run.repair = r->run.incomplete_ok = true;
 	r->run.on_damage = ON_DAMAGE_KEEP;
 	r->run.observer = indexer ? indexer_observer(indexer) : NULL;
-	struct watched w = {.filter = indexer ? filter_new(&r->run) : NULL, .total = command_total_bytes(r->run.paths, r->run.path_count)};
-	int rc = w.filter ? 0 : err_memory(e, 0, "reading volumes");
+	struct filter *f = indexer ? filter_new(&r->run) : NULL;
+	int rc = f ? 0 : err_memory(e, 0, "reading volumes");
 	if (rc == 0) {
-		progress_start(r->progress, on_progress, &w);
-		rc = filter_run(w.filter, e);
-		progress_stop();
-		*inputs = filter_input(w.filter);
+		rc = watched_run(f, r->progress, command_total_bytes(r->run.paths, r->run.path_count), e);
+		*inputs = filter_input(f);
 		r->damages += indexer_damages(indexer);
 	}
-	filter_free(w.filter);
+	filter_free(f);
 	indexer_free(indexer);
 	return rc;
 }

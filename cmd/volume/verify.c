@@ -6,11 +6,10 @@
 #include "base/msg.h"
 #include "base/outfile.h"
 #include "base/printable.h"
-#include "base/progress.h"
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/pkioptions.h"
-#include "pipeline/filter.h"
+#include "cmd/volume/watched.h"
 #include "prove/verify.h"
 
 #include <stdlib.h>
@@ -26,7 +25,6 @@ struct request {
 	struct pkioptions pki;
 	struct verify *verify;
 	struct filter *filter; /* at work */
-	uint64_t total;        /* bytes of the inputs, 0: unknown */
 };
 
 static void print_name(const char *name)
@@ -84,15 +82,6 @@ static void on_file(void *arg, const struct proof_file *f)
 	       f->file_index);
 	print_name(f->name);
 	putchar('\n');
-}
-
-static void on_progress(void *arg, struct progress_state *state)
-{
-	const struct request *q = arg;
-	state->total = q->total;
-	uint64_t out;
-	filter_progress(q->filter, &state->done, &out);
-	state->reads_only = true;
 }
 
 /* ---- the report ---- */
@@ -403,12 +392,8 @@ static int run(struct request *q)
 	q->filter = q->run.observer ? filter_new(&q->run) : NULL;
 	if (rc == 0 && q->filter == NULL)
 		rc = err_memory(&e, 0, "verifying");
-	if (rc == 0) {
-		q->total = command_total_bytes(q->run.paths, q->run.path_count);
-		progress_start(q->progress, on_progress, q);
-		rc = filter_run(q->filter, &e);
-		progress_stop();
-	}
+	if (rc == 0)
+		rc = watched_run(q->filter, q->progress, command_total_bytes(q->run.paths, q->run.path_count), &e);
 	const struct tally nothing = {0}, *t = q->verify ? verify_tally(q->verify) : &nothing;
 	int status = rc != 0 ? msg_fail(&e) : status_of(t);
 	if (q->json)
