@@ -67,7 +67,8 @@ one() {
 grep -E '^(bareos|bacula|bacula-mixed|made/good-)' "$VOLUMES/list" | grep -v good-set >"$work/list"
 in_parallel "$work/list"
 
-cd "$VOLUMES/bareos" || exit 1
+# What is written here stays out of the volumes that all scenarios read.
+cp "$VOLUMES"/bareos/* . || exit 1
 run "$XFLATE" verify vol-gzip6
 expect_status 0 'a report: sound'
 cat >"$work/wanted" <<'END'
