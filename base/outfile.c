@@ -406,6 +406,14 @@ int outfile_commit(struct outfile *o, struct err *e)
 	return rc;
 }
 
+void outfile_where(const struct outfile *o, char path[static OUTFILE_LEFT_BYTES])
+{
+	if (o->done || o->direct)
+		snprintf(path, OUTFILE_LEFT_BYTES, "%s", o->path);
+	else
+		snprintf(path, OUTFILE_LEFT_BYTES, "%.*s%s", (int)o->folder_bytes, o->left, o->temporary);
+}
+
 void outfile_abandon(struct outfile *o)
 {
 	if (o->io.fd >= 0 && o->keep_partial && !o->direct)

@@ -62,6 +62,9 @@ int outfile_finish(struct outfile *o, struct err *e) __attribute__((warn_unused_
  * handlers know its address. */
 int outfile_commit(struct outfile *o, struct err *e) __attribute__((warn_unused_result));
 
+/* Where its bytes are now, with its name or before it has it: path. */
+void outfile_where(const struct outfile *o, char path[static OUTFILE_LEFT_BYTES]);
+
 /* Removes it, or, if it is not empty, leaves it under a name that is free: o->left.  Idempotent. */
 void outfile_abandon(struct outfile *o);
 

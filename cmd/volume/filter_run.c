@@ -9,6 +9,7 @@
 #include "cmd/command.h"
 #include "cmd/volume/beside.h"
 #include "cmd/volume/filter_set.h"
+#include "cmd/volume/filter_unit.h"
 #include "cmd/volume/inplace.h"
 #include "cmd/volume/report.h"
 #include "volume/kin.h"
@@ -49,6 +50,26 @@ static int refuse_layout(const struct filter_request *q, struct err *e)
 	return 0;
 }
 
+static int open_report(struct filter_request *q, struct err *e)
+{
+	bool replace = q->out.replace;
+	q->out.replace = replace || report_is_of_failure(q->report_path);
+	int rc = outputs_open_file(&q->out, &q->report_file, q->report_path, 0644, false, e);
+	q->out.replace = replace;
+	return rc;
+}
+
+/* What the unit may replace, its map is among. */
+static int open_map(struct filter_request *q, struct err *e)
+{
+	bool replace = q->out.replace;
+	q->out.replace = replace || (q->unit && filter_unit_owns(q->unit, q->map_path));
+	int rc = outputs_open_file(&q->out, &q->map_file, q->map_path, OUTPUTS_MODE, false, e);
+	q->out.replace = replace;
+	q->map = rc == 0 ? map_new(q->map_file.io.fd) : NULL;
+	return rc == 0 && q->map == NULL ? err_memory(e, 0, "the map") : rc;
+}
+
 static int open_side_files(struct filter_request *q, struct err *e)
 {
 	int rc = 0;
@@ -60,18 +81,10 @@ static int open_side_files(struct filter_request *q, struct err *e)
 	}
 	if (q->map_path || q->in_place)
 		q->o.hash_volumes = true;
-	if (q->map_path) {
-		rc = outputs_open_file(&q->out, &q->map_file, q->map_path, OUTPUTS_MODE, false, e);
-		q->map = rc == 0 ? map_new(q->map_file.io.fd) : NULL;
-		if (rc == 0 && q->map == NULL)
-			rc = err_memory(e, 0, "the map");
-	}
-	bool replace = q->out.replace;
-	q->out.replace = replace || (q->report_path && report_is_of_failure(q->report_path));
-	if (rc == 0 && q->report_path)
-		rc = outputs_open_file(&q->out, &q->report_file, q->report_path, 0644, false, e);
-	q->out.replace = replace;
-	return rc;
+	if (q->map_path)
+		rc = open_map(q, e);
+	q->o.hash_volumes = q->o.hash_volumes || q->report_path || q->unit;
+	return rc == 0 && q->report_path ? open_report(q, e) : rc;
 }
 
 /* The volumes of this run are those that earlier ones have not replaced already. */
@@ -111,6 +124,8 @@ static int prepare(struct filter_request *q, int *status, struct err *e)
 	const char *const others[] = {q->map_path, q->report_path};
 	if (rc == 0)
 		rc = outputs_check_names(&q->out, others, 2, e);
+	if (rc == 0 && q->unit)
+		q->unit->ours = true;
 	if (rc == 0)
 		rc = open_side_files(q, e);
 	if (rc == 0)
@@ -119,14 +134,43 @@ static int prepare(struct filter_request *q, int *status, struct err *e)
 	if (rc == 0 && q->o.keep_layout)
 		rc = refuse_layout(q, e);
 	/* What a failed set has put into a map that is a pipe cannot be taken back. */
-	bool sets = q->out.folder && q->o.path_count > 1 && !(q->map && q->map_file.direct);
+	bool sets = q->out.folder && q->o.path_count > 1 && !(q->map && q->map_file.direct) && !q->unit;
 	q->report = report_new();
+	if (q->report && (q->report_path || q->unit))
+		report_inputs(q->report, q->o.paths, q->o.path_count);
 	q->kin = rc == 0 && sets ? kin_new(q->o.paths, q->o.path_count) : NULL;
 	if (rc == 0 && (q->report == NULL || (sets && q->kin == NULL)))
 		rc = err_memory(e, 0, "the run");
 	q->o.kin = q->kin;
 	q->total = command_total_bytes(q->o.paths, q->o.path_count);
 	return rc;
+}
+
+/* ---- what went wrong ---- */
+
+int filter_request_fail(struct filter_request *q, const struct err *e)
+{
+	q->class = err_worse_class(q->class, err_class(e));
+	if (q->unit == NULL)
+		return msg_fail(e);
+	if (q->unit->outcome->err.code == XE_OK)
+		q->unit->outcome->err = *e;
+	return err_exit_status(e->code);
+}
+
+/* The report tells what failed beside the sets. */
+static int fail_run(struct filter_request *q, const struct err *e)
+{
+	if (q->report)
+		report_failure(q->report, "", e);
+	return filter_request_fail(q, e);
+}
+
+/* Of a run that ends with status. */
+static int class_of(const struct filter_request *q, int status)
+{
+	bool done = status == 0 || status == 3;
+	return done ? ERR_CLASS_DONE : q->class == ERR_CLASS_AGAIN ? ERR_CLASS_AGAIN : ERR_CLASS_GIVE_UP;
 }
 
 /* ---- all of them ---- */
@@ -154,7 +198,8 @@ static int run_sets(struct filter_request *q)
 		end = first + filter_input(q->filter);
 		q->inputs_done += end - first;
 		status = filter_damaged(q->filter) > 0 ? err_worse_status(status, 3) : status;
-		report_set(q->report, q->filter, NULL, NULL);
+		if (q->unit == NULL)
+			report_set(q->report, q->filter, NULL, NULL);
 		uint64_t read, written;
 		filter_progress(q->filter, &read, &written);
 		q->read += read;
@@ -172,12 +217,12 @@ static int conclude(struct filter_request *q, int status)
 	if (q->kin == NULL)
 		return status;
 	if (filter_set_names_met(q, &e) != 0) {
-		status = err_worse_status(status, msg_fail(&e));
+		status = err_worse_status(status, fail_run(q, &e));
 		q->hopeless = true;
 		e = (struct err){0};
 	}
 	if (q->map && q->inputs_done > 0 && !q->hopeless && filter_set_commit(q, &e) != 0) {
-		status = err_worse_status(status, msg_fail(&e));
+		status = err_worse_status(status, fail_run(q, &e));
 		q->hopeless = true;
 		/* That its name is taken shows when the volumes have theirs. */
 		outputs_tell_complete(&q->out);
@@ -191,27 +236,55 @@ static int conclude(struct filter_request *q, int status)
 	return status;
 }
 
+void filter_request_describe(const struct filter_request *q, int status, struct report_run *run)
+{
+	bool complete = outputs_complete(&q->out) && (q->kin == NULL || q->inputs_done == q->o.path_count);
+	*run = (struct report_run){
+		.options = &q->o,
+		.command = q->command,
+		.command_count = q->command_count,
+		.began = q->began_at,
+		.seconds = filter_set_seconds(&q->began),
+		.status = status,
+		.class = class_of(q, status),
+		.complete = complete,
+		.digests = complete && q->sets == 1,
+	};
+}
+
+/* One that failed before its report was opened has one all the same, if it may. */
+static bool report_is_open(struct filter_request *q, int status)
+{
+	struct err unsaid = {0};
+	if (q->report_path == NULL || q->report == NULL)
+		return false;
+	if (q->report_file.io.fd >= 0)
+		return true;
+	return status != err_exit_status(XE_USAGE) && open_report(q, &unsaid) == 0;
+}
+
+static int write_own_report(struct filter_request *q, int status, struct err *e)
+{
+	struct report_run run;
+	filter_request_describe(q, status, &run);
+	int rc = report_write(q->report, &run, q->report_file.io.fd, e);
+	if (rc == 0)
+		rc = outfile_commit(&q->report_file, e);
+	if (rc != 0)
+		err_volume(e, q->report_path);
+	return rc;
+}
+
 /* The report is written of a failed run, too: it tells how far it came. */
 static int write_report(struct filter_request *q, int status)
 {
 	struct err e = {0};
-	if (q->report_path == NULL || q->report_file.io.fd < 0 || q->filter == NULL)
-		return status;
-	bool complete = outputs_complete(&q->out) && (q->kin == NULL || q->inputs_done == q->o.path_count);
-	struct report_run run = {
-		.options = &q->o,
-		.seconds = filter_set_seconds(&q->began),
-		.status = status,
-		.complete = complete,
-		.digests = complete && q->sets == 1,
-	};
-	int rc = report_write(q->report, &run, q->report_file.io.fd, &e);
-	if (rc == 0)
-		rc = outfile_commit(&q->report_file, &e);
-	if (rc == 0)
-		return status;
-	err_volume(&e, q->report_path);
-	return err_worse_status(status, msg_fail(&e));
+	int rc = 0;
+	if (q->unit)
+		rc = q->unit->ours && !q->unit->complete && q->report ? filter_unit_failed(q, status, &e) : 0;
+	else if (report_is_open(q, status))
+		rc = write_own_report(q, status, &e);
+	return rc == 0 ? status : err_worse_status(status, filter_request_fail(q, &e));
 }
 
 static void release(struct filter_request *q)
@@ -244,10 +317,11 @@ int filter_request_run(struct filter_request *q)
 	q->map_file = q->report_file = OUTFILE_NONE;
 	filter_set_callbacks(q, q->map_path || q->in_place);
 	clock_gettime(CLOCK_MONOTONIC, &q->began);
+	q->began_at = time(NULL);
 	struct err e = {0};
 	int left_out = 0;
 	bool ready = prepare(q, &left_out, &e) == 0;
-	int status = err_worse_status(left_out, ready ? run_sets(q) : msg_fail(&e));
+	int status = err_worse_status(left_out, ready ? run_sets(q) : fail_run(q, &e));
 	int stopped = quit_asked();
 	status = stopped || !ready ? status : conclude(q, status);
 	outputs_abandon(&q->out);
@@ -256,8 +330,9 @@ int filter_request_run(struct filter_request *q)
 	status = stopped ? status : write_report(q, status);
 	if (status != 0 && status != 3 && q->kin == NULL)
 		outputs_tell_complete(&q->out);
+	int class = class_of(q, status);
 	release(q);
 	if (stopped)
 		quit_by(stopped);
-	return status;
+	return q->exit_class ? class : status;
 }

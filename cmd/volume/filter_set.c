@@ -5,6 +5,7 @@
 #include "base/quit.h"
 #include "catalog/script.h"
 #include "cmd/volume/beside.h"
+#include "cmd/volume/filter_unit.h"
 #include "cmd/volume/inplace.h"
 #include "cmd/volume/report.h"
 #include "volume/kin.h"
@@ -91,11 +92,10 @@ static void end_map_volume(struct filter_request *q, const struct filter_volume 
 		snprintf(digest_in, sizeof digest_in, "%016llx", (unsigned long long)in->xxh64);
 	const struct map_side_end old = {in->bytes, v->blocks_in, v->files_in, in->cipher, digest_in};
 	const struct map_side_end now = {v->volume_out, v->blocks_out, v->files_out, v->encrypted_with, v->digest_out};
-	const struct job *job;
-	struct filter_counts counts;
+	struct filter_job job;
 	for (size_t i = 0; i < filter_job_slots(q->filter); i++) {
-		if (filter_job(q->filter, i, &job, &counts))
-			map_learn_job(q->map, job);
+		if (filter_job(q->filter, i, &job))
+			map_learn_job(q->map, job.job);
 	}
 	map_end_volume(q->map, &old, &now, v->counts.damaged);
 }
@@ -193,18 +193,33 @@ static int finish_map(struct filter_request *q, struct err *e)
 	int rc = q->map ? map_finish(q->map, q->damaged > 0 ? 3 : 0, e) : 0;
 	if (rc == 0 && q->map)
 		rc = outfile_finish(&q->map_file, e);
+	q->map_whole = rc == 0 && q->map;
 	if (rc != 0)
 		err_volume(e, q->map_path);
 	return rc;
+}
+
+static int give_names_in_unit(struct filter_request *q, struct err *e)
+{
+	int rc = filter_unit_promise(q, e);
+	if (rc == 0)
+		rc = outfile_commit(&q->map_file, e);
+	if (rc == 0)
+		rc = outputs_commit(&q->out, e);
+	return rc == 0 ? filter_unit_complete(q, e) : rc;
+}
+
+static int give_names_at_once(struct filter_request *q, struct err *e)
+{
+	int rc = outputs_commit(&q->out, e);
+	return rc == 0 && q->map ? outfile_commit(&q->map_file, e) : rc;
 }
 
 /* A signal between two of them would leave a part of a set, or volumes without their map: it waits for the last one. */
 static int give_names(struct filter_request *q, struct err *e)
 {
 	quit_hold();
-	int rc = outputs_commit(&q->out, e);
-	if (rc == 0 && q->map)
-		rc = outfile_commit(&q->map_file, e);
+	int rc = q->unit ? give_names_in_unit(q, e) : give_names_at_once(q, e);
 	quit_release();
 	return rc;
 }
@@ -263,7 +278,7 @@ int filter_set_commit(struct filter_request *q, struct err *e)
 {
 	if (q->in_place)
 		return commit_in_place(q, e);
-	int rc = q->kin == NULL ? filter_set_names_met(q, e) : 0;
+	int rc = q->kin == NULL && q->unit == NULL ? filter_set_names_met(q, e) : 0;
 	if (rc == 0)
 		rc = finish_map(q, e);
 	return rc == 0 ? give_names(q, e) : rc;
@@ -308,7 +323,7 @@ int filter_set_fail(struct filter_request *q, const char *const *inputs, size_t 
 {
 	size_t bad = first + (q->filter ? filter_input(q->filter) : 0);
 	bad = bad < *end ? bad : *end - 1;
-	int status = msg_fail(e);
+	int status = filter_request_fail(q, e);
 	/* With a wrong key nothing of a volume is worth keeping. */
 	if (e->code == XE_KEY)
 		outputs_drop_partial(&q->out);
@@ -324,7 +339,7 @@ int filter_set_fail(struct filter_request *q, const char *const *inputs, size_t 
 		map_rewind(q->map);
 	if (kin_end(q->kin, first, bad, end, &unknown) != 0) {
 		q->hopeless = true;
-		return err_worse_status(status, msg_fail(&unknown));
+		return err_worse_status(status, filter_request_fail(q, &unknown));
 	}
 	for (size_t i = first; i < *end; i++) {
 		if (i != bad)
@@ -332,4 +347,3 @@ int filter_set_fail(struct filter_request *q, const char *const *inputs, size_t 
 	}
 	return status;
 }
-
