@@ -301,7 +301,8 @@ static void release(struct filter_request *q)
 	keyoptions_close(&q->keys);
 	digest_free(q->o.digest_in);
 	digest_free(q->o.digest_out);
-	filter_request_free_names(q);
+	if (q->unit == NULL)
+		filter_request_free_names(q);
 }
 
 void filter_request_free_names(struct filter_request *q)
@@ -310,6 +311,15 @@ void filter_request_free_names(struct filter_request *q)
 		free((char *)q->names[i].from);
 	free(q->names);
 	free(q->names_met);
+	q->names = NULL;
+	q->names_met = NULL;
+	q->o.name_count = 0;
+}
+
+static void tell_outcome(struct filter_request *q)
+{
+	struct filter_outcome *o = q->unit->outcome;
+	o->damaged = q->damaged;
 }
 
 int filter_request_run(struct filter_request *q)
@@ -331,6 +341,8 @@ int filter_request_run(struct filter_request *q)
 	if (status != 0 && status != 3 && q->kin == NULL)
 		outputs_tell_complete(&q->out);
 	int class = class_of(q, status);
+	if (q->unit)
+		tell_outcome(q);
 	release(q);
 	if (stopped)
 		quit_by(stopped);

@@ -7,6 +7,8 @@
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/outputs.h"
 #include "cmd/volume/successor.h"
+#include "cmd/volume/unitstate.h"
+#include "cmd/volume/volumelist.h"
 #include "pipeline/filter.h"
 
 #include <time.h>
@@ -35,7 +37,11 @@ struct filter_request {
 	bool exit_class;            /* it ends with an err_class */
 	const char *const *command; /* words of the command line but for the inputs */
 	size_t command_count;
-	struct filter_unit *unit; /* it is one of a batch; NULL: it is not */
+	struct volumelist_options list; /* of inputs, */
+	unsigned jobs;                  /* and so many units of a batch at once; 0: it was not said */
+	bool skip_done;                 /* those that are done are passed over, */
+	enum unitstate_proof done_by;   /* as this says */
+	struct filter_unit *unit;       /* it is one of a batch; NULL: it is not */
 
 	/* The run's own */
 	struct inplace *inplace; /* NULL unless in_place, */

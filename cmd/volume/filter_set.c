@@ -40,8 +40,9 @@ static int close_map_beside(struct filter_request *q, struct err *e)
 	return rc != 0 ? rc : outputs_end_volume(&q->maps, e);
 }
 
-static void meet_name(struct filter_request *q, const char *name)
+void filter_set_meet_name(void *arg, const char *name)
 {
+	struct filter_request *q = arg;
 	for (size_t i = 0; i < q->o.name_count; i++)
 		q->names_met[i] = q->names_met[i] || strcmp(q->names[i].from, name) == 0;
 }
@@ -64,7 +65,7 @@ static const struct medium *medium_to(const struct filter_request *q, const stru
 static int open_output(void *arg, const struct filter_volume *v, struct io *out, struct err *e)
 {
 	struct filter_request *q = arg;
-	meet_name(q, v->info->label.volume);
+	filter_set_meet_name(q, v->info->label.volume);
 	int rc = q->inplace ? inplace_begin_volume(q->inplace, v->info->path, e) : 0;
 	if (rc == 0)
 		rc = outputs_begin_volume(&q->out, v->info, out, e);
@@ -103,6 +104,10 @@ static void end_map_volume(struct filter_request *q, const struct filter_volume 
 static int close_output(void *arg, const struct filter_volume *v, struct err *e)
 {
 	struct filter_request *q = arg;
+	if (q->unit) {
+		q->unit->outcome->read += v->info->bytes;
+		q->unit->outcome->written += v->volume_out;
+	}
 	if (q->map)
 		end_map_volume(q, v);
 	int rc = outputs_end_volume(&q->out, e);

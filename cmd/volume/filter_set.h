@@ -20,6 +20,9 @@ int filter_set_fail(struct filter_request *q, const char *const *inputs, size_t 
 /* All that is written gets its names.  XE_FAILED, XE_USAGE, XE_DAMAGE. */
 int filter_set_commit(struct filter_request *q, struct err *e) __attribute__((warn_unused_result));
 
+/* A volume of this name is among the inputs.  q: the request. */
+void filter_set_meet_name(void *q, const char *name);
+
 /* XE_USAGE: a name of --rename that no volume had.  It was mistyped, and the volume would keep its own. */
 int filter_set_names_met(const struct filter_request *q, struct err *e) __attribute__((warn_unused_result));
 

@@ -56,6 +56,8 @@ int filter_unit_look(struct filter_request *q, struct err *e)
 		.request = request,
 		.inputs = q->o.paths,
 		.input_count = q->o.path_count,
+		.met = filter_set_meet_name,
+		.arg = q,
 	};
 	return unitstate_look(&u->state, &wanted, u->proof, e);
 }

@@ -11,7 +11,6 @@
 #define CMD_VOLUME_FILTER_UNIT_H
 
 #include "cmd/volume/filter_run.h"
-#include "cmd/volume/unitstate.h"
 
 /* What became of it, for whoever waits: in memory that both have. */
 struct filter_outcome {

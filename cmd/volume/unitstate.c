@@ -175,6 +175,14 @@ static int judge(struct unitstate *s, const struct reportread *r, const struct u
 	return rc;
 }
 
+static void tell_volumes(const struct reportread *r, const struct unitstate_wanted *w)
+{
+	for (size_t i = 0; w->met && i < r->output_count; i++) {
+		if (r->outputs[i].volume)
+			w->met(w->arg, r->outputs[i].volume);
+	}
+}
+
 static int refuse_request(const struct reportread *r, const struct unitstate_wanted *w, struct err *e)
 {
 	if (!r->complete || r->request == NULL || strcmp(r->request, w->request) == 0)
@@ -198,6 +206,8 @@ int unitstate_look(struct unitstate *s, const struct unitstate_wanted *w, enum u
 		rc = refuse_request(&r, w, e);
 	if (rc == 0)
 		rc = judge(s, &r, w, proof == UNITSTATE_QUICK, e);
+	if (rc == 0 && s->done)
+		tell_volumes(&r, w);
 	reportread_free(&r);
 	return rc;
 }

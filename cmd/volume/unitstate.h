@@ -13,6 +13,8 @@ struct unitstate_wanted {
 	const char *request; /* what decides what is written */
 	const char *const *inputs;
 	size_t input_count;
+	void (*met)(void *arg, const char *volume); /* if it is done: of each of its volumes, the name in the old label; NULL: not wanted */
+	void *arg;
 };
 
 enum unitstate_proof {
