@@ -50,9 +50,9 @@ int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace,
  * killed run has left.  XE_FAILED, also if anything has that name, be it a symbolic link. */
 int outfile_open_new(struct outfile *o, const char *path, mode_t mode, struct err *e) __attribute__((warn_unused_result));
 
-/* A new folder at path, where nothing may be: io.fd is it, open to make files in.  It appears with all that is in it, or not at all.  mode
+/* A new folder at path, where nothing may be, unless replace: then a folder with files alone, which goes when this one has its name: io.fd is it, open to make files in.  It appears with all that is in it, or not at all.  mode
  * is its own.  What is in it the caller writes to the disk before outfile_finish.  XE_FAILED, XE_USAGE. */
-int outfile_open_folder(struct outfile *o, const char *path, mode_t mode, bool keep_partial, struct err *e)
+int outfile_open_folder(struct outfile *o, const char *path, mode_t mode, bool replace, bool keep_partial, struct err *e)
 	__attribute__((warn_unused_result));
 
 /* Writes it to the disk and closes it; its name it gets from outfile_commit. */

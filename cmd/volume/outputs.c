@@ -200,7 +200,7 @@ static int refuse_own(const struct outputs *o, const struct outfile *f, struct e
 static int add_folder(const struct outputs *o, struct outfile *f, const char *path, struct err *e)
 {
 	int rc = refuse_inside(o, path, e);
-	return rc == 0 ? outfile_open_folder(f, path, OUTPUTS_FOLDER_MODE, o->keep_partial, e) : rc;
+	return rc == 0 ? outfile_open_folder(f, path, OUTPUTS_FOLDER_MODE, is_own(o, path), o->keep_partial, e) : rc;
 }
 
 /* The next output; the last of the list from then on.  replace: an existing file. */
