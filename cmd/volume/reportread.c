@@ -3,14 +3,11 @@
 
 #include "base/array.h"
 #include "base/jsonread.h"
+#include "base/wholefile.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct reading {
 	struct reportread *r;
@@ -139,6 +136,10 @@ static int take_output(struct reportread_output *o, const char *name, const stru
 		return take_text(&o->input, v, e);
 	if (strcmp(name, ".bytes_out") == 0 || strcmp(name, ".bytes") == 0)
 		return take_number(&o->bytes, v);
+	if (strcmp(name, ".bytes_in") == 0)
+		return take_number(&o->bytes_in, v);
+	if (strcmp(name, ".complete") == 0)
+		o->complete = strcmp(v->text, "true") == 0;
 	if (strcmp(name, ".xxh64_out") == 0 || strcmp(name, ".xxh64") == 0)
 		return take_short(o->digest, v);
 	if (strcmp(name, ".xxh64_in") == 0)
@@ -212,38 +213,13 @@ static int take(void *arg, const struct jsonread_value *v, struct err *e)
 
 /* ---- the file ---- */
 
-static int read_all(int fd, char **data, size_t *len, struct err *e)
-{
-	struct stat st;
-	if (fstat(fd, &st) != 0)
-		return err_errno(e, XE_FAILED, errno, "cannot look at it");
-	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > REPORTREAD_MAX_BYTES)
-		return err_set(e, XE_FAILED, "is no report: it is no file, or too large");
-	*data = malloc((size_t)st.st_size + 1);
-	if (*data == NULL)
-		return err_memory(e, (uint64_t)st.st_size, "a report");
-	while (*len < (size_t)st.st_size) {
-		ssize_t n = read(fd, *data + *len, (size_t)st.st_size - *len);
-		if (n == 0)
-			break;
-		if (n < 0 && errno != EINTR)
-			return err_errno(e, XE_FAILED, errno, "cannot read it");
-		*len += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
 static int read_report(struct reportread *r, const char *path, struct err *e)
 {
 	struct reading s = {.r = r};
 	struct err why = {0};
-	char *data = NULL;
-	size_t len = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0)
-		return err_errno(e, XE_FAILED, errno, "cannot open it");
-	int rc = read_all(fd, &data, &len, e);
-	close(fd);
+	char *data;
+	size_t len;
+	int rc = wholefile_read(path, REPORTREAD_MAX_BYTES, &data, &len, e);
 	if (rc == 0 && jsonread(data, len, take, &s, &why) != 0)
 		rc = err_within(e, "is no report that is whole", &why);
 	if (rc == 0 && !(s.of_filter && s.format))

@@ -19,7 +19,8 @@ struct reportread_input {
 /* A volume that was written; of an earlier run's, path, bytes and digest alone. */
 struct reportread_output {
 	char *path, *volume, *input;
-	uint64_t bytes;                   /* of the volume */
+	uint64_t bytes, bytes_in;         /* of the volume, and of the old one */
+	bool complete;                    /* it has its name */
 	char digest[STANDING_TEXT_BYTES]; /* XXH64; "": it has none */
 	char digest_in[STANDING_TEXT_BYTES];
 	uint64_t stored_bytes;           /* of the file or files, once it had its name, */
