@@ -300,6 +300,20 @@ static int read_at(const struct medium_input *in, uint64_t at, void *data, size_
 	return rc;
 }
 
+/* Entries that cannot be read are as small as blocks can be, and come to an end as well. */
+static uint64_t near_end(const struct medium_input *in, uint64_t bytes)
+{
+	struct dedupable *d = in->dedupable;
+	uint64_t addr = d->here;
+	for (uint64_t behind = 0; addr > 0 && behind < bytes; addr--) {
+		struct dedupable_block b = {0};
+		struct err unread = {0};
+		bool sane = read_block(d, addr - 1, &b, &unread) == 0 && b.len >= DEDUPABLE_HEADER_BYTES && b.len <= BLOCK_MAX_BYTES;
+		behind += sane ? b.len : DEDUPABLE_HEADER_BYTES;
+	}
+	return addr;
+}
+
 /* ---- addresses ---- */
 
 static uint64_t end(uint64_t addr, uint64_t len)
@@ -326,12 +340,14 @@ const struct medium medium_dedupable = {
 	.place = place,
 	.address = file_address,
 	.knows = knows,
+	.first = DEDUPABLE_CONFIG,
 	.open = open_volume,
 	.close = close_volume,
 	.position = position,
 	.why = why,
 	.next = next,
 	.read_at = read_at,
+	.near_end = near_end,
 	.write = dedupable_write,
 	.finish = dedupable_finish,
 	.drop = dedupable_drop,
