@@ -275,13 +275,15 @@ int located_job(struct located *l, const struct fileindex_job *job, const struct
 static int check_volume(struct located *l, size_t at, struct err *e)
 {
 	struct fileindex_volume row, there;
+	struct mapped_list looked_at = {0};
 	enum volumeid_state state = VOLUMEID_GONE;
 	int rc = fileindex_volume(l->index, l->ids[at], &row, e);
 	char *path = rc == 1 ? strdup(row.path) : NULL;
 	if (rc == 1 && path == NULL)
 		rc = err_memory(e, 0, "a path");
-	if (rc == 1 && row.label_time == 0)
-		rc = err_set(e, XE_USAGE, "it has no label that could be read, and a catalog knows volumes by their names");
+	/* A label of old tells no time; then the volume has to. */
+	if (rc == 1 && row.label_time == 0 && (rc = measure_label(path, &looked_at, e)) == 0)
+		rc = 1;
 	rc = rc > 0 ? volumeid_look(l->index, path, NULL, &state, &there, e) : rc;
 	bool is_here = state == VOLUMEID_SAME || state == VOLUMEID_GROWN;
 	if (rc == 0 && state == VOLUMEID_OTHER)
@@ -296,6 +298,7 @@ static int check_volume(struct located *l, size_t at, struct err *e)
 		rc = measure_form(path, e);
 	if (rc < 0)
 		err_volume(e, path ? path : l->path);
+	mapped_list_free(&looked_at);
 	free(path);
 	return rc;
 }
