@@ -145,6 +145,8 @@ static int open_index(struct request *q, struct err *e)
 	q->x = fileindex_open(q->index, access, q->run.run.max_memory / 4, e);
 	if (q->x == NULL)
 		return e->code;
+	/* An index that stays knows nothing that only one with a key may see. */
+	q->run.pki = q->index == NULL ? &q->pki : NULL;
 	return q->path_count > 0 ? indexrun_update(&q->run, q->x, q->paths, q->path_count, e) : 0;
 }
 
