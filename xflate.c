@@ -41,6 +41,7 @@ static const struct command *const commands[] = {
 	&command_find,
 	&command_mount,
 	&command_plan,
+	&command_report,
 	&command_key,
 	&command_cache,
 	&command_getkey,

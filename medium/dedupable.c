@@ -42,7 +42,7 @@ static int read_file(const struct io *file, const char *name, uint64_t at, void 
 {
 	struct err unread = {0};
 	int rc = io_read_at(file, at, data, n, got, &unread);
-	return rc == 0 ? 0 : err_set(e, (enum xerr)rc, "%s: %s", name, unread.text);
+	return rc == 0 ? 0 : err_within(e, name, &unread);
 }
 
 static int read_config(struct medium_input *in, struct dedupable_config *c, struct err *e)
