@@ -135,6 +135,51 @@ run "$XFLATE" plan -q large
 is "$(grep -c 'session [13]/7' "$err") $(grep -c 'session 2/7' "$err")" '2 0' 'what lies far from both ends is not seen'
 run "$XFLATE" plan -q --whole large
 says 'session 2/7 begins on a volume' 'but with --whole'
+"$PYTHON" - <<'END'
+import os, struct
+data = open("large", "rb").read()
+for name in ("chunked", "parted", "deduped"):
+    os.mkdir(name)
+for n, at in enumerate(range(0, len(data), 10485760)):
+    with open("chunked/%04d" % n, "wb") as f:
+        f.write(data[at:at + 10485760])
+at, n = 0, 1
+while at < len(data):
+    with open("parted/part.%d" % n, "wb") as f:
+        while at < len(data) and (f.tell() == 0 or (n > 1 and f.tell() < 3000000)):
+            length = struct.unpack(">I", data[at + 4:at + 8])[0]
+            f.write(data[at:at + length])
+            at += length
+    n += 1
+# Each block is one part, in the file that takes any length.  formats/volume-kinds.md 2
+blocks, parts, payload, at = b"", b"", b"", 0
+while at < len(data):
+    length = struct.unpack(">I", data[at + 4:at + 8])[0]
+    blocks += data[at:at + 24] + struct.pack(">I4xQ", 1, len(parts) // 16)
+    parts += struct.pack(">IIQ", 1, length - 24, len(payload))
+    payload += data[at + 24:at + length]
+    at += length
+config = struct.pack(">QIIII", 1, 37, 1, 1, 2) + b"blockspartsaligned.dataunaligned.data"
+config += struct.pack(">IIQQI4x", 0, 6, 0, len(blocks) // 40, 0) + struct.pack(">IIQQI4x", 6, 5, 0, len(parts) // 16, 0)
+config += struct.pack(">IIQQIB3x", 11, 12, 0, 4096, 0, 0) + struct.pack(">IIQQIB3x", 23, 14, len(payload), 1, 1, 0)
+for name, what in (("config", config), ("blocks", blocks + bytes(4000)), ("parts", parts), ("aligned.data", b""), ("unaligned.data", payload)):
+    with open("deduped/" + name, "wb") as f:
+        f.write(what)
+END
+for kind in chunked parted deduped; do
+	run "$XFLATE" plan -q $kind
+	expect_status 3 "$kind: both ends of a large one"
+	is "$(grep -c 'session [13]/7' "$err") $(grep -c 'session 2/7' "$err") $(grep -c damaged "$err")" '2 0 0' "$kind: are what is read"
+	run "$XFLATE" plan -q --whole $kind
+	is "$(grep -c 'session [123]/7' "$err") $(grep -c damaged "$err")" '6 0' "$kind: or all of it"
+done
+rm chunked/0002 parted/part.7
+for kind in chunked parted; do
+	run "$XFLATE" plan -q $kind
+	is "$(grep -c damaged "$err")" 0 "$kind: what is missing far from both ends is not seen"
+	run "$XFLATE" plan -q --whole $kind
+	is "$(grep -c damaged "$err")" 1 "$kind: but with --whole"
+done
 
 # ---- lists, names, what is left out ----
 mkdir -p odd/sub odd/empty
