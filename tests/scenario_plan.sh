@@ -224,13 +224,17 @@ run "$XFLATE" plan --files-from missing
 refused 1 'a list that is not there'
 run "$XFLATE" plan
 refused 2 'nothing'
+run "$XFLATE" plan first/good-set-1 ''
+refused 2 'an empty name'
+run "$XFLATE" plan --files-from - - </dev/null
+refused 2 'standard input twice'
 
 # ---- what cannot be read costs no other ----
-run "$XFLATE" plan "$VOLUMES/bareos/vol-gzip6" odd/zeros missing '' odd/pipe odd/nothing -
+run "$XFLATE" plan "$VOLUMES/bareos/vol-gzip6" odd/zeros missing odd/pipe odd/nothing -
 expect_status 1 'no volumes among them'
 is "$(units)" vol-gzip6 'the volume is there'
-is "$(grep -c '^xflate: .*\(no volume\|No such file\|is empty\|only once\)' "$err")" 6 'of each of the others is told why not'
-says '; 6 not read$' 'and how many those are'
+is "$(grep -c '^xflate: .*\(no volume\|No such file\|is empty\|only once\)' "$err")" 5 'of each of the others is told why not'
+says '; 5 not read$' 'and how many those are'
 run "$XFLATE" plan -qq --json odd/zeros "$VOLUMES/bareos/vol-gzip6"
 is "$("$PYTHON" -c 'import json, sys
 p = json.load(sys.stdin)

@@ -290,30 +290,39 @@ static void pass_other(struct glanceblocks *b, struct stretch *s, const struct b
 	b->g->damaged = b->g->damaged || from >= skip;
 }
 
+/* h: the header that stands here, NULL: none does.  Is more wanted before it can be told what this is? */
+static bool wants_more(const struct stretch *s, const struct block_header *h)
+{
+	size_t left = s->len - s->at;
+	return !s->end && (left < BLOCK_HEADER_MAX_BYTES || (h && h->len + BLOCK_PROBE_BYTES > left));
+}
+
+/* Is this a block of the volume?  What is none is passed; what is left of one that is cut short is no row of blocks. */
+static bool stands_block(struct glanceblocks *b, struct stretch *s, const struct block_header *h, size_t skip)
+{
+	bool fits = h && h->len <= s->len - s->at, cut = h && !fits && b->follows;
+	size_t to = s->len;
+	b->g->damaged = b->g->damaged || cut;
+	if (!cut && (!fits || !is_good(b, s, h))) {
+		pass_other(b, s, fits ? h : NULL, skip);
+		return false;
+	}
+	bool block = !cut && is_believable(b, s, h, &to);
+	s->at = block ? s->at : to;
+	return block;
+}
+
 int glanceblocks_take(struct glanceblocks *b, const uint8_t *data, size_t len, size_t skip, bool end, size_t *used, struct err *e)
 {
 	struct stretch s = {.data = data, .len = len, .end = end};
 	int rc = 0;
 	while (rc == 0 && s.at < len) {
 		struct block_header h;
-		bool header = read_header(&s, &h), fits = header && h.len <= len - s.at;
-		if (!end && ((header && h.len + BLOCK_PROBE_BYTES > len - s.at) || len - s.at < BLOCK_HEADER_MAX_BYTES))
+		const struct block_header *header = read_header(&s, &h) ? &h : NULL;
+		if (wants_more(&s, header))
 			break;
-		if (header && !fits && b->follows) {
-			/* It is cut short, and what is left of it is no row of blocks. */
-			b->g->damaged = true;
-			s.at = len;
-			break;
-		}
-		if (!fits || !is_good(b, &s, &h)) {
-			pass_other(b, &s, fits ? &h : NULL, skip);
+		if (!stands_block(b, &s, header, skip))
 			continue;
-		}
-		size_t row;
-		if (!is_believable(b, &s, &h, &row)) {
-			s.at = row;
-			continue;
-		}
 		rc = s.at >= skip ? take_block(b, data + s.at, &h, e) : 0;
 		b->follows = true;
 		s.at += h.len;

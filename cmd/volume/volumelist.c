@@ -43,8 +43,11 @@ int volumelist_check(const struct volumelist_options *o, const char *verb, const
 {
 	if (o->null && o->files_from == NULL)
 		return msg_usage(verb, "--null goes with --files-from");
-	for (size_t i = 0; o->files_from && strcmp(o->files_from, "-") == 0 && i < operands->count; i++) {
-		if (strcmp(operands->names[i], "-") == 0)
+	bool list = o->files_from && strcmp(o->files_from, "-") == 0;
+	for (size_t i = 0; i < operands->count; i++) {
+		if (operands->names[i][0] == '\0')
+			return msg_usage(verb, "an empty name names no volume");
+		if (list && strcmp(operands->names[i], "-") == 0)
 			return msg_usage(verb, "standard input is either the list of names or a volume");
 	}
 	return 0;
