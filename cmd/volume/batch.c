@@ -8,7 +8,7 @@
 #include "cmd/volume/filter_set.h"
 #include "cmd/volume/filter_unit.h"
 #include "medium/medium.h"
-#include "volume/kin.h"
+#include "volume/units.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -139,27 +139,66 @@ static int try_keys(struct filter_request *q, struct err *e)
 	return rc;
 }
 
-/* The volumes from first up to end. */
-static void add_unit(struct batch *b, size_t first, size_t end)
+/* As xflate plan does; what cannot be looked at is a unit, whose conversion tells why. */
+struct looked {
+	struct glance *glances;
+	struct units_input *inputs;
+	size_t count;
+	struct units units;
+};
+
+static void add_unit(struct batch *b, const char **paths, size_t count)
 {
-	b->units[b->unit_count++] = (struct batch_unit){b->paths + first, end - first};
+	b->units[b->unit_count++] = (struct batch_unit){paths, count};
+}
+
+static int look_at_all(struct batch *b, struct looked *l, struct err *e)
+{
+	struct glance_room room = GLANCE_ROOM_NONE;
+	size_t count = b->q->o.path_count;
+	l->glances = calloc(count, sizeof *l->glances);
+	l->inputs = calloc(count, sizeof *l->inputs);
+	if (l->glances == NULL || l->inputs == NULL)
+		return err_memory(e, count * sizeof *l->glances, "the volumes");
+	for (size_t i = 0; i < count; i++) {
+		struct glance *g = &l->glances[l->count];
+		struct err unread = {0};
+		if (glance_at(g, b->q->o.paths[i], false, &room, &unread) == 0) {
+			l->inputs[l->count++] = (struct units_input){b->q->o.paths[i], g};
+			continue;
+		}
+		glance_free(g);
+		/* Its place is behind those that were looked at. */
+		b->paths[count - 1 - (i - l->count)] = b->q->o.paths[i];
+	}
+	glance_room_free(&room);
+	return units_find(&l->units, l->inputs, l->count, e);
+}
+
+static void take_units(struct batch *b, const struct looked *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		b->paths[i] = l->inputs[l->units.volumes[i]].path;
+	for (size_t i = 0; i < l->units.count; i++)
+		add_unit(b, b->paths + l->units.all[i].first, l->units.all[i].count);
+	for (size_t i = b->q->o.path_count; i > l->count; i--)
+		add_unit(b, b->paths + i - 1, 1);
 }
 
 static int find_units(struct batch *b, struct err *e)
 {
-	size_t end, count = b->q->o.path_count;
+	struct looked l = {0};
+	size_t count = b->q->o.path_count;
 	b->paths = calloc(count, sizeof *b->paths);
 	b->units = calloc(count, sizeof *b->units);
-	struct kin *kin = kin_new(b->q->o.paths, count);
-	int rc = b->paths && b->units && kin ? 0 : err_memory(e, 0, "the units");
-	for (size_t i = 0; rc == 0 && i < count; i++)
-		b->paths[i] = b->q->o.paths[i];
-	for (size_t first = 0; rc == 0 && first < count; first = end) {
-		rc = kin_end(kin, first, first, &end, e);
-		if (rc == 0)
-			add_unit(b, first, end);
-	}
-	kin_free(kin);
+	int rc = b->paths && b->units ? look_at_all(b, &l, e) : err_memory(e, 0, "the units");
+	if (rc == 0)
+		take_units(b, &l);
+	units_free(&l.units);
+	for (size_t i = 0; l.glances && i < l.count; i++)
+		glance_free(&l.glances[i]);
+	free(l.glances);
+	free(l.inputs);
 	return rc;
 }
 
