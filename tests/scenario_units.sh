@@ -57,6 +57,17 @@ r = json.load(open(sys.argv[1]))
 print(eval(sys.argv[2]))' "$1" "$2"
 }
 
+# gone: all of $children have ended
+gone() {
+	for child in $children; do
+		for _ in $(seq 200); do
+			kill -0 "$child" 2>/dev/null || continue 2
+			sleep 0.05
+		done
+		return 1
+	done
+}
+
 # --- as if each were given alone ---
 
 fill
@@ -380,14 +391,6 @@ check 'kill -9: it is at work' wait_for asked
 children=$(pgrep -P $pid)
 kill -KILL $pid
 wait $pid
-gone() {
-	for _ in $(seq 100); do
-		# shellcheck disable=SC2086 # numbers
-		kill -0 $children 2>/dev/null || return 0
-		sleep 0.05
-	done
-	return 1
-}
 check 'kill -9: its children end, too' gone
 is "$(find out -name '.xflate-*')" '' 'kill -9: they have put away what was not done'
 rm in/waits
@@ -456,18 +459,20 @@ if [ -f "${shim:-}" ]; then
 else
 	preload=
 fi
-sync_none() { LD_PRELOAD=$preload FAULT_SYNC=no "$@"; }
-sync_none "$XFLATE" filter --recursive --skip-done=quick --jobs 2 -qq -r gzip -o all many 2>"$err" &
+LD_PRELOAD=$preload FAULT_SYNC=no "$XFLATE" filter --recursive --skip-done=quick --jobs 2 -qq -r gzip -o all many 2>"$err" &
 pid=$!
 for _ in $(seq 1200); do
 	[ "$(find all -name '*.map' 2>/dev/null | wc -l)" -lt 1500 ] || break
 	sleep 0.25
 done
+# shellcheck disable=SC2034 # read by gone
+children=$(pgrep -P $pid)
 kill -KILL $pid 2>/dev/null
 wait $pid
+check 'ten thousand: killed, and its children end' gone
 first=$(complete all)
 check "ten thousand: killed in the middle, behind $first" test "$first" -ge 1000 -a "$first" -lt 9999
-sync_none "$PYTHON" peak.py peak "$XFLATE" filter --recursive --skip-done=quick --jobs 2 -q -r gzip --exit-class -o all many 2>"$err"
+LD_PRELOAD=$preload FAULT_SYNC=no "$PYTHON" peak.py peak "$XFLATE" filter --recursive --skip-done=quick --jobs 2 -q -r gzip --exit-class -o all many 2>"$err"
 is $? 65 'ten thousand: gone on with, but for one that is cut off'
 says "^xflate: 10000 units of 10000 volumes: [0-9]+ done, $first done before, 1 failed$" 'ten thousand: each is done once'
 check "ten thousand: memory stays flat ($(cat peak) MiB)" test "$(cat peak)" -lt 64
