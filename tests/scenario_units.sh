@@ -394,7 +394,7 @@ wait $pid
 check 'kill -9: its children end, too' gone
 is "$(find out -name '.xflate-*')" '' 'kill -9: they have put away what was not done'
 rm in/waits
-in_batch -q -i --skip-done -o out
+in_batch -q -i --decrypt --key-command ./slow-key --skip-done -o out
 expect_status 0 'kill -9: the next run'
 
 # --- reports as one ---

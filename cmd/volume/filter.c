@@ -447,7 +447,7 @@ const struct command command_filter = {
 		"                             lzfast lz4 lz4hc[:1-12] zstd[:1-19]\n"
 		"  -r, --recompress ALG[:LEVEL]       both: every record ends in ALG\n"
 		"      --target bareos|bareos-22|bacula|any      who will read the result\n"
-		"  -o, --output PATH          a file, or a folder for several; - (default): stdout\n"
+		"  -o, --output PATH          a file, a folder for several; - (default): stdout\n"
 		"      --chunk-size BYTES, --dedupable[=BYTES], --part-size BYTES\n"
 		"                             each volume becomes a folder: chunks (Bareos, S3),\n"
 		"                             a dedupable volume, parts of a cloud (Bacula)\n"
