@@ -217,6 +217,8 @@ static int run_unit(void *arg, size_t task, unsigned place)
 	int rc = batchnames_side(b->q->out.path, unit->paths[0], BATCHNAMES_REPORT, report, &e);
 	if (rc == 0)
 		rc = batchnames_side(b->q->out.path, unit->paths[0], BATCHNAMES_MAP, map, &e);
+	if (rc == 0 && unit->unread)
+		rc = err_pass(&e, unit->unread);
 	outcome->status = rc == 0 ? convert(b->q) : filter_request_fail(b->q, &e);
 	outcome->class = err_class(&outcome->err);
 	outcome->ended = true;
