@@ -292,7 +292,9 @@ killed_at() {
 	! LD_PRELOAD=$shim FAULT=$fault FAULT_SYNC=no timeout 60 "$XFLATE" filter --recursive -q -T1 --skip-done "$@" -o out in >"$out" 2>"$err" ||
 		return 1
 	truthful out || what="$what $at:false"
+	left=$(find out -name '.xflate-*.tmp' -prune 2>/dev/null | wc -l)
 	timeout 60 "$XFLATE" filter --recursive -q -T1 --skip-done "$@" -o out in 2>"$err" || what="$what $at:again"
+	[ "$left" = 0 ] || grep -q "^xflate: out: $left unfinished files* of earlier runs" "$err" || what="$what $at:$left unsaid"
 	volumes_of out >got
 	cmp -s whole.list got || what="$what $at:bytes"
 	[ "$(done_in out)" = 2 ] || what="$what $at:incomplete"
@@ -470,7 +472,8 @@ run "$XFLATE" filter -q --jobs 1 -i --on-damage=skip -o later in/bad-adler
 run "$XFLATE" report merge fails later
 expect_status 3 'merged: what failed was done later, with damage'
 check 'merged: damage: named' grep -Eq '^damaged  bad-adler: [1-9][0-9]* damaged: later/bad-adler.report.json$' "$out"
-xflate plan --json --recursive in >plan 2>/dev/null
+run "$XFLATE" plan --json --recursive in
+cp "$out" plan
 run "$XFLATE" report merge --plan plan fails later
 expect_status 3 'merged, against the plan'
 check 'merged, against the plan: counted' grep -q '^4 units planned: 3 done, 1 damaged, 0 failed, 0 missing' "$out"
@@ -495,8 +498,8 @@ refused 2 'of nothing'
 # --- ten thousand ---
 
 "$PYTHON" "$here/mkvolume.py" --many 10000 many
-head -c 700 many/50/vol05050 >cut
-mv cut many/50/vol05050
+head -c 700 many/50/vol05050 >shortened
+mv shortened many/50/vol05050
 cat >peak.py <<'END'
 import resource, subprocess, sys
 status = subprocess.call(sys.argv[2:])

@@ -164,6 +164,8 @@ static int prepare(struct batch *b, struct err *e)
 		rc = batchunits_find(&b->units, q->o.paths, q->o.path_count, e);
 	if (rc == 0)
 		rc = check_names(b, e);
+	if (rc == 0)
+		batchnames_tell_left(q->out.path);
 	return rc == 0 ? share(b, e) : rc;
 }
 

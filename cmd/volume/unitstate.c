@@ -218,7 +218,7 @@ int unitstate_look(struct unitstate *s, const struct unitstate_wanted *w, enum u
 		return 0;
 	int rc = reportread(&r, w->report, e);
 	if (rc != 0)
-		err_add(e, "; --force replaces it");
+		err_add(e, S_ISREG(s->st.st_mode) ? "; --force replaces it" : "; move it away");
 	if (rc == 0)
 		rc = refuse_request(&r, w, e);
 	if (rc == 0)
