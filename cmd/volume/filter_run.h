@@ -3,6 +3,7 @@
 #ifndef CMD_VOLUME_FILTER_RUN_H
 #define CMD_VOLUME_FILTER_RUN_H
 
+#include "base/pace.h"
 #include "base/progress.h"
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/outputs.h"
@@ -30,6 +31,7 @@ struct filter_request {
 	struct keyoptions keys;
 	const char *key_files[3]; /* as given, if they are files at all */
 	enum progress_mode progress;
+	struct pace pace; /* of all its sets */
 
 	/* The run's own */
 	struct inplace *inplace; /* NULL unless in_place, */
