@@ -149,6 +149,7 @@ const struct medium medium_chunked = {
 	.place = file_place,
 	.address = file_address,
 	.knows = knows,
+	.first = "0000",
 	.open = open_chunks,
 	.close = pieces_close,
 	.read = pieces_read,

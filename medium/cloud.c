@@ -130,6 +130,7 @@ const struct medium medium_cloud = {
 	.place = place,
 	.address = address,
 	.knows = knows,
+	.first = "part.1",
 	.open = open_parts,
 	.close = pieces_close,
 	.read = pieces_read,

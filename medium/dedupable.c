@@ -326,6 +326,7 @@ const struct medium medium_dedupable = {
 	.place = place,
 	.address = file_address,
 	.knows = knows,
+	.first = DEDUPABLE_CONFIG,
 	.open = open_volume,
 	.close = close_volume,
 	.position = position,

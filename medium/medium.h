@@ -54,6 +54,7 @@ struct medium {
 
 	/* Of folders; NULL on others.  Does a file of that name tell that the folder around it is such a volume? */
 	bool (*knows)(const char *name);
+	const char *first; /* the file without which no such volume is whole */
 	/* Makes in, whose io is the folder, ready to be read.  XE_FAILED, also for a folder that is none such after all. */
 	int (*open)(struct medium_input *in, struct err *e);
 	void (*close)(struct medium_input *in);
@@ -101,6 +102,9 @@ const struct medium *medium_of(const struct io *io);
 /* What is at path, looked at without reading of it: devices and files are opened for it, pipes are not, lest their writer be chased
  * away.  "-" is standard input.  NULL if there is nothing, or it is no medium. */
 const struct medium *medium_at(const char *path);
+
+/* Is it a folder that is such a volume, and its first piece is there?  A file that is only called as a later one makes it none. */
+bool medium_begins_at(const char *path);
 
 /* Can what is at path be opened and read as often as one likes?  Asked without opening it. */
 bool medium_rereadable(const char *path);

@@ -16,6 +16,7 @@ void sink_open(struct sink *s, const struct io *out, const struct sink_form *for
 
 void sink_close(struct sink *s)
 {
+	free(s->gathered);
 	free(s->padded);
 	io_close(&s->piece);
 	if (s->medium && s->medium->drop)

@@ -162,8 +162,7 @@ int filter_run(struct filter *f, struct err *e)
 	free(slots);
 	if (f->err.code == XE_OK)
 		return 0;
-	if (f->o.on_damage != ON_DAMAGE_STOP)
-		writer_save(f->writer);
+	writer_save(f->writer, f->o.on_damage != ON_DAMAGE_STOP);
 	*e = f->err;
 	return f->err.code;
 }

@@ -19,7 +19,7 @@ int outputs_choose_folder(struct outputs *o, struct err *e)
 	bool exists = strcmp(o->path, "-") != 0 && stat(o->path, &st) == 0;
 	bool wants = o->path[strlen(o->path) - 1] == '/';
 	o->folder = exists && S_ISDIR(st.st_mode);
-	if (o->folder && medium_at(o->path)) {
+	if (o->folder && medium_begins_at(o->path)) {
 		err_volume(e, o->path);
 		return err_set(e, XE_USAGE, "is a volume itself: nothing is written into it; name another folder");
 	}
