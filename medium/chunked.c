@@ -155,6 +155,7 @@ const struct medium medium_chunked = {
 	.read = pieces_read,
 	.gap = hole,
 	.read_at = pieces_read_at,
+	.near_end = file_near_end,
 	.write = write_on,
 	.finish = pieces_finish,
 };

@@ -18,6 +18,11 @@ uint64_t file_files(uint64_t addr)
 	return addr >> 32;
 }
 
+uint64_t file_near_end(const struct medium_input *in, uint64_t bytes)
+{
+	return in->size > bytes ? in->size - bytes : 0;
+}
+
 void file_place(uint64_t addr, uint32_t offset, char *text, size_t text_bytes)
 {
 	snprintf(text, text_bytes, "byte %llu", (unsigned long long)(addr + offset));
@@ -89,6 +94,7 @@ const struct medium medium_file = {
 	.address = file_address,
 	.read = read_on,
 	.read_at = read_at,
+	.near_end = file_near_end,
 	.write = write_aligned,
 	.finish = write_gathered,
 };

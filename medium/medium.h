@@ -79,6 +79,9 @@ struct medium {
 	 * position makes of one where blocks are counted.  XE_FAILED. */
 	int (*read_at)(const struct medium_input *in, uint64_t at, void *data, size_t n, size_t *got, struct err *e);
 	uint64_t (*position)(uint64_t addr); /* NULL: addr */
+	/* The address behind which about so many bytes stand up to the end, at or behind that of the beginning; whether a block begins there
+	 * is not said.  NULL unless rereadable. */
+	uint64_t (*near_end)(const struct medium_input *in, uint64_t bytes);
 	/* What MEDIUM_LOST was, until the next call.  NULL if next never says that. */
 	const char *(*why)(const struct medium_input *in);
 	/* The next block, mark or end, and its address; *got bytes of a block, n at most.  NULL unless by_block.  XE_FAILED,

@@ -184,14 +184,20 @@ size_t filter_job_slots(const struct filter *f)
 	return f->writer->ledger.job_count;
 }
 
-bool filter_job(const struct filter *f, size_t index, const struct job **job, struct filter_counts *counts)
+bool filter_job(const struct filter *f, size_t index, struct filter_job *job)
 {
 	const struct ledger *l = &f->writer->ledger;
 	const struct ledger_job *entry = index < l->job_count ? l->jobs[index] : NULL;
 	if (entry == NULL)
 		return false;
-	*job = entry->course.job;
-	*counts = entry->counts;
+	*job = (struct filter_job){
+		.job = entry->course.job,
+		.counts = entry->counts,
+		.first_index = entry->first_index,
+		.last_index = entry->last_index,
+		.begins_elsewhere = entry->begins_elsewhere,
+		.ends_elsewhere = !entry->course.ended,
+	};
 	return true;
 }
 
