@@ -61,7 +61,7 @@ wait "$controller"
 is $? 1 'all the others end the plan: one unit has failed'
 cp "$work/controller.out" "$out"
 cp "$work/controller.err" "$err"
-is "$(tail -n 1 "$out")" "$wanted_line" 'the merged report'
+is "$(merged "$out")" "$wanted_line" 'the merged report'
 check 'each is done, with the bytes that it must have' as_wanted
 made | grep -F -f "$work/before" >"$work/still"
 check 'what was done before was not done again' cmp "$work/before" "$work/still"
@@ -71,7 +71,7 @@ made >"$work/before"
 controller
 wait "$controller"
 is $? 1 'a third run'
-is "$(tail -n 1 "$work/controller.out")" "$wanted_line" 'finds the same'
+is "$(merged "$work/controller.out")" "$wanted_line" 'finds the same'
 made >"$work/after"
 check 'and does nothing anew' cmp "$work/before" "$work/after"
 

@@ -109,10 +109,10 @@ for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
 	nudge
 done
 check 'all jobs come to their end' through || squeue | sed 's/^/# /'
-is "$(tail -n 1 "$results/.log/merge")" "$wanted_line" 'the merged report'
+is "$(merged "$results/.log/merge")" "$wanted_line" 'the merged report'
 check 'each is done, with the bytes that it must have' as_wanted || tail -n 3 "$results/.log"/* | sed 's/^/# /'
 state() { scontrol show job "$1" | sed -n 's/.*JobState=\([A-Z]*\).*/\1/p'; }
 is "$(state "$merge")" FAILED 'the merge ends as one unit did: it has failed'
-is "$(scontrol show job "${array}_11" | sed -n 's/.*Restarts=\([0-9]*\).*/\1/p')" 0 'which was not tried again: give up'
+is "$(scontrol show job "${array}_1" | sed -n 's/.*Restarts=\([0-9]*\).*/\1/p')" 0 'which was not tried again: give up'
 
 done_testing
