@@ -17,8 +17,8 @@ plan=$shared/plan
 volumes=$shared/volumes
 results=$shared/results
 mkdir -p "$plan" "$volumes" || exit 1
-odd="vol
-it's"
+odd=${ODD:-"vol
+it's"}
 
 take() { # NAME OF-WHAT: a real volume
 	case $2 in

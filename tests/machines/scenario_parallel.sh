@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # contrib/parallel: GNU parallel over three sshd, each the only thing in a PID namespace with a host name of its own; one is cut off in the middle,
 # then the controller is killed.
+# shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/machines/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # contrib/slurm: slurmctld and three slurmd, each of them in a PID namespace of its own; a node is cut off in the middle, the controller is killed.
+# shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/machines/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # xflate-unit by itself: done once, by two at a time, killed, told to stop, with nothing to be had, with names that hurt; xflate-merge.
+# shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/machines/lib.sh
 . "$(dirname "$0")/lib.sh"
 
