@@ -2,6 +2,7 @@
 #include "pipeline/intake.h"
 #include "volume/reader.h"
 
+#include "base/pace.h"
 #include "format/attributes.h"
 #include "format/stream.h"
 #include "pipeline/join.h"
@@ -36,6 +37,7 @@ struct intake {
 	struct cipher *cipher; /* NULL: nothing is opened or encrypted */
 	struct cipher_volume *volume_cipher;
 	bool cipher_begun;
+	uint64_t paced; /* bytes that the pace knows of */
 };
 
 static bool open_volumes(struct intake *in)
@@ -222,7 +224,7 @@ static bool is_wanted(const struct intake *in, const struct item *item)
 }
 
 /* One slot holds records of one volume only: they share a policy. */
-bool intake_fill(struct intake *in, struct slot *s)
+static bool fill(struct intake *in, struct slot *s)
 {
 	size_t bytes = 0;
 	s->err = (struct err){0};
@@ -260,4 +262,14 @@ bool intake_fill(struct intake *in, struct slot *s)
 		bytes += item->data.len;
 	}
 	return true;
+}
+
+bool intake_fill(struct intake *in, struct slot *s)
+{
+	bool more = fill(in, s);
+	uint64_t read = intake_bytes(in);
+	if (in->o->pace)
+		pace_keep(in->o->pace, read - in->paced);
+	in->paced = read;
+	return more;
 }
