@@ -38,7 +38,7 @@ static bool make_slots(struct filter *f)
 			return false;
 	}
 	for (size_t i = 0; i < f->slot_count; i++) {
-		if (!slot_init(&f->slots[i]))
+		if (!slot_init(&f->slots[i], f->o.observer))
 			return false;
 	}
 	return true;
