@@ -24,6 +24,12 @@ struct state {
 /* blocks of each lane, from there on, into its state */
 typedef void step(struct state *s, const uint8_t *const at[static LANES], size_t blocks);
 
+/* How some processor counts. */
+struct way {
+	step *step;
+	size_t least; /* of fewer texts each is counted alone sooner */
+};
+
 /* ---- the rounds ---- */
 
 /* As RFC 1321 has them, F with one operation less. */
@@ -104,6 +110,8 @@ static void step_portable(struct state *s, const uint8_t *const at[static LANES]
 	step_lanes(s, at, blocks);
 }
 
+static const struct way portable = {step_portable, 4};
+
 #if defined(__x86_64__)
 __attribute__((target("avx2"))) static void step_avx2(struct state *s, const uint8_t *const at[static LANES], size_t blocks)
 {
@@ -117,20 +125,19 @@ __attribute__((target("avx2,avx512f,avx512vl"))) static void step_avx512(struct 
 	step_lanes(s, at, blocks);
 }
 
-static step *best_step(void)
+static struct way best_way(void)
 {
 	if (__builtin_cpu_supports("avx512vl"))
-		return step_avx512;
-	return __builtin_cpu_supports("avx2") ? step_avx2 : step_portable;
+		return (struct way){step_avx512, 2};
+	return __builtin_cpu_supports("avx2") ? (struct way){step_avx2, 3} : portable;
 }
 #else
-static step *best_step(void)
+static struct way best_way(void)
 {
-	return step_portable;
+	return portable;
 }
 #endif
 
-/* What is left when all others have ended. */
 static void step_alone(struct state *s, size_t lane, const uint8_t *at, size_t blocks)
 {
 	uint32_t a = s->word[0][lane], b = s->word[1][lane], c = s->word[2][lane], d = s->word[3][lane], w[WORDS];
@@ -240,36 +247,48 @@ static void end(struct lane *l, const struct state *s, size_t lane)
 	l->text = NULL;
 }
 
-/* All that have a text go on by as much as each of them has. */
-static void go_on(step *counts, struct lane lanes_at_hand[static LANES], struct state *s, size_t busy, size_t last)
+/* So many blocks of the lane are counted. */
+static void pass_blocks(struct lane *l, size_t blocks)
 {
-	const uint8_t *at[LANES];
-	size_t blocks = lanes_at_hand[last].blocks;
+	l->at += blocks * BLOCK_BYTES;
+	l->blocks -= blocks;
+}
+
+static void go_on_alone(struct lane all[static LANES], struct state *s)
+{
 	for (size_t i = 0; i < LANES; i++) {
-		const struct lane *l = &lanes_at_hand[i];
-		if (l->text && l->blocks < blocks)
-			blocks = l->blocks;
-	}
-	for (size_t i = 0; i < LANES; i++)
-		at[i] = lanes_at_hand[i].text ? lanes_at_hand[i].at : lanes_at_hand[last].at;
-	if (busy > 1)
-		counts(s, at, blocks);
-	else
-		step_alone(s, last, at[last], blocks);
-	for (size_t i = 0; i < LANES; i++) {
-		lanes_at_hand[i].at += lanes_at_hand[i].text ? blocks * BLOCK_BYTES : 0;
-		lanes_at_hand[i].blocks -= lanes_at_hand[i].text ? blocks : 0;
+		if (all[i].text == NULL)
+			continue;
+		step_alone(s, i, all[i].at, all[i].blocks);
+		pass_blocks(&all[i], all[i].blocks);
 	}
 }
 
-static void count(step *counts, struct md5lanes_text *texts, size_t n)
+/* By as much as each of them has; some: one that has a text, which those that have none read along. */
+static void go_on_together(step *counts, struct lane all[static LANES], struct state *s, const struct lane *some)
+{
+	const uint8_t *at[LANES];
+	size_t blocks = some->blocks;
+	for (size_t i = 0; i < LANES; i++) {
+		at[i] = all[i].text ? all[i].at : some->at;
+		blocks = all[i].text && all[i].blocks < blocks ? all[i].blocks : blocks;
+	}
+	counts(s, at, blocks);
+	for (size_t i = 0; i < LANES; i++) {
+		if (all[i].text)
+			pass_blocks(&all[i], blocks);
+	}
+}
+
+static void count(struct way way, struct md5lanes_text *texts, size_t n)
 {
 	struct lane all[LANES];
 	struct state s = {0};
 	for (size_t i = 0; i < LANES; i++)
 		all[i].text = NULL;
 	for (size_t next = 0;;) {
-		size_t busy = 0, last = 0;
+		const struct lane *some = NULL;
+		size_t busy = 0;
 		for (size_t i = 0; i < LANES; i++) {
 			struct lane *l = &all[i];
 			if (l->text && l->blocks == 0 && !l->ends)
@@ -279,20 +298,23 @@ static void count(step *counts, struct md5lanes_text *texts, size_t n)
 			if (l->text == NULL && next < n)
 				begin(l, &s, i, &texts[next++]);
 			busy += l->text != NULL;
-			last = l->text ? i : last;
+			some = l->text ? l : some;
 		}
 		if (busy == 0)
 			return;
-		go_on(counts, all, &s, busy, last);
+		if (busy < way.least)
+			go_on_alone(all, &s);
+		else
+			go_on_together(way.step, all, &s, some);
 	}
 }
 
-void md5lanes_count(struct md5lanes_text *texts, size_t n)
+void md5lanes_count(struct md5lanes_text *texts, size_t count_of_texts)
 {
-	count(best_step(), texts, n);
+	count(best_way(), texts, count_of_texts);
 }
 
-void md5lanes_count_portably(struct md5lanes_text *texts, size_t n)
+void md5lanes_count_portably(struct md5lanes_text *texts, size_t count_of_texts)
 {
-	count(step_portable, texts, n);
+	count(portable, texts, count_of_texts);
 }

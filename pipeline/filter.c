@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The intake fills slots with up to 64 KiB of records as the reader gave them, workers convert them, the writer hands what they
+/* The intake fills slots with some 64 KiB of records as the reader gave them, workers convert them, the writer hands what they
  * became to the packer.  Where nothing is to be changed, whole blocks pass instead. */
 #include "pipeline/filter.h"
 

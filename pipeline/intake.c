@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOT_BYTES ((size_t)64 << 10) /* of input: what it becomes shall stay in the second-level cache */
-#define PASS_KEEP_BYTES 4352u         /* of split records where blocks pass: names are wanted */
+#define SLOT_BYTES ((size_t)64 << 10)        /* of input: what it becomes shall stay in the second-level cache */
+#define SLOT_FILES_BYTES ((size_t)256 << 10) /* where files are counted that are whole in a slot: more of them are */
+#define PASS_KEEP_BYTES 4352u                /* of split records where blocks pass: names are wanted */
 #define POOL_KEEP_BYTES ((size_t)8 << 20)
 
 struct policy_list {
@@ -31,6 +32,7 @@ struct intake {
 	struct policy_list *policies;
 	const struct stage_policy *policy; /* of the volume being read */
 	bool policy_final;
+	size_t slot_bytes;
 	bool target_known;
 	enum product target;
 	struct cipher *cipher; /* NULL: nothing is opened or encrypted */
@@ -75,6 +77,7 @@ struct intake *intake_new(const struct filter_options *options, const struct res
 	in->reshape = reshape;
 	in->reshapes = reshape_wanted(reshape);
 	in->pass_blocks = pass_blocks;
+	in->slot_bytes = options->observer && options->observer->proves ? SLOT_FILES_BYTES : SLOT_BYTES;
 	in->target_known = options->target_given;
 	in->target = options->target;
 	bool ciphers = options->cipher.read || options->cipher.encrypt;
@@ -226,7 +229,7 @@ bool intake_fill(struct intake *in, struct slot *s)
 {
 	size_t bytes = 0;
 	s->err = (struct err){0};
-	while (s->item_count < SLOT_ITEMS && bytes < SLOT_BYTES) {
+	while (s->item_count < SLOT_ITEMS && bytes < in->slot_bytes) {
 		struct item *item = &s->items[s->item_count];
 		int rc = next_item(in, item, &s->err);
 		s->input = reader_input(in->reader);
