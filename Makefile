@@ -211,7 +211,7 @@ lint:
 	tests/lint_citations
 	@# tests/sense_codes.h is a piece of a table.
 	clang-format --dry-run -Werror $(filter-out tests/sense_codes.h,$(shell git ls-files '*.c' '*.h'))
-	shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/run tests/prepare fuzz/run .ci/run completion/xflate.bash))
+	shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/run tests/run_one tests/prepare fuzz/run .ci/run completion/xflate.bash))
 
 # ---- installing ----
 

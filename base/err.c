@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ int err_errno(struct err *e, enum xerr code, int errnum, const char *format, ...
 	va_end(ap);
 	if (!fresh)
 		return e->code;
+	e->errnum = errnum;
 	size_t used = strlen(e->text);
 	char reason[128];
 	snprintf(e->text + used, sizeof e->text - used, ": %s", strerror_r(errnum, reason, sizeof reason));
@@ -43,6 +45,15 @@ int err_pass(struct err *e, const struct err *mine)
 {
 	if (e->code == XE_OK)
 		*e = *mine;
+	return mine->code;
+}
+
+int err_within(struct err *e, const char *where, const struct err *mine)
+{
+	if (e->code != XE_OK)
+		return e->code;
+	err_set(e, mine->code, "%s: %s", where, mine->text);
+	e->errnum = mine->errnum;
 	return mine->code;
 }
 
@@ -61,7 +72,10 @@ void err_add(struct err *e, const char *format, ...)
 
 int err_memory(struct err *e, uint64_t bytes, const char *what)
 {
-	return err_set(e, XE_FAILED, "out of memory (%llu bytes for %s)", (unsigned long long)bytes, what);
+	bool fresh = e->code == XE_OK;
+	err_set(e, XE_FAILED, "out of memory (%llu bytes for %s)", (unsigned long long)bytes, what);
+	e->errnum = fresh ? ENOMEM : e->errnum;
+	return e->code;
 }
 
 void err_volume(struct err *e, const char *volume)
@@ -83,6 +97,32 @@ int err_exit_status(enum xerr code)
 	case XE_PERMISSION: return 7;
 	}
 	return 1;
+}
+
+/* What is not there may be on a disk that is not mounted. */
+static bool may_pass(int errnum)
+{
+	static const int passing[] = {EIO,          ENOSPC,    EDQUOT,      ENOMEM,       EMFILE,       ENFILE,   EAGAIN,
+				      EINTR,        EBUSY,     ETIMEDOUT,   ESTALE,       ENOENT,       ENODEV,   ENXIO,
+				      ENOMEDIUM,    EREMOTEIO, ECONNRESET,  ECONNREFUSED, ECONNABORTED, ENOTCONN, EHOSTDOWN,
+				      EHOSTUNREACH, ENETDOWN,  ENETUNREACH, ENETRESET,    ETXTBSY,      ENOLCK};
+	for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
+		if (passing[i] == errnum)
+			return true;
+	}
+	return false;
+}
+
+int err_class(const struct err *e)
+{
+	if (e->code == XE_OK)
+		return ERR_CLASS_DONE;
+	return e->code == XE_NOT_READY || may_pass(e->errnum) ? ERR_CLASS_AGAIN : ERR_CLASS_GIVE_UP;
+}
+
+int err_worse_class(int a, int b)
+{
+	return a == ERR_CLASS_AGAIN || b == ERR_CLASS_AGAIN ? ERR_CLASS_AGAIN : a != ERR_CLASS_DONE ? a : b;
 }
 
 int err_worse_status(int a, int b)

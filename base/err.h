@@ -23,6 +23,7 @@ enum xerr {
 /* text is a whole sentence without a full stop; volume is a path or a Volume Name, empty if there is none. */
 struct err {
 	enum xerr code;
+	int errnum; /* of the system, if that is what failed; else 0 */
 	char volume[ERR_VOLUME_BYTES];
 	char text[ERR_TEXT_BYTES];
 };
@@ -36,6 +37,9 @@ int err_errno(struct err *e, enum xerr code, int errnum, const char *format, ...
 /* What was tried with an err of its own counts after all: e becomes that, unless it holds a fault.  Returns mine's code, which may be 0. */
 int err_pass(struct err *e, const struct err *mine);
 
+/* The same where it happened inside of something: "WHERE: " and mine's sentence. */
+int err_within(struct err *e, const char *where, const struct err *mine);
+
 /* Puts more behind the sentence of e.  Where there is not enough room, the sentence is cut short, not what is added. */
 void err_add(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -47,6 +51,14 @@ void err_volume(struct err *e, const char *volume);
 
 /* Exit status for a code: xflate(1), EXIT STATUS. */
 int err_exit_status(enum xerr code);
+
+/* What whoever started the run had better do: nothing, all is done; run it again, for it may go better then (the disk is full, a network
+ * file system is away); or give up until somebody has looked.  The numbers are those of sysexits(3).  xflate(1), EXIT STATUS. */
+enum { ERR_CLASS_DONE = 0, ERR_CLASS_AGAIN = 75, ERR_CLASS_GIVE_UP = 65 };
+int err_class(const struct err *e);
+
+/* The one of two that counts: run it again as long as that may help anything. */
+int err_worse_class(int a, int b);
 
 /* The worse of two exit statuses: 1, then 7, 6, 5, 4, 2, then 3 (damage passed on), then 0. */
 int err_worse_status(int a, int b);

@@ -322,16 +322,22 @@ int outfile_open_new(struct outfile *o, const char *path, mode_t mode, struct er
 static int open_new_folder(struct outfile *o, mode_t mode, struct err *e)
 {
 	struct place p;
+	struct stat st;
+	if (o->replace && lstat(o->path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		int taken = take_name(o, o->path, e);
+		return taken == 0 ? make_temporary(o, mode, e) : taken;
+	}
 	int rc = place_find(&p, o->path, e);
 	if (rc == 0 && p.kind != PLACE_FREE)
 		rc = err_set(e, XE_FAILED, "exists already, and is no folder; nothing replaces it");
 	return rc == 0 ? open_beside(o, &p, mode, e) : rc;
 }
 
-int outfile_open_folder(struct outfile *o, const char *path, mode_t mode, bool keep_partial, struct err *e)
+int outfile_open_folder(struct outfile *o, const char *path, mode_t mode, bool replace, bool keep_partial, struct err *e)
 {
 	*o = OUTFILE_NONE;
 	o->is_folder = true;
+	o->replace = replace;
 	o->keep_partial = keep_partial;
 	err_volume(e, path);
 	int rc = take_path(o, path, e);
@@ -360,6 +366,21 @@ int outfile_finish(struct outfile *o, struct err *e)
 	return close(fd) == 0 ? 0 : fault(o, errno, "write error", e);
 }
 
+/* One folder in the place of another: there is one at every moment. */
+static int exchange_folders(const struct outfile *o, struct err *e)
+{
+	struct stat st;
+	int folder = o->folder->fd;
+	if (fstatat(folder, o->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
+		return err_set(e, XE_FAILED, "is no folder any more; it is not replaced");
+	if (renameat2(folder, o->temporary, folder, o->name, RENAME_EXCHANGE) == 0) {
+		unfinished_remove_folder(o);
+		return 0;
+	}
+	int errnum = errno == ENOENT ? unfinished_take_name(o, o->name) : errno;
+	return errnum == 0 ? 0 : err_errno(e, XE_FAILED, errnum, "cannot put the new folder into the place of the old one; move that away");
+}
+
 /* Without replace never over something that appeared meanwhile, with it never over what is no file. */
 static int give_name(struct outfile *o, struct err *e)
 {
@@ -368,6 +389,8 @@ static int give_name(struct outfile *o, struct err *e)
 		return err_set(e, XE_FAILED, "its unfinished file %s was taken away or replaced", o->temporary);
 	if (strcmp(o->temporary, o->name) == 0)
 		return 0;
+	if (o->replace && o->is_folder)
+		return exchange_folders(o, e);
 	int errnum = 0;
 	if (o->replace) {
 		bool there = fstatat(o->folder->fd, o->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
@@ -404,6 +427,14 @@ int outfile_commit(struct outfile *o, struct err *e)
 	if (rc != 0)
 		err_volume(e, o->path);
 	return rc;
+}
+
+void outfile_where(const struct outfile *o, char path[static OUTFILE_LEFT_BYTES])
+{
+	if (o->done || o->direct)
+		snprintf(path, OUTFILE_LEFT_BYTES, "%s", o->path);
+	else
+		snprintf(path, OUTFILE_LEFT_BYTES, "%.*s%s", (int)o->folder_bytes, o->left, o->temporary);
 }
 
 void outfile_abandon(struct outfile *o)

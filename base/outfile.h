@@ -50,9 +50,9 @@ int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace,
  * killed run has left.  XE_FAILED, also if anything has that name, be it a symbolic link. */
 int outfile_open_new(struct outfile *o, const char *path, mode_t mode, struct err *e) __attribute__((warn_unused_result));
 
-/* A new folder at path, where nothing may be: io.fd is it, open to make files in.  It appears with all that is in it, or not at all.  mode
+/* A new folder at path, where nothing may be, unless replace: then a folder with files alone, which goes when this one has its name: io.fd is it, open to make files in.  It appears with all that is in it, or not at all.  mode
  * is its own.  What is in it the caller writes to the disk before outfile_finish.  XE_FAILED, XE_USAGE. */
-int outfile_open_folder(struct outfile *o, const char *path, mode_t mode, bool keep_partial, struct err *e)
+int outfile_open_folder(struct outfile *o, const char *path, mode_t mode, bool replace, bool keep_partial, struct err *e)
 	__attribute__((warn_unused_result));
 
 /* Writes it to the disk and closes it; its name it gets from outfile_commit. */
@@ -61,6 +61,9 @@ int outfile_finish(struct outfile *o, struct err *e) __attribute__((warn_unused_
 /* Finishes it, gives it its name, syncs the folder: if only that fails, o->done is true.  o stays where it is until then: signal
  * handlers know its address. */
 int outfile_commit(struct outfile *o, struct err *e) __attribute__((warn_unused_result));
+
+/* Where its bytes are now, with its name or before it has it: path. */
+void outfile_where(const struct outfile *o, char path[static OUTFILE_LEFT_BYTES]);
 
 /* Removes it, or, if it is not empty, leaves it under a name that is free: o->left.  Idempotent. */
 void outfile_abandon(struct outfile *o);

@@ -111,7 +111,7 @@ static void remove_files(const struct outfile *o)
 		close(fd);
 }
 
-static void remove_folder(const struct outfile *o)
+void unfinished_remove_folder(const struct outfile *o)
 {
 	for (int i = 0; i < REMOVE_TRIES && !remove_empty(o); i++)
 		remove_files(o);
@@ -167,7 +167,7 @@ void unfinished_put_away(struct outfile *o)
 	if (o->keep_partial && (!seen || o->is_folder || st.st_size > 0))
 		leave_partial(o);
 	else if (o->is_folder)
-		remove_folder(o);
+		unfinished_remove_folder(o);
 	else
 		unlinkat(o->folder->fd, o->temporary, 0);
 }

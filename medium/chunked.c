@@ -149,11 +149,13 @@ const struct medium medium_chunked = {
 	.place = file_place,
 	.address = file_address,
 	.knows = knows,
+	.first = "0000",
 	.open = open_chunks,
 	.close = pieces_close,
 	.read = pieces_read,
 	.gap = hole,
 	.read_at = pieces_read_at,
+	.near_end = file_near_end,
 	.write = write_on,
 	.finish = pieces_finish,
 };

@@ -82,6 +82,16 @@ static bool seam(const struct medium_input *in, uint64_t at, struct medium_gap *
 	return true;
 }
 
+static uint64_t near_end(const struct medium_input *in, uint64_t bytes)
+{
+	const struct pieces *p = in->pieces;
+	size_t i = p->count - 1;
+	for (; i > 0 && p->all[i].bytes < bytes; i--)
+		bytes -= p->all[i].bytes;
+	const struct piece *part = &p->all[i];
+	return part->addr + (part->bytes > bytes ? part->bytes - bytes : 0);
+}
+
 static void place(uint64_t addr, uint32_t offset, char *text, size_t text_bytes)
 {
 	uint64_t at = addr + offset;
@@ -130,11 +140,13 @@ const struct medium medium_cloud = {
 	.place = place,
 	.address = address,
 	.knows = knows,
+	.first = "part.1",
 	.open = open_parts,
 	.close = pieces_close,
 	.read = pieces_read,
 	.gap = seam,
 	.read_at = pieces_read_at,
+	.near_end = near_end,
 	.begin = begin,
 	.write = write_block,
 	.finish = pieces_finish,

@@ -42,7 +42,7 @@ static int read_file(const struct io *file, const char *name, uint64_t at, void 
 {
 	struct err unread = {0};
 	int rc = io_read_at(file, at, data, n, got, &unread);
-	return rc == 0 ? 0 : err_set(e, (enum xerr)rc, "%s: %s", name, unread.text);
+	return rc == 0 ? 0 : err_within(e, name, &unread);
 }
 
 static int read_config(struct medium_input *in, struct dedupable_config *c, struct err *e)
@@ -300,6 +300,20 @@ static int read_at(const struct medium_input *in, uint64_t at, void *data, size_
 	return rc;
 }
 
+/* Entries that cannot be read are as small as blocks can be, and come to an end as well. */
+static uint64_t near_end(const struct medium_input *in, uint64_t bytes)
+{
+	struct dedupable *d = in->dedupable;
+	uint64_t addr = d->here;
+	for (uint64_t behind = 0; addr > 0 && behind < bytes; addr--) {
+		struct dedupable_block b = {0};
+		struct err unread = {0};
+		bool sane = read_block(d, addr - 1, &b, &unread) == 0 && b.len >= DEDUPABLE_HEADER_BYTES && b.len <= BLOCK_MAX_BYTES;
+		behind += sane ? b.len : DEDUPABLE_HEADER_BYTES;
+	}
+	return addr;
+}
+
 /* ---- addresses ---- */
 
 static uint64_t end(uint64_t addr, uint64_t len)
@@ -326,12 +340,14 @@ const struct medium medium_dedupable = {
 	.place = place,
 	.address = file_address,
 	.knows = knows,
+	.first = DEDUPABLE_CONFIG,
 	.open = open_volume,
 	.close = close_volume,
 	.position = position,
 	.why = why,
 	.next = next,
 	.read_at = read_at,
+	.near_end = near_end,
 	.write = dedupable_write,
 	.finish = dedupable_finish,
 	.drop = dedupable_drop,

@@ -45,7 +45,7 @@ static int write_config(const struct dedupable_out *d, struct err *e)
 	struct err unwritten = {0};
 	size_t n = dedupable_write_config(&d->config, bytes);
 	int rc = io_write_at(d->counts.fd, 0, bytes, n, &unwritten);
-	return rc == 0 ? 0 : err_set(e, (enum xerr)rc, "%s: %s", DEDUPABLE_CONFIG, unwritten.text);
+	return rc == 0 ? 0 : err_within(e, DEDUPABLE_CONFIG, &unwritten);
 }
 
 /* There from the beginning on, though nothing is counted: on a disk that is full in the end it has its room. */

@@ -5,6 +5,8 @@
 #include "medium/sink.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 uint64_t file_end(uint64_t addr, uint64_t len)
 {
@@ -14,6 +16,11 @@ uint64_t file_end(uint64_t addr, uint64_t len)
 uint64_t file_files(uint64_t addr)
 {
 	return addr >> 32;
+}
+
+uint64_t file_near_end(const struct medium_input *in, uint64_t bytes)
+{
+	return in->size > bytes ? in->size - bytes : 0;
 }
 
 void file_place(uint64_t addr, uint32_t offset, char *text, size_t text_bytes)
@@ -43,6 +50,41 @@ static int write_on(struct sink *s, const uint8_t *data, size_t len, bool label,
 	return io_write(s->out.fd, data, len, e);
 }
 
+/* ---- files: in large aligned pieces ---- */
+
+static int write_gathered(struct sink *s, struct err *e)
+{
+	size_t n = s->gathered_bytes;
+	s->gathered_bytes = 0;
+	return n > 0 ? io_write(s->out.fd, s->gathered, n, e) : 0;
+}
+
+/* The first of n bytes: as many as go to the next aligned place.  Returns how many, 0 for an error. */
+static size_t gather(struct sink *s, const uint8_t *data, size_t n, struct err *e)
+{
+	size_t room = SINK_GATHER_BYTES - s->gathered_bytes;
+	if (s->gathered_bytes == 0 && n >= room)
+		return io_write(s->out.fd, data, room, e) == 0 ? room : 0;
+	n = n < room ? n : room;
+	memcpy(s->gathered + s->gathered_bytes, data, n);
+	s->gathered_bytes += n;
+	return n < room || write_gathered(s, e) == 0 ? n : 0;
+}
+
+static int write_aligned(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e)
+{
+	(void)label;
+	if (s->gathered == NULL && (s->gathered = malloc(SINK_GATHER_BYTES)) == NULL)
+		return err_memory(e, SINK_GATHER_BYTES, "the output");
+	s->at += len;
+	for (size_t done = 0, n; done < len; done += n) {
+		n = gather(s, data + done, len - done, e);
+		if (n == 0)
+			return e->code;
+	}
+	return 0;
+}
+
 const struct medium medium_file = {
 	.name = "file",
 	.rereadable = true,
@@ -52,7 +94,9 @@ const struct medium medium_file = {
 	.address = file_address,
 	.read = read_on,
 	.read_at = read_at,
-	.write = write_on,
+	.near_end = file_near_end,
+	.write = write_aligned,
+	.finish = write_gathered,
 };
 
 const struct medium medium_stream = {

@@ -6,8 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct medium_input;
+
 uint64_t file_end(uint64_t addr, uint64_t len);
 uint64_t file_files(uint64_t addr);
+uint64_t file_near_end(const struct medium_input *in, uint64_t bytes);
 void file_place(uint64_t addr, uint32_t offset, char *text, size_t text_bytes);
 void file_address(uint64_t addr, char *text, size_t text_bytes);
 

@@ -52,6 +52,17 @@ static bool is_folder(const char *path)
 	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool medium_begins_at(const char *path)
+{
+	struct stat st;
+	DIR *dir = is_folder(path) ? opendir(path) : NULL;
+	const struct medium *medium = dir ? folder_of(dir) : NULL;
+	bool begins = medium && fstatat(dirfd(dir), medium->first, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (dir)
+		closedir(dir);
+	return begins;
+}
+
 static int open_folder(struct medium_input *in, const char *path, struct err *e)
 {
 	const struct medium *medium = folder_at(path);

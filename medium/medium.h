@@ -54,6 +54,7 @@ struct medium {
 
 	/* Of folders; NULL on others.  Does a file of that name tell that the folder around it is such a volume? */
 	bool (*knows)(const char *name);
+	const char *first; /* the file without which no such volume is whole */
 	/* Makes in, whose io is the folder, ready to be read.  XE_FAILED, also for a folder that is none such after all. */
 	int (*open)(struct medium_input *in, struct err *e);
 	void (*close)(struct medium_input *in);
@@ -78,6 +79,9 @@ struct medium {
 	 * position makes of one where blocks are counted.  XE_FAILED. */
 	int (*read_at)(const struct medium_input *in, uint64_t at, void *data, size_t n, size_t *got, struct err *e);
 	uint64_t (*position)(uint64_t addr); /* NULL: addr */
+	/* The address behind which about so many bytes stand up to the end, at or behind that of the beginning; whether a block begins there
+	 * is not said.  NULL unless rereadable. */
+	uint64_t (*near_end)(const struct medium_input *in, uint64_t bytes);
 	/* What MEDIUM_LOST was, until the next call.  NULL if next never says that. */
 	const char *(*why)(const struct medium_input *in);
 	/* The next block, mark or end, and its address; *got bytes of a block, n at most.  NULL unless by_block.  XE_FAILED,
@@ -101,6 +105,9 @@ const struct medium *medium_of(const struct io *io);
 /* What is at path, looked at without reading of it: devices and files are opened for it, pipes are not, lest their writer be chased
  * away.  "-" is standard input.  NULL if there is nothing, or it is no medium. */
 const struct medium *medium_at(const char *path);
+
+/* Is it a folder that is such a volume, and its first piece is there?  A file that is only called as a later one makes it none. */
+bool medium_begins_at(const char *path);
 
 /* Can what is at path be opened and read as often as one likes?  Asked without opening it. */
 bool medium_rereadable(const char *path);

@@ -144,7 +144,7 @@ static int read_piece(const struct medium_input *in, size_t i, uint64_t at, void
 		return rc;
 	rc = io_read_at(&in->pieces->file, offset, data, want, got, &unread);
 	if (rc != 0)
-		return err_set(e, (enum xerr)rc, "%s: %s", name, unread.text);
+		return err_within(e, name, &unread);
 	return *got == want ? 0 : err_set(e, XE_FAILED, "%s: became shorter while it was read", name);
 }
 
@@ -188,7 +188,7 @@ int pieces_write(struct sink *s, void (*name)(uint64_t number, char text[static 
 		return rc;
 	s->piece_bytes += len;
 	rc = io_write(s->piece.fd, data, len, &unwritten);
-	return rc == 0 ? 0 : err_set(e, (enum xerr)rc, "%s: %s", text, unwritten.text);
+	return rc == 0 ? 0 : err_within(e, text, &unwritten);
 }
 
 int pieces_finish(struct sink *s, struct err *e)

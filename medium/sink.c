@@ -8,7 +8,8 @@ void sink_open(struct sink *s, const struct io *out, const struct sink_form *for
 	bool folder = form && S_ISDIR(out->type);
 	*s = (struct sink){.out = *out, .medium = folder ? form->medium : medium_of(out), .digest = digest, .piece = IO_CLOSED};
 	s->unit = folder ? form->unit : 0;
-	if (volume_digest && !s->medium->by_block && digest_reset(volume_digest))
+	/* Of a tape nothing could be compared with it: what is read there may be read in other blocks. */
+	if (volume_digest && (!s->medium->by_block || folder) && digest_reset(volume_digest))
 		s->volume_digest = volume_digest;
 	if (s->medium->begin)
 		s->medium->begin(s);
@@ -16,6 +17,7 @@ void sink_open(struct sink *s, const struct io *out, const struct sink_form *for
 
 void sink_close(struct sink *s)
 {
+	free(s->gathered);
 	free(s->padded);
 	io_close(&s->piece);
 	if (s->medium && s->medium->drop)

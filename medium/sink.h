@@ -6,6 +6,8 @@
 #include "base/digest.h"
 #include "medium/medium.h"
 
+#define SINK_GATHER_BYTES 262144u /* what costs least: docs/performance.md */
+
 /* What an output that is a folder is to be. */
 struct sink_form {
 	const struct medium *medium;
@@ -23,6 +25,10 @@ struct sink {
 	uint64_t blocks;
 	uint64_t at; /* address of the next block, as the medium counts */
 	bool failed; /* a write has: there are no more */
+
+	/* Of files */
+	uint8_t *gathered; /* what is to be written from an aligned place on, SINK_GATHER_BYTES; NULL: nothing yet */
+	size_t gathered_bytes;
 
 	/* Of tapes */
 	size_t fixed_bytes; /* block size of a drive in fixed mode */
@@ -54,7 +60,8 @@ int sink_write(struct sink *s, const uint8_t *data, size_t len, bool label, stru
 /* A block of another system's, written as it is; nothing on anything but a tape.  XE_FAILED. */
 int sink_write_foreign(struct sink *s, const uint8_t *data, size_t len, struct err *e) __attribute__((warn_unused_result));
 
-/* Behind the last block, or behind those that went well: all files in a folder are whole, and on the disk.  Once.  XE_FAILED. */
+/* Behind the last block, or behind those that went well: all of it is written; files in a folder are whole, and on the disk.  Once.
+ * XE_FAILED. */
 int sink_finish(struct sink *s, struct err *e) __attribute__((warn_unused_result));
 
 /* Nothing on anything but a tape.  XE_FAILED. */

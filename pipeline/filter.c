@@ -162,8 +162,7 @@ int filter_run(struct filter *f, struct err *e)
 	free(slots);
 	if (f->err.code == XE_OK)
 		return 0;
-	if (f->o.on_damage != ON_DAMAGE_STOP)
-		writer_save(f->writer);
+	writer_save(f->writer, f->o.on_damage != ON_DAMAGE_STOP);
 	*e = f->err;
 	return f->err.code;
 }
@@ -185,14 +184,20 @@ size_t filter_job_slots(const struct filter *f)
 	return f->writer->ledger.job_count;
 }
 
-bool filter_job(const struct filter *f, size_t index, const struct job **job, struct filter_counts *counts)
+bool filter_job(const struct filter *f, size_t index, struct filter_job *job)
 {
 	const struct ledger *l = &f->writer->ledger;
 	const struct ledger_job *entry = index < l->job_count ? l->jobs[index] : NULL;
 	if (entry == NULL)
 		return false;
-	*job = entry->course.job;
-	*counts = entry->counts;
+	*job = (struct filter_job){
+		.job = entry->course.job,
+		.counts = entry->counts,
+		.first_index = entry->first_index,
+		.last_index = entry->last_index,
+		.begins_elsewhere = entry->begins_elsewhere,
+		.ends_elsewhere = !entry->course.ended,
+	};
 	return true;
 }
 

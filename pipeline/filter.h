@@ -29,8 +29,15 @@ size_t filter_input(const struct filter *f);
 uint64_t filter_damaged(const struct filter *f);
 
 /* What one job had: ask for every index below filter_job_slots; false where there is none. */
+struct filter_job {
+	const struct job *job;
+	struct filter_counts counts;
+	int32_t first_index, last_index; /* the lowest and the highest FileIndex of its records; 0: it has none */
+	bool begins_elsewhere;           /* its first record was not its start of session */
+	bool ends_elsewhere;             /* and its end was not read, either: it goes on, was cancelled, or is cut off */
+};
 size_t filter_job_slots(const struct filter *f);
-bool filter_job(const struct filter *f, size_t index, const struct job **job, struct filter_counts *counts);
+bool filter_job(const struct filter *f, size_t index, struct filter_job *job);
 
 /* Bytes read and written so far; any thread. */
 void filter_progress(const struct filter *f, uint64_t *bytes_in, uint64_t *bytes_out);

@@ -39,10 +39,21 @@ struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct er
 	return entry;
 }
 
+static void take_index(struct ledger_job *entry, int32_t file_index)
+{
+	entry->begins_elsewhere = entry->met ? entry->begins_elsewhere : file_index != LABEL_SESSION_START;
+	entry->met = true;
+	if (file_index <= 0)
+		return;
+	entry->first_index = entry->first_index == 0 || file_index < entry->first_index ? file_index : entry->first_index;
+	entry->last_index = file_index > entry->last_index ? file_index : entry->last_index;
+}
+
 int ledger_record(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct session_label *label, struct err *e)
 {
 	if (item->file_index == LABEL_SESSION_START)
 		entry->damaged_before = l->damaged;
+	take_index(entry, item->file_index);
 	return course_record(&entry->course, item, label, l->lost_blocks, e);
 }
 

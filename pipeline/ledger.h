@@ -11,13 +11,16 @@
 struct ledger_job {
 	struct course course;
 	struct filter_counts counts;
-	unsigned seen_on;           /* 1 + index of the last volume with records of it; 0: none */
-	unsigned noted;             /* what is told once, a bit each */
-	uint64_t damaged_before;    /* places, in all jobs, when its run began */
-	uint64_t unknown_to_target; /* records that its readers warn about */
-	bool client_encrypted;      /* some are */
-	uint64_t next_number;       /* of an encrypted block that keeps its place: no number comes twice */
-	int32_t hurt_file;          /* FileIndex of the last loss */
+	unsigned seen_on;                /* 1 + index of the last volume with records of it; 0: none */
+	unsigned noted;                  /* what is told once, a bit each */
+	uint64_t damaged_before;         /* places, in all jobs, when its run began */
+	uint64_t unknown_to_target;      /* records that its readers warn about */
+	bool client_encrypted;           /* some are */
+	uint64_t next_number;            /* of an encrypted block that keeps its place: no number comes twice */
+	int32_t hurt_file;               /* FileIndex of the last loss */
+	bool met;                        /* a record of it was read, */
+	bool begins_elsewhere;           /* and the first was not its start of session */
+	int32_t first_index, last_index; /* the lowest and the highest FileIndex, 0: none */
 	struct {
 		int32_t file_index;
 		uint32_t stream, len;

@@ -30,7 +30,7 @@ struct filter_volume {
 	uint64_t files_in, files_out;               /* what a catalog calls VolFiles at the end of the volume */
 	bool decrypt;                               /* encrypted blocks become clear, or go to another key */
 	char encrypted_with[OPENER_CIPHER_BYTES];   /* cipher and key id; "" if it is not */
-	char digest_out[DIGEST_TEXT_BYTES];         /* XXH64 of what was written; "" if it is not wanted, or written block by block */
+	char digest_out[DIGEST_TEXT_BYTES];         /* XXH64 of the blocks that were written; "" if it is not wanted, or of a tape */
 };
 
 /* Where volumes are written: called in the order of the data by one thread at a time, and never while another is. */

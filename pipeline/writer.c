@@ -4,6 +4,7 @@
 #include "pipeline/output.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 static int on_encrypt(void *arg, uint8_t *block, size_t len, struct err *e)
 {
@@ -134,10 +135,13 @@ int writer_slot(struct writer *w, struct slot *s, struct stage_ctx *ctx, struct 
 	return rc;
 }
 
-void writer_save(struct writer *w)
+void writer_save(struct writer *w, bool keep)
 {
 	struct err ignored = {0};
-	int rc = w->volume_open ? packer_end_volume(w->packer, &ignored) : -1;
-	if (w->volume_open && sink_finish(&w->sink, &ignored) == 0 && rc == 0)
+	/* A folder that is not kept is not finished either. */
+	if (!w->volume_open || (!keep && S_ISDIR(w->out.type)))
+		return;
+	int rc = keep ? packer_end_volume(w->packer, &ignored) : 0;
+	if (sink_finish(&w->sink, &ignored) == 0 && rc == 0)
 		atomic_store_explicit(&w->bytes_out, w->sink.offset, memory_order_relaxed);
 }

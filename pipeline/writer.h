@@ -14,8 +14,8 @@ void writer_free(struct writer *w);
  * XE_FAILED, as the callbacks, the sink and the ledger have them, or what was found while reading. */
 int writer_slot(struct writer *w, struct slot *s, struct stage_ctx *ctx, struct err *e) __attribute__((warn_unused_result));
 
-/* For a run that has failed: what waits in unfilled blocks goes out, as far as it can. */
-void writer_save(struct writer *w);
+/* For a run that has failed: the blocks that are made are written as far as they can be; with keep, what waits in unfilled blocks, too. */
+void writer_save(struct writer *w, bool keep);
 
 /* Bytes of the volume at hand that are written; any thread. */
 uint64_t writer_bytes(const struct writer *w);

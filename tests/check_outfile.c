@@ -320,17 +320,17 @@ START_TEST(test_folder_whole)
 {
 	char inside[160];
 	snprintf(inside, sizeof inside, "%s/0000", path);
-	ck_assert_int_eq(outfile_open_folder(&o, path, 0750, false, &e), 0);
+	ck_assert_int_eq(outfile_open_folder(&o, path, 0750, false, false, &e), 0);
 	put_inside();
 	ck_assert_int_ne(access(path, F_OK), 0);
 	outfile_abandon(&o);
 	ck_assert_int_eq(entries(), 0);
-	ck_assert_int_eq(outfile_open_folder(&o, path, 0750, false, &e), 0);
+	ck_assert_int_eq(outfile_open_folder(&o, path, 0750, false, false, &e), 0);
 	put_inside();
 	ck_assert_int_eq(outfile_commit(&o, &e), 0);
 	ck_assert_int_eq(access(inside, F_OK), 0);
 	ck_assert_int_eq(entries(), 1);
-	ck_assert_int_eq(outfile_open_folder(&o, path, 0750, false, &e), XE_FAILED);
+	ck_assert_int_eq(outfile_open_folder(&o, path, 0750, false, false, &e), XE_FAILED);
 	ck_assert_int_eq(entries(), 1);
 	ck_assert_int_eq(unlink(inside), 0);
 	ck_assert_int_eq(rmdir(path), 0);
@@ -347,7 +347,7 @@ START_TEST(test_folder_unopened)
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
 	few = (struct rlimit){(rlim_t)lowest + 1, all.rlim_max};
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
-	int rc = outfile_open_folder(&o, path, 0750, false, &e);
+	int rc = outfile_open_folder(&o, path, 0750, false, false, &e);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
 	ck_assert_int_eq(rc, XE_FAILED);
 	ck_assert_ptr_nonnull(strstr(e.text, "cannot create"));

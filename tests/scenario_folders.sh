@@ -349,6 +349,12 @@ refuses 2 'is a volume itself' 'nor is a piece of it replaced by a volume of its
 x -q -o chunks vol-none
 refuses 2 'is a volume itself' 'or any file put beside them'
 if diff -r before chunks >"$out"; then ok 'and it is as before'; else not_ok 'and it is as before' && show "$out"; fi
+# Volumes may have such names themselves.
+mkdir numbered
+x -q -o numbered/ 0001
+x -q -o numbered/ vol-none
+expect_status 0 'a folder with a volume called 0001 takes another one'
+is "$(in_folder numbered)" '0001 vol-none ' 'which stands beside it'
 x --dedupable vol-append
 refuses 2 'name one with -o' 'a folder needs a name'
 x --chunk-size 5M -o c vol-append

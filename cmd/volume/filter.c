@@ -3,8 +3,10 @@
 #include "cmd/command.h"
 
 #include "base/array.h"
+#include "base/children.h"
 #include "base/msg.h"
 #include "catalog/sql.h"
+#include "cmd/volume/batch.h"
 #include "cmd/volume/discard.h"
 #include "cmd/volume/filter_run.h"
 
@@ -158,6 +160,16 @@ static int take_part_size(const struct command *verb, void *request, const char 
 	return choose_form(verb, request, "--part-size", &(struct sink_form){.medium = &medium_cloud}, text, PART_MIN_BYTES);
 }
 
+static int take_skip_done(const struct command *verb, void *request, const char *text)
+{
+	struct filter_request *q = request;
+	if (text && strcmp(text, "quick") != 0)
+		return msg_usage(verb->path, "--skip-done=%s: must be quick, or without a value", text);
+	q->skip_done = true;
+	q->done_by = text ? UNITSTATE_QUICK : UNITSTATE_DIGESTS;
+	return 0;
+}
+
 static const struct option_row rows[] = {
 	OPTION_FLAG('i', "inflate", struct filter_request, o.inflate),
 	OPTION_TAKE('d', "deflate", take_codec),
@@ -184,6 +196,10 @@ static const struct option_row rows[] = {
 	OPTION_FLAG(0, "keep-layout", struct filter_request, o.keep_layout),
 	OPTION_TEXT(0, "map", struct filter_request, map_path),
 	OPTION_TEXT(0, "report", struct filter_request, report_path),
+	VOLUMELIST_ROWS(struct filter_request, list),
+	OPTION_NUMBER(0, "jobs", 1, CHILDREN_MAX, "a number", struct filter_request, jobs),
+	OPTION_MAY_TAKE(0, "skip-done", take_skip_done),
+	OPTION_FLAG(0, "exit-class", struct filter_request, exit_class),
 	COMMAND_PROGRESS(struct filter_request, progress),
 	KEYOPTIONS_ROWS(struct filter_request, keys),
 	KEYOPTIONS_NEW_ROWS(struct filter_request, keys),
@@ -356,23 +372,64 @@ static int settle(struct filter_request *q, const struct operands *inputs)
 	return wrong != 0 ? wrong : check_encryption(q);
 }
 
+/* The volumes of a batch, found where it says. */
+static int run_batch(struct filter_request *q, const struct operands *named)
+{
+	struct volumelist l = VOLUMELIST_NONE;
+	struct err e = {0};
+	int status = batch_check(q);
+	if (status == 0)
+		status = volumelist_check(&q->list, "filter", named);
+	if (status == 0 && (volumelist_read(&l, &q->list, named, &e) != 0 || batch_leave_out(q, &l, &e) != 0))
+		status = msg_fail(&e);
+	const struct operands inputs = {(const char *const *)l.paths, l.count};
+	if (status == 0)
+		status = settle(q, &inputs);
+	status = status == 0 ? batch_run(q) : status;
+	volumelist_free(&l);
+	return status;
+}
+
+static int run_one(struct filter_request *q, const struct operands *inputs)
+{
+	int status = q->discard_original ? check_discard(q, inputs) : q->in_place ? check_in_place(q, inputs) : 0;
+	if (status == 0 && q->discard_original && q->database < 0)
+		return discard(q, inputs);
+	if (status == 0 && q->database >= 0 && !q->in_place)
+		status = msg_usage("filter", "--database goes with --in-place; xflate catalog sql makes SQL from a map");
+	if (status == 0)
+		status = settle(q, inputs);
+	return status == 0 ? filter_request_run(q) : status;
+}
+
+/* What of a command line is no input, for the report.  words: argc of them, as they were before they were read. */
+static size_t drop_inputs(const char **words, size_t count, const struct operands *inputs)
+{
+	size_t kept = 0, met = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (met < inputs->count && words[i] == inputs->names[met])
+			met++;
+		else
+			words[kept++] = words[i];
+	}
+	return kept;
+}
+
 static int cmd_filter(int argc, char **argv)
 {
 	struct filter_request q = {.o.threads = command_processors(), .database = -1};
 	struct operands inputs;
 	int status;
-	if (!options_parse(&command_filter, argc, argv, &q, &inputs, &status))
-		return status;
-	status = q.discard_original ? check_discard(&q, &inputs) : q.in_place ? check_in_place(&q, &inputs) : 0;
-	if (status == 0 && q.discard_original && q.database < 0)
-		return discard(&q, &inputs);
-	if (status == 0 && q.database >= 0 && !q.in_place)
-		status = msg_usage("filter", "--database goes with --in-place; xflate catalog sql makes SQL from a map");
-	if (status == 0)
-		status = settle(&q, &inputs);
-	if (status == 0)
-		return filter_request_run(&q);
+	const char **words = calloc((size_t)argc + 1, sizeof *words);
+	for (int i = 1; words && i < argc; i++)
+		words[i - 1] = argv[i];
+	if (options_parse(&command_filter, argc, argv, &q, &inputs, &status)) {
+		q.command = words;
+		q.command_count = words && argc > 0 ? drop_inputs(words, (size_t)argc - 1, &inputs) : 0;
+		status = batch_wanted(&q) ? run_batch(&q, &inputs) : run_one(&q, &inputs);
+	}
 	filter_request_free_names(&q);
+	free(words);
 	return status;
 }
 

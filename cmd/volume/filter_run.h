@@ -7,13 +7,17 @@
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/outputs.h"
 #include "cmd/volume/successor.h"
+#include "cmd/volume/unitstate.h"
+#include "cmd/volume/volumelist.h"
 #include "pipeline/filter.h"
 
 #include <time.h>
 
+struct filter_unit;
 struct inplace;
 struct map;
 struct report;
+struct report_run;
 
 struct filter_request {
 	/* What was asked for */
@@ -30,6 +34,14 @@ struct filter_request {
 	struct keyoptions keys;
 	const char *key_files[3]; /* as given, if they are files at all */
 	enum progress_mode progress;
+	bool exit_class;            /* it ends with an err_class */
+	const char *const *command; /* words of the command line but for the inputs */
+	size_t command_count;
+	struct volumelist_options list; /* of inputs, */
+	unsigned jobs;                  /* and so many units of a batch at once; 0: it was not said */
+	bool skip_done;                 /* those that are done are passed over, */
+	enum unitstate_proof done_by;   /* as this says */
+	struct filter_unit *unit;       /* it is one of a batch; NULL: it is not */
 
 	/* The run's own */
 	struct inplace *inplace; /* NULL unless in_place, */
@@ -37,9 +49,12 @@ struct filter_request {
 	struct successor_run proof;
 	struct outfile map_file, report_file;
 	struct map *map;
+	bool map_whole; /* it is written, and closed */
 	struct report *report;
 	struct kin *kin; /* several inputs, each of which may be a set of its own; NULL: they are one */
 	struct timespec began, set_began;
+	time_t began_at;
+	int class;              /* err_class of what failed so far, the one that counts */
 	uint64_t total;         /* bytes of all inputs, 0 if unknown, */
 	uint64_t read, written; /* and of those of the sets before */
 	struct filter *filter;
@@ -51,6 +66,12 @@ struct filter_request {
 /* All of it; what the request holds is given back.  Returns the exit status, having said why; ends the program if a signal wants
  * that. */
 int filter_request_run(struct filter_request *q);
+
+/* What failed: told, or left to the batch that it is one of.  Returns the exit status. */
+int filter_request_fail(struct filter_request *q, const struct err *e);
+
+/* For a report: what is known of the run, which comes to this status. */
+void filter_request_describe(const struct filter_request *q, int status, struct report_run *run);
 
 /* Of one that is not run: what its options have taken. */
 void filter_request_free_names(struct filter_request *q);

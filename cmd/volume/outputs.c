@@ -19,7 +19,7 @@ int outputs_choose_folder(struct outputs *o, struct err *e)
 	bool exists = strcmp(o->path, "-") != 0 && stat(o->path, &st) == 0;
 	bool wants = o->path[strlen(o->path) - 1] == '/';
 	o->folder = exists && S_ISDIR(st.st_mode);
-	if (o->folder && medium_at(o->path)) {
+	if (o->folder && medium_begins_at(o->path)) {
 		err_volume(e, o->path);
 		return err_set(e, XE_USAGE, "is a volume itself: nothing is written into it; name another folder");
 	}
@@ -146,6 +146,11 @@ static int folder_path(const struct outputs *o, const struct volume_info *v, cha
 	return 0;
 }
 
+static bool is_own(const struct outputs *o, const char *path)
+{
+	return o->owns && o->owns(o->owner, path);
+}
+
 int outputs_check_names(const struct outputs *o, const char *const *others, size_t count, struct err *e)
 {
 	struct io there;
@@ -162,9 +167,12 @@ int outputs_check_names(const struct outputs *o, const char *const *others, size
 		if (!io_describe_path(&there, path))
 			continue;
 		int rc = refuse_same(o, &there, path, e);
+		if (rc == 0 && is_own(o, path))
+			continue;
 		if (rc == 0 && there.type == S_IFREG && !o->replace && !o->folders) {
 			err_volume(e, path);
-			rc = err_set(e, XE_FAILED, "exists already; use --force to replace it");
+			rc = err_set(e, XE_FAILED, "exists already%s; use --force to replace it",
+				     o->owns ? ", and is not what its report says" : "");
 		}
 		if (rc == 0 && (there.type == S_IFDIR || o->folders)) {
 			err_volume(e, path);
@@ -192,7 +200,7 @@ static int refuse_own(const struct outputs *o, const struct outfile *f, struct e
 static int add_folder(const struct outputs *o, struct outfile *f, const char *path, struct err *e)
 {
 	int rc = refuse_inside(o, path, e);
-	return rc == 0 ? outfile_open_folder(f, path, OUTPUTS_FOLDER_MODE, o->keep_partial, e) : rc;
+	return rc == 0 ? outfile_open_folder(f, path, OUTPUTS_FOLDER_MODE, is_own(o, path), o->keep_partial, e) : rc;
 }
 
 /* The next output; the last of the list from then on.  replace: an existing file. */
@@ -214,7 +222,7 @@ static int add_output(struct outputs *o, const char *path, bool replace, struct 
 	if (o->suffix)
 		return outfile_open_new(f, path, mode, e);
 	bool may = o->replace;
-	o->replace = may && replace;
+	o->replace = (may && replace) || is_own(o, path);
 	int rc = outputs_open_file(o, f, path, mode, o->keep_partial, e);
 	o->replace = may;
 	return rc != 0 ? rc : refuse_own(o, f, e);

@@ -24,6 +24,8 @@ struct outputs {
 	bool replace, keep_partial;       /* as outfile_open has them */
 	const struct reshape_name *names; /* volumes that get another name: their files in a folder, too */
 	size_t name_count;
+	bool (*owns)(void *arg, const char *path); /* may what is there be replaced anyway?  NULL: no */
+	void *owner;
 
 	bool folder;              /* each volume gets a file: path is a folder (or there is a suffix), */
 	bool folder_made;         /* and was none before */

@@ -2,12 +2,10 @@
 #include "cmd/volume/report.h"
 
 #include "base/array.h"
-#include "base/json.h"
 #include "base/msg.h"
-#include "cmd/command.h"
 #include "cmd/volume/findingtext.h"
+#include "cmd/volume/reportkept.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,42 +13,6 @@
 
 #define NO_JOB "no job known"
 #define LOSSES_KEPT 100000u /* further ones are printed and counted, but not in the JSON */
-
-struct kept_volume {
-	struct filter_volume v;
-	struct volume_info info; /* v.info is gone with its filter */
-	char *input, name[LABEL_NAME_BYTES];
-	const struct outfile *output;
-	double seconds;
-};
-
-struct kept_loss {
-	struct finding l;
-	char volume[256], job[LABEL_NAME_BYTES + 64], *reason, *file; /* malloc'ed; l has them, too */
-	uint32_t job_id;
-};
-
-struct kept_job {
-	struct job job;
-	struct filter_counts counts;
-};
-
-struct kept_failure {
-	char *input;
-	struct err err;
-};
-
-struct report {
-	struct kept_volume *volumes;
-	size_t volume_count, volume_cap;
-	struct kept_job *jobs;
-	size_t job_count, job_cap;
-	struct kept_failure *failures;
-	size_t failure_count, failure_cap;
-	struct kept_loss *losses;
-	size_t loss_count, loss_cap, losses_not_kept;
-	bool short_of_memory; /* something is not in it */
-};
 
 struct report *report_new(void)
 {
@@ -69,6 +31,11 @@ void report_free(struct report *r)
 		free(r->volumes[i].input);
 	for (size_t i = 0; i < r->failure_count; i++)
 		free(r->failures[i].input);
+	for (size_t i = 0; i < r->input_count; i++)
+		free(r->inputs[i].path);
+	report_forget_earlier(r);
+	free(r->inputs);
+	free(r->earlier);
 	free(r->losses);
 	free(r->volumes);
 	free(r->jobs);
@@ -167,14 +134,14 @@ void report_loss(struct report *r, const struct finding *l)
 static void print_job(const struct kept_job *k)
 {
 	char name[LABEL_NAME_BYTES + 64], in[MSG_SIZE_BYTES], out[MSG_SIZE_BYTES];
-	const struct filter_counts *c = &k->counts;
+	const struct filter_counts *c = &k->end.counts;
 	job_describe(&k->job, name, sizeof name);
 	msg_info("%s: %llu records, %llu recompressed, %llu damaged; data %s -> %s", name, (unsigned long long)c->records,
 		 (unsigned long long)c->recompressed, (unsigned long long)c->damaged, msg_size(c->bytes_in, in),
 		 msg_size(c->bytes_out, out));
 }
 
-static void keep_failure(struct report *r, const char *input, const struct err *e)
+void report_failure(struct report *r, const char *input, const struct err *e)
 {
 	struct kept_failure *grown = more(r, r->failures, &r->failure_cap, r->failure_count, sizeof *grown);
 	char *copy = strdup(input);
@@ -187,177 +154,56 @@ static void keep_failure(struct report *r, const char *input, const struct err *
 		free(copy);
 }
 
+void report_inputs(struct report *r, const char *const *paths, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct kept_input *grown = more(r, r->inputs, &r->input_cap, r->input_count, sizeof *grown);
+		if (grown == NULL)
+			return;
+		r->inputs = grown;
+		struct kept_input *k = &grown[r->input_count++];
+		*k = (struct kept_input){.path = strdup(paths[i])};
+		k->known = strcmp(paths[i], "-") != 0 && standing_look(paths[i], &k->as);
+		r->short_of_memory = r->short_of_memory || k->path == NULL;
+	}
+}
+
+void report_earlier(struct report *r, const char *path, uint64_t bytes, const char *digest)
+{
+	struct kept_earlier *grown = more(r, r->earlier, &r->earlier_cap, r->earlier_count, sizeof *grown);
+	if (grown == NULL)
+		return;
+	r->earlier = grown;
+	struct kept_earlier *k = &grown[r->earlier_count++];
+	*k = (struct kept_earlier){.path = strdup(path), .bytes = bytes};
+	snprintf(k->digest, sizeof k->digest, "%s", digest);
+	r->short_of_memory = r->short_of_memory || k->path == NULL;
+}
+
+void report_forget_earlier(struct report *r)
+{
+	for (size_t i = 0; i < r->earlier_count; i++)
+		free(r->earlier[i].path);
+	r->earlier_count = 0;
+}
+
 void report_set(struct report *r, const struct filter *f, const char *input, const struct err *e)
 {
-	const struct job *job;
-	struct filter_counts counts;
+	struct filter_job job;
 	for (size_t i = 0; i < filter_job_slots(f); i++) {
-		if (!filter_job(f, i, &job, &counts))
+		if (!filter_job(f, i, &job))
 			continue;
 		struct kept_job *grown = more(r, r->jobs, &r->job_cap, r->job_count, sizeof *grown);
 		if (grown == NULL)
 			return;
 		r->jobs = grown;
-		r->jobs[r->job_count] = (struct kept_job){*job, counts};
+		r->jobs[r->job_count] = (struct kept_job){*job.job, job};
 		if (msg_verbosity() > 0)
 			print_job(&r->jobs[r->job_count]);
 		r->job_count++;
 	}
 	if (input)
-		keep_failure(r, input, e);
-}
-
-static void write_counts(struct json *j, const struct filter_counts *c)
-{
-	json_number(j, "records", c->records);
-	json_number(j, "recompressed", c->recompressed);
-	json_number(j, "damaged", c->damaged);
-	json_number(j, "dropped", c->dropped);
-	json_number(j, "joined", c->joined);
-	json_number(j, "undoubled", c->undoubled);
-	json_number(j, "data_bytes_in", c->bytes_in);
-	json_number(j, "data_bytes_out", c->bytes_out);
-	if (c->inflate_in)
-		json_real(j, "inflate_ratio_percent", ratio(c->inflate_out, c->inflate_in), 2);
-	if (c->deflate_in)
-		json_real(j, "deflate_ratio_percent", ratio(c->deflate_out, c->deflate_in), 2);
-	json_object(j, "compressed_input_records");
-	for (int i = 0; i < CODEC_COUNT; i++) {
-		if (c->from[i])
-			json_number(j, codec_by_id((enum codec_id)i)->name, c->from[i]);
-	}
-	json_end_object(j);
-}
-
-static void write_volumes(struct json *j, const struct report *r)
-{
-	json_array(j, "volumes");
-	for (size_t i = 0; i < r->volume_count; i++) {
-		const struct kept_volume *k = &r->volumes[i];
-		json_object(j, NULL);
-		json_text(j, "volume", k->name);
-		json_text(j, "input", k->input ? k->input : "");
-		json_text(j, "output", k->output->path[0] ? k->output->path : "-");
-		json_bool(j, "complete", k->output->done);
-		if (k->output->left[0])
-			json_text(j, "partial", k->output->left);
-		json_text(j, "product", product_name(k->info.product));
-		json_number(j, "bytes_in", k->info.bytes);
-		json_number(j, "bytes_out", k->v.volume_out);
-		json_number(j, "padding_bytes", k->info.padding);
-		json_number(j, "blocks_in", k->v.blocks_in);
-		json_number(j, "blocks_out", k->v.blocks_out);
-		json_number(j, "jobs", k->v.jobs);
-		if (k->info.opened) {
-			json_number(j, "blocks_decrypted", k->info.opened);
-			json_number(j, "tweaks_repeated", k->info.reused);
-			json_text(j, "decrypted_with", k->info.cipher);
-		}
-		if (k->v.encrypted_with[0])
-			json_text(j, "encrypted_with", k->v.encrypted_with);
-		write_counts(j, &k->v.counts);
-		json_real(j, "seconds", k->seconds, 3);
-		json_end_object(j);
-	}
-	json_end_array(j);
-}
-
-static void write_jobs(struct json *j, const struct report *r)
-{
-	json_array(j, "jobs");
-	for (size_t i = 0; i < r->job_count; i++) {
-		json_object(j, NULL);
-		command_json_job(j, &r->jobs[i].job);
-		write_counts(j, &r->jobs[i].counts);
-		json_end_object(j);
-	}
-	json_end_array(j);
-}
-
-static void write_failures(struct json *j, const struct report *r)
-{
-	json_array(j, "failures");
-	for (size_t i = 0; i < r->failure_count; i++) {
-		const struct kept_failure *k = &r->failures[i];
-		json_object(j, NULL);
-		json_text(j, "input", k->input);
-		json_text(j, "volume", k->err.volume);
-		json_text(j, "error", k->err.text);
-		json_signed(j, "exit_status", err_exit_status(k->err.code));
-		json_end_object(j);
-	}
-	json_end_array(j);
-}
-
-static void write_losses(struct json *j, const struct report *r)
-{
-	json_array(j, "damage");
-	for (size_t i = 0; i < r->loss_count; i++) {
-		const struct kept_loss *k = &r->losses[i];
-		json_object(j, NULL);
-		json_text(j, "volume", k->volume);
-		json_text(j, "job", k->job);
-		if (k->job_id)
-			json_number(j, "job_id", k->job_id);
-		json_signed(j, "file_index", k->l.file_index);
-		findingtext_json_file(j, &k->l);
-		if (k->l.placed)
-			json_number(j, "stream", k->l.stream);
-		findingtext_json_place(j, &k->l);
-		json_bool(j, "kept", k->l.kept);
-		json_text(j, "reason", k->l.reason);
-		json_end_object(j);
-	}
-	json_end_array(j);
-	if (r->losses_not_kept)
-		json_number(j, "damage_not_listed", r->losses_not_kept);
-}
-
-/* False: there was no memory for it. */
-static bool write_digest(struct json *j, const char *key, const struct digest *d)
-{
-	char text[DIGEST_TEXT_BYTES];
-	digest_text(d, text);
-	json_text(j, key, text);
-	return text[0] != '\0';
-}
-
-int report_write(const struct report *r, const struct report_run *run, int fd, struct err *e)
-{
-	int copy = dup(fd);
-	FILE *out = copy >= 0 ? fdopen(copy, "w") : NULL;
-	if (out == NULL) {
-		if (copy >= 0)
-			close(copy);
-		return err_errno(e, XE_FAILED, errno, "cannot write the report");
-	}
-	struct json j = {.out = out};
-	const struct filter_options *o = run->options;
-	json_object(&j, NULL);
-	json_number(&j, "format", 1);
-	json_text(&j, "program", "xflate " XFLATE_VERSION);
-	json_bool(&j, "complete", run->complete);
-	json_bool(&j, "inflate", o->inflate);
-	json_bool(&j, "deflate", o->deflate);
-	if (o->deflate) {
-		json_text(&j, "algorithm", o->codec->name);
-		json_signed(&j, "level", o->level);
-	}
-	json_number(&j, "threads", o->threads);
-	json_signed(&j, "exit_status", run->status);
-	json_real(&j, "seconds", run->seconds, 3);
-	/* Of a run that broke off they would be of as much as it had read, and nothing to compare anything with. */
-	bool digests = !run->digests || write_digest(&j, "sha256_in", o->digest_in);
-	digests = (!run->digests || write_digest(&j, "sha256_out", o->digest_out)) && digests;
-	write_volumes(&j, r);
-	write_jobs(&j, r);
-	write_losses(&j, r);
-	write_failures(&j, r);
-	json_end_object(&j);
-	bool failed = ferror(out) != 0;
-	if (fclose(out) != 0 || failed)
-		return err_errno(e, XE_FAILED, errno, "cannot write the report");
-	return digests && !r->short_of_memory ? 0 : err_memory(e, 0, "the report");
+		report_failure(r, input, e);
 }
 
 bool report_is_of_failure(const char *path)

@@ -4,6 +4,7 @@
 #define CMD_VOLUME_REPORT_H
 
 #include "base/outfile.h"
+#include "cmd/volume/standing.h"
 #include "pipeline/filter.h"
 
 struct report;
@@ -21,12 +22,33 @@ void report_loss(struct report *r, const struct finding *loss);
  * may go.  input: the one that failed, NULL: none; e: why. */
 void report_set(struct report *r, const struct filter *f, const char *input, const struct err *e);
 
+/* What a run reads, before it does: paths, count of them; their size and age are remembered, so that a later run sees whether they are
+ * still the same. */
+void report_inputs(struct report *r, const char *const *paths, size_t count);
+
+/* What failed beside the sets: input "": the run itself. */
+void report_failure(struct report *r, const char *input, const struct err *e);
+
+/* What stands beside the new volumes and is not one of them: an output that an earlier run of the same unit made, and that this one may
+ * replace. */
+void report_earlier(struct report *r, const char *path, uint64_t bytes, const char *digest);
+
+void report_forget_earlier(struct report *r);
+
 struct report_run {
 	const struct filter_options *options;
+	const char *const *command; /* words of the command line but for the inputs: */
+	size_t command_count;
+	const char *request; /* what of them decides what is written; NULL: nobody will ask */
+	const char *unit;    /* what is converted, if it is one of many; NULL: it is not */
+	time_t began;
 	double seconds;
-	int status;
-	bool complete; /* all volumes are whole and have their names */
-	bool digests;  /* those of options are of all that was read and written */
+	int status, class;      /* class: err_class */
+	bool complete;          /* all volumes are whole and have their names */
+	bool digests;           /* those of options are of all that was read and written */
+	const char *map;        /* its path; NULL: there is none, or it does not belong to the volumes alone */
+	uint64_t map_bytes;     /* as it is, whatever name it has for now, */
+	const char *map_digest; /* XXH64, 16 hex digits */
 };
 
 /* Writes all of it to fd, which stays the caller's.  XE_FAILED. */

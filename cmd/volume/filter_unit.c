@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/volume/filter_unit.h"
+
+#include "cmd/volume/filter_set.h"
+#include "cmd/volume/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- what was asked for ---- */
+
+__attribute__((format(printf, 3, 4))) static void say(char text[static FILTER_UNIT_REQUEST_BYTES], bool said, const char *format, ...)
+{
+	size_t len = strlen(text);
+	va_list ap;
+	if (!said)
+		return;
+	if (len > 0 && len + 1 < FILTER_UNIT_REQUEST_BYTES)
+		text[len++] = ' ';
+	va_start(ap, format);
+	vsnprintf(text + len, FILTER_UNIT_REQUEST_BYTES - len, format, ap);
+	va_end(ap);
+}
+
+/* Keys and names are not in it: what they make differs in what the report says of each volume. */
+void filter_unit_request(const struct filter_request *q, char text[static FILTER_UNIT_REQUEST_BYTES])
+{
+	static const char *const damage[] = {"stop", "skip", "keep"};
+	const struct filter_options *o = &q->o;
+	text[0] = '\0';
+	say(text, o->inflate, "--inflate");
+	say(text, o->deflate, "--deflate=%s:%d", o->deflate ? o->codec->name : "", o->level);
+	say(text, o->force, "--force");
+	say(text, o->target_given, "--target=%d", (int)o->target);
+	say(text, o->max_block > 0, "--max-block=%u", o->max_block);
+	say(text, o->on_damage != ON_DAMAGE_STOP, "--on-damage=%s", damage[o->on_damage]);
+	say(text, o->repair, "--repair");
+	say(text, o->cipher.decrypt, "--decrypt");
+	say(text, o->cipher.encrypt, "--encrypt=%d", (int)o->cipher.algorithm);
+	say(text, o->strong, "--strong");
+	say(text, o->block_format > 0, "--block-format=%u", o->block_format);
+	say(text, o->keep_layout, "--keep-layout");
+	say(text, q->form.medium != NULL, "--%s=%llu", q->form.medium ? q->form.medium->name : "", (unsigned long long)q->form.unit);
+}
+
+/* ---- what is there ---- */
+
+int filter_unit_look(struct filter_request *q, struct err *e)
+{
+	char request[FILTER_UNIT_REQUEST_BYTES];
+	struct filter_unit *u = q->unit;
+	filter_unit_request(q, request);
+	const struct unitstate_wanted wanted = {
+		.report = u->report,
+		.request = request,
+		.inputs = q->o.paths,
+		.input_count = q->o.path_count,
+		.met = filter_set_meet_name,
+		.arg = q,
+	};
+	return unitstate_look(&u->state, &wanted, u->proof, e);
+}
+
+bool filter_unit_owns(void *arg, const char *path)
+{
+	const struct filter_unit *u = arg;
+	return unitstate_owns(&u->state, path);
+}
+
+/* ---- its report ---- */
+
+static int count_map(const struct filter_request *q, struct report_run *run, char digest[static STANDING_TEXT_BYTES], struct err *e)
+{
+	char path[OUTFILE_LEFT_BYTES];
+	outfile_where(&q->map_file, path);
+	run->map = q->unit->map;
+	run->map_digest = digest;
+	return standing_digest(path, digest, &run->map_bytes, e);
+}
+
+static int write_report(struct filter_request *q, const struct report_run *run, struct err *e)
+{
+	struct outfile o = OUTFILE_NONE;
+	int rc = outfile_open(&o, q->unit->report, 0644, q->unit->state.reported, false, e);
+	if (rc == 0)
+		rc = report_write(q->report, run, o.io.fd, e);
+	err_volume(e, rc == 0 ? "" : q->unit->report);
+	if (rc == 0)
+		rc = outfile_commit(&o, e);
+	outfile_abandon(&o);
+	/* What is there from now on is ours. */
+	q->unit->state.reported = q->unit->state.reported || rc == 0;
+	return rc;
+}
+
+static int report_as(struct filter_request *q, int status, bool complete, struct err *e)
+{
+	char request[FILTER_UNIT_REQUEST_BYTES], digest[STANDING_TEXT_BYTES];
+	struct report_run run;
+	filter_unit_request(q, request);
+	filter_request_describe(q, status, &run);
+	run.complete = complete;
+	run.request = request;
+	run.unit = q->unit->name;
+	/* Of one that failed there may be none. */
+	int rc = q->map_whole ? count_map(q, &run, digest, e) : 0;
+	return rc == 0 ? write_report(q, &run, e) : rc;
+}
+
+static int status_of(const struct filter_request *q)
+{
+	return filter_damaged(q->filter) > 0 ? 3 : 0;
+}
+
+static void tell_earlier(struct filter_request *q)
+{
+	const struct unitstate *s = &q->unit->state;
+	for (size_t i = 0; i < s->own_count; i++)
+		report_earlier(q->report, s->own[i].path, s->own[i].bytes, s->own[i].digest);
+}
+
+int filter_unit_promise(struct filter_request *q, struct err *e)
+{
+	int rc = unitstate_unchanged(&q->unit->state, q->unit->report, e);
+	if (rc != 0)
+		return rc;
+	report_set(q->report, q->filter, NULL, NULL);
+	tell_earlier(q);
+	return report_as(q, status_of(q), false, e);
+}
+
+int filter_unit_complete(struct filter_request *q, struct err *e)
+{
+	report_forget_earlier(q->report);
+	int rc = report_as(q, status_of(q), true, e);
+	q->unit->complete = rc == 0;
+	return rc;
+}
+
+int filter_unit_failed(struct filter_request *q, int status, struct err *e)
+{
+	report_forget_earlier(q->report);
+	tell_earlier(q);
+	return report_as(q, status, false, e);
+}

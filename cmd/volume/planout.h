@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A plan as it is told: lines, JSON, and what there is to look at. */
+#ifndef CMD_VOLUME_PLANOUT_H
+#define CMD_VOLUME_PLANOUT_H
+
+#include "base/json.h"
+#include "volume/units.h"
+
+/* What could not be looked at. */
+struct plan_unread {
+	const char *path;
+	struct err why;
+};
+
+struct plan {
+	const struct units_input *inputs;
+	size_t input_count;
+	struct units units;
+	size_t *order; /* of units, as they are told */
+	const struct plan_unread *unread;
+	size_t unread_count;
+	bool whole;
+};
+
+/* All of it; a path that JSON cannot hold is there in hex, too. */
+void planout_json(const struct plan *p);
+
+/* The index-th unit as a line.  False: a path of it cannot stand in a line, and nothing was printed. */
+bool planout_line(const struct plan *p, size_t index);
+
+/* What there is to look at, on standard error.  Returns the exit status that it makes. */
+int planout_remarks(const struct plan *p);
+
+#endif

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* xflate report: what filter has written of its runs. */
+#include "cmd/command.h"
+
+#include "base/json.h"
+#include "base/msg.h"
+#include "base/printable.h"
+#include "cmd/volume/reportmerge.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct merge_request {
+	bool json;
+	const char *plan;
+	struct reportmerge m;
+	bool unread; /* something of what was named */
+};
+
+static const char *const words[] = {"done", "damaged", "failed", "missing"};
+
+/* ---- what is named ---- */
+
+static int add_report(struct merge_request *q, const char *path)
+{
+	struct err e = {0};
+	if (reportmerge_add_report(&q->m, path, &e) == 0)
+		return 0;
+	q->unread = true;
+	return msg_fail(&e);
+}
+
+static bool is_report(const char *name)
+{
+	static const char tail[] = ".report.json";
+	size_t n = strlen(name), t = sizeof tail - 1;
+	return strcmp(name, tail + 1) == 0 || (n > t && name[0] != '.' && strcmp(name + n - t, tail) == 0);
+}
+
+static void add_folder(struct merge_request *q, const char *folder);
+
+static void add_in_folder(struct merge_request *q, const char *folder, const char *name)
+{
+	struct stat st;
+	char *path;
+	if (asprintf(&path, "%s/%s", folder, name) < 0) {
+		q->unread = true;
+		msg_error("%s: out of memory", folder);
+		return;
+	}
+	bool there = lstat(path, &st) == 0;
+	if (there && S_ISDIR(st.st_mode))
+		add_folder(q, path);
+	else if (is_report(name))
+		add_report(q, path);
+	free(path);
+}
+
+static int is_seen(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+static void add_folder(struct merge_request *q, const char *folder)
+{
+	struct dirent **names;
+	int count = scandir(folder, &names, is_seen, alphasort);
+	if (count < 0) {
+		q->unread = true;
+		msg_error("%s: cannot read the folder: %s", folder, strerror(errno));
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		add_in_folder(q, folder, names[i]->d_name);
+		free(names[i]);
+	}
+	free(names);
+}
+
+static void add_named(struct merge_request *q, const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		add_folder(q, path);
+	else
+		add_report(q, path);
+}
+
+/* ---- as text ---- */
+
+static void put(const char *text)
+{
+	printable_put(text, stdout);
+}
+
+static const char *name_of(const struct reportmerge_report *r)
+{
+	return r->unit ? r->unit : r->input_count > 0 ? r->inputs[0] : r->path;
+}
+
+static void print_report(const char *word, const struct reportmerge_report *r)
+{
+	printf("%s  ", word);
+	put(name_of(r));
+	printf(": ");
+	if (r->complete)
+		printf("%llu damaged", (unsigned long long)r->damaged);
+	else
+		put(r->error ? r->error : "it did not come to its end");
+	if (!r->complete && r->exit_class)
+		printf(" (%s)", r->exit_class);
+	printf(": ");
+	put(r->path);
+	putchar('\n');
+}
+
+static void print_reports(const struct reportmerge *m)
+{
+	for (size_t i = 0; i < m->report_count; i++) {
+		const struct reportmerge_report *r = &m->reports[i];
+		if (r->complete && (r->damaged > 0 || r->exit_status != 0))
+			print_report("damaged", r);
+		else if (!r->complete && !r->superseded)
+			print_report("failed ", r);
+	}
+}
+
+static void print_twice(const struct reportmerge *m)
+{
+	for (size_t i = 0; i < m->twice_count; i++) {
+		const struct reportmerge_twice *t = &m->twice[i];
+		printf("twice    ");
+		put(t->name);
+		printf(": ");
+		put(m->reports[t->reports[0]].path);
+		printf(", ");
+		put(m->reports[t->reports[1]].path);
+		putchar('\n');
+	}
+}
+
+static void print_missing(const struct reportmerge *m)
+{
+	for (size_t i = 0; i < m->planned_count; i++) {
+		const struct reportmerge_planned *p = &m->planned[i];
+		if (p->state != REPORTMERGE_MISSING)
+			continue;
+		printf("missing  ");
+		put(p->unit ? p->unit : "a unit without a name");
+		putchar('\n');
+	}
+}
+
+static void sums(const struct reportmerge *m, uint64_t *in, uint64_t *out)
+{
+	*in = *out = 0;
+	for (size_t i = 0; i < m->report_count; i++) {
+		*in += m->reports[i].bytes_in;
+		*out += m->reports[i].bytes_out;
+	}
+}
+
+static void print_text(const struct reportmerge *m)
+{
+	uint64_t in, out;
+	char from[MSG_SIZE_BYTES], to[MSG_SIZE_BYTES];
+	sums(m, &in, &out);
+	print_reports(m);
+	print_twice(m);
+	print_missing(m);
+	if (m->has_plan)
+		printf("%zu unit%s planned: ", m->planned_count, m->planned_count == 1 ? "" : "s");
+	else
+		printf("%zu report%s: ", m->report_count, m->report_count == 1 ? "" : "s");
+	printf("%zu done, %zu damaged, %zu failed", m->done, m->damaged, m->failed);
+	if (m->has_plan)
+		printf(", %zu missing", m->missing);
+	if (m->unplanned > 0)
+		printf(", %zu done that the plan has not", m->unplanned);
+	printf(", %zu twice; %zu volume%s, %s -> %s\n", m->twice_count, m->volume_count, m->volume_count == 1 ? "" : "s",
+	       msg_size(in, from), msg_size(out, to));
+}
+
+/* ---- as JSON ---- */
+
+static void maybe_text(struct json *j, const char *key, const char *text)
+{
+	if (text)
+		json_text(j, key, text);
+}
+
+static void json_volumes(struct json *j, const struct reportmerge *m, const struct reportmerge_report *r)
+{
+	json_array(j, "volumes");
+	for (size_t i = r->first_volume; i < r->first_volume + r->volume_count; i++) {
+		json_object(j, NULL);
+		json_text(j, "input", m->volumes[i].input);
+		json_text(j, "volume", m->volumes[i].volume);
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
+static void json_reports(struct json *j, const struct reportmerge *m)
+{
+	json_array(j, "reports");
+	for (size_t i = 0; i < m->report_count; i++) {
+		const struct reportmerge_report *r = &m->reports[i];
+		json_object(j, NULL);
+		json_text(j, "report", r->path);
+		maybe_text(j, "unit", r->unit);
+		json_text(j, "state", r->complete ? words[r->damaged > 0 || r->exit_status != 0] : "failed");
+		json_bool(j, "superseded", r->superseded);
+		maybe_text(j, "host", r->host);
+		maybe_text(j, "began", r->began);
+		maybe_text(j, "error", r->error);
+		maybe_text(j, "exit_class", r->exit_class);
+		json_signed(j, "exit_status", r->exit_status);
+		json_number(j, "damaged", r->damaged);
+		json_number(j, "bytes_in", r->bytes_in);
+		json_number(j, "bytes_out", r->bytes_out);
+		json_volumes(j, m, r);
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
+static void json_twice(struct json *j, const struct reportmerge *m)
+{
+	json_array(j, "twice");
+	for (size_t i = 0; i < m->twice_count; i++) {
+		const struct reportmerge_twice *t = &m->twice[i];
+		json_object(j, NULL);
+		json_text(j, t->is_input ? "input" : "volume", t->name);
+		json_array(j, "reports");
+		json_text(j, NULL, m->reports[t->reports[0]].path);
+		json_text(j, NULL, m->reports[t->reports[1]].path);
+		json_end_array(j);
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
+static void json_planned(struct json *j, const struct reportmerge *m)
+{
+	json_array(j, "planned");
+	for (size_t i = 0; i < m->planned_count; i++) {
+		json_object(j, NULL);
+		json_text(j, "unit", m->planned[i].unit ? m->planned[i].unit : "");
+		json_text(j, "state", words[m->planned[i].state]);
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
+static void print_json(const struct reportmerge *m)
+{
+	uint64_t in, out;
+	struct json j = json_begin(stdout);
+	sums(m, &in, &out);
+	json_number(&j, "done", m->done);
+	json_number(&j, "damaged", m->damaged);
+	json_number(&j, "failed", m->failed);
+	if (m->has_plan)
+		json_number(&j, "missing", m->missing);
+	if (m->has_plan)
+		json_number(&j, "unplanned", m->unplanned);
+	json_number(&j, "bytes_in", in);
+	json_number(&j, "bytes_out", out);
+	json_twice(&j, m);
+	if (m->has_plan)
+		json_planned(&j, m);
+	json_reports(&j, m);
+	json_end_object(&j);
+}
+
+/* ---- the verb ---- */
+
+static int status_of(const struct merge_request *q)
+{
+	const struct reportmerge *m = &q->m;
+	if (q->unread || m->failed + m->missing > 0)
+		return err_exit_status(XE_FAILED);
+	return m->damaged + m->twice_count > 0 ? 3 : 0;
+}
+
+static int merge(struct merge_request *q, const struct operands *named)
+{
+	struct err e = {0};
+	if (q->plan && reportmerge_add_plan(&q->m, q->plan, &e) != 0)
+		return msg_fail(&e);
+	for (size_t i = 0; i < named->count; i++)
+		add_named(q, named->names[i]);
+	if (q->m.report_count == 0 && !q->unread && !q->plan) {
+		err_set(&e, XE_FAILED, "there is no report in what is named; filter writes NAME.report.json in a batch");
+		return msg_fail(&e);
+	}
+	if (reportmerge_judge(&q->m, &e) != 0)
+		return msg_fail(&e);
+	if (q->json)
+		print_json(&q->m);
+	else
+		print_text(&q->m);
+	return status_of(q);
+}
+
+static int cmd_report_merge(int argc, char **argv)
+{
+	struct merge_request q = {.plan = NULL};
+	struct operands named;
+	int status;
+	if (!options_parse(&command_report_merge, argc, argv, &q, &named, &status))
+		return status;
+	status = named.count > 0 ? merge(&q, &named) : msg_usage("report merge", "name the reports, or folders with them");
+	reportmerge_free(&q.m);
+	return status;
+}
+
+static const struct option_row rows[] = {
+	OPTION_FLAG(0, "json", struct merge_request, json),
+	OPTION_SOURCE(0, "plan", struct merge_request, plan),
+	OPTIONS_END,
+};
+
+const struct command command_report_merge = {
+	.name = "merge",
+	.path = "report merge",
+	.summary = "many reports as one: done, twice, damaged, failed, missing",
+	.help = "Usage: xflate report merge [OPTIONS] REPORT|FOLDER...\n"
+		"\n"
+		"Reads reports of filter (of a folder: NAME.report.json and report.json in it and\n"
+		"below) and tells what is done, which volume is done twice, what is damaged, what\n"
+		"failed and was not done since.  Exit status 0: all is done; 3: something is\n"
+		"damaged, or done twice; 1: something failed, or is missing.\n"
+		"\n"
+		"      --plan FILE            what xflate plan --json has planned: what is missing\n"
+		"      --json                 as JSON\n",
+	.run = cmd_report_merge,
+	.options = rows,
+};
+
+static const struct command *const subcommands[] = {&command_report_merge, NULL};
+
+const struct command command_report = {
+	.name = "report",
+	.path = "report",
+	.summary = "reports of filter: many as one",
+	.help = "Usage: xflate report merge [OPTIONS] REPORT|FOLDER...\n"
+		"\n"
+		"  merge      many reports as one: done, twice, damaged, failed, missing\n",
+	.subcommands = subcommands,
+};

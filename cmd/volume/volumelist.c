@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/volume/volumelist.h"
+
+#include "base/array.h"
+#include "base/msg.h"
+#include "base/names.h"
+#include "base/unfinished.h"
+#include "cmd/volume/beside.h"
+#include "format/block.h"
+#include "format/foreign.h"
+#include "medium/medium.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PROBE_BYTES ((size_t)1 << 20) /* of a file's beginning and end, searched for a block where it does not begin with one */
+#define INODE_TEXT_BYTES 40u
+
+struct inode {
+	char text[INODE_TEXT_BYTES]; /* device and number: a row of struct names */
+};
+
+struct walk {
+	struct volumelist *l;
+	const struct volumelist_options *o;
+	struct inode *inodes; /* that were met */
+	size_t inode_count, inode_room;
+	struct names met;
+	uint8_t *probe; /* PROBE_BYTES, once one is wanted */
+};
+
+bool volumelist_given(const struct volumelist_options *o)
+{
+	return o->recursive || o->files_from;
+}
+
+int volumelist_check(const struct volumelist_options *o, const char *verb, const struct operands *operands)
+{
+	if (o->null && o->files_from == NULL)
+		return msg_usage(verb, "--null goes with --files-from");
+	for (size_t i = 0; o->files_from && strcmp(o->files_from, "-") == 0 && i < operands->count; i++) {
+		if (strcmp(operands->names[i], "-") == 0)
+			return msg_usage(verb, "standard input is either the list of names or a volume");
+	}
+	return 0;
+}
+
+void volumelist_free(struct volumelist *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		free(l->paths[i]);
+	free(l->paths);
+	*l = VOLUMELIST_NONE;
+}
+
+/* ---- the list ---- */
+
+static int leave_out(struct walk *w, const char *path, const char *why)
+{
+	w->l->left_out++;
+	if (msg_verbosity() > 0)
+		msg_info("%s: left out: %s", path, why);
+	return 0;
+}
+
+/* *first: this inode was not met before. */
+static int meet(struct walk *w, const struct stat *st, bool *first, struct err *e)
+{
+	struct inode *all = array_reach(w->inodes, &w->inode_room, w->inode_count, sizeof *all);
+	if (all == NULL)
+		return err_memory(e, 0, "the list of volumes");
+	w->inodes = all;
+	struct inode *here = &all[w->inode_count];
+	snprintf(here->text, sizeof here->text, "%jx:%jx", (uintmax_t)st->st_dev, (uintmax_t)st->st_ino);
+	*first = names_find(&w->met, all, sizeof *all, here->text) == NAMES_ABSENT;
+	return *first ? names_add(&w->met, all, sizeof *all, w->inode_count++, e) : 0;
+}
+
+static int add(struct walk *w, const char *path, struct err *e)
+{
+	struct volumelist *l = w->l;
+	char **paths = array_reach(l->paths, &l->room, l->count, sizeof *paths);
+	char *copy = paths ? strdup(path) : NULL;
+	l->paths = paths ? paths : l->paths;
+	if (copy == NULL)
+		return err_memory(e, 0, "the list of volumes");
+	l->paths[l->count++] = copy;
+	return 0;
+}
+
+static int add_once(struct walk *w, const char *path, const struct stat *st, struct err *e)
+{
+	bool first;
+	int rc = meet(w, st, &first, e);
+	if (rc != 0)
+		return rc;
+	return first ? add(w, path, e) : leave_out(w, path, "it is there already");
+}
+
+/* ---- is a file a volume? ---- */
+
+static bool begins_block(const uint8_t *at, size_t left)
+{
+	struct block_header h;
+	return left >= BLOCK_HEADER_MAX_BYTES && block_probe(at) && block_header_read(at, left, &h);
+}
+
+static bool holds_block(const uint8_t *at, size_t len)
+{
+	const uint8_t *end = at + len;
+	while (at < end && !begins_block(at, (size_t)(end - at)))
+		at++;
+	return at < end;
+}
+
+/* Does PROBE_BYTES from byte at on hold a block?  *rc: of reading them. */
+static bool holds_at(const struct walk *w, const struct medium_input *in, uint64_t at, int *rc)
+{
+	struct err unread = {0};
+	size_t got = 0;
+	*rc = in->medium->read_at(in, at, w->probe, PROBE_BYTES, &got, &unread);
+	bool foreign = *rc == 0 && at == 0 && got >= FOREIGN_LABEL_BYTES && foreign_is_label(w->probe);
+	return *rc == 0 && (foreign || holds_block(w->probe, got));
+}
+
+/* One that cannot be read may be a volume.  Tapes that look like files to the kernel would be moved by a look at them. */
+static int probe(struct walk *w, const char *path, bool *volume, struct err *e)
+{
+	struct medium_input in;
+	struct err unread = {0};
+	if (w->probe == NULL && (w->probe = malloc(PROBE_BYTES)) == NULL)
+		return err_memory(e, PROBE_BYTES, "the list of volumes");
+	*volume = medium_open(&in, path, &unread) != 0;
+	if (*volume)
+		return 0;
+	int rc = 0;
+	if (in.rereadable)
+		*volume = holds_at(w, &in, 0, &rc) || (rc == 0 && in.size > PROBE_BYTES && holds_at(w, &in, in.size - PROBE_BYTES, &rc));
+	*volume = *volume || rc != 0;
+	medium_close(&in);
+	return 0;
+}
+
+/* ---- what is in a folder ---- */
+
+static bool ends_in(const char *name, const char *tail)
+{
+	size_t n = strlen(name), t = strlen(tail);
+	return n > t && strcmp(name + n - t, tail) == 0;
+}
+
+/* What filter has left beside volumes looks like one. */
+static bool is_left_over(const char *path)
+{
+	return ends_in(path, UNFINISHED_PARTIAL) || ends_in(path, BESIDE_ORIGINAL) || ends_in(path, BESIDE_NEW);
+}
+
+static int file_in_folder(struct walk *w, const char *path, const struct stat *st, struct err *e)
+{
+	bool volume;
+	if (is_left_over(path))
+		return leave_out(w, path, "by its name it is what an xflate filter has left");
+	int rc = probe(w, path, &volume, e);
+	if (rc != 0)
+		return rc;
+	return volume ? add_once(w, path, st, e) : leave_out(w, path, "it is no volume");
+}
+
+static int all_in_folder(struct walk *w, const char *folder, struct err *e);
+
+/* A bind mount may lead round. */
+static int into_folder(struct walk *w, const char *path, const struct stat *st, struct err *e)
+{
+	bool first;
+	int rc = meet(w, st, &first, e);
+	if (rc != 0)
+		return rc;
+	return first ? all_in_folder(w, path, e) : leave_out(w, path, "it is there already");
+}
+
+static int folder_in_folder(struct walk *w, const char *path, const struct stat *st, struct err *e)
+{
+	if (medium_at(path) == NULL)
+		return into_folder(w, path, st, e);
+	return is_left_over(path) ? leave_out(w, path, "by its name it is what an xflate filter has left") : add_once(w, path, st, e);
+}
+
+static int in_folder(struct walk *w, const char *path, struct err *e)
+{
+	struct stat link, st;
+	if (lstat(path, &link) != 0 || stat(path, &st) != 0)
+		return add(w, path, e);
+	if (S_ISREG(st.st_mode))
+		return file_in_folder(w, path, &st, e);
+	if (!S_ISDIR(st.st_mode))
+		return leave_out(w, path, "it is neither a file nor a folder");
+	return S_ISLNK(link.st_mode) ? leave_out(w, path, "a symbolic link to a folder") : folder_in_folder(w, path, &st, e);
+}
+
+static int is_seen(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int named_in_folder(struct walk *w, const char *folder, const char *name, struct err *e)
+{
+	char *path;
+	size_t len = strlen(folder);
+	while (len > 1 && folder[len - 1] == '/')
+		len--;
+	if (asprintf(&path, "%.*s%s%s", (int)len, folder, strcmp(folder, "/") == 0 ? "" : "/", name) < 0)
+		return err_memory(e, 0, "the list of volumes");
+	int rc = in_folder(w, path, e);
+	free(path);
+	return rc;
+}
+
+/* All names are there before the first is looked into, so that no descriptor stays open for each folder on the way down. */
+static int all_in_folder(struct walk *w, const char *folder, struct err *e)
+{
+	struct dirent **names;
+	int count = scandir(folder, &names, is_seen, by_bytes);
+	if (count < 0)
+		return errno == ENOMEM ? err_memory(e, 0, "the names in a folder") : add(w, folder, e);
+	int rc = 0;
+	for (int i = 0; i < count; i++) {
+		rc = rc == 0 ? named_in_folder(w, folder, names[i]->d_name, e) : rc;
+		free(names[i]);
+	}
+	free(names);
+	return rc;
+}
+
+/* ---- what is named ---- */
+
+static int take_named(struct walk *w, const char *path, struct err *e)
+{
+	struct stat st;
+	if (strcmp(path, "-") == 0 || stat(path, &st) != 0)
+		return add(w, path, e);
+	bool plain = S_ISDIR(st.st_mode) && medium_at(path) == NULL && access(path, R_OK | X_OK) == 0;
+	if (plain && w->o->recursive)
+		return into_folder(w, path, &st, e);
+	if (!plain)
+		return add_once(w, path, &st, e);
+	err_volume(e, path);
+	return err_set(e, XE_USAGE, "is a folder, and no volume; --recursive takes the volumes in it");
+}
+
+static int take_line(struct walk *w, const char *name, size_t len, struct err *e)
+{
+	if (strlen(name) != len)
+		return err_set(e, XE_USAGE, "there is a NUL in the list of names; --null takes names that end in NUL");
+	return len > 0 ? take_named(w, name, e) : 0;
+}
+
+static int take_list(struct walk *w, FILE *list, struct err *e)
+{
+	int delimiter = w->o->null ? '\0' : '\n', rc = 0;
+	char *name = NULL;
+	size_t room = 0;
+	ssize_t n = 0;
+	while (rc == 0 && (errno = 0, n = getdelim(&name, &room, delimiter, list)) > 0) {
+		bool ended = name[n - 1] == delimiter;
+		name[n - ended] = '\0';
+		rc = take_line(w, name, (size_t)n - ended, e);
+	}
+	if (rc == 0 && !feof(list))
+		rc = err_errno(e, XE_FAILED, errno, "cannot read the list of names");
+	free(name);
+	return rc;
+}
+
+static int take_files_from(struct walk *w, const char *path, struct err *e)
+{
+	bool standard = strcmp(path, "-") == 0;
+	FILE *list = standard ? stdin : fopen(path, "re");
+	struct err mine = {0};
+	if (list == NULL) {
+		err_volume(e, path);
+		return err_errno(e, XE_FAILED, errno, "cannot open the list of names");
+	}
+	int rc = take_list(w, list, &mine);
+	if (!standard)
+		fclose(list);
+	err_volume(&mine, standard ? "stdin" : path);
+	return rc == 0 ? 0 : err_pass(e, &mine);
+}
+
+int volumelist_read(struct volumelist *l, const struct volumelist_options *o, const struct operands *operands, struct err *e)
+{
+	struct walk w = {.l = l, .o = o, .met = NAMES_NONE};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < operands->count; i++)
+		rc = take_named(&w, operands->names[i], e);
+	if (rc == 0 && o->files_from)
+		rc = take_files_from(&w, o->files_from, e);
+	if (rc == 0 && l->count == 0)
+		rc = err_set(e, XE_FAILED, "there is no volume in what is named%s",
+			     l->left_out > 0 && msg_verbosity() < 1 ? "; -v tells what was left out" : "");
+	names_free(&w.met);
+	free(w.inodes);
+	free(w.probe);
+	return rc;
+}
