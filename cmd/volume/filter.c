@@ -186,6 +186,7 @@ static const struct option_row rows[] = {
 	OPTION_TAKE_AT('T', "threads", command_threads, struct filter_request, o.threads),
 	OPTION_NUMBER(0, "max-block", PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES, "a number of bytes", struct filter_request, o.max_block),
 	COMMAND_MAX_MEMORY(struct filter_request, o.max_memory),
+	COMMAND_LIMIT_RATE(struct filter_request, pace.rate),
 	COMMAND_ON_DAMAGE(struct filter_request, o.on_damage),
 	OPTION_FLAG(0, "repair", struct filter_request, o.repair),
 	OPTION_FLAG(0, "decrypt", struct filter_request, o.cipher.decrypt),
@@ -355,6 +356,7 @@ static int settle(struct filter_request *q, const struct operands *inputs)
 {
 	static const char *const standard_input[] = {"-"};
 	q->o.paths = inputs->count ? inputs->names : standard_input;
+	q->o.pace = &q->pace;
 	q->o.path_count = inputs->count ? inputs->count : 1;
 	if (q->out.path == NULL)
 		q->out.path = "-";
@@ -447,8 +449,7 @@ const struct command command_filter = {
 		"                             lzfast lz4 lz4hc[:1-12] zstd[:1-19]\n"
 		"  -r, --recompress ALG[:LEVEL]       both: every record ends in ALG\n"
 		"      --target bareos|bareos-22|bacula|any      who will read the result\n"
-		"  -o, --output PATH          a file, or a folder for several inputs; -: standard\n"
-		"                             output, the default\n"
+		"  -o, --output PATH          a file, a folder for several; - (default): stdout\n"
 		"      --chunk-size BYTES, --dedupable[=BYTES], --part-size BYTES\n"
 		"                             each volume becomes a folder: chunks (Bareos, S3),\n"
 		"                             a dedupable volume, parts of a cloud (Bacula)\n"
@@ -456,15 +457,17 @@ const struct command command_filter = {
 		"                             INPUT.orig then; INPUT.map is the map\n"
 		"      --database postgresql|mysql|sqlite        and INPUT.sql for the catalog\n"
 		"      --discard-original     only removes INPUT.orig, if INPUT holds it\n"
-		"      --force                replace an existing output; recompress records\n"
-		"                             that are in ALG already\n"
+		"      --recursive, --files-from FILE [--null], --jobs N, --skip-done[=quick]\n"
+		"                             a batch into -o FOLDER: volumes of folders or of a\n"
+		"                             list, N units at once, those done are passed over\n"
+		"      --force                replace existing outputs; recompress records in ALG\n"
 		"  -T, --threads N            workers, 0: one a processor (the default)\n"
 		"      --max-block BYTES      largest block to write (default: as the input's)\n"
 		"      --max-memory BYTES     for sessions and records that wait (default: 1G)\n"
+		"      --limit-rate BYTES     to read a second, no more\n"
 		"      --on-damage stop|skip|keep        at a bad block or record; exit status 3\n"
 		"                             if any was passed over (default: stop)\n"
 		"      --repair               mend cut records, doubled addresses, bad checksums\n"
-		"                             of Bareos 19.2.4/5 on FreeBSD\n"
 		"      --decrypt              encrypted blocks become clear; --key SOURCE,\n"
 		"                             --key-dir DIR, --key-config FILE, --key-command CMD\n"
 		"      --encrypt aes-128-xts|aes-256-xts [--strong]        --new-key SOURCE,\n"
@@ -473,8 +476,8 @@ const struct command command_filter = {
 		"      --rename OLD=NEW       another Volume Name in the label\n"
 		"      --map FILE, --report FILE   address of every block; what was done, JSON\n"
 		"      --progress auto|never|always|json\n"
-		"  -q, --quiet; -qq           no summary; no warnings and losses either\n"
-		"  -v, --verbose              a line for each job, too\n"
+		"      --exit-class           exit status 0: done, 65: give up, 75: try again\n"
+		"  -q, --quiet; -qq; -v       no summary; no warnings either; a line for each job\n"
 		"\n"
 		"Block addresses change: see CATALOG in xflate(1) before a director restores.\n",
 	.run = cmd_filter,
