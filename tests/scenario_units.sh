@@ -366,6 +366,8 @@ if with_shim 'killed at every call'; then
 	LD_PRELOAD=$shim FAULT=read:4:from:5 FAULT_SYNC=no timeout 60 "$XFLATE" filter --recursive -q -r lz4 -o out in 2>"$err"
 	is $? 1 'no volume can be read'
 	is "$(done_in out)" 0 'no volume can be read: no unit is done'
+	is "$(ask out/vol-gzip6.report.json 'r["exit_class"], "Input/output error" in r["error"]')" "('try again', True)" \
+		'no volume can be read: the reports tell'
 	in_batch -q -T1 -r lz4 --skip-done -o out
 	volumes_of out >got
 	check 'no volume can be read: the next run does them' cmp whole.list got

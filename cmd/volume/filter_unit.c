@@ -65,6 +65,12 @@ int filter_unit_look(struct filter_request *q, struct err *e)
 	return rc == 0 || q->out.replace ? 0 : err_pass(e, &why);
 }
 
+int filter_unit_begin(struct filter_request *q, struct err *e)
+{
+	q->unit->ours = true;
+	return q->unit->unread ? err_pass(e, q->unit->unread) : 0;
+}
+
 bool filter_unit_owns(void *arg, const char *path)
 {
 	const struct filter_unit *u = arg;
