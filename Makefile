@@ -119,7 +119,7 @@ $(REPLAYS) $(TARGETS:%=$(BUILD)/fuzz/fuzz_%): fuzz/fuzz.h $(wildcard */*.h */*/*
 
 # ---- tests ----
 
-.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-catalog check-tape check-drive demo bench behaviour lint fuzz fuzzers fuzz-replay
+.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-catalog check-tape check-drive check-machines demo bench behaviour lint fuzz fuzzers fuzz-replay
 # The test programs alone.
 checks: $(BUILD)/xflate $(CHECKS) $(REPLAYS)
 
@@ -173,6 +173,11 @@ check-drive:
 	@BUILD=$(BUILD) tests/drive/run.sh
 	@BUILD=$(BUILD) tests/drive/uml.sh
 
+# contrib/ with the engines themselves on loopback: GNU parallel over ssh, Slurm, an S3 server; hosts and controllers die.
+check-machines: $(BUILD)/xflate
+	@tests/packages.sh build machines
+	@BUILD=$(BUILD) tests/machines/run.sh
+
 $(BUILD)/drive/%: tests/drive/%.c $(LIB) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(filter-out -Wconversion,$(ALL_CFLAGS)) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIB_LIBS)
@@ -211,7 +216,7 @@ lint:
 	tests/lint_citations
 	@# tests/sense_codes.h is a piece of a table.
 	clang-format --dry-run -Werror $(filter-out tests/sense_codes.h,$(shell git ls-files '*.c' '*.h'))
-	shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/run tests/run_one tests/prepare fuzz/run .ci/run completion/xflate.bash))
+	shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/run tests/run_one tests/prepare fuzz/run .ci/run completion/xflate.bash contrib/xflate-* contrib/*/xflate-*))
 
 # ---- installing ----
 
@@ -241,7 +246,7 @@ help:
 	@echo "make            build ./xflate (WERROR=1, SANITIZE=address,undefined, V=1)"
 	@echo "make demo       install what is missing, build, recompress a bundled real volume"
 	@echo "make check      install what is missing, build, run all tests that run anywhere"
-	@echo "make check-asan, check-tsan, check-bacula, check-bacula15, check-catalog, check-tape, check-drive    further tests"
+	@echo "make check-asan, check-tsan, check-bacula, check-bacula15, check-catalog, check-tape, check-drive, check-machines    further tests"
 	@echo "make fuzz       FUZZ_SECONDS=60 FUZZ_TARGETS='block label'; make fuzz-replay    the parsers against foreign bytes"
 	@echo "make behaviour  OLD=path/to/another/xflate; what differs, of 27,000 runs"
 	@echo "make bench      measure against what is used instead (BENCH_MB=600)"

@@ -179,6 +179,14 @@ static bool wait_readable(int fd)
 	return p[1].revents == 0;
 }
 
+bool io_pause(double seconds)
+{
+	pthread_once(&cancel_once, open_cancel);
+	struct pollfd p = {.fd = cancel_fd, .events = POLLIN};
+	const struct timespec most = {.tv_sec = (time_t)seconds, .tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9)};
+	return ppoll(&p, 1, &most, NULL) <= 0;
+}
+
 int io_read(const struct io *in, void *data, size_t least, size_t most, size_t *got, struct err *e)
 {
 	uint8_t *at = data;

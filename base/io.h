@@ -62,6 +62,9 @@ bool io_same(const struct io *a, const struct io *b);
 void io_cancel_reads(void);
 void io_allow_reads(void);
 
+/* Waits so long, or shorter if a signal comes.  False: reads are cancelled. */
+bool io_pause(double seconds);
+
 /* Reads up to most bytes, and at least least of them unless the end comes first; *got tells how many.  XE_FAILED. */
 int io_read(const struct io *in, void *data, size_t least, size_t most, size_t *got, struct err *e) __attribute__((warn_unused_result));
 

@@ -41,6 +41,7 @@ int command_threads(const struct command *verb, void *threads, const char *text)
 #define COMMAND_ON_DAMAGE(request, member) OPTION_WORD(0, "on-damage", command_on_damage, request, member)
 #define COMMAND_MAX_MEMORY(request, member) \
 	OPTION_NUMBER(0, "max-memory", (uint64_t)64 << 20, UINT64_MAX, "a number of bytes", request, member)
+#define COMMAND_LIMIT_RATE(request, member) OPTION_NUMBER(0, "limit-rate", 1024, UINT64_MAX, "a number of bytes a second", request, member)
 #define COMMAND_PROGRESS(request, member) OPTION_WORD(0, "progress", progress_modes, request, member)
 extern const char *const command_on_damage[];
 

@@ -48,6 +48,7 @@ struct filter_callbacks {
 };
 
 struct reshape_name;
+struct pace;
 
 struct filter_options {
 	const char *const *paths;
@@ -77,6 +78,7 @@ struct filter_options {
 	size_t range_count;
 	bool inside_files; /* as there, too */
 	unsigned threads;
+	struct pace *pace;                     /* at which is read, of all runs that have it in common; NULL: as fast as it goes */
 	struct digest *digest_in, *digest_out; /* NULL: not wanted */
 	bool hash_volumes;                     /* the XXH64 of each volume is wanted, as it was and as it is written */
 	const struct observer *observer;       /* records go there, and there is no output; NULL: they are written */

@@ -103,7 +103,7 @@ static int make_folder(struct filter_request *q, struct err *e)
 		q->out.folder_made = true;
 	} else if (!S_ISDIR(st.st_mode)) {
 		return err_set(e, XE_USAGE, "is no folder, and a batch needs one");
-	} else if (medium_at(q->out.path)) {
+	} else if (medium_begins_at(q->out.path)) {
 		return err_set(e, XE_USAGE, "is a volume itself: nothing is written into it; name another folder");
 	}
 	e->volume[0] = '\0';

@@ -186,6 +186,7 @@ static const struct option_row rows[] = {
 	OPTION_TAKE_AT('T', "threads", command_threads, struct filter_request, o.threads),
 	OPTION_NUMBER(0, "max-block", PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES, "a number of bytes", struct filter_request, o.max_block),
 	COMMAND_MAX_MEMORY(struct filter_request, o.max_memory),
+	COMMAND_LIMIT_RATE(struct filter_request, pace.rate),
 	COMMAND_ON_DAMAGE(struct filter_request, o.on_damage),
 	OPTION_FLAG(0, "repair", struct filter_request, o.repair),
 	OPTION_FLAG(0, "decrypt", struct filter_request, o.cipher.decrypt),
@@ -355,6 +356,7 @@ static int settle(struct filter_request *q, const struct operands *inputs)
 {
 	static const char *const standard_input[] = {"-"};
 	q->o.paths = inputs->count ? inputs->names : standard_input;
+	q->o.pace = &q->pace;
 	q->o.path_count = inputs->count ? inputs->count : 1;
 	if (q->out.path == NULL)
 		q->out.path = "-";
@@ -462,6 +464,7 @@ const struct command command_filter = {
 		"  -T, --threads N            workers, 0: one a processor (the default)\n"
 		"      --max-block BYTES      largest block to write (default: as the input's)\n"
 		"      --max-memory BYTES     for sessions and records that wait (default: 1G)\n"
+		"      --limit-rate BYTES     to read a second, no more\n"
 		"      --on-damage stop|skip|keep        at a bad block or record; exit status 3\n"
 		"                             if any was passed over (default: stop)\n"
 		"      --repair               mend cut records, doubled addresses, bad checksums\n"

@@ -4,13 +4,14 @@
 
 #include "base/array.h"
 #include "base/msg.h"
-#include "cmd/volume/planout.h"
+#include "cmd/volume/planlists.h"
 #include "cmd/volume/volumelist.h"
 
 #include <stdlib.h>
 
 struct request {
 	struct volumelist_options list;
+	const char *lists; /* NULL: none */
 	bool whole, json, largest_first;
 };
 
@@ -18,6 +19,7 @@ static const struct option_row rows[] = {
 	VOLUMELIST_ROWS(struct request, list),
 	OPTION_FLAG(0, "whole", struct request, whole),
 	OPTION_FLAG(0, "largest-first", struct request, largest_first),
+	OPTION_SOURCE(0, "lists", struct request, lists),
 	OPTION_FLAG(0, "json", struct request, json),
 	OPTIONS_END,
 };
@@ -110,7 +112,8 @@ static int tell_lines(const struct plan *p)
 	for (size_t i = 0; i < p->units.count; i++) {
 		if (planout_line(p, i))
 			continue;
-		msg_error("unit %s: the name of a volume of it cannot stand in a line; --json tells it", p->units.all[p->order[i]].name);
+		msg_error("unit %s: the name of a volume of it cannot stand in a line; --json tells it, and --lists",
+			  p->units.all[p->order[i]].name);
 		status = 1;
 	}
 	return status;
@@ -136,6 +139,8 @@ static int make_plan(const struct request *q, struct looked *l, struct err *e)
 	int rc = units_find(&p.units, l->inputs, l->count, e);
 	if (rc == 0)
 		rc = put_in_order(&p, q->largest_first, e);
+	if (rc == 0 && q->lists)
+		rc = planlists_write(&p, q->lists, e);
 	if (rc == 0) {
 		int status = 0;
 		if (q->json)
@@ -197,6 +202,8 @@ const struct command command_plan = {
 		"      --whole          every block is read: finds jobs that have blocks only far\n"
 		"                       from both ends of a volume, too\n"
 		"      --largest-first  units by their bytes, not by their names\n"
+		"      --lists FOLDER   a new folder: a file for each unit, NUMBER.NAME, with its\n"
+		"                       volumes, for filter --files-from --null\n"
 		"      --json           all of it as JSON\n"
 		"  -q, --quiet          no last line; -qq: no warnings either\n"
 		"  -v, --verbose        what was left out of folders\n"

@@ -45,6 +45,7 @@ static struct filter_options reading(const struct successor_run *run, const char
 		.path_count = count,
 		.threads = run->options->threads,
 		.max_memory = run->options->max_memory,
+		.pace = run->options->pace,
 		.inflate = true,
 		.incomplete_ok = true,
 	};

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/msg.h"
 #include "base/outfile.h"
+#include "base/pace.h"
 #include "base/printable.h"
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
@@ -19,6 +20,7 @@ struct request {
 	struct verify_options o;
 	struct filter_options run;
 	enum progress_mode progress;
+	struct pace pace;
 	bool as_json;
 	struct json *json; /* NULL: text */
 	struct keyoptions keys;
@@ -413,6 +415,7 @@ static const struct option_row rows[] = {
 	OPTION_FLAG(0, "whole", struct request, o.whole),
 	OPTION_FLAG(0, "json", struct request, as_json),
 	COMMAND_MAX_MEMORY(struct request, run.max_memory),
+	COMMAND_LIMIT_RATE(struct request, pace.rate),
 	COMMAND_PROGRESS(struct request, progress),
 	KEYOPTIONS_ROWS(struct request, keys),
 	PKIOPTIONS_ROWS(struct request, pki),
@@ -434,6 +437,7 @@ static int cmd_verify(int argc, char **argv)
 		return msg_usage("verify", "no volume named (- is standard input)");
 	q.run.paths = volumes.names;
 	q.run.path_count = volumes.count;
+	q.run.pace = &q.pace;
 	q.json = q.as_json ? &json : NULL;
 	status = keyoptions_check(&q.keys, "verify");
 	if (status == 0)
@@ -462,6 +466,8 @@ const struct command command_verify = {
 		"                       status 3 where one does not, which is a note otherwise\n"
 		"      --max-memory BYTES\n"
 		"                       for sessions and records that wait (default: 1G)\n"
+		"      --limit-rate BYTES\n"
+		"                       to read a second, no more\n"
 		"      --json           the report as JSON\n"
 		"      --progress auto|never|always|json\n"
 		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
