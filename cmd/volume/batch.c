@@ -194,6 +194,9 @@ static void become_unit(const struct batch *b, const struct batch_unit *unit, st
 	q->o.paths = q->out.inputs = unit->paths;
 	q->o.path_count = q->out.input_count = unit->count;
 	q->o.threads = b->threads;
+	/* What may be read is for all of them. */
+	if (q->pace.rate > 0)
+		q->pace.rate = q->pace.rate / q->jobs > 0 ? q->pace.rate / q->jobs : 1;
 	q->names_met = b->shared->names_met;
 	q->map_path = u->map;
 	q->progress = PROGRESS_WATCHED;
