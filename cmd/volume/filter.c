@@ -453,7 +453,7 @@ const struct command command_filter = {
 		"      --chunk-size BYTES, --dedupable[=BYTES], --part-size BYTES\n"
 		"                             each volume becomes a folder: chunks (Bareos, S3),\n"
 		"                             a dedupable volume, parts of a cloud (Bacula)\n"
-		"      --in-place             the proved new volume becomes INPUT, that INPUT.orig\n"
+		"      --in-place             the new one, proved, becomes INPUT, that INPUT.orig\n"
 		"      --database postgresql|mysql|sqlite        and INPUT.sql for the catalog\n"
 		"      --discard-original     only removes INPUT.orig, if INPUT holds it\n"
 		"      --recursive, --files-from FILE [--null], --jobs N, --skip-done[=quick]\n"
