@@ -279,7 +279,12 @@ expect_status 0 '--rename'
 check '--rename: the file has that name, its report that of the input' test -f renamed/Other -a -f renamed/vol-append.report.json
 in_batch -q -i --rename vol-append=Other --skip-done -o renamed
 expect_status 0 '--rename: done before, and the name is met'
-in_batch -q -i --rename vol-append=Other --rename nobody=x --skip-done -o renamed
+in_batch -q -i --rename vol-append=Another --skip-done -o renamed
+expect_status 0 '--rename to another name'
+check '--rename to another name: it is done' test -f renamed/Another
+in_batch -i --rename vol-append=Another --skip-done -o renamed
+says '^xflate: [34] units of [45] volumes: [34] done before$' '--rename to another name: and is done before'
+in_batch -q -i --rename vol-append=Another --rename nobody=x --skip-done -o renamed
 expect_status 2 '--rename of a name that no volume has'
 
 # --- whatever is killed, and when ---
