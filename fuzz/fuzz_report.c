@@ -5,10 +5,17 @@
 #include "cmd/volume/reportmerge.h"
 #include "cmd/volume/unitstate.h"
 
+static bool is_named(void *arg, const struct reportread_output *o)
+{
+	(void)arg;
+	return o->path != NULL;
+}
+
 static void as_earlier(const char *path)
 {
 	const char *const inputs[] = {"/dev/null"};
-	const struct unitstate_wanted wanted = {.report = path, .request = "--inflate", .inputs = inputs, .input_count = 1};
+	const struct unitstate_wanted wanted = {
+		.report = path, .request = "--inflate", .inputs = inputs, .input_count = 1, .named = is_named};
 	struct unitstate s;
 	struct err e = {0};
 	int rc = unitstate_look(&s, &wanted, UNITSTATE_QUICK, &e);

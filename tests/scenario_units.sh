@@ -279,7 +279,12 @@ expect_status 0 '--rename'
 check '--rename: the file has that name, its report that of the input' test -f renamed/Other -a -f renamed/vol-append.report.json
 in_batch -q -i --rename vol-append=Other --skip-done -o renamed
 expect_status 0 '--rename: done before, and the name is met'
-in_batch -q -i --rename vol-append=Other --rename nobody=x --skip-done -o renamed
+in_batch -q -i --rename vol-append=Another --skip-done -o renamed
+expect_status 0 '--rename to another name'
+check '--rename to another name: it is done' test -f renamed/Another
+in_batch -i --rename vol-append=Another --skip-done -o renamed
+says '^xflate: [34] units of [45] volumes: [34] done before$' '--rename to another name: and is done before'
+in_batch -q -i --rename vol-append=Another --rename nobody=x --skip-done -o renamed
 expect_status 2 '--rename of a name that no volume has'
 
 # --- whatever is killed, and when ---
@@ -366,6 +371,8 @@ if with_shim 'killed at every call'; then
 	LD_PRELOAD=$shim FAULT=read:4:from:5 FAULT_SYNC=no timeout 60 "$XFLATE" filter --recursive -q -r lz4 -o out in 2>"$err"
 	is $? 1 'no volume can be read'
 	is "$(done_in out)" 0 'no volume can be read: no unit is done'
+	is "$(ask out/vol-gzip6.report.json 'r["exit_class"], "Input/output error" in r["error"]')" "('try again', True)" \
+		'no volume can be read: the reports tell'
 	in_batch -q -T1 -r lz4 --skip-done -o out
 	volumes_of out >got
 	check 'no volume can be read: the next run does them' cmp whole.list got
@@ -494,45 +501,4 @@ expect_status 1 'a report that is cut off'
 says 'out/cut.report.json: is no report that is whole' 'a report that is cut off: named'
 run "$XFLATE" report merge
 refused 2 'of nothing'
-
-# --- ten thousand ---
-
-"$PYTHON" "$here/mkvolume.py" --many 10000 many
-head -c 700 many/50/vol05050 >shortened
-mv shortened many/50/vol05050
-cat >peak.py <<'END'
-import resource, subprocess, sys
-status = subprocess.call(sys.argv[2:])
-open(sys.argv[1], "w").write("%d\n" % (resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024))
-sys.exit(status)
-END
-if [ -f "${shim:-}" ]; then
-	preload=$shim
-else
-	preload=
-fi
-LD_PRELOAD=$preload FAULT_SYNC=no "$XFLATE" filter --recursive --skip-done=quick --jobs 2 -qq -r gzip -o all many 2>"$err" &
-pid=$!
-for _ in $(seq 1200); do
-	[ "$(find all -name '*.map' 2>/dev/null | wc -l)" -lt 1500 ] || break
-	sleep 0.25
-done
-# shellcheck disable=SC2034 # read by gone
-children=$(pgrep -P $pid)
-kill -KILL $pid 2>/dev/null
-wait $pid
-check 'ten thousand: killed, and its children end' gone
-first=$(done_in all)
-check "ten thousand: killed in the middle, behind $first" test "$first" -ge 1000 -a "$first" -lt 9999
-LD_PRELOAD=$preload FAULT_SYNC=no "$PYTHON" peak.py peak "$XFLATE" filter --recursive --skip-done=quick --jobs 2 -q -r gzip --exit-class -o all many 2>"$err"
-is $? 65 'ten thousand: gone on with, but for one that is cut off'
-says "^xflate: 10000 units of 10000 volumes: [0-9]+ done, $first done before, 1 failed$" 'ten thousand: each is done once'
-check "ten thousand: memory stays flat ($(cat peak) MiB)" test "$(cat peak)" -lt 64
-is "$(done_in all)" 9999 'ten thousand: their reports'
-is "$(find all -maxdepth 1 -name 'vol?????' | wc -l)" 9999 'ten thousand: their volumes'
-is "$(find all -name '.xflate-*' | wc -l)" 0 'ten thousand: nothing half done is left'
-"$PYTHON" peak.py peak "$XFLATE" report merge all >"$out" 2>"$err"
-is $? 1 'ten thousand: merged'
-is "$(tail -n 1 "$out" | cut -d , -f 1-4)" '10000 reports: 9999 done, 0 damaged, 1 failed, 0 twice; 9999 volumes' 'ten thousand: merged: counted'
-check "ten thousand: merged: memory ($(cat peak) MiB)" test "$(cat peak)" -lt 96
 done_testing

@@ -194,6 +194,9 @@ static void become_unit(const struct batch *b, const struct batch_unit *unit, st
 	q->o.paths = q->out.inputs = unit->paths;
 	q->o.path_count = q->out.input_count = unit->count;
 	q->o.threads = b->threads;
+	/* What may be read is for all of them. */
+	if (q->pace.rate > 0)
+		q->pace.rate = q->pace.rate / q->jobs > 0 ? q->pace.rate / q->jobs : 1;
 	q->names_met = b->shared->names_met;
 	q->map_path = u->map;
 	q->progress = PROGRESS_WATCHED;
@@ -212,6 +215,7 @@ static int run_unit(void *arg, size_t task, unsigned place)
 	struct filter_outcome *outcome = &b->shared->outcomes[place];
 	char report[PLACE_PATH_BYTES], map[PLACE_PATH_BYTES], name[PLACE_PATH_BYTES];
 	struct filter_unit u = {.name = name, .report = report, .map = map, .outcome = outcome, .skip_done = b->q->skip_done};
+	u.unread = unit->unread;
 	u.proof = b->q->skip_done ? b->q->done_by : UNITSTATE_NONE;
 	struct err e = {0};
 	batchnames_unit(unit->paths[0], name);
@@ -219,8 +223,6 @@ static int run_unit(void *arg, size_t task, unsigned place)
 	int rc = batchnames_side(b->q->out.path, unit->paths[0], BATCHNAMES_REPORT, report, &e);
 	if (rc == 0)
 		rc = batchnames_side(b->q->out.path, unit->paths[0], BATCHNAMES_MAP, map, &e);
-	if (rc == 0 && unit->unread)
-		rc = err_pass(&e, unit->unread);
 	outcome->status = rc == 0 ? convert(b->q) : filter_request_fail(b->q, &e);
 	outcome->class = err_class(&outcome->err);
 	outcome->ended = true;

@@ -110,13 +110,27 @@ static int begin_in_place(struct filter_request *q, int *status, struct err *e)
 	return rc;
 }
 
+/* What is odd about their sources the batch has told already. */
+static int open_keys(struct filter_request *q, struct err *e)
+{
+	int verbosity = msg_verbosity();
+	if (q->unit)
+		msg_set_verbosity(-2);
+	int rc = keyoptions_open(&q->keys, e);
+	msg_set_verbosity(verbosity);
+	return rc;
+}
+
 static int prepare(struct filter_request *q, int *status, struct err *e)
 {
-	int rc = keyoptions_open(&q->keys, e);
+	q->report = report_new();
+	int rc = q->report ? open_keys(q, e) : err_memory(e, 0, "the run");
 	q->o.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
 	q->o.cipher.write = keyoptions_new_given(&q->keys) ? &q->keys.write : NULL;
 	if (rc == 0 && q->in_place)
 		rc = begin_in_place(q, status, e);
+	if (q->report && (q->report_path || q->unit))
+		report_inputs(q->report, q->o.paths, q->o.path_count);
 	if (rc == 0)
 		rc = outputs_choose_folder(&q->out, e);
 	if (rc == 0 && q->in_place)
@@ -125,7 +139,7 @@ static int prepare(struct filter_request *q, int *status, struct err *e)
 	if (rc == 0)
 		rc = outputs_check_names(&q->out, others, 2, e);
 	if (rc == 0 && q->unit)
-		q->unit->ours = true;
+		rc = filter_unit_begin(q, e);
 	if (rc == 0)
 		rc = open_side_files(q, e);
 	if (rc == 0)
@@ -135,11 +149,8 @@ static int prepare(struct filter_request *q, int *status, struct err *e)
 		rc = refuse_layout(q, e);
 	/* What a failed set has put into a map that is a pipe cannot be taken back. */
 	bool sets = q->out.folder && q->o.path_count > 1 && !(q->map && q->map_file.direct) && !q->unit;
-	q->report = report_new();
-	if (q->report && (q->report_path || q->unit))
-		report_inputs(q->report, q->o.paths, q->o.path_count);
 	q->kin = rc == 0 && sets ? kin_new(q->o.paths, q->o.path_count) : NULL;
-	if (rc == 0 && (q->report == NULL || (sets && q->kin == NULL)))
+	if (rc == 0 && sets && q->kin == NULL)
 		rc = err_memory(e, 0, "the run");
 	q->o.kin = q->kin;
 	q->total = command_total_bytes(q->o.paths, q->o.path_count);

@@ -46,6 +46,19 @@ void filter_unit_request(const struct filter_request *q, char text[static FILTER
 
 /* ---- what is there ---- */
 
+/* As --rename says now, or else as its input, or the label in it. */
+static bool is_named(void *arg, const struct reportread_output *o)
+{
+	const struct filter_request *q = arg;
+	char output[PLACE_PATH_BYTES], input[PLACE_PATH_BYTES];
+	if (o->path == NULL || o->input == NULL || o->volume == NULL)
+		return false;
+	place_base(o->path, output);
+	place_base(o->input, input);
+	const char *renamed = reshape_new_name(q->out.names, q->out.name_count, o->volume);
+	return renamed ? strcmp(output, renamed) == 0 : strcmp(output, input) == 0 || strcmp(output, o->volume) == 0;
+}
+
 int filter_unit_look(struct filter_request *q, struct err *e)
 {
 	char request[FILTER_UNIT_REQUEST_BYTES];
@@ -56,6 +69,7 @@ int filter_unit_look(struct filter_request *q, struct err *e)
 		.request = request,
 		.inputs = q->o.paths,
 		.input_count = q->o.path_count,
+		.named = is_named,
 		.met = filter_set_meet_name,
 		.arg = q,
 	};
@@ -63,6 +77,12 @@ int filter_unit_look(struct filter_request *q, struct err *e)
 	int rc = unitstate_look(&u->state, &wanted, u->proof, &why);
 	/* What is no hindrance where all is replaced is not done, either. */
 	return rc == 0 || q->out.replace ? 0 : err_pass(e, &why);
+}
+
+int filter_unit_begin(struct filter_request *q, struct err *e)
+{
+	q->unit->ours = true;
+	return q->unit->unread ? err_pass(e, q->unit->unread) : 0;
 }
 
 bool filter_unit_owns(void *arg, const char *path)

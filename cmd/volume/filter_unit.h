@@ -25,6 +25,7 @@ struct filter_outcome {
 struct filter_unit {
 	const char *name, *report, *map; /* paths of both */
 	bool skip_done;
+	const struct err *unread;   /* why it is not to be converted, NULL: it is */
 	enum unitstate_proof proof; /* how it is seen that it is done */
 	struct unitstate state;
 	struct filter_outcome *outcome;
@@ -46,6 +47,9 @@ int filter_unit_complete(struct filter_request *q, struct err *e) __attribute__(
 
 /* Of one that came to nothing: its report tells why.  XE_FAILED. */
 int filter_unit_failed(struct filter_request *q, int status, struct err *e) __attribute__((warn_unused_result));
+
+/* The names of its volumes are its own, or free: its report may be written from now on.  What unread says. */
+int filter_unit_begin(struct filter_request *q, struct err *e) __attribute__((warn_unused_result));
 
 /* For struct outputs: may what is there be replaced?  arg: the unit. */
 bool filter_unit_owns(void *arg, const char *path);

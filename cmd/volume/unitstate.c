@@ -104,6 +104,14 @@ static bool inputs_are(const struct reportread *r, const struct unitstate_wanted
 
 /* ---- outputs ---- */
 
+static bool are_named(const struct reportread *r, const struct unitstate_wanted *w)
+{
+	bool named = true;
+	for (size_t i = 0; named && i < r->output_count; i++)
+		named = w->named(w->arg, &r->outputs[i]);
+	return named;
+}
+
 static bool stands_as_old(const char *path, const struct reportread_output *o)
 {
 	struct standing now;
@@ -160,7 +168,7 @@ static bool all_as_old(const struct unitstate_wanted *w, const struct reportread
 
 static int judge(struct unitstate *s, const struct reportread *r, const struct unitstate_wanted *w, bool quick, struct err *e)
 {
-	bool finished = r->complete && inputs_are(r, w, quick), all = r->output_count > 0, unneeded = true;
+	bool finished = r->complete && are_named(r, w) && inputs_are(r, w, quick), all = r->output_count > 0, unneeded = true;
 	s->status = r->exit_status;
 	s->damaged = r->damaged;
 	s->done = quick && finished && all_as_old(w, r);
