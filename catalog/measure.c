@@ -253,10 +253,11 @@ int measure_run(struct measure *m, struct mapped_list *l, struct err *e)
 	return rc;
 }
 
-/* ---- a label alone ---- */
+/* ---- its beginning alone ---- */
 
-static int add_label(const struct volume_info *info, const char *path, struct mapped_list *l, struct err *e)
+static int add_label(const struct volume_info *info, const char *path, void *list, struct err *e)
 {
+	struct mapped_list *l = list;
 	if (!info->has_label)
 		return err_set(e, XE_USAGE, "%s, and a catalog knows volumes by their names", volume_label_missing(info));
 	struct mapped_volume *v = mapped_new();
@@ -269,19 +270,37 @@ static int add_label(const struct volume_info *info, const char *path, struct ma
 	return 0;
 }
 
-int measure_label(const char *path, struct mapped_list *l, struct err *e)
+/* What the first item says that is told when the label has been looked for. */
+static int read_beginning(const char *path, int (*use)(const struct volume_info *info, const char *path, void *arg, struct err *e),
+			  void *arg, struct err *e)
 {
 	const struct measure_options o = {.paths = &path, .path_count = 1};
 	struct measure *m = measure_new(&o);
 	struct item item = {0};
 	int rc = m ? 0 : err_memory(e, 0, "reading");
-	/* Its first item is told when the label has been looked for. */
 	do {
 		rc = rc == 0 ? reader_next(m->reader, &item, e) : rc;
 	} while (rc == 0 && item.kind != ITEM_END && item.kind != ITEM_VOLUME_END && !item.volume->has_label);
 	if (rc == 0)
-		rc = add_label(item.volume, path, l, e);
+		rc = use(item.volume, path, arg, e);
 	err_volume(e, path);
 	measure_free(m);
 	return rc;
+}
+
+int measure_label(const char *path, struct mapped_list *l, struct err *e)
+{
+	return read_beginning(path, add_label, l, e);
+}
+
+static int judge_form(const struct volume_info *info, const char *path, void *arg, struct err *e)
+{
+	(void)path;
+	(void)arg;
+	return check_form(info, e);
+}
+
+int measure_form(const char *path, struct err *e)
+{
+	return read_beginning(path, judge_form, NULL, e);
 }

@@ -38,6 +38,9 @@ int measure_run(struct measure *m, struct mapped_list *l, struct err *e) __attri
 /* Bytes read so far; any thread. */
 uint64_t measure_bytes(const struct measure *m);
 
+/* Is what lies at path a volume as a daemon has it, as far as its beginning tells?  XE_USAGE: it is not, and what the reader says. */
+int measure_form(const char *path, struct err *e) __attribute__((warn_unused_result));
+
 /* Adds what the label of the volume at path says, of which no more is read.  Errors as above. */
 int measure_label(const char *path, struct mapped_list *l, struct err *e) __attribute__((warn_unused_result));
 

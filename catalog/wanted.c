@@ -16,6 +16,16 @@ void wanted_free(struct wanted *w)
 	*w = (struct wanted){0};
 }
 
+struct wanted_job *wanted_add(struct wanted *w, const struct wanted_job *job)
+{
+	struct wanted_job *jobs = array_reach(w->jobs, &w->room, w->count, sizeof *jobs);
+	if (jobs == NULL)
+		return NULL;
+	w->jobs = jobs;
+	jobs[w->count] = *job;
+	return &jobs[w->count++];
+}
+
 struct wanted_job *wanted_session(struct wanted *w, uint32_t session_id, uint32_t session_time)
 {
 	/* The last ones are asked for most. */
@@ -23,12 +33,7 @@ struct wanted_job *wanted_session(struct wanted *w, uint32_t session_id, uint32_
 		if (w->jobs[i].session_id == session_id && w->jobs[i].session_time == session_time)
 			return &w->jobs[i];
 	}
-	struct wanted_job *jobs = array_reach(w->jobs, &w->room, w->count, sizeof *jobs);
-	if (jobs == NULL)
-		return NULL;
-	w->jobs = jobs;
-	jobs[w->count] = (struct wanted_job){.session_id = session_id, .session_time = session_time};
-	return &jobs[w->count++];
+	return wanted_add(w, &(struct wanted_job){.session_id = session_id, .session_time = session_time});
 }
 
 static void learn(struct wanted_job *j, const struct mapped_session *s)

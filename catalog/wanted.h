@@ -28,6 +28,9 @@ void wanted_free(struct wanted *w);
 /* The job of a session, made if there is none.  NULL without memory.  Lent until the next call. */
 struct wanted_job *wanted_session(struct wanted *w, uint32_t session_id, uint32_t session_time);
 
+/* Adds a copy, which no other one of its session is merged with.  NULL without memory. */
+struct wanted_job *wanted_add(struct wanted *w, const struct wanted_job *job);
+
 /* Takes in what volumes tell.  XE_FAILED without memory. */
 int wanted_learn(struct wanted *w, struct mapped_volume *const *volumes, size_t count, struct err *e) __attribute__((warn_unused_result));
 

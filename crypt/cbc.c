@@ -58,7 +58,12 @@ void cbc_free(struct cbc *c)
 
 bool cbc_begin(struct cbc *c)
 {
-	return EVP_DecryptInit_ex2(c->ctx, NULL, NULL, c->iv, NULL) == 1;
+	return cbc_resume(c, c->iv);
+}
+
+bool cbc_resume(struct cbc *c, const uint8_t *before)
+{
+	return EVP_DecryptInit_ex2(c->ctx, NULL, NULL, before, NULL) == 1;
 }
 
 bool cbc_add(struct cbc *c, const uint8_t *in, size_t len, uint8_t *plain, size_t *got)

@@ -18,6 +18,9 @@ void cbc_free(struct cbc *c);
 /* The next file begins.  False: the library cannot. */
 bool cbc_begin(struct cbc *c) __attribute__((warn_unused_result));
 
+/* It goes on behind this block of cipher text, or begins with this initial vector: as long as the cipher's block.  False: the library cannot. */
+bool cbc_resume(struct cbc *c, const uint8_t *before) __attribute__((warn_unused_result));
+
 /* What len bytes of cipher text make into plain, which has room for len and a block more; how much that is in *got.  False: the library cannot. */
 bool cbc_add(struct cbc *c, const uint8_t *in, size_t len, uint8_t *plain, size_t *got) __attribute__((warn_unused_result));
 

@@ -142,6 +142,24 @@ bool stream_is_client_encrypted(uint32_t stream)
 	return n == 20 || n == 21 || (n >= 23 && n <= 25) || n == 32 || n == 33;
 }
 
+uint32_t stream_decrypted(uint32_t stream)
+{
+	static const uint16_t numbers[][2] = {
+		{STREAM_ENCRYPTED_FILE, STREAM_FILE},
+		{STREAM_ENCRYPTED_WIN32, STREAM_WIN32},
+		{STREAM_ENCRYPTED_GZIP, STREAM_GZIP},
+		{STREAM_ENCRYPTED_WIN32_GZIP, STREAM_WIN32_GZIP},
+		{STREAM_ENCRYPTED_FORK, STREAM_MACOS_FORK},
+		{STREAM_ENCRYPTED_COMPRESSED, STREAM_COMPRESSED},
+		{STREAM_ENCRYPTED_WIN32_COMPRESSED, STREAM_WIN32_COMPRESSED},
+	};
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		if (numbers[i][0] == stream_number(stream) && !(stream & STREAM_BIT_DEDUPLICATED))
+			return (stream & ~STREAM_NUMBER_MASK) | numbers[i][1];
+	}
+	return 0;
+}
+
 bool stream_is_of_encryption(uint32_t stream)
 {
 	return stream_is_client_encrypted(stream) || stream_number(stream) == STREAM_ENCRYPTED_SESSION;

@@ -119,6 +119,9 @@ uint32_t stream_for(bool bareos, uint32_t stream, size_t len);
 /* Do Bareos's readers know what a record of this stream and length holds?  Others cost a warning, and nothing else. */
 bool stream_known_to_bareos(uint32_t stream, size_t len);
 
+/* Of a stream of cipher text of a client's: the one that it would have been; 0: it is none.  formats/restore-format.md 2.6 */
+uint32_t stream_decrypted(uint32_t stream);
+
 /* Encrypted by the client: what is inside, compressed with what, nobody else sees. */
 bool stream_is_client_encrypted(uint32_t stream);
 

@@ -161,6 +161,16 @@ int64_t fileindex_paths(struct fileindex *x);
 int fileindex_files(struct fileindex *x, int64_t job, int (*each)(void *arg, const struct fileindex_file *f, struct err *e), void *arg,
 		    struct err *e) __attribute__((warn_unused_result));
 
+/* The same from one FileIndex to another, both included. */
+int fileindex_files_between(struct fileindex *x, int64_t job, int32_t first, int32_t last,
+			    int (*each)(void *arg, const struct fileindex_file *f, struct err *e), void *arg, struct err *e)
+	__attribute__((warn_unused_result));
+
+/* Where the first file of a job behind a FileIndex begins that does not begin in at's block, nor before it on at's volume: 1, and *place; 0:
+ * there is none. */
+int fileindex_place_behind(struct fileindex *x, int64_t job, int32_t file_index, const struct fileindex_place *at,
+			   struct fileindex_place *place, struct err *e) __attribute__((warn_unused_result));
+
 /* What all files of a job tell together. */
 struct fileindex_span {
 	bool renumbered; /* FileIndexes in the text are others than in the headers: it was consolidated */

@@ -210,7 +210,7 @@ int64_t fileindex_paths(struct fileindex *x)
 	return sql_number(&x->sql, "SELECT coalesce(max(id), 0) FROM path", &highest, &ignored) == 1 && highest > 0 ? highest : 0;
 }
 
-int fileindex_files(struct fileindex *x, int64_t job, inside_each_file *each, void *arg, struct err *e)
+int fileindex_files_between(struct fileindex *x, int64_t job, int32_t first, int32_t last, inside_each_file *each, void *arg, struct err *e)
 {
 	sqlite3_stmt *s = NULL;
 	int rc = sql_prepare(&x->sql, &s,
@@ -221,8 +221,39 @@ int fileindex_files(struct fileindex *x, int64_t job, inside_each_file *each, vo
 	if (rc != 0)
 		return rc;
 	struct sql_put p = sql_put(s);
-	put_span(&p, job);
+	sql_put_number(&p, FILE_ID(job, first));
+	sql_put_number(&p, FILE_ID(job, last));
 	return fileindex_each_row(x, &p, each, arg, e);
+}
+
+int fileindex_files(struct fileindex *x, int64_t job, inside_each_file *each, void *arg, struct err *e)
+{
+	return fileindex_files_between(x, job, 0, INT32_MAX, each, arg, e);
+}
+
+int fileindex_place_behind(struct fileindex *x, int64_t job, int32_t file_index, const struct fileindex_place *at,
+			   struct fileindex_place *place, struct err *e)
+{
+	sqlite3_stmt *s = fileindex_statement(x, INSIDE_PLACE_BEHIND,
+					      "SELECT first_volume, first_at FROM file WHERE id > ? AND id <= ? AND "
+					      "(first_volume <> ? OR first_at > ?) ORDER BY id LIMIT 1",
+					      e);
+	if (s == NULL)
+		return e->code;
+	struct sql_put p = sql_put(s);
+	sql_put_number(&p, FILE_ID(job, file_index));
+	sql_put_number(&p, FILE_ID(job, INT32_MAX));
+	sql_put_number(&p, at->volume);
+	sql_put_number(&p, (int64_t)at->addr);
+	int rc = fileindex_step(x, &p, e);
+	if (rc == 1) {
+		struct sql_get g = sql_get(s);
+		get_place(&g, place);
+		rc = sql_judge(&x->sql, &g, e);
+		rc = rc == 0 ? 1 : rc;
+	}
+	sql_end(s);
+	return rc;
 }
 
 int fileindex_list(struct fileindex *x, int64_t job, const char *folder, inside_each_file *each, void *arg, struct err *e)

@@ -106,5 +106,6 @@ bool bytemap_fits(const struct bytemap *m, uint64_t ordinal, const struct bytema
 	if (ordinal % m->records != 0 || ordinal / m->records >= m->count)
 		return true;
 	const struct bytemap_place *known = &m->strides[ordinal / m->records].place;
-	return known->input == place->input && known->addr == place->addr && known->offset == place->offset && known->len == place->len;
+	return known->input == place->input && known->addr == place->addr && known->offset == place->offset && known->len == place->len &&
+	       known->skip == place->skip && known->drop == place->drop;
 }

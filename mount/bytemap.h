@@ -5,17 +5,23 @@
 #define MOUNT_BYTEMAP_H
 
 #include "base/err.h"
+#include "crypt/pkirecord.h"
 #include "format/backupread.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define BYTEMAP_STRIDES 16384u /* of 136 bytes: 2.2 MB for a file of any size */
+#define BYTEMAP_STRIDES 16384u /* of 160 bytes: 2.6 MB for a file of any size */
 
 /* A record: in which input, at which address its block begins, where in the block its header stands; its stored length. */
 struct bytemap_place {
 	uint32_t input, offset, len;
+	/* Inside what its client encrypted: the block of cipher text that it begins in stands behind skip bytes of the record, it itself behind drop
+	 * bytes of what becomes of that; and the block before, or the initial vector. */
+	uint32_t skip;
 	uint64_t addr;
+	bool inside;
+	uint8_t drop, before[PKI_IV_MAX_BYTES];
 };
 
 /* Records that follow each other: bytes of the file from lo to hi (not included) are in them, and nowhere else if the file is in order. */

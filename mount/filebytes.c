@@ -6,7 +6,7 @@
 
 #include "format/doubling.h"
 #include "format/stream.h"
-#include "mount/filecursor.h"
+#include "mount/plaincursor.h"
 #include "mount/recent.h"
 #include "mount/wounds.h"
 
@@ -16,9 +16,9 @@
 
 /* A cursor, and where the data that it comes to belong. */
 struct course_of_file {
-	struct filecursor *cursor; /* NULL: it is not on its way */
-	uint64_t ordinal;          /* of the next data record */
-	uint64_t next;             /* where data without an address go on */
+	struct plaincursor *cursor; /* NULL: it is not on its way */
+	uint64_t ordinal;           /* of the next data record */
+	uint64_t next;              /* where data without an address go on */
 	struct backupread backup;
 };
 
@@ -43,6 +43,14 @@ struct filebytes {
 	struct extra extras[EXTRA_MAX];
 	size_t extra_count, extra_bytes;
 	bool has_extras; /* all of them have been seen */
+	/* Where clients' keys are given: */
+	uint8_t *session; /* the record that a key of ours opens; NULL: none came */
+	size_t session_len;
+	bool has_content;        /* data came, readable or not: it is known whether a key opens them */
+	enum digest_kind signs;  /* the digest that its signature is taken to be over, */
+	struct digest *signable; /* and that */
+	const char *unsigned_by; /* why its signature is none of its content's; NULL: it is, or nothing was signed */
+	struct err locked;       /* why it stays closed; XE_OK: it does not */
 };
 
 struct filebytes *filebytes_new(const struct filebytes_options *options)
@@ -52,12 +60,13 @@ struct filebytes *filebytes_new(const struct filebytes_options *options)
 		return NULL;
 	f->o = *options;
 	f->asked = !options->sparse;
+	f->signs = DIGEST_SHA256;
 	return f;
 }
 
 static void stop(struct course_of_file *c)
 {
-	filecursor_free(c->cursor);
+	plaincursor_free(c->cursor);
 	c->cursor = NULL;
 }
 
@@ -76,7 +85,9 @@ static void forget(struct filebytes *f)
 	recent_free(&f->recent);
 	bytemap_free(&f->map);
 	digest_free(f->digest);
-	f->digest = NULL;
+	digest_free(f->signable);
+	f->digest = f->signable = NULL;
+	f->unsigned_by = NULL;
 	f->wounds = (struct wounds){0};
 	f->doubted = f->undecoded = (struct ordinals){0};
 	f->passed = f->pass_lost = f->digest_seen = false;
@@ -91,6 +102,7 @@ void filebytes_free(struct filebytes *f)
 		return;
 	forget(f);
 	drop_extras(f);
+	free(f->session);
 	free(f);
 }
 
@@ -140,12 +152,15 @@ static bool place_data(struct course_of_file *c, const struct item *item, struct
 }
 
 /* Decodes the record that the course has come to; r: empty.  1, 0: it does not decode, < 0. */
-static int decode(struct filebytes *f, struct course_of_file *c, const struct item *item, struct recent_record *r, struct span *counted,
-		  struct err *e)
+static int decode(struct filebytes *f, struct course_of_file *c, const struct filecursor_record *record, struct recent_record *r,
+		  struct span *counted, struct err *e)
 {
+	const struct item *item = &record->item;
 	struct span address = {0}, plain = {0};
-	enum stage_status status = filecursor_plain(c->cursor, item, &address, &plain);
 	r->ordinal = c->ordinal++;
+	if (record->broken)
+		return 0;
+	enum stage_status status = plaincursor_plain(c->cursor, item, &address, &plain);
 	if (status == STAGE_MEMORY)
 		return memory(e);
 	if (status != STAGE_DONE)
@@ -166,17 +181,17 @@ static int ask_doubled(struct filebytes *f, struct err *e)
 {
 	struct doubling d = {0};
 	struct filecursor_record record;
-	struct filecursor *c = filecursor_new(&f->o, NULL);
+	struct plaincursor *c = plaincursor_new(&f->o, NULL, (struct span){NULL, 0});
 	int rc = c ? 1 : memory(e);
 	while (rc > 0 && d.told == DOUBLING_OPEN) {
-		rc = filecursor_next(c, false, &record, e);
+		rc = plaincursor_next(c, false, &record, e);
 		struct span address, plain;
 		if (rc <= 0 || !holds_data(&record.item))
 			continue;
-		if (filecursor_plain(c, &record.item, &address, &plain) == STAGE_DONE)
+		if (plaincursor_plain(c, &record.item, &address, &plain) == STAGE_DONE)
 			doubling_add(&d, address, plain);
 	}
-	filecursor_free(c);
+	plaincursor_free(c);
 	f->asked = rc >= 0;
 	f->doubled = rc >= 0 && doubling_judge(&d, f->o.size) == DOUBLING_YES;
 	return rc < 0 ? rc : 0;
@@ -189,11 +204,14 @@ static int begin_pass(struct filebytes *f, struct err *e)
 	int rc = f->asked ? 0 : ask_doubled(f, e);
 	if (rc != 0)
 		return rc;
-	f->pass = (struct course_of_file){.cursor = filecursor_new(&f->o, NULL)};
+	f->pass = (struct course_of_file){.cursor = plaincursor_new(&f->o, NULL, (struct span){NULL, 0})};
 	if (f->o.has_digest && f->digest == NULL)
 		f->digest = digest_new(f->o.digest);
+	if (f->o.sessions && f->signable == NULL)
+		f->signable = digest_new(f->signs);
 	bool counts = !f->o.has_digest || (f->digest && digest_reset(f->digest));
-	return f->pass.cursor && counts ? 0 : memory(e);
+	bool signs = f->o.sessions == NULL || (f->signable && digest_reset(f->signable));
+	return f->pass.cursor && counts && signs ? 0 : memory(e);
 }
 
 static int keep_extra(struct filebytes *f, const struct item *item, struct err *e)
@@ -238,7 +256,7 @@ static int pass_data(struct filebytes *f, const struct filecursor_record *record
 		.place = record->place, .ordinal = f->pass.ordinal, .next = f->pass.next, .backup = f->pass.backup, .lo = f->pass.next};
 	struct recent_record *r = recent_new(&f->recent, FILEBYTES_RECENT_BYTES);
 	struct span counted = {0};
-	int rc = r ? decode(f, &f->pass, &record->item, r, &counted, e) : memory(e);
+	int rc = r ? decode(f, &f->pass, record, r, &counted, e) : memory(e);
 	if (rc < 0)
 		return rc;
 	if (record->doubt)
@@ -250,6 +268,8 @@ static int pass_data(struct filebytes *f, const struct filecursor_record *record
 		return bytemap_add(&f->map, &s, e);
 	}
 	digest_add(f->digest, counted.data, counted.len);
+	if (f->signable)
+		digest_add(f->signable, counted.data, counted.len);
 	f->plain += counted.len;
 	s.lo = r->count > 0 ? r->lo : s.next;
 	s.hi = r->count > 0 ? r->hi : s.next;
@@ -263,6 +283,66 @@ static int pass_data(struct filebytes *f, const struct filecursor_record *record
 	return bytemap_add(&f->map, &s, e);
 }
 
+/* ---- what its client encrypted and signed ---- */
+
+static struct span session_of(const struct filebytes *f)
+{
+	return (struct span){f->session, f->session_len};
+}
+
+/* What the pass has found out about the session. */
+static int learn_session(struct filebytes *f, struct err *e)
+{
+	struct span session = plaincursor_session(f->pass.cursor);
+	const char *locked = plaincursor_locked(f->pass.cursor);
+	if (locked)
+		err_set(&f->locked, XE_PERMISSION, "its client encrypted it, and %s", locked);
+	if (f->session || session.len == 0)
+		return 0;
+	f->session = malloc(session.len);
+	if (f->session == NULL)
+		return memory(e);
+	memcpy(f->session, session.data, session.len);
+	f->session_len = session.len;
+	return 0;
+}
+
+/* A digest that only one could have written.  Which kind it is of is known only now: of another one all is counted once more. */
+static void take_signature(struct filebytes *f, const struct item *item)
+{
+	uint8_t signed_value[DIGEST_MAX_BYTES], value[DIGEST_MAX_BYTES];
+	enum digest_kind kind = f->signs;
+	size_t len = 0;
+	/* A part of one: what is lost was told. */
+	if (item->head_missing || item->tail_missing)
+		return;
+	switch (pkisessions_signed(f->o.sessions, item->data, &kind, signed_value, &len)) {
+	case PKIKEYS_UNKNOWN: return;
+	case PKIKEYS_FORGED: f->unsigned_by = "its signature is not one of the certificate that it names"; return;
+	case PKIKEYS_GARBLED: f->unsigned_by = "its signature does not stand as a client writes it"; return;
+	case PKIKEYS_SIGNED: break;
+	}
+	if (kind != f->signs) {
+		f->signs = kind;
+		forget(f);
+		return;
+	}
+	if (digest_value(f->signable, value) != len || memcmp(value, signed_value, len) != 0)
+		f->unsigned_by = "its content is not what its client signed";
+}
+
+/* Any record but those with data. */
+static int pass_other(struct filebytes *f, const struct item *item, struct err *e)
+{
+	int rc = keep_extra(f, item, e);
+	if (rc == 0 && f->o.sessions)
+		rc = learn_session(f, e);
+	f->has_content = f->has_content || stream_decrypted(item->stream) != 0;
+	if (rc == 0 && f->o.sessions && stream_number(item->stream) == STREAM_SIGNATURE)
+		take_signature(f, item);
+	return rc;
+}
+
 static bool digest_fits(const struct filebytes *f)
 {
 	uint8_t value[DIGEST_MAX_BYTES];
@@ -273,13 +353,18 @@ static bool digest_fits(const struct filebytes *f)
 static void end_pass(struct filebytes *f)
 {
 	bool cut = f->pass.backup.seen != 0 && !backupread_is_whole(&f->pass.backup);
-	bool lost = filecursor_lost(f->pass.cursor) || cut || (f->o.has_digest && !f->digest_seen);
+	bool lost = plaincursor_lost(f->pass.cursor) || cut || (f->o.has_digest && !f->digest_seen);
 	stop(&f->pass);
 	f->passed = f->has_extras = true;
 	if (digest_fits(f) && !wounds_misplaced(&f->wounds))
-		f->wounds = (struct wounds){0};
+		f->wounds = (struct wounds){.last_lo = f->wounds.last_lo};
 	else
 		wounds_end(&f->wounds, f->map.end, f->o.size, lost, f->o.has_digest, f->o.proven);
+	if (f->unsigned_by)
+		wounds_deny(&f->wounds, f->o.size, f->unsigned_by);
+	/* How long it is, an index that was made without its key does not know. */
+	if (f->session && f->map.end > f->o.size)
+		wounds_deny(&f->wounds, f->o.size, "it is longer than its attributes say, and what is shown: extract gives all of it");
 }
 
 /* One record on.  The pass must not have come to its end. */
@@ -288,7 +373,8 @@ static int pass_on(struct filebytes *f, struct err *e)
 	struct filecursor_record record;
 	int rc = f->pass.cursor ? 0 : begin_pass(f, e);
 	if (rc == 0)
-		rc = filecursor_next(f->pass.cursor, f->plain >= f->o.bytes && (f->o.has_digest ? f->digest_seen : f->o.whole), &record, e);
+		rc = plaincursor_next(f->pass.cursor, f->plain >= f->o.bytes && (f->o.has_digest ? f->digest_seen : f->o.whole), &record,
+				      e);
 	if (rc > 0) {
 		if (record.lost)
 			wounds_lose(&f->wounds, f->pass.next);
@@ -297,7 +383,8 @@ static int pass_on(struct filebytes *f, struct err *e)
 		/* It may have been data. */
 		if (record.doubt && !holds_data(&record.item))
 			wounds_lose(&f->wounds, f->pass.next);
-		rc = holds_data(&record.item) ? pass_data(f, &record, e) : keep_extra(f, &record.item, e);
+		f->has_content = f->has_content || holds_data(&record.item);
+		rc = holds_data(&record.item) ? pass_data(f, &record, e) : pass_other(f, &record.item, e);
 	} else if (rc == 0) {
 		end_pass(f);
 	}
@@ -343,7 +430,7 @@ static int jump_to(struct filebytes *f, const struct bytemap_stride *s, uint64_t
 		return 0;
 	stop(c);
 	*c = (struct course_of_file){
-		.cursor = filecursor_new(&f->o, &s->place), .ordinal = s->ordinal, .next = s->next, .backup = s->backup};
+		.cursor = plaincursor_new(&f->o, &s->place, session_of(f)), .ordinal = s->ordinal, .next = s->next, .backup = s->backup};
 	return c->cursor ? 0 : memory(e);
 }
 
@@ -364,7 +451,7 @@ static int jump_on(struct filebytes *f, const struct request *q, int rc, const s
 	if (rc == 0 || worse || !bytemap_fits(&f->map, ordinal, &record->place))
 		return changed(f, e);
 	struct recent_record *r = recent_new(&f->recent, FILEBYTES_RECENT_BYTES);
-	rc = r ? decode(f, c, &record->item, r, &counted, e) : memory(e);
+	rc = r ? decode(f, c, record, r, &counted, e) : memory(e);
 	if (rc == 0 && !noted(&f->undecoded, ordinal))
 		return changed(f, e);
 	if (rc >= 0)
@@ -379,7 +466,7 @@ static int read_on(struct filebytes *f, const struct request *q, uint64_t end, s
 	int rc = 0;
 	end = end < f->pass.ordinal ? end : f->pass.ordinal;
 	while (rc == 0 && f->jump.ordinal < end && (f->map.backwards || f->jump.next < q->at + q->n)) {
-		rc = filecursor_next(f->jump.cursor, false, &record, e);
+		rc = plaincursor_next(f->jump.cursor, false, &record, e);
 		if (rc == 0 || (rc > 0 && holds_data(&record.item)))
 			rc = jump_on(f, q, rc, &record, e);
 		rc = rc > 0 ? 0 : rc;
@@ -413,6 +500,14 @@ static int damaged(const struct filebytes *f, uint64_t at, const char *why, stru
 		       f->o.session_time, (unsigned long long)at, why);
 }
 
+int filebytes_begin(struct filebytes *f, struct err *e)
+{
+	int rc = 0;
+	while (rc == 0 && f->o.sessions && !f->passed && !f->has_content && f->session == NULL && f->locked.code == XE_OK)
+		rc = pass_on(f, e);
+	return rc == 0 && f->locked.code != XE_OK ? err_pass(e, &f->locked) : rc;
+}
+
 int filebytes_read(struct filebytes *f, uint64_t at, void *out, size_t n, struct err *e)
 {
 	struct request q = {at, out, n};
@@ -434,16 +529,16 @@ int filebytes_read(struct filebytes *f, uint64_t at, void *out, size_t n, struct
 int filebytes_extras(struct filebytes *f, const struct extra **extras, size_t *count, struct err *e)
 {
 	struct filecursor_record record;
-	struct filecursor *c = f->has_extras ? NULL : filecursor_new(&f->o, NULL);
+	struct plaincursor *c = f->has_extras ? NULL : plaincursor_new(&f->o, NULL, (struct span){NULL, 0});
 	int rc = f->has_extras ? 0 : c ? 1 : memory(e);
 	if (c)
 		drop_extras(f);
 	while (rc > 0) {
-		rc = filecursor_next(c, false, &record, e);
+		rc = plaincursor_next(c, false, &record, e);
 		if (rc > 0 && !holds_data(&record.item))
 			rc = keep_extra(f, &record.item, e) == 0 ? 1 : e->code;
 	}
-	filecursor_free(c);
+	plaincursor_free(c);
 	f->has_extras = rc == 0;
 	*extras = f->extras;
 	*count = f->extra_count;

@@ -7,12 +7,16 @@
  * a block whose checksum is wrong, unless the digest says that all is right.  A digest that does not fit, without anything else to be
  * found, is damage of the last record: who reads all of the file learns it at its end.
  *
+ * What its client encrypted is read as if it had not, where there is a key: from any place on, for CBC wants no more than the block before.  Its
+ * signature is a digest that the right one wrote; that of another one, of whom the certificate is there, is damage as that.
+ *
  * Memory: the map of places (mount/bytemap.h), FILEBYTES_RECENT_BYTES of decoded content or one record if that is more (20 MB at most), the
  * buffers of one or two readers.  formats/restore-format.md 2, 6, 8.2 */
 #ifndef MOUNT_FILEBYTES_H
 #define MOUNT_FILEBYTES_H
 
 #include "base/digest.h"
+#include "crypt/pkisessions.h"
 #include "restore/extra.h"
 #include "volume/opener.h"
 
@@ -45,6 +49,7 @@ struct filebytes_options {
 	uint8_t value[DIGEST_MAX_BYTES];
 	size_t value_bytes;
 	const struct opener_keys *keys; /* NULL: there are none */
+	struct pkisessions *sessions;   /* with keys of clients who encrypt, or sign; NULL: there are none */
 };
 
 struct filebytes;
@@ -52,6 +57,9 @@ struct filebytes;
 /* Options are copied, but not what they point to: that has to stay until filebytes_free (NULL is fine).  NULL without memory. */
 struct filebytes *filebytes_new(const struct filebytes_options *options);
 void filebytes_free(struct filebytes *f);
+
+/* Is there a key for what its client encrypted?  XE_PERMISSION: there is none, and for whom it is; and as below. */
+int filebytes_begin(struct filebytes *f, struct err *e) __attribute__((warn_unused_result));
 
 /* All n bytes from at on, at + n <= size.  XE_DAMAGE: some of them are not what they were, or lost; XE_KEY; XE_FAILED: a volume cannot be
  * read, or is not the one any more that was indexed.  The same may come right later. */

@@ -12,8 +12,9 @@ struct filecursor;
 struct filecursor_record {
 	struct item item; /* lent until the next call */
 	struct bytemap_place place;
-	bool doubt; /* some of it stands in a block whose checksum alone is wrong */
-	bool lost;  /* something of the file may be missing before it */
+	bool doubt;  /* some of it stands in a block whose checksum alone is wrong */
+	bool lost;   /* something of the file may be missing before it */
+	bool broken; /* it is data, and cannot be decrypted; it has none */
 };
 
 /* At the file's first record (at NULL), or the one at this place.  What options names must stay until filecursor_free (NULL is fine).

@@ -147,7 +147,7 @@ static const char *why_not(const struct view_file *f)
 		return "its content is in the job's base job";
 	if (f->row.stat.type == FILESTAT_HARD_LINK)
 		return "its content is stored under another name, which is not there";
-	if (f->row.verdict == FILEINDEX_CLOSED)
+	if (f->row.verdict == FILEINDEX_CLOSED && !(f->row.flags & FILEINDEX_ENCRYPTED))
 		return "its content is not for us to read: deduplicated, or a plugin's";
 	bool hurt = f->row.verdict == FILEINDEX_DAMAGED || f->row.verdict == FILEINDEX_CUT;
 	return hurt && f->size == 0 ? "some of it is damaged or lost" : NULL;
@@ -180,6 +180,7 @@ static bool plan(struct openfiles *o, struct openfile *f)
 		.digest = file->row.digest,
 		.value_bytes = file->row.value_bytes,
 		.keys = o->keys.arg ? &o->keys : NULL,
+		.sessions = o->o.sessions,
 	};
 	memcpy(options.value, file->row.value, sizeof options.value);
 	f->bytes = f->volumes ? filebytes_new(&options) : NULL;
@@ -304,15 +305,19 @@ static int fault(struct openfiles *o, struct openfile *f, int rc, const struct e
 int openfile_check(struct openfiles *o, struct openfile *f, struct err *e)
 {
 	const char *why = why_not(&f->file);
+	bool encrypted = f->file.row.flags & FILEINDEX_ENCRYPTED;
 	int rc = 0;
-	if (f->file.row.flags & FILEINDEX_ENCRYPTED)
-		rc = err_set(e, XE_PERMISSION, "its client encrypted it");
-	else if (why)
-		rc = err_set(e, XE_DAMAGE, "%s", why);
-	if (rc == 0)
+	if (!encrypted && why == NULL)
 		return 0;
 	pthread_mutex_lock(&f->lock);
-	rc = fault(o, f, rc, e);
+	if (encrypted && o->o.sessions)
+		rc = filebytes_begin(f->bytes, e);
+	else if (encrypted)
+		rc = err_set(e, XE_PERMISSION, "its client encrypted it; --pki-key opens it");
+	if (rc == 0 && why)
+		rc = err_set(e, XE_DAMAGE, "%s", why);
+	if (rc != 0)
+		rc = fault(o, f, rc, e);
 	pthread_mutex_unlock(&f->lock);
 	return rc;
 }

@@ -13,6 +13,7 @@
 struct openfiles_options {
 	struct view *view;
 	const struct opener_keys *keys; /* NULL: none; are asked by one thread at a time */
+	struct pkisessions *sessions;   /* with keys of clients who encrypt; NULL: none */
 	void *arg;
 	/* What of a file cannot be read, once for each file; names in it are as on the volume.  Any thread, one at a time. */
 	void (*tell)(void *arg, const char *text);
@@ -30,7 +31,7 @@ struct openfile;
 struct openfile *openfiles_take(struct openfiles *o, uint64_t number, struct err *e);
 void openfiles_put(struct openfiles *o, struct openfile *f);
 
-/* Is there content to read?  As filebytes_read has it, and XE_PERMISSION: its client encrypted it; the fault was told. */
+/* Is there content to read?  As filebytes_read has it, and XE_PERMISSION: its client encrypted it, and no key opens it; the fault was told. */
 int openfile_check(struct openfiles *o, struct openfile *f, struct err *e) __attribute__((warn_unused_result));
 
 /* At most n bytes from at on into out; *got: fewer at its end. */

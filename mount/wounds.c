@@ -93,6 +93,13 @@ void wounds_end(struct wounds *w, uint64_t end, uint64_t size, bool lost, bool p
 		add(w, w->last_lo, size, UNPROVED);
 }
 
+void wounds_deny(struct wounds *w, uint64_t size, const char *why)
+{
+	uint64_t last = w->last_lo < size ? w->last_lo : size > 0 ? size - 1 : 0;
+	if (w->count == 0)
+		add(w, last, size, why);
+}
+
 bool wounds_touch(const struct wounds *w, uint64_t at, uint64_t n)
 {
 	if ((w->open && at + n > w->open_at) || (w->torn && at + n > w->first))

@@ -43,6 +43,9 @@ bool wounds_misplaced(const struct wounds *w);
  * fit; counted: size is the length of the content, not what its attributes say. */
 void wounds_end(struct wounds *w, uint64_t end, uint64_t size, bool lost, bool proves, bool counted);
 
+/* Behind wounds_end: all of it is not what it should be, though nothing tells where; who comes to its end learns why. */
+void wounds_deny(struct wounds *w, uint64_t size, const char *why);
+
 /* Could some of it be damaged, as far as is known before the end? */
 bool wounds_touch(const struct wounds *w, uint64_t at, uint64_t n);
 

@@ -66,31 +66,12 @@ static void lose(struct unlock *u, struct locked_file *f, const char *reason)
 
 /* ---- cipher text ---- */
 
-/* The stream that it would have been; 0: it is none of cipher text. */
-static uint32_t plain_stream(uint32_t stream)
-{
-	static const uint16_t numbers[][2] = {
-		{STREAM_ENCRYPTED_FILE, STREAM_FILE},
-		{STREAM_ENCRYPTED_WIN32, STREAM_WIN32},
-		{STREAM_ENCRYPTED_GZIP, STREAM_GZIP},
-		{STREAM_ENCRYPTED_WIN32_GZIP, STREAM_WIN32_GZIP},
-		{STREAM_ENCRYPTED_FORK, STREAM_MACOS_FORK},
-		{STREAM_ENCRYPTED_COMPRESSED, STREAM_COMPRESSED},
-		{STREAM_ENCRYPTED_WIN32_COMPRESSED, STREAM_WIN32_COMPRESSED},
-	};
-	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-		if (numbers[i][0] == stream_number(stream) && !(stream & STREAM_BIT_DEDUPLICATED))
-			return (stream & ~STREAM_NUMBER_MASK) | numbers[i][1];
-	}
-	return 0;
-}
-
 /* One packet as the record that it would have been. */
 static int pass_packet(struct unlock *u, struct locked_file *f, struct span packet, struct err *e)
 {
 	struct item item = f->last;
 	struct span address = {NULL, 0}, plain = {NULL, 0};
-	item.stream = plain_stream(f->stream);
+	item.stream = stream_decrypted(f->stream);
 	item.len = (uint32_t)packet.len;
 	item.data = packet;
 	enum stage_status status = stage_plain(u->stage, &item, &address, &plain);
@@ -178,7 +159,7 @@ static int end_stream(struct unlock *u, struct locked_file *f, struct err *e)
 static int pass_cut(struct unlock *u, const struct plain_item *plain, struct err *e)
 {
 	struct item item = *plain->item;
-	item.stream = plain_stream(item.stream);
+	item.stream = stream_decrypted(item.stream);
 	item.data = (struct span){NULL, 0};
 	return relay_record(&u->relay, &(struct plain_item){.item = &item}, e);
 }
@@ -353,7 +334,7 @@ static int on_record(void *arg, const struct plain_item *plain, struct err *e)
 	}
 	if (rc != 0 || f->index == 0 || !f->wanted)
 		return rc == 0 ? relay_record(&u->relay, plain, e) : rc;
-	if (plain_stream(item->stream) != 0)
+	if (stream_decrypted(item->stream) != 0)
 		return take_data(u, f, plain, e);
 	f->has_content = f->has_content || stream_form(item->stream) != STREAM_OPAQUE;
 	rc = end_stream(u, f, e);

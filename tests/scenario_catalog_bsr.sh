@@ -250,4 +250,115 @@ expect_status 0 'those are taken'
 bsr "$here/scenario_catalog_bsr.sh"
 refused 1 'no volume'
 
+# --- out of an index ---
+
+# indexed TEXT KEY VOLUME...: KEY is a file, or nothing
+indexed() {
+	text=$1
+	shift
+	if timeout -k 5 300 "$PYTHON" "$here/bsrindex.py" "${SEED:-20261130}" "$@" >"$out" 2>"$err"; then
+		ok "index, $text: $(tail -n 1 "$out")"
+	else
+		not_ok "index, $text: bootstraps as those of the volumes (SEED=${SEED:-20261130})"
+		show "$out" "$err"
+	fi
+}
+for v in "$VOLUMES"/bareos/* "$VOLUMES"/bacula-mixed/* "$VOLUMES"/made/good-*; do
+	case ${v##*/} in
+	OUT1 | good-set-[23]) continue ;; # no job; they begin inside a file
+	esac
+	indexed "$(basename "$(dirname "$v")")/${v##*/}" '' "$v"
+done
+for v in "$VOLUMES"/bacula/*; do
+	length=64
+	case ${v##*/} in
+	mk-*) continue ;; # a master key's
+	enc128*) length=32 ;;
+	esac
+	"$PYTHON" -c 'import base64, hashlib, sys
+print(base64.b64encode(hashlib.sha512(b"xflate-fixture:" + sys.argv[1].encode()).digest()[:int(sys.argv[2])]).decode())' "${v##*/}" "$length" >key
+	case ${v##*/} in
+	enc128* | enc256* | strong*) indexed "bacula/${v##*/}" key "$v" ;;
+	*) indexed "bacula/${v##*/}" '' "$v" ;;
+	esac
+done
+indexed 'a set' '' "$(volume vol-span-gzip6-1)" "$(volume vol-span-gzip6-2)"
+indexed 'a set of Bacula' '' "$VOLUMES/bacula/plain-span1" "$VOLUMES/bacula/plain-span2"
+indexed 'three volumes, over several' '' "$VOLUMES"/made/good-set-[123]
+indexed 'interleaved jobs, and others on another volume' '' "$(volume vol-multi)" "$(volume vol-append)"
+
+mkdir vault
+for name in vol-multi vol-append vol-span-gzip6-1 vol-span-gzip6-2 vol-gzip6 vol-crashed; do cp "$(volume "$name")" vault/; done
+rm -f db
+"$XFLATE" find -qq --index db --update vault/* 2>/dev/null
+bsr --index db --job 32 --job 33
+expect_status 0 'an index: two jobs'
+{
+	section vol-append 32 210-28140 1-17
+	section vol-append 33 28141-257232 1-14
+} >want
+wanted 'an index: as their rows'
+is "$(wc -c <"$err")" 0 'an index: they do not lie interleaved'
+bsr --index db --job 50 --job 52
+says 'interleaved' 'an index: others do'
+bsr --index db --job 54
+{
+	section vol-span-gzip6-1 54 220-387291 1-10
+	section vol-span-gzip6-2 54 0-347943 10-61
+} >want
+wanted 'an index: a spanned job; where it goes on it is not known where its first block begins'
+bsr --index db --job J-gzip6 --file /srv/data/tree/links/hard1.txt
+section vol-gzip6 3 208-734951 54 59 >want
+wanted 'an index: a hard link, and the name that has the content'
+printf '/srv/data/tree/links/hard1.txt\n' >list
+bsr --index db --job J-gzip6 --files-from list
+wanted 'an index: the same from a list'
+bsr --files-from list "$(volume vol-gzip6)"
+wanted '--files-from: the same from the volume'
+bsr --files-from list map.vol-multi
+refused 2 '--files-from: a map knows no names'
+printf '/no/such\n' >none
+bsr --index db --job J-gzip6 --files-from none
+refused 2 'an index: a list of which nothing is there'
+: >empty
+bsr --index db --job J-gzip6 --files-from empty
+refused 2 'an index: a list with nothing in it'
+bsr --index db --catalog-job J-multi-c
+expect_status 0 'an index: --catalog-job'
+is "$(sed -n 's/^VolSessionId=//p' "$out")" 52 'an index: the last that ended well'
+bsr --index db
+refused 2 'an index: several jobs, and none is named'
+bsr --index db --job 4711
+refused 2 'an index: no such job'
+bsr --index db --job 51 --file-index 30-31
+refused 2 'an index: a FileIndex that is not there'
+bsr --index db --job 51 vault/vol-multi
+refused 2 'an index and volumes: one of them'
+bsr --index db --update old.bsr
+refused 2 'an index mends no bootstrap'
+bsr --index nosuch --job 51
+refused 2 'no index'
+bsr --index "$(volume vol-multi)" --job 51
+refused 2 'an index that is none'
+bsr
+refused 2 'nothing to read'
+bsr --index db --job 33
+cp "$out" there
+mv vault shelf
+bsr --index db --job 33
+check 'an index: where the volumes are does not matter' cmp there "$out"
+mkdir vault
+"$XFLATE" -q -i -o vault/vol-append shelf/vol-append
+bsr --index db --job 33
+refused 2 'an index: a volume that was written anew'
+says 'vault/vol-append: the index does not know this volume as it is now' 'an index: and which'
+rm -rf vault
+mv shelf vault
+"$PYTHON" -c 'import sqlite3, sys
+db = sqlite3.connect("db")
+db.execute("UPDATE file SET first_volume = 99, last_volume = 99 WHERE id = (SELECT max(id) FROM file WHERE id >> 32 = (SELECT id FROM job WHERE job_id = 33))")
+db.commit()'
+bsr --index db --job 33
+refused 1 'an index that is damaged'
+
 done_testing

@@ -373,6 +373,97 @@ fails 'it cannot be opened' cat "$file"
 check 'for want of permission' sh -c 'cat "$1" 2>&1 | grep -q "Permission denied"' - "$file"
 is "$(find "$(only_job)" -type l | wc -l | tr -d ' ')" "$(grep -c ' link ' "$here/trees/bacula-tree")" 'what is not content is there'
 
+# ---- and decrypted ----
+
+pki=$here/pki
+umask 077
+for key in client master stranger; do cp "$pki/$key.pem" .; done
+openssl x509 -in client.pem -out client.cert 2>/dev/null
+openssl pkey -in client.pem -out client.key 2>/dev/null
+openssl pkcs8 -topk8 -in client.key -v2 aes256 -passout pass:'a pass phrase' -out pkcs8.pem
+printf 'a pass phrase\n' >phrase
+umask 022
+for set in aes256-gzip-0004 aes192-lzo-0005 'span-0002 span-0003' aes128-nosum-0006 signed-only-0007; do
+	list=$(for v in $set; do echo "$pki/fdpki-$v"; done)
+	rm -rf opened db
+	# shellcheck disable=SC2086 # a list of files
+	{
+		"$XFLATE" extract -qq -C opened --pki-key client.pem $list >/dev/null
+		up 0 "${set%-*}: with the client's key" --pki-key client.pem $list
+		check "${set%-*}: as extract has it" diff -r --no-dereference opened "$(only_job)"
+		"$XFLATE" find -q --index db --update $list
+	}
+	up 0 "${set%-*}: by an index" --pki-key client.pem --index db
+	check "${set%-*}: by an index that was made without the key" diff -r --no-dereference opened "$(only_job)"
+done
+v=$pki/fdpki-aes256-gzip-0004
+up 0 'with a master key' --pki-key master.pem "$v"
+check 'with a master key: the same' diff -r --no-dereference opened/tmp "$(only_job)/tmp"
+up 0 'by the time' --pki-key pkcs8.pem --pki-passphrase phrase "$v"
+check 'as of its time, with a pass phrase: the same' sh -c 'diff -r --no-dereference opened/tmp "$1"/by-time/*/*/*/tmp' - "$m"
+up 0 'with another key' --pki-key stranger.pem "$v"
+file=$(find "$m" -type f -size +0 | head -n 1)
+check 'with another key: permission denied' sh -c 'cat "$1" 2>&1 | grep -q "Permission denied"' - "$file"
+check 'empty files can be read all the same' sh -c 'cat "$(find "$1" -type f -size 0 -name "empty*" | head -n 1)"' - "$m"
+release
+run "$XFLATE" mount --pki-key pkcs8.pem "$v" "$m"
+expect_status 4 'a protected key without its pass phrase: 4'
+run "$XFLATE" mount --pki-passphrase phrase "$v" "$m"
+expect_status 2 'a pass phrase for nothing: 2'
+run "$XFLATE" mount --pki-key client.cert "$v" "$m"
+expect_status 4 'a certificate for a key: 4'
+"$XFLATE" mount -f --pki-key stranger.pem "$v" "$m" 2>"$err" &
+mounter=$!
+waited=0
+while [ $waited -lt 100 ] && ! grep -q " $m fuse" /proc/mounts; do
+	sleep 0.05
+	waited=$((waited + 1))
+done
+cat "$(find "$m" -type f -size +0 | head -n 1)" >/dev/null 2>&1
+kill "$mounter"
+wait "$mounter" 2>/dev/null
+says 'its client encrypted it, and none of the keys given is one that it was encrypted for: key [0-9a-f]{20}\.\.\.' 'for whom it is encrypted is told'
+
+mkdir locked
+check 'volumes of every cipher and form' "$PYTHON" "$here/pkivolumes.py" --all locked
+"$PYTHON" "$here/pkivolumes.py" --list >list
+tab=$(printf '\t')
+while IFS=$tab read -r name extracts what; do
+	# Forks are not ours to read; extract gives the rest, and says so.
+	[ "$name" != good-fork ] || continue
+	rm -rf opened db
+	"$XFLATE" extract -qq -C opened --pki-key client.pem "locked/$name" >/dev/null 2>&1
+	"$XFLATE" find -qq --index db --update "locked/$name" 2>/dev/null
+	for from in "locked/$name" '--index db'; do
+		release
+		# shellcheck disable=SC2086 # options
+		"$XFLATE" mount -qq --pki-key client.pem $from "$m" 2>"$err"
+		"$PYTHON" "$here/pkimount.py" "$(only_job)" "locked/$name.d" opened >told 2>&1
+		status=$?
+		case $name in
+		# The whole content came, and its digest and its signature prove it: only what stands behind it is none.
+		bad-packet-cut | bad-two-sessions) grep -v '^only here: victim$' told >rest ;;
+		*) cp told rest ;;
+		esac
+		if [ $status = 0 ] && [ ! -s rest ]; then
+			ok "$name, $from: $what: as extract has it ($extracts)"
+		else
+			not_ok "$name, $from: $what: as extract has it ($extracts)"
+			show told "$err"
+		fi
+	done
+done <list
+release
+for name in bad-forged bad-signature bad-garbled; do
+	rm -f db
+	"$XFLATE" find -qq --index db --update "locked/$name" 2>/dev/null
+	up 0 "$name, without a key of it" --index db --pki-cert client.cert
+	fails "$name: with the certificate alone nothing is opened" cat "$(only_job)/victim"
+	up 0 "$name" --index db --pki-key client.pem
+	fails "$name: who reads all of it is told" cat "$(only_job)/victim"
+done
+rm -rf opened db
+
 # ---- volumes that change ----
 
 made good "$bareos/vol-gzip6"

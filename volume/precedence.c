@@ -68,13 +68,18 @@ static uint32_t lowest(struct sorting *s)
 	return node;
 }
 
-/* Those it was before wait for one less. */
+/* Those it was before wait for one less.  A knot is passed at once: it lies between things, and not between knots. */
 static void pass(struct sorting *s, uint32_t node)
 {
 	s->done[node] = true;
 	for (uint32_t i = s->first[node]; i < s->first[node + 1]; i++) {
-		if (--s->before[s->to[i]] == 0 && !s->done[s->to[i]])
-			wait_for_turn(s, s->to[i]);
+		uint32_t to = s->to[i];
+		if (--s->before[to] > 0 || s->done[to])
+			continue;
+		if (to < s->p->things)
+			wait_for_turn(s, to);
+		else
+			pass(s, to);
 	}
 }
 
@@ -98,7 +103,7 @@ static void gather_edges(struct sorting *s)
 static void sort(struct sorting *s, uint32_t *order, bool *forced)
 {
 	uint32_t placed = 0, next = 0, things = s->p->things;
-	for (uint32_t n = 0; n < s->nodes; n++) {
+	for (uint32_t n = 0; n < things; n++) {
 		if (s->before[n] == 0)
 			wait_for_turn(s, n);
 	}
@@ -107,10 +112,8 @@ static void sort(struct sorting *s, uint32_t *order, bool *forced)
 			next++;
 		bool stuck = s->waiting == 0;
 		uint32_t node = stuck ? next : lowest(s);
-		if (node < things) {
-			forced[node] = stuck;
-			order[placed++] = node;
-		}
+		forced[node] = stuck;
+		order[placed++] = node;
 		pass(s, node);
 	}
 }

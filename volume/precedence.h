@@ -12,8 +12,8 @@ struct precedence_edge {
 	uint32_t from, to;
 };
 
-/* Begin with {.things = n}: they are 0 to n - 1.  Numbers behind those are knots: between some and others they stand for each before
- * each. */
+/* Begin with {.things = n}: they are 0 to n - 1.  Numbers behind those are knots: between some and others, each of which has edges
+ * with it, they stand for each before each.  None is without edges to it, and none has one to another. */
 struct precedence {
 	uint32_t things, knots;
 	struct precedence_edge *edges;

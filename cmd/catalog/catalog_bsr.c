@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* xflate catalog bsr: bootstraps from volumes and maps, and stale ones mended. */
+/* xflate catalog bsr: bootstraps from volumes, maps and an index, and stale ones mended. */
 #include "cmd/catalog/catalog.h"
 
 #include "base/msg.h"
 #include "base/printable.h"
 #include "catalog/bsrmend.h"
 #include "catalog/wanted.h"
+#include "cmd/catalog/bsrindex.h"
 #include "cmd/catalog/inputs.h"
+#include "cmd/volume/fileslist.h"
 #include "restore/choice.h"
 
 #include <errno.h>
@@ -24,7 +26,12 @@ struct names {
 struct request {
 	struct inputs in;
 	struct names jobs;
-	struct choice *files; /* --file */
+	struct choice *files; /* --file, --files-from */
+	const char **globs;   /* what --file says */
+	size_t glob_count;
+	const char *files_from;
+	struct bsrindex index;
+	struct mapped_list *volumes; /* the inputs', or the index's */
 	const char *indexes_text, *catalog_job, *update;
 	struct bsr_options o;
 	uint32_t slots[NAMES_MAX];
@@ -145,25 +152,30 @@ static const struct indexes *files_of(const struct request *q, const struct want
 	return q->indexes_text ? &q->indexes : choice_is_part(q->files) ? &j->files : NULL;
 }
 
+static const char *place_of(const struct request *q)
+{
+	return q->index.path ? "in the index" : "on these volumes";
+}
+
 /* Maps do not tell. */
 static void warn_of_edges(const struct request *q, const struct wanted_job *j)
 {
 	char text[WANTED_TEXT_BYTES];
 	bool measured = true;
-	for (size_t i = 0; i < q->in.list.count; i++)
-		measured = measured && q->in.list.volumes[i]->version == 0;
+	for (size_t i = 0; i < q->volumes->count; i++)
+		measured = measured && q->volumes->volumes[i]->version == 0;
 	wanted_describe(j, text, sizeof text);
 	if (measured && files_of(q, j) == NULL && j->began == 0)
-		msg_warning("%s: its beginning is not on these volumes", text);
+		msg_warning("%s: its beginning is not %s", text, place_of(q));
 	if (measured && files_of(q, j) == NULL && j->status == 0)
-		msg_warning("%s: its end is not on these volumes", text);
+		msg_warning("%s: its end is not %s", text, place_of(q));
 }
 
 /* Maps of version 1 do not tell; a daemon looks for a device by it. */
 static void warn_of_media_type(const struct request *q)
 {
-	for (size_t i = 0; i < q->in.list.count; i++) {
-		const struct mapped_volume *v = q->in.list.volumes[i];
+	for (size_t i = 0; i < q->volumes->count; i++) {
+		const struct mapped_volume *v = q->volumes->volumes[i];
 		if (v->media_type[0] == '\0' && q->o.media_type == NULL)
 			msg_warning("%s does not tell the media type of volume %s: --media-type NAME", v->path, v->new_name);
 	}
@@ -171,8 +183,8 @@ static void warn_of_media_type(const struct request *q)
 
 static bool interleave(const struct request *q, const struct wanted_job *a, const struct wanted_job *b)
 {
-	for (size_t i = 0; i < q->in.list.count; i++) {
-		struct mapped_volume *v = q->in.list.volumes[i];
+	for (size_t i = 0; i < q->volumes->count; i++) {
+		struct mapped_volume *v = q->volumes->volumes[i];
 		const struct mapped_session *x = mapped_find(v, a->session_id, a->session_time);
 		const struct mapped_session *y = mapped_find(v, b->session_id, b->session_time);
 		if (x && y && x->side[MAPPED_NEW].start <= y->side[MAPPED_NEW].end && y->side[MAPPED_NEW].start <= x->side[MAPPED_NEW].end)
@@ -202,21 +214,56 @@ static int write_job(struct request *q, const struct wanted_job *j, struct err *
 	warn_of_edges(q, j);
 	warn_of_media_type(q);
 	fprintf(q->out, "# xflate catalog bsr: %s\n", text);
-	return bsr_write(q->out, q->in.list.volumes, q->in.list.count, j->session_id, j->session_time, files_of(q, j), &q->o, e);
+	return bsr_write(q->out, q->volumes->volumes, q->volumes->count, j->session_id, j->session_time, files_of(q, j), &q->o, e);
 }
 
 /* A file that is mistyped would be missed when it is too late. */
 static int refuse_unmet(const struct request *q, struct err *e)
 {
 	const char *name = choice_unmet(q->files, 0);
-	return name ? err_set(e, XE_USAGE, "--file %s: no file on these volumes fits", name) : 0;
+	return name ? err_set(e, XE_USAGE, "%s %s: no file %s fits", q->files_from ? "--files-from" : "--file", name, place_of(q)) : 0;
+}
+
+/* Of an index only what is wanted is asked. */
+static int look_up(struct request *q, struct err *e)
+{
+	int rc = bsrindex_open(&q->index, q->in.max_memory, &q->wanted, e);
+	if (rc == 0 && choice_is_part(q->files))
+		rc = bsrindex_pick(&q->index, &q->wanted, q->jobs.names, q->jobs.count, q->files, q->files_from ? NULL : q->globs,
+				   q->glob_count, e);
+	return rc;
+}
+
+static bool is_same_session(const struct wanted_job *a, const struct wanted_job *b)
+{
+	return a->session_id == b->session_id && a->session_time == b->session_time;
+}
+
+static int locate(struct request *q, struct err *e)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < q->chosen_count; i++) {
+		const struct wanted_job *j = q->chosen[i];
+		for (size_t k = 0; rc == 0 && k < i; k++)
+			rc = is_same_session(j, q->chosen[k]) ? err_set(e, XE_USAGE, "two jobs of one session, %u/%u: one run for each",
+									j->session_id, j->session_time)
+							      : 0;
+		if (rc == 0)
+			rc = bsrindex_locate(&q->index, &q->wanted, j, files_of(q, j), e);
+	}
+	if (rc == 0)
+		rc = bsrindex_check(&q->index, e);
+	q->in.damage = bsrindex_damage(&q->index);
+	return rc;
 }
 
 static int write_jobs(struct request *q, struct err *e)
 {
-	int rc = wanted_learn(&q->wanted, q->in.list.volumes, q->in.list.count, e);
+	int rc = q->index.path ? look_up(q, e) : wanted_learn(&q->wanted, q->volumes->volumes, q->volumes->count, e);
 	if (rc == 0)
 		rc = choose(q, e);
+	if (rc == 0 && q->index.path)
+		rc = locate(q, e);
 	if (rc == 0)
 		rc = refuse_unmet(q, e);
 	if (rc == 0)
@@ -231,7 +278,7 @@ static int write_update(struct request *q, struct err *e)
 	struct bsrfile old = {0};
 	int rc = bsrfile_read(&old, q->update, e);
 	if (rc == 0)
-		rc = bsrmend_write(q->out, &old, q->in.list.volumes, q->in.list.count, &q->o, e);
+		rc = bsrmend_write(q->out, &old, q->volumes->volumes, q->volumes->count, &q->o, e);
 	err_volume(e, q->update);
 	bsrfile_free(&old);
 	return rc;
@@ -242,8 +289,13 @@ static int run(struct request *q, struct err *e)
 {
 	char *text = NULL;
 	size_t len = 0;
-	q->in.hooks = (struct measure_options){.arg = q, .runs = true, .file = choice_is_part(q->files) ? on_file : NULL};
-	int rc = inputs_read(&q->in, e);
+	bool part = choice_is_part(q->files) || q->files_from;
+	q->in.hooks = (struct measure_options){.arg = q, .runs = true, .file = part ? on_file : NULL};
+	q->volumes = q->index.path ? &q->index.located.list : &q->in.list;
+	int rc = q->files_from ? fileslist_read(q->files_from, q->files, e) : 0;
+	choice_ready(q->files);
+	if (rc == 0 && q->index.path == NULL)
+		rc = inputs_read(&q->in, e);
 	if (rc != 0)
 		return rc;
 	q->out = open_memstream(&text, &len);
@@ -278,6 +330,7 @@ static int take_file(const struct command *verb, void *request, const char *text
 	struct err e = {0};
 	if (*text == '\0')
 		return msg_usage(verb->path, "--file: its value is empty");
+	q->globs[q->glob_count++] = text;
 	return choice_glob(q->files, text, &e) == 0 ? 0 : msg_fail(&e);
 }
 
@@ -306,6 +359,8 @@ static const struct option_row options[] = {
 	OPTION_TAKE_AT(0, "job", take_job, struct request, jobs),
 	OPTION_TEXT(0, "file-index", struct request, indexes_text),
 	OPTION_TAKE(0, "file", take_file),
+	OPTION_SOURCE(0, "files-from", struct request, files_from),
+	OPTION_SOURCE(0, "index", struct request, index.path),
 	OPTION_SOURCE(0, "catalog-job", struct request, catalog_job),
 	OPTION_SOURCE(0, "update", struct request, update),
 	OPTION_SOURCE(0, "storage", struct request, o.storage),
@@ -328,13 +383,20 @@ static int check(struct request *q)
 {
 	static const char verb[] = "catalog bsr";
 	struct err e = {0};
-	bool selects = q->jobs.count > 0 || choice_is_part(q->files) || q->indexes_text;
+	bool part = choice_is_part(q->files) || q->files_from;
+	bool selects = q->jobs.count > 0 || part || q->indexes_text;
+	if (q->in.count == 0 && q->index.path == NULL)
+		return msg_usage(verb, "at least one VOLUME or MAP is missing, or --index");
+	if (q->in.count > 0 && q->index.path)
+		return msg_usage(verb, "the index or the volumes: one of them tells where files lie");
+	if (q->update && q->index.path)
+		return msg_usage(verb, "--update takes addresses from the volumes, or from maps: name them instead of --index");
 	if (q->update && (selects || q->catalog_job))
-		return msg_usage(verb,
-				 "--update takes jobs and files from the old bootstrap: no --job, --file, --file-index or --catalog-job");
+		return msg_usage(verb, "--update takes jobs and files from the old bootstrap: no --job, --file, --files-from, --file-index "
+				       "or --catalog-job");
 	if (q->catalog_job && q->jobs.count > 0)
 		return msg_usage(verb, "--catalog-job or --job: one of them");
-	if (q->indexes_text && choice_is_part(q->files))
+	if (q->indexes_text && part)
 		return msg_usage(verb, "--file-index or --file: one of them");
 	if (q->indexes_text && q->jobs.count > 1)
 		return msg_usage(verb, "--file-index counts the files of one job");
@@ -343,11 +405,11 @@ static int check(struct request *q)
 	if (!fits_quotes(q->o.storage) || !fits_quotes(q->o.device) || !fits_quotes(q->o.media_type))
 		return msg_usage(verb, "--storage, --device, --media-type: no name that can stand in a bootstrap");
 	for (size_t i = 0; i < q->in.count; i++) {
-		if ((choice_is_part(q->files) || q->catalog_job) && mapfile_is(q->in.paths[i]))
+		if ((part || q->catalog_job) && mapfile_is(q->in.paths[i]))
 			return msg_usage(verb, "%s: a map knows neither the names of files nor how jobs ended: give the volumes for %s",
 					 q->in.paths[i], q->catalog_job ? "--catalog-job" : "--file");
 	}
-	return inputs_check(&q->in, verb, q->update, "the old bootstrap");
+	return inputs_check(&q->in, verb, q->update ? q->update : q->files_from, q->update ? "the old bootstrap" : "the list of files");
 }
 
 static int cmd_bsr(int argc, char **argv)
@@ -357,19 +419,23 @@ static int cmd_bsr(int argc, char **argv)
 	struct err e = {0};
 	int status;
 	q.files = choice_new();
-	if (q.files == NULL) {
+	q.globs = calloc((size_t)argc, sizeof *q.globs);
+	if (q.files == NULL || q.globs == NULL) {
+		choice_free(q.files);
+		free(q.globs);
 		err_memory(&e, 0, "the arguments");
 		return msg_fail(&e);
 	}
 	if (options_parse(&command_catalog_bsr, argc, argv, &q, &rest, &status)) {
 		q.in.paths = rest.names;
 		q.in.count = rest.count;
-		choice_ready(q.files);
 		status = check(&q);
 		if (status == 0)
 			status = run(&q, &e) != 0 ? msg_fail(&e) : q.in.damage > 0 ? 3 : 0;
 	}
 	choice_free(q.files);
+	free(q.globs);
+	bsrindex_close(&q.index);
 	inputs_free(&q.in);
 	indexes_free(&q.indexes);
 	wanted_free(&q.wanted);
@@ -381,12 +447,14 @@ const struct command command_catalog_bsr = {
 	.path = "catalog bsr",
 	.summary = "bootstraps, exact to the block",
 	.help = "Usage: xflate catalog bsr [OPTIONS] VOLUME|MAP... > bootstrap\n"
+		"       xflate catalog bsr [OPTIONS] --index DB > bootstrap\n"
 		"       xflate catalog bsr --update OLD.bsr VOLUME|MAP... > bootstrap\n"
 		"\n"
 		"Prints the bootstrap for one job, or some of its files: what a restore, bextract\n"
 		"or bls reads without a catalog.  Addresses are those of the first and the last\n"
 		"block that is needed.  Volumes are given in the order in which they were\n"
-		"written; maps tell of the volumes that filter --map wrote them for.\n"
+		"written; maps tell of the volumes that filter --map wrote them for.  With\n"
+		"--index nothing is read of them but labels and last blocks, where they are there.\n"
 		"\n"
 		"      --job JOB        its id, its name, or SESSIONID/SESSIONTIME; wanted where\n"
 		"                       several are there.  More than once: several\n"
@@ -394,6 +462,9 @@ const struct command command_catalog_bsr = {
 		"                       only these files: 5, 5-9 or 1,5-9\n"
 		"      --file GLOB      only these files: a name, with all that is below it, or\n"
 		"                       with wildcards (* takes slashes, too).  More than once\n"
+		"      --files-from LIST\n"
+		"                       only these files: a name a line, or a NUL behind each\n"
+		"      --index DB       out of an index of the volumes, as find --index makes it\n"
 		"      --catalog-job NAME\n"
 		"                       the last save of this job that ended well: that of the\n"
 		"                       catalog itself, when there is none any more\n"
@@ -413,7 +484,7 @@ const struct command command_catalog_bsr = {
 		"key is missing.\n",
 	.run = cmd_bsr,
 	.options = options,
-	.operands = "at least one VOLUME or MAP",
-	.operands_min = 1,
+	.operands = "VOLUMEs or MAPs",
+	.operands_min = 0,
 	.operands_max = SIZE_MAX,
 };

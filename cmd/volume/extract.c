@@ -9,6 +9,7 @@
 #include "cmd/volume/asof.h"
 #include "cmd/volume/bsrchoice.h"
 #include "cmd/volume/extract_report.h"
+#include "cmd/volume/fileslist.h"
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/indexchoice.h"
 #include "cmd/volume/keyoptions.h"
@@ -24,8 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define LIST_MAX_BYTES ((size_t)1 << 30) /* of --files-from */
 
 enum owner { OWNER_DEFAULT, OWNER_SAME, OWNER_MINE };
 
@@ -151,42 +150,6 @@ static int check(struct request *q)
 	return status != 0 ? status : pkioptions_check(&q->pki, "extract", q->run.paths, q->run.path_count, list_or_bsr, q->keys.key);
 }
 
-/* Without a name it would choose nothing, and that is everything. */
-static int take_names(struct choice *c, struct span text, struct err *e)
-{
-	size_t i = 0;
-	while (i < text.len && (text.data[i] == '\n' || text.data[i] == 0))
-		i++;
-	return i < text.len ? choice_names(c, text, e)
-			    : err_set(e, XE_USAGE, "no name is in it; without --files-from all files are extracted");
-}
-
-static int read_list(const char *path, struct choice *c, struct err *e)
-{
-	struct io in = IO_CLOSED;
-	uint8_t *text = NULL;
-	size_t len = 0, cap = 0, got = 1;
-	int rc = io_open_input(&in, path, e);
-	while (rc == 0 && got > 0) {
-		if (len == cap) {
-			cap = cap ? cap * 2 : 65536;
-			uint8_t *grown = cap <= LIST_MAX_BYTES ? realloc(text, cap) : NULL;
-			rc = grown ? 0 : err_memory(e, cap, "the list of files");
-			text = grown ? grown : text;
-		}
-		if (rc == 0)
-			rc = io_read(&in, text + len, cap - len, cap - len, &got, e);
-		len += rc == 0 ? got : 0;
-	}
-	io_close(&in);
-	if (rc == 0)
-		rc = take_names(c, (struct span){text, len}, e);
-	free(text);
-	if (rc != 0)
-		err_volume(e, path);
-	return rc;
-}
-
 static int choose(struct request *q, struct err *e)
 {
 	struct choice *c = q->o.choice = choice_new();
@@ -199,7 +162,7 @@ static int choose(struct request *q, struct err *e)
 	if (rc == 0 && q->indexes)
 		rc = choice_indexes(c, q->indexes, e);
 	if (rc == 0 && q->files_from)
-		rc = read_list(q->files_from, c, e);
+		rc = fileslist_read(q->files_from, c, e);
 	if (rc == 0 && q->bsr.path)
 		rc = bsrchoice_prepare(&q->bsr, &q->run, q->job, c, e);
 	bool globs = q->glob_count > 0 && q->indexes == NULL && q->files_from == NULL;

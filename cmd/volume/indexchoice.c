@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/volume/indexchoice.h"
 
+#include "index/choosing.h"
 #include "volume/naming.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 struct lookup {
 	struct fileindex *x;
-	struct choice *choice;
 	const char *wanted_job;
 	struct fileindex_job job;
 	unsigned jobs; /* that are called so */
@@ -52,40 +50,17 @@ static int find_job(struct lookup *l, struct err *e)
 static int see_file(void *arg, const struct fileindex_file *f, struct err *e)
 {
 	struct lookup *l = arg;
-	if (!choice_takes_file(l->choice, f->stat.name, f->file_index))
-		return 0;
 	l->nameless = l->nameless || (f->flags & FILEINDEX_NAMELESS);
 	return indexparts_file(l->parts, f, e);
 }
 
-/* The globs of a choice are about whole names, which a slash in front says. */
-static int find_globs(struct lookup *l, const char *const *globs, size_t count, struct err *e)
-{
-	char **patterns = calloc(count, sizeof *patterns);
-	int rc = patterns ? 0 : err_memory(e, count * sizeof *patterns, "patterns");
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		size_t n = strlen(globs[i]) + 2;
-		patterns[i] = malloc(n);
-		rc = patterns[i] ? 0 : err_memory(e, n, "a pattern");
-		if (rc == 0)
-			snprintf(patterns[i], n, "/%s", globs[i]);
-	}
-	const struct fileindex_query q = {(const char *const *)patterns, count, &l->job.id, 1};
-	if (rc == 0)
-		rc = fileindex_find(l->x, &q, see_file, l, e);
-	for (size_t i = 0; patterns && i < count; i++)
-		free(patterns[i]);
-	free(patterns);
-	return rc;
-}
-
-static int look_up(struct lookup *l, const char *const *globs, size_t glob_count, struct err *e)
+static int look_up(struct lookup *l, const struct choosing *files, struct err *e)
 {
 	int rc = find_job(l, e);
 	if (rc == 0)
 		rc = indexparts_job(l->parts, l->job.id, e);
 	if (rc == 0)
-		rc = globs ? find_globs(l, globs, glob_count, e) : fileindex_files(l->x, l->job.id, see_file, l, e);
+		rc = choosing_files(files, &l->job.id, 1, see_file, l, e);
 	if (rc == 0 && indexparts_none(l->parts))
 		rc = err_set(e, XE_FAILED, "nothing that is wanted of the job is in the index");
 	return rc;
@@ -96,13 +71,13 @@ int indexchoice_prepare(struct indexchoice *c, struct filter_options *run, const
 {
 	struct lookup l = {
 		.x = fileindex_open(c->path, FILEINDEX_READ, 0, e),
-		.choice = choice,
 		.wanted_job = job,
 		.parts = &c->parts,
 	};
+	const struct choosing files = {l.x, choice, globs, glob_count};
 	c->parts.index = l.x;
 	choice_ready(choice);
-	int rc = l.x ? look_up(&l, globs, glob_count, e) : e->code;
+	int rc = l.x ? look_up(&l, &files, e) : e->code;
 	if (rc == 0)
 		rc = indexparts_inputs(&c->parts, run, e);
 	snprintf(c->job, sizeof c->job, "%u/%u", l.job.session_id, l.job.session_time);

@@ -28,7 +28,9 @@ static int run_set(struct indexrun *r, const struct indexer_sink *sink, size_t *
 	r->run.inflate = r->run.repair = r->run.incomplete_ok = true;
 	r->run.on_damage = ON_DAMAGE_KEEP;
 	r->run.observer = indexer ? indexer_observer(indexer) : NULL;
-	struct filter *f = indexer ? filter_new(&r->run) : NULL;
+	if (indexer && r->pki)
+		r->run.observer = pkioptions_observer(r->pki, r->run.observer, NULL, NULL);
+	struct filter *f = r->run.observer ? filter_new(&r->run) : NULL;
 	int rc = f ? 0 : err_memory(e, 0, "reading volumes");
 	if (rc == 0) {
 		rc = watched_run(f, r->progress, command_total_bytes(r->run.paths, r->run.path_count), e);

@@ -8,6 +8,8 @@
 #include "cmd/background.h"
 #include "cmd/volume/indexrun.h"
 #include "cmd/volume/keyoptions.h"
+#include "cmd/volume/pkioptions.h"
+#include "crypt/pkisessions.h"
 #include "medium/medium.h"
 #include "mount/filesystem.h"
 
@@ -29,6 +31,8 @@ struct request {
 	bool foreground, allow_other;
 	struct indexrun run;
 	struct keyoptions keys;
+	struct pkioptions pki;
+	struct pkisessions *sessions;
 	const char **paths; /* of volumes, absolute as far as they are there */
 	size_t path_count;
 	const char *folder;
@@ -48,6 +52,7 @@ static const struct option_row rows[] = {
 	COMMAND_MAX_MEMORY(struct request, run.run.max_memory),
 	COMMAND_PROGRESS(struct request, run.progress),
 	KEYOPTIONS_ROWS(struct request, keys),
+	PKIOPTIONS_ROWS(struct request, pki),
 	OPTIONS_END,
 };
 
@@ -140,6 +145,8 @@ static int open_index(struct request *q, struct err *e)
 	q->x = fileindex_open(q->index, access, q->run.run.max_memory / 4, e);
 	if (q->x == NULL)
 		return e->code;
+	/* An index that stays knows nothing that only one with a key may see. */
+	q->run.pki = q->index == NULL ? &q->pki : NULL;
 	return q->path_count > 0 ? indexrun_update(&q->run, q->x, q->paths, q->path_count, e) : 0;
 }
 
@@ -153,8 +160,10 @@ static int open_view(struct request *q, struct err *e)
 		return err_set(e, XE_FAILED, "there is no job on %s", q->path_count > 0 ? "these volumes" : "the volumes of this index");
 	const struct cipher_options co = {.read = q->run.run.cipher.read};
 	q->cipher = cipher_new(&co);
-	const struct openfiles_options oo = {.view = q->view, .keys = cipher_keys(q->cipher), .tell = tell};
-	q->files = q->cipher ? openfiles_new(&oo) : NULL;
+	q->sessions = q->pki.opened ? pkisessions_new(q->pki.opened) : NULL;
+	bool ready = q->cipher && (q->sessions || q->pki.opened == NULL);
+	const struct openfiles_options oo = {.view = q->view, .keys = cipher_keys(q->cipher), .sessions = q->sessions, .tell = tell};
+	q->files = ready ? openfiles_new(&oo) : NULL;
 	return q->files ? 0 : err_memory(e, 0, "files");
 }
 
@@ -207,6 +216,8 @@ static int mount_all(struct request *q)
 		rc = check_volumes(q, &e);
 	if (rc == 0)
 		rc = keyoptions_open(&q->keys, &e);
+	if (rc == 0)
+		rc = pkioptions_open(&q->pki, &e);
 	q->run.run.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
 	if (rc == 0)
 		rc = open_index(q, &e);
@@ -218,6 +229,8 @@ static int mount_all(struct request *q)
 	view_free(q->view);
 	fileindex_free(q->x);
 	cipher_free(q->cipher);
+	pkisessions_free(q->sessions);
+	pkioptions_close(&q->pki);
 	keyoptions_close(&q->keys);
 	if (rc != 0 && silent)
 		syslog(LOG_ERR, "%s: %s", q->folder, e.text);
@@ -246,7 +259,9 @@ static int check(const struct request *q)
 	if (q->path_count == 0 && q->index == NULL)
 		return msg_usage("mount", "no volume named, and no index with --index");
 	int status = keyoptions_check(&q->keys, "mount");
-	return status != 0 ? status : keyoptions_check_inputs(&q->keys, "mount", q->paths, q->path_count);
+	if (status == 0)
+		status = keyoptions_check_inputs(&q->keys, "mount", q->paths, q->path_count);
+	return status != 0 ? status : pkioptions_check(&q->pki, "mount", q->paths, q->path_count, NULL, q->keys.key);
 }
 
 /* The last one is the folder.  The working folder may go, or be another one for who looks into the index. */
@@ -315,6 +330,9 @@ const struct command command_mount = {
 		"      --progress auto|never|always|json\n"
 		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
 		"                       opens encrypted volumes, as with filter\n"
+		"      --pki-key SOURCE, --pki-cert SOURCE, --pki-passphrase SOURCE\n"
+		"                       decrypts what clients encrypted, and checks what they signed,\n"
+		"                       as with extract\n"
 		"  -q, --quiet          no notes; -qq: no problems on standard error either\n"
 		"\n"
 		"Exit status: 0 mounted; 3 mounted, and damage was found on the volumes;\n"

@@ -128,6 +128,7 @@ const struct observer *pkioptions_observer(struct pkioptions *p, const struct ob
 {
 	if (p->opened == NULL)
 		return to;
+	unlock_free(p->unlock);
 	p->unlock = unlock_new(&(struct unlock_options){.keys = p->opened, .to = to, .wants = wants, .locked = on_locked, .arg = arg});
 	return p->unlock ? unlock_observer(p->unlock) : NULL;
 }

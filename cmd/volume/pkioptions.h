@@ -42,7 +42,7 @@ int pkioptions_check(const struct pkioptions *p, const char *verb, const char *c
 int pkioptions_open(struct pkioptions *p, struct err *e) __attribute__((warn_unused_result));
 
 /* Who is to look on, for to to see files plain that these keys open; to itself where none is given.  wants, arg: as unlock_options has them;
- * of jobs that stay locked is told.  NULL without memory. */
+ * of jobs that stay locked is told.  Until it is asked for once more.  NULL without memory. */
 const struct observer *pkioptions_observer(struct pkioptions *p, const struct observer *to, bool (*wants)(void *arg, const struct item *a),
 					   void *arg);
 

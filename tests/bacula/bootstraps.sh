@@ -40,6 +40,12 @@ bootstraps() {
 		check "$title, $job: bextract has no complaint" no_complaint "$work/out" || :
 		check "$title, $job: bextract restores the source, and nothing of the job beside it" is_source "$work/tree" $tree -x || :
 		cp "$work/b" "$work/base/$job.now"
+		rm -f "$work/index"
+		check "$title, $job: an index" xflate find -qq --index "$work/index" --update "$mix" "$1" "$2" || continue
+		check "$title, $job: a bootstrap out of the index" bsr --index "$work/index" --job "$job" || continue
+		take sd-bsr.conf
+		check "$title, $job: bextract has no complaint of that one" no_complaint "$work/out" || :
+		check "$title, $job: bextract restores the source by the index" is_source "$work/tree" $tree -x || :
 		# A start that is no block's.
 		sed 's/^VolAddr=\([0-9]*\)-/VolAddr=\1000-/' "$work/base/$job.now" >"$work/b"
 		take sd-bsr.conf
@@ -50,6 +56,11 @@ bootstraps() {
 			check "$title, $job: a bootstrap for ${file##*/}" bsr --job "$job" --file "$file" "$mix" || continue
 			take sd-bsr.conf
 			check "$title, $job: bextract restores that file, and no other" is_file "$file" || :
+			cp "$work/b" "$work/by-volumes"
+			check "$title, $job: a bootstrap for ${file##*/} out of the index" bsr --index "$work/index" --job "$job" --file "$file" || continue
+			take sd-bsr.conf
+			check "$title, $job: bextract restores that file by the index, and no other" is_file "$file" || :
+			cp "$work/by-volumes" "$work/b"
 			awk -F '[=-]' '/^VolAddr=/ { printf "VolAddr=%d-%d\n", $2, $3 - 1; next } { print }' "$work/b" >"$work/b.short"
 			mv "$work/b.short" "$work/b"
 			take sd-bsr.conf
@@ -67,6 +78,16 @@ bootstraps() {
 	check "$title, span: of two sections" [ "$(grep -c '^Volume=' "$work/b")" = 2 ] || :
 	take sd-bsr.conf
 	check "$title, span: bextract restores that file, and no other" is_file "$file" || :
+	for o in '' "--file-index $index"; do
+		# shellcheck disable=SC2086 # options
+		check "$title, span${o:+, }$o: out of the index" bsr --index "$work/index" --job span $o || continue
+		take sd-bsr.conf
+		if [ -z "$o" ]; then
+			check "$title, span: bextract restores the source by the index" is_source "$work/tree" src -x || :
+		else
+			check "$title, span: bextract restores that file by the index, and no other" is_file "$file" || :
+		fi
+	done
 	# shellcheck disable=SC2046 # a list of files
 	check "$title: the last save of a job" bsr --catalog-job gzip $(paths "$folder" gzip) "$mix" || return 0
 	take sd-bsr.conf
