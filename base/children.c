@@ -23,20 +23,22 @@ static void on_child(int signal_number)
 	(void)signal_number;
 }
 
-void children_begin(struct children *c, unsigned most)
+void children_begin(struct children *c, unsigned most, void (*tick)(void *arg, bool asked), void *arg)
 {
 	const struct sigaction notice = {.sa_handler = on_child, .sa_flags = SA_RESTART};
-	*c = (struct children){.most = most < CHILDREN_MAX ? most : CHILDREN_MAX};
+	*c = (struct children){.most = most < CHILDREN_MAX ? most : CHILDREN_MAX, .tick = tick, .arg = arg};
 	/* Ignored, as some who start us leave it, it would take the children's statuses away. */
 	sigaction(SIGCHLD, &notice, NULL);
 	sigemptyset(&c->wanted);
 	sigaddset(&c->wanted, SIGCHLD);
+	sigaddset(&c->wanted, SIGUSR1);
 	if (!is_ignored(SIGTSTP))
 		sigaddset(&c->wanted, SIGTSTP);
 	for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
 		if (!is_ignored(ending[i]))
 			sigaddset(&c->wanted, ending[i]);
 	}
+	clock_gettime(CLOCK_MONOTONIC, &c->ticked);
 	quit_hold();
 	sigprocmask(SIG_BLOCK, &c->wanted, &c->before);
 }
@@ -106,7 +108,9 @@ static void pause_all(const struct children *c)
 
 static void obey(struct children *c, int signal_number)
 {
-	if (signal_number == SIGTSTP) {
+	if (signal_number == SIGUSR1) {
+		c->tick(c->arg, true);
+	} else if (signal_number == SIGTSTP) {
 		pause_all(c);
 	} else if (signal_number > 0 && signal_number != SIGCHLD) {
 		c->stopped_by = c->stopped_by ? c->stopped_by : signal_number;
@@ -150,6 +154,14 @@ static bool reap(struct children *c, struct child_end *end)
 	return false;
 }
 
+static void tick(struct children *c)
+{
+	if (since(&c->ticked) < 1)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &c->ticked);
+	c->tick(c->arg, false);
+}
+
 bool children_wait(struct children *c, struct child_end *end)
 {
 	/* Should a signal get lost, the next look comes all the same. */
@@ -158,6 +170,7 @@ bool children_wait(struct children *c, struct child_end *end)
 		if (reap(c, end))
 			return true;
 		obey(c, sigtimedwait(&c->wanted, NULL, &second));
+		tick(c);
 	}
 	return false;
 }

@@ -25,6 +25,9 @@ struct children {
 	unsigned most; /* at once, CHILDREN_MAX at most */
 	unsigned running;
 	struct child all[CHILDREN_MAX];
+	void (*tick)(void *arg, bool asked); /* while it waits: about every second, or, asked, at SIGUSR1 */
+	void *arg;
+	struct timespec ticked;
 	int stopped_by; /* the first signal that has asked to end, 0: none; no more children are to be started then */
 	sigset_t wanted, before;
 };
@@ -38,7 +41,7 @@ struct child_end {
 };
 
 /* From here to children_end signals that end a program are held back (base/quit.h).  For a process without threads. */
-void children_begin(struct children *c, unsigned most);
+void children_begin(struct children *c, unsigned most, void (*tick)(void *arg, bool asked), void *arg);
 
 /* Is there a place for another one, and nothing that speaks against it? */
 bool children_room(const struct children *c);

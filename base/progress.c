@@ -18,7 +18,7 @@ static struct {
 	void (*get)(void *arg, struct progress_state *state);
 	void *arg;
 	pthread_t thread;
-	bool running;
+	bool running, alone;
 	struct timespec began;
 	_Atomic bool stop;
 } progress;
@@ -72,6 +72,11 @@ static void describe(char *text, size_t text_bytes)
 static void show(bool once)
 {
 	char text[256];
+	struct progress_state unseen = {0};
+	if (progress.mode == PROGRESS_WATCHED) {
+		progress.get(progress.arg, &unseen);
+		return;
+	}
 	describe(text, sizeof text);
 	if (progress.mode == PROGRESS_JSON) {
 		ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
@@ -83,14 +88,19 @@ static void show(bool once)
 	}
 }
 
+static bool is_regular(void)
+{
+	return progress.mode == PROGRESS_ALWAYS || progress.mode == PROGRESS_JSON || progress.mode == PROGRESS_WATCHED ||
+	       (progress.mode == PROGRESS_AUTO && isatty(STDERR_FILENO) && msg_verbosity() >= 0);
+}
+
 static void *tell(void *arg)
 {
 	(void)arg;
 	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
-	bool regular = progress.mode == PROGRESS_ALWAYS || progress.mode == PROGRESS_JSON ||
-		       (progress.mode == PROGRESS_AUTO && isatty(STDERR_FILENO) && msg_verbosity() >= 0);
+	bool regular = is_regular();
 	for (;;) {
 		struct timespec second = {.tv_sec = 1};
 		int got = sigtimedwait(&set, NULL, &second);
@@ -103,17 +113,34 @@ static void *tell(void *arg)
 	}
 }
 
+static void begin(enum progress_mode mode, void (*get)(void *arg, struct progress_state *state), void *arg)
+{
+	progress.mode = mode;
+	progress.get = get;
+	progress.arg = arg;
+	progress.stop = false;
+	clock_gettime(CLOCK_MONOTONIC, &progress.began);
+}
+
+void progress_start_alone(enum progress_mode mode, void (*get)(void *arg, struct progress_state *state), void *arg)
+{
+	begin(mode, get, arg);
+	progress.alone = true;
+}
+
+void progress_tick(bool asked)
+{
+	if (progress.alone && (asked || is_regular()))
+		show(asked);
+}
+
 void progress_start(enum progress_mode mode, void (*get)(void *arg, struct progress_state *state), void *arg)
 {
 	sigset_t usr1, all, old;
 	sigemptyset(&usr1);
 	sigaddset(&usr1, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &usr1, NULL);
-	progress.mode = mode;
-	progress.get = get;
-	progress.arg = arg;
-	progress.stop = false;
-	clock_gettime(CLOCK_MONOTONIC, &progress.began);
+	begin(mode, get, arg);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	progress.running = pthread_create(&progress.thread, NULL, tell, NULL) == 0;
@@ -122,12 +149,14 @@ void progress_start(enum progress_mode mode, void (*get)(void *arg, struct progr
 
 void progress_stop(void)
 {
-	if (!progress.running)
+	if (!progress.running && !progress.alone)
 		return;
 	progress.stop = true;
-	pthread_kill(progress.thread, SIGUSR1);
-	pthread_join(progress.thread, NULL);
-	progress.running = false;
+	if (progress.running) {
+		pthread_kill(progress.thread, SIGUSR1);
+		pthread_join(progress.thread, NULL);
+	}
+	progress.running = progress.alone = false;
 	if (progress.mode != PROGRESS_JSON)
 		msg_progress(NULL);
 }

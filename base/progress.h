@@ -6,7 +6,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum progress_mode { PROGRESS_AUTO, PROGRESS_NEVER, PROGRESS_ALWAYS, PROGRESS_JSON };
+enum progress_mode {
+	PROGRESS_AUTO,
+	PROGRESS_NEVER,
+	PROGRESS_ALWAYS,
+	PROGRESS_JSON,
+	PROGRESS_WATCHED, /* get is called every second, and nothing is told: that is somebody else's, who sees what get sees */
+};
 
 struct progress_state {
 	uint64_t done, total; /* bytes read; total 0: unknown */
@@ -20,7 +26,11 @@ void progress_start(enum progress_mode mode, void (*get)(void *arg, struct progr
 /* Ends the thread and takes its line away.  Nothing if there is none. */
 void progress_stop(void);
 
-/* The names of enum progress_mode, and NULL. */
+/* The same where there may be no thread: progress_tick tells what is due, about every second, or one line because it was asked for. */
+void progress_start_alone(enum progress_mode mode, void (*get)(void *arg, struct progress_state *state), void *arg);
+void progress_tick(bool asked);
+
+/* The names of the first of enum progress_mode, which a user may choose, and NULL. */
 extern const char *const progress_modes[];
 
 #endif

@@ -61,7 +61,7 @@ _xflate() {
 		;;
 	help:help) words="$commands --options" ;;
 	help:*) words=$below ;;
-	key:* | cache:* | catalog:*) words="$below --help" ;;
+	key:* | cache:* | catalog:* | report:report) words="$below --help" ;;
 	'key '*:--format | 'cache '*:--format) words='lines json sql' ;;
 	'key status':--vendor) words='ibm hp quantum' ;;
 	'key '*:--wait | changer:--wait) words='ready' ;;

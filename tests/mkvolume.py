@@ -8,6 +8,7 @@ mkvolume.py --all DIR      write them all
 mkvolume.py --list         the names
 mkvolume.py --flags NAME   the volcheck.py options that the volume needs
 mkvolume.py --sets         each set of volumes in one line
+mkvolume.py --many N DIR   N small ones of one job each, DIR/00/vol00000 and so on, a hundred folders at most
 mkvolume.py --split NAME N OUT1 OUT2   a set of two: NAME's first N blocks behind its label, and the rest behind another
 
 A volume of a set is told apart by --partial in its flags; the whole set in order needs none.
@@ -1480,11 +1481,23 @@ def split(name, count, paths):
             f.write(part)
 
 
+def many(count, folder):
+    for i in range(count):
+        s = Session(Packer(sid=i + 1), i + 1, i + 1, name="job%d" % i)
+        s.file(text(i % 7, 400), 2)
+        into = os.path.join(folder, "%02d" % (i % 100))
+        os.makedirs(into, exist_ok=True)
+        with open(os.path.join(into, "vol%05d" % i), "wb") as f:
+            f.write(whole("vol%05d" % i, s.close()))
+
+
 def main(args):
     if args == ["--list"]:
         print("\n".join(ALL))
     elif args == ["--sets"]:
         print("\n".join(" ".join(s) for s in SETS))
+    elif len(args) == 3 and args[0] == "--many":
+        many(int(args[1]), args[2])
     elif len(args) == 5 and args[0] == "--split" and args[1] in ALL:
         split(args[1], int(args[2]), args[3:])
     elif len(args) == 2 and args[0] == "--flags" and args[1] in ALL:

@@ -5,10 +5,10 @@
 #include "base/msg.h"
 #include "base/quit.h"
 #include "cmd/volume/batchnames.h"
+#include "cmd/volume/batchunits.h"
 #include "cmd/volume/filter_set.h"
 #include "cmd/volume/filter_unit.h"
 #include "medium/medium.h"
-#include "volume/kin.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,22 +25,15 @@ struct shared {
 	bool names_met[]; /* q->o.name_count */
 };
 
-/* Volumes that are converted together: their paths, in order. */
-struct batch_unit {
-	const char **paths;
-	size_t count;
-};
-
 struct batch {
 	struct filter_request *q;
-	const char **paths; /* of all, unit by unit */
-	struct batch_unit *units;
-	size_t unit_count;
+	struct batchunits units;
 	struct shared *shared;
 	size_t shared_bytes;
 	unsigned threads; /* of each unit */
 	int status, class;
 	size_t done, damaged, before, failed, begun;
+	uint64_t read, written; /* of the units that have ended, done or not */
 };
 
 /* ---- what was asked for ---- */
@@ -139,36 +132,12 @@ static int try_keys(struct filter_request *q, struct err *e)
 	return rc;
 }
 
-/* The volumes from first up to end. */
-static void add_unit(struct batch *b, size_t first, size_t end)
-{
-	b->units[b->unit_count++] = (struct batch_unit){b->paths + first, end - first};
-}
-
-static int find_units(struct batch *b, struct err *e)
-{
-	size_t end, count = b->q->o.path_count;
-	b->paths = calloc(count, sizeof *b->paths);
-	b->units = calloc(count, sizeof *b->units);
-	struct kin *kin = kin_new(b->q->o.paths, count);
-	int rc = b->paths && b->units && kin ? 0 : err_memory(e, 0, "the units");
-	for (size_t i = 0; rc == 0 && i < count; i++)
-		b->paths[i] = b->q->o.paths[i];
-	for (size_t first = 0; rc == 0 && first < count; first = end) {
-		rc = kin_end(kin, first, first, &end, e);
-		if (rc == 0)
-			add_unit(b, first, end);
-	}
-	kin_free(kin);
-	return rc;
-}
-
 static int check_names(struct batch *b, struct err *e)
 {
-	const char **firsts = calloc(b->unit_count, sizeof *firsts);
-	for (size_t i = 0; firsts && i < b->unit_count; i++)
-		firsts[i] = b->units[i].paths[0];
-	int rc = firsts ? batchnames_check(b->q, firsts, b->unit_count, e) : err_memory(e, 0, "the names of the volumes");
+	const char **firsts = calloc(b->units.count, sizeof *firsts);
+	for (size_t i = 0; firsts && i < b->units.count; i++)
+		firsts[i] = b->units.all[i].paths[0];
+	int rc = firsts ? batchnames_check(b->q, firsts, b->units.count, e) : err_memory(e, 0, "the names of the volumes");
 	free(firsts);
 	return rc;
 }
@@ -192,7 +161,7 @@ static int prepare(struct batch *b, struct err *e)
 	if (rc == 0)
 		rc = make_folder(q, e);
 	if (rc == 0)
-		rc = find_units(b, e);
+		rc = batchunits_find(&b->units, q->o.paths, q->o.path_count, e);
 	if (rc == 0)
 		rc = check_names(b, e);
 	return rc == 0 ? share(b, e) : rc;
@@ -225,7 +194,7 @@ static void become_unit(const struct batch *b, const struct batch_unit *unit, st
 	q->o.threads = b->threads;
 	q->names_met = b->shared->names_met;
 	q->map_path = u->map;
-	q->progress = PROGRESS_NEVER;
+	q->progress = PROGRESS_WATCHED;
 	q->exit_class = false;
 	q->unit = u;
 	q->out.owns = filter_unit_owns;
@@ -237,7 +206,7 @@ static void become_unit(const struct batch *b, const struct batch_unit *unit, st
 static int run_unit(void *arg, size_t task, unsigned place)
 {
 	struct batch *b = arg;
-	const struct batch_unit *unit = &b->units[task];
+	const struct batch_unit *unit = &b->units.all[task];
 	struct filter_outcome *outcome = &b->shared->outcomes[place];
 	char report[PLACE_PATH_BYTES], map[PLACE_PATH_BYTES], name[PLACE_PATH_BYTES];
 	struct filter_unit u = {.name = name, .report = report, .map = map, .outcome = outcome, .skip_done = b->q->skip_done};
@@ -309,7 +278,7 @@ static int class_of_signal(int signal_number)
 
 static void take_end(struct batch *b, const struct child_end *end)
 {
-	const struct batch_unit *unit = &b->units[end->task];
+	const struct batch_unit *unit = &b->units.all[end->task];
 	const struct filter_outcome *o = &b->shared->outcomes[end->place];
 	char name[PLACE_PATH_BYTES];
 	batchnames_unit(unit->paths[0], name);
@@ -340,14 +309,14 @@ static void add_count(char *text, size_t room, size_t count, const char *what)
 static void tell_all(const struct batch *b)
 {
 	char text[256] = "";
-	size_t not_begun = b->unit_count - b->begun;
+	size_t not_begun = b->units.count - b->begun;
 	add_count(text, sizeof text, b->done, "done");
 	add_count(text, sizeof text, b->before, "done before");
 	add_count(text, sizeof text, b->damaged, "with damage");
 	add_count(text, sizeof text, b->failed, "failed");
 	add_count(text, sizeof text, not_begun, "not begun");
 	void (*say)(const char *format, ...) = b->failed + not_begun > 0 ? msg_error : msg_info;
-	say("%zu unit%s of %zu volume%s: %s", b->unit_count, b->unit_count == 1 ? "" : "s", b->q->o.path_count,
+	say("%zu unit%s of %zu volume%s: %s", b->units.count, b->units.count == 1 ? "" : "s", b->q->o.path_count,
 	    b->q->o.path_count == 1 ? "" : "s", text);
 }
 
@@ -363,9 +332,26 @@ static void judge_names(struct batch *b)
 	struct err e = {0};
 	free(b->q->names_met);
 	b->q->names_met = b->shared->names_met;
-	if (b->failed == 0 && b->begun == b->unit_count && filter_set_names_met(b->q, &e) != 0)
+	if (b->failed == 0 && b->begun == b->units.count && filter_set_names_met(b->q, &e) != 0)
 		fail(b, &e);
 	b->q->names_met = NULL;
+}
+
+/* Those at work say how far they are. */
+static void on_progress(void *arg, struct progress_state *state)
+{
+	const struct batch *b = arg;
+	*state = (struct progress_state){.done = b->read, .out = b->written, .total = b->units.bytes};
+	for (unsigned i = 0; i < b->q->jobs; i++) {
+		state->done += b->shared->outcomes[i].read_now;
+		state->out += b->shared->outcomes[i].written_now;
+	}
+}
+
+static void on_tick(void *arg, bool asked)
+{
+	(void)arg;
+	progress_tick(asked);
 }
 
 /* Returns the signal that ended it, or 0. */
@@ -374,20 +360,24 @@ static int run_all(struct batch *b)
 	struct children c;
 	struct child_end end;
 	struct err e = {0};
-	children_begin(&c, b->q->jobs);
+	progress_start_alone(b->q->progress, on_progress, b);
+	children_begin(&c, b->q->jobs, on_tick, b);
 	do {
-		while (e.code == XE_OK && children_room(&c) && b->begun < b->unit_count) {
+		while (e.code == XE_OK && children_room(&c) && b->begun < b->units.count) {
 			if (children_start(&c, b->begun, run_unit, b, &e) == 0)
 				b->begun++;
 		}
 		if (children_wait(&c, &end)) {
 			take_end(b, &end);
+			b->read += b->units.all[end.task].bytes;
+			b->written += b->shared->outcomes[end.place].written;
 			b->shared->outcomes[end.place] = (struct filter_outcome){.status = 0};
 		}
-	} while (c.running > 0 || (e.code == XE_OK && children_room(&c) && b->begun < b->unit_count));
+	} while (c.running > 0 || (e.code == XE_OK && children_room(&c) && b->begun < b->units.count));
 	if (e.code != XE_OK)
 		fail(b, &e);
 	children_end(&c);
+	progress_stop();
 	return c.stopped_by;
 }
 
@@ -398,8 +388,7 @@ static void release(struct batch *b)
 		rmdir(b->q->out.path);
 	if (b->shared)
 		munmap(b->shared, b->shared_bytes);
-	free(b->paths);
-	free(b->units);
+	batchunits_free(&b->units);
 	filter_request_free_names(b->q);
 }
 

@@ -252,15 +252,15 @@ void filter_request_describe(const struct filter_request *q, int status, struct 
 	};
 }
 
-/* One that failed before its report was opened has one all the same, if it may. */
+/* One that failed before its report was opened has one all the same, if it may; but not what made no sense from the beginning. */
 static bool report_is_open(struct filter_request *q, int status)
 {
 	struct err unsaid = {0};
-	if (q->report_path == NULL || q->report == NULL)
+	if (q->report_path == NULL || q->report == NULL || (q->filter == NULL && status == err_exit_status(XE_USAGE)))
 		return false;
 	if (q->report_file.io.fd >= 0)
 		return true;
-	return status != err_exit_status(XE_USAGE) && open_report(q, &unsaid) == 0;
+	return open_report(q, &unsaid) == 0;
 }
 
 static int write_own_report(struct filter_request *q, int status, struct err *e)

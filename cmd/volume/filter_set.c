@@ -155,6 +155,10 @@ static void on_progress(void *arg, struct progress_state *state)
 	state->done += q->read;
 	state->out += q->written;
 	state->total = q->total;
+	if (q->unit) {
+		q->unit->outcome->read_now = state->done;
+		q->unit->outcome->written_now = state->out;
+	}
 }
 
 void filter_set_callbacks(struct filter_request *q, bool blocks)

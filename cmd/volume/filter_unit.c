@@ -23,7 +23,8 @@ __attribute__((format(printf, 3, 4))) static void say(char text[static FILTER_UN
 	va_end(ap);
 }
 
-/* Keys and names are not in it: what they make differs in what the report says of each volume. */
+/* Keys and names are not in it: what they make differs in what the report says of each volume.  With --force or without it, every record
+ * ends in the same algorithm. */
 void filter_unit_request(const struct filter_request *q, char text[static FILTER_UNIT_REQUEST_BYTES])
 {
 	static const char *const damage[] = {"stop", "skip", "keep"};
@@ -31,7 +32,6 @@ void filter_unit_request(const struct filter_request *q, char text[static FILTER
 	text[0] = '\0';
 	say(text, o->inflate, "--inflate");
 	say(text, o->deflate, "--deflate=%s:%d", o->deflate ? o->codec->name : "", o->level);
-	say(text, o->force, "--force");
 	say(text, o->target_given, "--target=%d", (int)o->target);
 	say(text, o->max_block > 0, "--max-block=%u", o->max_block);
 	say(text, o->on_damage != ON_DAMAGE_STOP, "--on-damage=%s", damage[o->on_damage]);
@@ -59,7 +59,10 @@ int filter_unit_look(struct filter_request *q, struct err *e)
 		.met = filter_set_meet_name,
 		.arg = q,
 	};
-	return unitstate_look(&u->state, &wanted, u->proof, e);
+	struct err why = {0};
+	int rc = unitstate_look(&u->state, &wanted, u->proof, &why);
+	/* What is no hindrance where all is replaced is not done, either. */
+	return rc == 0 || q->out.replace ? 0 : err_pass(e, &why);
 }
 
 bool filter_unit_owns(void *arg, const char *path)

@@ -18,7 +18,8 @@ struct filter_outcome {
 	bool ended;     /* the rest is there */
 	bool before;    /* it was done already */
 	int status, class;
-	uint64_t read, written, damaged;
+	uint64_t read, written, damaged;        /* of its volumes that are done, */
+	_Atomic uint64_t read_now, written_now; /* and of all, about now */
 };
 
 struct filter_unit {

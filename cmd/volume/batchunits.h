@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The units of a batch, as xflate plan finds them. */
+#ifndef CMD_VOLUME_BATCHUNITS_H
+#define CMD_VOLUME_BATCHUNITS_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+
+/* Volumes that are converted together, in order. */
+struct batch_unit {
+	const char **paths;
+	size_t count;
+	uint64_t bytes; /* of them, 0 if unknown */
+};
+
+struct batchunits {
+	const char **paths; /* of all, unit by unit; they are the caller's */
+	struct batch_unit *all;
+	size_t count;
+	uint64_t bytes;
+};
+
+/* Looks at the volumes at paths, count of them, which must stay.  What cannot be looked at is a unit by itself: its conversion tells why.
+ * XE_FAILED without memory; u is to be freed either way. */
+int batchunits_find(struct batchunits *u, const char *const *paths, size_t count, struct err *e) __attribute__((warn_unused_result));
+
+/* Idempotent. */
+void batchunits_free(struct batchunits *u);
+
+#endif
