@@ -35,7 +35,7 @@ struct filter_request {
 	struct keyoptions keys;
 	const char *key_files[3]; /* as given, if they are files at all */
 	enum progress_mode progress;
-	struct pace pace; /* of all its sets */
+	struct pace pace;           /* of all its sets */
 	bool exit_class;            /* it ends with an err_class */
 	const char *const *command; /* words of the command line but for the inputs */
 	size_t command_count;
