@@ -161,9 +161,15 @@ int64_t fileindex_paths(struct fileindex *x);
 int fileindex_files(struct fileindex *x, int64_t job, int (*each)(void *arg, const struct fileindex_file *f, struct err *e), void *arg,
 		    struct err *e) __attribute__((warn_unused_result));
 
-/* The same from one FileIndex to another, both included. */
-int fileindex_files_between(struct fileindex *x, int64_t job, int32_t first, int32_t last,
-			    int (*each)(void *arg, const struct fileindex_file *f, struct err *e), void *arg, struct err *e)
+/* Where a file lies, and no more of its row. */
+struct fileindex_extent {
+	int32_t file_index;
+	struct fileindex_place first, last; /* as in struct fileindex_file */
+};
+
+/* Of a job's files from one FileIndex to another, both included, ascending.  Not from within each. */
+int fileindex_extents(struct fileindex *x, int64_t job, int32_t first, int32_t last,
+		      int (*each)(void *arg, const struct fileindex_extent *f, struct err *e), void *arg, struct err *e)
 	__attribute__((warn_unused_result));
 
 /* Where the first file of a job behind a FileIndex begins that does not begin in at's block, nor before it on at's volume: 1, and *place; 0:

@@ -135,8 +135,38 @@ static const char *literal_end(const struct namepattern *p)
 	return part;
 }
 
-/* All in folders that fit. */
-static int hunt_folders(struct hunt *h, struct err *e)
+static int add_last(struct hunt *h, size_t folder_len, struct span last, struct err *e)
+{
+	char *room = array_reach(h->name.text, &h->name.cap, folder_len + last.len, 1);
+	if (room == NULL)
+		return err_memory(e, folder_len + last.len, "a name");
+	h->name.text = room;
+	if (last.len > 0)
+		memcpy(room + folder_len, last.data, last.len);
+	room[folder_len + last.len] = '\0';
+	return 0;
+}
+
+/* Names in the folder of h->name that lie in the statement's range, which stays bound. */
+static int take_inside(struct hunt *h, sqlite3_stmt *s, int64_t folder, size_t folder_len, struct err *e)
+{
+	sqlite3_reset(s);
+	int rc = sqlite3_bind_int64(s, 1, folder) == SQLITE_OK ? 0 : sql_fail(&h->x->sql, SQLITE_NOMEM, e);
+	while (rc == 0 && (rc = sql_step(&h->x->sql, s, e)) == 1) {
+		struct sql_get g = sql_get(s);
+		int64_t path = sql_get_number(&g, 1, INT64_MAX);
+		struct span last = sql_get_bytes(&g);
+		rc = sql_judge(&h->x->sql, &g, e);
+		if (rc == 0)
+			rc = add_last(h, folder_len, last, e);
+		if (rc == 0 && namepattern_fits(h->pattern, h->name.text))
+			mark(h, path);
+	}
+	return rc;
+}
+
+/* All in folders that fit; inside (NULL: none): and of those whose names may fit, those in its range. */
+static int hunt_folders(struct hunt *h, sqlite3_stmt *inside, struct err *e)
 {
 	sqlite3_stmt *folders = NULL, *paths = NULL;
 	int rc = sql_prepare(&h->x->sql, &folders, "SELECT id, name FROM folder", e);
@@ -149,7 +179,10 @@ static int hunt_folders(struct hunt *h, struct err *e)
 		rc = sql_judge(&h->x->sql, &g, e);
 		if (rc == 0)
 			rc = fileindex_keep(h->x, &h->name, name, (struct span){NULL, 0}, e);
-		if (rc != 0 || !namepattern_fits(h->pattern, h->name.text))
+		bool fits = rc == 0 && namepattern_fits(h->pattern, h->name.text);
+		if (rc == 0 && !fits && inside && namepattern_fits_folder(h->pattern, h->name.text))
+			rc = take_inside(h, inside, id, name.len, e);
+		if (rc != 0 || !fits)
 			continue;
 		sql_end(paths);
 		rc = sqlite3_bind_int64(paths, 1, id) == SQLITE_OK ? 0 : sql_fail(&h->x->sql, SQLITE_NOMEM, e);
@@ -173,6 +206,68 @@ static int hunt_name(struct hunt *h, const char *begin, size_t n, struct err *e)
 	return rc;
 }
 
+/* More than so many names with one beginning are sought folder by folder: to look each one's folder up reads all over the index. */
+#define FEW_NAMES 1000
+
+static int is_few(struct hunt *h, const struct range *r, bool *few, struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sql_prepare(&h->x->sql, &s,
+			     r->to_len > 0 ? "SELECT 1 FROM path WHERE name >= ?1 AND name < ?2 LIMIT 1 OFFSET ?3"
+					   : "SELECT 1 FROM path WHERE name >= ?1 LIMIT 1 OFFSET ?3",
+			     e);
+	if (rc != 0)
+		return rc;
+	struct sql_put p = sql_put(s);
+	sql_put_bytes(&p, (struct span){r->from, r->len});
+	p.at = r->to_len > 0 ? p.at : 2;
+	if (r->to_len > 0)
+		sql_put_bytes(&p, (struct span){r->to, r->to_len});
+	sql_put_number(&p, FEW_NAMES);
+	rc = fileindex_step(h->x, &p, e);
+	*few = rc == 0;
+	sqlite3_finalize(s);
+	return rc < 0 ? rc : 0;
+}
+
+/* Folder by folder: those that fit, and names that begin so in those where they may. */
+static int hunt_inside(struct hunt *h, const struct range *r, struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sql_prepare(&h->x->sql, &s,
+			     r->to_len > 0 ? "SELECT id, name FROM path WHERE folder = ?1 AND name >= ?2 AND name < ?3"
+					   : "SELECT id, name FROM path WHERE folder = ?1 AND name >= ?2",
+			     e);
+	if (rc != 0)
+		return rc;
+	struct sql_put p = sql_put(s);
+	sql_put_number(&p, 0);
+	sql_put_bytes(&p, (struct span){r->from, r->len});
+	if (r->to_len > 0)
+		sql_put_bytes(&p, (struct span){r->to, r->to_len});
+	rc = fileindex_bound(h->x, &p, e);
+	if (rc == 0)
+		rc = hunt_folders(h, s, e);
+	sqlite3_finalize(s);
+	return rc;
+}
+
+/* Any folder, and a last part that begins so. */
+static int hunt_end(struct hunt *h, const char *begin, size_t n, struct err *e)
+{
+	struct range name = {0};
+	bool few = true;
+	int rc = range_of(&name, "", begin, n, e);
+	if (rc == 0)
+		rc = is_few(h, &name, &few, e);
+	if (rc == 0 && few)
+		rc = take_range(h, PATHS_FOLDERS, "p.name", 0, &name, e);
+	if (rc == 0)
+		rc = few ? hunt_folders(h, NULL, e) : hunt_inside(h, &name, e);
+	range_free(&name);
+	return rc;
+}
+
 /* The folder's name into h->name, which is kept while its names come. */
 static int begin_folder(struct hunt *h, sqlite3_stmt *s, int64_t folder, size_t *len, struct err *e)
 {
@@ -187,18 +282,6 @@ static int begin_folder(struct hunt *h, sqlite3_stmt *s, int64_t folder, size_t 
 		rc = fileindex_keep(h->x, &h->name, name, none, e);
 	sql_end(s);
 	return rc;
-}
-
-static int add_last(struct hunt *h, size_t folder_len, struct span last, struct err *e)
-{
-	char *room = array_reach(h->name.text, &h->name.cap, folder_len + last.len, 1);
-	if (room == NULL)
-		return err_memory(e, folder_len + last.len, "a name");
-	h->name.text = room;
-	if (last.len > 0)
-		memcpy(room + folder_len, last.data, last.len);
-	room[folder_len + last.len] = '\0';
-	return 0;
 }
 
 /* All names, in the order of their folders: out of an index that holds no more than that. */
@@ -234,9 +317,9 @@ static int hunt_whole(struct hunt *h, struct err *e)
 	const char *end = h->pattern->literal == 0 ? literal_end(h->pattern) : NULL;
 	if (h->pattern->literal == 0 && end == NULL)
 		return hunt_all(h, e);
-	int rc = end ? hunt_name(h, end, strcspn(end, "*"), e) : 0;
-	if (rc == 0 && end)
-		return hunt_folders(h, e);
+	int rc = 0;
+	if (end)
+		return hunt_end(h, end, strcspn(end, "*"), e);
 	for (size_t i = 0; rc == 0 && i < sizeof leads / sizeof *leads; i++)
 		rc = hunt_behind(h, leads[i], e);
 	return rc;
@@ -244,11 +327,19 @@ static int hunt_whole(struct hunt *h, struct err *e)
 
 /* ---- last parts ---- */
 
-/* Of all: only the last part is looked at. */
+/* Of all: only the last part is looked at; SQLite leaves out what has not what each has to have. */
 static int hunt_last(struct hunt *h, struct err *e)
 {
+	const struct span must = {(const uint8_t *)h->pattern->must, strlen(h->pattern->must)};
 	sqlite3_stmt *s = NULL;
-	int rc = sql_prepare(&h->x->sql, &s, "SELECT id, name FROM path", e);
+	int rc = sql_prepare(&h->x->sql, &s, must.len > 0 ? "SELECT id, name FROM path WHERE instr(name, ?)" : "SELECT id, name FROM path",
+			     e);
+	if (rc != 0)
+		return rc;
+	struct sql_put p = sql_put(s);
+	if (must.len > 0)
+		sql_put_bytes(&p, must);
+	rc = fileindex_bound(h->x, &p, e);
 	while (rc == 0 && (rc = sql_step(&h->x->sql, s, e)) == 1) {
 		struct sql_get g = sql_get(s);
 		int64_t path = sql_get_number(&g, 1, INT64_MAX);

@@ -210,7 +210,7 @@ int64_t fileindex_paths(struct fileindex *x)
 	return sql_number(&x->sql, "SELECT coalesce(max(id), 0) FROM path", &highest, &ignored) == 1 && highest > 0 ? highest : 0;
 }
 
-int fileindex_files_between(struct fileindex *x, int64_t job, int32_t first, int32_t last, inside_each_file *each, void *arg, struct err *e)
+int fileindex_files(struct fileindex *x, int64_t job, inside_each_file *each, void *arg, struct err *e)
 {
 	sqlite3_stmt *s = NULL;
 	int rc = sql_prepare(&x->sql, &s,
@@ -221,14 +221,34 @@ int fileindex_files_between(struct fileindex *x, int64_t job, int32_t first, int
 	if (rc != 0)
 		return rc;
 	struct sql_put p = sql_put(s);
-	sql_put_number(&p, FILE_ID(job, first));
-	sql_put_number(&p, FILE_ID(job, last));
+	put_span(&p, job);
 	return fileindex_each_row(x, &p, each, arg, e);
 }
 
-int fileindex_files(struct fileindex *x, int64_t job, inside_each_file *each, void *arg, struct err *e)
+int fileindex_extents(struct fileindex *x, int64_t job, int32_t first, int32_t last,
+		      int (*each)(void *arg, const struct fileindex_extent *f, struct err *e), void *arg, struct err *e)
 {
-	return fileindex_files_between(x, job, 0, INT32_MAX, each, arg, e);
+	sqlite3_stmt *s = fileindex_statement(x, INSIDE_EXTENTS,
+					      "SELECT id & 2147483647, first_volume, first_at, last_volume, last_at FROM file "
+					      "WHERE id BETWEEN ? AND ? ORDER BY id",
+					      e);
+	if (s == NULL)
+		return e->code;
+	struct sql_put p = sql_put(s);
+	sql_put_number(&p, FILE_ID(job, first));
+	sql_put_number(&p, FILE_ID(job, last));
+	int rc = fileindex_bound(x, &p, e);
+	while (rc == 0 && (rc = sql_step(&x->sql, s, e)) == 1) {
+		struct sql_get g = sql_get(s);
+		struct fileindex_extent f = {.file_index = (int32_t)sql_get_number(&g, 0, INT32_MAX)};
+		get_place(&g, &f.first);
+		get_place(&g, &f.last);
+		rc = sql_judge(&x->sql, &g, e);
+		if (rc == 0)
+			rc = each(arg, &f, e);
+	}
+	sql_end(s);
+	return rc;
 }
 
 int fileindex_place_behind(struct fileindex *x, int64_t job, int32_t file_index, const struct fileindex_place *at,

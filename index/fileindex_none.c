@@ -61,7 +61,7 @@ NONE(volume_jobs, int64_t volume, int (*each)(void *arg, const struct fileindex_
 NONE(jobs, int (*each)(void *arg, const struct fileindex_job *j, struct err *e), void *arg, struct err *e)
 NONE(job_volumes, int64_t job, int (*each)(void *arg, const struct fileindex_volume *v, struct err *e), void *arg, struct err *e)
 NONE(files, int64_t job, int (*each)(void *arg, const struct fileindex_file *f, struct err *e), void *arg, struct err *e)
-NONE(files_between, int64_t job, int32_t first, int32_t last, int (*each)(void *arg, const struct fileindex_file *f, struct err *e), void *arg,
+NONE(extents, int64_t job, int32_t first, int32_t last, int (*each)(void *arg, const struct fileindex_extent *f, struct err *e), void *arg,
      struct err *e)
 NONE(place_behind, int64_t job, int32_t file_index, const struct fileindex_place *at, struct fileindex_place *place, struct err *e)
 NONE(span, int64_t job, struct fileindex_span *span, struct err *e)

@@ -221,7 +221,7 @@ static size_t step_of(struct locating *w, int64_t volume)
 	return w->found;
 }
 
-static int see_file(void *arg, const struct fileindex_file *f, struct err *e)
+static int see_file(void *arg, const struct fileindex_extent *f, struct err *e)
 {
 	struct locating *w = arg;
 	size_t first = step_of(w, f->first.volume), last = step_of(w, f->last.volume);
@@ -236,20 +236,11 @@ static int see_file(void *arg, const struct fileindex_file *f, struct err *e)
 
 /* ---- jobs ---- */
 
-static int see_one(struct locating *w, int32_t file_index, struct err *e)
-{
-	struct fileindex_file f;
-	int rc = fileindex_file(w->l->index, w->job->id, file_index, &f, e);
-	return rc == 1 ? see_file(w, &f, e) : rc;
-}
-
 static int see_files(struct locating *w, const struct indexes *files, struct err *e)
 {
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < files->count; i++) {
-		const struct indexes_range *r = &files->ranges[i];
-		rc = r->first == r->last ? see_one(w, r->first, e)
-					 : fileindex_files_between(w->l->index, w->job->id, r->first, r->last, see_file, w, e);
+		rc = fileindex_extents(w->l->index, w->job->id, files->ranges[i].first, files->ranges[i].last, see_file, w, e);
 	}
 	return rc;
 }
@@ -263,7 +254,7 @@ int located_job(struct located *l, const struct fileindex_job *job, const struct
 	if (rc == 0 && w.stretches == NULL)
 		rc = err_memory(e, l->way_count * sizeof *w.stretches, "volumes");
 	if (rc == 0)
-		rc = files ? see_files(&w, files, e) : fileindex_files(l->index, job->id, see_file, &w, e);
+		rc = files ? see_files(&w, files, e) : fileindex_extents(l->index, job->id, 0, INT32_MAX, see_file, &w, e);
 	for (size_t i = 0; rc == 0 && i < l->way_count; i++)
 		rc = close_stretch(&w, i, e);
 	free(w.stretches);

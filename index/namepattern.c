@@ -29,7 +29,9 @@ int namepattern_read(struct namepattern *p, const char *text, struct err *e)
 		n--;
 	*p = (struct namepattern){.text = strndup(text, n), .last = last};
 	p->must = p->text ? longest_part(p->text) : NULL;
-	if (p->must == NULL)
+	const char *slash = p->text ? strrchr(p->text, '/') : NULL;
+	p->folder = p->text ? strndup(p->text, slash ? (size_t)(slash - p->text) : 0) : NULL;
+	if (p->must == NULL || p->folder == NULL)
 		return err_memory(e, n, "a pattern");
 	p->literal = strcspn(p->text, "*?[");
 	p->wild = p->text[p->literal] != '\0';
@@ -40,11 +42,12 @@ void namepattern_free(struct namepattern *p)
 {
 	free(p->text);
 	free(p->must);
-	p->text = p->must = NULL;
+	free(p->folder);
+	p->text = p->must = p->folder = NULL;
 }
 
 /* The first n bytes of name, as fnmatch wants them. */
-static bool fits_text(const struct namepattern *p, const char *name, size_t n)
+static bool fits_text(const char *pattern, const char *name, size_t n, int flags)
 {
 	char brief[SHORT_BYTES];
 	char *text = n < sizeof brief ? brief : malloc(n + 1);
@@ -53,7 +56,7 @@ static bool fits_text(const struct namepattern *p, const char *name, size_t n)
 		return true;
 	memcpy(text, name, n);
 	text[n] = '\0';
-	bool fits = fnmatch(p->text, text, FNM_NOESCAPE | (p->last ? 0 : FNM_LEADING_DIR)) == 0;
+	bool fits = fnmatch(pattern, text, FNM_NOESCAPE | flags) == 0;
 	if (text != brief)
 		free(text);
 	return fits;
@@ -71,8 +74,15 @@ bool namepattern_fits_last(const struct namepattern *p, const char *last)
 {
 	size_t n = without_slashes(last);
 	if (p->wild)
-		return strncmp(last, p->text, p->literal) == 0 && strstr(last, p->must) && fits_text(p, last, n);
+		return strncmp(last, p->text, p->literal) == 0 && strstr(last, p->must) && fits_text(p->text, last, n, 0);
 	return n == p->literal && memcmp(last, p->text, n) == 0;
+}
+
+bool namepattern_fits_folder(const struct namepattern *p, const char *folder)
+{
+	folder += strspn(folder, "/");
+	size_t n = strlen(folder);
+	return fits_text(p->folder, folder, n > 0 ? n - 1 : 0, 0);
 }
 
 /* Itself, or what is below it; all, where nothing is left of the pattern. */
@@ -84,7 +94,7 @@ static bool fits_whole(const struct namepattern *p, const char *name)
 		return true;
 	if (strncmp(name, p->text, p->literal) != 0 || strstr(name, p->must) == NULL)
 		return false;
-	return p->wild ? fits_text(p, name, n) : name[p->literal] == '\0' || name[p->literal] == '/';
+	return p->wild ? fits_text(p->text, name, n, FNM_LEADING_DIR) : name[p->literal] == '\0' || name[p->literal] == '/';
 }
 
 bool namepattern_fits(const struct namepattern *p, const char *name)

@@ -13,6 +13,7 @@ struct namepattern {
 	bool wild;      /* it has * ? or [ */
 	size_t literal; /* bytes before the first of these; all, if there is none */
 	char *must;     /* its longest part without any of them, which each name that fits has */
+	char *folder;   /* the text before its last slash */
 };
 
 /* Copies.  XE_FAILED without memory. */
@@ -21,6 +22,10 @@ void namepattern_free(struct namepattern *p);
 
 /* The last part of a name (with a slash at its end, or without): does it fit one of `last`? */
 bool namepattern_fits_last(const struct namepattern *p, const char *last);
+
+/* Of a pattern with a slash: may a name in this folder (with a slash at its end, or "") fit, slash on slash where the folder ends?  One that fits
+ * otherwise lies below something that fits. */
+bool namepattern_fits_folder(const struct namepattern *p, const char *folder);
 
 /* A whole name: does it fit?  Of either kind. */
 bool namepattern_fits(const struct namepattern *p, const char *name);

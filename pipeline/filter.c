@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The intake fills slots with up to 64 KiB of records as the reader gave them, workers convert them, the writer hands what they
+/* The intake fills slots with some 64 KiB of records as the reader gave them, workers convert them, the writer hands what they
  * became to the packer.  Where nothing is to be changed, whole blocks pass instead. */
 #include "pipeline/filter.h"
 
@@ -38,7 +38,7 @@ static bool make_slots(struct filter *f)
 			return false;
 	}
 	for (size_t i = 0; i < f->slot_count; i++) {
-		if (!slot_init(&f->slots[i]))
+		if (!slot_init(&f->slots[i], f->o.observer))
 			return false;
 	}
 	return true;

@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOT_BYTES ((size_t)64 << 10) /* of input: what it becomes shall stay in the second-level cache */
-#define PASS_KEEP_BYTES 4352u         /* of split records where blocks pass: names are wanted */
+#define SLOT_BYTES ((size_t)64 << 10)        /* of input: what it becomes shall stay in the second-level cache */
+#define SLOT_FILES_BYTES ((size_t)256 << 10) /* where files are counted that are whole in a slot: more of them are */
+#define PASS_KEEP_BYTES 4352u                /* of split records where blocks pass: names are wanted */
 #define POOL_KEEP_BYTES ((size_t)8 << 20)
 
 struct policy_list {
@@ -32,6 +33,7 @@ struct intake {
 	struct policy_list *policies;
 	const struct stage_policy *policy; /* of the volume being read */
 	bool policy_final;
+	bool counts_files; /* those that are whole in a slot (pipeline/sums.h) */
 	bool target_known;
 	enum product target;
 	struct cipher *cipher; /* NULL: nothing is opened or encrypted */
@@ -77,6 +79,7 @@ struct intake *intake_new(const struct filter_options *options, const struct res
 	in->reshape = reshape;
 	in->reshapes = reshape_wanted(reshape);
 	in->pass_blocks = pass_blocks;
+	in->counts_files = options->observer && options->observer->proves;
 	in->target_known = options->target_given;
 	in->target = options->target;
 	bool ciphers = options->cipher.read || options->cipher.encrypt;
@@ -223,12 +226,19 @@ static bool is_wanted(const struct intake *in, const struct item *item)
 	return item->kind != ITEM_RECORD || !in->pass_blocks || told;
 }
 
+/* What comes through a pipe is not to wait for much else. */
+static bool is_full(const struct intake *in, const struct slot *s, size_t bytes)
+{
+	bool large = in->counts_files && s->item_count > 0 && s->items[s->item_count - 1].volume->rereadable;
+	return s->item_count == SLOT_ITEMS || bytes >= (large ? SLOT_FILES_BYTES : SLOT_BYTES);
+}
+
 /* One slot holds records of one volume only: they share a policy. */
 static bool fill(struct intake *in, struct slot *s)
 {
 	size_t bytes = 0;
 	s->err = (struct err){0};
-	while (s->item_count < SLOT_ITEMS && bytes < SLOT_BYTES) {
+	while (!is_full(in, s, bytes)) {
 		struct item *item = &s->items[s->item_count];
 		int rc = next_item(in, item, &s->err);
 		s->input = reader_input(in->reader);

@@ -18,7 +18,8 @@ static int record(struct writer *w, struct slot *s, struct ledger_job *entry, co
 	int rc = settle_record(&w->ledger, s, entry, item, c, &as_is, &records, e);
 	if (rc != 0)
 		return rc;
-	const struct plain_item plain = {.item = item, .records = records, .count = c->count, .whole = whole, .label = c->label};
+	const struct plain_item plain = {
+		.item = item, .records = records, .count = c->count, .whole = whole, .label = c->label, .counted = c->counted};
 	return w->o->observer->record(w->o->observer->arg, &plain, e);
 }
 

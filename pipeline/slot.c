@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/slot.h"
 
+#include "pipeline/sums.h"
+
 #include <stdlib.h>
 
 #define ARENA_BYTES ((size_t)2 << 20)
 #define ARENA_KEEP_BYTES ((size_t)8 << 20) /* a larger one is given back after use */
 
-bool slot_init(struct slot *s)
+bool slot_init(struct slot *s, const struct observer *observer)
 {
+	bool sums = observer && observer->proves;
+	s->sums = sums ? sums_new(observer) : NULL;
 	s->items = calloc(SLOT_ITEMS, sizeof *s->items);
 	s->done = calloc(SLOT_ITEMS, sizeof *s->done);
 	s->bufs = calloc(SLOT_ITEMS, sizeof(struct buf *));
-	return s->items && s->done && s->bufs;
+	return s->items && s->done && s->bufs && (s->sums || !sums);
 }
 
 void slot_empty(struct slot *s)
@@ -34,6 +38,7 @@ void slot_free(struct slot *s)
 	free(s->items);
 	free(s->done);
 	free(s->bufs);
+	sums_free(s->sums);
 	arena_free(&s->arena);
 }
 
@@ -76,11 +81,8 @@ static void read_label(const struct item *item, struct converted *c)
 		c->status = STAGE_MEMORY;
 }
 
-void slot_convert(struct slot *s, struct stage_ctx *ctx, bool pass)
+static void convert(struct slot *s, struct stage_ctx *ctx, bool pass)
 {
-	/* Without memory convert_record tries again, and reports. */
-	if (s->arena.data == NULL && !pass)
-		arena_grow(&s->arena, ARENA_BYTES);
 	while (s->done_count < s->item_count) {
 		const struct item *item = &s->items[s->done_count];
 		struct converted *c = &s->done[s->done_count];
@@ -91,4 +93,15 @@ void slot_convert(struct slot *s, struct stage_ctx *ctx, bool pass)
 			read_label(item, c);
 		s->done_count++;
 	}
+}
+
+void slot_convert(struct slot *s, struct stage_ctx *ctx, bool pass)
+{
+	size_t from = s->done_count;
+	/* Without memory convert_record tries again, and reports. */
+	if (s->arena.data == NULL && !pass)
+		arena_grow(&s->arena, ARENA_BYTES);
+	convert(s, ctx, pass);
+	if (s->sums)
+		sums_count(s->sums, s->items + from, s->done + from, s->done_count - from, s->arena.records);
 }

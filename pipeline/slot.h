@@ -7,6 +7,7 @@
 
 #include "pipeline/cipher.h"
 #include "pipeline/stage.h"
+#include "volume/observer.h"
 
 #define SLOT_ITEMS 1024u
 
@@ -17,14 +18,15 @@ struct slot {
 	struct buf **bufs; /* held for the items */
 	size_t buf_count;
 	struct arena arena;
+	struct sums *sums; /* NULL: none are wanted */
 	const struct stage_policy *policy;
 	const struct cipher_volume *cipher; /* what the volume is encrypted with, or NULL */
 	struct err err;                     /* found while reading: surfaces behind the items, */
 	size_t input;                       /* in this input */
 };
 
-/* s: zeroed.  False without memory; slot_free then, too. */
-bool slot_init(struct slot *s);
+/* s: zeroed; observer: who is to see its items, lent, or NULL.  False without memory; slot_free then, too. */
+bool slot_init(struct slot *s, const struct observer *observer);
 void slot_free(struct slot *s);
 
 /* Lets go of everything but the memory. */

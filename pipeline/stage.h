@@ -40,6 +40,7 @@ struct converted {
 	const struct codec *from; /* of compressed input, else NULL */
 	uint64_t inflate_in, inflate_out; /* record bytes: header, address and all */
 	uint64_t deflate_in, deflate_out;
+	struct counted counted;      /* of a digest's record, where its file is whole in the slot (pipeline/sums.h) */
 	struct session_label *label; /* of the start or the end of a session, if it can be read; else NULL */
 	char *reason;                /* a copy of stage_reason, or NULL.  Both malloc'ed, and the slot's */
 };

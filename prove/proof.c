@@ -14,6 +14,7 @@
 #define KEEP_BYTES ((size_t)1 << 20)     /* of one file */
 #define KEEP_ALL_BYTES ((size_t)8 << 20) /* of all open files together */
 #define FIRST_BYTES ((size_t)64 << 10)
+#define MD5_BYTES 16u
 #define ALL_KINDS ((1u << DIGEST_KINDS) - 1)
 
 /* Content, kept or counted. */
@@ -241,17 +242,11 @@ static int learn_file(struct open_proof *f, const struct attributes *a, struct e
 /* One plain record, its address apart. */
 static int add_data(struct proof *p, struct open_proof *f, const struct outrecord *r, bool has_prefix, struct err *e)
 {
-	struct rd head = rd_over(r->head.data, r->head.len);
-	struct rd body = rd_over(r->body.data, r->body.len);
-	const uint8_t *address = NULL;
-	if (has_prefix)
-		address = rd_bytes(rd_left(&head) >= STREAM_PREFIX_BYTES ? &head : &body, STREAM_PREFIX_BYTES);
-	/* Stages leave nothing but the address in the head. */
-	struct span data = {body.p, rd_left(&body)};
+	const struct outrecord_content c = outrecord_content(r, has_prefix);
+	const struct span data = c.data;
 	unsigned kinds = p->all || f->kinds == 0 ? ALL_KINDS : f->kinds;
-	struct span prefix = {address, address ? STREAM_PREFIX_BYTES : 0};
-	f->may_be_doubled = f->may_be_doubled && doubling_begins(prefix, data);
-	doubling_add(&f->doubling, prefix, data);
+	f->may_be_doubled = f->may_be_doubled && doubling_begins(c.address, data);
+	doubling_add(&f->doubling, c.address, data);
 	f->has_data = true;
 	f->bytes += data.len;
 	int rc = stream_add(p, &f->as_is, kinds, data, e);
@@ -265,7 +260,16 @@ static bool equal(struct span a, const uint8_t *value, size_t len)
 	return a.len == len && memcmp(a.data, value, len) == 0;
 }
 
-static enum proof_verdict judge(struct proof *p, struct open_proof *f, uint32_t stream, struct span stored)
+/* The digest of the content as it came; 0 if that kind was not counted. */
+static size_t value_of(struct proof *p, const struct open_proof *f, const struct counted *c, uint8_t value[static DIGEST_MAX_BYTES])
+{
+	if (f->digest != DIGEST_MD5 || c->md5 == NULL || c->bytes != f->bytes)
+		return stream_value(p, &f->as_is, f->digest, value);
+	memcpy(value, c->md5, MD5_BYTES);
+	return MD5_BYTES;
+}
+
+static enum proof_verdict judge(struct proof *p, struct open_proof *f, uint32_t stream, struct span stored, const struct counted *c)
 {
 	uint8_t value[DIGEST_MAX_BYTES];
 	/* One of no length is of no other length: what the file is decides first. */
@@ -276,7 +280,7 @@ static enum proof_verdict judge(struct proof *p, struct open_proof *f, uint32_t 
 		return PROOF_OPAQUE;
 	if (!f->has_data && f->type == ATTRIBUTES_HARD_LINK)
 		return PROOF_NO_CONTENT;
-	size_t len = stream_value(p, &f->as_is, f->digest, value);
+	size_t len = value_of(p, f, c, value);
 	if (len == 0)
 		return PROOF_UNCOUNTED;
 	if (equal(stored, value, len))
@@ -302,7 +306,7 @@ static int add_record(struct proof *p, struct open_proof *f, const struct plain_
 	f->opaque = f->opaque || stream_is_closed_content(item->stream);
 	/* Of the record, for a signature may pass as the digest that is signed (pipeline/unlock.h). */
 	if (stream_is_digest(r->stream)) {
-		enum proof_verdict v = judge(p, f, r->stream, r->body);
+		enum proof_verdict v = judge(p, f, r->stream, r->body, &plain->counted);
 		/* Of several digests the worst tells. */
 		f->verdict = f->judged && f->verdict != PROOF_RIGHT ? f->verdict : v;
 		f->judged = true;

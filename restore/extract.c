@@ -371,6 +371,13 @@ static void on_finding(void *arg, const struct finding *f)
 	x->o.problem(x->o.arg, f);
 }
 
+/* Where not all of its files are wanted, or perhaps not, counting ahead would count for nothing. */
+static bool proves(void *arg, const struct job *job)
+{
+	const struct extract *x = arg;
+	return x->o.plan == NULL && !choice_is_part(x->o.choice) && choice_takes_job(x->o.choice, job);
+}
+
 /* ---- the whole ---- */
 
 struct extract *extract_new(const struct extract_options *options)
@@ -379,7 +386,7 @@ struct extract *extract_new(const struct extract_options *options)
 	if (x == NULL)
 		return NULL;
 	x->o = *options;
-	x->observer = (struct observer){.arg = x, .job = on_job, .record = on_record, .finding = on_finding};
+	x->observer = (struct observer){.arg = x, .job = on_job, .record = on_record, .finding = on_finding, .proves = proves};
 	x->proof = proof_new(options->all_digests, on_verdict, x);
 	if (x->proof)
 		return x;

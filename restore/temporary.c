@@ -79,10 +79,11 @@ int temporary_rename(const struct temporary *t, const char *name)
 
 void temporary_final(const char *base, bool damaged, unsigned index, char name[static NAME_MAX + 1])
 {
-	char behind[32];
-	snprintf(behind, sizeof behind, "%s", damaged ? ".damaged" : "");
+	char behind[32] = "";
+	int more = damaged || index > 0 ? snprintf(behind, sizeof behind, "%s", damaged ? ".damaged" : "") : 0;
 	if (index > 0)
-		snprintf(behind + strlen(behind), sizeof behind - strlen(behind), ".%u", index + 1);
-	size_t room = NAME_MAX - strlen(behind), n = strlen(base);
-	snprintf(name, NAME_MAX + 1, "%.*s%s", (int)(n < room ? n : room), base, behind);
+		more += snprintf(behind + more, sizeof behind - (size_t)more, ".%u", index + 1);
+	size_t room = NAME_MAX - (size_t)more, n = strnlen(base, room);
+	memcpy(name, base, n);
+	memcpy(name + n, behind, (size_t)more + 1);
 }

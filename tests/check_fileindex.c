@@ -279,7 +279,9 @@ START_TEST(patterns)
 }
 END_TEST
 
-static bool seen[512];
+#define CROWD 1100 /* folders: more than what is looked up name by name */
+
+static bool seen[4096];
 
 static int see(void *arg, const struct fileindex_file *f, struct err *err)
 {
@@ -297,7 +299,7 @@ START_TEST(ways_agree)
 	static const char *const last[] = {"a", "b", "ab", "a/", "ba", "/"};
 	char pattern[64];
 	int32_t index = 0;
-	static char all[400][128];
+	static char all[4096][128];
 
 	right(fileindex_begin(x, &e));
 	int64_t v = volume("vol", 1), j = job(1, v);
@@ -305,6 +307,11 @@ START_TEST(ways_agree)
 		static const char *const folders[] = {"", "/", "a/", "b/", "ab/", "/a/", "ba/"};
 		char *name = all[index];
 		snprintf(name, sizeof all[0], "%s%s%s", folders[i % 7], folders[i / 7 % 7], last[i / 49 % 6]);
+		put(j, ++index, name, v);
+	}
+	for (int i = 0; _i > 0 && i < 3 * CROWD; i++) {
+		char *name = all[index];
+		snprintf(name, sizeof all[0], "%s%d/%s", i % 2 ? "a/" : "/b", i / 3, last[i % 3]);
 		put(j, ++index, name, v);
 	}
 	right(fileindex_commit(x, &e));
@@ -704,7 +711,7 @@ int main(void)
 	tcase_add_test(t, looked_up);
 	tcase_add_test(t, listed);
 	tcase_add_test(t, patterns);
-	tcase_add_test(t, ways_agree);
+	tcase_add_loop_test(t, ways_agree, 0, 2);
 	tcase_add_test(t, versions);
 	tcase_add_test(t, dropped);
 	tcase_add_test(t, hostile_names);

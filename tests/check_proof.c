@@ -40,11 +40,13 @@ static void end(void)
 	proof_free(proof);
 }
 
+static struct counted counted; /* of the record that comes */
+
 static void add(unsigned job, int32_t index, uint32_t stream, const void *data, size_t len)
 {
 	struct item item = {.kind = ITEM_RECORD, .job = &jobs[job], .file_index = index, .stream = stream, .len = (uint32_t)len};
 	struct outrecord r = {.stream = stream, .len = (uint32_t)len, .body = {data, len}};
-	struct plain_item plain = {.item = &item, .records = &r, .count = 1, .whole = true};
+	struct plain_item plain = {.item = &item, .records = &r, .count = 1, .whole = true, .counted = counted};
 	if (attributes_are(stream))
 		attributes_read(r.body, &item.attributes);
 	ck_assert_int_eq(proof_add(proof, &plain, &e), 0);
@@ -90,6 +92,37 @@ START_TEST(test_kinds)
 	ck_assert_uint_eq(found[0].bytes, 11);
 	ck_assert_int_eq(found[1].verdict, PROOF_WRONG);
 	ck_assert_str_eq(name, "");
+}
+END_TEST
+
+/* What was counted ahead is taken for the MD5 of the file where it is of as many bytes, and of no other kind. */
+START_TEST(test_counted)
+{
+	static const struct {
+		uint32_t stream;
+		enum digest_kind kind;
+		const char *ahead;
+		uint64_t bytes;
+		enum proof_verdict verdict;
+	} cases[] = {
+		{STREAM_MD5, DIGEST_MD5, "hello world", 11, PROOF_RIGHT},   {STREAM_MD5, DIGEST_MD5, "hello_world", 11, PROOF_WRONG},
+		{STREAM_MD5, DIGEST_MD5, "hello_world", 10, PROOF_RIGHT},   {STREAM_MD5, DIGEST_MD5, "hello_world", 12, PROOF_RIGHT},
+		{STREAM_SHA1, DIGEST_SHA1, "hello_world", 11, PROOF_RIGHT},
+	};
+	uint8_t value[DIGEST_MAX_BYTES];
+	struct digest *d = digest_new(DIGEST_MD5);
+	begin(false);
+	add(0, 1, STREAM_FILE, "hello ", 6);
+	add(0, 1, STREAM_FILE, "world", 5);
+	digest_add(d, cases[_i].ahead, 11);
+	digest_value(d, value);
+	digest_free(d);
+	counted = (struct counted){value, cases[_i].bytes};
+	add_digest(0, 1, cases[_i].stream, cases[_i].kind, "hello world", 11);
+	counted = (struct counted){NULL, 0};
+	end();
+	ck_assert_uint_eq(found_count, 1);
+	ck_assert_int_eq(found[0].verdict, cases[_i].verdict);
 }
 END_TEST
 
@@ -243,6 +276,7 @@ int main(void)
 	TCase *t = tcase_create("proof");
 
 	tcase_add_loop_test(t, test_kinds, 0, DIGESTS);
+	tcase_add_loop_test(t, test_counted, 0, 5);
 	tcase_add_loop_test(t, test_large, 0, 8);
 	tcase_add_test(t, test_all_digests);
 	tcase_add_test(t, test_many_jobs);

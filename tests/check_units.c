@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Pools of volumes as drives fill them, with jobs side by side: whatever order they are given in, the units are what was written
- * together, in the order in which it was, and filter's own way of finding sets finds the same.  What is taken away is missed. */
+ * together, in the order in which it was, and filter's own way of finding sets finds the same.  What is taken away is missed.
+ *
+ *   check_units               such pools, made in memory
+ *   check_units VOLUME...     of any volumes: a glance and a look at every block find the same units, and filter the same sets; status 1 and
+ *                             a line where they do not */
 #include "volume/kin.h"
 #include "volume/units.h"
 #include "volume_maker.h"
@@ -449,6 +453,7 @@ START_TEST(names_can_be_those_of_files)
 	for (size_t i = 0; i < 6; i++)
 		by_hand(&glances[i], labels[i], 0, NULL);
 	find_by_hand(paths, 6);
+	ck_assert_uint_eq(remarks_of(UNITS_NO_LABEL), 3);
 	ck_assert_uint_eq(found.count, 6);
 	bool seen[6] = {false};
 	for (size_t i = 0; i < 6; i++) {
@@ -464,8 +469,88 @@ START_TEST(names_can_be_those_of_files)
 }
 END_TEST
 
-int main(void)
+/* ---- any volumes ---- */
+
+static struct glance_room room_of_any;
+
+struct any {
+	struct glance *glances;
+	struct units_input *inputs;
+	struct units units;
+};
+
+static int find_any(struct any *a, char **names, size_t count, bool whole)
 {
+	struct err e = {0};
+	*a = (struct any){.glances = calloc(count, sizeof *a->glances), .inputs = calloc(count, sizeof *a->inputs)};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		rc = glance_at(&a->glances[i], names[i], whole, &room_of_any, &e);
+		a->inputs[i] = (struct units_input){names[i], &a->glances[i]};
+	}
+	if (rc == 0)
+		rc = units_find(&a->units, a->inputs, count, &e);
+	if (rc != 0)
+		fprintf(stderr, "%s: %s\n", e.volume, e.text);
+	return rc;
+}
+
+static void free_any(struct any *a, size_t count)
+{
+	units_free(&a->units);
+	for (size_t i = 0; i < count; i++)
+		glance_free(&a->glances[i]);
+	free(a->glances);
+	free(a->inputs);
+}
+
+static bool same_units(const struct any *x, const struct any *y, size_t count)
+{
+	bool same = x->units.count == y->units.count && memcmp(x->units.volumes, y->units.volumes, count * sizeof(size_t)) == 0;
+	for (size_t i = 0; same && i < x->units.count; i++)
+		same = x->units.all[i].first == y->units.all[i].first && x->units.all[i].count == y->units.all[i].count;
+	if (!same)
+		fprintf(stderr, "a glance and a look at every block find other units\n");
+	return same;
+}
+
+/* filter is given the units one behind the other. */
+static bool same_sets(const struct any *a, size_t count)
+{
+	const char **paths = calloc(count, sizeof *paths);
+	bool same = true;
+	for (size_t i = 0; i < count; i++)
+		paths[i] = a->inputs[a->units.volumes[i]].path;
+	struct kin *kin = kin_new(paths, count);
+	for (size_t i = 0; same && i < a->units.count; i++) {
+		const struct unit *u = &a->units.all[i];
+		struct err e = {0};
+		size_t end;
+		same = kin_end(kin, u->first, u->first, &end, &e) == 0 && end == u->first + u->count;
+		if (!same)
+			fprintf(stderr, "%s: filter's set is of %zu volumes, and not of %zu\n", u->name, end - u->first, u->count);
+	}
+	kin_free(kin);
+	free(paths);
+	return same;
+}
+
+static int check_any(char **names, size_t count)
+{
+	struct any quick, whole;
+	bool good = find_any(&quick, names, count, false) == 0;
+	good = find_any(&whole, names, count, true) == 0 && good;
+	good = good && same_units(&quick, &whole, count) && same_sets(&quick, count);
+	free_any(&quick, count);
+	free_any(&whole, count);
+	glance_room_free(&room_of_any);
+	return good ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		return check_any(argv + 1, (size_t)argc - 1);
 	Suite *suite = suite_create("units");
 	TCase *tests = tcase_create("all");
 	tcase_set_timeout(tests, 120);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Batches: folders of volumes, each unit converted by a process of its own.  Whatever dies, and whenever: run again, every unit is done
 # once, with the bytes that it always has.
+# shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -22,13 +23,13 @@ in_batch() { run "$XFLATE" filter --recursive "$@" in; }
 
 # volumes_of FOLDER: digest and name of all in it but reports and what killed runs have left
 volumes_of() {
-	find "$1" -name '.xflate-*' -prune -o -type f ! -name '*.report.json' -print | sed "s|^$1/||" | sort | while read -r file; do
+	[ ! -d "$1" ] || find "$1" -name '.xflate-*' -prune -o -type f ! -name '*.report.json' -print | sed "s|^$1/||" | sort | while read -r file; do
 		echo "$(sha256sum <"$1/$file") $file"
 	done
 }
 
-# complete FOLDER: how many of its reports say so
-complete() { find "$1" -name '*.report.json' -exec grep -l '^  "complete": true,$' {} + | wc -l; }
+# done_in FOLDER: how many of its reports say so
+done_in() { find "$1" -name '*.report.json' -exec grep -l '^  "complete": true,$' {} + | wc -l; }
 
 # truthful FOLDER: what a complete report names is there
 truthful() {
@@ -215,6 +216,11 @@ expect_status 0 'and it is done'
 rm out/vol-span-gzip6-2
 in_batch -q -r lz4 --skip-done -o out
 expect_status 0 'an output that is gone'
+mv in/a/b/vol-span-gzip6-2 aside
+in_batch -q -r lz4 --skip-done -o out
+expect_status 1 'half a set that was done whole'
+says 'made together with in/a/b/vol-span-gzip6-2, which is not among the inputs' 'half a set that was done whole: said'
+mv aside in/a/b/vol-span-gzip6-2
 rm out/vol-span-gzip6-1.map
 in_batch -q -r lz4 --skip-done -o out
 expect_status 0 'a map that is gone'
@@ -286,11 +292,39 @@ killed_at() {
 	! LD_PRELOAD=$shim FAULT=$fault FAULT_SYNC=no timeout 60 "$XFLATE" filter --recursive -q -T1 --skip-done "$@" -o out in >"$out" 2>"$err" ||
 		return 1
 	truthful out || what="$what $at:false"
+	left=$(find out -name '.xflate-*.tmp' -prune 2>/dev/null | wc -l)
 	timeout 60 "$XFLATE" filter --recursive -q -T1 --skip-done "$@" -o out in 2>"$err" || what="$what $at:again"
+	[ "$left" = 0 ] || grep -q "^xflate: out: $left unfinished files* of earlier runs" "$err" || what="$what $at:$left unsaid"
 	volumes_of out >got
 	cmp -s whole.list got || what="$what $at:bytes"
-	[ "$(complete out)" = 2 ] || what="$what $at:incomplete"
+	[ "$(done_in out)" = 2 ] || what="$what $at:incomplete"
 	truthful out || what="$what $at:untrue"
+}
+
+# failing STEP LAST KIND ERRNO: one of each STEP calls of KIND fails in each unit, to call LAST; nothing half done is left, and the next run
+# does the rest
+failing() {
+	what=
+	failures_met=0
+	for k in $(seq 1 "$1" "$2"); do
+		rm -rf out
+		LD_PRELOAD=$shim FAULT=$3:$k:once:$4 FAULT_SYNC=no timeout 60 "$XFLATE" filter --recursive -q -T1 -r lz4 -o out in >"$out" 2>"$err"
+		ended=$?
+		[ ! -d out ] || truthful out || what="$what $k:false"
+		[ ! -d out ] || [ -z "$(find out -name '.xflate-*')" ] || what="$what $k:left"
+		if [ $ended = 0 ]; then
+			volumes_of out >got
+			cmp -s whole.list got && [ "$(done_in out)" = 2 ] || what="$what $k:status 0"
+			continue
+		fi
+		failures_met=$((failures_met + 1))
+		[ -s "$err" ] || what="$what $k:silent"
+		timeout 60 "$XFLATE" filter --recursive -q -T1 --skip-done -r lz4 -o out in 2>"$err" || what="$what $k:again"
+		volumes_of out >got
+		cmp -s whole.list got || what="$what $k:bytes"
+	done
+	is "$what" '' "each ${1}th of $2 calls of $3 fails: nothing is lost, and the next run does the rest"
+	check "$failures_met of these calls of $3 are missed" test $failures_met -gt 1
 }
 
 # killed STEP KIND OPTIONS: at the first of each STEP calls of KIND; over what is in the folder older, if there is one
@@ -318,6 +352,23 @@ if with_shim 'killed at every call'; then
 	killed 1 fsync -r lz4
 	killed 3 open -r lz4
 	killed 3 write -r lz4
+	rm -rf whole
+	in_batch -q -T1 -r lz4 -o whole
+	volumes_of whole >whole.list
+	failing 1 6 rename 5
+	failing 1 12 fsync 5
+	failing 3 24 write 28
+	failing 3 60 open 24
+	failing 3 60 stat 5
+	failing 60 1500 alloc 12
+	# A volume that cannot be looked at may belong with another one.
+	rm -rf out
+	LD_PRELOAD=$shim FAULT=read:4:from:5 FAULT_SYNC=no timeout 60 "$XFLATE" filter --recursive -q -r lz4 -o out in 2>"$err"
+	is $? 1 'no volume can be read'
+	is "$(done_in out)" 0 'no volume can be read: no unit is done'
+	in_batch -q -T1 -r lz4 --skip-done -o out
+	volumes_of out >got
+	check 'no volume can be read: the next run does them' cmp whole.list got
 	killed 1 rename --dedupable
 	in_batch -q -T1 -r lz4 -o older
 	cp "$bareos/vol-append" in/vol-gzip6
@@ -335,7 +386,7 @@ if with_shim 'killed at every call'; then
 	rm -rf out
 	LD_PRELOAD=$shim FAULT=rename:2:once:28 FAULT_SYNC=no timeout 60 "$XFLATE" filter --recursive -q -r lz4 --exit-class -o out in 2>"$err"
 	is $? 75 'no space for a map: try again'
-	is "$(complete out)" 0 'no space for a map: no unit is done'
+	is "$(done_in out)" 0 'no space for a map: no unit is done'
 	in_batch -q -r lz4 --skip-done -o out
 	expect_status 0 'no space for a map: the next run'
 fi
@@ -383,7 +434,7 @@ pkill -KILL -P $pid
 wait $pid
 is $? 1 'a child is killed: exit status'
 says '^xflate: killed: waits: .*by signal 9' 'a child is killed: said'
-is "$(complete out)" 3 'a child is killed: it costs itself'
+is "$(done_in out)" 3 'a child is killed: it costs itself'
 rm -rf asked out
 fresh "$XFLATE" filter --recursive --jobs 4 --decrypt --key-command ./slow-key -i -o out in 2>"$err" &
 pid=$!
@@ -421,7 +472,8 @@ run "$XFLATE" filter -q --jobs 1 -i --on-damage=skip -o later in/bad-adler
 run "$XFLATE" report merge fails later
 expect_status 3 'merged: what failed was done later, with damage'
 check 'merged: damage: named' grep -Eq '^damaged  bad-adler: [1-9][0-9]* damaged: later/bad-adler.report.json$' "$out"
-xflate plan --json --recursive in >plan 2>/dev/null
+run "$XFLATE" plan --json --recursive in
+cp "$out" plan
 run "$XFLATE" report merge --plan plan fails later
 expect_status 3 'merged, against the plan'
 check 'merged, against the plan: counted' grep -q '^4 units planned: 3 done, 1 damaged, 0 failed, 0 missing' "$out"
@@ -446,8 +498,8 @@ refused 2 'of nothing'
 # --- ten thousand ---
 
 "$PYTHON" "$here/mkvolume.py" --many 10000 many
-head -c 700 many/50/vol05050 >cut
-mv cut many/50/vol05050
+head -c 700 many/50/vol05050 >shortened
+mv shortened many/50/vol05050
 cat >peak.py <<'END'
 import resource, subprocess, sys
 status = subprocess.call(sys.argv[2:])
@@ -470,13 +522,13 @@ children=$(pgrep -P $pid)
 kill -KILL $pid 2>/dev/null
 wait $pid
 check 'ten thousand: killed, and its children end' gone
-first=$(complete all)
+first=$(done_in all)
 check "ten thousand: killed in the middle, behind $first" test "$first" -ge 1000 -a "$first" -lt 9999
 LD_PRELOAD=$preload FAULT_SYNC=no "$PYTHON" peak.py peak "$XFLATE" filter --recursive --skip-done=quick --jobs 2 -q -r gzip --exit-class -o all many 2>"$err"
 is $? 65 'ten thousand: gone on with, but for one that is cut off'
 says "^xflate: 10000 units of 10000 volumes: [0-9]+ done, $first done before, 1 failed$" 'ten thousand: each is done once'
 check "ten thousand: memory stays flat ($(cat peak) MiB)" test "$(cat peak)" -lt 64
-is "$(complete all)" 9999 'ten thousand: their reports'
+is "$(done_in all)" 9999 'ten thousand: their reports'
 is "$(find all -maxdepth 1 -name 'vol?????' | wc -l)" 9999 'ten thousand: their volumes'
 is "$(find all -name '.xflate-*' | wc -l)" 0 'ten thousand: nothing half done is left'
 "$PYTHON" peak.py peak "$XFLATE" report merge all >"$out" 2>"$err"

@@ -17,7 +17,6 @@ struct look {
 	size_t fill;  /* bytes in the room that are not yet taken */
 	uint64_t at;  /* address of what is read next */
 	bool end;     /* nothing is there */
-	bool larger;  /* the block there, of a medium that keeps them apart, is larger than the room that is left */
 	bool damaged; /* something is missing among what was read */
 };
 
@@ -71,30 +70,31 @@ static int read_bytes(struct look *k, size_t to, struct err *e)
 	return 0;
 }
 
-static int read_block(struct look *k, size_t to, struct err *e)
+static int read_block(struct look *k, struct err *e)
 {
 	size_t got;
 	uint64_t addr;
 	enum medium_found found;
 	k->in.at = k->at;
-	int rc = k->in.medium->next(&k->in, k->room->data + k->fill, to - k->fill, &got, &addr, &found, e);
+	int rc = k->in.medium->next(&k->in, k->room->data + k->fill, k->room->bytes - k->fill, &got, &addr, &found, e);
+	if (rc == 0 && found == MEDIUM_LARGER)
+		rc = err_set(e, XE_FAILED, "a block is larger than %u bytes", BLOCK_MAX_BYTES);
 	if (rc != 0)
 		return rc;
 	k->at = k->in.at;
 	k->end = found == MEDIUM_END;
-	k->larger = found == MEDIUM_LARGER;
 	k->damaged = k->damaged || found == MEDIUM_LOST;
 	k->fill += found == MEDIUM_BLOCK ? got : 0;
 	return 0;
 }
 
-/* Up to `to` bytes in the room, which has them. */
+/* Up to `to` bytes in the room, and the rest of the last block where blocks are kept apart. */
 static int fill(struct look *k, size_t to, struct err *e)
 {
-	int rc = 0;
-	k->larger = false;
-	while (rc == 0 && !k->end && !k->larger && k->fill < to)
-		rc = k->in.medium->by_block ? read_block(k, to, e) : read_bytes(k, to, e);
+	bool apart = k->in.medium->by_block;
+	int rc = reserve(k->room, to + (apart ? BLOCK_MAX_BYTES : 0), e);
+	while (rc == 0 && !k->end && k->fill < to)
+		rc = apart ? read_block(k, e) : read_bytes(k, to, e);
 	return rc;
 }
 
@@ -123,9 +123,7 @@ static int look_on(struct look *k, uint64_t n, struct err *e)
 	for (uint64_t left = n; rc == 0 && !k->end && left > 0;) {
 		size_t before = k->fill;
 		size_t want = GLANCE_BYTES - before % GLANCE_BYTES, most = left < want ? (size_t)left : want;
-		rc = reserve(k->room, before + most + (k->larger ? BLOCK_MAX_BYTES : 0), e);
-		if (rc == 0)
-			rc = fill(k, k->larger ? k->room->bytes : before + most, e);
+		rc = fill(k, before + most, e);
 		left -= k->fill - before < left ? k->fill - before : left;
 		if (rc == 0)
 			rc = take(k, 0, k->end, e);
@@ -148,9 +146,7 @@ static int look_at_tail(struct look *k, uint64_t from, size_t bytes, struct err 
 	k->fill = 0;
 	k->at = from;
 	k->blocks.follows = false;
-	int rc = reserve(k->room, bytes, e);
-	if (rc == 0)
-		rc = fill(k, bytes, e);
+	int rc = fill(k, bytes, e);
 	return rc == 0 ? take(k, apart ? 0 : k->g->largest, true, e) : rc;
 }
 

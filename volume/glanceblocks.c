@@ -10,6 +10,7 @@
 #define ID_AT 12u                         /* where in a block header its id stands */
 #define SEARCH_BYTES ((uint64_t)64 << 20) /* of supposed blocks behind damage that are summed up, */
 #define SEARCH_FACTOR 4u                  /* and so many times the bytes that are looked at */
+#define USUAL_BYTES ((size_t)1 << 20)     /* of the largest block, as long as none was seen */
 
 void glanceblocks_free(struct glanceblocks *b)
 {
@@ -207,6 +208,11 @@ static bool is_good(struct glanceblocks *b, const struct stretch *s, const struc
 	return block_check_records(block, h, &at) == NULL && (b->follows || is_followed(s, h));
 }
 
+static bool is_known(const struct glanceblocks *b, const struct block_header *h)
+{
+	return b->slot_count > 0 && *slot_of(b, (uint64_t)h->session_time << 32 | h->session_id) != 0;
+}
+
 static bool is_zero(const uint8_t *at, size_t n)
 {
 	return n == 0 || (at[0] == 0 && memcmp(at, at + 1, n - 1) == 0);
@@ -234,6 +240,40 @@ static void search(struct stretch *s)
 	s->at = id ? (size_t)(id - s->data) - ID_AT : none < s->len ? none : s->len;
 }
 
+/* Zeros and tape labels behind a block, as dumps of tapes have them, up to where a header may stand, or the end. */
+static void pass_padding(struct stretch *s)
+{
+	struct block_header h;
+	struct stretch on = *s;
+	while (pass_foreign(&on))
+		*s = on;
+	if (read_header(&on, &h))
+		return;
+	search(&on);
+	if (is_zero(s->data + s->at, on.at - s->at))
+		*s = on;
+}
+
+/* Behind damage: may the good block here be one of the volume?  File data may hold whole volumes: then the row of their blocks breaks off
+ * where the outer block ends, so that it is shorter than the largest of those.  *row: the end of it. */
+static bool is_believable(struct glanceblocks *b, const struct stretch *s, const struct block_header *h, size_t *row)
+{
+	struct stretch on = *s;
+	struct block_header next = *h;
+	bool header = true, fits = true;
+	size_t longer = b->g->largest ? b->g->largest : USUAL_BYTES;
+	if (b->follows || is_known(b, h))
+		return true;
+	while (on.at - s->at < longer && fits && is_good(b, &on, &next)) {
+		on.at += next.len;
+		pass_padding(&on);
+		header = read_header(&on, &next);
+		fits = header && next.len <= on.len - on.at;
+	}
+	*row = on.at;
+	return on.at - s->at >= longer || on.len - on.at < BLOCK_HEADER_MAX_BYTES || (header && !fits);
+}
+
 /* What stands here is no good block.  Zeros are padding of a dump. */
 static void pass_other(struct glanceblocks *b, struct stretch *s, const struct block_header *h, size_t skip)
 {
@@ -250,19 +290,39 @@ static void pass_other(struct glanceblocks *b, struct stretch *s, const struct b
 	b->g->damaged = b->g->damaged || from >= skip;
 }
 
+/* h: the header that stands here, NULL: none does.  Is more wanted before it can be told what this is? */
+static bool wants_more(const struct stretch *s, const struct block_header *h)
+{
+	size_t left = s->len - s->at;
+	return !s->end && (left < BLOCK_HEADER_MAX_BYTES || (h && h->len + BLOCK_PROBE_BYTES > left));
+}
+
+/* Is this a block of the volume?  What is none is passed; what is left of one that is cut short is no row of blocks. */
+static bool stands_block(struct glanceblocks *b, struct stretch *s, const struct block_header *h, size_t skip)
+{
+	bool fits = h && h->len <= s->len - s->at, cut = h && !fits && b->follows;
+	size_t to = s->len;
+	b->g->damaged = b->g->damaged || cut;
+	if (!cut && (!fits || !is_good(b, s, h))) {
+		pass_other(b, s, fits ? h : NULL, skip);
+		return false;
+	}
+	bool block = !cut && is_believable(b, s, h, &to);
+	s->at = block ? s->at : to;
+	return block;
+}
+
 int glanceblocks_take(struct glanceblocks *b, const uint8_t *data, size_t len, size_t skip, bool end, size_t *used, struct err *e)
 {
 	struct stretch s = {.data = data, .len = len, .end = end};
 	int rc = 0;
 	while (rc == 0 && s.at < len) {
 		struct block_header h;
-		bool header = read_header(&s, &h), fits = header && h.len <= len - s.at;
-		if (!end && ((header && h.len + BLOCK_PROBE_BYTES > len - s.at) || len - s.at < BLOCK_HEADER_MAX_BYTES))
+		const struct block_header *header = read_header(&s, &h) ? &h : NULL;
+		if (wants_more(&s, header))
 			break;
-		if (!fits || !is_good(b, &s, &h)) {
-			pass_other(b, &s, fits ? &h : NULL, skip);
+		if (!stands_block(b, &s, header, skip))
 			continue;
-		}
 		rc = s.at >= skip ? take_block(b, data + s.at, &h, e) : 0;
 		b->follows = true;
 		s.at += h.len;

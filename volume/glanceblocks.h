@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Blocks of a volume, as they lie in memory, and what they tell of its sessions.  Of volume/glance alone. */
+/* Blocks of a volume, as they lie in memory, and what they tell of its sessions.  For volume/glance. */
 #ifndef VOLUME_GLANCEBLOCKS_H
 #define VOLUME_GLANCEBLOCKS_H
 

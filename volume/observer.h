@@ -19,6 +19,8 @@ struct observer {
 	void (*block)(void *arg, const struct item *block);         /* before its records */
 	void (*end_volume)(void *arg, const struct volume_info *v); /* all is known of it */
 	int (*finish)(void *arg, struct err *e);                    /* it was the last one */
+	/* Are all files of this job proved?  Then some are counted ahead (struct counted).  Asked by any thread at any time. */
+	bool (*proves)(void *arg, const struct job *job);
 };
 
 #endif

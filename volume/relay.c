@@ -26,6 +26,12 @@ static void on_end_volume(void *arg, const struct volume_info *v)
 	to->end_volume(to->arg, v);
 }
 
+static bool on_proves(void *arg, const struct job *job)
+{
+	const struct observer *to = ((struct relay *)arg)->to;
+	return to->proves(to->arg, job);
+}
+
 static int on_finish(void *arg, struct err *e)
 {
 	return relay_finish(arg, e);
@@ -43,6 +49,7 @@ void relay_begin(struct relay *r, const struct observer *to, int (*record)(void 
 		.block = to->block ? on_block : NULL,
 		.end_volume = to->end_volume ? on_end_volume : NULL,
 		.finish = finish ? finish : on_finish,
+		.proves = to->proves ? on_proves : NULL,
 	};
 }
 

@@ -341,10 +341,20 @@ static int order_sets(struct finding_units *f, struct err *e)
 
 /* ---- what is missing ---- */
 
-static int lacks(struct finding_units *f, enum units_remark_kind kind, const struct member *m, const struct member *other, struct err *e)
+static int lacks(struct finding_units *f, enum units_remark_kind kind, const struct member *m, const struct member *other,
+		 const struct glance_session *named, struct err *e)
 {
 	f->nodes[m->node].incomplete = true;
-	return remark(f, kind, m->node, other->node, m->s, e);
+	return remark(f, kind, m->node, other->node, named ? named : m->s, e);
+}
+
+/* Start and end labels name the job. */
+static const struct glance_session *named_in(const struct course *c)
+{
+	const struct glance_session *named = NULL;
+	for (size_t i = c->first; i < c->end && named == NULL; i++)
+		named = c->all[i].s->labelled ? c->all[i].s : NULL;
+	return named;
 }
 
 /* The record that x cuts goes on at once; but for a drive that warns early of a tape's end, whose last block is there twice. */
@@ -360,9 +370,23 @@ static int by_place(const void *a, const void *b)
 	return (x->rank > y->rank) - (x->rank < y->rank);
 }
 
+/* A tape that was read file by file is one volume in several inputs, and only the first of them tells which. */
+static int find_unlabelled(struct finding_units *f, struct err *e)
+{
+	int rc = 0;
+	for (uint32_t i = 0; rc == 0 && i < f->count; i++) {
+		if (f->nodes[i].in->glance->labelled)
+			continue;
+		f->nodes[i].incomplete = true;
+		rc = remark(f, UNITS_NO_LABEL, i, i, NULL, e);
+	}
+	return rc;
+}
+
 static int check_course(struct finding_units *f, const struct course *c, struct err *e)
 {
 	struct member *all = c->all;
+	const struct glance_session *named = named_in(c);
 	bool ends = false;
 	int rc = 0;
 	for (size_t i = c->first; i < c->end; i++)
@@ -371,16 +395,16 @@ static int check_course(struct finding_units *f, const struct course *c, struct 
 	for (size_t i = c->first; rc == 0 && i < c->end; i++) {
 		ends = ends || all[i].s->ends;
 		if (i == c->first && units_begins_elsewhere(all[i].s))
-			rc = lacks(f, UNITS_BEGINS_ELSEWHERE, &all[i], &all[i], e);
+			rc = lacks(f, UNITS_BEGINS_ELSEWHERE, &all[i], &all[i], named, e);
 		if (rc == 0 && i > c->first && is_broken(all[i - 1].s, all[i].s))
-			rc = lacks(f, UNITS_MISSING_BETWEEN, &all[i - 1], &all[i], e);
+			rc = lacks(f, UNITS_MISSING_BETWEEN, &all[i - 1], &all[i], named, e);
 		if (rc == 0 && i + 1 == c->end && !ends && units_ends_elsewhere(all[i].s))
-			rc = lacks(f, UNITS_ENDS_ELSEWHERE, &all[i], &all[i], e);
+			rc = lacks(f, UNITS_ENDS_ELSEWHERE, &all[i], &all[i], named, e);
 	}
 	/* Copies of its beginning stand alone. */
 	for (size_t i = 0; rc == 0 && i < c->first; i++) {
 		if (units_ends_elsewhere(all[i].s))
-			rc = lacks(f, UNITS_ENDS_ELSEWHERE, &all[i], &all[i], e);
+			rc = lacks(f, UNITS_ENDS_ELSEWHERE, &all[i], &all[i], NULL, e);
 	}
 	return rc;
 }
@@ -440,6 +464,8 @@ int units_find(struct units *u, const struct units_input *inputs, size_t count, 
 	int rc = make_nodes(&f, inputs, e);
 	if (rc == 0)
 		rc = find_twins(&f, e);
+	if (rc == 0)
+		rc = find_unlabelled(&f, e);
 	if (rc == 0)
 		rc = make_members(&f, e);
 	if (rc == 0)

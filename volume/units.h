@@ -18,13 +18,14 @@ enum units_remark_kind {
 	UNITS_MISSING_BETWEEN,  /* part of it is missing between this one and other */
 	UNITS_SESSION_TWICE,    /* it begins on this one and on other: one is a copy; of each volume the first such session */
 	UNITS_VOLUME_TWICE,     /* this one and other have one name */
+	UNITS_NO_LABEL,         /* this one has no volume label: it is not the first file of a tape, or damaged */
 };
 
 struct units_remark {
 	enum units_remark_kind kind;
 	size_t volume, other; /* indexes of inputs */
-	const struct glance_session
-		*session; /* lent by the glance of this one; NULL of UNITS_VOLUME_TWICE, or where it begins and ends there */
+	/* Lent by a glance: this one's, or another's that knows its job; NULL: of the volume as a whole, or a session that is whole on it. */
+	const struct glance_session *session;
 };
 
 #define UNIT_NAME_BYTES 160u

@@ -103,7 +103,7 @@ static int make_folder(struct filter_request *q, struct err *e)
 		q->out.folder_made = true;
 	} else if (!S_ISDIR(st.st_mode)) {
 		return err_set(e, XE_USAGE, "is no folder, and a batch needs one");
-	} else if (medium_at(q->out.path)) {
+	} else if (medium_begins_at(q->out.path)) {
 		return err_set(e, XE_USAGE, "is a volume itself: nothing is written into it; name another folder");
 	}
 	e->volume[0] = '\0';
@@ -164,6 +164,8 @@ static int prepare(struct batch *b, struct err *e)
 		rc = batchunits_find(&b->units, q->o.paths, q->o.path_count, e);
 	if (rc == 0)
 		rc = check_names(b, e);
+	if (rc == 0)
+		batchnames_tell_left(q->out.path);
 	return rc == 0 ? share(b, e) : rc;
 }
 
@@ -217,6 +219,8 @@ static int run_unit(void *arg, size_t task, unsigned place)
 	int rc = batchnames_side(b->q->out.path, unit->paths[0], BATCHNAMES_REPORT, report, &e);
 	if (rc == 0)
 		rc = batchnames_side(b->q->out.path, unit->paths[0], BATCHNAMES_MAP, map, &e);
+	if (rc == 0 && unit->unread)
+		rc = err_pass(&e, unit->unread);
 	outcome->status = rc == 0 ? convert(b->q) : filter_request_fail(b->q, &e);
 	outcome->class = err_class(&outcome->err);
 	outcome->ended = true;

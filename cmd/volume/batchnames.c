@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/volume/batchnames.h"
 
+#include "base/msg.h"
+
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,4 +131,28 @@ int batchnames_check(const struct filter_request *q, const char *const *firsts, 
 		free(l.all[i].name);
 	free(l.all);
 	return rc;
+}
+
+/* ---- and what is left ---- */
+
+static bool is_unfinished(const char *name)
+{
+	static const char head[] = ".xflate-", tail[] = ".tmp";
+	size_t n = strlen(name);
+	return n > sizeof head + sizeof tail && strncmp(name, head, sizeof head - 1) == 0 &&
+	       strcmp(name + n - (sizeof tail - 1), tail) == 0;
+}
+
+void batchnames_tell_left(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *d;
+	size_t count = 0;
+	while (dir && (d = readdir(dir)) != NULL)
+		count += is_unfinished(d->d_name);
+	if (dir)
+		closedir(dir);
+	if (count > 0)
+		msg_warning("%s: %zu unfinished file%s of earlier runs, .xflate-*.tmp: remove %s, unless another run is at work there",
+			    folder, count, count == 1 ? "" : "s", count == 1 ? "it" : "them");
 }

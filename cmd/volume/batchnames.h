@@ -20,4 +20,7 @@ int batchnames_side(const char *folder, const char *input, const char *side, cha
 int batchnames_check(const struct filter_request *q, const char *const *firsts, size_t count, struct err *e)
 	__attribute__((warn_unused_result));
 
+/* Warns of what killed runs have left in the folder, or others that are at work there: nobody knows which. */
+void batchnames_tell_left(const char *folder);
+
 #endif

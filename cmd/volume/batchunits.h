@@ -11,7 +11,8 @@
 struct batch_unit {
 	const char **paths;
 	size_t count;
-	uint64_t bytes; /* of them, 0 if unknown */
+	uint64_t bytes;     /* of them, 0 if unknown */
+	struct err *unread; /* why it could not be looked at, if the system could not, or what it lacks may be such a one; else NULL */
 };
 
 struct batchunits {
@@ -21,7 +22,8 @@ struct batchunits {
 	uint64_t bytes;
 };
 
-/* Looks at the volumes at paths, count of them, which must stay.  What cannot be looked at is a unit by itself: its conversion tells why.
+/* Looks at the volumes at paths, count of them, which must stay.  What cannot be looked at is a unit by itself: unread
+ * tells why, or its conversion does.
  * XE_FAILED without memory; u is to be freed either way. */
 int batchunits_find(struct batchunits *u, const char *const *paths, size_t count, struct err *e) __attribute__((warn_unused_result));
 

@@ -12,7 +12,7 @@ struct indexrun {
 	struct filter_options run; /* threads, memory and keys are given; paths, where they are read without an index */
 	enum progress_mode progress;
 	bool all_digests;
-	struct pkioptions *pki; /* opened: rows are of what clients encrypted as if they had not; NULL: as it is */
+	struct pkioptions *pki;              /* opened: rows are of what clients encrypted as if they had not; NULL: as it is */
 	bool quiet_problems;                 /* they were told of before */
 	uint64_t damages;                    /* found on what was read */
 	size_t read, tails, unchanged, gone; /* volumes: read whole, from where they had ended before, not read, not there */

@@ -112,7 +112,8 @@ static int tell_lines(const struct plan *p)
 	for (size_t i = 0; i < p->units.count; i++) {
 		if (planout_line(p, i))
 			continue;
-		msg_error("unit %s: the name of a volume of it cannot stand in a line; --json tells it, and --lists", p->units.all[p->order[i]].name);
+		msg_error("unit %s: the name of a volume of it cannot stand in a line; --json tells it, and --lists",
+			  p->units.all[p->order[i]].name);
 		status = 1;
 	}
 	return status;

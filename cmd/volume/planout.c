@@ -62,6 +62,12 @@ static void tell(const struct plan *p, const struct units_remark *r)
 		msg_warning("%s: %s does not go on on %s where it is cut: a volume between them is not here", path, job, other);
 		break;
 	case UNITS_SESSION_TWICE: msg_warning("%s: %s is here and on %s: one is a copy of the other", path, job, other); break;
+	case UNITS_NO_LABEL:
+		msg_warning("%s: there is no volume label: of a tape that was read file by file it is a later file, to be given behind the "
+			    "first "
+			    "one; or it is damaged",
+			    path);
+		break;
 	case UNITS_VOLUME_TWICE: msg_warning("%s: is called %s, as %s is", path, p->inputs[r->volume].glance->label.volume, other); break;
 	}
 }
@@ -178,7 +184,7 @@ static void json_remark(struct json *j, const struct plan *p, const struct units
 	static const char *const kinds[] = {
 		[UNITS_BEGINS_ELSEWHERE] = "begins_elsewhere", [UNITS_ENDS_ELSEWHERE] = "ends_elsewhere",
 		[UNITS_MISSING_BETWEEN] = "missing_between",   [UNITS_SESSION_TWICE] = "job_twice",
-		[UNITS_VOLUME_TWICE] = "volume_twice",
+		[UNITS_VOLUME_TWICE] = "volume_twice",         [UNITS_NO_LABEL] = "no_label",
 	};
 	json_object(j, NULL);
 	json_text(j, "remark", kinds[r->kind]);

@@ -192,6 +192,23 @@ static int refuse_request(const struct reportread *r, const struct unitstate_wan
 		       r->request);
 }
 
+/* A set that is whole shall not give way to a part of it. */
+static int refuse_part(const struct reportread *r, const struct unitstate_wanted *w, struct err *e)
+{
+	for (size_t i = 0; r->complete && i < r->input_count; i++) {
+		bool here = false;
+		for (size_t k = 0; !here && k < w->input_count; k++)
+			here = same_name(w->inputs[k], r->inputs[i].path);
+		if (here)
+			continue;
+		err_volume(e, w->report);
+		return err_set(e, XE_FAILED,
+			       "its volumes were made together with %s, which is not among the inputs; name it, too, or use --force",
+			       r->inputs[i].path ? r->inputs[i].path : "another");
+	}
+	return 0;
+}
+
 int unitstate_look(struct unitstate *s, const struct unitstate_wanted *w, enum unitstate_proof proof, struct err *e)
 {
 	struct reportread r;
@@ -201,9 +218,11 @@ int unitstate_look(struct unitstate *s, const struct unitstate_wanted *w, enum u
 		return 0;
 	int rc = reportread(&r, w->report, e);
 	if (rc != 0)
-		err_add(e, "; --force replaces it");
+		err_add(e, S_ISREG(s->st.st_mode) ? "; --force replaces it" : "; move it away");
 	if (rc == 0)
 		rc = refuse_request(&r, w, e);
+	if (rc == 0)
+		rc = refuse_part(&r, w, e);
 	if (rc == 0)
 		rc = judge(s, &r, w, proof == UNITSTATE_QUICK, e);
 	if (rc == 0 && s->done)

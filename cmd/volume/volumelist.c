@@ -6,9 +6,8 @@
 #include "base/names.h"
 #include "base/unfinished.h"
 #include "cmd/volume/beside.h"
-#include "format/block.h"
-#include "format/foreign.h"
 #include "medium/medium.h"
+#include "volume/glanceblocks.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -44,8 +43,11 @@ int volumelist_check(const struct volumelist_options *o, const char *verb, const
 {
 	if (o->null && o->files_from == NULL)
 		return msg_usage(verb, "--null goes with --files-from");
-	for (size_t i = 0; o->files_from && strcmp(o->files_from, "-") == 0 && i < operands->count; i++) {
-		if (strcmp(operands->names[i], "-") == 0)
+	bool list = o->files_from && strcmp(o->files_from, "-") == 0;
+	for (size_t i = 0; i < operands->count; i++) {
+		if (operands->names[i][0] == '\0')
+			return msg_usage(verb, "an empty name names no volume");
+		if (list && strcmp(operands->names[i], "-") == 0)
 			return msg_usage(verb, "standard input is either the list of names or a volume");
 	}
 	return 0;
@@ -105,28 +107,13 @@ static int add_once(struct walk *w, const char *path, const struct stat *st, str
 
 /* ---- is a file a volume? ---- */
 
-static bool begins_block(const uint8_t *at, size_t left)
-{
-	struct block_header h;
-	return left >= BLOCK_HEADER_MAX_BYTES && block_probe(at) && block_header_read(at, left, &h);
-}
-
-static bool holds_block(const uint8_t *at, size_t len)
-{
-	const uint8_t *end = at + len;
-	while (at < end && !begins_block(at, (size_t)(end - at)))
-		at++;
-	return at < end;
-}
-
 /* Does PROBE_BYTES from byte at on hold a block?  *rc: of reading them. */
 static bool holds_at(const struct walk *w, const struct medium_input *in, uint64_t at, int *rc)
 {
 	struct err unread = {0};
 	size_t got = 0;
 	*rc = in->medium->read_at(in, at, w->probe, PROBE_BYTES, &got, &unread);
-	bool foreign = *rc == 0 && at == 0 && got >= FOREIGN_LABEL_BYTES && foreign_is_label(w->probe);
-	return *rc == 0 && (foreign || holds_block(w->probe, got));
+	return *rc == 0 && glanceblocks_has(w->probe, got);
 }
 
 /* One that cannot be read may be a volume.  Tapes that look like files to the kernel would be moved by a look at them. */
