@@ -140,7 +140,7 @@ check-asan:
 	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets scenario_verify scenario_judgement scenario_encrypt scenario_getkey scenario_files scenario_inplace scenario_pki scenario_fuzz scenario_mount
 check-tsan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread checks
-	@BUILD=build/tsan tests/run check_pool check_filter scenario_threads scenario_mount
+	@BUILD=build/tsan tests/run check_pool check_filter check_sums check_outqueue scenario_threads scenario_rates scenario_mount
 
 # Debian's own Bacula backs up, xflate converts, Debian's bls and bextract read and restore; its file daemon encrypts, xflate
 # extracts.
