@@ -499,6 +499,7 @@ int main(int argc, char **argv)
 	put_session_label(&w, LABEL_SESSION_END);
 	struct err e = {0};
 	check(packer_end_volume(w.packer, &e), &e);
+	check(sink_finish(&w.sink, &e), &e);
 	if (close(plain_fd) != 0 || close(out.fd) != 0)
 		fail("close");
 

@@ -228,6 +228,8 @@ static int see_file(void *arg, const struct fileindex_extent *f, struct err *e)
 	if (first > last || last >= w->l->way_count)
 		return err_set(e, XE_DAMAGE, "FileIndex %d lies on volumes that its job does not: the index is damaged; make it anew",
 			       f->file_index);
+	if (first == last && f->last.addr < f->first.addr)
+		return err_set(e, XE_DAMAGE, "FileIndex %d ends before it begins: the index is damaged; make it anew", f->file_index);
 	int rc = 0;
 	for (size_t i = first; rc == 0 && i <= last; i++)
 		rc = add_part(w, i, f->file_index, i == first ? f->first.addr : 0, i == last ? f->last.addr : TO_ITS_END, e);
@@ -287,6 +289,8 @@ static int check_volume(struct located *l, size_t at, struct err *e)
 			l->list.volumes[at]->name);
 	if (rc == 0 && is_here)
 		rc = measure_form(path, e);
+	/* Who looked has noted where. */
+	e->volume[0] = '\0';
 	if (rc < 0)
 		err_volume(e, path ? path : l->path);
 	mapped_list_free(&looked_at);

@@ -47,7 +47,7 @@ static int write_on(struct sink *s, const uint8_t *data, size_t len, bool label,
 {
 	(void)label;
 	s->at += len;
-	return io_write(s->out.fd, data, len, e);
+	return sink_put(s, data, len, e);
 }
 
 /* ---- files: in large aligned pieces ---- */

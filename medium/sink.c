@@ -17,12 +17,34 @@ void sink_open(struct sink *s, const struct io *out, const struct sink_form *for
 
 void sink_close(struct sink *s)
 {
+	outqueue_free(s->queue);
 	free(s->gathered);
 	free(s->padded);
 	io_close(&s->piece);
 	if (s->medium && s->medium->drop)
 		s->medium->drop(s);
 	*s = SINK_CLOSED;
+}
+
+static int (*writer_of(const struct sink *s))(int fd, const void *data, size_t n, struct err *e)
+{
+	return s->medium->by_block ? io_write_tape : io_write;
+}
+
+int sink_queue(struct sink *s, const struct outqueue_marks *marks, struct err *e)
+{
+	s->queue = outqueue_new(marks, s->out.fd, writer_of(s));
+	return s->queue ? 0 : err_memory(e, 0, "what waits to be written");
+}
+
+int sink_put(struct sink *s, const void *data, size_t n, struct err *e)
+{
+	return s->queue ? outqueue_write(s->queue, data, n, e) : writer_of(s)(s->out.fd, data, n, e);
+}
+
+int sink_drain(struct sink *s, struct err *e)
+{
+	return s->queue ? outqueue_drain(s->queue, e) : 0;
 }
 
 uint64_t sink_files(const struct sink *s)
@@ -68,9 +90,10 @@ int sink_write_foreign(struct sink *s, const uint8_t *data, size_t len, struct e
 
 int sink_finish(struct sink *s, struct err *e)
 {
-	if (s->medium->finish == NULL)
-		return 0;
-	return done(s, s->medium->finish(s, e), e);
+	int rc = sink_drain(s, e);
+	if (rc == 0 && s->medium->finish)
+		rc = s->medium->finish(s, e);
+	return done(s, rc, e);
 }
 
 int sink_file_mark(struct sink *s, struct err *e)

@@ -4,6 +4,7 @@
 #define MEDIUM_SINK_H
 
 #include "base/digest.h"
+#include "base/outqueue.h"
 #include "medium/medium.h"
 
 #define SINK_GATHER_BYTES 262144u /* what costs least: docs/performance.md */
@@ -23,8 +24,9 @@ struct sink {
 	struct digest *volume_digest; /* of the volume alone; NULL: not wanted, or its blocks are written one by one */
 	uint64_t offset;              /* bytes written, less that padding */
 	uint64_t blocks;
-	uint64_t at; /* address of the next block, as the medium counts */
-	bool failed; /* a write has: there are no more */
+	uint64_t at;            /* address of the next block, as the medium counts */
+	bool failed;            /* a write has: there are no more */
+	struct outqueue *queue; /* of streams and tapes: what is written goes through it; NULL: it does not */
 
 	/* Of files */
 	uint8_t *gathered; /* what is to be written from an aligned place on, SINK_GATHER_BYTES; NULL: nothing yet */
@@ -49,6 +51,14 @@ struct sink {
  * out is a folder, which is empty.  volume_digest begins anew. */
 void sink_open(struct sink *s, const struct io *out, const struct sink_form *form, struct digest *digest, struct digest *volume_digest);
 void sink_close(struct sink *s);
+
+/* Before the first block, of what goes to a stream or a tape: it is written by these marks.  XE_FAILED without memory. */
+int sink_queue(struct sink *s, const struct outqueue_marks *marks, struct err *e) __attribute__((warn_unused_result));
+
+/* For media that are a stream or a tape: n bytes, on a tape a block.  XE_FAILED. */
+int sink_put(struct sink *s, const void *data, size_t n, struct err *e) __attribute__((warn_unused_result));
+/* ... and all that was put is written.  XE_FAILED. */
+int sink_drain(struct sink *s, struct err *e) __attribute__((warn_unused_result));
 
 /* Behind the last block, and when the volume is closed: what a catalog calls VolFiles. */
 uint64_t sink_files(const struct sink *s);

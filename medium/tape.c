@@ -74,19 +74,20 @@ static int write_padded(struct sink *s, const uint8_t *data, size_t len, bool la
 	memcpy(s->padded, data, len);
 	memset(s->padded + len, 0, padded - len);
 	s->at++;
-	return io_write_tape(s->out.fd, s->padded, padded, e);
+	return sink_put(s, s->padded, padded, e);
 }
 
 static int write_foreign(struct sink *s, const uint8_t *data, size_t len, struct err *e)
 {
 	s->at++;
-	return io_write_tape(s->out.fd, data, len, e);
+	return sink_put(s, data, len, e);
 }
 
 static int file_mark(struct sink *s, struct err *e)
 {
 	s->at = next_file(s->at);
-	return io_write_file_mark(s->out.fd, e);
+	int rc = sink_drain(s, e);
+	return rc == 0 ? io_write_file_mark(s->out.fd, e) : rc;
 }
 
 const struct medium medium_tape = {

@@ -3,6 +3,7 @@
 #ifndef PIPELINE_OPTIONS_H
 #define PIPELINE_OPTIONS_H
 
+#include "base/outqueue.h"
 #include "pipeline/cipher.h"
 #include "pipeline/stage.h"
 #include "volume/observer.h"
@@ -76,7 +77,8 @@ struct filter_options {
 	const struct sink_form *form;      /* what output folders are to be; NULL: outputs are none */
 	const struct reader_range *ranges; /* as in struct reader_options, for an observer: files that lie between are not missing */
 	size_t range_count;
-	bool inside_files; /* as there, too */
+	bool inside_files;           /* as there, too */
+	struct outqueue_marks marks; /* by which streams and tapes are written; high 0: as blocks come */
 	unsigned threads;
 	struct pace *pace;                     /* at which is read, of all runs that have it in common; NULL: as fast as it goes */
 	struct digest *digest_in, *digest_out; /* NULL: not wanted */

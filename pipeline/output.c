@@ -174,7 +174,7 @@ int output_begin_volume(struct writer *w, const struct item *item, struct err *e
 	packer_limit(w->packer, bareos && w->reshape->owner == RELABEL_BACULA ? BLOCK_DEFAULT_BYTES : 0);
 	sink_open(&w->sink, &w->out, w->o->form, w->o->digest_out, w->volume_digest);
 	packer_begin_volume(w->packer, &w->sink);
-	return 0;
+	return w->o->marks.high > 0 ? sink_queue(&w->sink, &w->o->marks, e) : 0;
 }
 
 /* With no record left there is still a volume. */

@@ -39,6 +39,7 @@ static void begin_volume(const char *name)
 static struct mk end_volume(void)
 {
 	ck_quick(packer_end_volume(packer, &e) == 0);
+	ck_quick(sink_finish(&sink, &e) == 0);
 	sink_close(&sink);
 	close(out.fd);
 	return mk_read(path);

@@ -155,6 +155,14 @@ START_TEST(a_folder_may_be_a_volume)
 	put_volume("f/parts/part.1", 0, 0);
 	ck_assert_str_eq(LISTED(&recursive, "f"), "f/chunks\nf/parts\n");
 	ck_assert_str_eq(LISTED(&plain, "f/chunks/", "f/parts"), "f/chunks/\nf/parts\n");
+	/* Volumes that are called like chunks, and a volume whose first chunk is gone. */
+	ck_assert_int_eq(mkdir("g", 0700), 0);
+	ck_assert_int_eq(mkdir("g/gone", 0700), 0);
+	put_volume("g/0001", 0, 0);
+	put_volume("g/0002", 0, 0);
+	put_volume("g/gone/0001", 5, 0);
+	ck_assert_str_eq(LISTED(&recursive, "g"), "g/0001\ng/0002\ng/gone\n");
+	ck_assert_str_eq(LISTED(&plain, "g"), "g\n");
 }
 END_TEST
 

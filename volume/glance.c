@@ -145,7 +145,7 @@ static int look_at_tail(struct look *k, uint64_t from, size_t bytes, struct err 
 	bool apart = k->in.medium->by_block;
 	k->fill = 0;
 	k->at = from;
-	k->blocks.follows = false;
+	k->blocks.follows = apart;
 	int rc = fill(k, bytes, e);
 	return rc == 0 ? take(k, apart ? 0 : k->g->largest, true, e) : rc;
 }

@@ -367,7 +367,11 @@ int glanceblocks_settle(struct glanceblocks *b, bool whole, uint64_t before, str
 		else
 			b->all[g->session_count++] = *s;
 	}
-	g->sessions = b->all;
+	/* There may be thousands of glances. */
+	struct glance_session *fit = g->session_count > 0 ? realloc(b->all, g->session_count * sizeof *fit) : NULL;
+	g->sessions = fit ? fit : b->all;
 	b->all = NULL;
+	uint64_t *inner = g->inner_count > 0 ? realloc(g->inner, g->inner_count * sizeof *inner) : NULL;
+	g->inner = inner ? inner : g->inner;
 	return 0;
 }

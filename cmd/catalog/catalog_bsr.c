@@ -454,7 +454,7 @@ const struct command command_catalog_bsr = {
 		"or bls reads without a catalog.  Addresses are those of the first and the last\n"
 		"block that is needed.  Volumes are given in the order in which they were\n"
 		"written; maps tell of the volumes that filter --map wrote them for.  With\n"
-		"--index nothing is read of them but labels and last blocks, where they are there.\n"
+		"--index only the labels and last blocks of those that are there are read.\n"
 		"\n"
 		"      --job JOB        its id, its name, or SESSIONID/SESSIONTIME; wanted where\n"
 		"                       several are there.  More than once: several\n"

@@ -31,6 +31,7 @@ struct batch {
 	struct shared *shared;
 	size_t shared_bytes;
 	unsigned threads; /* of each unit */
+	uint64_t rate;    /* as well: bytes a second, 0: no limit */
 	int status, class;
 	size_t done, damaged, before, failed, begun;
 	uint64_t read, written; /* of the units that have ended, done or not */
@@ -194,9 +195,7 @@ static void become_unit(const struct batch *b, const struct batch_unit *unit, st
 	q->o.paths = q->out.inputs = unit->paths;
 	q->o.path_count = q->out.input_count = unit->count;
 	q->o.threads = b->threads;
-	/* What may be read is for all of them. */
-	if (q->pace.rate > 0)
-		q->pace.rate = q->pace.rate / q->jobs > 0 ? q->pace.rate / q->jobs : 1;
+	q->pace.rate = b->rate;
 	q->names_met = b->shared->names_met;
 	q->map_path = u->map;
 	q->progress = PROGRESS_WATCHED;
@@ -405,6 +404,7 @@ int batch_run(struct filter_request *q)
 	int stopped_by = 0;
 	q->jobs = q->jobs ? q->jobs : 1;
 	b.threads = q->o.threads / q->jobs > 0 ? q->o.threads / q->jobs : 1;
+	b.rate = q->pace.rate > q->jobs || q->pace.rate == 0 ? q->pace.rate / q->jobs : 1;
 	if (prepare(&b, &e) != 0) {
 		fail(&b, &e);
 	} else {

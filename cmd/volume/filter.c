@@ -19,6 +19,8 @@
 #define DEDUPABLE_DEFAULT_BYTES 4096u
 #define DEDUPABLE_MIN_BYTES 512u
 #define PART_MIN_BYTES 1024u
+#define RATE_HIGH_MIN_BYTES 65536u
+#define RATE_HIGH_MAX_BYTES ((uint64_t)1 << 40)
 #define UNIT_MAX_BYTES ((uint64_t)1 << 43)
 
 /* ---- options ---- */
@@ -187,6 +189,8 @@ static const struct option_row rows[] = {
 	OPTION_NUMBER(0, "max-block", PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES, "a number of bytes", struct filter_request, o.max_block),
 	COMMAND_MAX_MEMORY(struct filter_request, o.max_memory),
 	COMMAND_LIMIT_RATE(struct filter_request, pace.rate),
+	OPTION_NUMBER(0, "rate-high", RATE_HIGH_MIN_BYTES, RATE_HIGH_MAX_BYTES, "a number of bytes", struct filter_request, o.marks.high),
+	OPTION_NUMBER(0, "rate-low", 0, RATE_HIGH_MAX_BYTES, "a number of bytes", struct filter_request, o.marks.low),
 	COMMAND_ON_DAMAGE(struct filter_request, o.on_damage),
 	OPTION_FLAG(0, "repair", struct filter_request, o.repair),
 	OPTION_FLAG(0, "decrypt", struct filter_request, o.cipher.decrypt),
@@ -269,6 +273,16 @@ static int check_outputs(const struct filter_request *q)
 		}
 	}
 	return check_names(q);
+}
+
+/* A drive streams or stands; a file does neither. */
+static int check_marks(const struct filter_request *q)
+{
+	if (q->o.marks.low > 0 && q->o.marks.low >= q->o.marks.high)
+		return msg_usage("filter", "--rate-low: the drive stands below that, and starts at --rate-high, which is to be more");
+	if (q->o.marks.high > 0 && (q->in_place || q->out.folders))
+		return msg_usage("filter", "--rate-high goes with output to a tape or a pipe");
+	return 0;
 }
 
 /* A folder has a name. */
@@ -371,6 +385,8 @@ static int settle(struct filter_request *q, const struct operands *inputs)
 	int wrong = check_outputs(q);
 	if (wrong == 0)
 		wrong = check_folders(q);
+	if (wrong == 0)
+		wrong = check_marks(q);
 	return wrong != 0 ? wrong : check_encryption(q);
 }
 
@@ -464,6 +480,8 @@ const struct command command_filter = {
 		"      --max-block BYTES      largest block to write (default: as the input's)\n"
 		"      --max-memory BYTES     for sessions and records that wait (default: 1G)\n"
 		"      --limit-rate BYTES     to read a second, no more\n"
+		"      --rate-high BYTES, --rate-low BYTES   a drive (a pipe) gets nothing until\n"
+		"                             so many wait, then all, until fewer are left\n"
 		"      --on-damage stop|skip|keep        at a bad block or record; exit status 3\n"
 		"                             if any was passed over (default: stop)\n"
 		"      --repair               mend cut records, doubled addresses, bad checksums\n"

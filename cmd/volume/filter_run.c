@@ -50,6 +50,16 @@ static int refuse_layout(const struct filter_request *q, struct err *e)
 	return 0;
 }
 
+/* Where nothing stands and starts, nobody waits for marks. */
+static int refuse_marks(const struct filter_request *q, struct err *e)
+{
+	const struct outfile *out = outputs_current(&q->out);
+	const struct medium *to = out ? medium_of(&out->io) : NULL;
+	if (to && to != &medium_file)
+		return 0;
+	return err_set(e, XE_USAGE, "--rate-high goes with output to a tape or a pipe; %s is neither", q->out.path);
+}
+
 static int open_report(struct filter_request *q, struct err *e)
 {
 	bool replace = q->out.replace;
@@ -147,6 +157,8 @@ static int prepare(struct filter_request *q, int *status, struct err *e)
 	look_at_media(q);
 	if (rc == 0 && q->o.keep_layout)
 		rc = refuse_layout(q, e);
+	if (rc == 0 && q->o.marks.high > 0)
+		rc = refuse_marks(q, e);
 	/* What a failed set has put into a map that is a pipe cannot be taken back. */
 	bool sets = q->out.folder && q->o.path_count > 1 && !(q->map && q->map_file.direct) && !q->unit;
 	q->kin = rc == 0 && sets ? kin_new(q->o.paths, q->o.path_count) : NULL;

@@ -6,11 +6,13 @@
 #include "base/names.h"
 #include "base/unfinished.h"
 #include "cmd/volume/beside.h"
+#include "format/block.h"
 #include "medium/medium.h"
 #include "volume/glanceblocks.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,9 +173,31 @@ static int into_folder(struct walk *w, const char *path, const struct stat *st, 
 	return first ? all_in_folder(w, path, e) : leave_out(w, path, "it is there already");
 }
 
+/* Volumes may be called 0001, 0002: those begin with a block each, as of a volume's chunks, split anywhere, the first one does. */
+static bool holds_such_volumes(const char *folder)
+{
+	uint8_t head[BLOCK_HEADER_MAX_BYTES];
+	struct block_header h;
+	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = dir < 0 ? -1 : openat(dir, "0001", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool whole = fd >= 0 && pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head;
+	if (fd >= 0)
+		close(fd);
+	if (dir >= 0)
+		close(dir);
+	return whole && block_probe(head) && block_header_read(head, sizeof head, &h);
+}
+
+static bool is_volume(const char *folder)
+{
+	const struct medium *medium = medium_at(folder);
+	bool chunks = medium == &medium_chunked && !medium_begins_at(folder);
+	return medium && !(chunks && holds_such_volumes(folder));
+}
+
 static int folder_in_folder(struct walk *w, const char *path, const struct stat *st, struct err *e)
 {
-	if (medium_at(path) == NULL)
+	if (!is_volume(path))
 		return into_folder(w, path, st, e);
 	return is_left_over(path) ? leave_out(w, path, "by its name it is what an xflate filter has left") : add_once(w, path, st, e);
 }
@@ -236,7 +260,8 @@ static int take_named(struct walk *w, const char *path, struct err *e)
 	struct stat st;
 	if (strcmp(path, "-") == 0 || stat(path, &st) != 0)
 		return add(w, path, e);
-	bool plain = S_ISDIR(st.st_mode) && medium_at(path) == NULL && access(path, R_OK | X_OK) == 0;
+	bool folder = S_ISDIR(st.st_mode) && access(path, R_OK | X_OK) == 0;
+	bool plain = folder && (w->o->recursive ? !is_volume(path) : medium_at(path) == NULL);
 	if (plain && w->o->recursive)
 		return into_folder(w, path, &st, e);
 	if (!plain)
