@@ -287,11 +287,14 @@ def same_map(a, b):
     return lines(a) == lines(b)
 
 
+OF_A_RUN = ("seconds", "threads", "output", "map", "began", "ended", "command", "inputs", "mtime")
+
+
 def report_of(path):
     """A report without what differs between any two runs."""
     def strip(x):
         if isinstance(x, dict):
-            return {k: strip(v) for k, v in x.items() if k not in ("seconds", "threads", "output", "map")}
+            return {k: strip(v) for k, v in x.items() if k not in OF_A_RUN}
         return [strip(v) for v in x] if isinstance(x, list) else x
     with open(path) as f:
         return strip(json.load(f))

@@ -78,7 +78,7 @@ kept() {
 	done
 	echo "$status" >"$1/status"
 	sed 's/ in [0-9.]* s$//' "$err" >"$1/err"
-	[ ! -f "$1/report" ] || sed -i -e '/"seconds":/d' -e '/"threads":/d' "$1/report"
+	[ ! -f "$1/report" ] || sed -i -e '/"seconds":/d' -e '/"threads":/d' -e '/"\(began\|ended\|mtime\)":/d' -e '/"command": \[/,/\]/d' "$1/report"
 }
 
 # feed VOLUME and drain FILE: in pieces of odd sizes, with pauses
