@@ -123,6 +123,17 @@ static int hunt_behind(struct hunt *h, const char *lead, struct err *e)
 	return rc;
 }
 
+/* Names with more slashes in front than any client writes: there are few. */
+static int hunt_slashes(struct hunt *h, struct err *e)
+{
+	struct range slashes = {0};
+	int rc = range_of(&slashes, "", "///", 3, e);
+	if (rc == 0)
+		rc = take_range(h, FOLDERS_PATHS, "o.name", 0, &slashes, e);
+	range_free(&slashes);
+	return rc;
+}
+
 /* Where it ends with a part that begins with something, and is all of it or goes on to any end: '*' + '/' + "passwd*".  NULL: it does not. */
 static const char *literal_end(const struct namepattern *p)
 {
@@ -322,7 +333,7 @@ static int hunt_whole(struct hunt *h, struct err *e)
 		return hunt_end(h, end, strcspn(end, "*"), e);
 	for (size_t i = 0; rc == 0 && i < sizeof leads / sizeof *leads; i++)
 		rc = hunt_behind(h, leads[i], e);
-	return rc;
+	return rc == 0 ? hunt_slashes(h, e) : rc;
 }
 
 /* ---- last parts ---- */

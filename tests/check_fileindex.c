@@ -303,10 +303,10 @@ START_TEST(ways_agree)
 
 	right(fileindex_begin(x, &e));
 	int64_t v = volume("vol", 1), j = job(1, v);
-	for (int i = 0; i < 343; i++) {
-		static const char *const folders[] = {"", "/", "a/", "b/", "ab/", "/a/", "ba/"};
+	for (int i = 0; i < 8 * 8 * 6; i++) {
+		static const char *const folders[] = {"", "/", "a/", "b/", "ab/", "/a/", "ba/", "//"};
 		char *name = all[index];
-		snprintf(name, sizeof all[0], "%s%s%s", folders[i % 7], folders[i / 7 % 7], last[i / 49 % 6]);
+		snprintf(name, sizeof all[0], "%s%s%s", folders[i % 8], folders[i / 8 % 8], last[i / 64]);
 		put(j, ++index, name, v);
 	}
 	for (int i = 0; _i > 0 && i < 3 * CROWD; i++) {
