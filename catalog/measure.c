@@ -186,16 +186,19 @@ static int on_damage(struct measure *m, const struct item *item, struct err *e)
 	return 0;
 }
 
+static int refuse_dump(struct err *e)
+{
+	return err_set(e, XE_USAGE,
+		       "a dump of a tape, whose addresses are not those of the tape: give the tape itself, or what filter made of it");
+}
+
 /* Addresses are those of the medium that a daemon reads. */
 static int check_form(const struct volume_info *info, struct err *e)
 {
 	if (info->medium->no_catalog)
 		return err_set(e, XE_USAGE, "is %s: only files, chunks and tapes are followed in a catalog", info->medium->no_catalog);
 	if (info->padding > 0 || info->foreign > 0 || info->more_inputs > 0 || info->of_tape)
-		return info->medium->by_block ? 0
-					      : err_set(e, XE_USAGE,
-							"a dump of a tape, whose addresses are not those of the tape: give the tape "
-							"itself, or what filter made of it");
+		return info->medium->by_block ? 0 : refuse_dump(e);
 	if (info->inside > 0)
 		return err_set(e, XE_USAGE,
 			       "begins at byte %llu of its file, behind another volume, where no daemon finds it: xflate -o FOLDER/ takes "
@@ -255,8 +258,9 @@ int measure_run(struct measure *m, struct mapped_list *l, struct err *e)
 
 /* ---- its beginning alone ---- */
 
-static int add_label(const struct volume_info *info, const char *path, void *list, struct err *e)
+static int add_label(struct measure *m, const struct volume_info *info, const char *path, void *list, struct err *e)
 {
+	(void)m;
 	struct mapped_list *l = list;
 	if (!info->has_label)
 		return err_set(e, XE_USAGE, "%s, and a catalog knows volumes by their names", volume_label_missing(info));
@@ -271,7 +275,8 @@ static int add_label(const struct volume_info *info, const char *path, void *lis
 }
 
 /* What the first item says that is told when the label has been looked for. */
-static int read_beginning(const char *path, int (*use)(const struct volume_info *info, const char *path, void *arg, struct err *e),
+static int read_beginning(const char *path,
+			  int (*use)(struct measure *m, const struct volume_info *info, const char *path, void *arg, struct err *e),
 			  void *arg, struct err *e)
 {
 	const struct measure_options o = {.paths = &path, .path_count = 1};
@@ -282,7 +287,7 @@ static int read_beginning(const char *path, int (*use)(const struct volume_info 
 		rc = rc == 0 ? reader_next(m->reader, &item, e) : rc;
 	} while (rc == 0 && item.kind != ITEM_END && item.kind != ITEM_VOLUME_END && !item.volume->has_label);
 	if (rc == 0)
-		rc = use(item.volume, path, arg, e);
+		rc = use(m, item.volume, path, arg, e);
 	err_volume(e, path);
 	measure_free(m);
 	return rc;
@@ -293,11 +298,28 @@ int measure_label(const char *path, struct mapped_list *l, struct err *e)
 	return read_beginning(path, add_label, l, e);
 }
 
-static int judge_form(const struct volume_info *info, const char *path, void *arg, struct err *e)
+/* Of padding a volume tells at its end only; where there is some, it stands behind the label's block, which fills none of a tape. */
+static int judge_padding(struct measure *m, struct err *e)
 {
+	struct item item = {0};
+	uint64_t end = 0;
+	int rc;
+	while ((rc = reader_next(m->reader, &item, e)) == 0) {
+		if (item.kind == ITEM_BLOCK && !item.begins_volume)
+			return end > 0 && item.addr > end ? refuse_dump(e) : 0;
+		if (item.kind == ITEM_DAMAGE || item.kind == ITEM_VOLUME_END || item.kind == ITEM_END)
+			return 0;
+		end = item.kind == ITEM_BLOCK ? item.addr + item.data.len : end;
+	}
+	return rc;
+}
+
+static int judge_form(struct measure *m, const struct volume_info *info, const char *path, void *arg, struct err *e)
+{
+	int rc = check_form(info, e);
 	(void)path;
 	(void)arg;
-	return check_form(info, e);
+	return rc == 0 && !info->medium->by_block ? judge_padding(m, e) : rc;
 }
 
 int measure_form(const char *path, struct err *e)

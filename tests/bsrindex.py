@@ -84,6 +84,10 @@ for job, indexes in sorted(jobs.items()):
         choice = ["--file-index", ",".join(map(str, sorted(rng.sample(indexes, min(n, len(indexes))))))] if n else []
         what = f"job {job}, {choice[-1] if choice else 'all of it'}"
         status, made, said = run("catalog", "bsr", "--index", "db", "--job", job, *choice)
+        if status == 2 and "a dump of a tape" in said and "a dump of a tape" in run("catalog", "bsr", *keys, "--job", job, *volumes)[2]:
+            # By the volumes themselves there is none either.
+            tried += 1
+            continue
         if status not in (0, 3):
             wrong.append(f"{what}: no bootstrap: {said}")
             continue

@@ -340,6 +340,11 @@ bsr --index nosuch --job 51
 refused 2 'no index'
 bsr --index "$(volume vol-multi)" --job 51
 refused 2 'an index that is none'
+"$PYTHON" "$here/mkvolume.py" good-tape-dump dump
+"$XFLATE" find -q --index dumps --update dump
+bsr --index dumps --job 1
+refused 2 'an index: a dump of a tape'
+says 'dump: a dump of a tape' 'an index: and that its addresses are others'
 bsr
 refused 2 'nothing to read'
 bsr --index db --job 33
