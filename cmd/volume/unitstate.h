@@ -41,7 +41,8 @@ struct unitstate {
 
 #define UNITSTATE_NEW ((struct unitstate){.own = NULL})
 
-/* XE_FAILED: its report cannot be read, is none, or is of another request, or of more inputs than these.  s is to be freed either way. */
+/* XE_FAILED: its report cannot be read, is none, or is of another request, or of more inputs than these, and
+ * something that it names stands there.  s is to be freed either way. */
 int unitstate_look(struct unitstate *s, const struct unitstate_wanted *w, enum unitstate_proof proof, struct err *e)
 	__attribute__((warn_unused_result));
 
