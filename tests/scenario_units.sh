@@ -249,6 +249,9 @@ mkfifo out/vol-append.report.json
 in_batch -q -r lz4 --skip-done -o out
 expect_status 1 'a pipe that is called as a report is'
 says 'out/vol-append.report.json: is no file, and a report is to stand there; move it away' 'a pipe that is called as a report is: said'
+run "$XFLATE" report merge out
+expect_status 1 'a pipe among reports that are merged'
+says 'out/vol-append.report.json: is no file, and so no report' 'a pipe among reports that are merged: said'
 rm out/vol-append.report.json
 fill
 in_batch -q -r gzip --force -o out
@@ -506,6 +509,40 @@ is "$("$PYTHON" -c 'import json, sys
 r = json.load(open(sys.argv[1]))
 print(r["done"], r["damaged"], r["failed"], r["missing"], sorted((p["unit"], p["state"]) for p in r["planned"]))' "$out")" \
 	"2 0 1 1 [('bad-adler', 'failed'), ('vol-append', 'done'), ('vol-gzip6', 'missing'), ('vol-span-gzip6-1', 'done')]" 'merged: one is missing: which'
+# report FILE COMPLETE BEGAN INPUT...: of a run; a volume that is done with damage: INPUT!
+report() {
+	"$PYTHON" -c 'import json, sys
+name, complete, began, *inputs = sys.argv[1:]
+done = [i for i in inputs if complete == "yes" or i.endswith("!")]
+json.dump({"format": 1, "program": "xflate 0", "complete": complete == "yes", "began": began, "exit_status": 0 if complete == "yes" else 1,
+	"inputs": [{"input": i.rstrip("!")} for i in inputs],
+	"volumes": [{"input": i.rstrip("!"), "volume": i.rstrip("!"), "complete": True, "damaged": i.count("!")} for i in done]}, open(name, "w"))' "$@"
+}
+mkdir some
+report some/1.report.json no 2026-01-01T00:00:00Z a b
+report some/2.report.json no 2026-01-02T00:00:00Z a
+report some/3.report.json yes 2026-01-03T00:00:00Z a
+run "$XFLATE" report merge some
+expect_status 1 'merged: two failed, and one of them was done later'
+check 'merged: two failed: which is left' grep -q '^failed   a: .*some/1.report.json$' "$out"
+report some/4.report.json no 2026-01-04T00:00:00Z a b
+run "$XFLATE" report merge some
+is "$(grep -c '^failed' "$out")" 1 'merged: that both failed again tells of both'
+rm some/*
+report some/1.report.json no 2026-01-01T00:00:00Z a! b
+report some/2.report.json yes 2026-01-02T00:00:00Z b
+run "$XFLATE" report merge some
+expect_status 3 'merged: of a run that failed one was done with damage, the other later'
+is "$(grep '^damaged' "$out")" 'damaged  a: 1 damaged: some/1.report.json' 'merged: of a run that failed: the damage'
+mkdir odd-names
+cp "$bareos/vol-append" "odd-names/M$(printf '\374')ller"
+cp "$bareos/vol-gzip6" "odd-names/M$(printf '\366')ller"
+xflate plan -q --json --recursive odd-names >odd-plan
+xflate filter -q --jobs 1 -i -o odd-done "odd-names/M$(printf '\374')ller"
+run "$XFLATE" report merge --plan odd-plan odd-done
+refused 1 'merged: names that are one name in a plan'
+run "$XFLATE" report merge --plan in/readme out
+refused 1 'a plan that is none'
 run "$XFLATE" report merge in
 refused 1 'no report'
 echo '{"format": 1, "program": "xflate 0.1.0", "complete": true' >out/cut.report.json
