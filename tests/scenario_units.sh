@@ -170,6 +170,11 @@ check 'refused: nothing was made' test ! -e refused
 in_batch -r lz4 -o out
 refused 1 'what is there already'
 says 'exists already; --skip-done goes on with what is not done yet, --force replaces all' 'what is there already: the remedy'
+cp "$bareos/vol-none" in/a/own
+run "$XFLATE" filter -q --jobs 1 -r lz4 -o in/a in/a/own in/vol-gzip6
+refused 2 'an input that is named lies where the outputs go'
+says 'in/a/own: lies where the outputs go, so it is no input' 'an input that lies where the outputs go: which'
+rm in/a/own
 in_batch -q -r lz4 -o in/new
 expect_status 0 'outputs in the folder that is read'
 in_batch -q -r lz4 --skip-done -o in/new
