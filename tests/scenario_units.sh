@@ -267,6 +267,23 @@ in_batch -q -r gzip --force -o gzipped
 volumes_of gzipped >wanted
 check '--force: all anew' cmp wanted got
 
+# --- two runs at once ---
+
+rm -rf out
+head -c 300000 "$bareos/vol-gzip6" >cut-off
+run "$XFLATE" filter -qq --jobs 1 --skip-done -r lz4 -o out cut-off
+cp "$bareos/vol-gzip6" cut-off
+"$XFLATE" filter -q --jobs 1 --skip-done --limit-rate 200000 -r lz4 -o out cut-off 2>slow.err &
+pid=$!
+sleep 1
+run "$XFLATE" filter -q --jobs 1 --skip-done -r lz4 -o out cut-off
+expect_status 0 'two runs at once: the one that is faster'
+wait $pid
+is $? 1 'two runs at once: the other one'
+check 'two runs at once: the report of what is done stays' grep -q '^  "complete": true,$' out/cut-off.report.json
+run "$XFLATE" filter --jobs 1 --skip-done -r lz4 -o out cut-off
+says '^xflate: 1 unit of 1 volume: 1 done before$' 'two runs at once: it is done'
+
 # --- a bad one costs itself ---
 
 fill

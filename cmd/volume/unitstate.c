@@ -261,6 +261,11 @@ bool unitstate_owns(const struct unitstate *s, const char *path)
 	return false;
 }
 
+void unitstate_look_again(struct unitstate *s, const char *report)
+{
+	s->reported = lstat(report, &s->st) == 0;
+}
+
 int unitstate_unchanged(const struct unitstate *s, const char *report, struct err *e)
 {
 	struct stat st;

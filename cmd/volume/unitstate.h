@@ -52,6 +52,9 @@ bool unitstate_owns(const struct unitstate *s, const char *path);
 /* Is the report still as it was looked at, or still not there?  XE_FAILED. */
 int unitstate_unchanged(const struct unitstate *s, const char *report, struct err *e) __attribute__((warn_unused_result));
 
+/* The report was written by who holds s: so it is to stay now. */
+void unitstate_look_again(struct unitstate *s, const char *report);
+
 /* Idempotent. */
 void unitstate_free(struct unitstate *s);
 
