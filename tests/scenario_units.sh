@@ -170,6 +170,11 @@ check 'refused: nothing was made' test ! -e refused
 in_batch -r lz4 -o out
 refused 1 'what is there already'
 says 'exists already; --skip-done goes on with what is not done yet, --force replaces all' 'what is there already: the remedy'
+cp "$bareos/vol-none" in/a/own
+run "$XFLATE" filter -q --jobs 1 -r lz4 -o in/a in/a/own in/vol-gzip6
+refused 2 'an input that is named lies where the outputs go'
+says 'in/a/own: lies where the outputs go, so it is no input' 'an input that lies where the outputs go: which'
+rm in/a/own
 in_batch -q -r lz4 -o in/new
 expect_status 0 'outputs in the folder that is read'
 in_batch -q -r lz4 --skip-done -o in/new
@@ -220,7 +225,23 @@ mv in/a/b/vol-span-gzip6-2 aside
 in_batch -q -r lz4 --skip-done -o out
 expect_status 1 'half a set that was done whole'
 says 'made together with in/a/b/vol-span-gzip6-2, which is not among the inputs' 'half a set that was done whole: said'
-mv aside in/a/b/vol-span-gzip6-2
+# A run that fails in between leaves them as they are, and they are no less a whole.
+head -c 100000 aside >in/a/b/vol-span-gzip6-2
+in_batch -q -r lz4 --skip-done -o out
+expect_status 1 'a set that was done whole, one of which is cut off now'
+rm in/a/b/vol-span-gzip6-2
+volumes_of out >wanted
+in_batch -q -r lz4 --skip-done -o out
+expect_status 1 'and half of it'
+says 'made together with in/a/b/vol-span-gzip6-2, which is not among the inputs' 'and half of it: said'
+cp -p aside in/a/b/vol-span-gzip6-2
+in_batch -q -r gzip --skip-done -o out
+says 'span-gzip6-1.report.json: its volumes were made with other options' 'and other options'
+volumes_of out >got
+check 'and all is as it was' cmp wanted got
+in_batch -q -r lz4 --skip-done -o out
+expect_status 0 'and it is done'
+rm aside
 rm out/vol-span-gzip6-1.map
 in_batch -q -r lz4 --skip-done -o out
 expect_status 0 'a map that is gone'
@@ -228,6 +249,15 @@ echo '{"format": 1' >out/vol-append.report.json
 in_batch -q -r lz4 --skip-done -o out
 expect_status 1 'a report that is cut off'
 says 'out/vol-append.report.json: is no report that is whole: .*; --force replaces it' 'a report that is cut off: said'
+rm out/vol-append.report.json
+mkfifo out/vol-append.report.json
+in_batch -q -r lz4 --skip-done -o out
+expect_status 1 'a pipe that is called as a report is'
+says 'out/vol-append.report.json: is no file, and a report is to stand there; move it away' 'a pipe that is called as a report is: said'
+run "$XFLATE" report merge out
+expect_status 1 'a pipe among reports that are merged'
+says 'out/vol-append.report.json: is no file, and so no report' 'a pipe among reports that are merged: said'
+rm out/vol-append.report.json
 fill
 in_batch -q -r gzip --force -o out
 expect_status 0 '--force: with other options'
@@ -236,6 +266,23 @@ rm -rf gzipped
 in_batch -q -r gzip --force -o gzipped
 volumes_of gzipped >wanted
 check '--force: all anew' cmp wanted got
+
+# --- two runs at once ---
+
+rm -rf out
+head -c 300000 "$bareos/vol-gzip6" >cut-off
+run "$XFLATE" filter -qq --jobs 1 --skip-done -r lz4 -o out cut-off
+cp "$bareos/vol-gzip6" cut-off
+"$XFLATE" filter -q --jobs 1 --skip-done --limit-rate 200000 -r lz4 -o out cut-off 2>slow.err &
+pid=$!
+sleep 1
+run "$XFLATE" filter -q --jobs 1 --skip-done -r lz4 -o out cut-off
+expect_status 0 'two runs at once: the one that is faster'
+wait $pid
+is $? 1 'two runs at once: the other one'
+check 'two runs at once: the report of what is done stays' grep -q '^  "complete": true,$' out/cut-off.report.json
+run "$XFLATE" filter --jobs 1 --skip-done -r lz4 -o out cut-off
+says '^xflate: 1 unit of 1 volume: 1 done before$' 'two runs at once: it is done'
 
 # --- a bad one costs itself ---
 
@@ -491,6 +538,38 @@ is "$("$PYTHON" -c 'import json, sys
 r = json.load(open(sys.argv[1]))
 print(r["done"], r["damaged"], r["failed"], r["missing"], sorted((p["unit"], p["state"]) for p in r["planned"]))' "$out")" \
 	"2 0 1 1 [('bad-adler', 'failed'), ('vol-append', 'done'), ('vol-gzip6', 'missing'), ('vol-span-gzip6-1', 'done')]" 'merged: one is missing: which'
+# report FILE COMPLETE BEGAN INPUT...: of a run; a volume that is done with damage: INPUT!
+report() {
+	"$PYTHON" -c 'import json, sys
+name, complete, began, *inputs = sys.argv[1:]
+done = [i for i in inputs if complete == "yes" or i.endswith("!")]
+json.dump({"format": 1, "program": "xflate 0", "complete": complete == "yes", "began": began, "exit_status": 0 if complete == "yes" else 1,
+	"inputs": [{"input": i.rstrip("!")} for i in inputs],
+	"volumes": [{"input": i.rstrip("!"), "volume": i.rstrip("!"), "complete": True, "damaged": i.count("!")} for i in done]}, open(name, "w"))' "$@"
+}
+mkdir some
+report some/1.report.json no 2026-01-01T00:00:00Z a b
+report some/2.report.json no 2026-01-02T00:00:00Z a
+report some/3.report.json yes 2026-01-03T00:00:00Z a
+run "$XFLATE" report merge some
+expect_status 1 'merged: two failed, and one of them was done later'
+check 'merged: two failed: which is left' grep -q '^failed   a: .*some/1.report.json$' "$out"
+report some/4.report.json no 2026-01-04T00:00:00Z a b
+run "$XFLATE" report merge some
+is "$(grep -c '^failed' "$out")" 1 'merged: that both failed again tells of both'
+rm some/*
+report some/1.report.json no 2026-01-01T00:00:00Z a! b
+report some/2.report.json yes 2026-01-02T00:00:00Z b
+run "$XFLATE" report merge some
+expect_status 3 'merged: of a run that failed one was done with damage, the other later'
+is "$(grep '^damaged' "$out")" 'damaged  a: 1 damaged: some/1.report.json' 'merged: of a run that failed: the damage'
+mkdir odd-names
+cp "$bareos/vol-append" "odd-names/M$(printf '\374')ller"
+cp "$bareos/vol-gzip6" "odd-names/M$(printf '\366')ller"
+xflate plan -q --json --recursive odd-names >odd-plan
+xflate filter -q --jobs 1 -i -o odd-done "odd-names/M$(printf '\374')ller"
+run "$XFLATE" report merge --plan odd-plan odd-done
+refused 1 'merged: names that are one name in a plan'
 run "$XFLATE" report merge --plan in/readme out
 refused 1 'a plan that is none'
 run "$XFLATE" report merge in

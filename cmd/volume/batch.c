@@ -74,12 +74,29 @@ static bool lies_in(const char *path, const struct stat *folder)
 	return stat(around, &st) == 0 && st.st_dev == folder->st_dev && st.st_ino == folder->st_ino;
 }
 
-int batch_leave_out(const struct filter_request *q, struct volumelist *l, struct err *e)
+/* Of what was named, nothing is left out; a folder is what is in it. */
+static int refuse_named(const struct stat *folder, const struct operands *named, struct err *e)
+{
+	struct stat st;
+	for (size_t i = 0; i < named->count; i++) {
+		const char *path = named->names[i];
+		if (!lies_in(path, folder) || stat(path, &st) != 0 || (S_ISDIR(st.st_mode) && medium_at(path) == NULL))
+			continue;
+		err_volume(e, path);
+		return err_set(e, XE_USAGE, "lies where the outputs go, so it is no input; name another folder with -o");
+	}
+	return 0;
+}
+
+int batch_leave_out(const struct filter_request *q, const struct operands *named, struct volumelist *l, struct err *e)
 {
 	struct stat folder;
 	size_t kept = 0;
 	if (stat(q->out.path, &folder) != 0)
 		return 0;
+	int rc = refuse_named(&folder, named, e);
+	if (rc != 0)
+		return rc;
 	for (size_t i = 0; i < l->count; i++) {
 		if (!lies_in(l->paths[i], &folder)) {
 			l->paths[kept++] = l->paths[i];

@@ -12,9 +12,10 @@ bool batch_wanted(const struct filter_request *q);
 /* Does what else is asked for go with it?  Returns 0 or the exit status of wrong usage. */
 int batch_check(const struct filter_request *q);
 
-/* What lies in the folder where the outputs go, as they do when it lies in one that is read, is left out of the list.  XE_FAILED: nothing is
- * left. */
-int batch_leave_out(const struct filter_request *q, struct volumelist *l, struct err *e) __attribute__((warn_unused_result));
+/* What lies in the folder where the outputs go, as they do when it lies in one that is read, is left out of the list.  XE_USAGE: one of the
+ * operands lies there; XE_FAILED: nothing is left. */
+int batch_leave_out(const struct filter_request *q, const struct operands *named, struct volumelist *l, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* All of it: q->o.paths are the volumes.  What the request holds is given back.  Returns the exit status, having said why; ends the program
  * if a signal wants that. */

@@ -398,7 +398,7 @@ static int run_batch(struct filter_request *q, const struct operands *named)
 	int status = batch_check(q);
 	if (status == 0)
 		status = volumelist_check(&q->list, "filter", named);
-	if (status == 0 && (volumelist_read(&l, &q->list, named, &e) != 0 || batch_leave_out(q, &l, &e) != 0))
+	if (status == 0 && (volumelist_read(&l, &q->list, named, &e) != 0 || batch_leave_out(q, named, &l, &e) != 0))
 		status = msg_fail(&e);
 	const struct operands inputs = {(const char *const *)l.paths, l.count};
 	if (status == 0)

@@ -113,7 +113,8 @@ static int write_report(struct filter_request *q, const struct report_run *run, 
 		rc = outfile_commit(&o, e);
 	outfile_abandon(&o);
 	/* What is there from now on is ours. */
-	q->unit->state.reported = q->unit->state.reported || rc == 0;
+	if (rc == 0)
+		unitstate_look_again(&q->unit->state, q->unit->report);
 	return rc;
 }
 
@@ -163,6 +164,10 @@ int filter_unit_complete(struct filter_request *q, struct err *e)
 
 int filter_unit_failed(struct filter_request *q, int status, struct err *e)
 {
+	/* What another run has done since is no less done. */
+	int rc = unitstate_unchanged(&q->unit->state, q->unit->report, e);
+	if (rc != 0)
+		return rc;
 	report_forget_earlier(q->report);
 	tell_earlier(q);
 	return report_as(q, status, false, e);

@@ -77,7 +77,7 @@ static int add_volume(struct reportmerge *m, const struct reportread_output *o, 
 		return no_memory(e);
 	m->volumes = grown;
 	struct reportmerge_volume *v = &grown[m->volume_count++];
-	*v = (struct reportmerge_volume){strdup(o->input ? o->input : ""), strdup(o->volume ? o->volume : ""), m->report_count};
+	*v = (struct reportmerge_volume){strdup(o->input ? o->input : ""), strdup(o->volume ? o->volume : ""), m->report_count, o->damaged};
 	return v->input && v->volume ? 0 : no_memory(e);
 }
 
@@ -282,13 +282,31 @@ static bool all_done(const struct keys *k, char *const *inputs, size_t count)
 	return all;
 }
 
+static bool has_input(const struct reportmerge_report *r, const char *input)
+{
+	for (size_t i = 0; i < r->input_count; i++) {
+		if (strcmp(r->inputs[i], input) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does it tell of all the inputs that r tells of? */
+static bool tells_all_of(const struct reportmerge_report *o, const struct reportmerge_report *r)
+{
+	bool all = o->input_count >= r->input_count && r->input_count > 0 && strcmp(o->inputs[0], r->inputs[0]) == 0;
+	for (size_t i = 0; all && i < r->input_count; i++)
+		all = has_input(o, r->inputs[i]);
+	return all;
+}
+
 /* Of two that tell of one failure the later one does. */
 static bool tells_again(const struct reportmerge *m, size_t i)
 {
 	const struct reportmerge_report *r = &m->reports[i];
 	for (size_t k = 0; k < m->report_count; k++) {
 		const struct reportmerge_report *o = &m->reports[k];
-		if (k == i || o->complete || o->input_count == 0 || r->input_count == 0 || strcmp(o->inputs[0], r->inputs[0]) != 0)
+		if (k == i || o->complete || !tells_all_of(o, r))
 			continue;
 		int order = strcmp(o->began ? o->began : "", r->began ? r->began : "");
 		if (order > 0 || (order == 0 && k > i))
@@ -297,13 +315,23 @@ static bool tells_again(const struct reportmerge *m, size_t i)
 	return false;
 }
 
+/* Of what is done. */
+static bool has_damage(const struct reportmerge *m, const struct reportmerge_report *r)
+{
+	bool damaged = r->complete && (r->damaged > 0 || r->exit_status != 0);
+	for (size_t i = r->first_volume; r->superseded && i < r->first_volume + r->volume_count; i++)
+		damaged = damaged || m->volumes[i].damaged > 0;
+	return damaged;
+}
+
 static void judge_reports(struct reportmerge *m, const struct keys *k)
 {
 	for (size_t i = 0; i < m->report_count; i++) {
 		struct reportmerge_report *r = &m->reports[i];
 		r->superseded = !r->complete && (all_done(k, r->inputs, r->input_count) || tells_again(m, i));
-		m->done += r->complete && r->damaged == 0 && r->exit_status == 0;
-		m->damaged += r->complete && (r->damaged > 0 || r->exit_status != 0);
+		r->with_damage = has_damage(m, r);
+		m->done += r->complete && !r->with_damage;
+		m->damaged += r->with_damage;
 		m->failed += !r->complete && !r->superseded;
 	}
 }
@@ -377,6 +405,20 @@ static enum reportmerge_state state_of(const struct reportmerge *m, const struct
 	return any ? REPORTMERGE_FAILED : REPORTMERGE_MISSING;
 }
 
+/* JSON holds no odd bytes: volumes whose names differ in nothing else have one name in it. */
+static int refuse_twins(const struct texts *planned, struct err *e)
+{
+	for (size_t i = 1; i < planned->count; i++) {
+		if (strcmp(planned->all[i - 1], planned->all[i]) != 0)
+			continue;
+		err_volume(e, planned->all[i]);
+		return err_set(e, XE_FAILED,
+			       "stands in the plan twice: two volumes whose names are no UTF-8 cannot be told apart there; without "
+			       "--plan the reports are merged all the same");
+	}
+	return 0;
+}
+
 /* With a plan it is its units that count. */
 static int judge_plan(struct reportmerge *m, const struct keys *k, struct err *e)
 {
@@ -385,6 +427,8 @@ static int judge_plan(struct reportmerge *m, const struct keys *k, struct err *e
 	int rc = list_failed(&failed, m, e);
 	if (rc == 0)
 		rc = list_planned(&planned, m, e);
+	if (rc == 0)
+		rc = refuse_twins(&planned, e);
 	for (size_t i = 0; rc == 0 && i < m->planned_count; i++) {
 		struct reportmerge_planned *p = &m->planned[i];
 		p->state = state_of(m, k, &failed, p);

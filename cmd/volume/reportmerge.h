@@ -12,8 +12,9 @@ struct reportmerge_report {
 	char *path;                                     /* of the report */
 	char *unit, *host, *began, *error, *exit_class; /* NULL: not said */
 	int exit_status;
-	bool complete;   /* all of it is done */
-	bool superseded; /* it is of a run that failed, and another one has done the same since */
+	bool complete;    /* all of it is done */
+	bool superseded;  /* it is of a run that failed, and another one has done the same since */
+	bool with_damage; /* it is complete, or superseded but for volumes that are done, and damage of those was passed over */
 	uint64_t damaged, bytes_in, bytes_out;
 	char **inputs; /* paths, as they were given */
 	size_t input_count, input_room;
@@ -24,6 +25,7 @@ struct reportmerge_report {
 struct reportmerge_volume {
 	char *input, *volume; /* path and Volume Name */
 	size_t report;
+	uint64_t damaged;
 };
 
 /* One name in two complete reports. */
@@ -61,7 +63,7 @@ struct reportmerge {
 int reportmerge_add_report(struct reportmerge *m, const char *path, struct err *e) __attribute__((warn_unused_result));
 int reportmerge_add_plan(struct reportmerge *m, const char *path, struct err *e) __attribute__((warn_unused_result));
 
-/* When all are in: fills the rest.  XE_FAILED without memory. */
+/* When all are in: fills the rest.  XE_FAILED without memory, or if the plan names an input twice. */
 int reportmerge_judge(struct reportmerge *m, struct err *e) __attribute__((warn_unused_result));
 
 /* Idempotent. */

@@ -149,13 +149,22 @@ static int take_output(struct reportread_output *o, const char *name, const stru
 	return strcmp(name, ".mtime") == 0 ? take_short(o->mtime, v) : 0;
 }
 
-static int take_volume(struct reportread *r, const char *name, const struct jsonread_value *v, struct err *e)
+static int take_damaged(struct reportread *r, const struct jsonread_value *v)
 {
 	uint64_t damaged = 0;
+	if (r->output_count == 0 || !jsonread_whole(v, &damaged))
+		return 0;
+	r->outputs[r->output_count - 1].damaged = damaged;
+	r->damaged += damaged;
+	return 0;
+}
+
+static int take_volume(struct reportread *r, const char *name, const struct jsonread_value *v, struct err *e)
+{
 	if (name[0] == '\0')
 		return new_output(&r->outputs, &r->output_count, &r->output_room, e);
-	if (strcmp(name, ".damaged") == 0 && jsonread_whole(v, &damaged))
-		r->damaged += damaged;
+	if (strcmp(name, ".damaged") == 0)
+		return take_damaged(r, v);
 	return r->output_count ? take_output(&r->outputs[r->output_count - 1], name, v, e) : 0;
 }
 

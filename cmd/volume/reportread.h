@@ -20,6 +20,7 @@ struct reportread_input {
 struct reportread_output {
 	char *path, *volume, *input;
 	uint64_t bytes, bytes_in;         /* of the volume, and of the old one */
+	uint64_t damaged;                 /* places that were passed over */
 	bool complete;                    /* it has its name */
 	char digest[STANDING_TEXT_BYTES]; /* XXH64; "": it has none */
 	char digest_in[STANDING_TEXT_BYTES];

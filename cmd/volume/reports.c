@@ -74,6 +74,18 @@ static bool is_report(const char *name)
 	return strcmp(name, tail + 1) == 0 || (n > t && name[0] != '.' && strcmp(name + n - t, tail) == 0);
 }
 
+/* Nobody has named it: who opened a pipe would wait for whoever writes into it. */
+static void add_file(struct merge_request *q, const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) != 0 || S_ISREG(st.st_mode)) {
+		add_report(q, path);
+		return;
+	}
+	q->unread = true;
+	msg_error("%s: is no file, and so no report", path);
+}
+
 static void add_folder(struct merge_request *q, const char *folder);
 
 static void add_in_folder(struct merge_request *q, const char *folder, const char *name)
@@ -89,7 +101,7 @@ static void add_in_folder(struct merge_request *q, const char *folder, const cha
 	if (there && S_ISDIR(st.st_mode))
 		add_folder(q, path);
 	else if (is_report(name))
-		add_report(q, path);
+		add_file(q, path);
 	free(path);
 }
 
@@ -140,11 +152,11 @@ static void print_report(const char *word, const struct reportmerge_report *r)
 	printf("%s  ", word);
 	put(name_of(r));
 	printf(": ");
-	if (r->complete)
+	if (r->with_damage)
 		printf("%llu damaged", (unsigned long long)r->damaged);
 	else
 		put(r->error ? r->error : "it did not come to its end");
-	if (!r->complete && r->exit_class)
+	if (!r->with_damage && r->exit_class)
 		printf(" (%s)", r->exit_class);
 	printf(": ");
 	put(r->path);
@@ -155,7 +167,7 @@ static void print_reports(const struct reportmerge *m)
 {
 	for (size_t i = 0; i < m->report_count; i++) {
 		const struct reportmerge_report *r = &m->reports[i];
-		if (r->complete && (r->damaged > 0 || r->exit_status != 0))
+		if (r->with_damage)
 			print_report("damaged", r);
 		else if (!r->complete && !r->superseded)
 			print_report("failed ", r);
@@ -246,7 +258,7 @@ static void json_reports(struct json *j, const struct reportmerge *m)
 		json_object(j, NULL);
 		json_text(j, "report", r->path);
 		maybe_text(j, "unit", r->unit);
-		json_text(j, "state", r->complete ? words[r->damaged > 0 || r->exit_status != 0] : "failed");
+		json_text(j, "state", r->with_damage ? "damaged" : r->complete ? "done" : "failed");
 		json_bool(j, "superseded", r->superseded);
 		maybe_text(j, "host", r->host);
 		maybe_text(j, "began", r->began);

@@ -193,17 +193,17 @@ static void tell_volumes(const struct reportread *r, const struct unitstate_want
 
 static int refuse_request(const struct reportread *r, const struct unitstate_wanted *w, struct err *e)
 {
-	if (!r->complete || r->request == NULL || strcmp(r->request, w->request) == 0)
+	if (r->request == NULL || strcmp(r->request, w->request) == 0)
 		return 0;
 	err_volume(e, w->report);
 	return err_set(e, XE_FAILED, "its volumes were made with other options (%s); --force makes them anew, another folder keeps both",
 		       r->request);
 }
 
-/* A set that is whole shall not give way to a part of it. */
+/* A set shall not give way to a part of it. */
 static int refuse_part(const struct reportread *r, const struct unitstate_wanted *w, struct err *e)
 {
-	for (size_t i = 0; r->complete && i < r->input_count; i++) {
+	for (size_t i = 0; i < r->input_count; i++) {
 		bool here = false;
 		for (size_t k = 0; !here && k < w->input_count; k++)
 			here = same_name(w->inputs[k], r->inputs[i].path);
@@ -217,6 +217,23 @@ static int refuse_part(const struct reportread *r, const struct unitstate_wanted
 	return 0;
 }
 
+static int refuse_other(const struct reportread *r, const struct unitstate_wanted *w, struct err *e)
+{
+	int rc = refuse_request(r, w, e);
+	return rc == 0 ? refuse_part(r, w, e) : rc;
+}
+
+/* Who opened a pipe would wait for whoever writes into it. */
+static int read_report(struct reportread *r, const char *path, struct err *e)
+{
+	struct stat st;
+	*r = (struct reportread){0};
+	if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
+		return reportread(r, path, e);
+	err_volume(e, path);
+	return err_set(e, XE_FAILED, "is no file, and a report is to stand there");
+}
+
 int unitstate_look(struct unitstate *s, const struct unitstate_wanted *w, enum unitstate_proof proof, struct err *e)
 {
 	struct reportread r;
@@ -224,15 +241,16 @@ int unitstate_look(struct unitstate *s, const struct unitstate_wanted *w, enum u
 	s->reported = lstat(w->report, &s->st) == 0;
 	if (proof == UNITSTATE_NONE || !s->reported)
 		return 0;
-	int rc = reportread(&r, w->report, e);
+	int rc = read_report(&r, w->report, e);
 	if (rc != 0)
 		err_add(e, S_ISREG(s->st.st_mode) ? "; --force replaces it" : "; move it away");
-	if (rc == 0)
-		rc = refuse_request(&r, w, e);
-	if (rc == 0)
-		rc = refuse_part(&r, w, e);
+	if (rc == 0 && r.complete)
+		rc = refuse_other(&r, w, e);
 	if (rc == 0)
 		rc = judge(s, &r, w, proof == UNITSTATE_QUICK, e);
+	/* A run that failed was of the same request, and of no fewer inputs, as what stands there still. */
+	if (rc == 0 && !r.complete && s->own_count > 0)
+		rc = refuse_other(&r, w, e);
 	if (rc == 0 && s->done)
 		tell_volumes(&r, w);
 	reportread_free(&r);
@@ -249,6 +267,11 @@ bool unitstate_owns(const struct unitstate *s, const char *path)
 			return true;
 	}
 	return false;
+}
+
+void unitstate_look_again(struct unitstate *s, const char *report)
+{
+	s->reported = lstat(report, &s->st) == 0;
 }
 
 int unitstate_unchanged(const struct unitstate *s, const char *report, struct err *e)

@@ -42,7 +42,8 @@ struct unitstate {
 
 #define UNITSTATE_NEW ((struct unitstate){.own = NULL})
 
-/* XE_FAILED: its report cannot be read, is none, or is of another request, or of more inputs than these.  s is to be freed either way. */
+/* XE_FAILED: its report cannot be read, is none, or is of another request, or of more inputs than these, and
+ * something that it names stands there.  s is to be freed either way. */
 int unitstate_look(struct unitstate *s, const struct unitstate_wanted *w, enum unitstate_proof proof, struct err *e)
 	__attribute__((warn_unused_result));
 
@@ -51,6 +52,9 @@ bool unitstate_owns(const struct unitstate *s, const char *path);
 
 /* Is the report still as it was looked at, or still not there?  XE_FAILED. */
 int unitstate_unchanged(const struct unitstate *s, const char *report, struct err *e) __attribute__((warn_unused_result));
+
+/* The report was written by who holds s: so it is to stay now. */
+void unitstate_look_again(struct unitstate *s, const char *report);
 
 /* Idempotent. */
 void unitstate_free(struct unitstate *s);
