@@ -223,6 +223,10 @@ open(sys.argv[2], "wb").write(data)' "$(volume vol-multi)" damaged
 bsr --job 50 damaged
 expect_status 3 'a damaged volume: a bootstrap, and status 3'
 is "$(sed -n 's/^VolAddr=//p' "$out")" 208-940770 'a damaged volume: what is sound is covered'
+xflate find -q --index hurt.db --update damaged
+bsr --index hurt.db --job 50
+expect_status 3 'a damaged volume in an index: status 3'
+says 'the index tells of damage on these volumes' 'a damaged volume in an index: and why'
 "$PYTHON" -c 'import sys
 data = bytearray(open(sys.argv[1], "rb").read())
 data[300000] ^= 1

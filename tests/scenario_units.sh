@@ -563,6 +563,19 @@ report some/2.report.json yes 2026-01-02T00:00:00Z b
 run "$XFLATE" report merge some
 expect_status 3 'merged: of a run that failed one was done with damage, the other later'
 is "$(grep '^damaged' "$out")" 'damaged  a: 1 damaged: some/1.report.json' 'merged: of a run that failed: the damage'
+mkdir nothing
+run "$XFLATE" report merge some nothing
+says '^xflate: nothing: there is no report in it' 'merged: a folder without any is told'
+mkdir seen
+cp "$bareos/vol-gzip6" seen/
+xflate plan -qq --json seen/vol-gzip6 seen/gone >seen.plan
+xflate filter -q --jobs 1 -i -o seen.done seen/vol-gzip6
+run "$XFLATE" report merge --plan seen.plan seen.done
+expect_status 1 'merged: what the plan could not look at is missing'
+check 'merged: what the plan could not look at: named' grep -q '^missing  seen/gone' "$out"
+ln seen/vol-gzip6 seen/again
+run "$XFLATE" filter -q --jobs 1 -i -o seen.twice seen/vol-gzip6 seen/again
+says '^xflate: seen/again: left out: that file is there under another name' 'one file under two names is told'
 mkdir odd-names
 cp "$bareos/vol-append" "odd-names/M$(printf '\374')ller"
 cp "$bareos/vol-gzip6" "odd-names/M$(printf '\366')ller"

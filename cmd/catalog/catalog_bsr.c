@@ -254,6 +254,9 @@ static int locate(struct request *q, struct err *e)
 	if (rc == 0)
 		rc = bsrindex_check(&q->index, e);
 	q->in.damage = bsrindex_damage(&q->index);
+	if (rc == 0 && q->in.damage > 0)
+		msg_warning("the index tells of damage on these volumes, in %llu places: what is sound is covered; xflate verify says more",
+			    (unsigned long long)q->in.damage);
 	return rc;
 }
 

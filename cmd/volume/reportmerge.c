@@ -164,14 +164,19 @@ static int take_planned(void *arg, const struct jsonread_value *v, struct err *e
 	struct planning *p = arg;
 	struct reportmerge *m = p->m;
 	p->units = p->units || (v->kind == JSONREAD_ARRAY && strcmp(v->path, "units") == 0);
-	if (v->kind == JSONREAD_OBJECT && strcmp(v->path, "units[]") == 0)
+	/* What could not be looked at is planned, too, as a unit by itself. */
+	if (v->kind == JSONREAD_OBJECT && (strcmp(v->path, "units[]") == 0 || strcmp(v->path, "unread[]") == 0))
 		return new_planned(m, e);
 	struct reportmerge_planned *last = m->planned_count ? &m->planned[m->planned_count - 1] : NULL;
 	if (last == NULL || v->kind != JSONREAD_TEXT)
 		return 0;
-	if (strcmp(v->path, "units[].volumes[].input") == 0)
-		return add_text(&last->inputs, &last->input_count, &last->input_room, v->text, e);
-	if (strcmp(v->path, "units[].unit") != 0)
+	bool unread = strcmp(v->path, "unread[].input") == 0;
+	if (strcmp(v->path, "units[].volumes[].input") == 0 || unread) {
+		int rc = add_text(&last->inputs, &last->input_count, &last->input_room, v->text, e);
+		if (rc != 0 || !unread)
+			return rc;
+	}
+	if (strcmp(v->path, "units[].unit") != 0 && !unread)
 		return 0;
 	free(last->unit);
 	last->unit = strdup(v->text);

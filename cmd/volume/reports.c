@@ -129,10 +129,15 @@ static void add_folder(struct merge_request *q, const char *folder)
 static void add_named(struct merge_request *q, const char *path)
 {
 	struct stat st;
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		add_folder(q, path);
-	else
+	size_t before = q->m.report_count;
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
 		add_report(q, path);
+		return;
+	}
+	add_folder(q, path);
+	/* A share that is not mounted looks so. */
+	if (q->m.report_count == before && !q->unread)
+		msg_warning("%s: there is no report in it, or none that is not in what is named before", path);
 }
 
 /* ---- as text ---- */

@@ -104,7 +104,12 @@ static int add_once(struct walk *w, const char *path, const struct stat *st, str
 	int rc = meet(w, st, &first, e);
 	if (rc != 0)
 		return rc;
-	return first ? add(w, path, e) : leave_out(w, path, "it is there already");
+	if (first)
+		return add(w, path, e);
+	/* Whoever has called one file by two names may wait for two volumes. */
+	w->l->left_out++;
+	msg_warning("%s: left out: that file is there under another name", path);
+	return 0;
 }
 
 /* ---- is a file a volume? ---- */
