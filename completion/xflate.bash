@@ -43,7 +43,7 @@ _xflate() {
 
 	case $verb:$prev in
 	filter:-d | filter:--deflate | filter:-r | filter:--recompress) words=$algorithms ;;
-	*:-T | *:--threads | *:--max-block | *:--max-memory | *:--limit-rate | *:--rate-high | *:--rate-low | *:--tries | *:--algorithm | *:--shares | *:--threshold | *:--media-type | *:--storage | *:--catalog-version) return ;;
+	*:-T | *:--threads | *:--max-block | *:--max-memory | *:--limit-rate | *:--expect-bytes | *:--rate-high | *:--rate-low | *:--tries | *:--algorithm | *:--shares | *:--threshold | *:--media-type | *:--storage | *:--catalog-version) return ;;
 	*:--job | *:--file | *:--file-index | *:--strip | *:--catalog-job | catalog*:--device | *:--slot | *:--rename) return ;;
 	filter:-o | filter:--output | filter:--map | filter:--report | catalog*:--rows | catalog*:--undo)
 		compopt -o default 2>/dev/null

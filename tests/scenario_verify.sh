@@ -413,4 +413,27 @@ run "$XFLATE" verify /dev/null
 refused 1 'an empty volume'
 run "$XFLATE" verify --json nothing-here
 is "$status $(json 'd["sound"], d["finished"], d["exit_status"]')" '1 (False, False, 1)' 'JSON of a run that failed'
+# --- as many bytes as there should be ---
+
+n=$(wc -c <vol-gzip6)
+run "$XFLATE" verify -q --expect-bytes "$n" vol-gzip6
+expect_status 0 'as many bytes as were expected'
+run "$XFLATE" verify --json -q --expect-bytes $((n + 1)) vol-gzip6
+expect_status 3 'fewer bytes than were expected'
+says "^xflate: vol-gzip6: not whole: $n bytes were read, $((n + 1)) were expected: it was cut off" 'fewer bytes: told'
+is "$(json '[p["kind"] for p in d["problems"]], d["sound"]')" "(['not whole'], False)" 'fewer bytes: in JSON'
+"$PYTHON" "$here/mkvolume.py" good-tape-dump dump
+run "$XFLATE" verify -q --expect-bytes "$(wc -c <dump)" dump
+expect_status 0 'the padding of a dump counts'
+xflate list --blocks vol-multi >blocks
+cut=$(sed -n '10s/^block \([0-9]*\):.*/\1/p' blocks)
+head -c "$cut" vol-multi >between
+run "$XFLATE" -q -o passes - <between
+expect_status 0 'a stream that is cut off between two blocks may have ended'
+run "$XFLATE" -q -o nothing --map nothing.map --expect-bytes "$(wc -c <vol-multi)" - <between
+expect_status 1 'and has not, where more bytes were expected'
+says "^xflate: -: $cut bytes were read, .* were expected: it was cut off" 'a stream that was cut off: told'
+check 'a stream that was cut off: nothing gets its name' test ! -e nothing -a ! -e nothing.map
+run "$XFLATE" --expect-bytes 5 -o folder/ vol-multi vol-gzip6
+refused 2 '--expect-bytes of several inputs'
 done_testing

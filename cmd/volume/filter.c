@@ -8,6 +8,7 @@
 #include "catalog/sql.h"
 #include "cmd/volume/batch.h"
 #include "cmd/volume/discard.h"
+#include "cmd/volume/expected.h"
 #include "cmd/volume/filter_run.h"
 
 #include <stdio.h>
@@ -189,6 +190,7 @@ static const struct option_row rows[] = {
 	OPTION_NUMBER(0, "max-block", PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES, "a number of bytes", struct filter_request, o.max_block),
 	COMMAND_MAX_MEMORY(struct filter_request, o.max_memory),
 	COMMAND_LIMIT_RATE(struct filter_request, pace.rate),
+	EXPECTED_ROW(struct filter_request, expected),
 	OPTION_NUMBER(0, "rate-high", RATE_HIGH_MIN_BYTES, RATE_HIGH_MAX_BYTES, "a number of bytes", struct filter_request, o.marks.high),
 	OPTION_NUMBER(0, "rate-low", 0, RATE_HIGH_MAX_BYTES, "a number of bytes", struct filter_request, o.marks.low),
 	COMMAND_ON_DAMAGE(struct filter_request, o.on_damage),
@@ -258,6 +260,12 @@ static int check_names(const struct filter_request *q)
 	const char *const *twin = find_twin(sorted, count, &before);
 	free(sorted);
 	return twin ? msg_usage("filter", "%s and %s would become one file in %s", *before, *twin, q->out.path) : 0;
+}
+
+static int check_expected(const struct filter_request *q)
+{
+	bool one = q->o.path_count == 1 && !q->in_place && !batch_wanted(q);
+	return q->expected == 0 || one ? 0 : msg_usage("filter", "--expect-bytes goes with one input, and not with --in-place or a batch");
 }
 
 /* Each place for one output, each output to a place that can be. */
@@ -350,7 +358,7 @@ static int check_discard(const struct filter_request *q, const struct operands *
 			o->name_count > 0 || q->out.folders;
 	if (inputs->count == 0)
 		return msg_usage("filter", "--discard-original needs the names of the volumes");
-	if (converts || q->in_place || q->out.path || q->map_path || q->report_path)
+	if (converts || q->in_place || q->out.path || q->map_path || q->report_path || q->expected > 0)
 		return msg_usage("filter", "--discard-original converts nothing; only keys, -T, --max-memory and --progress go with it");
 	int wrong = keyoptions_check(&q->keys, "filter");
 	return wrong != 0 ? wrong : keyoptions_check_inputs(&q->keys, "filter", inputs->names, inputs->count);
@@ -387,6 +395,8 @@ static int settle(struct filter_request *q, const struct operands *inputs)
 		wrong = check_folders(q);
 	if (wrong == 0)
 		wrong = check_marks(q);
+	if (wrong == 0)
+		wrong = check_expected(q);
 	return wrong != 0 ? wrong : check_encryption(q);
 }
 
@@ -479,7 +489,7 @@ const struct command command_filter = {
 		"  -T, --threads N            workers, 0: one a processor (the default)\n"
 		"      --max-block BYTES      largest block to write (default: as the input's)\n"
 		"      --max-memory BYTES     for sessions and records that wait (default: 1G)\n"
-		"      --limit-rate BYTES     to read a second, no more\n"
+		"      --limit-rate BYTES a second; --expect-bytes BYTES: the input has so many\n"
 		"      --rate-high BYTES, --rate-low BYTES   tapes, pipes: wait for so many\n"
 		"      --on-damage stop|skip|keep        at a bad block or record; exit status 3\n"
 		"                             if any was passed over (default: stop)\n"

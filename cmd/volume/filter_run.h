@@ -36,6 +36,7 @@ struct filter_request {
 	const char *key_files[3]; /* as given, if they are files at all */
 	enum progress_mode progress;
 	struct pace pace;           /* of all its sets */
+	uint64_t expected;          /* bytes of the input, 0: it was not said */
 	bool exit_class;            /* it ends with an err_class */
 	const char *const *command; /* words of the command line but for the inputs */
 	size_t command_count;

@@ -5,6 +5,7 @@
 #include "base/quit.h"
 #include "catalog/script.h"
 #include "cmd/volume/beside.h"
+#include "cmd/volume/expected.h"
 #include "cmd/volume/filter_unit.h"
 #include "cmd/volume/inplace.h"
 #include "cmd/volume/report.h"
@@ -318,6 +319,10 @@ int filter_set_run(struct filter_request *q, struct err *e)
 		map_begin_set(q->map);
 	if (rc == 0)
 		rc = run_gently(q, e);
+	if (rc == 0)
+		rc = expected_check(q->filter, q->expected, e);
+	if (rc != 0 && e->volume[0] == '\0')
+		err_volume(e, q->o.paths[0]);
 	q->damaged += rc == 0 ? filter_damaged(q->filter) : 0;
 	return rc != 0 || waits_for_map(q) ? rc : filter_set_commit(q, e);
 }

@@ -7,6 +7,7 @@
 #include "base/outfile.h"
 #include "base/pace.h"
 #include "base/printable.h"
+#include "cmd/volume/expected.h"
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/pkioptions.h"
@@ -21,6 +22,7 @@ struct request {
 	struct filter_options run;
 	enum progress_mode progress;
 	struct pace pace;
+	uint64_t expected; /* bytes of all volumes, 0: it was not said */
 	bool as_json;
 	struct json *json; /* NULL: text */
 	struct keyoptions keys;
@@ -374,6 +376,18 @@ static void json_report(const struct request *q, const struct tally *t, int stat
 
 /* ---- the command ---- */
 
+/* Returns the exit status for what was read. */
+static int judge_bytes(struct request *q, const struct tally *t)
+{
+	struct err e = {0};
+	if (expected_check(q->filter, q->expected, &e) == 0)
+		return 0;
+	const struct volume_info *last = t->volume_count > 0 ? t->volumes[t->volume_count - 1].info : NULL;
+	const struct finding f = {.kind = FINDING_NOT_WHOLE, .volume = last, .file = "", .reason = e.text};
+	on_problem(q, &f);
+	return 3;
+}
+
 static int run(struct request *q)
 {
 	struct err e = {0};
@@ -397,7 +411,7 @@ static int run(struct request *q)
 	if (rc == 0)
 		rc = watched_run(q->filter, q->progress, command_total_bytes(q->run.paths, q->run.path_count), &e);
 	const struct tally nothing = {0}, *t = q->verify ? verify_tally(q->verify) : &nothing;
-	int status = rc != 0 ? msg_fail(&e) : status_of(t);
+	int status = rc != 0 ? msg_fail(&e) : err_worse_status(status_of(t), judge_bytes(q, t));
 	if (q->json)
 		json_report(q, t, status, rc == 0);
 	else if (rc == 0)
@@ -416,6 +430,7 @@ static const struct option_row rows[] = {
 	OPTION_FLAG(0, "json", struct request, as_json),
 	COMMAND_MAX_MEMORY(struct request, run.max_memory),
 	COMMAND_LIMIT_RATE(struct request, pace.rate),
+	EXPECTED_ROW(struct request, expected),
 	COMMAND_PROGRESS(struct request, progress),
 	KEYOPTIONS_ROWS(struct request, keys),
 	PKIOPTIONS_ROWS(struct request, pki),
@@ -466,6 +481,8 @@ const struct command command_verify = {
 		"                       status 3 where one does not, which is a note otherwise\n"
 		"      --max-memory BYTES\n"
 		"                       for sessions and records that wait (default: 1G)\n"
+		"      --expect-bytes BYTES\n"
+		"                       exit status 3 where the volumes have not so many\n"
 		"      --limit-rate BYTES\n"
 		"                       to read a second, no more\n"
 		"      --json           the report as JSON\n"
