@@ -3,7 +3,8 @@
  *
  *   - if the oldest slot is converted and nobody writes, write it;
  *   - else, if a slot is free and nobody reads, read the next input into it and convert it at once, while it is warm;
- *   - else wait until one of these becomes possible.
+ *   - else wait until one of these becomes possible: whoever goes to work then wakes one of those that wait, and that one, where
+ *     there is more to do, the next.
  *
  * So slots go round a ring: free -> (read) -> converting -> done -> (write) -> free.  Reads are in ring order, and so are
  * writes, hence the output has the order of the input whatever the threads do.  Nobody hands work to anybody: a slot is
@@ -29,6 +30,7 @@ struct pool {
 	bool reading, writing;
 	bool ended; /* nothing more to read */
 	bool stopped;
+	unsigned waiting;
 	pthread_mutex_t lock;
 	pthread_cond_t change;
 };
@@ -44,11 +46,41 @@ size_t pool_slots(unsigned threads)
 	return threads == 1 ? 1 : (size_t)threads + 2;
 }
 
+static bool may_write(const struct pool *p)
+{
+	return !p->writing && p->state[p->write_next] == SLOT_DONE;
+}
+
+static bool may_read(const struct pool *p)
+{
+	return !p->ended && !p->reading && p->state[p->read_next] == SLOT_FREE;
+}
+
+static bool all_written(const struct pool *p)
+{
+	return p->ended && !p->reading && p->read_next == p->write_next && p->state[p->write_next] == SLOT_FREE;
+}
+
+/* To work, without the lock.  What can be done meanwhile one of the others does. */
+static void leave(struct pool *p)
+{
+	if (p->waiting > 0 && (may_write(p) || may_read(p)))
+		pthread_cond_signal(&p->change);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void wait_for_change(struct pool *p)
+{
+	p->waiting++;
+	pthread_cond_wait(&p->change, &p->lock);
+	p->waiting--;
+}
+
 static void write_oldest(struct pool *p, unsigned worker)
 {
 	size_t slot = p->write_next;
 	p->writing = true;
-	pthread_mutex_unlock(&p->lock);
+	leave(p);
 	bool go_on = p->job->write(p->job->arg, p->slots[slot], worker);
 	pthread_mutex_lock(&p->lock);
 	p->writing = false;
@@ -57,7 +89,6 @@ static void write_oldest(struct pool *p, unsigned worker)
 	p->stopped = !go_on;
 	if (p->stopped && p->job->cancel)
 		p->job->cancel(p->job->arg);
-	pthread_cond_broadcast(&p->change);
 }
 
 static void read_and_convert(struct pool *p, unsigned worker)
@@ -65,19 +96,16 @@ static void read_and_convert(struct pool *p, unsigned worker)
 	size_t slot = p->read_next;
 	p->reading = true;
 	p->state[slot] = SLOT_BUSY;
-	pthread_mutex_unlock(&p->lock);
+	leave(p);
 	bool more = p->job->read(p->job->arg, p->slots[slot]);
 	pthread_mutex_lock(&p->lock);
 	p->reading = false;
 	p->read_next = (slot + 1) % p->count;
 	p->ended = !more;
-	pthread_cond_broadcast(&p->change);
-	pthread_mutex_unlock(&p->lock);
+	leave(p);
 	p->job->work(p->job->arg, p->slots[slot], worker);
 	pthread_mutex_lock(&p->lock);
 	p->state[slot] = SLOT_DONE;
-	if (slot == p->write_next)
-		pthread_cond_broadcast(&p->change);
 }
 
 static void *take_part(void *arg)
@@ -85,16 +113,13 @@ static void *take_part(void *arg)
 	const struct member *m = arg;
 	struct pool *p = m->pool;
 	pthread_mutex_lock(&p->lock);
-	while (!p->stopped) {
-		bool all_written = p->ended && !p->reading && p->read_next == p->write_next && p->state[p->write_next] == SLOT_FREE;
-		if (all_written)
-			break;
-		if (p->state[p->write_next] == SLOT_DONE && !p->writing)
+	while (!p->stopped && !all_written(p)) {
+		if (may_write(p))
 			write_oldest(p, m->worker);
-		else if (!p->ended && !p->reading && p->state[p->read_next] == SLOT_FREE)
+		else if (may_read(p))
 			read_and_convert(p, m->worker);
 		else
-			pthread_cond_wait(&p->change, &p->lock);
+			wait_for_change(p);
 	}
 	pthread_cond_broadcast(&p->change);
 	pthread_mutex_unlock(&p->lock);
