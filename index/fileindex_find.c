@@ -73,6 +73,14 @@ static void range_free(struct range *r)
 	free(r->to);
 }
 
+/* From, and what is behind it, if there is anything. */
+static void put_range(struct sql_put *p, const struct range *r)
+{
+	sql_put_bytes(p, (struct span){r->from, r->len});
+	if (r->to_len > 0)
+		sql_put_bytes(p, (struct span){r->to, r->to_len});
+}
+
 #define FOLDERS_PATHS "SELECT p.id, o.name, p.name FROM folder o CROSS JOIN path p ON p.folder = o.id WHERE "
 #define PATHS_FOLDERS "SELECT p.id, o.name, p.name FROM path p CROSS JOIN folder o ON o.id = p.folder WHERE "
 
@@ -89,9 +97,7 @@ static int take_range(struct hunt *h, const char *select, const char *column, in
 	struct sql_put p = sql_put(s);
 	if (folder > 0)
 		sql_put_number(&p, folder);
-	sql_put_bytes(&p, (struct span){r->from, r->len});
-	if (r->to_len > 0)
-		sql_put_bytes(&p, (struct span){r->to, r->to_len});
+	put_range(&p, r);
 	return take_fitting(h, &p, e);
 }
 
@@ -230,10 +236,8 @@ static int is_few(struct hunt *h, const struct range *r, bool *few, struct err *
 	if (rc != 0)
 		return rc;
 	struct sql_put p = sql_put(s);
-	sql_put_bytes(&p, (struct span){r->from, r->len});
-	p.at = r->to_len > 0 ? p.at : 2;
-	if (r->to_len > 0)
-		sql_put_bytes(&p, (struct span){r->to, r->to_len});
+	put_range(&p, r);
+	p.at = 2;
 	sql_put_number(&p, FEW_NAMES);
 	rc = fileindex_step(h->x, &p, e);
 	*few = rc == 0;
@@ -253,9 +257,7 @@ static int hunt_inside(struct hunt *h, const struct range *r, struct err *e)
 		return rc;
 	struct sql_put p = sql_put(s);
 	sql_put_number(&p, 0);
-	sql_put_bytes(&p, (struct span){r->from, r->len});
-	if (r->to_len > 0)
-		sql_put_bytes(&p, (struct span){r->to, r->to_len});
+	put_range(&p, r);
 	rc = fileindex_bound(h->x, &p, e);
 	if (rc == 0)
 		rc = hunt_folders(h, s, e);

@@ -214,6 +214,17 @@ judge() {
 # in_folder DIR: what is there, hidden files too, in one line
 in_folder() { find "$1" -mindepth 1 | sed "s|^$1/||" | sort | tr '\n' ' '; }
 
+# gone PID...: all of these processes have ended
+gone() {
+	for child; do
+		for _ in $(seq 200); do
+			kill -0 "$child" 2>/dev/null || continue 2
+			sleep 0.05
+		done
+		return 1
+	done
+}
+
 # volumes PATTERN: lines "group/name product flags" of the list that match
 volumes() { grep -E "$1" "$VOLUMES/list"; }
 

@@ -9,17 +9,6 @@
 # done_in FOLDER: how many of its reports are complete
 done_in() { find "$1" -name '*.report.json' -exec grep -l '^  "complete": true,$' {} + | wc -l; }
 
-# gone: all of $children have ended
-gone() {
-	for child in $children; do
-		for _ in $(seq 200); do
-			kill -0 "$child" 2>/dev/null || continue 2
-			sleep 0.05
-		done
-		return 1
-	done
-}
-
 "$PYTHON" "$here/mkvolume.py" --many 10000 many
 head -c 700 many/50/vol05050 >shortened
 mv shortened many/50/vol05050
@@ -41,7 +30,8 @@ done
 children=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null || pgrep -P $pid)
 kill -KILL $pid 2>/dev/null
 wait $pid
-check 'killed, and its children end' gone
+# shellcheck disable=SC2086 # several
+check 'killed, and its children end' gone $children
 first=$(done_in all)
 check "killed in the middle, behind $first" test "$first" -ge 1000 -a "$first" -lt 9999
 LD_PRELOAD=$preload FAULT_SYNC=no "$PYTHON" peak.py peak "$XFLATE" filter --recursive --skip-done=quick --jobs 2 -q -r gzip --exit-class -o all many 2>"$err"

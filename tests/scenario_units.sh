@@ -58,17 +58,6 @@ r = json.load(open(sys.argv[1]))
 print(eval(sys.argv[2]))' "$1" "$2"
 }
 
-# gone: all of $children have ended
-gone() {
-	for child in $children; do
-		for _ in $(seq 200); do
-			kill -0 "$child" 2>/dev/null || continue 2
-			sleep 0.05
-		done
-		return 1
-	done
-}
-
 # --- as if each were given alone ---
 
 fill
@@ -496,7 +485,8 @@ check 'kill -9: it is at work' wait_for asked
 children=$(pgrep -P $pid)
 kill -KILL $pid
 wait $pid
-check 'kill -9: its children end, too' gone
+# shellcheck disable=SC2086 # several
+check 'kill -9: its children end, too' gone $children
 is "$(find out -name '.xflate-*')" '' 'kill -9: they have put away what was not done'
 rm in/waits
 in_batch -q -i --decrypt --key-command ./slow-key --skip-done -o out
