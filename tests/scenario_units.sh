@@ -553,6 +553,12 @@ report some/2.report.json yes 2026-01-02T00:00:00Z b
 run "$XFLATE" report merge some
 expect_status 3 'merged: of a run that failed one was done with damage, the other later'
 is "$(grep '^damaged' "$out")" 'damaged  a: 1 damaged: some/1.report.json' 'merged: of a run that failed: the damage'
+rm some/*
+report some/1.report.json yes 2026-01-01T00:00:00Z a! b
+echo '{"format": 1, "units": [{"unit": "A", "volumes": [{"input": "a"}]}, {"unit": "B", "volumes": [{"input": "b"}]}]}' >two.plan
+run "$XFLATE" report merge --plan two.plan some
+expect_status 3 'merged, against the plan: one report of two units'
+check 'merged, against the plan: one of them is damaged' grep -q '^2 units planned: 1 done, 1 damaged' "$out"
 mkdir nothing
 run "$XFLATE" report merge some nothing
 says '^xflate: nothing: there is no report in it' 'merged: a folder without any is told'

@@ -341,12 +341,24 @@ static void judge_reports(struct reportmerge *m, const struct keys *k)
 	}
 }
 
+/* The volumes that came of one of its inputs; all, if it does not tell which are damaged. */
+static bool input_has_damage(const struct reportmerge *m, const struct reportmerge_report *r, const char *input)
+{
+	bool told = false, here = false;
+	for (size_t i = r->first_volume; i < r->first_volume + r->volume_count; i++) {
+		bool damaged = m->volumes[i].damaged > 0;
+		told = told || damaged;
+		here = here || (damaged && strcmp(m->volumes[i].input, input) == 0);
+	}
+	return here || (r->with_damage && !told);
+}
+
 static bool is_damaged(const struct reportmerge *m, const struct keys *k, const struct reportmerge_planned *p)
 {
 	bool damaged = false;
 	for (size_t i = 0; i < p->input_count; i++) {
 		const struct key *key = find_input(k, p->inputs[i]);
-		damaged = damaged || m->reports[key->report].damaged > 0;
+		damaged = damaged || input_has_damage(m, &m->reports[key->report], p->inputs[i]);
 	}
 	return damaged;
 }
