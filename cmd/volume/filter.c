@@ -449,11 +449,16 @@ static int cmd_filter(int argc, char **argv)
 	struct operands inputs;
 	int status;
 	const char **words = calloc((size_t)argc + 1, sizeof *words);
-	for (int i = 1; words && i < argc; i++)
+	if (words == NULL) {
+		struct err e = {0};
+		err_memory(&e, ((size_t)argc + 1) * sizeof *words, "the command line");
+		return msg_fail(&e);
+	}
+	for (int i = 1; i < argc; i++)
 		words[i - 1] = argv[i];
 	if (options_parse(&command_filter, argc, argv, &q, &inputs, &status)) {
 		q.command = words;
-		q.command_count = words && argc > 0 ? drop_inputs(words, (size_t)argc - 1, &inputs) : 0;
+		q.command_count = argc > 0 ? drop_inputs(words, (size_t)argc - 1, &inputs) : 0;
 		status = batch_wanted(&q) ? run_batch(&q, &inputs) : run_one(&q, &inputs);
 	}
 	filter_request_free_names(&q);

@@ -5,6 +5,7 @@
 #include "medium/medium.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,11 +37,17 @@ static void add_files(DIR *dir, struct standing *s)
 	}
 }
 
+/* What cannot be told would be taken for something that has changed: it is asked for twice. */
+static bool tell(const char *path, struct stat *st)
+{
+	return stat(path, st) == 0 || (errno != ENOENT && stat(path, st) == 0);
+}
+
 bool standing_look(const char *path, struct standing *s)
 {
 	struct stat st;
 	*s = (struct standing){0};
-	if (stat(path, &st) != 0 || !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+	if (!tell(path, &st) || !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
 		return false;
 	s->mtime = st.st_mtim;
 	s->bytes = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
