@@ -343,7 +343,7 @@ cp "$bareos/vol-span-gzip6-2" spread2
 run "$XFLATE" find --index spread.db --update spread1 spread2
 is "$(told)" '2 volumes read, 0 from where they had ended, 0 unchanged, 0 gone' 'a job on two volumes'
 at=$(($(wc -c <spread1) - 8))
-printf 'XXXXXXXX' | dd of=spread1 bs=1 seek=$at conv=notrunc 2>said
+printf 'damaged!' | dd of=spread1 bs=1 seek=$at conv=notrunc 2>said
 run "$XFLATE" find --index spread.db --update spread1 spread2
 is "$(told)" '2 volumes read, 0 from where they had ended, 0 unchanged, 0 gone' 'one is another by now: that with the rest is read with it'
 
