@@ -319,9 +319,7 @@ int filter_set_run(struct filter_request *q, struct err *e)
 		map_begin_set(q->map);
 	if (rc == 0)
 		rc = run_gently(q, e);
-	if (rc == 0)
-		rc = expected_check(q->filter, q->expected, e);
-	if (rc != 0 && e->volume[0] == '\0')
+	if (rc == 0 && (rc = expected_check(q->filter, q->expected, e)) != 0)
 		err_volume(e, q->o.paths[0]);
 	q->damaged += rc == 0 ? filter_damaged(q->filter) : 0;
 	return rc != 0 || waits_for_map(q) ? rc : filter_set_commit(q, e);

@@ -30,18 +30,16 @@ nm "$XFLATE" 2>/dev/null | grep -q __asan_init && FAULTS_STEP=${FAULTS_STEP:-5} 
 
 [ $# -gt 0 ] || set -- key faults paths times tape disaster catalog peers drives iscsi
 passed=0 failed=0
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 tap=$(mktemp)
 trap 'rm -f "$tap"' EXIT
 for name; do
+	began=$(date +%s)
 	timeout -k 10 900 sh "tests/drive/scenario_$name.sh" >"$tap" 2>&1
-	good=$(grep '^ok ' "$tap" | grep -vc '# SKIP ')
-	bad=$(grep -c '^not ok ' "$tap")
-	grep -q "^1\.\.$(grep -cE '^(not )?ok ' "$tap")\$" "$tap" || {
-		bad=$((bad + 1))
-		tail -n 20 "$tap"
-	}
-	echo "drive, $name: $good passed, $bad failed"
-	awk '/^not ok /{ on = 1 } /^ok |^1\.\./{ on = 0 } on || /^ok .*# SKIP /{ print "    " $0 }' "$tap"
+	tap_judge "$tap" $?
+	tap_line "drive, $name:" $(($(date +%s) - began))
+	tap_details "$tap"
 	passed=$((passed + good))
 	failed=$((failed + bad))
 done

@@ -26,6 +26,8 @@ if [ "$(id -u)" != 0 ]; then
 fi
 [ $# -gt 0 ] || set -- unit parallel slurm pods s3
 passed=0 failed=0
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 tap=$(mktemp)
 trap 'rm -f "$tap"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -34,14 +36,9 @@ for name; do
 	# shellcheck disable=SC2016 # for the inner shell
 	timeout -k 10 120 unshare --pid --fork --kill-child --mount-proc --mount --net --uts --ipc \
 		sh -c 'ip link set lo up && ip addr add 192.0.2.1/32 dev lo && mount -t tmpfs none /run && exec sh "$0"' "$PWD/tests/machines/scenario_$name.sh" >"$tap" 2>&1 </dev/null
-	good=$(grep '^ok ' "$tap" | grep -vc '# SKIP ')
-	bad=$(grep -c '^not ok ' "$tap")
-	grep -q "^1\.\.$(grep -cE '^(not )?ok ' "$tap")\$" "$tap" || {
-		bad=$((bad + 1))
-		tail -n 20 "$tap"
-	}
-	echo "machines, $name: $good passed, $bad failed ($(($(date +%s) - began)) s)"
-	awk '/^not ok /{ on = 1 } /^ok |^1\.\./{ on = 0 } on || /^ok .*# SKIP /{ print "    " $0 }' "$tap"
+	tap_judge "$tap" $?
+	tap_line "machines, $name:" $(($(date +%s) - began))
+	tap_details "$tap"
 	passed=$((passed + good))
 	failed=$((failed + bad))
 done
