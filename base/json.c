@@ -102,6 +102,18 @@ void json_text(struct json *j, const char *key, const char *text)
 	put_string(j, text);
 }
 
+void json_name(struct json *j, const char *key, const char *hex_key, const char *name)
+{
+	json_text(j, key, name);
+	if (json_can_hold(name))
+		return;
+	begin(j, hex_key);
+	putc('"', j->out);
+	for (const char *s = name; *s; s++)
+		fprintf(j->out, "%02x", (unsigned)(unsigned char)*s);
+	putc('"', j->out);
+}
+
 void json_number(struct json *j, const char *key, uint64_t v)
 {
 	begin(j, key);

@@ -31,6 +31,8 @@ void json_end_array(struct json *j);
 
 /* Values.  Text that is no UTF-8 has its odd bytes replaced by U+FFFD; digits are those behind the point. */
 void json_text(struct json *j, const char *key, const char *text);
+/* A name: what JSON cannot hold is under hex_key, too, as it is, in hex digits. */
+void json_name(struct json *j, const char *key, const char *hex_key, const char *name);
 void json_number(struct json *j, const char *key, uint64_t v);
 void json_signed(struct json *j, const char *key, int64_t v);
 void json_real(struct json *j, const char *key, double v, int digits);

@@ -254,10 +254,11 @@ int fileindex_extents(struct fileindex *x, int64_t job, int32_t first, int32_t l
 int fileindex_place_behind(struct fileindex *x, int64_t job, int32_t file_index, const struct fileindex_place *at,
 			   struct fileindex_place *place, struct err *e)
 {
-	sqlite3_stmt *s = fileindex_statement(x, INSIDE_PLACE_BEHIND,
-					      "SELECT first_volume, first_at FROM file WHERE id > ? AND id <= ? AND "
-					      "(first_volume <> ? OR first_at > ?) ORDER BY id LIMIT 1",
-					      e);
+	/* Of a job that has ended before, its last file tells, and no other is looked at. */
+	static const char text[] = "SELECT first_volume, first_at FROM file WHERE id > CASE WHEN "
+				   "(SELECT first_volume <> ?3 OR first_at > ?4 FROM file WHERE id <= ?2 ORDER BY id DESC LIMIT 1) "
+				   "THEN ?1 ELSE ?2 END AND id <= ?2 AND (first_volume <> ?3 OR first_at > ?4) ORDER BY id LIMIT 1";
+	sqlite3_stmt *s = fileindex_statement(x, INSIDE_PLACE_BEHIND, text, e);
 	if (s == NULL)
 		return e->code;
 	struct sql_put p = sql_put(s);

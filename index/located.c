@@ -274,21 +274,23 @@ static int check_volume(struct located *l, size_t at, struct err *e)
 	char *path = rc == 1 ? strdup(row.path) : NULL;
 	if (rc == 1 && path == NULL)
 		rc = err_memory(e, 0, "a path");
-	/* A label of old tells no time; then the volume has to. */
-	if (rc == 1 && row.label_time == 0 && (rc = measure_label(path, &looked_at, e)) == 0)
-		rc = 1;
 	rc = rc > 0 ? volumeid_look(l->index, path, NULL, &state, &there, e) : rc;
-	bool is_here = state == VOLUMEID_SAME || state == VOLUMEID_GROWN;
-	if (rc == 0 && state == VOLUMEID_OTHER)
+	/* A folder that no catalog follows is new to the index; tapes are not asked. */
+	bool is_there = state != VOLUMEID_GONE && medium_rereadable(path);
+	bool is_known = state == VOLUMEID_SAME || state == VOLUMEID_GROWN;
+	if (rc == 0 && is_there)
+		rc = measure_form(path, e);
+	/* A label of old tells no time; then the volume has to. */
+	if (rc == 0 && is_there && row.label_time == 0)
+		rc = measure_label(path, &looked_at, e);
+	if (rc == 0 && is_there && !is_known)
 		rc = err_set(e, XE_USAGE,
 			     "the index does not know this volume as it is now: xflate find --index DB --update brings it up to date");
-	if (rc == 0 && is_here && there.id != l->ids[at])
+	if (rc == 0 && is_known && there.id != l->ids[at])
 		rc = err_set(
 			e, XE_USAGE,
 			"volume %s stands behind another one in this file, where no daemon finds it: xflate -o FOLDER/ takes them apart",
 			l->list.volumes[at]->name);
-	if (rc == 0 && is_here)
-		rc = measure_form(path, e);
 	/* Who looked has noted where. */
 	e->volume[0] = '\0';
 	if (rc < 0)

@@ -28,6 +28,12 @@ static void name_of(uint64_t number, char text[static PIECES_NAME_BYTES])
 	snprintf(text, PIECES_NAME_BYTES, "%04llu", (unsigned long long)number);
 }
 
+static bool piece(const char *name)
+{
+	uint64_t number;
+	return number_of(name, &number);
+}
+
 /* Years are names of four digits, too. */
 static bool knows(const char *name)
 {
@@ -150,6 +156,7 @@ const struct medium medium_chunked = {
 	.address = file_address,
 	.knows = knows,
 	.first = "0000",
+	.piece = piece,
 	.open = open_chunks,
 	.close = pieces_close,
 	.read = pieces_read,

@@ -141,6 +141,7 @@ const struct medium medium_cloud = {
 	.address = address,
 	.knows = knows,
 	.first = "part.1",
+	.piece = knows,
 	.open = open_parts,
 	.close = pieces_close,
 	.read = pieces_read,

@@ -55,6 +55,8 @@ struct medium {
 	/* Of folders; NULL on others.  Does a file of that name tell that the folder around it is such a volume? */
 	bool (*knows)(const char *name);
 	const char *first; /* the file without which no such volume is whole */
+	/* Can a file of that name be one of its pieces?  NULL: that is not told by names. */
+	bool (*piece)(const char *name);
 	/* Makes in, whose io is the folder, ready to be read.  XE_FAILED, also for a folder that is none such after all. */
 	int (*open)(struct medium_input *in, struct err *e);
 	void (*close)(struct medium_input *in);

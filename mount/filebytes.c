@@ -48,6 +48,7 @@ struct filebytes {
 	size_t session_len;
 	bool has_content;        /* data came, readable or not: it is known whether a key opens them */
 	enum digest_kind signs;  /* the digest that its signature is taken to be over, */
+	bool signs_told;         /* as its first one says: one of another kind behind that is not looked at */
 	struct digest *signable; /* and that */
 	const char *unsigned_by; /* why its signature is none of its content's; NULL: it is, or nothing was signed */
 	struct err locked;       /* why it stays closed; XE_OK: it does not */
@@ -322,6 +323,9 @@ static void take_signature(struct filebytes *f, const struct item *item)
 	case PKIKEYS_GARBLED: f->unsigned_by = "its signature does not stand as a client writes it"; return;
 	case PKIKEYS_SIGNED: break;
 	}
+	if (kind != f->signs && f->signs_told)
+		return;
+	f->signs_told = true;
 	if (kind != f->signs) {
 		f->signs = kind;
 		forget(f);

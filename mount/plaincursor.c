@@ -14,7 +14,7 @@
  * what the record has. */
 struct ciphertext {
 	uint32_t stream; /* 0: none is at hand */
-	bool begun, broken, ended;
+	bool broken, ended;
 	size_t block_bytes;
 	uint8_t *bytes;
 	size_t cap;
@@ -214,7 +214,6 @@ static int feed(struct plaincursor *c, const struct filecursor_record *r, struct
 	struct span data = r->item.data;
 	size_t got = 0, skip = c->skip < data.len ? c->skip : data.len;
 	advance(t);
-	t->begun = true;
 	t->at = r->place;
 	t->at.skip = (uint32_t)skip;
 	c->skip = 0;

@@ -223,6 +223,18 @@ def good_signatures(j):
     j.locked("/stranger", mk.text(8, 3000), who="stranger")
 
 
+@volume(0, "one file signed twice, over digests of two kinds")
+def good_two_signatures(j):
+    for name in ("/signed-twice", "/fine-behind"):
+        content = mk.text(9, 3000)
+        j.begin(name, content)
+        j.put(22, j.session)
+        j.cut(20, j.encrypt(j.packets(content)))
+        j.put(19, signature("client", content))
+        j.put(19, signature("client", content, "sha1"))
+        j.digest(content)
+
+
 @volume(0, "many recipients; keys of other kinds among them")
 def good_recipients(j):
     odd = recipient("client", j.key, algorithm="2a8648ce3d0201", locked=b"elliptic")

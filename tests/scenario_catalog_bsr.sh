@@ -361,6 +361,20 @@ mkdir vault
 bsr --index db --job 33
 refused 2 'an index: a volume that was written anew'
 says 'vault/vol-append: the index does not know this volume as it is now' 'an index: and which'
+# Another label under the name, as of a volume that was recycled; and folders, which no catalog follows.
+rm vault/vol-append
+"$PYTHON" -c 'import sys
+sys.path.insert(0, sys.argv[2])
+import mkvolume as mk
+open(sys.argv[1], "wb").write(mk.label_block(mk.BAREOS, "BB02", "vol-append"))' vault/vol-append "$here"
+bsr --index db --job 33
+refused 2 'an index: a volume that was labelled anew'
+says 'vault/vol-append: the index does not know this volume as it is now' 'an index: labelled anew: told'
+tar -xJf "$here/volumes/field/dedupable.tar.xz" --one-top-level=daemon
+xflate find -q --index folders.db --update daemon/vol-append
+run "$XFLATE" catalog bsr --index folders.db --job "$("$PYTHON" -c 'import sqlite3; print(*next(sqlite3.connect("folders.db").execute("SELECT session_id || \"/\" || session_time FROM job")))')"
+refused 2 'an index: a dedupable volume'
+says 'daemon/vol-append: is a dedupable volume: only files, chunks and tapes' 'an index: a dedupable volume: told'
 rm -rf vault
 mv shelf vault
 "$PYTHON" -c 'import sqlite3, sys

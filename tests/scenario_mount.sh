@@ -438,7 +438,7 @@ while IFS=$tab read -r name extracts what; do
 		release
 		# shellcheck disable=SC2086 # options
 		"$XFLATE" mount -qq --pki-key client.pem $from "$m" 2>"$err"
-		"$PYTHON" "$here/pkimount.py" "$(only_job)" "locked/$name.d" opened >told 2>&1
+		timeout 60 "$PYTHON" "$here/pkimount.py" "$(only_job)" "locked/$name.d" opened >told 2>&1
 		status=$?
 		case $name in
 		# The whole content came, and its digest and its signature prove it: only what stands behind it is none.

@@ -181,6 +181,19 @@ for kind in chunked parted; do
 	is "$(grep -c damaged "$err")" 1 "$kind: but with --whole"
 done
 
+# ---- a volume that is called as a piece of one ----
+for piece in 0000 part.1; do
+	mkdir "as-$piece"
+	cp "$VOLUMES/bareos/vol-gzip6" "as-$piece/$piece"
+	cp "$VOLUMES/bareos/vol-lzo" "as-$piece/Full-1"
+	cp "$VOLUMES/bareos/vol-none" "as-$piece/Full-2"
+	echo text >"as-$piece/readme"
+	run "$XFLATE" plan --recursive "as-$piece"
+	expect_status 0 "$piece: a volume of that name"
+	is "$(cut -f 4- "$out" | tr '\n' ' ')" "as-$piece as-$piece/Full-1 as-$piece/Full-2 " "$piece: hides no other"
+	is "$(grep -c "^xflate: as-$piece: is taken for one volume, and Full-[12] in it for another" "$err")" 2 "$piece: it is told"
+done
+
 # ---- lists, names, what is left out ----
 mkdir -p odd/sub odd/empty
 cp "$VOLUMES/bareos/vol-gzip6" "odd/a b'c"
@@ -201,7 +214,7 @@ expect_status 1 'one of them cannot stand in a line'
 says 'vol-lzo: the name of a volume of it cannot stand in a line; --json' 'it is told'
 is "$(wc -l <"$out")" 2 'the others do'
 is "$(cut -f 4 "$out" | od -An -c | tr -d ' \n')" "odd/ab'c\\nodd/sub/377\\n" 'as they are'
-is "$(grep -c 'left out:' "$err")" 8 'each that was left out is told with -v'
+is "$(grep -c 'left out:' "$err")" 9 'each that was left out is told with -v'
 run "$XFLATE" plan -qq --json --recursive odd
 expect_status 0 'JSON tells all'
 is "$("$PYTHON" -c 'import json, sys

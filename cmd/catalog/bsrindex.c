@@ -21,6 +21,7 @@ void bsrindex_close(struct bsrindex *b)
 struct learning {
 	struct bsrindex *b;
 	struct wanted *w;
+	size_t found; /* whose the last file was */
 };
 
 static char letter(uint32_t c)
@@ -62,7 +63,7 @@ int bsrindex_open(struct bsrindex *b, uint64_t max_memory, struct wanted *w, str
 	if (b->index == NULL)
 		return e->code;
 	b->located = (struct located){.index = b->index, .path = b->path};
-	struct learning l = {b, w};
+	struct learning l = {.b = b, .w = w};
 	int rc = fileindex_jobs(b->index, learn_job, &l, e);
 	if (rc != 0)
 		err_volume(e, b->path);
@@ -73,12 +74,13 @@ int bsrindex_open(struct bsrindex *b, uint64_t max_memory, struct wanted *w, str
 
 static int pick_file(void *arg, const struct fileindex_file *f, struct err *e)
 {
-	const struct learning *l = arg;
-	size_t i = 0;
+	struct learning *l = arg;
+	size_t i = l->found < l->w->count && l->b->jobs[l->found] == f->job ? l->found : 0;
 	while (i < l->w->count && l->b->jobs[i] != f->job)
 		i++;
 	if (i == l->w->count)
 		return err_set(e, XE_DAMAGE, "FileIndex %d is of no job: the index is damaged; make it anew", f->file_index);
+	l->found = i;
 	struct indexes *files = &l->w->jobs[i].files;
 	int rc = indexes_add(files, f->file_index, f->file_index, e);
 	/* A further name of a file is nothing without the first one. */
@@ -104,7 +106,7 @@ static size_t name_jobs(const struct bsrindex *b, const struct wanted *w, const 
 int bsrindex_pick(struct bsrindex *b, struct wanted *w, const char *const *names, size_t name_count, struct choice *choice,
 		  const char *const *globs, size_t glob_count, struct err *e)
 {
-	struct learning l = {b, w};
+	struct learning l = {.b = b, .w = w};
 	const struct choosing files = {b->index, choice, globs, glob_count};
 	int64_t *jobs = calloc(w->count + 1, sizeof *jobs);
 	if (jobs == NULL)

@@ -221,7 +221,7 @@ static int write_job(struct request *q, const struct wanted_job *j, struct err *
 static int refuse_unmet(const struct request *q, struct err *e)
 {
 	const char *name = choice_unmet(q->files, 0);
-	return name ? err_set(e, XE_USAGE, "%s %s: no file %s fits", q->files_from ? "--files-from" : "--file", name, place_of(q)) : 0;
+	return name ? err_set(e, XE_USAGE, "%s: no file %s fits", name, place_of(q)) : 0;
 }
 
 /* Of an index only what is wanted is asked. */
@@ -457,7 +457,7 @@ const struct command command_catalog_bsr = {
 		"or bls reads without a catalog.  Addresses are those of the first and the last\n"
 		"block that is needed.  Volumes are given in the order in which they were\n"
 		"written; maps tell of the volumes that filter --map wrote them for.  With\n"
-		"--index only the labels and last blocks of those that are there are read.\n"
+		"--index only the beginnings and last blocks of those that are there are read.\n"
 		"\n"
 		"      --job JOB        its id, its name, or SESSIONID/SESSIONTIME; wanted where\n"
 		"                       several are there.  More than once: several\n"

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/volume/planout.h"
 
-#include "base/hex.h"
 #include "base/msg.h"
 #include "base/printable.h"
 #include "volume/job.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* "job 12 (J-big.2026-11-22...)" */
@@ -101,18 +99,6 @@ int planout_remarks(const struct plan *p)
 
 /* ---- JSON ---- */
 
-static void json_path(struct json *j, const char *key, const char *hex_key, const char *path)
-{
-	size_t n = strlen(path);
-	char *hex = json_can_hold(path) ? NULL : malloc(2 * n + 1);
-	json_text(j, key, path);
-	if (hex) {
-		hex_text(path, n, hex);
-		json_text(j, hex_key, hex);
-	}
-	free(hex);
-}
-
 static void json_session(struct json *j, const struct glance_session *s)
 {
 	json_number(j, "session_id", s->id);
@@ -144,7 +130,7 @@ static void json_volume(struct json *j, const struct units_input *in)
 	const struct glance *g = in->glance;
 	const struct volume_label *l = &g->label;
 	json_object(j, NULL);
-	json_path(j, "input", "input_hex", in->path);
+	json_name(j, "input", "input_hex", in->path);
 	json_number(j, "bytes", g->bytes);
 	json_bool(j, "labelled", g->labelled);
 	if (g->labelled) {
@@ -188,9 +174,9 @@ static void json_remark(struct json *j, const struct plan *p, const struct units
 	};
 	json_object(j, NULL);
 	json_text(j, "remark", kinds[r->kind]);
-	json_path(j, "input", "input_hex", p->inputs[r->volume].path);
+	json_name(j, "input", "input_hex", p->inputs[r->volume].path);
 	if (r->other != r->volume)
-		json_path(j, "other", "other_hex", p->inputs[r->other].path);
+		json_name(j, "other", "other_hex", p->inputs[r->other].path);
 	if (r->session)
 		json_session(j, r->session);
 	json_end_object(j);
@@ -199,7 +185,7 @@ static void json_remark(struct json *j, const struct plan *p, const struct units
 static void json_unread(struct json *j, const struct plan_unread *u)
 {
 	json_object(j, NULL);
-	json_path(j, "input", "input_hex", u->path);
+	json_name(j, "input", "input_hex", u->path);
 	json_text(j, "error", u->why.text);
 	json_end_object(j);
 }

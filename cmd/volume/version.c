@@ -84,21 +84,6 @@ void version_print(const struct fileindex_file *f, const struct fileindex_job *j
 
 /* ---- JSON ---- */
 
-/* A name that JSON cannot hold is there as it can be shown, and in hex as it is. */
-static void json_name(struct json *j, const char *key, const char *hex_key, const char *name)
-{
-	json_text(j, key, name);
-	if (json_can_hold(name))
-		return;
-	size_t n = strlen(name);
-	char *text = malloc(2 * n + 1);
-	if (text == NULL)
-		return;
-	hex_text(name, n, text);
-	json_text(j, hex_key, text);
-	free(text);
-}
-
 static void json_flags(struct json *j, unsigned flags)
 {
 	static const struct {

@@ -166,7 +166,8 @@ static int file_in_folder(struct walk *w, const char *path, const struct stat *s
 	return volume ? add_once(w, path, st, e) : leave_out(w, path, "it is no volume");
 }
 
-static int all_in_folder(struct walk *w, const char *folder, struct err *e);
+/* volume: what the folder is taken for, whose pieces are left out; NULL: it is none. */
+static int all_in_folder(struct walk *w, const char *folder, const struct medium *volume, struct err *e);
 
 /* A bind mount may lead round. */
 static int into_folder(struct walk *w, const char *path, const struct stat *st, struct err *e)
@@ -175,7 +176,7 @@ static int into_folder(struct walk *w, const char *path, const struct stat *st, 
 	int rc = meet(w, st, &first, e);
 	if (rc != 0)
 		return rc;
-	return first ? all_in_folder(w, path, e) : leave_out(w, path, "it is there already");
+	return first ? all_in_folder(w, path, NULL, e) : leave_out(w, path, "it is there already");
 }
 
 /* Volumes may be called 0001, 0002: those begin with a block each, as of a volume's chunks, split anywhere, the first one does. */
@@ -183,28 +184,40 @@ static bool holds_such_volumes(const char *folder)
 {
 	uint8_t head[BLOCK_HEADER_MAX_BYTES];
 	struct block_header h;
+	struct io file = IO_CLOSED;
+	struct err unread = {0};
+	size_t got = 0;
 	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int fd = dir < 0 ? -1 : openat(dir, "0001", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	bool whole = fd >= 0 && pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head;
-	if (fd >= 0)
-		close(fd);
+	bool whole = dir >= 0 && io_open_in(&file, dir, "0001", &unread) == 0 &&
+		     io_read_at(&file, 0, head, sizeof head, &got, &unread) == 0 && got == sizeof head;
+	io_close(&file);
 	if (dir >= 0)
 		close(dir);
 	return whole && block_probe(head) && block_header_read(head, sizeof head, &h);
 }
 
-static bool is_volume(const char *folder)
+/* What the folder is taken for; NULL: it is no volume. */
+static const struct medium *volume_of(const char *folder)
 {
 	const struct medium *medium = medium_at(folder);
 	bool chunks = medium == &medium_chunked && !medium_begins_at(folder);
-	return medium && !(chunks && holds_such_volumes(folder));
+	return chunks && holds_such_volumes(folder) ? NULL : medium;
+}
+
+/* One volume that is called 0000 or part.1 makes all of its folder look so: what can be no piece may be a volume by itself. */
+static int take_folder(struct walk *w, const char *path, const struct stat *st, struct err *e)
+{
+	const struct medium *volume = volume_of(path);
+	if (volume == NULL)
+		return into_folder(w, path, st, e);
+	int rc = add_once(w, path, st, e);
+	return rc == 0 && volume->piece ? all_in_folder(w, path, volume, e) : rc;
 }
 
 static int folder_in_folder(struct walk *w, const char *path, const struct stat *st, struct err *e)
 {
-	if (!is_volume(path))
-		return into_folder(w, path, st, e);
-	return is_left_over(path) ? leave_out(w, path, "by its name it is what an xflate filter has left") : add_once(w, path, st, e);
+	return is_left_over(path) && volume_of(path) ? leave_out(w, path, "by its name it is what an xflate filter has left")
+						     : take_folder(w, path, st, e);
 }
 
 static int in_folder(struct walk *w, const char *path, struct err *e)
@@ -219,9 +232,9 @@ static int in_folder(struct walk *w, const char *path, struct err *e)
 	return S_ISLNK(link.st_mode) ? leave_out(w, path, "a symbolic link to a folder") : folder_in_folder(w, path, &st, e);
 }
 
-static int is_seen(const struct dirent *d)
+static int is_below(const struct dirent *d)
 {
-	return d->d_name[0] != '.';
+	return strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
 }
 
 static int by_bytes(const struct dirent **a, const struct dirent **b)
@@ -237,21 +250,33 @@ static int named_in_folder(struct walk *w, const char *folder, const char *name,
 		len--;
 	if (asprintf(&path, "%.*s%s%s", (int)len, folder, strcmp(folder, "/") == 0 ? "" : "/", name) < 0)
 		return err_memory(e, 0, "the list of volumes");
-	int rc = in_folder(w, path, e);
+	int rc = name[0] == '.' ? leave_out(w, path, "it is hidden") : in_folder(w, path, e);
 	free(path);
 	return rc;
 }
 
+/* Beside the pieces of what the folder is taken for. */
+static int stranger_in_folder(struct walk *w, const char *folder, const char *name, struct err *e)
+{
+	size_t before = w->l->count;
+	int rc = named_in_folder(w, folder, name, e);
+	if (w->l->count > before)
+		msg_warning("%s: is taken for one volume, and %s in it for another", folder, name);
+	return rc;
+}
+
 /* All names are there before the first is looked into, so that no descriptor stays open for each folder on the way down. */
-static int all_in_folder(struct walk *w, const char *folder, struct err *e)
+static int all_in_folder(struct walk *w, const char *folder, const struct medium *volume, struct err *e)
 {
 	struct dirent **names;
-	int count = scandir(folder, &names, is_seen, by_bytes);
+	int count = scandir(folder, &names, is_below, by_bytes);
 	if (count < 0)
 		return errno == ENOMEM ? err_memory(e, 0, "the names in a folder") : add(w, folder, e);
 	int rc = 0;
 	for (int i = 0; i < count; i++) {
-		rc = rc == 0 ? named_in_folder(w, folder, names[i]->d_name, e) : rc;
+		const char *name = names[i]->d_name;
+		if (rc == 0 && !(volume && volume->piece(name)))
+			rc = volume ? stranger_in_folder(w, folder, name, e) : named_in_folder(w, folder, name, e);
 		free(names[i]);
 	}
 	free(names);
@@ -266,10 +291,9 @@ static int take_named(struct walk *w, const char *path, struct err *e)
 	if (strcmp(path, "-") == 0 || stat(path, &st) != 0)
 		return add(w, path, e);
 	bool folder = S_ISDIR(st.st_mode) && access(path, R_OK | X_OK) == 0;
-	bool plain = folder && (w->o->recursive ? !is_volume(path) : medium_at(path) == NULL);
-	if (plain && w->o->recursive)
-		return into_folder(w, path, &st, e);
-	if (!plain)
+	if (folder && w->o->recursive)
+		return take_folder(w, path, &st, e);
+	if (!folder || medium_at(path))
 		return add_once(w, path, &st, e);
 	err_volume(e, path);
 	return err_set(e, XE_USAGE, "is a folder, and no volume; --recursive takes the volumes in it");
