@@ -87,8 +87,30 @@ expect_status 75 'an object that is cut short: try again'
 PATH=$work/late:$path
 unit $rc plain-interleave
 expect_status 75 'an error at its end: try again'
+# Without --on-damage xflate ends with an error of its own where the network breaks off.
+# shellcheck disable=SC2016 # for the script
+printf '#!/bin/sh\n[ "$1" = cat ] || exec %s "$@"\n%s "$@" | head -c %s\nexit 1\n' "$real" "$real" 300000 >"$work/late/rclone"
+options='-q -r gzip:1'
+unit $rc plain-interleave
+expect_status 75 'broken off in the middle, without --on-damage: try again'
+options='-q -r gzip:1 --on-damage=skip'
 PATH=$path
 is "$(there)" '' 'nothing is written of both'
+
+# Objects of one name in two folders.
+for year in 2023 2024; do
+	check "$year: an object" rclone copyto "$volumes/$([ $year = 2023 ] && echo vol-gzip6 || echo small-lzo)" s3:source/$year/same
+	printf '%s\0' "$year/same" >"$work/1.same-$year"
+	run "$contrib/s3/xflate-s3" "$work/1.same-$year" ${rc}source ${rc}target -q -r gzip:1
+	expect_status 0 "$year: a unit of an object of the same name"
+done
+is "$(there)" '2023/same 2024/same same-2023.map same-2023.report.json same-2024.map same-2024.report.json ' 'each stays in its folder'
+printf '2023/same\0' | cat - "$work/1.same-2024" >"$work/1.both"
+run "$contrib/s3/xflate-s3" "$work/1.both" ${rc}source ${rc}target -q -r gzip:1
+expect_status 65 'both in one unit: refused'
+rclone purge s3:target/2023
+rclone purge s3:target/2024
+rclone delete s3:target --include 'same-*'
 
 # ---- what goes well: a pipe, and a set through scratch space, with each of them ----
 all='vol-span-gzip6-1 vol-multi small-lzo vol-gzip6'
