@@ -99,7 +99,7 @@ is "$(there)" '' 'nothing is written of both'
 
 # Objects of one name in two folders.
 for year in 2023 2024; do
-	check "$year: an object" rclone copyto "$volumes/$([ $year = 2023 ] && echo vol-gzip6 || echo small-lzo)" s3:source/$year/same
+	check "$year: an object" rclone copyto "$volumes/$([ $year = 2023 ] && echo vol-gzip6 || echo plain-interleave)" s3:source/$year/same
 	printf '%s\0' "$year/same" >"$work/1.same-$year"
 	run "$contrib/s3/xflate-s3" "$work/1.same-$year" ${rc}source ${rc}target -q -r gzip:1
 	expect_status 0 "$year: a unit of an object of the same name"
