@@ -43,11 +43,6 @@ void report_free(struct report *r)
 	free(r);
 }
 
-static double ratio(uint64_t out, uint64_t in)
-{
-	return in ? 100.0 * (double)out / (double)in : 0;
-}
-
 static void print_volume(const struct filter_volume *v, double seconds)
 {
 	const struct filter_counts *c = &v->counts;
@@ -66,9 +61,9 @@ static void print_volume(const struct filter_volume *v, double seconds)
 		msg_info("%s: %llu of %llu encrypted blocks repeated a tweak of their session, as Bacula's data spooling does", name,
 			 (unsigned long long)v->info->reused, (unsigned long long)v->info->opened);
 	if (c->inflate_in)
-		msg_info("%s: inflate ratio: %.2f%%", name, ratio(c->inflate_out, c->inflate_in));
+		msg_info("%s: inflate ratio: %.2f%%", name, reportkept_ratio(c->inflate_out, c->inflate_in));
 	if (c->deflate_in)
-		msg_info("%s: deflate ratio: %.2f%%", name, ratio(c->deflate_out, c->deflate_in));
+		msg_info("%s: deflate ratio: %.2f%%", name, reportkept_ratio(c->deflate_out, c->deflate_in));
 	if (c->joined)
 		msg_info("%s: %llu records that a client's network layer had cut were joined", name, (unsigned long long)c->joined);
 	if (c->undoubled)

@@ -10,11 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static double ratio(uint64_t out, uint64_t in)
-{
-	return in ? 100.0 * (double)out / (double)in : 0;
-}
-
 static void write_counts(struct json *j, const struct filter_counts *c)
 {
 	json_number(j, "records", c->records);
@@ -26,9 +21,9 @@ static void write_counts(struct json *j, const struct filter_counts *c)
 	json_number(j, "data_bytes_in", c->bytes_in);
 	json_number(j, "data_bytes_out", c->bytes_out);
 	if (c->inflate_in)
-		json_real(j, "inflate_ratio_percent", ratio(c->inflate_out, c->inflate_in), 2);
+		json_real(j, "inflate_ratio_percent", reportkept_ratio(c->inflate_out, c->inflate_in), 2);
 	if (c->deflate_in)
-		json_real(j, "deflate_ratio_percent", ratio(c->deflate_out, c->deflate_in), 2);
+		json_real(j, "deflate_ratio_percent", reportkept_ratio(c->deflate_out, c->deflate_in), 2);
 	json_object(j, "compressed_input_records");
 	for (int i = 0; i < CODEC_COUNT; i++) {
 		if (c->from[i])

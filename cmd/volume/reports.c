@@ -7,6 +7,7 @@
 #include "base/msg.h"
 #include "base/names.h"
 #include "base/printable.h"
+#include "cmd/volume/batchnames.h"
 #include "cmd/volume/reportmerge.h"
 
 #include <dirent.h>
@@ -69,7 +70,7 @@ static void add_report(struct merge_request *q, const char *path)
 
 static bool is_report(const char *name)
 {
-	static const char tail[] = ".report.json";
+	static const char tail[] = BATCHNAMES_REPORT;
 	size_t n = strlen(name), t = sizeof tail - 1;
 	return strcmp(name, tail + 1) == 0 || (n > t && name[0] != '.' && strcmp(name + n - t, tail) == 0);
 }
