@@ -62,6 +62,8 @@ static void become(const struct children *c, pid_t parent)
 {
 	setpgid(0, 0);
 	signal(SIGCHLD, SIG_DFL);
+	/* Its group is not the terminal's, which may stop those that write to it from behind: stty tostop. */
+	signal(SIGTTOU, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(err_exit_status(XE_FAILED));
