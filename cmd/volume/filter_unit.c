@@ -79,8 +79,33 @@ int filter_unit_look(struct filter_request *q, struct err *e)
 	return rc == 0 || q->out.replace ? 0 : err_pass(e, &why);
 }
 
+/* Who opened a pipe would wait for whoever reads from it. */
+static int refuse_no_file(const char *report, struct err *e)
+{
+	struct stat st;
+	if (stat(report, &st) != 0 || S_ISREG(st.st_mode))
+		return 0;
+	err_volume(e, report);
+	return err_set(e, XE_FAILED, "is no file, and a report is to stand there; move it away");
+}
+
+/* It may have come since the batch has looked; and where done units are passed over, it was read. */
+static int refuse_foreign_report(const struct filter_request *q, struct err *e)
+{
+	const struct filter_unit *u = q->unit;
+	if (!u->state.reported || u->skip_done || q->out.replace || report_is_of_failure(u->report))
+		return 0;
+	err_volume(e, u->report);
+	return err_set(e, XE_FAILED, "exists already; --skip-done goes on with what is not done yet, --force replaces all");
+}
+
 int filter_unit_begin(struct filter_request *q, struct err *e)
 {
+	int rc = refuse_no_file(q->unit->report, e);
+	if (rc == 0)
+		rc = refuse_foreign_report(q, e);
+	if (rc != 0)
+		return rc;
 	q->unit->ours = true;
 	return q->unit->unread ? err_pass(e, q->unit->unread) : 0;
 }
@@ -105,10 +130,11 @@ static int count_map(const struct filter_request *q, struct report_run *run, cha
 static int write_report(struct filter_request *q, const struct report_run *run, struct err *e)
 {
 	struct outfile o = OUTFILE_NONE;
-	int rc = outfile_open(&o, q->unit->report, 0644, q->unit->state.reported, false, e);
+	int rc = refuse_no_file(q->unit->report, e);
 	if (rc == 0)
-		rc = report_write(q->report, run, o.io.fd, e);
-	err_volume(e, rc == 0 ? "" : q->unit->report);
+		rc = outfile_open(&o, q->unit->report, 0644, q->unit->state.reported, false, e);
+	if (rc == 0 && (rc = report_write(q->report, run, o.io.fd, e)) != 0)
+		err_volume(e, q->unit->report);
 	if (rc == 0)
 		rc = outfile_commit(&o, e);
 	outfile_abandon(&o);
@@ -141,14 +167,17 @@ static void tell_earlier(struct filter_request *q)
 {
 	const struct unitstate *s = &q->unit->state;
 	for (size_t i = 0; i < s->own_count; i++)
-		report_earlier(q->report, s->own[i].path, s->own[i].bytes, s->own[i].digest);
+		report_earlier(q->report, s->own[i].path, s->own[i].bytes, s->own[i].digest, &s->own[i].as);
 }
 
 int filter_unit_promise(struct filter_request *q, struct err *e)
 {
 	int rc = unitstate_unchanged(&q->unit->state, q->unit->report, e);
+	if (rc == 0)
+		rc = unitstate_still_owns(&q->unit->state, e);
 	if (rc != 0)
 		return rc;
+	q->unit->told = true;
 	report_set(q->report, q->filter, NULL, NULL);
 	tell_earlier(q);
 	return report_as(q, status_of(q), false, e);

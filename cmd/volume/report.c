@@ -163,14 +163,14 @@ void report_inputs(struct report *r, const char *const *paths, size_t count)
 	}
 }
 
-void report_earlier(struct report *r, const char *path, uint64_t bytes, const char *digest)
+void report_earlier(struct report *r, const char *path, uint64_t bytes, const char *digest, const struct standing *as)
 {
 	struct kept_earlier *grown = more(r, r->earlier, &r->earlier_cap, r->earlier_count, sizeof *grown);
 	if (grown == NULL)
 		return;
 	r->earlier = grown;
 	struct kept_earlier *k = &grown[r->earlier_count++];
-	*k = (struct kept_earlier){.path = strdup(path), .bytes = bytes};
+	*k = (struct kept_earlier){.path = strdup(path), .bytes = bytes, .as = *as};
 	snprintf(k->digest, sizeof k->digest, "%s", digest);
 	r->short_of_memory = r->short_of_memory || k->path == NULL;
 }

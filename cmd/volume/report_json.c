@@ -45,6 +45,8 @@ static void write_standing(struct json *j, const struct standing *as)
 	standing_time(&as->mtime, time);
 	json_number(j, "stored_bytes", as->bytes);
 	json_text(j, "mtime", time);
+	if (as->folder)
+		json_number(j, "stored_names", as->names);
 }
 
 static void write_inputs(struct json *j, const struct report *r)
@@ -70,6 +72,7 @@ static void write_earlier(struct json *j, const struct report *r)
 		json_text(j, "output", k->path ? k->path : "");
 		json_number(j, "bytes", k->bytes);
 		json_text(j, "xxh64", k->digest);
+		write_standing(j, &k->as);
 		json_end_object(j);
 	}
 	json_end_array(j);
@@ -81,6 +84,7 @@ static void write_volumes(struct json *j, const struct report *r)
 	for (size_t i = 0; i < r->volume_count; i++) {
 		const struct kept_volume *k = &r->volumes[i];
 		struct standing as;
+		char where[OUTFILE_LEFT_BYTES];
 		json_object(j, NULL);
 		json_text(j, "volume", k->name);
 		json_text(j, "input", k->input ? k->input : "");
@@ -107,7 +111,8 @@ static void write_volumes(struct json *j, const struct report *r)
 			write_hex(j, "xxh64_in", k->info.xxh64);
 		if (k->v.digest_out[0])
 			json_text(j, "xxh64_out", k->v.digest_out);
-		if (k->output->done && k->output->path[0] && standing_look(k->output->path, &as))
+		outfile_where(k->output, where);
+		if (where[0] && !k->output->direct && standing_look(where, &as))
 			write_standing(j, &as);
 		json_real(j, "seconds", k->seconds, 3);
 		json_end_object(j);
