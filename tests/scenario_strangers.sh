@@ -295,4 +295,35 @@ expect_status 3 'stty tostop: units that warn come to their end'
 check 'stty tostop: the warning is there' grep -q 'bad-adler: .*lost' "$out"
 check 'stty tostop: nothing is killed' test "$(grep -c killed "$out")" = 0
 
+# --- what to do next ---
+
+run "$XFLATE" filter --exit-class --files-from missing -i -o out2
+refused 75 'a list that is not there: try again'
+run "$XFLATE" filter --exit-class --files-from in -i -o out2
+refused 65 'a list that is a folder: give up'
+run "$XFLATE" filter --files-from missing -i -o out2
+refused 1 'a list that is not there, without --exit-class'
+mkdir inside
+cp in/vol-append inside/
+run "$XFLATE" filter --exit-class --jobs 1 -i -o inside inside/vol-append
+refused 65 'an input where the outputs go: give up'
+run "$XFLATE" filter --exit-class --recursive -i -o inside inside
+refused 65 'nothing but inputs where the outputs go: give up'
+mkdir nothing
+run "$XFLATE" filter --exit-class --recursive -i -o out2 nothing
+refused 65 'no volume at all: give up'
+run "$XFLATE" filter --recursive -i -o out2 nothing
+refused 1 'no volume at all, without --exit-class'
+
+# --- a unit that fails behind its promise ---
+
+if with_shim 'a unit that fails behind its promise'; then
+	fill
+	rm -rf out
+	LD_PRELOAD=$shim FAULT=rename:2:once:28 FAULT_SYNC=no timeout 60 "$XFLATE" filter -q --jobs 1 -r lz4 -o out in/vol-append 2>"$err"
+	is $? 1 'a unit that fails behind its promise'
+	xflate -qq -r lz4 --report single -o single.volume in/vol-append
+	is "$(ask out/vol-append.report.json 'len(r["jobs"])')" "$(ask single 'len(r["jobs"])')" 'a unit that fails behind its promise: each job once'
+	is "$(ask out/vol-append.report.json 'len(r["failures"])')" 1 'a unit that fails behind its promise: and the failure'
+fi
 done_testing

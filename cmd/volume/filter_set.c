@@ -338,7 +338,9 @@ int filter_set_fail(struct filter_request *q, const char *const *inputs, size_t 
 	outputs_abandon_set(&q->out);
 	if (q->inplace)
 		abandon_in_place(q);
-	if (q->filter)
+	if (q->filter && q->unit && q->unit->told)
+		report_failure(q->report, inputs[bad], e);
+	else if (q->filter)
 		report_set(q->report, q->filter, inputs[bad], e);
 	if (q->kin == NULL || q->hopeless)
 		return status;
