@@ -2,8 +2,8 @@
 #include "cmd/volume/volumelist.h"
 
 #include "base/array.h"
+#include "base/inodes.h"
 #include "base/msg.h"
-#include "base/names.h"
 #include "base/unfinished.h"
 #include "cmd/volume/beside.h"
 #include "volume/recognize.h"
@@ -17,18 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define INODE_TEXT_BYTES 40u
-
-struct inode {
-	char text[INODE_TEXT_BYTES]; /* device and number: a row of struct names */
-};
-
 struct walk {
 	struct volumelist *l;
 	const struct volumelist_options *o;
-	struct inode *inodes; /* that were met */
-	size_t inode_count, inode_room;
-	struct names met;
+	struct inodes met;
 	struct recognize_room room;
 };
 
@@ -69,19 +61,6 @@ static int leave_out(struct walk *w, const char *path, const char *why)
 	return 0;
 }
 
-/* *first: this inode was not met before. */
-static int meet(struct walk *w, const struct stat *st, bool *first, struct err *e)
-{
-	struct inode *all = array_reach(w->inodes, &w->inode_room, w->inode_count, sizeof *all);
-	if (all == NULL)
-		return err_memory(e, 0, "the list of volumes");
-	w->inodes = all;
-	struct inode *here = &all[w->inode_count];
-	snprintf(here->text, sizeof here->text, "%jx:%jx", (uintmax_t)st->st_dev, (uintmax_t)st->st_ino);
-	*first = names_find(&w->met, all, sizeof *all, here->text) == NAMES_ABSENT;
-	return *first ? names_add(&w->met, all, sizeof *all, w->inode_count++, e) : 0;
-}
-
 static int add(struct walk *w, const char *path, struct err *e)
 {
 	struct volumelist *l = w->l;
@@ -97,7 +76,7 @@ static int add(struct walk *w, const char *path, struct err *e)
 static int add_once(struct walk *w, const char *path, const struct stat *st, struct err *e)
 {
 	bool first;
-	int rc = meet(w, st, &first, e);
+	int rc = inodes_meet(&w->met, st, &first, e);
 	if (rc != 0)
 		return rc;
 	if (first)
@@ -140,7 +119,7 @@ static int all_in_folder(struct walk *w, const char *folder, const struct medium
 static int into_folder(struct walk *w, const char *path, const struct stat *st, struct err *e)
 {
 	bool first;
-	int rc = meet(w, st, &first, e);
+	int rc = inodes_meet(&w->met, st, &first, e);
 	if (rc != 0)
 		return rc;
 	return first ? all_in_folder(w, path, NULL, e) : leave_out(w, path, "it is there already");
@@ -283,7 +262,7 @@ static int take_files_from(struct walk *w, const char *path, struct err *e)
 
 int volumelist_read(struct volumelist *l, const struct volumelist_options *o, const struct operands *operands, struct err *e)
 {
-	struct walk w = {.l = l, .o = o, .met = NAMES_NONE, .room = RECOGNIZE_ROOM_NONE};
+	struct walk w = {.l = l, .o = o, .met = INODES_NONE, .room = RECOGNIZE_ROOM_NONE};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < operands->count; i++)
 		rc = take_named(&w, operands->names[i], e);
@@ -292,8 +271,7 @@ int volumelist_read(struct volumelist *l, const struct volumelist_options *o, co
 	if (rc == 0 && l->count == 0)
 		rc = err_set(e, XE_FAILED, "there is no volume in what is named%s",
 			     l->left_out > 0 && msg_verbosity() < 1 ? "; -v tells what was left out" : "");
-	names_free(&w.met);
-	free(w.inodes);
+	inodes_free(&w.met);
 	recognize_room_free(&w.room);
 	return rc;
 }
