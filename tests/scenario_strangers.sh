@@ -103,6 +103,26 @@ expect_status 0 'a link to a file of its own'
 xflate -qq -r lz4 --force -o forced in/vol-append
 same 'a link to a file of its own: it is written' elsewhere forced
 
+# And an input of one unit is where another writes.
+seq 99 | head -c 64 >key
+chmod 600 key
+xflate -qq --dedupable -i -o in/folder in/vol-gzip6
+for link in vol-append:in/vol-gzip6 vol-append.map:in/vol-gzip6 vol-append.report.json:in/vol-append vol-append.report.json:key \
+	vol-append:in/folder/config vol-append.map:in/folder/more; do
+	rm -rf linked
+	mkdir linked
+	ln -s "../${link#*:}" "linked/${link%%:*}"
+	find in key -type f -exec sha256sum {} + | sort >before
+	for option in --force --skip-done; do
+		in_batch --decrypt --key key -i $option -o linked
+		refused 2 "a link to what is read, $link $option"
+		says "linked/${link%%:*}: (is an input, too|leads into a volume that is read)" "a link to what is read, $link $option: said"
+	done
+	find in key -type f -exec sha256sum {} + | sort >behind
+	check "a link to what is read, $link: it is as it was" cmp before behind
+done
+rm -rf in/folder key
+
 # --- a file under the name of a report ---
 
 mkdir out

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/volume/batchnames.h"
 
+#include "base/inodes.h"
 #include "base/msg.h"
 #include "cmd/volume/report.h"
 
@@ -148,6 +149,66 @@ static int list_all(struct batchnames *n, const struct filter_request *q, const 
 	return rc;
 }
 
+/* ---- none of them is read ---- */
+
+static int meet(struct inodes *read, const char *path, struct err *e)
+{
+	struct stat st;
+	bool first;
+	return path && stat(path, &st) == 0 ? inodes_meet(read, &st, &first, e) : 0;
+}
+
+static int meet_all(struct inodes *read, const struct filter_request *q, const struct batchunits *u, struct err *e)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < u->path_count; i++)
+		rc = meet(read, u->paths[i], e);
+	for (size_t i = 0; rc == 0 && i < q->out.source_count; i++)
+		rc = meet(read, q->out.sources[i], e);
+	return rc;
+}
+
+/* Only a link leads into another folder than ours. */
+static bool leads_into(const struct inodes *read, const struct batchnames_one *one, const char *path)
+{
+	char around[PLACE_PATH_BYTES];
+	struct place p;
+	struct stat st;
+	struct err lost = {0};
+	if (strcmp(one->name, one->file) == 0 || place_find(&p, path, &lost) != 0)
+		return false;
+	place_folder(p.path, around);
+	return stat(around, &st) == 0 && inodes_met(read, &st);
+}
+
+static int refuse_read(const struct batchnames *n, const struct inodes *read, struct err *e)
+{
+	char path[PLACE_PATH_BYTES];
+	struct stat st;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < n->count; i++) {
+		rc = in_folder(n->folder, n->all[i].name, "", path, e);
+		bool same = rc == 0 && stat(path, &st) == 0 && inodes_met(read, &st);
+		if (rc != 0 || !(same || leads_into(read, &n->all[i], path)))
+			continue;
+		err_volume(e, path);
+		rc = err_set(e, XE_USAGE,
+			     same ? "is an input, too: it would be overwritten while it is read" : "leads into a volume that is read");
+	}
+	return rc;
+}
+
+/* A unit looks at its own inputs alone. */
+static int refuse_inputs(const struct batchnames *n, const struct filter_request *q, const struct batchunits *u, struct err *e)
+{
+	struct inodes read = INODES_NONE;
+	int rc = meet_all(&read, q, u, e);
+	if (rc == 0)
+		rc = refuse_read(n, &read, e);
+	inodes_free(&read);
+	return rc;
+}
+
 /* ---- and nothing is there ---- */
 
 /* The report of a unit that came to nothing is not in the way of whoever tries again. */
@@ -178,6 +239,8 @@ int batchnames_give(struct batchnames *n, const struct filter_request *q, const 
 	int rc = n->all && n->called ? list_all(n, q, u, e) : err_memory(e, 0, "the names of the volumes");
 	if (rc == 0)
 		rc = refuse_twins(n, e);
+	if (rc == 0)
+		rc = refuse_inputs(n, q, u, e);
 	return rc == 0 && !q->skip_done && !q->out.replace ? refuse_existing(n, e) : rc;
 }
 
