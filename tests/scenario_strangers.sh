@@ -74,6 +74,21 @@ for jobs in 1 4; do
 	rm -r two
 done
 rm in/another
+in_batch -i -o two
+expect_status 0 'a second volume, and nobody is called so'
+cp "$bareos/vol-gzip6" in/another
+cp two/another second
+in_batch -i --skip-done -o two
+expect_status 1 'a second volume that was done, and then an input is called so'
+same 'a second volume that was done, and then an input is called so: it is as it was' two/another second
+mv in/another aside
+in_batch -i --skip-done -o two
+expect_status 0 'a second volume that was done, and the input is gone'
+mv aside in/another
+in_batch -i --skip-done --force -o two
+expect_status 2 'a second volume that was done, and then an input is called so, --force'
+says 'failed: double: .*two/another: is what another output of this batch is called' 'a second volume that was done: said'
+rm -r two in/another
 for name in vol-gzip6 vol-gzip6.map double.report.json double; do
 	in_batch -i --force --rename another=$name --jobs 1 -o two
 	expect_status 2 "a second volume that gets the name of another output by --rename, $name"

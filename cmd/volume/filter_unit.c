@@ -46,6 +46,18 @@ void filter_unit_request(const struct filter_request *q, char text[static FILTER
 
 /* ---- what is there ---- */
 
+/* Done when no other input was called so: it may be replaced at any moment. */
+static bool is_anothers(const struct filter_request *q, const char *name)
+{
+	struct err unknown = {0};
+	bool taken = false;
+	for (size_t i = 0; i < q->out.input_count; i++) {
+		if (strcmp(q->out.called[i], name) == 0)
+			return false;
+	}
+	return q->out.taken(q->out.names_of_all, name, &taken, &unknown) != 0 || taken;
+}
+
 /* As --rename says now, or else as its input, or the label in it. */
 static bool is_named(void *arg, const struct reportread_output *o)
 {
@@ -55,6 +67,8 @@ static bool is_named(void *arg, const struct reportread_output *o)
 		return false;
 	place_base(o->path, output);
 	place_base(o->input, input);
+	if (is_anothers(q, output))
+		return false;
 	const char *renamed = reshape_new_name(q->out.names, q->out.name_count, o->volume);
 	return renamed ? strcmp(output, renamed) == 0 : strcmp(output, input) == 0 || strcmp(output, o->volume) == 0;
 }
