@@ -201,6 +201,13 @@ static const struct option_row rows[] = {
 	OPTIONS_END,
 };
 
+/* Before there is a run. */
+static int fail(const struct filter_request *q, const struct err *e)
+{
+	int status = msg_fail(e);
+	return q->exit_class ? err_class(e) : status;
+}
+
 static int compare_names(const char *a, const char *b)
 {
 	char x[PLACE_PATH_BYTES], y[PLACE_PATH_BYTES];
@@ -240,7 +247,7 @@ static int check_names(const struct filter_request *q)
 	const char *const **sorted = calloc(count, sizeof *sorted), *const * before;
 	if (sorted == NULL) {
 		err_memory(&e, count * sizeof *sorted, "the names of the volumes");
-		return msg_fail(&e);
+		return fail(q, &e);
 	}
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &q->o.paths[i];
@@ -399,7 +406,7 @@ static int run_batch(struct filter_request *q, const struct operands *named)
 	if (status == 0)
 		status = volumelist_check(&q->list, "filter", named);
 	if (status == 0 && (volumelist_read(&l, &q->list, named, &e) != 0 || batch_leave_out(q, named, &l, &e) != 0))
-		status = msg_fail(&e);
+		status = fail(q, &e);
 	const struct operands inputs = {(const char *const *)l.paths, l.count};
 	if (status == 0)
 		status = settle(q, &inputs);
