@@ -292,7 +292,9 @@ size_t fastlz_deflate(uint16_t table[static FASTLZ_TABLE_ENTRIES], const uint8_t
 		uint16_t *slot = &table[hash(v)];
 		size_t distance = (uint16_t)((size_t)(ip - in) - *slot);
 		*slot = (uint16_t)(ip - in);
-		if (distance - 1 >= DISTANCE_MAX || load32(ip - distance) != v) {
+		/* Too far or other bytes, nobody can tell: one branch for both.  From far they are not read. */
+		size_t far = distance - 1 >= DISTANCE_MAX, back = distance & (far - 1);
+		if ((load32(ip - back) ^ v) | (uint32_t)far) {
 			ptrdiff_t step = 1 + ((ip - anchor) >> STEP_SHIFT);
 			if (step > match_end - ip)
 				break;
