@@ -143,14 +143,17 @@ static enum lzo1x_verdict match(struct course *s, size_t distance, size_t len, u
 }
 
 /* A length of which c holds the low bits; if those are 0, it is as much as they can hold, 255 for each byte of 0, and the first other one.
- * false if in ends before. */
+ * false if in ends before, or no size holds it. */
 static bool length(struct course *s, unsigned c, unsigned bits, size_t *len)
 {
 	*len = c & bits;
 	if (*len > 0)
 		return true;
-	for (*len = bits; s->ip < s->in_end && *s->ip == 0; s->ip++)
+	for (*len = bits; s->ip < s->in_end && *s->ip == 0; s->ip++) {
+		if (*len > SIZE_MAX - 1024) /* where a size has 32 bits */
+			return false;
 		*len += 255;
+	}
 	if (s->ip == s->in_end)
 		return false;
 	*len += *s->ip++;
