@@ -106,13 +106,15 @@ check 'AppArmor takes its profiles' apparmor_parser -Q -K "$work/unpacked/etc/ap
 
 root=$work/root
 . /etc/os-release
-# The lists of this machine's apt may name other archives than Debian's.
-mirror() {
+# This machine's apt may know other archives than Debian's.
+archives() {
 	# shellcheck disable=SC2016 # for apt
-	apt-get indextargets --format '$(ORIGIN) $(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
-		awk -v suite="$VERSION_CODENAME" '$1 == "Debian" && $2 == suite { print $3; exit }'
+	apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+		awk '$1 == "Debian" || $1 == "Ubuntu" { print "deb", $2, $3, $4 }' | sort -u
 }
-need 'a fresh Debian' mmdebstrap --quiet --variant=apt "$VERSION_CODENAME" "$root" "$(mirror)"
+archives >"$work/archives"
+depends=$(dpkg-deb -f "$deb" Depends | sed 's/([^)]*)//g; s/|[^,]*//g; s/ //g')
+need 'a fresh Debian, with what the package depends on' mmdebstrap --quiet --variant=apt --include="$depends" "$VERSION_CODENAME" "$root" "$work/archives"
 in_root() { DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"; }
 # What is there, with what it is and holds, but for the records of dpkg and apt, and logs.
 stand() {
@@ -121,9 +123,6 @@ stand() {
 }
 mkdir -p "$root/tmp/packages"
 cp "$deb" "$root/tmp/packages"
-depends=$(dpkg-deb -f "$deb" Depends | sed 's/([^)]*)//g; s/|[^,]*//g; s/,/ /g')
-# shellcheck disable=SC2086 # a list of names
-need 'it depends on packages that Debian has' in_root apt-get -qq -y --no-install-recommends install $depends
 stand >"$work/before"
 need 'it is installed' in_root dpkg -i "/tmp/packages/$deb"
 is "$(in_root xflate --version | head -n 1)" "xflate $version" 'it runs'
