@@ -188,7 +188,7 @@ check-machines: $(BUILD)/xflate
 	@BUILD=$(BUILD) tests/machines/run.sh
 
 # Debian's package: built, looked at, installed into a fresh Debian, tested there with Debian's Bacula, removed without a trace.
-# TWICE=1: built twice, byte for byte the same; and rpm's.
+# FULL=1: built twice, byte for byte the same; rpm's; its units started by systemd.
 check-package:
 	@tests/packages.sh build check package
 	@tests/package/run.sh
@@ -231,7 +231,7 @@ lint:
 	tests/lint_citations
 	@# tests/sense_codes.h is a piece of a table.
 	clang-format --dry-run -Werror $(filter-out tests/sense_codes.h,$(shell git ls-files '*.c' '*.h'))
-	shellcheck -x $(sort $(filter-out $(UNITS),$(wildcard tests/*.sh tests/*/*.sh tests/run tests/run_one tests/prepare fuzz/run .ci/run completion/xflate.bash contrib/xflate-* contrib/*/xflate-*)) $(wildcard debian/tests/bls debian/tests/scenarios debian/*.postinst debian/*.prerm))
+	shellcheck -x $(sort $(filter-out $(UNITS),$(wildcard tests/*.sh tests/*/*.sh tests/run tests/run_one tests/prepare fuzz/run .ci/run completion/xflate.bash contrib/xflate-* contrib/*/xflate-*)) $(wildcard debian/tests/bls debian/tests/scenarios debian/*.postinst debian/*.prerm tests/package/*.in))
 
 # ---- installing ----
 
@@ -294,7 +294,7 @@ help:
 	@echo "make demo       install what is missing, build, recompress a bundled real volume"
 	@echo "make check      install what is missing, build, run all tests that run anywhere"
 	@echo "make check-asan, check-tsan, check-bacula, check-bacula15, check-catalog, check-tape, check-drive, check-machines    further tests"
-	@echo "make check-package    the Debian package, from its build to its removal (TWICE=1: reproducible, and the RPM)"
+	@echo "make check-package    the Debian package, from its build to its removal (FULL=1: reproducible, the RPM, the units by systemd)"
 	@echo "make fuzz       FUZZ_SECONDS=60 FUZZ_TARGETS='block label'; make fuzz-replay    the parsers against foreign bytes"
 	@echo "make behaviour  OLD=path/to/another/xflate; what differs, of 27,000 runs"
 	@echo "make bench      measure against what is used instead (BENCH_MB=600)"

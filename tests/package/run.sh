@@ -3,12 +3,12 @@
 # run.sh - the packages: built from what git has, looked at by lintian, installed into a fresh Debian, which runs their tests, and removed
 # again without a trace.  Prints what is tried, and last "N passed, N failed".
 #
-#   TWICE=1   also: builds the package once more in another folder, with another umask, time zone and language, byte for byte the same;
-#             and that of rpm
+#   FULL=1    also: builds the package once more in another folder, with another umask, time zone and language, byte for byte the same;
+#             that of rpm; and starts the units of systemd, by systemd itself (boot.sh), the key's with the test drive of tests/drive
 #   KEEP=1    leaves the work folder, and says where it is
 #
 # The fresh Debian is a folder that mmdebstrap fills, from the mirror of this machine's apt, and a chroot: that takes root, and neither mounts
-# nor a running systemd.
+# nor a running systemd; FULL=1 takes namespaces, too.
 # shellcheck disable=SC2317 # check, fails and need call functions by name
 VOLUMES=$(cd "$(dirname "$0")/../volumes" && pwd)
 XFLATE=none
@@ -64,7 +64,7 @@ check 'lintian has nothing to say, be it for information' lintian --allow-root -
 dpkg-deb -c "$deb" | awk '{ print $6 }' >"$work/holds"
 fails 'it holds no file of a name that Bareos has' grep -E '/(s?bin/bscrypto|man8/bscrypto\..*)$' "$work/holds"
 
-if [ -n "${TWICE:-}" ]; then
+if [ -n "${FULL:-}" ]; then
 	sources "$work/another folder/of a longer name/xflate-$version"
 	umask 027
 	check 'it is built in another folder, at another time, in another language' \
@@ -160,4 +160,44 @@ check 'and both leave nothing' diff "$work/before" "$work/after"
 # --- its own tests, with Debian's Bacula ---
 
 check 'its own tests' autopkgtest -q "$work/one/$deb" "$work/one/xflate" -- chroot "$root"
+[ -n "${FULL:-}" ] || finish
+
+# --- the units, started by systemd ---
+
+# boots FILE: what is in it is done with systemd as the first process; $out has what is said, and the journal
+boots() {
+	cp "$here/$1" "$root/script"
+	"$here/boot.sh" "$root" script
+	cp "$root/said" "$out"
+}
+# was PATTERN TEXT: a line of that
+was() {
+	check "$2" grep -Eq -- "$1" "$out" || show "$out"
+}
+need 'systemd is installed' in_root apt-get -qq -y --no-install-recommends install systemd systemd-sysv dbus
+need 'xflate is installed' in_root dpkg -i "/tmp/packages/$deb"
+mkdir -p "$root/backup/my volumes" "$root/etc/xflate"
+cp "$VOLUMES/bareos/vol-gzip6" "$root/backup/my volumes"
+chmod 600 "$root/backup/my volumes/vol-gzip6"
+boots verify.in
+was '^start: 0$' 'xflate-verify@: a sound folder, with a volume that root alone may read'
+was 'xflate-verify-pool.*: 1 units: 1 sound$' 'the journal says so'
+was '^start once more: [^0]' 'a damaged one: the service fails'
+was '^its status: 3$' 'with the exit status of damage'
+was 'damaged: .*FileIndex 10 ' 'the journal says where'
+was '^the timer is on: active$' 'the timer waits for its day'
+
+# shellcheck disable=SC2046,SC2086 # options
+check 'the test drive is built' ${CC:-cc} -O1 -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(pkg-config --cflags fuse3) -o "$root/fuse_drive" \
+	"$top/tests/drive/fuse_drive.c" "$top/tests/drive/model.c" "$top/tests/drive/model_crypto.c" "$top/tests/drive/model_info.c" \
+	"$top/tests/drive/model_medium.c" $(pkg-config --libs fuse3) -lcrypto
+# Its first block is a label.
+head -c 208 "$VOLUMES/bareos/vol-gzip6" >"$root/label"
+boots key.in
+was '^start: 0$' 'xflate-key@: it starts'
+was '^key=[0-9a-f]{16}$' 'a key is in the drive'
+was '^ukad=vol-gzip6 [0-9a-f]{8}$' 'and tells the drive whose it is'
+was '^stop: 0$' 'it stops'
+was '^key=none$' 'no key is in the drive any more'
+was 'a label without a key: [^0]' 'a tape whose key is not there: it fails'
 finish
