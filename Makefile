@@ -231,20 +231,22 @@ lint:
 	tests/lint_citations
 	@# tests/sense_codes.h is a piece of a table.
 	clang-format --dry-run -Werror $(filter-out tests/sense_codes.h,$(shell git ls-files '*.c' '*.h'))
-	shellcheck -x $(sort $(filter-out $(UNITS),$(wildcard tests/*.sh tests/*/*.sh tests/run tests/run_one tests/prepare fuzz/run .ci/run completion/xflate.bash contrib/xflate-* contrib/*/xflate-*)) $(wildcard debian/tests/bls debian/tests/scenarios debian/*.postinst debian/*.prerm tests/package/*.in))
+	shellcheck -x $(sort $(filter-out $(UNITS),$(wildcard tests/*.sh tests/*/*.sh tests/run tests/run_one tests/prepare fuzz/run .ci/run completion/xflate.bash contrib/xflate-* contrib/*/xflate-* contrib/events/log contrib/events/icinga)) $(wildcard debian/tests/bls debian/tests/scenarios debian/*.postinst debian/*.prerm tests/package/*.in))
 
 # ---- installing ----
 
 .PHONY: install uninstall dist clean help
 # What is installed beside the program, by its place in the sources; a page goes where its section is.
 PAGES := $(wildcard man/*.[1-8])
-DOCS := README.md CHANGELOG.md $(wildcard docs/*.md docs/formats/*.md contrib/*.md)
+DOCS := README.md CHANGELOG.md $(wildcard docs/*.md docs/formats/*.md contrib/*.md contrib/*/*.md)
 UNITS := $(wildcard contrib/systemd/*@*)
-CONTRIB := $(filter-out $(UNITS),$(wildcard contrib/xflate-* contrib/*/*))
+CONTRIB := $(filter-out $(UNITS) %.md,$(wildcard contrib/xflate-* contrib/*/*))
 page = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 contrib = $(CONTRIBDIR)/$(1:contrib/%=%)
 unit = $(UNITDIR)/$(notdir $(1))
 mode = $$([ -x $(1) ] && echo 0755 || echo 0644)
+reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
+deepest = $(call reverse,$(sort $(dir $(1))))
 to = $(call quoted,$(DESTDIR)$(1))
 places = $(call quoted,s|@BINDIR@|$(BINDIR)|;s|@CONTRIBDIR@|$(CONTRIBDIR)|)
 
@@ -277,8 +279,8 @@ uninstall:
 	rm -f $(foreach f,$(PAGES),$(call to,$(call page,$(f)))) $(foreach f,$(UNITS),$(call to,$(call unit,$(f))))
 	rm -f $(foreach f,$(DOCS),$(call to,$(DOCDIR)/$(f))) $(foreach f,$(CONTRIB),$(call to,$(call contrib,$(f))))
 	@# Of the folders those that are ours, and hold nothing of another's.
-	@rmdir $(foreach d,$(sort $(dir $(CONTRIB))),$(call to,$(call contrib,$(d)))) $(call to,$(CONTRIBDIR)) $(call to,$(DATADIR)/xflate) \
-		$(patsubst %,$(call to,$(DOCDIR)/%),docs/formats docs contrib) $(call to,$(DOCDIR)) 2>/dev/null || :
+	@rmdir $(foreach d,$(call deepest,$(CONTRIB)),$(call to,$(call contrib,$(d)))) $(call to,$(CONTRIBDIR)) $(call to,$(DATADIR)/xflate) \
+		$(foreach d,$(call deepest,$(DOCS)),$(call to,$(DOCDIR)/$(d))) $(call to,$(DOCDIR)) 2>/dev/null || :
 
 # Not a pipe: a git that fails must not leave an empty archive.
 dist:
