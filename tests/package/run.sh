@@ -159,6 +159,7 @@ check 'and both leave nothing' diff "$work/before" "$work/after"
 
 # --- its own tests, with Debian's Bacula ---
 
+need 'its apt knows what there is' in_root apt-get -qq update
 check 'its own tests' autopkgtest -q "$work/one/$deb" "$work/one/xflate" -- chroot "$root"
 [ -n "${FULL:-}" ] || finish
 
