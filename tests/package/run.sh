@@ -44,17 +44,19 @@ check 'debian/control builds with the packages of packages.txt' diff "$work/want
 
 # --- built ---
 
-# sources FOLDER: what git has of the last commit
-sources() { mkdir -p "$1" && git -C "$top" archive HEAD | tar -xf - -C "$1"; }
-# build FOLDER VARIABLE=VALUE...: Debian's package of the sources there, into the folder above
+# sources FOLDER: what git has of the last commit, also if there is another one meanwhile
+commit=$(git -C "$top" rev-parse HEAD)
+sources() { mkdir -p "$1" && git -C "$top" archive "$commit" | tar -xf - -C "$1"; }
+# build KIND FOLDER VARIABLE=VALUE...: Debian's packages of the sources there, into the folder above
 build() {
-	folder=$1
-	shift
-	(cd "$folder" && env -i PATH="$PATH" HOME="$work" LC_ALL=C DEB_BUILD_PROFILES=nocheck DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" "$@" dpkg-buildpackage -us -uc) \
+	kind=$1
+	folder=$2
+	shift 2
+	(cd "$folder" && env -i PATH="$PATH" HOME="$work" LC_ALL=C DEB_BUILD_PROFILES=nocheck DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" "$@" dpkg-buildpackage --build="$kind" -us -uc) \
 		>"$work/built" 2>&1 || { tail -n 30 "$work/built"; return 1; }
 }
 sources "$work/one/xflate"
-need 'the package is built' build "$work/one/xflate"
+need 'the package is built' build full "$work/one/xflate"
 cd "$work/one" || exit 1
 for flag in 'stack-protector' '_FORTIFY_SOURCE' 'z,now' 'Werror=format-security'; do
 	check "with $flag, as Debian wants it" grep -q -- "$flag" "$work/built"
@@ -68,13 +70,13 @@ if [ -n "${FULL:-}" ]; then
 	sources "$work/another folder/of a longer name/xflate-$version"
 	umask 027
 	check 'it is built in another folder, at another time, in another language' \
-		build "$work/another folder/of a longer name/xflate-$version" TZ=Asia/Kathmandu LC_ALL=C.UTF-8 DEB_BUILD_OPTIONS='nocheck parallel=1'
+		build binary "$work/another folder/of a longer name/xflate-$version" TZ=Asia/Kathmandu LC_ALL=C.UTF-8 DEB_BUILD_OPTIONS='nocheck parallel=1'
 	umask 022
-	for package in "$deb" "$debug" "xflate_$version.tar.xz"; do
+	for package in "$deb" "$debug"; do
 		check "$package: the same, byte for byte" cmp "$package" "../another folder/of a longer name/$package"
 	done
 
-	git -C "$top" archive --prefix="xflate-$version/" HEAD | gzip -n >"$work/xflate-$version.tar.gz"
+	git -C "$top" archive --prefix="xflate-$version/" "$commit" | gzip -n >"$work/xflate-$version.tar.gz"
 	# Debian's rpm knows none of the packages that are needed; the tests run elsewhere.
 	check 'rpmbuild makes a package of it' rpmbuild --quiet --nodeps --nocheck --define "_topdir $work/rpm" -tb "$work/xflate-$version.tar.gz"
 	rpm -qlp "$work"/rpm/RPMS/*/xflate-"$version"-*.rpm >"$work/rpmholds" 2>/dev/null
