@@ -229,9 +229,10 @@ lint:
 	@tests/packages.sh lint
 	mandoc -Tlint -Wwarning man/xflate.1
 	tests/lint_citations
+	tests/lint_packages
 	@# tests/sense_codes.h is a piece of a table.
 	clang-format --dry-run -Werror $(filter-out tests/sense_codes.h,$(shell git ls-files '*.c' '*.h'))
-	shellcheck -x $(sort $(filter-out $(UNITS),$(wildcard tests/*.sh tests/*/*.sh tests/run tests/run_one tests/prepare fuzz/run .ci/run completion/xflate.bash contrib/xflate-* contrib/*/xflate-* contrib/events/log contrib/events/icinga)) $(wildcard debian/tests/bls debian/tests/scenarios debian/*.postinst debian/*.prerm tests/package/*.in))
+	shellcheck -x $(sort $(filter-out $(UNITS),$(wildcard tests/*.sh tests/*/*.sh tests/run tests/run_one tests/prepare tests/lint_packages fuzz/run .ci/run completion/xflate.bash contrib/xflate-* contrib/*/xflate-* contrib/events/log contrib/events/icinga)) $(wildcard debian/tests/bls debian/tests/scenarios debian/*.postinst debian/*.prerm tests/package/*.in))
 
 # ---- installing ----
 
@@ -300,5 +301,5 @@ help:
 	@echo "make fuzz       FUZZ_SECONDS=60 FUZZ_TARGETS='block label'; make fuzz-replay    the parsers against foreign bytes"
 	@echo "make behaviour  OLD=path/to/another/xflate; what differs, of 27,000 runs"
 	@echo "make bench      measure against what is used instead (BENCH_MB=600)"
-	@echo "make lint       manual, citations, layout of the sources, shell scripts"
+	@echo "make lint       manual, citations, packages, layout of the sources, shell scripts"
 	@echo "make install    PREFIX=$(PREFIX), DESTDIR; make uninstall; make dist; make clean"

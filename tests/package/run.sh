@@ -32,15 +32,7 @@ arch=$(dpkg --print-architecture)
 deb=xflate_${version}_$arch.deb
 debug=xflate-dbgsym_${version}_$arch.deb
 
-# --- what the packages' own files say ---
-
-is "$(dpkg-parsechangelog -l "$top/debian/changelog" -S Version)" "$version" 'debian/changelog has the version of VERSION'
-is "$(rpmspec -q --srpm --qf '%{version}' "$top/packaging/xflate.spec" 2>"$err")" "$version" 'so has packaging/xflate.spec'
-# What packages.txt says that a build and its tests need, but for what every Debian builds with.
-awk '/^(build|check)[ \t]/ && $2 !~ /^(gcc|make|libc6-dev|tar|util-linux)$/ { print $2 }' "$top/packages.txt" | sort -u >"$work/wanted"
-sed -n '/^Build-Depends:/,/^[^ ]/s/^ \([a-z0-9.+-]*\).*/\1/p' "$top/debian/control" | grep -Ev '^(debhelper-compat|dh-apparmor|libiscsi-dev)$' |
-	sort -u >"$work/got"
-check 'debian/control builds with the packages of packages.txt' diff "$work/wanted" "$work/got"
+check 'versions and packages that are needed are the same everywhere' "$top/tests/lint_packages"
 
 # --- built ---
 
