@@ -3,22 +3,30 @@
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
-MANDIR ?= $(PREFIX)/share/man
-BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
-ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+DOCDIR ?= $(DATADIR)/doc/xflate
+CONTRIBDIR ?= $(DATADIR)/xflate/contrib
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
+ZSHCOMPDIR ?= $(DATADIR)/zsh/site-functions
 PKG_CONFIG ?= pkg-config
 BUILD ?= build
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
+# A word of the shell, whatever is in it: folders have spaces and apostrophes.
+quoted = '$(subst ','\'',$(1))'
 
 VERSION := $(shell cat VERSION)
 LIBS := zlib libdeflate liblz4 lzo2 libzstd libcrypto libxxhash libpcre2-8
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
-HARDENING := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
 CFLAGS ?= -O2 -g
+# Who builds a package may ask for another _FORTIFY_SOURCE.
+FORTIFY := $(if $(SANITIZE)$(findstring _FORTIFY_SOURCE,$(CFLAGS) $(CPPFLAGS)),,-D_FORTIFY_SOURCE=2)
+HARDENING := -fstack-protector-strong -fPIE $(FORTIFY)
 # WERROR=1 in CI; SANITIZE=address,undefined or thread for the sanitizer passes.
-ALL_CFLAGS := -std=c17 $(CFLAGS) $(WARNINGS) $(HARDENING) -ffile-prefix-map=$(CURDIR)=. \
+ALL_CFLAGS := -std=c17 $(CFLAGS) $(WARNINGS) $(HARDENING) -ffile-prefix-map=$(call quoted,$(CURDIR))=. \
 	$(if $(WERROR),-Werror) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer)
 ALL_CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DXFLATE_VERSION='"$(VERSION)"' -I. $(CPPFLAGS)
 ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
@@ -87,7 +95,7 @@ $(LIB): $(OBJ)
 
 # A changed flag rebuilds everything.
 FLAGS := $(CC) $(LIB_CFLAGS) $(ALL_CFLAGS) $(ALL_CPPFLAGS) $(ALL_LDFLAGS)
-$(shell mkdir -p $(BUILD); echo '$(subst ','\'',$(FLAGS))' | cmp -s - $(BUILD)/flags || echo '$(subst ','\'',$(FLAGS))' >$(BUILD)/flags)
+$(shell mkdir -p $(BUILD); echo $(call quoted,$(FLAGS)) | cmp -s - $(BUILD)/flags || echo $(call quoted,$(FLAGS)) >$(BUILD)/flags)
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@echo "  CC      $<"
@@ -119,7 +127,7 @@ $(REPLAYS) $(TARGETS:%=$(BUILD)/fuzz/fuzz_%): fuzz/fuzz.h $(wildcard */*.h */*/*
 
 # ---- tests ----
 
-.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-catalog check-tape check-drive check-machines demo bench behaviour lint fuzz fuzzers fuzz-replay
+.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-catalog check-tape check-drive check-machines check-package demo bench behaviour lint fuzz fuzzers fuzz-replay
 # The test programs alone.
 checks: $(BUILD)/xflate $(CHECKS) $(REPLAYS)
 
@@ -147,19 +155,19 @@ check-tsan:
 # extracts.
 check-bacula: $(BUILD)/xflate
 	@tests/packages.sh build check
-	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/bacula/run.sh
-	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/bacula/pki.sh
+	@XFLATE=$(call quoted,$(CURDIR))/$(BUILD)/xflate tests/bacula/run.sh
+	@XFLATE=$(call quoted,$(CURDIR))/$(BUILD)/xflate tests/bacula/pki.sh
 
 # Bacula 15 of Debian trixie labels, backs up and restores with xflate getkey, and reads what xflate encrypted.
 check-bacula15: $(BUILD)/xflate
 	@tests/packages.sh build check peer15
-	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/bacula15/run.sh
+	@XFLATE=$(call quoted,$(CURDIR))/$(BUILD)/xflate tests/bacula15/run.sh
 
 # The catalog follows: directors of Bacula 9.6 and 15 restore from converted volumes, with SQLite and PostgreSQL; MariaDB takes
 # the same SQL; the wrong catalog and the wrong map are refused.
 check-catalog: $(BUILD)/xflate
 	@tests/packages.sh build check peer15
-	@XFLATE=$(CURDIR)/$(BUILD)/xflate tests/catalog/run.sh
+	@XFLATE=$(call quoted,$(CURDIR))/$(BUILD)/xflate tests/catalog/run.sh
 
 # A tape drive made of a FUSE file.
 check-tape: $(BUILD)/xflate
@@ -178,6 +186,12 @@ check-drive:
 check-machines: $(BUILD)/xflate
 	@tests/packages.sh build machines
 	@BUILD=$(BUILD) tests/machines/run.sh
+
+# Debian's package: built, looked at, installed into a fresh Debian, tested there with Debian's Bacula, removed without a trace.
+# FULL=1: built twice, byte for byte the same; rpm's; its units started by systemd.
+check-package:
+	@tests/packages.sh build check package
+	@tests/package/run.sh
 
 $(BUILD)/drive/%: tests/drive/%.c $(LIB) $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -215,24 +229,59 @@ lint:
 	@tests/packages.sh lint
 	mandoc -Tlint -Wwarning man/xflate.1
 	tests/lint_citations
+	tests/lint_packages
 	@# tests/sense_codes.h is a piece of a table.
 	clang-format --dry-run -Werror $(filter-out tests/sense_codes.h,$(shell git ls-files '*.c' '*.h'))
-	shellcheck -x $(sort $(wildcard tests/*.sh tests/*/*.sh tests/run tests/run_one tests/prepare fuzz/run .ci/run completion/xflate.bash contrib/xflate-* contrib/*/xflate-* contrib/events/log contrib/events/icinga))
+	shellcheck -x $(sort $(filter-out $(UNITS),$(wildcard tests/*.sh tests/*/*.sh tests/run tests/run_one tests/prepare tests/lint_packages fuzz/run .ci/run completion/xflate.bash contrib/xflate-* contrib/*/xflate-* contrib/events/log contrib/events/icinga)) $(wildcard debian/tests/bls debian/tests/scenarios debian/*.postinst debian/*.prerm tests/package/*.in))
 
 # ---- installing ----
 
 .PHONY: install uninstall dist clean help
+# What is installed beside the program, by its place in the sources; a page goes where its section is.
+PAGES := $(wildcard man/*.[1-8])
+DOCS := README.md CHANGELOG.md $(wildcard docs/*.md docs/formats/*.md contrib/*.md contrib/*/*.md)
+UNITS := $(wildcard contrib/systemd/*@*)
+CONTRIB := $(filter-out $(UNITS) %.md,$(wildcard contrib/xflate-* contrib/*/*))
+page = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
+contrib = $(CONTRIBDIR)/$(1:contrib/%=%)
+unit = $(UNITDIR)/$(notdir $(1))
+mode = $$([ -x $(1) ] && echo 0755 || echo 0644)
+reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
+deepest = $(call reverse,$(sort $(dir $(1))))
+to = $(call quoted,$(DESTDIR)$(1))
+places = $(call quoted,s|@BINDIR@|$(BINDIR)|;s|@CONTRIBDIR@|$(CONTRIBDIR)|)
+
+# Where another bscrypto stands, it is Bareos's own.  BSCRYPTO=0: none of ours.
+BSCRYPTO ?= 1
+is_ours = [ "$$(readlink $(call to,$(BINDIR)/bscrypto))" = xflate ]
+
+# A line of a recipe for each.
+define also
+
+
+endef
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR)
-	install -m 0755 $(BUILD)/xflate $(DESTDIR)$(BINDIR)/xflate
-	ln -sf xflate $(DESTDIR)$(BINDIR)/bscrypto
-	install -m 0644 man/xflate.1 $(DESTDIR)$(MANDIR)/man1/xflate.1
-	install -m 0644 completion/xflate.bash $(DESTDIR)$(BASHCOMPDIR)/xflate
-	install -m 0644 completion/_xflate $(DESTDIR)$(ZSHCOMPDIR)/_xflate
+	install -d $(call to,$(BINDIR)) $(call to,$(UNITDIR))
+	install -m 0755 $(BUILD)/xflate $(call to,$(BINDIR)/xflate)
+ifeq ($(BSCRYPTO),1)
+	@if [ -e $(call to,$(BINDIR)/bscrypto) ] && ! $(is_ours); then echo "another's bscrypto is there, and stays"; \
+	else set -x; ln -sf xflate $(call to,$(BINDIR)/bscrypto); fi
+endif
+	install -D -m 0644 completion/xflate.bash $(call to,$(BASHCOMPDIR)/xflate)
+	install -D -m 0644 completion/_xflate $(call to,$(ZSHCOMPDIR)/_xflate)
+	$(foreach f,$(PAGES),install -D -m 0644 $(f) $(call to,$(call page,$(f)))$(also))
+	$(foreach f,$(DOCS),install -D -m 0644 $(f) $(call to,$(DOCDIR)/$(f))$(also))
+	$(foreach f,$(CONTRIB),install -D -m $(call mode,$(f)) $(f) $(call to,$(call contrib,$(f)))$(also))
+	$(foreach f,$(UNITS),sed $(places) $(f) >$(call to,$(call unit,$(f))) && chmod 0644 $(call to,$(call unit,$(f)))$(also))
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/xflate $(DESTDIR)$(BINDIR)/bscrypto $(DESTDIR)$(MANDIR)/man1/xflate.1 $(DESTDIR)$(BASHCOMPDIR)/xflate \
-		$(DESTDIR)$(ZSHCOMPDIR)/_xflate
+	! $(is_ours) || rm -f $(call to,$(BINDIR)/bscrypto)
+	rm -f $(call to,$(BINDIR)/xflate) $(call to,$(BASHCOMPDIR)/xflate) $(call to,$(ZSHCOMPDIR)/_xflate)
+	rm -f $(foreach f,$(PAGES),$(call to,$(call page,$(f)))) $(foreach f,$(UNITS),$(call to,$(call unit,$(f))))
+	rm -f $(foreach f,$(DOCS),$(call to,$(DOCDIR)/$(f))) $(foreach f,$(CONTRIB),$(call to,$(call contrib,$(f))))
+	@# Of the folders those that are ours, and hold nothing of another's.
+	@rmdir $(foreach d,$(call deepest,$(CONTRIB)),$(call to,$(call contrib,$(d)))) $(call to,$(CONTRIBDIR)) $(call to,$(DATADIR)/xflate) \
+		$(foreach d,$(call deepest,$(DOCS)),$(call to,$(DOCDIR)/$(d))) $(call to,$(DOCDIR)) 2>/dev/null || :
 
 # Not a pipe: a git that fails must not leave an empty archive.
 dist:
@@ -248,8 +297,9 @@ help:
 	@echo "make demo       install what is missing, build, recompress a bundled real volume"
 	@echo "make check      install what is missing, build, run all tests that run anywhere"
 	@echo "make check-asan, check-tsan, check-bacula, check-bacula15, check-catalog, check-tape, check-drive, check-machines    further tests"
+	@echo "make check-package    the Debian package, from its build to its removal (FULL=1: reproducible, the RPM, the units by systemd)"
 	@echo "make fuzz       FUZZ_SECONDS=60 FUZZ_TARGETS='block label'; make fuzz-replay    the parsers against foreign bytes"
 	@echo "make behaviour  OLD=path/to/another/xflate; what differs, of 27,000 runs"
 	@echo "make bench      measure against what is used instead (BENCH_MB=600)"
-	@echo "make lint       manual, citations, layout of the sources, shell scripts"
+	@echo "make lint       manual, citations, packages, layout of the sources, shell scripts"
 	@echo "make install    PREFIX=$(PREFIX), DESTDIR; make uninstall; make dist; make clean"

@@ -260,7 +260,9 @@ static void tree_teardown(void)
 
 static struct object object(enum object_kind kind, const char *path, const char *link)
 {
-	return (struct object){.kind = kind, .path = path, .stat = &stat_of, .mode = 0640, .link = link};
+	/* Who is not root gets to what is in a folder only if he may enter it. */
+	uint32_t mode = kind == OBJECT_FOLDER ? 0750 : 0640;
+	return (struct object){.kind = kind, .path = path, .stat = &stat_of, .mode = mode, .link = link};
 }
 
 static const char *at(const char *path)
@@ -337,7 +339,7 @@ START_TEST(makes)
 	ck_assert_int_eq(st.st_mtime, 1000);
 	ck_assert_int_eq(st.st_nlink, 2);
 	ck_assert_int_eq(stat(at("in/a/b"), &st), 0);
-	ck_assert_int_eq(st.st_mode & 07777, 0640);
+	ck_assert_int_eq(st.st_mode & 07777, 0750);
 	ck_assert_int_eq(st.st_mtime, 5000);
 	ck_assert_int_eq(stat(at("in/c"), &st), 0);
 	ck_assert_int_eq(st.st_mode & 0777 & ~0755, 0);

@@ -35,7 +35,7 @@ without() {
 run "$XFLATE" mount "$VOLUMES/bareos/vol-gzip6" "$m"
 release
 ! grep -q 'built without' "$err" || without "$(cat "$err")"
-[ "$status" = 0 ] || [ -w /dev/fuse ] || without 'no /dev/fuse here'
+[ "$status" = 0 ] || [ -w /dev/fuse ] || without 'there is no /dev/fuse, or no right to it'
 [ "$status" = 0 ] || command -v fusermount3 >/dev/null || without 'no fusermount3 here'
 
 bareos=$VOLUMES/bareos
