@@ -4,10 +4,11 @@
 
 #include "base/msg.h"
 #include "cmd/volume/expected.h"
-#include "cmd/volume/verifyset.h"
+#include "cmd/volume/verifymany.h"
 
 struct request {
 	struct verifyset set;
+	struct verifymany_options many;
 	bool as_json;
 };
 
@@ -16,6 +17,7 @@ static const struct option_row rows[] = {
 	OPTION_FLAG(0, "all-digests", struct request, set.o.all_digests),
 	OPTION_FLAG(0, "whole", struct request, set.o.whole),
 	OPTION_FLAG(0, "json", struct request, as_json),
+	VERIFYMANY_ROWS(struct request, many),
 	COMMAND_MAX_MEMORY(struct request, set.run.max_memory),
 	COMMAND_LIMIT_RATE(struct request, set.pace.rate),
 	EXPECTED_ROW(struct request, set.expected),
@@ -36,7 +38,7 @@ static int cmd_verify(int argc, char **argv)
 	int status;
 	if (!options_parse(&command_verify, argc, argv, &q, &volumes, &status))
 		return status;
-	if (volumes.count == 0)
+	if (volumes.count == 0 && q.many.list.files_from == NULL)
 		return msg_usage("verify", "no volume named (- is standard input)");
 	q.set.run.paths = volumes.names;
 	q.set.run.path_count = volumes.count;
@@ -47,7 +49,12 @@ static int cmd_verify(int argc, char **argv)
 		status = keyoptions_check_inputs(&q.set.keys, "verify", volumes.names, volumes.count);
 	if (status == 0)
 		status = pkioptions_check(&q.set.pki, "verify", volumes.names, volumes.count, NULL, q.set.keys.key);
-	return status != 0 ? status : verifyset_run(&q.set);
+	if (status != 0)
+		return status;
+	if (!verifymany_wanted(&q.many))
+		return verifyset_run(&q.set);
+	status = verifymany_check(&q.many, &q.set, &volumes);
+	return status != 0 ? status : verifymany_run(&q.many, &q.set, &volumes);
 }
 
 const struct command command_verify = {
@@ -55,12 +62,28 @@ const struct command command_verify = {
 	.path = "verify",
 	.summary = "prove every checksum, record, payload and file",
 	.help = "Usage: xflate verify [OPTIONS] VOLUME...\n"
+		"       xflate verify [OPTIONS] --recursive FOLDER...\n"
 		"\n"
 		"Proves the volumes of one set, in order: block ids, lengths and checksums,\n"
 		"records and their continuations, labels and totals; every compressed payload\n"
 		"is decoded, and every file whose digest the client stored (MD5, SHA-1,\n"
 		"SHA-256, SHA-512, XXH64, XXH3) is counted again and compared.\n"
 		"VOLUME is a file, a tape device or - (standard input).\n"
+		"With one of the next seven options: any number of volumes, in any order; those\n"
+		"that share jobs are a unit, as with plan, and there is a line for each unit.\n"
+		"\n"
+		"      --recursive      of folders that are no volumes, all volumes in them and\n"
+		"                       below\n"
+		"      --files-from FILE, --null\n"
+		"                       the names that FILE holds, a line each, or ending in NUL\n"
+		"      --state FILE     what was proved when: kept there, after each unit; what\n"
+		"                       failed comes first, then what was never proved as it is\n"
+		"                       now, then the oldest proofs\n"
+		"      --sample N/M     of that order units for N/M of all bytes, and what failed:\n"
+		"                       a rolling proof, 1/30 night by night\n"
+		"      --forget         volumes that are gone leave the state\n"
+		"      --max-duration TIME\n"
+		"                       behind which no unit is begun: 4h, 90m, 1h30m, 30s\n"
 		"\n"
 		"  -T, --threads N      workers, 0: one a processor (the default)\n"
 		"      --all-digests    count every kind of digest of large files; wanted only\n"
@@ -80,11 +103,13 @@ const struct command command_verify = {
 		"      --pki-key SOURCE, --pki-cert FILE, --pki-passphrase SOURCE\n"
 		"                       opens files that their client encrypted, as with extract\n"
 		"  -q, --quiet          no notes; -qq: no problems on standard error either\n"
-		"  -v, --verbose        a line for each file, too\n"
+		"  -v, --verbose        a line for each file, too; of many volumes the report of\n"
+		"                       each unit, twice: the files\n"
 		"\n"
 		"Exit status: 0 sound; 3 damaged, or wounds that filter --repair mends were\n"
 		"found, or a job is not whole (--whole); 1 it could not be told; 4 a key is\n"
-		"missing.\n",
+		"missing.  Of many volumes the worst, and what the state knows of the others\n"
+		"counts; 1 also: a volume is gone, units are left that --sample asked for.\n",
 	.run = cmd_verify,
 	.options = rows,
 };
