@@ -209,14 +209,21 @@ static struct known look(const struct manytext *t)
 	return k;
 }
 
-static int status_of(const struct manytext *t, const struct known *k, int status)
+/* Of an earlier run; those of this one have had their say. */
+static int status_of_earlier(const struct manytext *t, int status)
 {
-	status = err_worse_status(status, t->status);
 	for (size_t i = 0; i < t->proofs->count; i++) {
 		const struct proofstate_row *row = manyproofs_unsound(t->proofs, i);
-		status = row ? err_worse_status(status, verdict_status(row->verdict)) : status;
+		if (row && row->looked < t->proofs->now)
+			status = err_worse_status(status, verdict_status(row->verdict));
 	}
-	bool unproved = k->gone > 0 || (t->owes && k->left > 0);
+	return status;
+}
+
+static int status_of(const struct manytext *t, const struct known *k, int status, bool finished)
+{
+	bool unproved = k->gone > 0 || ((t->owes || !finished) && k->left > 0);
+	status = status_of_earlier(t, err_worse_status(status, t->status));
 	return unproved ? err_worse_status(status, verdict_status(VERDICT_NOT_PROVED)) : status;
 }
 
@@ -303,7 +310,7 @@ static void json_last(const struct manytext *t, const struct known *k, int statu
 int manytext_end(struct manytext *t, int status, bool finished)
 {
 	const struct known k = look(t);
-	status = t->running ? status_of(t, &k, status) : status;
+	status = t->running ? status_of(t, &k, status, finished) : status;
 	if (t->json && !t->running)
 		manytext_units(t);
 	if (t->json) {

@@ -229,7 +229,8 @@ static int enter(struct many *m, const struct batch_unit *unit, struct manytext_
 	/* What was damaged while somebody wrote to it may not be so. */
 	if (u->end.changed)
 		u->status = verdict_status(VERDICT_NOT_PROVED);
-	u->status = err_worse_status(u->status, verdict_status(u->end.verdict));
+	else if (u->end.other > 0)
+		u->status = err_worse_status(u->status, verdict_status(VERDICT_OTHER_BYTES));
 	return rc == 0 && m->o->state ? prooffile_save(&m->file, e) : rc;
 }
 
@@ -342,7 +343,9 @@ int verifymany_run(const struct verifymany_options *o, struct verifyset *set, co
 	int status = rc == 0 ? 0 : msg_fail(&e);
 	status = manytext_end(&m.told, status, rc == 0 && stopped_by == 0);
 	release(&m);
-	if (stopped_by)
+	if (stopped_by) {
+		fflush(stdout);
 		quit_by(stopped_by);
+	}
 	return status;
 }
