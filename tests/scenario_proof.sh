@@ -198,6 +198,9 @@ touch pool/a/good-forms
 cp -p "$made/good-rerun-own-files" pool/new
 night
 is "$(looked | head -n 2 | sort | tr '\n' ' ')$(reasons | cut -d ' ' -f 1-2 | tr ' ' '\n' | sort | tr '\n' ' ')" 'pool/a/good-forms pool/new changed new ' 'first what has changed, and what is new'
+proofs future proof good-vernum10
+night
+is "$(looked | head -n 1)" 'pool/a/good-vernum10' 'one that was proved in the future, by a clock that was wrong: it has its turn now, not then'
 mv pool/c/vol-lzo pool/vol-multi .
 night
 expect_status 1 'volumes are gone: exit status 1'

@@ -96,12 +96,12 @@ static void why_not(const struct manytext_unit *u, char *text, size_t room)
 		snprintf(text, room, "was stopped");
 	else if (u->killed_by)
 		snprintf(text, room, "its process was killed by signal %d (%s)", u->killed_by, strsignal(u->killed_by));
-	else if (!u->among->ended)
-		snprintf(text, room, "its process ended too early");
 	else if (u->end.changed)
 		snprintf(text, room, "was written to while it was read: what was found says nothing");
 	else if (e->code)
 		snprintf(text, room, "%s%s%s", e->volume, e->volume[0] ? ": " : "", e->text);
+	else if (!u->among->ended)
+		snprintf(text, room, "its process ended too early");
 }
 
 static void print_counts(const struct verifyreport_sums *s)

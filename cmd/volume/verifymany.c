@@ -253,7 +253,17 @@ static int take_end(struct many *m, const struct child_end *end, bool stopped, s
 	u.stopped = stopped && u.killed_by;
 	int rc = u.stopped ? 0 : enter(m, unit, &u, e);
 	manytext_unit(&m->told, &u, m->report);
+	m->shared->among.read_now = 0; /* they are counted */
 	return rc;
+}
+
+/* It has been announced. */
+static void tell_not_started(struct many *m, const struct batch_unit *unit, const struct err *e)
+{
+	m->shared->among.err = *e;
+	struct manytext_unit u = {.unit = unit, .among = &m->shared->among, .status = err_exit_status(e->code)};
+	u.end.verdict = VERDICT_NOT_PROVED;
+	manytext_unit(&m->told, &u, m->report);
 }
 
 static int start(struct many *m, struct children *c, size_t task, struct err *e)
@@ -266,7 +276,10 @@ static int start(struct many *m, struct children *c, size_t task, struct err *e)
 	if (m->report && (ftruncate(fileno(m->report), 0) != 0 || fseek(m->report, 0, SEEK_SET) != 0))
 		return err_errno(e, XE_FAILED, errno, "cannot keep a report in memory");
 	manytext_begin_unit(&m->told, unit, manyproofs_why(&m->proofs, unit));
-	return children_start(c, task, run_unit, m, e);
+	int rc = children_start(c, task, run_unit, m, e);
+	if (rc != 0)
+		tell_not_started(m, unit, e);
+	return rc;
 }
 
 /* ---- all of them ---- */
