@@ -132,6 +132,9 @@ check '-v: and no line for each file' sh -c '! grep -q "^proved " "$1"' - "$out"
 all -vv
 check '-vv: these, too' grep -q '^proved ' "$out"
 
+run "$XFLATE" verify -q --recursive --events 'cat >>events' pool
+is "$("$PYTHON" -c 'import json; print(len({d["unit"] for d in map(json.loads, open("events")) if d["event"] == "run-end"}))')" "$(cat units)" '--events: of each unit'
+
 # ---- damage ----
 fill
 all -q

@@ -24,6 +24,7 @@ static const struct option_row rows[] = {
 	COMMAND_PROGRESS(struct request, set.progress),
 	KEYOPTIONS_ROWS(struct request, set.keys),
 	PKIOPTIONS_ROWS(struct request, set.pki),
+	EVENTS_ROWS(struct request, set.events.to),
 	OPTIONS_END,
 };
 
@@ -44,7 +45,9 @@ static int cmd_verify(int argc, char **argv)
 	q.set.run.path_count = volumes.count;
 	q.set.run.pace = &q.set.pace;
 	q.set.json = q.as_json ? &json : NULL;
-	status = keyoptions_check(&q.set.keys, "verify");
+	status = events_check(&q.set.events.to, "verify");
+	if (status == 0)
+		status = keyoptions_check(&q.set.keys, "verify");
 	if (status == 0)
 		status = keyoptions_check_inputs(&q.set.keys, "verify", volumes.names, volumes.count);
 	if (status == 0)
@@ -102,6 +105,8 @@ const struct command command_verify = {
 		"                       opens encrypted volumes, as with filter\n"
 		"      --pki-key SOURCE, --pki-cert FILE, --pki-passphrase SOURCE\n"
 		"                       opens files that their client encrypted, as with extract\n"
+		"      --events COMMAND [--events-veto]\n"
+		"                       is told what happens, and may stop it\n"
 		"  -q, --quiet          no notes; -qq: no problems on standard error either\n"
 		"  -v, --verbose        a line for each file, too; of many volumes the report of\n"
 		"                       each unit, twice: the files\n"

@@ -7,6 +7,7 @@
 #include "cmd/command_type.h"
 #include "cmd/secretsource.h"
 #include "cmd/timetext.h"
+#include "cmd/volume/batchnames.h"
 #include "cmd/volume/manyproofs.h"
 #include "cmd/volume/manytext.h"
 #include "cmd/volume/prooffile.h"
@@ -206,8 +207,11 @@ static int run_unit(void *arg, size_t task, unsigned place)
 {
 	struct many *m = arg;
 	struct verifyset *set = m->set;
+	char name[PLACE_PATH_BYTES];
 	(void)place;
 	const struct batch_unit *unit = &m->units.all[task];
+	batchnames_unit(unit->paths[0], name);
+	set->events.to.unit = name;
 	prooffile_leave(&m->file);
 	set->run.paths = unit->paths;
 	set->run.path_count = unit->count;

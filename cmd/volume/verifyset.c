@@ -45,6 +45,8 @@ static void on_problem(void *arg, const struct finding *p)
 	struct verifyset *q = arg;
 	if (q->json)
 		json_problem(q->json, p);
+	if (runevents_finding(&q->events, p))
+		filter_stop(q->filter);
 	if (q->among)
 		note_hurt(q->among, p);
 	if (p->kind != FINDING_NOTE) {
@@ -86,6 +88,12 @@ static int judge_bytes(struct verifyset *q, const struct tally *t)
 	return 3;
 }
 
+static int on_milestone(void *arg, const struct milestone *m, struct err *e)
+{
+	struct verifyset *q = arg;
+	return runevents_milestone(&q->events, m, e);
+}
+
 static void begin_report(struct verifyset *q)
 {
 	if (q->json == NULL)
@@ -124,11 +132,21 @@ static int prove(struct verifyset *q, struct err *e)
 		rc = pkioptions_open(&q->pki, e);
 	q->run.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
 	q->verify = rc == 0 ? verify_new(&q->o) : NULL;
+	if (q->events.to.command)
+		q->run.callbacks = (struct filter_callbacks){.arg = q, .milestone = on_milestone};
 	q->run.observer = q->verify ? pkioptions_observer(&q->pki, verify_observer(q->verify), NULL, NULL) : NULL;
 	q->filter = q->run.observer ? filter_new(&q->run) : NULL;
 	if (rc == 0 && q->filter == NULL)
 		rc = err_memory(e, 0, "verifying");
-	return rc == 0 ? read_all(q, e) : rc;
+	if (rc == 0)
+		rc = runevents_begin(&q->events, e);
+	if (rc == 0)
+		rc = read_all(q, e);
+	if (rc == 0)
+		rc = runevents_stopped(&q->events, e);
+	if (rc != 0)
+		runevents_failed(&q->events, q->filter && filter_failed_reading(q->filter), e);
+	return rc;
 }
 
 /* ---- one among many ---- */
@@ -171,6 +189,7 @@ int verifyset_run(struct verifyset *q)
 		verifyreport_json(q->json, t, &q->pki, status, rc == 0);
 	else if (rc == 0 && !(q->among && q->among->brief && status == 0))
 		verifyreport_print(t, &q->pki, status);
+	runevents_end(&q->events, status);
 	filter_free(q->filter);
 	verify_free(q->verify);
 	keyoptions_close(&q->keys);

@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/pkioptions.h"
+#include "cmd/volume/runevents.h"
 #include "cmd/volume/verdict.h"
 #include "cmd/volume/verifyreport.h"
 #include "pipeline/filter.h"
@@ -43,6 +44,7 @@ struct verifyset {
 	struct json *json; /* NULL: text */
 	struct keyoptions keys;
 	struct pkioptions pki;
+	struct runevents events;
 	struct verifyset_among *among; /* NULL: it is alone; else JSON is the member "report" of an open object */
 
 	/* At work */
