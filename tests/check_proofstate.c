@@ -9,7 +9,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-static struct proofstate_row row(const char *path, enum verdict verdict)
+static struct proofstate_row row(const char *path, enum judgement verdict)
 {
 	return (struct proofstate_row){.path = (char *)path,
 				       .bytes = 18446744073709551615u,
@@ -17,8 +17,8 @@ static struct proofstate_row row(const char *path, enum verdict verdict)
 				       .verdict = verdict,
 				       .looked = 1796074399682224699,
 				       .since = 1,
-				       .hashed = verdict == VERDICT_SOUND,
-				       .xxh64 = verdict == VERDICT_SOUND ? 0x0123456789abcdef : 0};
+				       .hashed = verdict == JUDGEMENT_SOUND,
+				       .xxh64 = verdict == JUDGEMENT_SOUND ? 0x0123456789abcdef : 0};
 }
 
 static void put(struct proofstate *s, const struct proofstate_row *r)
@@ -56,7 +56,7 @@ static void fill(struct proofstate *s)
 {
 	*s = PROOFSTATE_NONE;
 	for (size_t i = 0; i < NAMES; i++) {
-		struct proofstate_row r = row(names[NAMES - 1 - i], (enum verdict)(i % VERDICTS));
+		struct proofstate_row r = row(names[NAMES - 1 - i], (enum judgement)(i % JUDGEMENTS));
 		put(s, &r);
 	}
 }
@@ -96,13 +96,13 @@ END_TEST
 START_TEST(rows)
 {
 	struct proofstate s = PROOFSTATE_NONE;
-	struct proofstate_row a = row("/b", VERDICT_SOUND), b = row("/a", VERDICT_DAMAGED), c = row("/b", VERDICT_WOUNDED);
+	struct proofstate_row a = row("/b", JUDGEMENT_SOUND), b = row("/a", JUDGEMENT_DAMAGED), c = row("/b", JUDGEMENT_WOUNDED);
 	put(&s, &a);
 	put(&s, &b);
 	ck_assert_str_eq(s.rows[0].path, "/a");
 	put(&s, &c);
 	ck_assert_uint_eq(s.count, 2);
-	ck_assert_int_eq(proofstate_find(&s, "/b")->verdict, VERDICT_WOUNDED);
+	ck_assert_int_eq(proofstate_find(&s, "/b")->verdict, JUDGEMENT_WOUNDED);
 	proofstate_drop(&s, 0);
 	ck_assert_ptr_null(proofstate_find(&s, "/a"));
 	ck_assert_str_eq(s.rows[0].path, "/b");
@@ -212,12 +212,12 @@ END_TEST
 
 START_TEST(verdicts)
 {
-	for (enum verdict v = VERDICT_SOUND; v < VERDICTS; v++) {
-		ck_assert_int_eq(verdict_of_word(verdict_word(v)), v);
-		ck_assert_int_eq(verdict_status(v), v == VERDICT_SOUND ? 0 : v == VERDICT_NOT_PROVED ? 1 : 3);
+	for (enum judgement v = JUDGEMENT_SOUND; v < JUDGEMENTS; v++) {
+		ck_assert_int_eq(judgement_of_word(judgement_word(v)), v);
+		ck_assert_int_eq(judgement_status(v), v == JUDGEMENT_SOUND ? 0 : v == JUDGEMENT_NOT_PROVED ? 1 : 3);
 	}
-	ck_assert_int_eq(verdict_of_word(""), VERDICTS);
-	ck_assert_int_eq(verdict_of_word("SOUND"), VERDICTS);
+	ck_assert_int_eq(judgement_of_word(""), JUDGEMENTS);
+	ck_assert_int_eq(judgement_of_word("SOUND"), JUDGEMENTS);
 }
 END_TEST
 

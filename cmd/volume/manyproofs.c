@@ -83,7 +83,7 @@ const struct proofstate_row *manyproofs_known(const struct manyproofs *m, size_t
 const struct proofstate_row *manyproofs_unsound(const struct manyproofs *m, size_t index)
 {
 	const struct proofstate_row *row = proofstate_find(m->state, m->volumes[index].key);
-	return row && row->verdict != VERDICT_SOUND && !manyproofs_gone(row) ? row : NULL;
+	return row && row->verdict != JUDGEMENT_SOUND && !manyproofs_gone(row) ? row : NULL;
 }
 
 bool manyproofs_gone(const struct proofstate_row *row)
@@ -136,12 +136,12 @@ static bool was_written(const struct manyproofs_volume *v, const char *path)
 }
 
 /* Of damage it may be known which volumes have it; else all of them do.  What could not be told, could not of any. */
-static bool is_named(const struct batch_unit *unit, const struct verifyset_input *inputs, enum verdict found)
+static bool is_named(const struct batch_unit *unit, const struct verifyset_input *inputs, enum judgement found)
 {
 	bool any = false;
 	for (size_t i = 0; i < unit->count; i++)
 		any = any || inputs[i].hurt;
-	return any && found != VERDICT_NOT_PROVED;
+	return any && found != JUDGEMENT_NOT_PROVED;
 }
 
 static bool has_other_bytes(const struct proofstate_row *before, const struct verifyset_input *in)
@@ -150,7 +150,7 @@ static bool has_other_bytes(const struct proofstate_row *before, const struct ve
 }
 
 /* What is not there, or no file, is told each time, and not kept. */
-static int enter(struct manyproofs *m, size_t index, enum verdict verdict, int64_t began, const struct verifyset_input *in, struct err *e)
+static int enter(struct manyproofs *m, size_t index, enum judgement verdict, int64_t began, const struct verifyset_input *in, struct err *e)
 {
 	const struct manyproofs_volume *v = &m->volumes[index];
 	const struct proofstate_row *before = proofstate_find(m->state, v->key), *same = manyproofs_known(m, index);
@@ -160,14 +160,14 @@ static int enter(struct manyproofs *m, size_t index, enum verdict verdict, int64
 	snprintf(row.mtime, sizeof row.mtime, "%s", v->mtime);
 	if (before && before->verdict == verdict)
 		row.since = before->since;
-	row.hashed = verdict == VERDICT_SOUND ? in->hashed : same && same->hashed;
-	row.xxh64 = !row.hashed ? 0 : verdict == VERDICT_SOUND ? in->xxh64 : same->xxh64;
+	row.hashed = verdict == JUDGEMENT_SOUND ? in->hashed : same && same->hashed;
+	row.xxh64 = !row.hashed ? 0 : verdict == JUDGEMENT_SOUND ? in->xxh64 : same->xxh64;
 	return proofstate_put(m->state, &row, e);
 }
 
-static enum verdict verdict_on(const struct manyproofs *m, size_t index, enum verdict found, const struct verifyset_input *in)
+static enum judgement verdict_on(const struct manyproofs *m, size_t index, enum judgement found, const struct verifyset_input *in)
 {
-	return found == VERDICT_SOUND && has_other_bytes(manyproofs_known(m, index), in) ? VERDICT_OTHER_BYTES : found;
+	return found == JUDGEMENT_SOUND && has_other_bytes(manyproofs_known(m, index), in) ? JUDGEMENT_OTHER_BYTES : found;
 }
 
 int manyproofs_enter(struct manyproofs *m, const struct batch_unit *unit, int64_t began, const struct verifyset_input *inputs,
@@ -177,14 +177,14 @@ int manyproofs_enter(struct manyproofs *m, const struct batch_unit *unit, int64_
 	int rc = 0;
 	end->changed = false;
 	end->other = 0;
-	for (size_t i = 0; end->verdict != VERDICT_SOUND && i < unit->count; i++)
+	for (size_t i = 0; end->verdict != JUDGEMENT_SOUND && i < unit->count; i++)
 		end->changed = end->changed || was_written(&m->volumes[first + i], unit->paths[i]);
-	const enum verdict found = end->changed ? VERDICT_NOT_PROVED : end->verdict;
+	const enum judgement found = end->changed ? JUDGEMENT_NOT_PROVED : end->verdict;
 	bool named = is_named(unit, inputs, found);
 	end->verdict = found;
 	for (size_t i = 0; rc == 0 && i < unit->count; i++) {
-		enum verdict verdict = verdict_on(m, first + i, named && !inputs[i].hurt ? VERDICT_SOUND : found, &inputs[i]);
-		end->other += verdict == VERDICT_OTHER_BYTES;
+		enum judgement verdict = verdict_on(m, first + i, named && !inputs[i].hurt ? JUDGEMENT_SOUND : found, &inputs[i]);
+		end->other += verdict == JUDGEMENT_OTHER_BYTES;
 		end->verdict = verdict > end->verdict ? verdict : end->verdict;
 		rc = enter(m, first + i, verdict, began, &inputs[i], e);
 	}

@@ -44,9 +44,9 @@ struct proofdue_unit manyproofs_need(const struct manyproofs *m, const struct ba
 void manyproofs_look(struct manyproofs *m, const struct batch_unit *unit);
 
 struct manyproofs_end {
-	enum verdict verdict; /* of the unit, the worst of its volumes'; in: what verify has found */
-	bool changed;         /* it was written to meanwhile, so that what is wrong with it says nothing */
-	size_t other;         /* how many volumes are sound, and have not the bytes that they had */
+	enum judgement verdict; /* of the unit, the worst of its volumes'; in: what verify has found */
+	bool changed;           /* it was written to meanwhile, so that what is wrong with it says nothing */
+	size_t other;           /* how many volumes are sound, and have not the bytes that they had */
 };
 
 /* Enters a unit that was begun at nanoseconds since 1970.  inputs: of its volumes.  XE_FAILED without memory. */

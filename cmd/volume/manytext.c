@@ -45,7 +45,7 @@ static void json_row(struct json *j, const struct proofstate_row *row)
 	char when[TIMETEXT_BYTES];
 	json_object(j, NULL);
 	json_name(j, "path", "path_hex", row->path);
-	json_text(j, "verdict", verdict_word(row->verdict));
+	json_text(j, "verdict", judgement_word(row->verdict));
 	json_text(j, "looked", time_of(row->looked, when));
 	json_text(j, "since", time_of(row->since, when));
 	json_end_object(j);
@@ -117,7 +117,7 @@ static void print_counts(const struct verifyreport_sums *s)
 static void print_unit(const struct manytext_unit *u, const char *why)
 {
 	char size[MSG_SIZE_BYTES];
-	printf("%s: ", verdict_name(u->end.verdict));
+	printf("%s: ", judgement_name(u->end.verdict));
 	printable_put(u->unit->paths[0], stdout);
 	printf(": %zu volume%s, %s", u->unit->count, plural(u->unit->count), msg_size(u->unit->bytes, size));
 	if (why[0] == '\0')
@@ -145,7 +145,7 @@ static void json_unit(struct json *j, const struct manytext_unit *u, const char 
 	bool whole = u->among->ended && u->killed_by == 0;
 	if (whole)
 		copy_report(report, j->out);
-	json_text(j, "verdict", verdict_word(u->end.verdict));
+	json_text(j, "verdict", judgement_word(u->end.verdict));
 	if (why[0])
 		json_text(j, "error", why);
 	json_real(j, "seconds", u->seconds, 3);
@@ -159,7 +159,7 @@ static void warn_of_other_bytes(const struct manytext *t, const struct manytext_
 	size_t first = (size_t)(u->unit->paths - t->proofs->units->paths);
 	for (size_t i = first; u->end.other > 0 && i < first + u->unit->count; i++) {
 		const struct proofstate_row *row = manyproofs_known(t->proofs, i);
-		if (row && row->verdict == VERDICT_OTHER_BYTES)
+		if (row && row->verdict == JUDGEMENT_OTHER_BYTES)
 			msg_warning("%s: its XXH64 was %016llx when it was proved and is another one now, though its size and time are the "
 				    "same: compare it with a copy; if it is right so, touch it",
 				    t->proofs->units->paths[i], (unsigned long long)row->xxh64);
@@ -179,7 +179,7 @@ void manytext_unit(struct manytext *t, const struct manytext_unit *u, FILE *repo
 	warn_of_other_bytes(t, u);
 	if (t->json)
 		json_unit(t->json, u, why, report);
-	else if (u->end.verdict != VERDICT_SOUND || u->status != 0 || msg_verbosity() >= 0)
+	else if (u->end.verdict != JUDGEMENT_SOUND || u->status != 0 || msg_verbosity() >= 0)
 		print_unit(u, why);
 }
 
@@ -188,13 +188,13 @@ void manytext_unit(struct manytext *t, const struct manytext_unit *u, FILE *repo
 /* What is known of all volumes now. */
 struct known {
 	size_t unsound, gone, never, left;
-	enum verdict worst;
+	enum judgement worst;
 	int64_t oldest; /* of the proofs of what is sound; INT64_MAX: none */
 };
 
 static struct known look(const struct manytext *t)
 {
-	struct known k = {.oldest = INT64_MAX, .worst = VERDICT_SOUND, .left = t->due->due - t->units};
+	struct known k = {.oldest = INT64_MAX, .worst = JUDGEMENT_SOUND, .left = t->due->due - t->units};
 	const struct proofstate *s = t->proofs->state;
 	for (size_t i = 0; i < t->proofs->count; i++) {
 		const struct proofstate_row *row = manyproofs_unsound(t->proofs, i), *known = manyproofs_known(t->proofs, i);
@@ -215,7 +215,7 @@ static int status_of_earlier(const struct manytext *t, int status)
 	for (size_t i = 0; i < t->proofs->count; i++) {
 		const struct proofstate_row *row = manyproofs_unsound(t->proofs, i);
 		if (row && row->looked < t->proofs->now)
-			status = err_worse_status(status, verdict_status(row->verdict));
+			status = err_worse_status(status, judgement_status(row->verdict));
 	}
 	return status;
 }
@@ -224,7 +224,7 @@ static int status_of(const struct manytext *t, const struct known *k, int status
 {
 	bool unproved = k->gone > 0 || ((t->owes || !finished) && k->left > 0);
 	status = status_of_earlier(t, err_worse_status(status, t->status));
-	return unproved ? err_worse_status(status, verdict_status(VERDICT_NOT_PROVED)) : status;
+	return unproved ? err_worse_status(status, judgement_status(JUDGEMENT_NOT_PROVED)) : status;
 }
 
 static void print_row(const char *what, const struct proofstate_row *row, const char *path)
@@ -232,7 +232,8 @@ static void print_row(const char *what, const struct proofstate_row *row, const 
 	char since[TIMETEXT_BYTES], looked[TIMETEXT_BYTES];
 	printf("%s: ", what);
 	printable_put(path, stdout);
-	printf(": %s since %s, looked at last %s\n", verdict_word(row->verdict), time_of(row->since, since), time_of(row->looked, looked));
+	printf(": %s since %s, looked at last %s\n", judgement_word(row->verdict), time_of(row->since, since),
+	       time_of(row->looked, looked));
 }
 
 static void print_lists(const struct manytext *t)
@@ -252,8 +253,8 @@ static void print_lists(const struct manytext *t)
 static void print_last(const struct manytext *t, const struct known *k, int status)
 {
 	char text[TIMETEXT_BYTES], size[MSG_SIZE_BYTES];
-	const enum verdict verdict = status != 0 && k->worst == VERDICT_SOUND ? VERDICT_NOT_PROVED : k->worst;
-	printf("%s: %zu of %zu volume%s looked at, %s in %zu unit%s", verdict_name(verdict), t->volumes, t->proofs->count,
+	const enum judgement verdict = status != 0 && k->worst == JUDGEMENT_SOUND ? JUDGEMENT_NOT_PROVED : k->worst;
+	printf("%s: %zu of %zu volume%s looked at, %s in %zu unit%s", judgement_name(verdict), t->volumes, t->proofs->count,
 	       plural(t->proofs->count), msg_size(t->bytes, size), t->units, plural(t->units));
 	if (k->unsound)
 		printf(", %zu not sound", k->unsound);

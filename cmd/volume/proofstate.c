@@ -101,7 +101,7 @@ static void put_time(int64_t t, FILE *out)
 
 static void put_row(const struct proofstate_row *row, FILE *out)
 {
-	fprintf(out, "volume\t%s", verdict_word(row->verdict));
+	fprintf(out, "volume\t%s", judgement_word(row->verdict));
 	put_time(row->looked, out);
 	put_time(row->since, out);
 	fprintf(out, "\t%" PRIu64 "\t%s\t", row->bytes, row->mtime);
@@ -189,14 +189,14 @@ static bool read_mtime(struct span field, char text[static STANDING_TEXT_BYTES])
 	return true;
 }
 
-static bool read_verdict(struct span field, enum verdict *verdict)
+static bool read_verdict(struct span field, enum judgement *verdict)
 {
 	char word[32] = "";
 	if (field.len >= sizeof word)
 		return false;
 	memcpy(word, field.data, field.len);
-	*verdict = verdict_of_word(word);
-	return *verdict != VERDICTS;
+	*verdict = judgement_of_word(word);
+	return *verdict != JUDGEMENTS;
 }
 
 static bool read_xxh64(struct span field, struct proofstate_row *row)

@@ -3,8 +3,8 @@
 #ifndef CMD_VOLUME_PROOFSTATE_H
 #define CMD_VOLUME_PROOFSTATE_H
 
+#include "cmd/volume/judgement.h"
 #include "cmd/volume/standing.h"
-#include "cmd/volume/verdict.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ struct proofstate_row {
 	char *path;                      /* absolute; any bytes but NUL */
 	uint64_t bytes;                  /* as it stood when it was looked at, */
 	char mtime[STANDING_TEXT_BYTES]; /* as standing_time has it */
-	enum verdict verdict;
+	enum judgement verdict;
 	int64_t looked, since; /* nanoseconds since 1970: the last look, and the first one that has come to this verdict */
 	bool hashed;           /* the XXH64 that it had when it was sound is known, and it has that size and time still */
 	uint64_t xxh64;

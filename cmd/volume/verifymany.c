@@ -232,9 +232,9 @@ static int enter(struct many *m, const struct batch_unit *unit, struct manytext_
 	int rc = manyproofs_enter(&m->proofs, unit, m->unit_began, m->shared->inputs, &u->end, e);
 	/* What was damaged while somebody wrote to it may not be so. */
 	if (u->end.changed)
-		u->status = verdict_status(VERDICT_NOT_PROVED);
+		u->status = judgement_status(JUDGEMENT_NOT_PROVED);
 	else if (u->end.other > 0)
-		u->status = err_worse_status(u->status, verdict_status(VERDICT_OTHER_BYTES));
+		u->status = err_worse_status(u->status, judgement_status(JUDGEMENT_OTHER_BYTES));
 	return rc == 0 && m->o->state ? prooffile_save(&m->file, e) : rc;
 }
 
@@ -252,7 +252,7 @@ static int take_end(struct many *m, const struct child_end *end, bool stopped, s
 	const struct verifyset_among *a = &m->shared->among;
 	struct manytext_unit u = {.unit = unit, .among = a, .seconds = end->seconds, .status = status_of(a, end->status)};
 	u.killed_by = WIFSIGNALED(end->status) ? WTERMSIG(end->status) : 0;
-	u.end.verdict = a->ended && WIFEXITED(end->status) ? a->verdict : VERDICT_NOT_PROVED;
+	u.end.verdict = a->ended && WIFEXITED(end->status) ? a->verdict : JUDGEMENT_NOT_PROVED;
 	/* Who was told to end has found nothing. */
 	u.stopped = stopped && u.killed_by;
 	int rc = u.stopped ? 0 : enter(m, unit, &u, e);
@@ -266,7 +266,7 @@ static void tell_not_started(struct many *m, const struct batch_unit *unit, cons
 {
 	m->shared->among.err = *e;
 	struct manytext_unit u = {.unit = unit, .among = &m->shared->among, .status = err_exit_status(e->code)};
-	u.end.verdict = VERDICT_NOT_PROVED;
+	u.end.verdict = JUDGEMENT_NOT_PROVED;
 	manytext_unit(&m->told, &u, m->report);
 }
 

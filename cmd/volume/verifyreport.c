@@ -232,15 +232,15 @@ int verifyreport_status(const struct tally *t)
 	return t->problems[FINDING_DAMAGE] + wounds(t) + t->problems[FINDING_NOT_WHOLE] > 0 ? 3 : 0;
 }
 
-enum verdict verifyreport_verdict(const struct tally *t, int status)
+enum judgement verifyreport_verdict(const struct tally *t, int status)
 {
 	if (status == 0)
-		return VERDICT_SOUND;
+		return JUDGEMENT_SOUND;
 	if (t->problems[FINDING_DAMAGE] > 0)
-		return VERDICT_DAMAGED;
+		return JUDGEMENT_DAMAGED;
 	if (wounds(t) > 0 && status == 3)
-		return VERDICT_WOUNDED;
-	return status == 3 ? VERDICT_NOT_WHOLE : VERDICT_NOT_PROVED;
+		return JUDGEMENT_WOUNDED;
+	return status == 3 ? JUDGEMENT_NOT_WHOLE : JUDGEMENT_NOT_PROVED;
 }
 
 void verifyreport_print(const struct tally *t, const struct pkioptions *pki, int status)
@@ -255,7 +255,7 @@ void verifyreport_print(const struct tally *t, const struct pkioptions *pki, int
 		puts("client encryption");
 	pkioptions_print(pki, stdout);
 	const struct verifyreport_sums s = verifyreport_sums(t);
-	fputs(verdict_name(verifyreport_verdict(t, status)), stdout);
+	fputs(judgement_name(verifyreport_verdict(t, status)), stdout);
 	if (status == 0 && s.endless > 0)
 		printf(", but %zu job%s no end here", s.endless, s.endless == 1 ? " has" : "s have");
 	printf(": %zu job%s, %llu of %llu files with content proved by their digests", s.jobs, s.jobs == 1 ? "" : "s",

@@ -4,8 +4,8 @@
 #define CMD_VOLUME_VERIFYREPORT_H
 
 #include "base/json.h"
+#include "cmd/volume/judgement.h"
 #include "cmd/volume/pkioptions.h"
-#include "cmd/volume/verdict.h"
 #include "prove/tally.h"
 
 /* Of all jobs. */
@@ -18,7 +18,7 @@ struct verifyreport_sums verifyreport_sums(const struct tally *t);
 
 /* The exit status for what was read: 0, 3, or 1: not all could be proved.  And what it means. */
 int verifyreport_status(const struct tally *t);
-enum verdict verifyreport_verdict(const struct tally *t, int status);
+enum judgement verifyreport_verdict(const struct tally *t, int status);
 
 /* On standard output; the last line begins with the verdict. */
 void verifyreport_print(const struct tally *t, const struct pkioptions *pki, int status);

@@ -166,7 +166,7 @@ static void note_end(struct verifyset *q, const struct tally *t, int status, con
 {
 	struct verifyset_among *among = q->among;
 	among->status = status;
-	among->verdict = e->code ? VERDICT_NOT_PROVED : verifyreport_verdict(t, status);
+	among->verdict = e->code ? JUDGEMENT_NOT_PROVED : verifyreport_verdict(t, status);
 	among->sums = verifyreport_sums(t);
 	among->err = *e;
 	if (e->code == XE_OK)

@@ -6,10 +6,10 @@
 #include "base/json.h"
 #include "base/pace.h"
 #include "base/progress.h"
+#include "cmd/volume/judgement.h"
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/pkioptions.h"
 #include "cmd/volume/runevents.h"
-#include "cmd/volume/verdict.h"
 #include "cmd/volume/verifyreport.h"
 #include "pipeline/filter.h"
 #include "prove/verify.h"
@@ -28,7 +28,7 @@ struct verifyset_among {
 	uint64_t read_now; /* bytes, while it runs */
 	bool ended;        /* the rest is true: */
 	int status;        /* the exit status */
-	enum verdict verdict;
+	enum judgement verdict;
 	struct verifyreport_sums sums;
 	struct err err; /* what failed, if anything did */
 	struct verifyset_input *inputs;
