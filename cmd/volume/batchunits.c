@@ -4,6 +4,7 @@
 #include "volume/units.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Those that could be looked at. */
 struct looked {
@@ -19,6 +20,9 @@ void batchunits_free(struct batchunits *u)
 {
 	for (size_t i = 0; i < u->count; i++)
 		free(u->all[i].unread);
+	for (size_t i = 0; u->labels && i < u->path_count; i++)
+		free(u->labels[i]);
+	free(u->labels);
 	free(u->paths);
 	free(u->all);
 	*u = (struct batchunits){.paths = NULL};
@@ -97,19 +101,26 @@ static void add(struct batchunits *u, const char **paths, size_t count, uint64_t
 	u->bytes += bytes;
 }
 
+static int take_path(struct batchunits *u, size_t i, const struct units_input *in, struct err *e)
+{
+	u->paths[i] = in->path;
+	u->labels[i] = in->glance->labelled ? strdup(in->glance->label.volume) : NULL;
+	return u->labels[i] || !in->glance->labelled ? 0 : err_memory(e, 0, "the names of the volumes");
+}
+
 static int take(struct batchunits *u, struct looked *l, size_t count, struct err *e)
 {
 	const struct err *first = first_unread(l);
 	int rc = 0;
-	for (size_t i = 0; i < l->count; i++)
-		u->paths[i] = l->inputs[l->units.volumes[i]].path;
+	for (size_t i = 0; rc == 0 && i < l->count; i++)
+		rc = take_path(u, i, &l->inputs[l->units.volumes[i]], e);
 	for (size_t i = 0; rc == 0 && i < l->units.count; i++) {
 		const struct unit *unit = &l->units.all[i];
 		add(u, u->paths + unit->first, unit->count, unit->bytes);
 		if (first && unit->incomplete)
 			rc = hold_back(&u->all[u->count - 1], first, e);
 	}
-	for (size_t i = count; i-- > l->count;) {
+	for (size_t i = count; rc == 0 && i-- > l->count;) {
 		add(u, u->paths + i, 1, 0);
 		u->all[u->count - 1].unread = l->unread[i];
 		l->unread[i] = NULL;
@@ -120,8 +131,9 @@ static int take(struct batchunits *u, struct looked *l, size_t count, struct err
 int batchunits_find(struct batchunits *u, const char *const *paths, size_t count, struct err *e)
 {
 	struct looked l = {.glances = NULL};
-	*u = (struct batchunits){.paths = calloc(count, sizeof *u->paths), .all = calloc(count, sizeof *u->all)};
-	if (u->paths == NULL || u->all == NULL)
+	*u = (struct batchunits){.paths = calloc(count, sizeof *u->paths), .all = calloc(count, sizeof *u->all), .path_count = count};
+	u->labels = calloc(count, sizeof *u->labels);
+	if (u->paths == NULL || u->labels == NULL || u->all == NULL)
 		return err_memory(e, count * sizeof *u->all, "the units");
 	int rc = look_at_all(u, &l, paths, count, e);
 	if (rc == 0)

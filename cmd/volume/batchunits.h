@@ -17,6 +17,8 @@ struct batch_unit {
 
 struct batchunits {
 	const char **paths; /* of all, unit by unit; they are the caller's */
+	char **labels;      /* what the first label in each says that it is called; NULL: that could not be seen */
+	size_t path_count;
 	struct batch_unit *all;
 	size_t count;
 	uint64_t bytes;

@@ -3,11 +3,11 @@
 
 #include "base/children.h"
 #include "base/msg.h"
+#include "base/place.h"
 #include "base/quit.h"
 #include "cmd/command_type.h"
 #include "cmd/secretsource.h"
 #include "cmd/timetext.h"
-#include "cmd/volume/batchnames.h"
 #include "cmd/volume/manyproofs.h"
 #include "cmd/volume/manytext.h"
 #include "cmd/volume/prooffile.h"
@@ -210,7 +210,7 @@ static int run_unit(void *arg, size_t task, unsigned place)
 	char name[PLACE_PATH_BYTES];
 	(void)place;
 	const struct batch_unit *unit = &m->units.all[task];
-	batchnames_unit(unit->paths[0], name);
+	place_base(unit->paths[0], name);
 	set->events.to.unit = name;
 	prooffile_leave(&m->file);
 	set->run.paths = unit->paths;
