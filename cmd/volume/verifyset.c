@@ -144,8 +144,10 @@ static int prove(struct verifyset *q, struct err *e)
 		rc = read_all(q, e);
 	if (rc == 0)
 		rc = runevents_stopped(&q->events, e);
-	if (rc != 0)
-		runevents_failed(&q->events, q->filter && filter_failed_reading(q->filter), e);
+	if (rc != 0 && q->filter)
+		runevents_failed(&q->events, filter_failed_reading(q->filter), e);
+	else if (rc != 0)
+		runevents_broke(&q->events, e);
 	return rc;
 }
 
