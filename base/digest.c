@@ -2,11 +2,10 @@
 #include "base/digest.h"
 
 #include "base/hex.h"
+#include "base/xxh3.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 struct digest {
 	enum digest_kind kind;
@@ -86,10 +85,8 @@ void digest_add(struct digest *d, const void *data, size_t len)
 		d->failed = EVP_DigestUpdate(d->evp, data, len) != 1 || d->failed;
 	else if (d->xxh64)
 		XXH64_update(d->xxh64, data, len);
-	else if (d->kind == DIGEST_XXH3_64)
-		XXH3_64bits_update(d->xxh3, data, len);
 	else
-		XXH3_128bits_update(d->xxh3, data, len);
+		xxh3_add(d->xxh3, data, len);
 }
 
 static size_t openssl_value(const struct digest *d, uint8_t *value)

@@ -7,8 +7,7 @@
  * The top bits of the first control byte are not part of it: they hold the level - 1. */
 #include "codec/fastlz.h"
 
-#include <stdbool.h>
-#include <string.h>
+#include "codec/copy.h"
 
 #define LITERALS_MAX 32
 #define MATCH_LONG 9      /* first length with length bytes */
@@ -27,118 +26,6 @@
 
 _Static_assert(1 << HASH_BITS == FASTLZ_TABLE_ENTRIES, "a hash is an index of the table");
 
-/* ---- decoder ---- */
-
-/* Copies len bytes from distance behind op, as if byte by byte: an overlap repeats.  wide: room for WIDE bytes more. */
-static inline void match_copy(uint8_t *op, size_t distance, size_t len, bool wide)
-{
-	const uint8_t *from = op - distance;
-	uint8_t *end = op + len;
-	if (!wide) {
-		while (op < end)
-			*op++ = *from++;
-	} else if (len <= 8 && distance >= 8) {
-		memcpy(op, from, 8);
-	} else if (distance >= 16) {
-		do {
-			memcpy(op, from, 16);
-			op += 16;
-			from += 16;
-		} while (op < end);
-	} else if (distance == 1) {
-		memset(op, *from, len);
-	} else {
-		/* After eight bytes the pattern also repeats at the first multiple of distance from eight up. */
-		size_t step = distance < 8 ? (7 / distance + 1) * distance : distance;
-		for (int i = 0; i < 8; i++)
-			op[i] = from[i];
-		for (op += 8; op < end; op += 8)
-			memcpy(op, op - step, 8);
-	}
-}
-
-struct match {
-	size_t len, distance;
-};
-
-/* Reads the rest of a match instruction.  Returns where the next instruction starts, NULL if in ends before. */
-static inline const uint8_t *match_read(uint8_t c, const uint8_t *ip, const uint8_t *in_end, bool level2, struct match *m)
-{
-	m->len = (size_t)(c >> 5) + 2;
-	m->distance = (size_t)(c & 31) << 8;
-	if (m->len == MATCH_LONG) {
-		uint8_t more;
-		do {
-			if (ip == in_end)
-				return NULL;
-			more = *ip++;
-			m->len += more;
-		} while (level2 && more == 255);
-	}
-	if (ip == in_end)
-		return NULL;
-	m->distance += *ip++;
-	if (level2 && m->distance == DISTANCE_FAR) {
-		if (in_end - ip < 2)
-			return NULL;
-		m->distance += (size_t)ip[0] << 8 | ip[1];
-		ip += 2;
-	}
-	m->distance++;
-	return ip;
-}
-
-/* Called with a constant level2, so that two specialised loops come out. */
-static inline const char *inflate(const uint8_t *ip, const uint8_t *in_end, uint8_t *out, uint8_t *out_end, bool level2)
-{
-	uint8_t *op = out;
-	uint8_t c = *ip++ & 31;
-	for (;;) {
-		if (c < LITERALS_MAX) {
-			size_t run = (size_t)c + 1;
-			if (in_end - ip >= WIDE && out_end - op >= WIDE) {
-				memcpy(op, ip, WIDE);
-			} else {
-				if ((size_t)(in_end - ip) < run)
-					return "FastLZ block ends early";
-				if ((size_t)(out_end - op) < run)
-					return "FastLZ block is longer than its header says";
-				memcpy(op, ip, run);
-			}
-			ip += run;
-			op += run;
-		} else {
-			struct match m;
-			ip = match_read(c, ip, in_end, level2, &m);
-			if (ip == NULL)
-				return "FastLZ block ends early";
-			if (m.distance > (size_t)(op - out))
-				return "FastLZ match points before the start of the data";
-			size_t room = (size_t)(out_end - op);
-			if (m.len > room)
-				return "FastLZ block is longer than its header says";
-			match_copy(op, m.distance, m.len, room - m.len >= WIDE);
-			op += m.len;
-		}
-		if (ip == in_end)
-			return op == out_end ? NULL : "FastLZ block is shorter than its header says";
-		c = *ip++;
-	}
-}
-
-const char *fastlz_inflate(const uint8_t *in, size_t in_len, uint8_t *out, size_t plain_len)
-{
-	if (in_len == 0)
-		return "FastLZ block ends early";
-	switch (in[0] >> 5) {
-	case 0: return inflate(in, in + in_len, out, out + plain_len, false);
-	case 1: return inflate(in, in + in_len, out, out + plain_len, true);
-	default: return "FastLZ block level is unknown";
-	}
-}
-
-/* ---- encoder ---- */
-
 static inline uint32_t load32(const uint8_t *p)
 {
 	uint32_t v;
@@ -148,6 +35,165 @@ static inline uint32_t load32(const uint8_t *p)
 #endif
 	return v;
 }
+
+/* ---- decoder ---- */
+
+/* What one turn of the brisk loop takes and makes at most, copies included. */
+#define BRISK_IN 64
+#define BRISK_OUT 320
+
+struct course {
+	const uint8_t *ip, *in_end;
+	uint8_t *op, *out, *out_end;
+};
+
+/* What the control byte says.  Read from here, because nobody can tell whether literals or a match come next: branches cost more. */
+struct opening {
+	uint16_t distance; /* its high bits, and one */
+	uint16_t len;      /* without */
+	uint8_t more;      /* so many bits of the next byte */
+	uint8_t low;       /* from which bit on the instruction has the distance's low ones */
+	uint8_t bytes;     /* of the instruction */
+};
+
+/* Literals have the form of a match that does not overlap: their distance is their length. */
+#define LITERALS(c)                       \
+	{                                 \
+		1, (c) + 1, 0, 0, (c) + 2 \
+	}
+#define SHORT(c)                                             \
+	{                                                    \
+		(((c)&31) << 8) + 1, ((c) >> 5) + 2, 0, 8, 2 \
+	}
+#define LONG(c)                                              \
+	{                                                    \
+		(((c)&31) << 8) + 1, MATCH_LONG, 0xff, 16, 3 \
+	}
+#define FOUR(m, c) m(c), m((c) + 1), m((c) + 2), m((c) + 3)
+#define SIXTEEN(m, c) FOUR(m, c), FOUR(m, (c) + 4), FOUR(m, (c) + 8), FOUR(m, (c) + 12)
+#define ROW(m, c) SIXTEEN(m, c), SIXTEEN(m, (c) + 16)
+
+static const struct opening openings[256] = {
+	ROW(LITERALS, 0), ROW(SHORT, 32), ROW(SHORT, 64), ROW(SHORT, 96), ROW(SHORT, 128), ROW(SHORT, 160), ROW(SHORT, 192), ROW(LONG, 224),
+};
+
+/* Goes on as long as both sides have so much room that nothing needs a check but a distance.  Literals in the first bytes of a block do not
+ * pass that one, and are done carefully. */
+static inline __attribute__((always_inline)) void briskly(struct course *s, bool level2)
+{
+	const uint8_t *ip = s->ip, *const in_end = s->in_end, *const out = s->out;
+	uint8_t *op = s->op, *const out_end = s->out_end;
+	while (in_end - ip >= BRISK_IN && out_end - op >= BRISK_OUT) {
+		uint32_t v = load32(ip);
+		unsigned c = v & 0xff;
+		const struct opening *o = &openings[c];
+		size_t len = o->len + (v >> 8 & o->more);
+		size_t distance = o->distance + (v >> o->low & 0xff);
+		if (distance > (size_t)(op - out) || (level2 && (len == MATCH_LONG + 255 || distance == DISTANCE_FAR + 1)))
+			break;
+		const uint8_t *from = c < LITERALS_MAX ? ip + 1 : op - distance;
+		if (distance < len && distance < COPY_APART) {
+			copy_near(op, distance, len);
+		} else {
+			copy16(op, from);
+			copy16(op + 16, from + 16);
+			for (size_t i = 32; i < len; i += 16)
+				copy16(op + i, from + i);
+		}
+		op += len;
+		ip += o->bytes;
+	}
+	s->ip = ip;
+	s->op = op;
+}
+
+static const char *literals(struct course *s, size_t n)
+{
+	if ((size_t)(s->in_end - s->ip) < n)
+		return "FastLZ block ends early";
+	if ((size_t)(s->out_end - s->op) < n)
+		return "FastLZ block is longer than its header says";
+	memcpy(s->op, s->ip, n);
+	s->ip += n;
+	s->op += n;
+	return NULL;
+}
+
+struct match {
+	size_t len, distance;
+};
+
+/* Reads the rest of a match instruction.  false if in ends before. */
+static inline bool match_read(struct course *s, uint8_t c, bool level2, struct match *m)
+{
+	m->len = (size_t)(c >> 5) + 2;
+	m->distance = (size_t)(c & 31) << 8;
+	if (m->len == MATCH_LONG) {
+		uint8_t more;
+		do {
+			if (s->ip == s->in_end)
+				return false;
+			more = *s->ip++;
+			m->len += more;
+		} while (level2 && more == 255);
+	}
+	if (s->ip == s->in_end)
+		return false;
+	m->distance += *s->ip++;
+	if (level2 && m->distance == DISTANCE_FAR) {
+		if (s->in_end - s->ip < 2)
+			return false;
+		m->distance += (size_t)s->ip[0] << 8 | s->ip[1];
+		s->ip += 2;
+	}
+	m->distance++;
+	return true;
+}
+
+/* One instruction of any kind. */
+static const char *carefully(struct course *s, uint8_t c, bool level2)
+{
+	struct match m;
+	if (c < LITERALS_MAX)
+		return literals(s, (size_t)c + 1);
+	if (!match_read(s, c, level2, &m))
+		return "FastLZ block ends early";
+	size_t room = (size_t)(s->out_end - s->op);
+	if (m.distance > (size_t)(s->op - s->out))
+		return "FastLZ match points before the start of the data";
+	if (m.len > room)
+		return "FastLZ block is longer than its header says";
+	copy_match(s->op, m.distance, m.len, room - m.len >= COPY_WIDE);
+	s->op += m.len;
+	return NULL;
+}
+
+/* Called with a constant level2, so that two specialised loops come out. */
+static inline __attribute__((always_inline)) const char *inflate(struct course s, bool level2)
+{
+	const char *why = carefully(&s, *s.ip++ & 31, level2);
+	while (why == NULL && s.ip < s.in_end) {
+		briskly(&s, level2);
+		why = carefully(&s, *s.ip++, level2);
+	}
+	if (why)
+		return why;
+	return s.op == s.out_end ? NULL : "FastLZ block is shorter than its header says";
+}
+
+const char *fastlz_inflate(const uint8_t *in, size_t in_len, uint8_t *out, size_t plain_len)
+{
+	if (in_len == 0)
+		return "FastLZ block ends early";
+	struct course s = {in, in + in_len, out, out, out + plain_len};
+	switch (in[0] >> 5) {
+	case 0: return inflate(s, false);
+	case 1: return inflate(s, true);
+	default: return "FastLZ block level is unknown";
+	}
+}
+
+/* ---- encoder ---- */
 
 static inline uint64_t load64(const uint8_t *p)
 {
@@ -246,7 +292,9 @@ size_t fastlz_deflate(uint16_t table[static FASTLZ_TABLE_ENTRIES], const uint8_t
 		uint16_t *slot = &table[hash(v)];
 		size_t distance = (uint16_t)((size_t)(ip - in) - *slot);
 		*slot = (uint16_t)(ip - in);
-		if (distance - 1 >= DISTANCE_MAX || load32(ip - distance) != v) {
+		/* Too far or other bytes, nobody can tell: one branch for both.  From far they are not read. */
+		size_t far = distance - 1 >= DISTANCE_MAX, back = distance & (far - 1);
+		if ((load32(ip - back) ^ v) | (uint32_t)far) {
 			ptrdiff_t step = 1 + ((ip - anchor) >> STEP_SHIFT);
 			if (step > match_end - ip)
 				break;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* LZO1X-1 by liblzo2; no length and no checksum anywhere, only an end marker.  volume-format.md 5.5 */
+/* LZO1X-1: liblzo2 deflates, lzo1x.c inflates; no length and no checksum anywhere, only an end marker.  volume-format.md 5.5 */
 #include "codec/ctx.h"
+#include "codec/lzo1x.h"
 
 #include <lzo/lzo1x.h>
 #include <stdlib.h>
@@ -14,18 +15,14 @@ static size_t lzo_bound(size_t n)
 
 static enum codec_result lzo_inflate(struct codec_ctx *ctx, const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap, size_t *out_len)
 {
-	lzo_uint len = out_cap;
-	int rc = lzo1x_decompress_safe(in, in_len, out, &len, NULL);
-	*out_len = len;
-	switch (rc) {
-	case LZO_E_OK: return CODEC_OK;
-	case LZO_E_OUTPUT_OVERRUN: return CODEC_SPACE;
-	case LZO_E_INPUT_OVERRUN:
-	case LZO_E_EOF_NOT_FOUND: return codec_refuse(ctx, "LZO stream ends early");
-	case LZO_E_INPUT_NOT_CONSUMED: return codec_refuse(ctx, "bytes follow the end of the LZO stream");
-	case LZO_E_LOOKBEHIND_OVERRUN: return codec_refuse(ctx, "LZO match points before the start of the data");
-	default: return codec_refuse(ctx, "LZO stream is invalid");
+	switch (lzo1x_inflate(in, in_len, out, out_cap, out_len)) {
+	case LZO1X_WHOLE: return CODEC_OK;
+	case LZO1X_SPACE: return CODEC_SPACE;
+	case LZO1X_ENDS_EARLY: return codec_refuse(ctx, "LZO stream ends early");
+	case LZO1X_BEFORE_START: return codec_refuse(ctx, "LZO match points before the start of the data");
+	case LZO1X_BYTES_FOLLOW: break;
 	}
+	return codec_refuse(ctx, "bytes follow the end of the LZO stream");
 }
 
 /* The work memory is not cleared between records: liblzo2 gives the same bytes whatever is in it, and the tests hold

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "format/block.h"
 
-#include <libdeflate.h>
-#define XXH_INLINE_ALL /* the state's size is no part of the library's ABI */
-#include <xxhash.h>
+#include "base/crc32.h"
+#include "base/xxh3.h"
 
 size_t block_header_bytes(unsigned version)
 {
@@ -58,8 +57,8 @@ static uint64_t checksum_bb03(const uint8_t *block, size_t len, uint32_t options
 	wr_bytes(&w, block + 4, 20);
 	XXH3_state_t state;
 	XXH3_64bits_reset(&state);
-	XXH3_64bits_update(&state, head, sizeof head);
-	XXH3_64bits_update(&state, block + sizeof head, len - sizeof head);
+	xxh3_add(&state, head, sizeof head);
+	xxh3_add(&state, block + sizeof head, len - sizeof head);
 	return XXH3_64bits_digest(&state);
 }
 
@@ -67,7 +66,7 @@ uint64_t block_checksum(const uint8_t *block, const struct block_header *h)
 {
 	if (h->version == 3)
 		return checksum_bb03(block, h->len, h->options);
-	return libdeflate_crc32(0, block + 4, h->len - 4);
+	return crc32_add(0, block + 4, h->len - 4);
 }
 
 #define REVERSED_UNIT 64u    /* bytes of a turn: four times sixteen */
@@ -85,9 +84,9 @@ uint64_t block_checksum_reversed(const uint8_t *block, const struct block_header
 		const uint8_t *from = rd_bytes(&rest, n);
 		for (size_t i = 0; i < n; i++)
 			turned[i] = from[i ^ 3];
-		crc = libdeflate_crc32(crc, turned, n);
+		crc = crc32_add(crc, turned, n);
 	}
-	return libdeflate_crc32(crc, rest.p, rd_left(&rest));
+	return crc32_add(crc, rest.p, rd_left(&rest));
 }
 
 bool block_is_encrypted(const struct block_header *h)

@@ -141,6 +141,11 @@ def payloads(out):
         for level in (1, 2):
             if 0 < len(content) < 65536:
                 put(out, "fastlz", struct.pack(">H", len(content)) + mk.fastlz_block(content, level))
+        put(out, "lzo1x", struct.pack(">H", len(content)) + mk.lzo(content))
+    # a match of each kind behind 70 literals: two bytes, three, more than its instruction holds, far ones, short ones after 1 to 3 and 4
+    for match in ("a800", "fd4058", "2308004142", "200201000041", "1900fc", "1700fc", "1b000000", "2100000005410400", "0400", "0701414243"):
+        stream = bytes((17 + 70,)) + mk.noise(9, 70) + bytes.fromhex(match) + b"\x11\0\0"
+        put(out, "lzo1x", struct.pack(">H", 200) + stream)
     # zstd, which Python cannot make: "Hello" in a raw block
     frame = bytes.fromhex("28b52ffd2005290000") + b"Hello"
     put(out, "header", bytes((0x01, 0, 2, 0)) + mk.comp(b"LZOY", frame))

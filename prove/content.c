@@ -2,13 +2,12 @@
 #include "prove/content.h"
 
 #include "base/array.h"
+#include "base/xxh3.h"
 #include "format/attributes.h"
 #include "format/stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #define NAME_BYTES 4096u
 
@@ -90,7 +89,7 @@ static void hash_number(XXH3_state_t *state, uint64_t v)
 	uint8_t bytes[8];
 	struct wr w = wr_over(bytes, sizeof bytes);
 	wr_be64(&w, v);
-	XXH3_128bits_update(state, bytes, sizeof bytes);
+	xxh3_add(state, bytes, sizeof bytes);
 }
 
 static void note(struct open_file *f, enum token token, uint64_t what)
@@ -168,8 +167,8 @@ static void add_data(struct open_file *f, uint32_t stream, const struct outrecor
 		f->next_address = address;
 	}
 	size_t n = rd_left(&head);
-	XXH3_128bits_update(f->data, head.p, n);
-	XXH3_128bits_update(f->data, body.p, rd_left(&body));
+	xxh3_add(f->data, head.p, n);
+	xxh3_add(f->data, body.p, rd_left(&body));
 	n += rd_left(&body);
 	if (n > 0) {
 		go_on(f, stream, n);
@@ -187,8 +186,8 @@ static void add_rest(struct open_file *f, uint32_t stream, const struct outrecor
 	note(f, TOKEN_RECORD, stream);
 	hash_number(f->rest, stream);
 	hash_number(f->rest, r->len);
-	XXH3_128bits_update(f->rest, r->head.data, r->head.len);
-	XXH3_128bits_update(f->rest, r->body.data, r->body.len);
+	xxh3_add(f->rest, r->head.data, r->head.len);
+	xxh3_add(f->rest, r->body.data, r->body.len);
 }
 
 /* Addresses, totals and the time of the label itself differ between equal jobs. */
@@ -208,7 +207,7 @@ static void add_label(struct open_file *f, const struct plain_item *made, const 
 	rd_be32(&rest);
 	if (!rest.bad)
 		data = (struct span){rest.p, rd_left(&rest)};
-	XXH3_128bits_update(f->rest, data.data, data.len);
+	xxh3_add(f->rest, data.data, data.len);
 }
 
 int content_add(struct content *c, const struct plain_item *made, struct err *e)

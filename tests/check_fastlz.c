@@ -6,48 +6,57 @@
 
 #define PLAIN_MAX 262144
 
-/* Straight from the table of 5.8, byte by byte.  Returns the plain length and in *tail how many literals come last;
- * fails the test on anything illegal. */
-static size_t plain_decode(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_cap, size_t *tail)
+/* Straight from the table of 5.8, byte by byte.  NULL, or why it is no block of plain_len bytes; *tail: how many literals came last. */
+static const char *plain_decode(const uint8_t *in, size_t in_len, uint8_t *out, size_t plain_len, size_t *tail)
 {
-	size_t i = 1, o = 0, c = in[0] & 31;
-	int level = (in[0] >> 5) + 1;
-	ck_quick(level == 1 || level == 2);
+	static const char early[] = "FastLZ block ends early", longer[] = "FastLZ block is longer than its header says";
+	size_t i = 1, o = 0, c;
 	*tail = 0;
-	for (;;) {
+	if (in_len == 0)
+		return early;
+	if (in[0] >> 5 > 1)
+		return "FastLZ block level is unknown";
+	int level = (in[0] >> 5) + 1;
+	for (c = in[0] & 31;; c = in[i++]) {
 		if (c < 32) {
-			for (size_t n = c + 1; n; n--) {
-				ck_quick(i < in_len && o < out_cap);
+			if (c + 1 > in_len - i)
+				return early;
+			if (c + 1 > plain_len - o)
+				return longer;
+			for (size_t n = c + 1; n; n--, ++*tail)
 				out[o++] = in[i++];
-				++*tail;
-			}
 		} else {
 			size_t len = (c >> 5) + 2, distance = (c & 31) << 8, b;
 			if (len == 9) {
 				do {
-					ck_quick(i < in_len);
+					if (i == in_len)
+						return early;
 					b = in[i++];
 					len += b;
 				} while (level == 2 && b == 255);
 			}
-			ck_quick(i < in_len);
+			if (i == in_len)
+				return early;
 			b = in[i++];
 			if (level == 2 && b == 255 && distance == 31 << 8) {
-				ck_quick(i + 1 < in_len);
+				if (in_len - i < 2)
+					return early;
 				distance = 8191 + (size_t)(in[i] << 8 | in[i + 1]);
 				i += 2;
 			} else {
 				distance += b;
 			}
 			distance++;
-			ck_quick(distance <= o && len <= out_cap - o);
+			if (distance > o)
+				return "FastLZ match points before the start of the data";
+			if (len > plain_len - o)
+				return longer;
 			for (; len; len--, o++)
 				out[o] = out[o - distance];
 			*tail = 0;
 		}
 		if (i == in_len)
-			return o;
-		c = in[i++];
+			return o == plain_len ? NULL : "FastLZ block is shorter than its header says";
 	}
 }
 
@@ -56,10 +65,12 @@ struct made {
 	uint8_t *p;
 	size_t len;
 	int level;
+	size_t plain_len;
 };
 
 static void add_literals(struct made *m, size_t n, uint64_t seed)
 {
+	m->plain_len += n;
 	while (n) {
 		size_t run = n < 32 ? n : 32;
 		m->p[m->len] = (uint8_t)(run - 1);
@@ -75,6 +86,7 @@ static void add_match(struct made *m, size_t len, size_t distance)
 {
 	size_t d = distance - 1, more = len - 9;
 	int far = m->level == 2 && d >= 8191;
+	m->plain_len += len;
 	m->p[m->len++] = (uint8_t)((len < 9 ? len - 2 : 7) << 5 | (far ? 31 : d >> 8));
 	if (len >= 9) {
 		for (; m->level == 2 && more >= 255; more -= 255)
@@ -91,7 +103,8 @@ static void add_match(struct made *m, size_t len, size_t distance)
 /* Decodes into a buffer without a byte to spare, and with wrong lengths.  g_in, g_out: guarded, large enough. */
 static void check_made(const struct made *m, uint8_t *want, const struct guarded *g_in, const struct guarded *g_out)
 {
-	size_t tail, n = plain_decode(m->p, m->len, want, g_out->len - 1, &tail);
+	size_t tail, n = m->plain_len;
+	ck_quick(!plain_decode(m->p, m->len, want, n, &tail));
 	uint8_t *in = guarded_last(g_in, m->len), *out = guarded_last(g_out, n);
 	const char *why;
 	memcpy(in, m->p, m->len);
@@ -114,7 +127,7 @@ START_TEST(test_overlaps)
 	for (size_t distance = 1; distance <= 66; distance++) {
 		for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
 			for (size_t tail = 0; tail <= 66; tail += tail < 36 ? 1 : 10) {
-				struct made m = {block, 0, _i};
+				struct made m = {block, 0, _i, 0};
 				add_literals(&m, distance, distance * 7 + i);
 				add_match(&m, lens[i], distance);
 				add_literals(&m, tail, tail);
@@ -137,7 +150,7 @@ START_TEST(test_long_matches)
 	struct guarded in = guarded_new(1 << 18), out = guarded_new(1 << 18);
 	for (size_t d = 0; d < sizeof(distances) / sizeof(*distances); d++) {
 		for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++) {
-			struct made m = {block, 0, _i};
+			struct made m = {block, 0, _i, 0};
 			if (_i == 1 && (lens[i] > 264 || distances[d] > 8192))
 				continue;
 			add_literals(&m, distances[d], d);
@@ -147,6 +160,63 @@ START_TEST(test_long_matches)
 			check_made(&m, want, &in, &out);
 		}
 	}
+	guarded_free(&in);
+	guarded_free(&out);
+	free(block);
+	free(want);
+}
+END_TEST
+
+/* Instructions of every kind in any order, so many that most of them are far from both ends. */
+static void make_any(struct made *m, uint64_t *seed)
+{
+	add_literals(m, 1 + sample_next(seed) % (sample_next(seed) % 4 ? 40 : 9000), *seed);
+	for (size_t left = sample_next(seed) % (sample_next(seed) % 4 ? 20 : 300); left > 0; left--) {
+		size_t len = 3 + sample_next(seed) % (sample_next(seed) % 4 ? 12 : 262);
+		size_t most = sample_next(seed) % 2 ? 20 : m->level == 1 ? 8192 : 73727;
+		most = most < m->plain_len ? most : m->plain_len + (sample_next(seed) % 64 == 0);
+		if (sample_next(seed) % 5 < 2)
+			add_literals(m, 1 + sample_next(seed) % 40, *seed);
+		else
+			add_match(m, m->level == 2 && len == 200 ? 1000 : len, sample_next(seed) % 4 ? 1 + sample_next(seed) % most : most);
+	}
+}
+
+/* One of its bytes is another, or it ends early, or its length is a lie. */
+static void spoil(struct made *m, uint64_t *seed)
+{
+	switch (sample_next(seed) % 4) {
+	case 0: m->len = sample_next(seed) % (m->len + 1); break;
+	case 1: m->plain_len = sample_next(seed) % (m->plain_len + 1); break;
+	case 2: m->p[sample_next(seed) % m->len] = (uint8_t)sample_next(seed); break;
+	default: m->p[sample_next(seed) % m->len] ^= (uint8_t)(1 << sample_next(seed) % 8);
+	}
+}
+
+/* Whole or not: the same bytes or the same reason as byte by byte. */
+START_TEST(test_any)
+{
+	enum { ROOM = 1 << 18, ROUNDS = 20000 };
+	uint8_t *block = malloc(ROOM), *want = malloc(ROOM);
+	struct guarded in = guarded_new(ROOM), out = guarded_new(ROOM);
+	uint64_t seed = 58 + (uint64_t)_i;
+	size_t refused = 0;
+	for (int i = 0; i < ROUNDS; i++) {
+		struct made m = {block, 0, _i, 0};
+		size_t tail;
+		make_any(&m, &seed);
+		for (int n = (int)(sample_next(&seed) % 3); n > 0 && m.len > 0; n--)
+			spoil(&m, &seed);
+		const char *why = plain_decode(block, m.len, want, m.plain_len, &tail);
+		uint8_t *p = guarded_last(&in, m.len), *got = guarded_last(&out, m.plain_len);
+		memcpy(p, block, m.len);
+		const char *said = fastlz_inflate(p, m.len, got, m.plain_len);
+		ck_quick(!said == !why);
+		ck_quick(!why || strcmp(said, why) == 0);
+		ck_quick(why || memcmp(got, want, m.plain_len) == 0);
+		refused += why != NULL;
+	}
+	ck_assert(refused > ROUNDS / 4 && refused < ROUNDS * 3 / 4);
 	guarded_free(&in);
 	guarded_free(&out);
 	free(block);
@@ -190,7 +260,7 @@ END_TEST
 START_TEST(test_far_by_hand)
 {
 	uint8_t *block = calloc(1, 16384), *out = malloc(16384);
-	struct made m = {block, 0, 2};
+	struct made m = {block, 0, 2, 0};
 	add_literals(&m, 8193, 3);
 	m.len += unhex(block + m.len, "3f ff 00 01"); /* t 1, hi 31, lo 255, w 1: length 3, distance 8193 */
 	ck_assert(!fastlz_inflate(block, m.len, out, 8196));
@@ -257,7 +327,7 @@ static size_t check_encoder(const uint8_t *plain, size_t n, uint16_t *table)
 	len = fastlz_deflate(table, in.p, n, out.p, room);
 	ck_assert(len > 0 && len <= room);
 	ck_assert_int_eq(out.p[0] >> 5, 0);
-	ck_assert_uint_eq(plain_decode(out.p, len, back, n, &tail), n);
+	ck_assert(!plain_decode(out.p, len, back, n, &tail));
 	ck_assert_mem_eq(back, plain, n);
 	ck_assert_uint_ge(tail, n < 12 ? n : 12);
 	memset(back, 0, n);
@@ -345,6 +415,7 @@ int main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, test_overlaps, 1, 3);
 	tcase_add_loop_test(t, test_long_matches, 1, 3);
+	tcase_add_loop_test(t, test_any, 1, 3);
 	tcase_add_test(t, test_by_hand);
 	tcase_add_test(t, test_far_by_hand);
 	tcase_add_test(t, test_refused);
