@@ -215,3 +215,10 @@ int secretsource_read_kek(const char *source, const char *what, bool confirm, st
 		secret_free(kek);
 	return r;
 }
+
+bool secretsource_once(const char *source)
+{
+	struct stat st;
+	return source && (strcmp(source, "-") == 0 || strcmp(source, "tty") == 0 || strncmp(source, "fd:", 3) == 0 ||
+			  (strncmp(source, "cred:", 5) != 0 && stat(source, &st) == 0 && !S_ISREG(st.st_mode)));
+}

@@ -24,6 +24,9 @@ int secretsource_read_kek(const char *source, const char *what, bool confirm, st
 /* One line from the terminal at fd, of at most max bytes, with its echo off.  XE_KEY, XE_FAILED. */
 int secretsource_read_line(int fd, const char *what, size_t max, struct secret *s, struct err *e) __attribute__((warn_unused_result));
 
+/* Can the source be read once only, as standard input, a terminal, a pipe?  NULL: there is none. */
+bool secretsource_once(const char *source);
+
 #define SOURCE_KEK_MAX_BYTES 1024u
 #define SOURCE_KEY_MAX_BYTES 1024u
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #define SECOND 1000000
+#define DURATION_MAX ((uint64_t)100 * 366 * 86400)
 
 static bool read_seconds(const char *text, int64_t *seconds)
 {
@@ -55,4 +56,51 @@ bool timetext_read(const char *text, bool last, int64_t *microseconds)
 	}
 	*microseconds = seconds * SECOND + (last ? unit * SECOND - 1 : 0);
 	return true;
+}
+
+/* Seconds of a unit, by its letter; none: seconds.  0: there is no such. */
+static uint64_t unit_seconds(char letter)
+{
+	switch (letter) {
+	case 'd': return 86400;
+	case 'h': return 3600;
+	case 'm': return 60;
+	case 's':
+	case '\0': return 1;
+	default: return 0;
+	}
+}
+
+/* A number and its unit. */
+static bool read_part(const char **text, uint64_t *seconds)
+{
+	char *end;
+	if (**text < '0' || **text > '9')
+		return false;
+	errno = 0;
+	unsigned long long n = strtoull(*text, &end, 10);
+	uint64_t unit = unit_seconds(*end);
+	if (errno != 0 || unit == 0 || n > DURATION_MAX / unit)
+		return false;
+	*seconds += n * unit;
+	*text = *end ? end + 1 : end;
+	return *seconds <= DURATION_MAX;
+}
+
+bool timetext_duration(const char *text, uint64_t *seconds)
+{
+	*seconds = 0;
+	do {
+		if (!read_part(&text, seconds))
+			return false;
+	} while (*text);
+	return *seconds > 0;
+}
+
+void timetext_utc(int64_t seconds, char text[static TIMETEXT_BYTES])
+{
+	struct tm tm;
+	time_t t = (time_t)seconds;
+	if (gmtime_r(&t, &tm) == NULL || strftime(text, TIMETEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		text[0] = '\0';
 }

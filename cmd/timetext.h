@@ -10,4 +10,12 @@
  * since 1970: the first of what is said, or the last (a day, a minute, a second).  False: it is none. */
 bool timetext_read(const char *text, bool last, int64_t *microseconds);
 
+/* "4h", "90m", "1h30m", "2d", "30s", "30": so long, in seconds, at least one, a hundred years at most.  False: it is none. */
+bool timetext_duration(const char *text, uint64_t *seconds);
+
+#define TIMETEXT_BYTES 32u
+
+/* "2026-11-22T12:44:19Z", of seconds since 1970; "" where no calendar has it. */
+void timetext_utc(int64_t seconds, char text[static TIMETEXT_BYTES]);
+
 #endif

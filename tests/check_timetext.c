@@ -51,6 +51,53 @@ START_TEST(none)
 }
 END_TEST
 
+START_TEST(durations)
+{
+	static const struct {
+		const char *text;
+		uint64_t seconds;
+	} known_ones[] = {{"4h", 14400}, {"90m", 5400}, {"1h30m", 5400},    {"2d", 172800},
+			  {"30s", 30},   {"30", 30},    {"1d1h1m1", 90061}, {"36600d", 3162240000}};
+	static const char *const others[] = {"",
+					     "0",
+					     "0h",
+					     "h",
+					     "4 h",
+					     "-1h",
+					     "+1h",
+					     "1.5h",
+					     "4H",
+					     "1w",
+					     "1hh",
+					     "36601d",
+					     "4hours",
+					     "18446744073709551616",
+					     "9999999999999999d",
+					     "36600d1s"};
+	uint64_t got;
+
+	for (size_t i = 0; i < sizeof known_ones / sizeof *known_ones; i++) {
+		ck_assert_msg(timetext_duration(known_ones[i].text, &got), "%s", known_ones[i].text);
+		ck_assert_uint_eq(got, known_ones[i].seconds);
+	}
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		ck_assert_msg(!timetext_duration(others[i], &got), "%s", others[i]);
+}
+END_TEST
+
+START_TEST(utc)
+{
+	char text[TIMETEXT_BYTES];
+
+	timetext_utc(1795351459, text);
+	ck_assert_str_eq(text, "2026-11-22T12:44:19Z");
+	timetext_utc(-2, text);
+	ck_assert_str_eq(text, "1969-12-31T23:59:58Z");
+	timetext_utc(INT64_MAX, text);
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("timetext");
@@ -58,6 +105,8 @@ int main(void)
 
 	tcase_add_test(t, known);
 	tcase_add_test(t, none);
+	tcase_add_test(t, durations);
+	tcase_add_test(t, utc);
 	suite_add_tcase(suite, t);
 	SRunner *r = srunner_create(suite);
 

@@ -4,6 +4,7 @@
 #include "base/children.h"
 #include "base/msg.h"
 #include "base/quit.h"
+#include "cmd/secretsource.h"
 #include "cmd/volume/batchnames.h"
 #include "cmd/volume/batchunits.h"
 #include "cmd/volume/filter_set.h"
@@ -48,10 +49,9 @@ bool batch_wanted(const struct filter_request *q)
 /* Each unit opens its keys anew. */
 static int check_key(const char *option, const char *source)
 {
-	struct stat st;
-	bool once = source && (strcmp(source, "-") == 0 || strcmp(source, "tty") == 0 || strncmp(source, "fd:", 3) == 0 ||
-			       (strncmp(source, "cred:", 5) != 0 && stat(source, &st) == 0 && !S_ISREG(st.st_mode)));
-	return once ? msg_usage("filter", "%s %s: in a batch each unit reads the key anew; name a file or cred:NAME", option, source) : 0;
+	return secretsource_once(source)
+		       ? msg_usage("filter", "%s %s: in a batch each unit reads the key anew; name a file or cred:NAME", option, source)
+		       : 0;
 }
 
 int batch_check(const struct filter_request *q)

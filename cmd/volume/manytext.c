@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/volume/manytext.h"
+
+#include "base/msg.h"
+#include "base/printable.h"
+#include "cmd/timetext.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *time_of(int64_t nanoseconds, char text[static TIMETEXT_BYTES])
+{
+	timetext_utc(nanoseconds / 1000000000, text);
+	return text;
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* ---- before the units ---- */
+
+void manytext_begin(struct manytext *t)
+{
+	if (t->json == NULL)
+		return;
+	json_object(t->json, NULL);
+	json_number(t->json, "format", 1);
+	if (t->state)
+		json_name(t->json, "state", "state_hex", t->state);
+	json_array(t->json, "forgotten");
+}
+
+static void print_forgotten(const struct proofstate_row *row)
+{
+	char when[TIMETEXT_BYTES];
+	fputs("forgotten: ", stdout);
+	printable_put(row->path, stdout);
+	printf(": is gone; looked at last %s\n", time_of(row->looked, when));
+}
+
+static void json_row(struct json *j, const struct proofstate_row *row)
+{
+	char when[TIMETEXT_BYTES];
+	json_object(j, NULL);
+	json_name(j, "path", "path_hex", row->path);
+	json_text(j, "verdict", judgement_word(row->verdict));
+	json_text(j, "looked", time_of(row->looked, when));
+	json_text(j, "since", time_of(row->since, when));
+	json_end_object(j);
+}
+
+void manytext_forgotten(struct manytext *t, const struct proofstate_row *row)
+{
+	if (t->json)
+		json_row(t->json, row);
+	else if (msg_verbosity() >= 0)
+		print_forgotten(row);
+}
+
+void manytext_units(struct manytext *t)
+{
+	t->running = true;
+	if (t->json == NULL)
+		return;
+	json_end_array(t->json);
+	json_array(t->json, "units");
+}
+
+/* ---- one unit ---- */
+
+void manytext_begin_unit(struct manytext *t, const struct batch_unit *unit, const char *why)
+{
+	struct json *j = t->json;
+	if (j == NULL)
+		return;
+	json_object(j, NULL);
+	json_array(j, "inputs");
+	for (size_t i = 0; i < unit->count; i++) {
+		json_object(j, NULL);
+		json_name(j, "input", "input_hex", unit->paths[i]);
+		json_end_object(j);
+	}
+	json_end_array(j);
+	json_number(j, "bytes", unit->bytes);
+	json_text(j, "due", why);
+}
+
+/* Why nothing could be told; "" where something was. */
+static void why_not(const struct manytext_unit *u, char *text, size_t room)
+{
+	const struct err *e = &u->among->err;
+	text[0] = '\0';
+	if (u->stopped)
+		snprintf(text, room, "was stopped");
+	else if (u->killed_by)
+		snprintf(text, room, "its process was killed by signal %d (%s)", u->killed_by, strsignal(u->killed_by));
+	else if (u->end.changed)
+		snprintf(text, room, "was written to while it was read: what was found says nothing");
+	else if (e->code)
+		snprintf(text, room, "%s%s%s", e->volume, e->volume[0] ? ": " : "", e->text);
+	else if (!u->among->ended)
+		snprintf(text, room, "its process ended too early");
+}
+
+static void print_counts(const struct verifyreport_sums *s)
+{
+	printf(", %zu job%s, %llu of %llu files with content proved by their digests", s->jobs, plural(s->jobs),
+	       (unsigned long long)s->proved, (unsigned long long)s->with_content);
+	if (s->damaged)
+		printf(", %llu damaged", (unsigned long long)s->damaged);
+	if (s->missing)
+		printf(", %llu missing", (unsigned long long)s->missing);
+}
+
+static void print_unit(const struct manytext_unit *u, const char *why)
+{
+	char size[MSG_SIZE_BYTES];
+	printf("%s: ", judgement_name(u->end.verdict));
+	printable_put(u->unit->paths[0], stdout);
+	printf(": %zu volume%s, %s", u->unit->count, plural(u->unit->count), msg_size(u->unit->bytes, size));
+	if (why[0] == '\0')
+		print_counts(&u->among->sums);
+	printf(", in %.2f s", u->seconds);
+	if (why[0]) {
+		fputs(": ", stdout);
+		printable_put(why, stdout);
+	}
+	putchar('\n');
+}
+
+/* The report stands in the object at hand already, as far as commas go. */
+static void copy_report(FILE *from, FILE *to)
+{
+	char data[16384];
+	size_t n;
+	rewind(from);
+	while ((n = fread(data, 1, sizeof data, from)) > 0)
+		fwrite(data, 1, n, to);
+}
+
+static void json_unit(struct json *j, const struct manytext_unit *u, const char *why, FILE *report)
+{
+	bool whole = u->among->ended && u->killed_by == 0;
+	if (whole)
+		copy_report(report, j->out);
+	json_text(j, "verdict", judgement_word(u->end.verdict));
+	if (why[0])
+		json_text(j, "error", why);
+	json_real(j, "seconds", u->seconds, 3);
+	json_signed(j, "exit_status", u->status);
+	json_end_object(j);
+}
+
+/* Size and time are as they were, so nobody who was meant to has written to it. */
+static void warn_of_other_bytes(const struct manytext *t, const struct manytext_unit *u)
+{
+	size_t first = (size_t)(u->unit->paths - t->proofs->units->paths);
+	for (size_t i = first; u->end.other > 0 && i < first + u->unit->count; i++) {
+		const struct proofstate_row *row = manyproofs_known(t->proofs, i);
+		if (row && row->verdict == JUDGEMENT_OTHER_BYTES)
+			msg_warning("%s: its XXH64 was %016llx when it was proved and is another one now, though its size and time are the "
+				    "same: compare it with a copy; if it is right so, touch it",
+				    t->proofs->units->paths[i], (unsigned long long)row->xxh64);
+	}
+}
+
+void manytext_unit(struct manytext *t, const struct manytext_unit *u, FILE *report)
+{
+	char why[ERR_VOLUME_BYTES + ERR_TEXT_BYTES + 8];
+	why_not(u, why, sizeof why);
+	if (!u->stopped) {
+		t->units++;
+		t->volumes += u->unit->count;
+		t->bytes += u->unit->bytes;
+		t->status = err_worse_status(t->status, u->status);
+	}
+	warn_of_other_bytes(t, u);
+	if (t->json)
+		json_unit(t->json, u, why, report);
+	else if (u->end.verdict != JUDGEMENT_SOUND || u->status != 0 || msg_verbosity() >= 0)
+		print_unit(u, why);
+}
+
+/* ---- all of them ---- */
+
+/* What is known of all volumes now. */
+struct known {
+	size_t unsound, gone, never, left;
+	enum judgement worst;
+	int64_t oldest; /* of the proofs of what is sound; INT64_MAX: none */
+};
+
+static struct known look(const struct manytext *t)
+{
+	struct known k = {.oldest = INT64_MAX, .worst = JUDGEMENT_SOUND, .left = t->due->due - t->units};
+	const struct proofstate *s = t->proofs->state;
+	for (size_t i = 0; i < t->proofs->count; i++) {
+		const struct proofstate_row *row = manyproofs_unsound(t->proofs, i), *known = manyproofs_known(t->proofs, i);
+		k.unsound += row != NULL;
+		k.worst = row && row->verdict > k.worst ? row->verdict : k.worst;
+		k.never += row == NULL && known == NULL;
+		if (row == NULL && known && known->looked < k.oldest)
+			k.oldest = known->looked;
+	}
+	for (size_t i = 0; s && i < s->count; i++)
+		k.gone += manyproofs_gone(&s->rows[i]);
+	return k;
+}
+
+/* Of an earlier run; those of this one have had their say. */
+static int status_of_earlier(const struct manytext *t, int status)
+{
+	for (size_t i = 0; i < t->proofs->count; i++) {
+		const struct proofstate_row *row = manyproofs_unsound(t->proofs, i);
+		if (row && row->looked < t->proofs->now)
+			status = err_worse_status(status, judgement_status(row->verdict));
+	}
+	return status;
+}
+
+static int status_of(const struct manytext *t, const struct known *k, int status, bool finished)
+{
+	bool unproved = k->gone > 0 || ((t->owes || !finished) && k->left > 0);
+	status = status_of_earlier(t, err_worse_status(status, t->status));
+	return unproved ? err_worse_status(status, judgement_status(JUDGEMENT_NOT_PROVED)) : status;
+}
+
+static void print_row(const char *what, const struct proofstate_row *row, const char *path)
+{
+	char since[TIMETEXT_BYTES], looked[TIMETEXT_BYTES];
+	printf("%s: ", what);
+	printable_put(path, stdout);
+	printf(": %s since %s, looked at last %s\n", judgement_word(row->verdict), time_of(row->since, since),
+	       time_of(row->looked, looked));
+}
+
+static void print_lists(const struct manytext *t)
+{
+	const struct proofstate *s = t->proofs->state;
+	for (size_t i = 0; i < t->proofs->count; i++) {
+		const struct proofstate_row *row = manyproofs_unsound(t->proofs, i);
+		if (row)
+			print_row("not sound", row, t->proofs->units->paths[i]);
+	}
+	for (size_t i = 0; s && i < s->count; i++) {
+		if (manyproofs_gone(&s->rows[i]))
+			print_row("gone", &s->rows[i], s->rows[i].path);
+	}
+}
+
+static void print_last(const struct manytext *t, const struct known *k, int status)
+{
+	char text[TIMETEXT_BYTES], size[MSG_SIZE_BYTES];
+	const enum judgement verdict = status != 0 && k->worst == JUDGEMENT_SOUND ? JUDGEMENT_NOT_PROVED : k->worst;
+	printf("%s: %zu of %zu volume%s looked at, %s in %zu unit%s", judgement_name(verdict), t->volumes, t->proofs->count,
+	       plural(t->proofs->count), msg_size(t->bytes, size), t->units, plural(t->units));
+	if (k->unsound)
+		printf(", %zu not sound", k->unsound);
+	if (k->gone)
+		printf(", %zu gone", k->gone);
+	if (k->left)
+		printf(", %zu unit%s left", k->left, plural(k->left));
+	if (t->state && k->never)
+		printf("; %zu never proved as %s", k->never, k->never == 1 ? "it is" : "they are");
+	if (t->state && k->oldest != INT64_MAX)
+		printf("; oldest proof %s", time_of(k->oldest, text));
+	putchar('\n');
+}
+
+static void json_lists(const struct manytext *t)
+{
+	struct json *j = t->json;
+	const struct proofstate *s = t->proofs->state;
+	json_end_array(j);
+	json_array(j, "not_sound");
+	for (size_t i = 0; i < t->proofs->count; i++) {
+		const struct proofstate_row *row = manyproofs_unsound(t->proofs, i);
+		if (row)
+			json_row(j, row);
+	}
+	json_end_array(j);
+	json_array(j, "gone");
+	for (size_t i = 0; s && i < s->count; i++) {
+		if (manyproofs_gone(&s->rows[i]))
+			json_row(j, &s->rows[i]);
+	}
+	json_end_array(j);
+}
+
+static void json_last(const struct manytext *t, const struct known *k, int status, bool finished)
+{
+	struct json *j = t->json;
+	char text[TIMETEXT_BYTES];
+	json_lists(t);
+	json_number(j, "volumes", t->proofs->count);
+	json_number(j, "volumes_looked_at", t->volumes);
+	json_number(j, "units_looked_at", t->units);
+	json_number(j, "units_left", k->left);
+	json_number(j, "bytes_looked_at", t->bytes);
+	json_number(j, "never_proved", k->never);
+	if (k->oldest != INT64_MAX)
+		json_text(j, "oldest_proof", time_of(k->oldest, text));
+	json_bool(j, "finished", finished && k->left == 0);
+	json_bool(j, "sound", finished && status == 0);
+	json_signed(j, "exit_status", status);
+	json_end_object(j);
+}
+
+int manytext_end(struct manytext *t, int status, bool finished)
+{
+	const struct known k = look(t);
+	status = t->running ? status_of(t, &k, status, finished) : status;
+	if (t->json && !t->running)
+		manytext_units(t);
+	if (t->json) {
+		json_last(t, &k, status, finished);
+	} else if (t->running) {
+		print_lists(t);
+		print_last(t, &k, status);
+	}
+	return status;
+}
