@@ -11,8 +11,9 @@
 
 struct joiner;
 
-/* Stands between reader and whoever decodes.  reader and pool must stay until joiner_free (NULL is fine).  NULL without memory. */
-struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool);
+/* Stands between reader and whoever decodes.  reader and pool must stay until joiner_free (NULL is fine).  goes_on: the set does, on
+ * volumes that the reader does not hand out; pieces that it may end in the midst of are refused then (XE_USAGE).  NULL without memory. */
+struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool, bool goes_on);
 void joiner_free(struct joiner *j);
 
 /* As reader_next, but such pieces come as the one record they were, marked as joined.  Pieces that do not fit together

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/volume/batchunits.h"
 
+#include "volume/neighbours.h"
 #include "volume/units.h"
 
 #include <stdlib.h>
@@ -17,8 +18,10 @@ struct looked {
 
 void batchunits_free(struct batchunits *u)
 {
-	for (size_t i = 0; i < u->count; i++)
+	for (size_t i = 0; i < u->count; i++) {
 		free(u->all[i].unread);
+		free(u->all[i].near);
+	}
 	free(u->paths);
 	free(u->all);
 	*u = (struct batchunits){.paths = NULL};
@@ -91,33 +94,78 @@ static int hold_back(struct batch_unit *unit, const struct err *first, struct er
 	return keep_error(&unit->unread, &why, e);
 }
 
-static void add(struct batchunits *u, const char **paths, size_t count, uint64_t bytes)
+static struct batch_unit *add(struct batchunits *u, const char **paths, size_t count, uint64_t bytes)
 {
-	u->all[u->count++] = (struct batch_unit){paths, count, bytes, NULL};
+	struct batch_unit *unit = &u->all[u->count++];
+	*unit = (struct batch_unit){.paths = paths, .count = count, .bytes = bytes};
 	u->bytes += bytes;
+	return unit;
 }
 
-static int take(struct batchunits *u, struct looked *l, size_t count, struct err *e)
+/* The index-th of the volumes at paths, with its neighbours among them. */
+static int add_volume(struct batchunits *u, const char *const *paths, size_t index, const struct glance *glance, const struct neighbours_of *of,
+		      struct err *e)
 {
-	const struct err *first = first_unread(l);
+	struct batch_unit *unit = add(u, NULL, 1, glance->bytes);
+	const char **near = calloc(1 + of->after_count + of->before_count, sizeof(const char *));
+	if (near == NULL)
+		return err_memory(e, 0, "the volumes' neighbours");
+	near[0] = paths[index];
+	for (size_t i = 0; i < of->after_count; i++)
+		near[1 + i] = paths[of->after[i]];
+	for (size_t i = 0; i < of->before_count; i++)
+		near[1 + of->after_count + i] = paths[of->before[i]];
+	unit->paths = unit->near = near;
+	unit->after_count = of->after_count;
+	unit->before = near + 1 + of->after_count;
+	unit->before_count = of->before_count;
+	return 0;
+}
+
+/* Each of its volumes, as a unit by itself. */
+static int add_volumes(struct batchunits *u, const struct looked *l, const struct unit *unit, struct err *e)
+{
+	const struct glance **glances = calloc(unit->count, sizeof(const struct glance *));
+	struct neighbours n = NEIGHBOURS_NONE;
+	if (glances == NULL)
+		return err_memory(e, 0, "the volumes' neighbours");
+	for (size_t i = 0; i < unit->count; i++)
+		glances[i] = l->inputs[l->units.volumes[unit->first + i]].glance;
+	int rc = neighbours_find(&n, glances, unit->count, e);
+	for (size_t i = 0; rc == 0 && i < unit->count; i++)
+		rc = add_volume(u, u->paths + unit->first, i, glances[i], &n.all[i], e);
+	neighbours_free(&n);
+	free(glances);
+	return rc;
+}
+
+static int add_unit(struct batchunits *u, const struct looked *l, const struct unit *unit, bool by_volume, struct err *e)
+{
+	const struct err *first = unit->incomplete ? first_unread(l) : NULL;
+	size_t begun = u->count;
+	int rc = by_volume ? add_volumes(u, l, unit, e) : 0;
+	if (!by_volume)
+		add(u, u->paths + unit->first, unit->count, unit->bytes);
+	for (size_t i = begun; rc == 0 && first && i < u->count; i++)
+		rc = hold_back(&u->all[i], first, e);
+	return rc;
+}
+
+static int take(struct batchunits *u, struct looked *l, size_t count, bool by_volume, struct err *e)
+{
 	int rc = 0;
 	for (size_t i = 0; i < l->count; i++)
 		u->paths[i] = l->inputs[l->units.volumes[i]].path;
-	for (size_t i = 0; rc == 0 && i < l->units.count; i++) {
-		const struct unit *unit = &l->units.all[i];
-		add(u, u->paths + unit->first, unit->count, unit->bytes);
-		if (first && unit->incomplete)
-			rc = hold_back(&u->all[u->count - 1], first, e);
-	}
-	for (size_t i = count; i-- > l->count;) {
-		add(u, u->paths + i, 1, 0);
-		u->all[u->count - 1].unread = l->unread[i];
+	for (size_t i = 0; rc == 0 && i < l->units.count; i++)
+		rc = add_unit(u, l, &l->units.all[i], by_volume, e);
+	for (size_t i = count; rc == 0 && i-- > l->count;) {
+		add(u, u->paths + i, 1, 0)->unread = l->unread[i];
 		l->unread[i] = NULL;
 	}
 	return rc;
 }
 
-int batchunits_find(struct batchunits *u, const char *const *paths, size_t count, struct err *e)
+int batchunits_find(struct batchunits *u, const char *const *paths, size_t count, bool by_volume, struct err *e)
 {
 	struct looked l = {.glances = NULL};
 	*u = (struct batchunits){.paths = calloc(count, sizeof *u->paths), .all = calloc(count, sizeof *u->all)};
@@ -125,7 +173,7 @@ int batchunits_find(struct batchunits *u, const char *const *paths, size_t count
 		return err_memory(e, count * sizeof *u->all, "the units");
 	int rc = look_at_all(u, &l, paths, count, e);
 	if (rc == 0)
-		rc = take(u, &l, count, e);
+		rc = take(u, &l, count, by_volume, e);
 	forget(&l);
 	return rc;
 }

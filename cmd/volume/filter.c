@@ -9,6 +9,7 @@
 #include "cmd/volume/batch.h"
 #include "cmd/volume/discard.h"
 #include "cmd/volume/expected.h"
+#include "cmd/volume/filter_neighbours.h"
 #include "cmd/volume/filter_run.h"
 
 #include <stdio.h>
@@ -206,6 +207,9 @@ static const struct option_row rows[] = {
 	VOLUMELIST_ROWS(struct filter_request, list),
 	OPTION_NUMBER(0, "jobs", 1, CHILDREN_MAX, "a number", struct filter_request, jobs),
 	OPTION_MAY_TAKE(0, "skip-done", take_skip_done),
+	OPTION_FLAG(0, "by-volume", struct filter_request, by_volume),
+	OPTION_TAKE(0, "before", filter_neighbours_before),
+	OPTION_TAKE(0, "after", filter_neighbours_after),
 	OPTION_FLAG(0, "exit-class", struct filter_request, exit_class),
 	COMMAND_PROGRESS(struct filter_request, progress),
 	KEYOPTIONS_ROWS(struct filter_request, keys),
@@ -392,12 +396,16 @@ static int settle(struct filter_request *q, const struct operands *inputs)
 	q->out.keep_partial = q->o.on_damage != ON_DAMAGE_STOP;
 	int wrong = check_outputs(q);
 	if (wrong == 0)
+		wrong = filter_neighbours_check(q);
+	if (wrong == 0)
 		wrong = check_folders(q);
 	if (wrong == 0)
 		wrong = check_marks(q);
 	if (wrong == 0)
 		wrong = check_expected(q);
-	return wrong != 0 ? wrong : check_encryption(q);
+	wrong = wrong != 0 ? wrong : check_encryption(q);
+	struct err e = {0};
+	return wrong == 0 && filter_neighbours_settle(q, &e) != 0 ? msg_fail(&e) : wrong;
 }
 
 /* The volumes of a batch, found where it says. */
@@ -462,6 +470,7 @@ static int cmd_filter(int argc, char **argv)
 		status = batch_wanted(&q) ? run_batch(&q, &inputs) : run_one(&q, &inputs);
 	}
 	filter_request_free_names(&q);
+	filter_neighbours_free(&q);
 	free(words);
 	return status;
 }
