@@ -2,6 +2,7 @@
 #include "volume/neighbours.h"
 
 #include "base/array.h"
+#include "format/block.h"
 
 #include <stdlib.h>
 
@@ -9,6 +10,7 @@
 struct seat {
 	uint64_t key;
 	size_t volume;
+	const struct glance *g; /* of that */
 	const struct glance_session *s;
 };
 
@@ -52,7 +54,7 @@ static size_t seats_of(const struct glance *const *all, size_t count, struct sea
 		for (size_t k = 0; k < all[i]->session_count; k++, n++) {
 			const struct glance_session *s = &all[i]->sessions[k];
 			if (seats)
-				seats[n] = (struct seat){(uint64_t)s->time << 32 | s->id, i, s};
+				seats[n] = (struct seat){(uint64_t)s->time << 32 | s->id, i, all[i], s};
 		}
 	}
 	return n;
@@ -74,10 +76,12 @@ static bool goes_on(const struct seat *x, const struct seat *y)
 	return x->key == y->key && !x->s->ends && !y->s->begins;
 }
 
-/* May the record that was open before it be open behind it still? */
-static bool may_hold_a_middle(const struct glance_session *s)
+/* May the record that was open before it be open behind it still?  It is one of its file then, and not longer than records are. */
+static bool may_hold_a_middle(const struct seat *x)
 {
-	return !s->readable || (s->rest_before > 0 && s->rest_behind > 0 && s->first_index == s->last_index);
+	const struct glance_session *s = x->s;
+	bool short_of = x->g->bytes <= RECORD_MAX_BYTES || x->g->session_count + x->g->inner_count > 1;
+	return s->rest_behind > 0 && s->rest_behind < s->rest_before && s->first_index == s->last_index && short_of;
 }
 
 /* Of the volume at the first of them: those behind, and of the next one, the one before.  The rest of a long record may lie on several. */
@@ -87,7 +91,7 @@ static int add_course(struct pairs *p, const struct seat *at, const struct seat 
 	int rc = y < end && goes_on(at, y) ? add(p, y->volume, at->volume, e) : 0;
 	for (bool more = true; rc == 0 && more && y < end && goes_on(y - 1, y); y++) {
 		rc = add(p, at->volume, y->volume, e);
-		more = may_hold_a_middle(y->s);
+		more = may_hold_a_middle(y);
 	}
 	return rc;
 }
