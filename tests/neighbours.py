@@ -3,6 +3,7 @@
 """Volumes of a set converted by themselves, tried on seeded random sets of property.py.
 
 neighbours.py --xflate PATH --seed N --runs N [--keep DIR]
+neighbours.py --make far|again|network FOLDER    two volumes, one and two, for scenario_neighbours
 
 Of each set, two to ten volumes cut anywhere between two blocks, whatever is in it:
   * filter --by-volume makes the bytes that filter --before --after makes of each volume alone, with the neighbours that plan names and
@@ -214,7 +215,52 @@ class Trial(base.Trial):
         must(base.same_file(path, out), "%s: passed, it has other bytes" % path)
 
 
+# --- sets made by hand ---
+
+def far():
+    """Two jobs, both cut; one has its last blocks on the first volume far from its end, and its first ones on the second far from its
+    beginning: further than a glance reaches."""
+    slow, fast = [mk.Packer(mk.BACULA, "BB03", 64512, sid=i) for i in (1, 2)]
+    jobs = [mk.Session(p, i, i, name="job%d" % i) for i, p in ((1, slow), (2, fast))]
+    jobs[0].file(mk.noise("slow", 400000), 29, "lzo", 60000)
+    jobs[1].file(mk.noise("fast", 14 << 20), 2, None, 60000)
+    one, two = [j.close() for j in jobs]
+    half = len(two) // 2
+    return one[:3] + two[:half], two[half:] + one[3:]
+
+
+def again():
+    """A drive that warned early: the last block of the first volume stands on the second once more."""
+    s = mk.Session(mk.Packer(mk.BAREOS, "BB02", 1024))
+    for i in range(5):
+        s.file(mk.text(i, 9000), 29, "gzip", 9000)
+    blocks_of = s.close()
+    return blocks_of[:8], blocks_of[7:]
+
+
+def network():
+    """The client's network layer cut a compressed record, and the volume ends inside its first piece."""
+    s = mk.Session(mk.Packer(mk.BAREOS, "BB02", 64512))
+    content = mk.noise("network", 1400000)
+    s.new(content, 29)
+    record = mk.encode("gzip", content)
+    for at in range(0, len(record), 999996):
+        s.put(29, record[at:at + 999996])
+    s.digest(content)
+    blocks_of = s.close()
+    return blocks_of[:9], blocks_of[9:]
+
+
+def make(kind, folder):
+    for name, part in zip(("one", "two"), {"far": far, "again": again, "network": network}[kind]()):
+        with open(os.path.join(folder, name), "wb") as f:
+            f.write(mk.whole(name, part))
+
+
 def main():
+    if sys.argv[1:2] == ["--make"]:
+        make(*sys.argv[2:])
+        return 0
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--xflate", required=True)
     p.add_argument("--seed", type=int, default=1)

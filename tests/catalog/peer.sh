@@ -249,11 +249,11 @@ restores 'back, from the map alone' mixb rmixb rows rowsb span
 # --- each volume by itself ---
 
 for options in '-r lzo' -i; do
-	name=apart${options#-r }
-	for chain in rmix span; do need "$chain: xflate $options --by-volume" convert_by_volume "$name" "$options" "$chain"; done
+	round=apart${options#-r }
+	for chain in rmix span; do need "$chain: xflate $options --by-volume" convert_by_volume "$round" "$options" "$chain"; done
 	restores_fail "by volume, $options, not followed" rmixb span
 	for chain in rmix span; do
-		need "$chain: the catalog follows: by volume, $options" follow rows "$name" "$chain"
+		need "$chain: the catalog follows: by volume, $options" follow rows "$round" "$chain"
 		check "$chain: catalog check says that it fits" fits 0 "$chain" || :
 	done
 	restores "by volume, $options" rmixa rmixb span
@@ -262,7 +262,7 @@ for options in '-r lzo' -i; do
 	check "span: catalog bsr --update: by volume, $options" updated span || :
 	check "span: comes back by its updated file of Write Bootstrap" by_bootstrap span "$work/bsr/span.new.bsr" || :
 	for chain in rmix span; do
-		check "$chain: back, by volume, $options" says changed "$work/sql/$name-$chain.undo" || :
+		check "$chain: back, by volume, $options" says changed "$work/sql/$round-$chain.undo" || :
 		check "$chain: the rows are those of before: by volume, $options" same_addresses "$chain" "$work/base/$chain.addresses" || :
 	done
 	original rmix span
