@@ -267,7 +267,7 @@ static int refuse_apart(const struct joiner *j, const struct item *item, struct 
 		return 0;
 	return err_set(e, XE_USAGE,
 		       "a compressed record of FileIndex %d was cut by the client's network layer, and its pieces lie on both sides of the "
-		       "volume's end: convert this volume and the next one as one set",
+		       "volume's end: give all volumes of the set as one",
 		       p->item.file_index);
 }
 

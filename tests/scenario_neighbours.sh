@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Volumes of a set converted by themselves: --before and --after, --by-volume.  Seeded sets: neighbours.py; PROPERTIES=400 tries so many.
-# shellcheck disable=SC2086 # lists of names and options
+# shellcheck disable=SC2086,SC2317 # lists of names and options; called by name
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -223,7 +223,7 @@ fresh_set made
 "$PYTHON" "$here/neighbours.py" --make network .
 run "$XFLATE" filter -q -r lzo --after two -o new one
 refused 2 'a record in pieces on both sides: refused'
-says 'one: a compressed record of FileIndex 1 .*convert this volume and the next one as one set' 'and what to do'
+says 'one: a compressed record of FileIndex 1 .*give all volumes of the set as one' 'and what to do'
 run "$XFLATE" filter -q -r lzo --before one -o new two
 expect_status 1 'nor is the other side converted'
 check 'nothing is written' [ ! -e new ]

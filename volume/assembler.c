@@ -526,10 +526,11 @@ static int refuse_misfit(const struct assembler *a, struct err *e)
 		return 0;
 	char job[LABEL_NAME_BYTES + 64];
 	job_describe(session_job(s), job, sizeof job);
-	return err_set(e, XE_USAGE,
-		       "%s is in a record of FileIndex %d of which %u bytes are still to come, and on the volumes behind this one it goes on "
-		       "with another, or not to its end: give the next volumes in their order with --after",
-		       job, s->partial.item.file_index, s->partial.item.len - s->partial.have);
+	return err_set(
+		e, XE_USAGE,
+		"%s is in a record of FileIndex %d of which %u bytes are still to come, and on the volumes behind this one it goes on "
+		"with another, or not to its end: give the next volumes in their order with --after",
+		job, s->partial.item.file_index, s->partial.item.len - s->partial.have);
 }
 
 int assembler_begin_cut(struct assembler *a, size_t from, struct err *e)

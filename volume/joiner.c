@@ -157,13 +157,15 @@ static int refuse_before(const struct assembler *a, const struct session *s, con
 	const char *nearest = a->o->before[a->o->before_count - 1];
 	if (!found)
 		return err_set(e, XE_USAGE,
-			       "%s goes on here with the rest of a record, %u bytes of FileIndex %d, and has no block on %s: give the volumes before "
+			       "%s goes on here with the rest of a record, %u bytes of FileIndex %d, and has no block on %s: give the "
+			       "volumes before "
 			       "this one, the nearest last, with --before",
 			       job, h->len, h->file_index, a->o->before_count == 1 ? nearest : "any of the volumes before");
-	return err_set(e, XE_USAGE,
-		       "%s goes on here with the rest of a record, %u bytes of FileIndex %d, and that is not what it has open at the end of %s: "
-		       "there is another volume between them; give the volumes before this one, the nearest last, with --before",
-		       job, h->len, h->file_index, nearest);
+	return err_set(
+		e, XE_USAGE,
+		"%s goes on here with the rest of a record, %u bytes of FileIndex %d, and that is not what it has open at the end of %s: "
+		"there is another volume between them; give the volumes before this one, the nearest last, with --before",
+		job, h->len, h->file_index, nearest);
 }
 
 /* The first that is here of s is the rest of a record: where the volumes before the set are known, it is of one that is theirs.  *theirs:

@@ -29,5 +29,6 @@ size_t reading_settle(struct reader_range *ranges, size_t count)
 
 int reading_once_only(struct err *e)
 {
-	return err_set(e, XE_USAGE, "can be read only once: what is before or behind a volume has to be a file, or a folder that is a volume");
+	return err_set(e, XE_USAGE,
+		       "can be read only once: what is before or behind a volume has to be a file, or a folder that is a volume");
 }

@@ -72,10 +72,11 @@ static int want_rows(const struct request *q, struct err *e)
 	if (v == NULL)
 		return 0;
 	err_volume(e, v->from->name);
-	return err_set(e, XE_USAGE,
-		       "%s: a file of it, cut by the end of the volume before, is whole on that one now: its rows are wanted, with xflate catalog "
-		       "rows and --rows",
-		       v->to->path);
+	return err_set(
+		e, XE_USAGE,
+		"%s: a file of it, cut by the end of the volume before, is whole on that one now: its rows are wanted, with xflate catalog "
+		"rows and --rows",
+		v->to->path);
 }
 
 static int plan(struct request *q, struct err *e)

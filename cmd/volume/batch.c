@@ -56,9 +56,11 @@ static int check_key(const char *option, const char *source)
 int batch_check(const struct filter_request *q)
 {
 	if (q->in_place || q->discard_original)
-		return msg_usage("filter", "--recursive, --files-from, --jobs, --skip-done and --by-volume make a batch, which needs -o FOLDER");
+		return msg_usage("filter",
+				 "--recursive, --files-from, --jobs, --skip-done and --by-volume make a batch, which needs -o FOLDER");
 	if (q->out.path == NULL || strcmp(q->out.path, "-") == 0)
-		return msg_usage("filter", "a batch (--recursive, --files-from, --jobs, --skip-done, --by-volume) needs a folder: -o FOLDER");
+		return msg_usage("filter",
+				 "a batch (--recursive, --files-from, --jobs, --skip-done, --by-volume) needs a folder: -o FOLDER");
 	if (q->near.before.count + q->near.after.count > 0)
 		return msg_usage("filter", "--before and --after go with one volume; in a batch --by-volume finds them");
 	if (q->map_path || q->report_path)

@@ -103,8 +103,8 @@ static struct batch_unit *add(struct batchunits *u, const char **paths, size_t c
 }
 
 /* The index-th of the volumes at paths, with its neighbours among them. */
-static int add_volume(struct batchunits *u, const char *const *paths, size_t index, const struct glance *glance, const struct neighbours_of *of,
-		      struct err *e)
+static int add_volume(struct batchunits *u, const char *const *paths, size_t index, const struct glance *glance,
+		      const struct neighbours_of *of, struct err *e)
 {
 	struct batch_unit *unit = add(u, NULL, 1, glance->bytes);
 	const char **near = calloc(1 + of->after_count + of->before_count, sizeof(const char *));

@@ -30,7 +30,8 @@ struct batchunits {
 /* Looks at the volumes at paths, count of them, which must stay.  What cannot be looked at is a unit by itself: unread
  * tells why, or its conversion does.  by_volume: each volume is a unit, with its neighbours.
  * XE_FAILED without memory; u is to be freed either way. */
-int batchunits_find(struct batchunits *u, const char *const *paths, size_t count, bool by_volume, struct err *e) __attribute__((warn_unused_result));
+int batchunits_find(struct batchunits *u, const char *const *paths, size_t count, bool by_volume, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* Idempotent. */
 void batchunits_free(struct batchunits *u);

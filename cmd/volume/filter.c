@@ -499,6 +499,8 @@ const struct command command_filter = {
 		"      --recursive, --files-from FILE [--null], --jobs N, --skip-done[=quick]\n"
 		"                             a batch into -o FOLDER: volumes of folders or of a\n"
 		"                             list, N units at once, those done are passed over\n"
+		"      --by-volume            a batch in which each volume is a unit by itself\n"
+		"      --before VOLUME, --after VOLUME   one by itself: its neighbours in the set\n"
 		"      --force                replace existing outputs; recompress records in ALG\n"
 		"  -T, --threads N            workers, 0: one a processor (the default)\n"
 		"      --max-block BYTES      largest block to write (default: as the input's)\n"

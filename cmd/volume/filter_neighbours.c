@@ -60,9 +60,11 @@ int filter_neighbours_check(const struct filter_request *q)
 	if (!q->by_volume && q->o.path_count != 1)
 		return msg_usage("filter", "--before and --after go with one volume; --by-volume converts many, each by itself");
 	if (q->in_place)
-		return msg_usage("filter", "%s and --in-place: what becomes of a volume is made of its neighbours as they were; use -o", what);
+		return msg_usage("filter", "%s and --in-place: what becomes of a volume is made of its neighbours as they were; use -o",
+				 what);
 	if (q->o.repair)
-		return msg_usage("filter", "%s and --repair: how a file was damaged is told by all of its job; give all volumes as one set", what);
+		return msg_usage("filter", "%s and --repair: how a file was damaged is told by all of its job; give all volumes as one set",
+				 what);
 	if (q->o.cipher.encrypt && has_one_key(q))
 		return msg_usage("filter",
 				 "%s and --encrypt: blocks of one job would bear the same number under one key; --new-key-dir or "

@@ -17,7 +17,7 @@ struct plan {
 	const struct units_input *inputs;
 	size_t input_count;
 	struct units units;
-	size_t *order; /* of units, as they are told */
+	size_t *order;           /* of units, as they are told */
 	struct neighbours *near; /* for JSON: of each unit of units, with indexes in it; NULL: not wanted */
 	const struct plan_unread *unread;
 	size_t unread_count;
