@@ -189,6 +189,12 @@ says 'plain-span2: .*the beginning of this record is missing' 'what is damaged i
 run "$XFLATE" filter -q -r zstd --on-damage=skip --after hurt2 -o again plain-span1
 says 'lost: .*rest of this record does not follow' 'and what is lost of the other'
 check 'what skip left of the first is sound' xflate verify -qq one-skip
+cp plain-span2 hurt
+spoil hurt 300
+run "$XFLATE" filter -q -r zstd --on-damage=skip --before plain-span1 -o hurt2.new hurt
+expect_status 3 'damage on the volume itself'
+says 'hurt: lost: .*FileIndex 36: .*in the block that is left out' 'what was lost with it is told'
+fails 'and not that files of the volume before are missing' grep 'FileIndex 1 to' "$err"
 # Damage beside the cut records is the neighbours' own.
 cp plain-span1 hurt1
 spoil hurt1 100000
