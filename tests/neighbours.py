@@ -4,6 +4,7 @@
 
 neighbours.py --xflate PATH --seed N --runs N [--keep DIR]
 neighbours.py --make far|again|network FOLDER    two volumes, one and two, for scenario_neighbours
+neighbours.py --make edges FOLDER                such a pair for each place where a set can be cut, in a folder each
 
 Of each set, two to ten volumes cut anywhere between two blocks, whatever is in it:
   * filter --by-volume makes the bytes that filter --before --after makes of each volume alone, with the neighbours that plan names and
@@ -251,7 +252,34 @@ def network():
     return blocks_of[:9], blocks_of[9:]
 
 
+def edges():
+    """Records and headers that end with their block: empty ones, and such that have all of their data in the next."""
+    s = mk.Session(mk.Packer(mk.BAREOS, "BB02", 1024))
+    s.file(b"abc" * 50, 2)
+    for i, (stream, alg) in enumerate(((2, None), (29, "gzip"), (30, "lz4"))):
+        content = mk.text(i, 2500)
+        s.fill_before(12, content, stream)
+        s.file(content, stream, alg)
+        s.fill_before(12, b"", 2)
+        s.new(b"", 2)
+        s.put(2, b"")
+        s.digest(b"")
+    return s.close()
+
+
+def make_edges(folder):
+    blocks_of = edges()
+    for cut in range(1, len(blocks_of)):
+        at = os.path.join(folder, "cut-%d" % cut)
+        os.mkdir(at)
+        for name, part in (("one", blocks_of[:cut]), ("two", blocks_of[cut:])):
+            with open(os.path.join(at, name), "wb") as f:
+                f.write(mk.whole(name, part))
+
+
 def make(kind, folder):
+    if kind == "edges":
+        return make_edges(folder)
     for name, part in zip(("one", "two"), {"far": far, "again": again, "network": network}[kind]()):
         with open(os.path.join(folder, name), "wb") as f:
             f.write(mk.whole(name, part))

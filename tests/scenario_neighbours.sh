@@ -224,6 +224,20 @@ expect_status 0 'a drive that warned early'
 check 'compare says same' xflate compare -q one two --vs new/one new/two
 check 'its records are there once' xflate verify -qq new/one new/two
 
+# ---- records that end with their block, and empty ones ----
+fresh_set made
+"$PYTHON" "$here/neighbours.py" --make edges .
+for pair in cut-*; do
+	: >wrong
+	for way in '-r lzo' -i; do
+		"$XFLATE" filter -qq $way --by-volume -o new "$pair/one" "$pair/two" 2>>wrong || echo "$way" >>wrong
+		"$XFLATE" verify -qq new/one new/two >/dev/null 2>>wrong || echo "$way: verify" >>wrong
+		"$XFLATE" compare -qq "$pair/one" "$pair/two" --vs new/one new/two >/dev/null 2>>wrong || echo "$way: compare" >>wrong
+		rm -rf new
+	done
+	is "$(cat wrong)" '' "records and headers that end with their block, $pair"
+done
+
 # ---- what the network layer cut ----
 fresh_set made
 "$PYTHON" "$here/neighbours.py" --make network .

@@ -158,8 +158,7 @@ static int refuse_before(const struct assembler *a, const struct session *s, con
 	if (!found)
 		return err_set(e, XE_USAGE,
 			       "%s goes on here with the rest of a record, %u bytes of FileIndex %d, and has no block on %s: give the "
-			       "volumes before "
-			       "this one, the nearest last, with --before",
+			       "volumes before this one, the nearest last, with --before",
 			       job, h->len, h->file_index, a->o->before_count == 1 ? nearest : "any of the volumes before");
 	return err_set(
 		e, XE_USAGE,

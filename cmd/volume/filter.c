@@ -362,7 +362,8 @@ static int check_discard(const struct filter_request *q, const struct operands *
 			o->name_count > 0 || q->out.folders;
 	if (inputs->count == 0)
 		return msg_usage("filter", "--discard-original needs the names of the volumes");
-	if (converts || q->in_place || q->out.path || q->map_path || q->report_path || q->expected > 0)
+	if (converts || q->in_place || q->out.path || q->map_path || q->report_path || q->expected > 0 || q->near.before.count > 0 ||
+	    q->near.after.count > 0)
 		return msg_usage("filter", "--discard-original converts nothing; only keys, -T, --max-memory and --progress go with it");
 	int wrong = keyoptions_check(&q->keys, "filter");
 	return wrong != 0 ? wrong : keyoptions_check_inputs(&q->keys, "filter", inputs->names, inputs->count);
