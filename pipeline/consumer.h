@@ -31,7 +31,8 @@ struct writer {
 	struct span run;                     /* blocks to pass that follow one another in memory */
 	const struct cipher_volume *sealing; /* what the volume at hand is encrypted with */
 	struct reshape_buffer scratch;
-	size_t failed_input; /* index of the one where the run failed */
+	size_t failed_input; /* index of the one where the run failed, */
+	bool failed_reading; /* and it was not the writing side that did */
 	_Atomic uint64_t bytes_out;
 };
 

@@ -174,6 +174,11 @@ size_t filter_input(const struct filter *f)
 	return f->err.code != XE_OK ? f->writer->failed_input : intake_input(f->intake);
 }
 
+bool filter_failed_reading(const struct filter *f)
+{
+	return f->writer->failed_reading;
+}
+
 uint64_t filter_damaged(const struct filter *f)
 {
 	return f->writer->ledger.damaged;
@@ -188,17 +193,9 @@ bool filter_job(const struct filter *f, size_t index, struct filter_job *job)
 {
 	const struct ledger *l = &f->writer->ledger;
 	const struct ledger_job *entry = index < l->job_count ? l->jobs[index] : NULL;
-	if (entry == NULL)
-		return false;
-	*job = (struct filter_job){
-		.job = entry->course.job,
-		.counts = entry->counts,
-		.first_index = entry->first_index,
-		.last_index = entry->last_index,
-		.begins_elsewhere = entry->begins_elsewhere,
-		.ends_elsewhere = !entry->course.ended,
-	};
-	return true;
+	if (entry)
+		*job = ledger_outline(entry);
+	return entry != NULL;
 }
 
 void filter_progress(const struct filter *f, uint64_t *bytes_in, uint64_t *bytes_out)

@@ -28,14 +28,10 @@ size_t filter_input(const struct filter *f);
 /* Records and places that were damaged, dropped or kept in spite of it. */
 uint64_t filter_damaged(const struct filter *f);
 
+/* After a run that failed: was it the reading that did? */
+bool filter_failed_reading(const struct filter *f);
+
 /* What one job had: ask for every index below filter_job_slots; false where there is none. */
-struct filter_job {
-	const struct job *job;
-	struct filter_counts counts;
-	int32_t first_index, last_index; /* the lowest and the highest FileIndex of its records; 0: it has none */
-	bool begins_elsewhere;           /* its first record was not its start of session */
-	bool ends_elsewhere;             /* and its end was not read, either: it goes on, was cancelled, or is cut off */
-};
 size_t filter_job_slots(const struct filter *f);
 bool filter_job(const struct filter *f, size_t index, struct filter_job *job);
 

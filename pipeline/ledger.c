@@ -39,6 +39,18 @@ struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct er
 	return entry;
 }
 
+struct filter_job ledger_outline(const struct ledger_job *entry)
+{
+	return (struct filter_job){
+		.job = entry->course.job,
+		.counts = entry->counts,
+		.first_index = entry->first_index,
+		.last_index = entry->last_index,
+		.begins_elsewhere = entry->begins_elsewhere,
+		.ends_elsewhere = !entry->course.ended,
+	};
+}
+
 static void take_index(struct ledger_job *entry, int32_t file_index)
 {
 	entry->begins_elsewhere = entry->met ? entry->begins_elsewhere : file_index != LABEL_SESSION_START;

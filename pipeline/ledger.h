@@ -42,6 +42,9 @@ void ledger_free(struct ledger *l);
 /* The job's page, made if there is none.  NULL without memory. */
 struct ledger_job *ledger_job(struct ledger *l, const struct job *job, struct err *e);
 
+/* What is known of a job by now. */
+struct filter_job ledger_outline(const struct ledger_job *entry);
+
 /* A record of the job, before anything is done with it.  label: its own, if it is that of a session and can be read.  XE_FAILED without
  * memory. */
 int ledger_record(struct ledger *l, struct ledger_job *entry, const struct item *item, const struct session_label *label, struct err *e)

@@ -34,6 +34,32 @@ struct filter_volume {
 	char digest_out[DIGEST_TEXT_BYTES];         /* XXH64 of the blocks that were written; "" if it is not wanted, or of a tape */
 };
 
+/* What one job had. */
+struct filter_job {
+	const struct job *job;
+	struct filter_counts counts;
+	int32_t first_index, last_index; /* the lowest and the highest FileIndex of its records; 0: it has none */
+	bool begins_elsewhere;           /* its first record was not its start of session */
+	bool ends_elsewhere;             /* and its end was not read, either: it goes on, was cancelled, or is cut off */
+};
+
+/* Where a run has come to, in the order of the data. */
+enum milestone_kind {
+	MILESTONE_VOLUME_START,
+	MILESTONE_LABEL,
+	MILESTONE_SESSION_START, /* its start, or the first record of one that begins elsewhere */
+	MILESTONE_SESSION_END,   /* its end is written */
+	MILESTONE_VOLUME_END,    /* and so is all of it; it has no name yet */
+};
+
+struct milestone {
+	enum milestone_kind kind;
+	const struct item *item;            /* where it stands */
+	const struct filter_volume *volume; /* at hand */
+	const struct filter_job *job;       /* of a session, as far as it has come; else NULL */
+	const struct session_label *label;  /* of a session, if it can be read; else NULL */
+};
+
 /* Where volumes are written: called in the order of the data by one thread at a time, and never while another is. */
 struct filter_callbacks {
 	void *arg;
@@ -46,6 +72,7 @@ struct filter_callbacks {
 	void (*remark)(void *arg, const struct filter_volume *v, const char *text); /* of what is normal; NULL: not wanted */
 	void (*old_block)(void *arg, const struct item *block);                     /* NULL: not wanted */
 	void (*new_block)(void *arg, const struct filter_volume *v, const struct packed_block *b);
+	int (*milestone)(void *arg, const struct milestone *m, struct err *e); /* < 0 ends the run; NULL: not wanted */
 };
 
 struct reshape_name;

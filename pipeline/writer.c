@@ -54,6 +54,18 @@ uint64_t writer_bytes(const struct writer *w)
 	return atomic_load_explicit(&w->bytes_out, memory_order_relaxed);
 }
 
+/* Whoever wants to know is told.  entry, label: of a session. */
+static int tell(struct writer *w, enum milestone_kind kind, const struct item *item, const struct ledger_job *entry,
+		const struct session_label *label, struct err *e)
+{
+	const struct filter_callbacks *c = &w->o->callbacks;
+	if (c->milestone == NULL)
+		return 0;
+	const struct filter_job job = entry ? ledger_outline(entry) : (struct filter_job){0};
+	const struct milestone m = {kind, item, &w->ledger.volume, entry ? &job : NULL, label};
+	return c->milestone(c->arg, &m, e);
+}
+
 static int take_record(struct writer *w, struct slot *s, const struct item *item, struct converted *c, struct err *e)
 {
 	struct ledger_job *entry = ledger_job(&w->ledger, item->job, e);
@@ -61,11 +73,15 @@ static int take_record(struct writer *w, struct slot *s, const struct item *item
 		return e->code;
 	if (c->status == STAGE_MEMORY)
 		return err_memory(e, item->len, "a record");
+	bool starts = item->file_index == LABEL_SESSION_START || !entry->met;
+	const struct session_label *label = item->file_index < 0 ? c->label : NULL;
 	int rc = ledger_record(&w->ledger, entry, item, c->label, e);
+	if (rc == 0 && starts)
+		rc = tell(w, MILESTONE_SESSION_START, item, entry, label, e);
 	if (rc == 0)
 		rc = w->consumer->record(w, s, entry, item, c, e);
 	course_record_done(&entry->course, item);
-	return rc;
+	return rc == 0 && item->file_index == LABEL_SESSION_END ? tell(w, MILESTONE_SESSION_END, item, entry, label, e) : rc;
 }
 
 static int take_block(struct writer *w, const struct item *item, struct err *e)
@@ -104,7 +120,13 @@ static int take_item(struct writer *w, struct slot *s, size_t i, struct err *e)
 	if (item->kind == ITEM_BLOCK)
 		rc = take_block(w, item, e);
 	w->ledger.volume.counts.records += item->kind == ITEM_VOLUME_LABEL;
-	return rc == 0 && w->consumer->take[item->kind] ? w->consumer->take[item->kind](w, item, e) : rc;
+	if (rc == 0 && item->kind == ITEM_VOLUME_START)
+		rc = tell(w, MILESTONE_VOLUME_START, item, NULL, NULL, e);
+	if (rc == 0 && item->kind == ITEM_VOLUME_LABEL)
+		rc = tell(w, MILESTONE_LABEL, item, NULL, NULL, e);
+	if (rc == 0 && w->consumer->take[item->kind])
+		rc = w->consumer->take[item->kind](w, item, e);
+	return rc == 0 && item->kind == ITEM_VOLUME_END ? tell(w, MILESTONE_VOLUME_END, item, NULL, NULL, e) : rc;
 }
 
 int writer_slot(struct writer *w, struct slot *s, struct stage_ctx *ctx, struct err *e)
@@ -125,7 +147,8 @@ int writer_slot(struct writer *w, struct slot *s, struct stage_ctx *ctx, struct 
 	w->failed_input = rc != 0 && w->ledger.volume.info ? w->ledger.volume.info->input : s->input;
 	if (w->volume_open)
 		atomic_store_explicit(&w->bytes_out, w->sink.offset, memory_order_relaxed);
-	if (rc == 0 && s->err.code != XE_OK) {
+	w->failed_reading = rc == 0 && s->err.code != XE_OK;
+	if (w->failed_reading) {
 		*e = s->err;
 		rc = s->err.code;
 	}

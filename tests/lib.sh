@@ -211,6 +211,17 @@ judge() {
 	sed 's/blocks=[0-9]* //' "$work/judged"
 }
 
+# until_true SECONDS COMMAND...: is it so before they are over?
+until_true() {
+	left=$(($1 * 20))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
 # in_folder DIR: what is there, hidden files too, in one line
 in_folder() { find "$1" -mindepth 1 | sed "s|^$1/||" | sort | tr '\n' ' '; }
 

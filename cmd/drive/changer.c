@@ -14,6 +14,7 @@
 #include "base/quit.h"
 #include "cmd/drive/device.h"
 #include "cmd/drive/drivekey.h"
+#include "cmd/drive/keyevents.h"
 #include "cmd/drive/labelkey.h"
 #include "cmd/drive/loading.h"
 #include "crypt/child.h"
@@ -40,6 +41,7 @@ struct request {
 	struct loading_options loading;
 	bool require;
 	unsigned wait;
+	struct events events;
 };
 
 /* What was in the drive before the command. */
@@ -72,7 +74,7 @@ static void look_before(const struct request *q, bool loads, struct before *b)
 	*b = (struct before){0};
 	if (drive_open(&d, q->device, &ready, &ignored) == 0) {
 		if (loads && ready == DRIVE_NO_MEDIUM)
-			leftover_clear(&d, &ignored);
+			keyevents_clear(q->loading.events, q->device, &d, &ignored);
 		leftover_look(&d, &l);
 		*b = (struct before){l.state != LEFTOVER_UNKNOWN, ready != DRIVE_NO_MEDIUM, l.state == LEFTOVER_KEY};
 	}
@@ -102,6 +104,8 @@ static int load_key(const struct request *q, struct drive *d, enum drive_ready r
 	struct keyload_result result;
 	const char *place = drivekey_place(&q->sources);
 	int rc = labelkey_find(d, ready, rewind, q->loading.algorithm, kek, cache, place, &l, e);
+	if (rc == 0 && l.volume[0])
+		rc = keyevents_label(q->loading.events, q->device, l.volume, e);
 	const char *what = l.volume[0] ? "volume " : "a tape without a label";
 	if (rc != 0)
 		return rc;
@@ -148,7 +152,7 @@ static void after_failed_load(const struct request *q, struct drive *d, enum dri
 	if (same_tape)
 		leftover_name(d, &e);
 	else
-		leftover_clear(d, &e);
+		keyevents_clear(q->loading.events, q->device, d, &e);
 	msg_warning("%s: %s", q->device, e.text);
 }
 
@@ -162,7 +166,7 @@ static void clear_foreign(const struct request *q, struct drive *d)
 	if (l.state != LEFTOVER_KEY)
 		return;
 	leftover_describe(&l, text);
-	if (leftover_clear(d, &ignored))
+	if (keyevents_clear(q->loading.events, q->device, d, &ignored))
 		msg_info("%s: cleared what was in the drive before the load: %s", q->device, text);
 }
 
@@ -186,7 +190,7 @@ static int after_load(const struct request *q, const struct before *b, int statu
 		if (rc == 0 && quit_asked() != 0)
 			rc = err_set(&e, XE_FAILED, "interrupted by a signal");
 		if (rc != 0)
-			leftover_clear(&d, &e);
+			keyevents_clear(q->loading.events, q->device, &d, &e);
 	}
 	drive_close(&d);
 	return rc ? fail(q, &e) : status;
@@ -227,7 +231,7 @@ static int bring_back(const struct request *q, struct drive *d, enum drive_ready
 		return status;
 	if (rc == 0)
 		err_set(&e, XE_KEY, "the key of the tape has gone, and %s has none for it", drivekey_place(&q->sources));
-	if (leftover_clear(d, &e))
+	if (keyevents_clear(q->loading.events, q->device, d, &e))
 		err_add(&e, ": THE DRIVE IS CLEAR, and the tape still in it: what is written next is not encrypted");
 	return worse(status, fail(q, &e));
 }
@@ -258,7 +262,7 @@ static void clear_empty_drive(const struct request *q, struct drive *d)
 {
 	struct err e = {0};
 	err_set(&e, XE_FAILED, "the tape is unloaded, but the key could not be cleared");
-	if (!leftover_clear(d, &e))
+	if (!keyevents_clear(q->loading.events, q->device, d, &e))
 		msg_warning("%s: %s", q->device, e.text);
 }
 
@@ -310,6 +314,7 @@ static const struct option_row rows[] = {
 	OPTION_LAST(0, "device", struct request, device),
 	LOADING_ROWS(struct request, loading, modes),
 	OPTION_FLAG(0, "require-key", struct request, require),
+	EVENTS_ROWS(struct request, events),
 	OPTION_TAKE_AT(0, "wait", device_wait_option, struct request, wait),
 	OPTIONS_END,
 };
@@ -332,7 +337,8 @@ static int cmd_changer(int argc, char **argv)
 		return status;
 	if (rest.count > 0 || own + 1 >= argc)
 		return msg_usage(VERB, "which command? It stands behind --");
-	if ((status = drivekey_check(VERB, &q.sources)) != 0)
+	q.loading.events = &q.events;
+	if ((status = events_check(&q.events, VERB)) != 0 || (status = drivekey_check(VERB, &q.sources)) != 0)
 		return status;
 	if (!drivekey_by_name(&q.sources))
 		return msg_usage(VERB, "--cache FILE or --catalog-command COMMAND: where are the keys?");
@@ -365,6 +371,7 @@ const struct command command_changer = {
 		"      --kek SOURCE        Key Encryption Key: FILE, -, fd:N or cred:NAME\n"
 		"      --device DEVICE     the drive, if it is not the command's fifth word (%a)\n"
 		"      --require-key       a volume without a key is an error\n"
+		"      --events COMMAND [--events-veto]   is told of labels and keys\n"
 		"      --kad TEXT          key descriptor; %v volume name, %k key id\n"
 		"      --clear-on-demount, --raw-readable, --mode MODE, --algorithm N\n"
 		"                          as with key load\n"

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/msg.h"
 #include "cmd/drive/device.h"
+#include "cmd/drive/keyevents.h"
 #include "tape/keyload.h"
 #include "tape/leftover.h"
 
@@ -14,6 +15,8 @@ struct request {
 	const char *device;
 	unsigned wait;
 	bool json;
+	struct events events;
+	struct err failed; /* why it could not be cleared */
 };
 
 static int take_out(struct drive *d, struct scsi_status *after, struct err *e)
@@ -45,10 +48,17 @@ static int clear(void *request, struct drive *d, enum drive_ready ready, struct 
 {
 	struct scsi_status after = {0};
 	(void)ready;
-	int rc = take_out(d, &after, e);
+	struct request *q = request;
+	int rc = events_begin(&q->events, e);
 	if (rc == 0)
-		tell(request, &after);
-	return rc;
+		rc = take_out(d, &after, e);
+	if (rc != 0) {
+		q->failed = *e;
+		return rc;
+	}
+	tell(q, &after);
+	keyevents_cleared(&q->events, q->device);
+	return 0;
 }
 
 static void name_leftover(struct drive *d, struct err *e)
@@ -59,6 +69,7 @@ static void name_leftover(struct drive *d, struct err *e)
 static const struct option_row rows[] = {
 	OPTION_TAKE_AT(0, "wait", device_wait_option, struct request, wait),
 	OPTION_FLAG(0, "json", struct request, json),
+	EVENTS_ROWS(struct request, events),
 	OPTIONS_END,
 };
 
@@ -69,11 +80,15 @@ static int cmd_key_clear(int argc, char **argv)
 	int status;
 	if (!options_parse(&command_key_clear, argc, argv, &q, &rest, &status))
 		return status;
-	status = device_operand(VERB, &rest, &q.device);
+	status = events_check(&q.events, VERB);
+	if (status == 0)
+		status = device_operand(VERB, &rest, &q.device);
 	if (status != 0)
 		return status;
 	/* One that cannot be cleared is said to have what it has. */
-	return device_run(&(struct device_visit){.device = q.device, .wait = q.wait, .act = clear, .failed = name_leftover, .arg = &q});
+	status = device_run(&(struct device_visit){.device = q.device, .wait = q.wait, .act = clear, .failed = name_leftover, .arg = &q});
+	events_end(&q.events, status, q.failed.text, NULL, NULL);
+	return status;
 }
 
 const struct command command_key_clear = {
@@ -88,6 +103,7 @@ const struct command command_key_clear = {
 		"iscsi://host/target/lun; without it, $TAPE.\n"
 		"\n"
 		"      --wait SECONDS  for a drive that is still loading (or: ready)\n"
+		"      --events COMMAND [--events-veto]   is told of it\n"
 		"      --json          the result as JSON\n"
 		"  -q, --quiet         say nothing if all is well\n"
 		"\n"

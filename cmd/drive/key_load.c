@@ -7,6 +7,7 @@
 #include "base/quit.h"
 #include "cmd/drive/device.h"
 #include "cmd/drive/drivekey.h"
+#include "cmd/drive/keyevents.h"
 #include "cmd/drive/labelkey.h"
 #include "cmd/drive/loading.h"
 #include "tape/leftover.h"
@@ -21,6 +22,7 @@ struct request {
 	struct loading_options loading;
 	bool automatic, rewind, json;
 	unsigned wait;
+	struct events events;
 };
 
 static int check_request(const struct request *q)
@@ -107,6 +109,8 @@ static int key_of_label(const struct request *q, struct drive *d, enum drive_rea
 	if (rc == 0 && l.volume[0] == '\0')
 		rc = err_set(e, XE_FAILED, "the tape has no label of Bareos or Bacula in its first block; name the volume with --volume");
 	snprintf(k->volume, sizeof k->volume, "%s", l.volume);
+	if (rc == 0)
+		rc = keyevents_label(q->loading.events, q->device, l.volume, e);
 	return rc ? rc : open_key(q, l.entry, k, e);
 }
 
@@ -123,14 +127,27 @@ static int load(const struct request *q, struct drive *d, enum drive_ready ready
 	return rc;
 }
 
+/* A key that was in the drive before is named; one that a veto does not want there goes. */
+static void leave_failed(struct request *q, struct drive *d, struct err *e)
+{
+	if (q->events.stopped.code == XE_OK)
+		leftover_name(d, e);
+	else
+		keyevents_clear(&q->events, q->device, d, e);
+}
+
 /* Not device_run's way: keys come before the drive, which is looked at even if they do not come; a key that was in it before is named
  * after every failure, since whoever uses the drive goes on with it. */
-static int run_load(const struct request *q)
+static int run_load(struct request *q)
 {
 	struct drive d = DRIVE_NONE;
 	struct key_material keys = KEY_MATERIAL_NONE;
 	enum drive_ready ready;
 	struct err e = {0}, ignored = {0};
+	if (events_begin(&q->events, &e) != 0) {
+		events_end(&q->events, err_exit_status(e.code), e.text, NULL, NULL);
+		return msg_fail(&e);
+	}
 	int rc = gather_keys(q, &keys, &e);
 	quit_hold();
 	int opened = waiting_open(&d, q->device, rc == 0 ? q->wait : 0, &ready, rc == 0 ? &e : &ignored);
@@ -140,13 +157,14 @@ static int run_load(const struct request *q)
 	}
 	free_keys(&keys);
 	if (rc != 0 && opened == 0)
-		leftover_name(&d, &e);
+		leave_failed(q, &d, &e);
 	if (rc == 0)
 		rc = opened;
 	drive_close(&d);
 	if (rc != 0)
 		err_volume(&e, q->device);
 	int status = rc == 0 ? 0 : msg_fail(&e);
+	events_end(&q->events, status, e.text, NULL, NULL);
 	quit_release();
 	return status;
 }
@@ -164,6 +182,7 @@ static const struct option_row rows[] = {
 	OPTION_TAKE_AT(0, "wait", device_wait_option, struct request, wait),
 	OPTION_FLAG(0, "dry-run", struct request, loading.dry_run),
 	OPTION_FLAG(0, "json", struct request, json),
+	EVENTS_ROWS(struct request, events),
 	OPTIONS_END,
 };
 
@@ -174,7 +193,10 @@ static int cmd_key_load(int argc, char **argv)
 	int status;
 	if (!options_parse(&command_key_load, argc, argv, &q, &rest, &status))
 		return status;
-	status = drivekey_check(VERB, &q.sources);
+	q.loading.events = &q.events;
+	status = events_check(&q.events, VERB);
+	if (status == 0)
+		status = drivekey_check(VERB, &q.sources);
 	if (status == 0)
 		status = check_request(&q);
 	if (status == 0)
@@ -209,6 +231,7 @@ const struct command command_key_load = {
 		"      --wait SECONDS      for a drive that is still loading; ready: as long as\n"
 		"                          it says so (hours for a new LTO-9 medium)\n"
 		"      --dry-run           check everything, load nothing\n"
+		"      --events COMMAND [--events-veto]   is told of the key, may stop it\n"
 		"      --json, -q, -v\n"
 		"\n"
 		"Exit status: 0 loaded; 1 failed; 2 wrong usage; 4 key; 5 drive not ready;\n"

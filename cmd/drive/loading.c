@@ -2,6 +2,7 @@
 #include "cmd/drive/loading.h"
 
 #include "base/msg.h"
+#include "cmd/drive/keyevents.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -79,7 +80,8 @@ int loading_run(struct drive *d, enum drive_ready ready, const char *device, con
 	}
 	if (rc == 0)
 		rc = keyload_run(d, ready, &load, result, e);
-	if (rc == 0)
-		tell(device, o, volume, k, result);
-	return rc;
+	if (rc != 0)
+		return rc;
+	tell(device, o, volume, k, result);
+	return o->dry_run ? 0 : keyevents_loaded(o->events, device, volume, k->id, loading_modes[o->mode], &result->after, e);
 }

@@ -4,6 +4,7 @@
 #define CMD_DRIVE_LOADING_H
 
 #include "cmd/drive/drivekey.h"
+#include "cmd/events.h"
 #include "cmd/options.h"
 #include "tape/keyload.h"
 
@@ -12,6 +13,7 @@ struct loading_options {
 	int algorithm;
 	const char *kad; /* with %v, %k, %% */
 	bool clear_on_demount, raw_readable, dry_run;
+	struct events *events; /* NULL: nobody is told */
 };
 
 #define LOADING_DEFAULTS ((struct loading_options){.mode = KEYLOAD_MIXED, .algorithm = -1})
@@ -31,7 +33,8 @@ extern const char *const loading_modes[];
 int loading_kad(const char *format, const char *volume, const char *key_id, char text[static SCSI_KAD_MAX_BYTES], struct err *e)
 	__attribute__((warn_unused_result));
 
-/* Loads k (none for raw reading) and says so, and what is noteworthy about it.  As keyload_run, and loading_kad. */
+/* Loads k (none for raw reading) and says so, and what is noteworthy about it.  As keyload_run, and loading_kad; XE_FAILED, too, where
+ * o->events has a veto: the key is in the drive then. */
 int loading_run(struct drive *d, enum drive_ready ready, const char *device, const struct loading_options *o, const char *volume,
 		const struct drivekey *k, struct keyload_result *result, struct err *e) __attribute__((warn_unused_result));
 

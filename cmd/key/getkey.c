@@ -6,6 +6,7 @@
 
 #include "base/base64.h"
 #include "base/msg.h"
+#include "cmd/events.h"
 #include "cmd/trust.h"
 #include "crypt/getkey.h"
 
@@ -24,21 +25,22 @@
 #define DEFAULT_KEY_DIR "/etc/bacula/keydir"
 #define DEFAULT_CONFIG "/etc/bacula/key-manager.conf"
 #define SECONDS 45u       /* the daemon waits for 60 */
+#define EVENT_SECONDS 10u /* of the 60, for who is told */
 #define SECONDS_LONG 300u /* when people wait */
 
 struct request {
 	const char *key_dir, *config, *log;
 	enum xts_cipher cipher;
+	struct events events;
 	bool selftest, migrate, help;
 	const char *wrong; /* what is wrong with the options; NULL: nothing */
 };
 
 static const struct option long_options[] = {
-	{"key-dir", required_argument, NULL, 'k'}, {"config", required_argument, NULL, 'C'},
-	{"cipher", required_argument, NULL, 'c'},  {"log", required_argument, NULL, 'l'},
-	{"debug", no_argument, NULL, 'd'},         {"verbose", no_argument, NULL, 'v'},
-	{"selftest", no_argument, NULL, 's'},      {"migrate", no_argument, NULL, 'm'},
-	{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+	{"key-dir", required_argument, NULL, 'k'}, {"config", required_argument, NULL, 'C'}, {"cipher", required_argument, NULL, 'c'},
+	{"log", required_argument, NULL, 'l'},     {"debug", no_argument, NULL, 'd'},        {"verbose", no_argument, NULL, 'v'},
+	{"selftest", no_argument, NULL, 's'},      {"migrate", no_argument, NULL, 'm'},      {"help", no_argument, NULL, 'h'},
+	{"events", required_argument, NULL, 'e'},  {"events-veto", no_argument, NULL, 'E'},  {NULL, 0, NULL, 0},
 };
 
 /* What is wrong is kept, not said: who listens is known only when all options are.  So this is not cmd/options' work, which tells of the
@@ -62,11 +64,17 @@ static void parse(struct request *q, int argc, char **argv)
 		case 's': q->selftest = true; break;
 		case 'm': q->migrate = true; break;
 		case 'h': q->help = true; break;
+		case 'e': q->events.command = optarg; break;
+		case 'E': q->events.veto = true; break;
 		default: q->wrong = "unknown option, or its value is missing";
 		}
 	}
 	if (optind < argc)
 		q->wrong = "takes no arguments but options";
+	if (q->events.veto && q->events.command == NULL)
+		q->wrong = "--events-veto goes with --events COMMAND";
+	if (q->events.command && (q->selftest || q->migrate))
+		q->wrong = "--events goes with the daemon's requests";
 	if (q->selftest && q->migrate)
 		q->wrong = "--selftest or --migrate, not both";
 }
@@ -107,6 +115,33 @@ static void describe(struct audit *audit, const struct answer *a, enum getkey_wa
 	clean(text, sizeof text, master);
 	snprintf(audit->result, sizeof audit->result, "cipher=%s key=%s from=%s%s%s", xts_name(a->cipher), id, getkey_way_text(way),
 		 text[0] ? " master=" : "", text);
+}
+
+struct given {
+	const char *operation, *volume;
+	const struct answer *answer;
+	enum getkey_way way;
+};
+
+static void put_given(struct json *j, const void *about)
+{
+	const struct given *g = about;
+	char id[SECRET_ID_BYTES];
+	secret_id(&g->answer->key, XTS_KEY_DOMAIN, id);
+	json_text(j, "operation", g->operation);
+	json_name(j, "volume", "volume_hex", g->volume);
+	json_text(j, "key_id", id);
+	json_text(j, "cipher", xts_name(g->answer->cipher));
+	json_text(j, "from", getkey_way_text(g->way));
+}
+
+/* The daemon is about to get it. */
+static int tell_given(struct request *q, const struct given *g, struct err *e)
+{
+	q->events.verb = "getkey";
+	q->events.silent = true;
+	q->events.seconds = EVENT_SECONDS;
+	return events_tell(&q->events, "key-loaded", put_given, g, e);
 }
 
 /* One line for each request, whole or not at all; to the system's log if there is no file or it cannot be written. */
@@ -198,7 +233,7 @@ static bool say_error(const struct err *e)
 	return said;
 }
 
-static int answer_daemon(const struct request *q)
+static int answer_daemon(struct request *q)
 {
 	struct keydir dir = KEYDIR_CLOSED;
 	struct keyconf *conf = NULL;
@@ -220,6 +255,8 @@ static int answer_daemon(const struct request *q)
 		rc = serve(&g, operation, volume, &a, &way, &e);
 	if (rc == 0)
 		rc = answer_write(&a, true, &text, &e);
+	if (rc == 0)
+		rc = tell_given(q, &(struct given){operation, volume, &a, way}, &e);
 	clean(audit.operation, sizeof audit.operation, *operation ? operation : "-");
 	clean(audit.volume, sizeof audit.volume, *volume ? volume : "-");
 	if (rc == 0)
@@ -437,6 +474,8 @@ const struct command command_getkey = {
 		"                       that the configuration says nothing of\n"
 		"      --log FILE       a line for each request, without a key (default: the\n"
 		"                       system's log, authpriv)\n"
+		"      --events COMMAND [--events-veto]     is told that a key is given out, and\n"
+		"                       may refuse it\n"
 		"  -d, -v               taken and without effect, as key-manager.py has them\n"
 		"\n"
 		"      --selftest       try all master keys, check all key files\n"

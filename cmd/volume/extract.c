@@ -14,6 +14,7 @@
 #include "cmd/volume/indexchoice.h"
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/pkioptions.h"
+#include "cmd/volume/runevents.h"
 #include "cmd/volume/watched.h"
 #include "restore/folderslast.h"
 #include "restore/nowhere.h"
@@ -43,6 +44,7 @@ struct request {
 	enum progress_mode progress;
 	struct keyoptions keys;
 	struct pkioptions pki;
+	struct runevents events;
 	struct extract_report report;
 	struct extract *extract;
 	struct objects *objects; /* NULL: not asked for */
@@ -106,6 +108,7 @@ static const struct option_row rows[] = {
 	COMMAND_PROGRESS(struct request, progress),
 	KEYOPTIONS_ROWS(struct request, keys),
 	PKIOPTIONS_ROWS(struct request, pki),
+	EVENTS_ROWS(struct request, events.to),
 	OPTIONS_END,
 };
 
@@ -140,6 +143,8 @@ static int check(struct request *q)
 					 list ? "list of files" : "bootstrap");
 	}
 	int status = asof_check(&q->asof, &q->run, q->job, q->indexes);
+	if (status == 0)
+		status = events_check(&q->events.to, "extract");
 	if (status == 0)
 		status = keyoptions_check(&q->keys, "extract");
 	if (status == 0 && q->bsr.path)
@@ -208,12 +213,40 @@ static bool wants(void *arg, const struct item *attributes)
 	       choice_takes_file(q->o.choice, attributes->attributes.name, attributes->file_index);
 }
 
+static void on_file(void *arg, const struct extract_file *f)
+{
+	struct request *q = arg;
+	const struct finding damage = {
+		.kind = FINDING_DAMAGE, .job = f->job, .file_index = f->file_index, .file = f->name, .reason = f->why};
+	extract_report_file(&q->report, f);
+	if (f->result == EXTRACT_FAILED)
+		runevents_not_written(&q->events, f->name, f->why);
+	if (f->result == EXTRACT_DAMAGED && runevents_finding(&q->events, &damage))
+		filter_stop(q->filter);
+}
+
+static void on_problem(void *arg, const struct finding *f)
+{
+	struct request *q = arg;
+	extract_report_problem(&q->report, f);
+	if (runevents_finding(&q->events, f))
+		filter_stop(q->filter);
+}
+
+static int on_milestone(void *arg, const struct milestone *m, struct err *e)
+{
+	struct request *q = arg;
+	return runevents_milestone(&q->events, m, e);
+}
+
 static int extract(struct request *q, const struct target *target, struct err *e)
 {
 	q->o.target = target;
-	q->o.arg = &q->report;
-	q->o.file = extract_report_file;
-	q->o.problem = extract_report_problem;
+	q->o.arg = q;
+	q->o.file = on_file;
+	q->o.problem = on_problem;
+	if (q->events.to.command)
+		q->run.callbacks = (struct filter_callbacks){.arg = q, .milestone = on_milestone};
 	q->extract = extract_new(&q->o);
 	if (q->extract == NULL)
 		return err_memory(e, 0, "extracting");
@@ -282,10 +315,17 @@ static int run(struct request *q)
 	if (tar && q->asof.text && (last = folderslast_new(tar_target(tar))) == NULL)
 		rc = err_memory(&e, 0, "an archive");
 	if (rc == 0 && e.code == XE_OK)
+		rc = runevents_begin(&q->events, &e);
+	if (rc == 0 && e.code == XE_OK)
 		rc = extract(q, tree ? tree_target(tree) : last ? folderslast_target(last) : tar ? tar_target(tar) : &nowhere_target, &e);
+	if (rc == 0)
+		rc = runevents_stopped(&q->events, &e);
+	if (rc != 0)
+		runevents_failed(&q->events, q->filter && filter_failed_reading(q->filter), &e);
 	int status = extract_report_end(&q->report, q->extract, q->o.choice, q->bsr.job[0] ? q->bsr.job : q->job, &e);
 	if (q->bsr.path && q->o.by_ranges && q->extract && e.code == XE_OK && extract_job(q->extract) == NULL)
 		msg_error("%s does not fit these volumes, which were changed since: xflate catalog bsr makes one anew", q->bsr.path);
+	runevents_end(&q->events, status);
 	filter_free(q->filter);
 	objects_free(q->objects);
 	extract_free(q->extract);
@@ -373,6 +413,7 @@ const struct command command_extract = {
 		"                       opens encrypted volumes, as with filter\n"
 		"      --pki-key SOURCE, --pki-cert FILE, --pki-passphrase SOURCE\n"
 		"                       opens files that their client encrypted; signatures\n"
+		"      --events COMMAND [--events-veto]      is told what happens, may stop it\n"
 		"  -q, --quiet; -qq; -v no notes; no problems either; a line for each file (-v)\n"
 		"\n"
 		"Exit status: 0 all of it; 3 some is damaged or missing; 4 encrypted by its\n"

@@ -211,6 +211,7 @@ static const struct option_row rows[] = {
 	OPTION_TAKE(0, "before", filter_neighbours_before),
 	OPTION_TAKE(0, "after", filter_neighbours_after),
 	OPTION_FLAG(0, "exit-class", struct filter_request, exit_class),
+	EVENTS_ROWS(struct filter_request, events.to),
 	COMMAND_PROGRESS(struct filter_request, progress),
 	KEYOPTIONS_ROWS(struct filter_request, keys),
 	KEYOPTIONS_NEW_ROWS(struct filter_request, keys),
@@ -362,8 +363,8 @@ static int check_discard(const struct filter_request *q, const struct operands *
 			o->name_count > 0 || q->out.folders;
 	if (inputs->count == 0)
 		return msg_usage("filter", "--discard-original needs the names of the volumes");
-	if (converts || q->in_place || q->out.path || q->map_path || q->report_path || q->expected > 0 || q->near.before.count > 0 ||
-	    q->near.after.count > 0)
+	bool near = q->near.before.count + q->near.after.count > 0;
+	if (converts || near || q->events.to.command || q->in_place || q->out.path || q->map_path || q->report_path || q->expected > 0)
 		return msg_usage("filter", "--discard-original converts nothing; only keys, -T, --max-memory and --progress go with it");
 	int wrong = keyoptions_check(&q->keys, "filter");
 	return wrong != 0 ? wrong : keyoptions_check_inputs(&q->keys, "filter", inputs->names, inputs->count);
@@ -404,6 +405,8 @@ static int settle(struct filter_request *q, const struct operands *inputs)
 		wrong = check_marks(q);
 	if (wrong == 0)
 		wrong = check_expected(q);
+	if (wrong == 0)
+		wrong = events_check(&q->events.to, "filter");
 	wrong = wrong != 0 ? wrong : check_encryption(q);
 	struct err e = {0};
 	return wrong == 0 && filter_neighbours_settle(q, &e) != 0 ? msg_fail(&e) : wrong;
@@ -519,6 +522,7 @@ const struct command command_filter = {
 		"      --rename OLD=NEW       another Volume Name in the label\n"
 		"      --map FILE, --report FILE   address of every block; what was done, JSON\n"
 		"      --progress auto|never|always|json; --exit-class: 0, 65 or 75\n"
+		"      --events COMMAND [--events-veto]   is told what happens, may stop it\n"
 		"  -q, --quiet; -qq; -v       no summary; no warnings either; a line for each job\n"
 		"\n"
 		"Block addresses change: see CATALOG in xflate(1) before a director restores.\n",

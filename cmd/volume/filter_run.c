@@ -134,6 +134,7 @@ static int open_keys(struct filter_request *q, struct err *e)
 
 static int prepare(struct filter_request *q, int *status, struct err *e)
 {
+	q->events.to.unit = q->unit ? q->unit->name : NULL;
 	q->report = report_new();
 	int rc = q->report ? open_keys(q, e) : err_memory(e, 0, "the run");
 	q->o.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
@@ -187,6 +188,7 @@ int filter_request_fail(struct filter_request *q, const struct err *e)
 /* The report tells what failed beside the sets. */
 static int fail_run(struct filter_request *q, const struct err *e)
 {
+	runevents_broke(&q->events, e);
 	if (q->report)
 		report_failure(q->report, "", e);
 	return filter_request_fail(q, e);
@@ -356,7 +358,7 @@ int filter_request_run(struct filter_request *q)
 	q->began_at = time(NULL);
 	struct err e = {0};
 	int left_out = 0;
-	bool ready = prepare(q, &left_out, &e) == 0;
+	bool ready = prepare(q, &left_out, &e) == 0 && runevents_begin(&q->events, &e) == 0;
 	int status = err_worse_status(left_out, ready ? run_sets(q) : fail_run(q, &e));
 	int stopped = quit_asked();
 	status = stopped || !ready ? status : conclude(q, status);
@@ -367,6 +369,7 @@ int filter_request_run(struct filter_request *q)
 	if (status != 0 && status != 3 && q->kin == NULL)
 		outputs_tell_complete(&q->out);
 	int class = class_of(q, status);
+	runevents_end(&q->events, status);
 	if (q->unit)
 		tell_outcome(q);
 	release(q);

@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/outputs.h"
+#include "cmd/volume/runevents.h"
 #include "cmd/volume/successor.h"
 #include "cmd/volume/unitstate.h"
 #include "cmd/volume/volumelist.h"
@@ -48,6 +49,7 @@ struct filter_request {
 	enum progress_mode progress;
 	struct pace pace;           /* of all its sets */
 	uint64_t expected;          /* bytes of the input, 0: it was not said */
+	struct runevents events;    /* of it; in a batch, of a unit */
 	bool exit_class;            /* it ends with an err_class */
 	const char *const *command; /* words of the command line but for the inputs */
 	size_t command_count;

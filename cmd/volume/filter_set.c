@@ -119,10 +119,18 @@ static int close_output(void *arg, const struct filter_volume *v, struct err *e)
 	return rc != 0 ? rc : report_volume(q->report, v, outputs_current(&q->out), filter_set_seconds(&q->set_began), e);
 }
 
+static int on_milestone(void *arg, const struct milestone *m, struct err *e)
+{
+	struct filter_request *q = arg;
+	return runevents_milestone(&q->events, m, e);
+}
+
 static void on_loss(void *arg, const struct finding *loss)
 {
 	struct filter_request *q = arg;
 	report_loss(q->report, loss);
+	if (runevents_finding(&q->events, loss))
+		filter_stop(q->filter);
 }
 
 static void on_note(void *arg, const struct filter_volume *v, const char *text)
@@ -173,6 +181,7 @@ void filter_set_callbacks(struct filter_request *q, bool blocks)
 		.remark = on_remark,
 		.old_block = blocks ? on_old_block : NULL,
 		.new_block = blocks ? on_new_block : NULL,
+		.milestone = q->events.to.command ? on_milestone : NULL,
 	};
 }
 
@@ -197,7 +206,7 @@ static int run_gently(struct filter_request *q, struct err *e)
 	int rc = filter_run(q->filter, e);
 	progress_stop();
 	quit_gently(NULL);
-	return rc;
+	return rc == 0 ? runevents_stopped(&q->events, e) : rc;
 }
 
 static int finish_map(struct filter_request *q, struct err *e)
@@ -337,6 +346,8 @@ int filter_set_fail(struct filter_request *q, const char *const *inputs, size_t 
 {
 	size_t bad = first + (q->filter ? filter_input(q->filter) : 0);
 	bad = bad < *end ? bad : *end - 1;
+	runevents_failed(&q->events, q->filter && filter_failed_reading(q->filter), e);
+	q->hopeless = q->hopeless || q->events.to.stopped.code != XE_OK;
 	int status = filter_request_fail(q, e);
 	/* With a wrong key nothing of a volume is worth keeping. */
 	if (e->code == XE_KEY)

@@ -11,6 +11,7 @@
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/pkioptions.h"
+#include "cmd/volume/runevents.h"
 #include "cmd/volume/watched.h"
 #include "prove/verify.h"
 
@@ -27,6 +28,7 @@ struct request {
 	struct json *json; /* NULL: text */
 	struct keyoptions keys;
 	struct pkioptions pki;
+	struct runevents events;
 	struct verify *verify;
 	struct filter *filter; /* at work */
 };
@@ -63,6 +65,8 @@ static void on_problem(void *arg, const struct finding *p)
 	struct request *q = arg;
 	if (q->json)
 		json_problem(q->json, p);
+	if (runevents_finding(&q->events, p))
+		filter_stop(q->filter);
 	if (p->kind != FINDING_NOTE) {
 		findingtext_warn(p, findingtext_kind(p->kind), "");
 		return;
@@ -86,6 +90,12 @@ static void on_file(void *arg, const struct proof_file *f)
 	       f->file_index);
 	print_name(f->name);
 	putchar('\n');
+}
+
+static int on_milestone(void *arg, const struct milestone *m, struct err *e)
+{
+	struct request *q = arg;
+	return runevents_milestone(&q->events, m, e);
 }
 
 /* ---- the report ---- */
@@ -404,18 +414,27 @@ static int run(struct request *q)
 		rc = pkioptions_open(&q->pki, &e);
 	q->run.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
 	q->verify = rc == 0 ? verify_new(&q->o) : NULL;
+	if (q->events.to.command)
+		q->run.callbacks = (struct filter_callbacks){.arg = q, .milestone = on_milestone};
 	q->run.observer = q->verify ? pkioptions_observer(&q->pki, verify_observer(q->verify), NULL, NULL) : NULL;
 	q->filter = q->run.observer ? filter_new(&q->run) : NULL;
 	if (rc == 0 && q->filter == NULL)
 		rc = err_memory(&e, 0, "verifying");
 	if (rc == 0)
+		rc = runevents_begin(&q->events, &e);
+	if (rc == 0)
 		rc = watched_run(q->filter, q->progress, command_total_bytes(q->run.paths, q->run.path_count), &e);
+	if (rc == 0)
+		rc = runevents_stopped(&q->events, &e);
+	if (rc != 0)
+		runevents_failed(&q->events, q->filter && filter_failed_reading(q->filter), &e);
 	const struct tally nothing = {0}, *t = q->verify ? verify_tally(q->verify) : &nothing;
 	int status = rc != 0 ? msg_fail(&e) : err_worse_status(status_of(t), judge_bytes(q, t));
 	if (q->json)
 		json_report(q, t, status, rc == 0);
 	else if (rc == 0)
 		print_report(q, t, status);
+	runevents_end(&q->events, status);
 	filter_free(q->filter);
 	verify_free(q->verify);
 	keyoptions_close(&q->keys);
@@ -434,6 +453,7 @@ static const struct option_row rows[] = {
 	COMMAND_PROGRESS(struct request, progress),
 	KEYOPTIONS_ROWS(struct request, keys),
 	PKIOPTIONS_ROWS(struct request, pki),
+	EVENTS_ROWS(struct request, events.to),
 	OPTIONS_END,
 };
 
@@ -454,7 +474,9 @@ static int cmd_verify(int argc, char **argv)
 	q.run.path_count = volumes.count;
 	q.run.pace = &q.pace;
 	q.json = q.as_json ? &json : NULL;
-	status = keyoptions_check(&q.keys, "verify");
+	status = events_check(&q.events.to, "verify");
+	if (status == 0)
+		status = keyoptions_check(&q.keys, "verify");
 	if (status == 0)
 		status = keyoptions_check_inputs(&q.keys, "verify", volumes.names, volumes.count);
 	if (status == 0)
@@ -491,6 +513,8 @@ const struct command command_verify = {
 		"                       opens encrypted volumes, as with filter\n"
 		"      --pki-key SOURCE, --pki-cert FILE, --pki-passphrase SOURCE\n"
 		"                       opens files that their client encrypted, as with extract\n"
+		"      --events COMMAND [--events-veto]\n"
+		"                       is told what happens, and may stop it\n"
 		"  -q, --quiet          no notes; -qq: no problems on standard error either\n"
 		"  -v, --verbose        a line for each file, too\n"
 		"\n"

@@ -214,4 +214,36 @@ run "$XFLATE" key load --key pass --kad V1 "$nst"
 expect_status 6 "a drive that loses the descriptor"
 says 'does not report the key descriptor.*cleared again' "... is caught, and cleared"
 drive_is 0 0 "... indeed"
+
+# ---- events ----
+# shellcheck disable=SC2016 # for the events' shells
+hook='{ printf "%s " "$XFLATE_EVENT" >>names; cat; env; } >>events'
+drive hp-lto6
+rm -f names events
+run "$XFLATE" key load --key pass --events "$hook" "$sg"
+expect_status 0 "a load with events"
+is "$(cat names)" 'run-start key-loaded run-end ' "... they are told, in order"
+key_id=$(sed -n 's/.*: key \([0-9a-f]*\) is in the drive.*/\1/p' "$err")
+check "... with the key's id and the drive" grep -q "\"event\": \"key-loaded\".*\"device\": \"$sg\".*\"key_id\": \"$key_id\".*\"key_instance_counter\": 1" events
+fails "... and neither key nor passphrase" grep -aqiE "$drive_key|$(cat pass)" events
+rm -f names
+run "$XFLATE" key clear --events "$hook" "$sg"
+is "$(cat names)" 'run-start key-cleared run-end ' "clearing"
+rm -f names
+run "$XFLATE" key load --key pass --events "$hook; [ \$XFLATE_EVENT != key-loaded ]" --events-veto "$sg"
+expect_status 1 "a veto of a loaded key"
+is "$(state key) $(cat names)" 'none run-start key-loaded key-cleared run-end ' "... clears it again, and tells that, too"
+says 'stopped at event key-loaded.*the key that was in the drive is cleared' "... and says so"
+rm -f names
+run "$XFLATE" key load -q --key other --kad FOREIGN "$sg"
+run "$XFLATE" key load --key pass --events "$hook; false" --events-veto "$sg"
+expect_status 1 "a veto before anything"
+is "$(cat names)" 'run-start run-end ' "... at the beginning"
+check "... leaves the drive as it is" [ "$(state key)" != none ]
+drive hp-lto6 'ignore-set 1'
+rm -f names events
+run "$XFLATE" key load --key pass --events "$hook" "$sg"
+expect_status 6 "a load that fails"
+is "$(cat names)" 'run-start run-end ' "... no key is told of"
+check "... but the status, and why" grep -q '"exit_status": 6, "error": "the drive took' events
 done_testing

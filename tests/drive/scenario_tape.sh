@@ -188,6 +188,21 @@ expect_status 3 "changer: the command's status passes through"
 changer -- ./mtx-changer /dev/sg9 load 9 "$nst" 0
 expect_status 5 "... and of a load that fails"
 is "$(state key)" none "... no key then"
+# shellcheck disable=SC2016 # for the events' shells
+hook='cat >>events; printf "%s " "$XFLATE_EVENT" >>names'
+changer --events "$hook" -- ./mtx-changer /dev/sg9 load 1 "$nst" 0
+expect_status 0 "changer: a load with events"
+is "$(cat names)" 'label-read key-loaded ' "... they are told"
+check "... of the volume" grep -q "\"event\": \"label-read\".*\"volume\": \"$name\"" events
+rm -f names
+changer --events "$hook" -- ./mtx-changer /dev/sg9 unload 1 "$nst" 0
+expect_status 0 "changer: an unload with events"
+is "$(cat names)" 'key-cleared ' "... the key is cleared"
+rm -f names
+changer --events "$hook; [ \$XFLATE_EVENT != label-read ]" --events-veto -- ./mtx-changer /dev/sg9 load 1 "$nst" 0
+expect_status 1 "changer: a veto at the label"
+is "$(state key) $(cat names)" 'none label-read ' "... no key is loaded"
+ctl 'medium none'
 changer -- ./nothere x list
 expect_status 127 "changer: no such command"
 changer

@@ -72,16 +72,6 @@ wanted_line='11 units planned: 9 done, 1 damaged, 1 failed, 0 missing, 0 twice'
 # merged FILE: the first half of its last line
 merged() { tail -n 1 "$1" | cut -d ';' -f 1; }
 
-# until_true SECONDS COMMAND...: is it so before they are over?
-until_true() {
-	left=$(($1 * 20))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ "$left" -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
 done_units() { find "$results" -mindepth 2 -maxdepth 2 -name '*.report.json' ! -path '*/.failed/*' 2>/dev/null | wc -l; }
 at_least() { [ "$(done_units)" -ge "$1" ]; }
 # Is somebody on that host at work on a unit?

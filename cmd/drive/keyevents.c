@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/drive/keyevents.h"
+
+#include "tape/leftover.h"
+
+struct matter {
+	const char *device, *volume, *key_id, *mode;
+	const struct scsi_status *after;
+};
+
+static void put(struct json *j, const void *about)
+{
+	const struct matter *m = about;
+	json_text(j, "device", m->device);
+	if (m->volume && m->volume[0])
+		json_name(j, "volume", "volume_hex", m->volume);
+	if (m->key_id && m->key_id[0])
+		json_text(j, "key_id", m->key_id);
+	if (m->mode)
+		json_text(j, "mode", m->mode);
+	if (m->after) {
+		json_number(j, "algorithm", m->after->algorithm);
+		json_number(j, "key_instance_counter", m->after->counter);
+	}
+}
+
+int keyevents_label(struct events *v, const char *device, const char *volume, struct err *e)
+{
+	const struct matter m = {.device = device, .volume = volume};
+	return v ? events_tell(v, "label-read", put, &m, e) : 0;
+}
+
+int keyevents_loaded(struct events *v, const char *device, const char *volume, const char *key_id, const char *mode,
+		     const struct scsi_status *after, struct err *e)
+{
+	const struct matter m = {device, volume, key_id, mode, after};
+	return v ? events_tell(v, "key-loaded", put, &m, e) : 0;
+}
+
+void keyevents_cleared(struct events *v, const char *device)
+{
+	const struct matter m = {.device = device};
+	if (v)
+		events_note(v, "key-cleared", put, &m);
+}
+
+bool keyevents_clear(struct events *v, const char *device, struct drive *d, struct err *e)
+{
+	struct leftover before = {.state = LEFTOVER_NONE};
+	if (v && v->command)
+		leftover_look(d, &before);
+	bool clear = leftover_clear(d, e);
+	if (clear && before.state == LEFTOVER_KEY)
+		keyevents_cleared(v, device);
+	return clear;
+}

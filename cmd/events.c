@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/events.h"
+
+#include "base/msg.h"
+#include "base/quit.h"
+#include "crypt/child.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define SAID_BYTES 512u
+
+int events_check(struct events *v, const char *verb)
+{
+	v->verb = verb;
+	if (v->command && v->command[0] == '\0')
+		return msg_usage(verb, "--events: an empty command does nothing");
+	return v->veto && v->command == NULL ? msg_usage(verb, "--events-veto goes with --events COMMAND") : 0;
+}
+
+/* ---- the line ---- */
+
+static void put_time(struct json *j)
+{
+	struct tm utc;
+	char text[40] = "";
+	time_t now = time(NULL);
+	if (gmtime_r(&now, &utc))
+		strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	json_text(j, "time", text);
+}
+
+static void put_line(FILE *out, const struct events *v, const char *event, events_facts *facts, const void *about)
+{
+	struct json j = {.out = out, .one_line = true};
+	struct utsname host;
+	json_object(&j, NULL);
+	json_number(&j, "format", 1);
+	json_text(&j, "event", event);
+	put_time(&j);
+	json_text(&j, "host", uname(&host) == 0 ? host.nodename : "");
+	json_number(&j, "pid", (uint64_t)getpid());
+	json_text(&j, "command", v->verb);
+	if (v->unit)
+		json_text(&j, "unit", v->unit);
+	if (facts)
+		facts(&j, about);
+	json_end_object(&j);
+}
+
+/* Allocated; NULL without memory. */
+static char *line_of(const struct events *v, const char *event, events_facts *facts, const void *about)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	if (out == NULL)
+		return NULL;
+	put_line(out, v, event, facts, about);
+	bool whole = ferror(out) == 0;
+	if (fclose(out) == 0 && whole)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* ---- the command ---- */
+
+/* Its words go where ours go: standard output may be a volume.  The descriptors that child_run gives are not for it. */
+static char *script_of(const struct events *v)
+{
+	static const char *const before[] = {"exec >&2 3<&- 4>&-\n", "exec >/dev/null 3<&- 4>&-\n"};
+	const char *redirect = before[v->silent];
+	size_t bytes = strlen(redirect) + strlen(v->command) + 1;
+	char *text = malloc(bytes);
+	if (text)
+		snprintf(text, bytes, "%s%s", redirect, v->command);
+	return text;
+}
+
+static int run(const struct events *v, const char *event, const char *line, struct err *e)
+{
+	char variable[64];
+	snprintf(variable, sizeof variable, "XFLATE_EVENT=%s", event);
+	char *script = script_of(v);
+	if (script == NULL)
+		return err_memory(e, strlen(v->command), "the command of --events");
+	const char *const argv[] = {"/bin/sh", "-c", script, NULL}, *const env[] = {variable, NULL};
+	const struct child c = {
+		.argv = argv,
+		.env = env,
+		.what = "the command of --events",
+		.in = {(const uint8_t *)line, strlen(line)},
+		.stderr_too = !v->silent,
+		.out_max = SAID_BYTES,
+		.seconds = v->seconds ? v->seconds : EVENTS_SECONDS,
+	};
+	struct child_result result;
+	int rc = child_run(&c, &result, e);
+	secret_free(&result.out);
+	free(script);
+	return rc == 0 && result.exit_status != 0 ? err_set(e, XE_FAILED, "the command of --events ended with %d", result.exit_status) : rc;
+}
+
+/* Tells of it once: what fails at one event will at the others. */
+static void warn(struct events *v, const char *event, const struct err *e)
+{
+	if (v->failed++ == 0 && !v->silent)
+		msg_warning("event %s: %s; if it fails again, that is not told", event, e->text);
+}
+
+static int tell(struct events *v, const char *event, events_facts *facts, const void *about, struct err *e)
+{
+	char *line = line_of(v, event, facts, about);
+	int rc = line ? run(v, event, line, e) : err_memory(e, 0, "an event");
+	free(line);
+	return rc;
+}
+
+void events_note(struct events *v, const char *event, events_facts *facts, const void *about)
+{
+	struct err e = {0};
+	if (v->command && quit_asked() == 0 && tell(v, event, facts, about, &e) != 0 && quit_asked() == 0)
+		warn(v, event, &e);
+}
+
+int events_tell(struct events *v, const char *event, events_facts *facts, const void *about, struct err *e)
+{
+	struct err mine = {0};
+	if (!v->veto) {
+		events_note(v, event, facts, about);
+		return 0;
+	}
+	if (v->stopped.code == XE_OK && quit_asked() == 0 && tell(v, event, facts, about, &mine) != 0 && quit_asked() == 0)
+		err_set(&v->stopped, XE_FAILED, "stopped at event %s: %s (--events-veto)", event, mine.text);
+	return err_pass(e, &v->stopped);
+}
+
+/* ---- the run ---- */
+
+struct outcome {
+	int status;
+	const char *reason;
+	events_facts *facts;
+	const void *about;
+};
+
+static void put_outcome(struct json *j, const void *about)
+{
+	const struct outcome *o = about;
+	json_signed(j, "exit_status", o->status);
+	if (o->reason[0])
+		json_text(j, "error", o->reason);
+	if (o->facts)
+		o->facts(j, o->about);
+}
+
+int events_begin(struct events *v, struct err *e)
+{
+	return events_tell(v, "run-start", NULL, NULL, e);
+}
+
+void events_end(struct events *v, int status, const char *reason, events_facts *facts, const void *about)
+{
+	const struct outcome o = {status, reason, facts, about};
+	events_note(v, "run-end", put_outcome, &o);
+}
