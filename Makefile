@@ -26,7 +26,7 @@ ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 # Debian ships no .pc file for lzo2 before 2.10-3, hence the fallback.
 pkg = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 LIB_CFLAGS := $(foreach l,$(LIBS),$(call pkg,--cflags,$(l)))
-LIB_LIBS := $(foreach l,$(LIBS),$(or $(call pkg,--libs,$(l)),-l$(patsubst lib%,%,$(l)))) -pthread
+LIB_LIBS := $(foreach l,$(LIBS),$(or $(call pkg,--libs,$(l)),-l$(patsubst lib%,%,$(l)))) -pthread -lm
 
 # iSCSI where libiscsi is installed; ISCSI=0 leaves it out.
 ISCSI ?= $(shell $(PKG_CONFIG) --exists libiscsi 2>/dev/null && echo 1)

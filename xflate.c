@@ -33,9 +33,25 @@ static const struct command command_help = {
 };
 
 static const struct command *const commands[] = {
-	&command_filter,  &command_list,   &command_verify,  &command_compare, &command_extract, &command_find,
-	&command_mount,   &command_plan,   &command_report,  &command_key,     &command_cache,   &command_getkey,
-	&command_catalog, &command_alerts, &command_changer, &command_drives,  &command_help,    NULL,
+	&command_filter,
+	&command_list,
+	&command_verify,
+	&command_compare,
+	&command_extract,
+	&command_find,
+	&command_mount,
+	&command_plan,
+	&command_estimate,
+	&command_report,
+	&command_key,
+	&command_cache,
+	&command_getkey,
+	&command_catalog,
+	&command_alerts,
+	&command_changer,
+	&command_drives,
+	&command_help,
+	NULL,
 };
 
 static bool is_help(const char *word)

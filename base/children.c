@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/children.h"
 
+#include "base/elapsed.h"
 #include "base/quit.h"
 
 #include <errno.h>
@@ -61,6 +62,8 @@ static void become(const struct children *c, pid_t parent)
 {
 	setpgid(0, 0);
 	signal(SIGCHLD, SIG_DFL);
+	/* Its group is not the terminal's, which may stop those that write to it from behind: stty tostop. */
+	signal(SIGTTOU, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(err_exit_status(XE_FAILED));
@@ -118,13 +121,6 @@ static void obey(struct children *c, int signal_number)
 	}
 }
 
-static double since(const struct timespec *began)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - began->tv_sec) + (double)(now.tv_nsec - began->tv_nsec) / 1e9;
-}
-
 /* One that wants the terminal would wait for ever. */
 static void end_stopped(pid_t pid, int status)
 {
@@ -146,7 +142,7 @@ static bool reap(struct children *c, struct child_end *end)
 			end_stopped(child->pid, status);
 			continue;
 		}
-		*end = (struct child_end){child->task, i, got > 0 ? status : SIGKILL, since(&child->began)};
+		*end = (struct child_end){child->task, i, got > 0 ? status : SIGKILL, elapsed_since(&child->began)};
 		child->pid = 0;
 		c->running--;
 		return true;
@@ -156,7 +152,7 @@ static bool reap(struct children *c, struct child_end *end)
 
 static void tick(struct children *c)
 {
-	if (since(&c->ticked) < 1)
+	if (elapsed_since(&c->ticked) < 1)
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &c->ticked);
 	c->tick(c->arg, false);

@@ -367,14 +367,15 @@ int outfile_finish(struct outfile *o, struct err *e)
 }
 
 /* One folder in the place of another: there is one at every moment. */
-static int exchange_folders(const struct outfile *o, struct err *e)
+static int exchange_folders(struct outfile *o, struct err *e)
 {
 	struct stat st;
 	int folder = o->folder->fd;
 	if (fstatat(folder, o->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
 		return err_set(e, XE_FAILED, "is no folder any more; it is not replaced");
 	if (renameat2(folder, o->temporary, folder, o->name, RENAME_EXCHANGE) == 0) {
-		unfinished_remove_folder(o);
+		if (!unfinished_remove_folder(o))
+			memcpy(o->remains, o->temporary, sizeof o->remains);
 		return 0;
 	}
 	int errnum = errno == ENOENT ? unfinished_take_name(o, o->name) : errno;

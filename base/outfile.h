@@ -18,6 +18,7 @@ struct outfile {
 	struct io io;                  /* io.name is path, or "standard output" */
 	char path[OUTFILE_PATH_BYTES]; /* as given; "" for "-" */
 	char left[OUTFILE_LEFT_BYTES]; /* where outfile_abandon has left what was written; "" nowhere */
+	char remains[NAME_MAX + 1];    /* in its folder: what is left of the folder that it has replaced; "" nothing */
 	bool direct;                   /* a device, a pipe, a descriptor: written in place */
 	bool replace;                  /* an existing file */
 	bool is_folder;                /* not a file but a folder with files, which the caller makes in io.fd */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/progress.h"
 
+#include "base/elapsed.h"
 #include "base/msg.h"
 
 #include <errno.h>
@@ -25,13 +26,6 @@ static struct {
 
 const char *const progress_modes[] = {"auto", "never", "always", "json", NULL};
 
-static double seconds(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - progress.began.tv_sec) + (double)(now.tv_nsec - progress.began.tv_nsec) / 1e9;
-}
-
 /* Seconds until all is read, if it goes on so; < 0: nobody knows. */
 static double seconds_left(const struct progress_state *state, double rate)
 {
@@ -42,7 +36,7 @@ static void describe(char *text, size_t text_bytes)
 {
 	struct progress_state state = {0};
 	progress.get(progress.arg, &state);
-	double t = seconds();
+	double t = elapsed_since(&progress.began);
 	double rate = t > 0 ? (double)state.done / t : 0;
 	char done[MSG_SIZE_BYTES], total[MSG_SIZE_BYTES], out[MSG_SIZE_BYTES], speed[MSG_SIZE_BYTES];
 	msg_size(state.done, done);

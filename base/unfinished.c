@@ -111,10 +111,14 @@ static void remove_files(const struct outfile *o)
 		close(fd);
 }
 
-void unfinished_remove_folder(const struct outfile *o)
+bool unfinished_remove_folder(const struct outfile *o)
 {
-	for (int i = 0; i < REMOVE_TRIES && !remove_empty(o); i++)
+	bool gone = remove_empty(o);
+	for (int i = 0; i < REMOVE_TRIES && !gone; i++) {
 		remove_files(o);
+		gone = remove_empty(o);
+	}
+	return gone;
 }
 
 /* NAME.partial, then NAME.partial.2 and so on; NAME cut where the whole would be too long. */

@@ -28,8 +28,8 @@ bool unfinished_has_place(const struct outfile *o);
 /* Gives the temporary this name if nothing has it.  0, or an errno: EEXIST. */
 int unfinished_take_name(const struct outfile *o, const char *name);
 
-/* The temporary, a folder, and all files in it. */
-void unfinished_remove_folder(const struct outfile *o);
+/* The temporary, a folder, and all files in it.  False: something is left of it. */
+bool unfinished_remove_folder(const struct outfile *o);
 
 /* The temporary goes, or stays under a name that is free: o->left.  Nothing is removed or renamed that somebody else has put in its
  * place. */

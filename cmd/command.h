@@ -9,8 +9,8 @@
 #include "pipeline/options.h"
 
 extern const struct command command_filter, command_list, command_verify, command_compare, command_extract, command_find, command_mount,
-	command_plan, command_report, command_report_merge, command_key, command_cache, command_getkey, command_alerts, command_changer,
-	command_drives, command_catalog;
+	command_plan, command_estimate, command_report, command_report_merge, command_key, command_cache, command_getkey, command_alerts,
+	command_changer, command_drives, command_catalog;
 /* Of the verb key: what talks to a drive, and what is in files of its own. */
 extern const struct command command_key_load, command_key_clear, command_key_status, command_key_probe, command_key_split, command_key_join;
 

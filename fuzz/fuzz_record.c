@@ -49,7 +49,7 @@ static void read_all(const char *const *paths, size_t count, uint8_t how)
 	};
 	struct buf_pool *pool = buf_pool_new(1 << 20);
 	struct reader *r = reader_new(&o, pool);
-	struct joiner *j = joiner_new(r, pool, false);
+	struct joiner *j = joiner_new(r, pool);
 	struct item item = {0};
 	struct err e = {0};
 	uint64_t at = 0;

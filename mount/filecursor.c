@@ -55,7 +55,7 @@ static bool plan(struct filecursor *c)
 	};
 	c->pool = buf_pool_new(POOL_KEEP_BYTES);
 	c->reader = c->pool ? reader_new(&ro, c->pool) : NULL;
-	c->joiner = c->reader ? joiner_new(c->reader, c->pool, false) : NULL;
+	c->joiner = c->reader ? joiner_new(c->reader, c->pool) : NULL;
 	c->stage = stage_ctx_new();
 	return c->joiner && c->stage;
 }

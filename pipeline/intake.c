@@ -68,7 +68,9 @@ static bool open_volumes(struct intake *in)
 	if (in->bufs && in->o->max_memory > 0)
 		buf_pool_limit(in->bufs, in->o->max_memory);
 	in->reader = in->bufs ? reader_new(&ro, in->bufs) : NULL;
-	in->joiner = in->reader ? joiner_new(in->reader, in->bufs, in->o->after_count > 0) : NULL;
+	in->joiner = in->reader ? joiner_new(in->reader, in->bufs) : NULL;
+	if (in->joiner && in->o->after_count > 0)
+		joiner_goes_on(in->joiner);
 	in->repairer = in->joiner && in->o->repair ? repairer_new(in->joiner) : NULL;
 	return in->joiner && (in->repairer || !in->o->repair);
 }
@@ -164,18 +166,11 @@ static int policy_for(struct intake *in, const struct volume_info *v, bool last,
 	/* Volumes with Bacula's label id hold gzip in the legacy streams, whoever wrote them. */
 	bool old_id = v->has_label ? label_id_is_bacula(v->label.id) : in->target == PRODUCT_BACULA;
 	enum product form = in->o->target_given ? in->target : old_id ? PRODUCT_BACULA : PRODUCT_BAREOS;
-	p->policy = (struct stage_policy){
-		.inflate = in->o->inflate,
-		.deflate = in->o->deflate,
-		.codec = in->o->codec,
-		.level = in->o->level,
-		.force = in->o->force,
-		.bare = in->o->deflate && codec_reader(in->o->codec, form).bare,
-		.plain_max = in->o->deflate ? codec_plain_max(in->o->codec, in->target) : 0,
-		.target = in->target,
-		.strict = in->o->target_given,
-		.owner = in->reshape->owner,
-	};
+	p->policy = stage_policy_for(in->o->deflate ? in->o->codec : NULL, in->o->level, in->target, form);
+	p->policy.inflate = in->o->inflate;
+	p->policy.force = in->o->force;
+	p->policy.strict = in->o->target_given;
+	p->policy.owner = in->reshape->owner;
 	p->next = in->policies;
 	in->policies = p;
 	in->policy = &p->policy;

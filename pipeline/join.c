@@ -28,7 +28,7 @@ struct joiner {
 	struct buf *lent;
 };
 
-struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool, bool goes_on)
+struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool)
 {
 	struct joiner *j = calloc(1, sizeof *j);
 	struct stage_ctx *stage = stage_ctx_new();
@@ -40,8 +40,12 @@ struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool, bool goe
 	j->reader = reader;
 	j->pool = pool;
 	j->stage = stage;
-	j->goes_on = goes_on;
 	return j;
+}
+
+void joiner_goes_on(struct joiner *j)
+{
+	j->goes_on = true;
 }
 
 /* Without the buffer, which goes on. */

@@ -11,10 +11,12 @@
 
 struct joiner;
 
-/* Stands between reader and whoever decodes.  reader and pool must stay until joiner_free (NULL is fine).  goes_on: the set does, on
- * volumes that the reader does not hand out; pieces that it may end in the midst of are refused then (XE_USAGE).  NULL without memory. */
-struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool, bool goes_on);
+/* Stands between reader and whoever decodes.  reader and pool must stay until joiner_free (NULL is fine).  NULL without memory. */
+struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool);
 void joiner_free(struct joiner *j);
+
+/* The set goes on on volumes that the reader does not hand out: pieces that it may end in the midst of are refused, XE_USAGE. */
+void joiner_goes_on(struct joiner *j);
 
 /* As reader_next, but such pieces come as the one record they were, marked as joined.  Pieces that do not fit together
  * come as they are. */

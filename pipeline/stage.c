@@ -261,6 +261,18 @@ static enum stage_status keep_if_readable(struct stage *s)
 	return STAGE_FOREIGN;
 }
 
+struct stage_policy stage_policy_for(const struct codec *codec, int level, enum product target, enum product form)
+{
+	return (struct stage_policy){
+		.deflate = codec != NULL,
+		.codec = codec,
+		.level = level,
+		.bare = codec && codec_reader(codec, form).bare,
+		.plain_max = codec ? codec_plain_max(codec, target) : 0,
+		.target = target,
+	};
+}
+
 static enum stage_status convert(struct stage *s);
 
 /* A wounded record that is to stay in the form that it has; what is past mending is damage. */

@@ -21,6 +21,9 @@ struct stage_policy {
 	bool strict;              /* records kept as they are must be readable by target, too */
 };
 
+/* Records compressed with codec (NULL: none is), for readers of target; form: whose streams are used for them.  The rest is zero. */
+struct stage_policy stage_policy_for(const struct codec *codec, int level, enum product target, enum product form);
+
 enum stage_status {
 	STAGE_DONE,
 	STAGE_ROOM,    /* the arena is too small: try again with stage_room bytes free */

@@ -135,7 +135,7 @@ static void read_set(struct set *s)
 	s->cipher = cipher_new(&(struct cipher_options){.read = s->source.key.len ? &s->source : NULL});
 	const struct reader_options ro = {.paths = s->paths, .path_count = s->count, .keys = cipher_keys(s->cipher)};
 	struct reader *reader = reader_new(&ro, s->pool);
-	struct joiner *joiner = joiner_new(reader, s->pool, false);
+	struct joiner *joiner = joiner_new(reader, s->pool);
 	struct stage_ctx *stage = stage_ctx_new();
 	do {
 		ck_assert_msg(joiner_next(joiner, &item, &e) == 0, "%s: %s", s->paths[0], e.text);

@@ -337,6 +337,32 @@ START_TEST(test_folder_whole)
 }
 END_TEST
 
+/* A folder takes the place of one with files, which goes; what of it does not is told. */
+START_TEST(test_folder_replaced)
+{
+	char inside[160], left[PLACE_PATH_BYTES + NAME_MAX];
+	snprintf(inside, sizeof inside, "%s/another", path);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(outfile_open_folder(&o, path, 0750, i > 0, false, &e), 0);
+		put_inside();
+		ck_assert_int_eq(outfile_commit(&o, &e), 0);
+		ck_assert_str_eq(o.remains, "");
+		ck_assert_int_eq(entries(), 1);
+	}
+	ck_assert_int_eq(mkdir(inside, 0700), 0);
+	ck_assert_int_eq(outfile_open_folder(&o, path, 0750, true, false, &e), 0);
+	put_inside();
+	ck_assert_int_eq(outfile_commit(&o, &e), 0);
+	ck_assert(o.done);
+	ck_assert_int_ne(access(inside, F_OK), 0);
+	ck_assert_int_eq(entries(), 2);
+	place_folder(path, left);
+	size_t len = strlen(left);
+	snprintf(left + len, sizeof left - len, "/%s/another", o.remains);
+	ck_assert_int_eq(access(left, F_OK), 0);
+}
+END_TEST
+
 /* It is made, and cannot be opened: there is a descriptor for the folder that it is in, and none more. */
 START_TEST(test_folder_unopened)
 {
@@ -601,6 +627,7 @@ int main(void)
 	tcase_add_test(t, test_temporary_taken);
 	tcase_add_test(t, test_folder_moves);
 	tcase_add_test(t, test_folder_whole);
+	tcase_add_test(t, test_folder_replaced);
 	tcase_add_test(t, test_folder_unopened);
 	tcase_add_test(t, test_links);
 	tcase_add_test(t, test_descriptors);

@@ -28,6 +28,7 @@ struct shared {
 struct batch {
 	struct filter_request *q;
 	struct batchunits units;
+	struct batchnames names;
 	struct shared *shared;
 	size_t shared_bytes;
 	unsigned threads; /* of each unit */
@@ -154,16 +155,6 @@ static int try_keys(struct filter_request *q, struct err *e)
 	return rc;
 }
 
-static int check_names(struct batch *b, struct err *e)
-{
-	const char **firsts = calloc(b->units.count, sizeof *firsts);
-	for (size_t i = 0; firsts && i < b->units.count; i++)
-		firsts[i] = b->units.all[i].paths[0];
-	int rc = firsts ? batchnames_check(b->q, firsts, b->units.count, e) : err_memory(e, 0, "the names of the volumes");
-	free(firsts);
-	return rc;
-}
-
 static int share(struct batch *b, struct err *e)
 {
 	b->shared_bytes = sizeof *b->shared + b->q->o.name_count * sizeof(bool);
@@ -185,7 +176,7 @@ static int prepare(struct batch *b, struct err *e)
 	if (rc == 0)
 		rc = batchunits_find(&b->units, q->o.paths, q->o.path_count, q->by_volume, e);
 	if (rc == 0)
-		rc = check_names(b, e);
+		rc = batchnames_give(&b->names, q, &b->units, e);
 	if (rc == 0)
 		batchnames_tell_left(q->out.path);
 	return rc == 0 ? share(b, e) : rc;
@@ -210,7 +201,7 @@ static void lower_voice(void)
 	msg_set_verbosity(msg_verbosity() >= 0 ? msg_verbosity() - 1 : msg_verbosity());
 }
 
-static void become_unit(const struct batch *b, const struct batch_unit *unit, struct filter_unit *u)
+static void become_unit(struct batch *b, const struct batch_unit *unit, struct filter_unit *u)
 {
 	struct filter_request *q = b->q;
 	q->o.paths = q->out.inputs = unit->paths;
@@ -227,6 +218,10 @@ static void become_unit(const struct batch *b, const struct batch_unit *unit, st
 	q->unit = u;
 	q->out.owns = filter_unit_owns;
 	q->out.owner = u;
+	q->out.called = b->names.called + unit->first;
+	q->out.taken = batchnames_taken;
+	q->out.names_of_all = &b->names;
+	q->out.files_only = true;
 	q->out.folder_made = false; /* that is the parent's to remove */
 	lower_voice();
 }
@@ -417,6 +412,7 @@ static void release(struct batch *b)
 		rmdir(b->q->out.path);
 	if (b->shared)
 		munmap(b->shared, b->shared_bytes);
+	batchnames_free(&b->names);
 	batchunits_free(&b->units);
 	filter_request_free_names(b->q);
 }

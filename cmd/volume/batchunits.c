@@ -5,6 +5,7 @@
 #include "volume/units.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Those that could be looked at. */
 struct looked {
@@ -22,6 +23,9 @@ void batchunits_free(struct batchunits *u)
 		free(u->all[i].unread);
 		free(u->all[i].near);
 	}
+	for (size_t i = 0; u->labels && i < u->path_count; i++)
+		free(u->labels[i]);
+	free(u->labels);
 	free(u->paths);
 	free(u->all);
 	*u = (struct batchunits){.paths = NULL};
@@ -94,19 +98,21 @@ static int hold_back(struct batch_unit *unit, const struct err *first, struct er
 	return keep_error(&unit->unread, &why, e);
 }
 
-static struct batch_unit *add(struct batchunits *u, const char **paths, size_t count, uint64_t bytes)
+/* Of the volumes from the first-th on. */
+static struct batch_unit *add(struct batchunits *u, size_t first, size_t count, uint64_t bytes)
 {
 	struct batch_unit *unit = &u->all[u->count++];
-	*unit = (struct batch_unit){.paths = paths, .count = count, .bytes = bytes};
+	*unit = (struct batch_unit){.first = first, .paths = u->paths + first, .count = count, .bytes = bytes};
 	u->bytes += bytes;
 	return unit;
 }
 
-/* The index-th of the volumes at paths, with its neighbours among them. */
-static int add_volume(struct batchunits *u, const char *const *paths, size_t index, const struct glance *glance,
-		      const struct neighbours_of *of, struct err *e)
+/* The index-th volume of a unit, whose volumes begin with the first-th, with its neighbours among them. */
+static int add_volume(struct batchunits *u, size_t first, size_t index, const struct glance *glance, const struct neighbours_of *of,
+		      struct err *e)
 {
-	struct batch_unit *unit = add(u, NULL, 1, glance->bytes);
+	const char *const *paths = u->paths + first;
+	struct batch_unit *unit = add(u, first + index, 1, glance->bytes);
 	const char **near = calloc(1 + of->after_count + of->before_count, sizeof(const char *));
 	if (near == NULL)
 		return err_memory(e, 0, "the volumes' neighbours");
@@ -133,7 +139,7 @@ static int add_volumes(struct batchunits *u, const struct looked *l, const struc
 		glances[i] = l->inputs[l->units.volumes[unit->first + i]].glance;
 	int rc = neighbours_find(&n, glances, unit->count, e);
 	for (size_t i = 0; rc == 0 && i < unit->count; i++)
-		rc = add_volume(u, u->paths + unit->first, i, glances[i], &n.all[i], e);
+		rc = add_volume(u, unit->first, i, glances[i], &n.all[i], e);
 	neighbours_free(&n);
 	free(glances);
 	return rc;
@@ -145,21 +151,28 @@ static int add_unit(struct batchunits *u, const struct looked *l, const struct u
 	size_t begun = u->count;
 	int rc = by_volume ? add_volumes(u, l, unit, e) : 0;
 	if (!by_volume)
-		add(u, u->paths + unit->first, unit->count, unit->bytes);
+		add(u, unit->first, unit->count, unit->bytes);
 	for (size_t i = begun; rc == 0 && first && i < u->count; i++)
 		rc = hold_back(&u->all[i], first, e);
 	return rc;
 }
 
+static int take_path(struct batchunits *u, size_t i, const struct units_input *in, struct err *e)
+{
+	u->paths[i] = in->path;
+	u->labels[i] = in->glance->labelled ? strdup(in->glance->label.volume) : NULL;
+	return u->labels[i] || !in->glance->labelled ? 0 : err_memory(e, 0, "the names of the volumes");
+}
+
 static int take(struct batchunits *u, struct looked *l, size_t count, bool by_volume, struct err *e)
 {
 	int rc = 0;
-	for (size_t i = 0; i < l->count; i++)
-		u->paths[i] = l->inputs[l->units.volumes[i]].path;
+	for (size_t i = 0; rc == 0 && i < l->count; i++)
+		rc = take_path(u, i, &l->inputs[l->units.volumes[i]], e);
 	for (size_t i = 0; rc == 0 && i < l->units.count; i++)
 		rc = add_unit(u, l, &l->units.all[i], by_volume, e);
 	for (size_t i = count; rc == 0 && i-- > l->count;) {
-		add(u, u->paths + i, 1, 0)->unread = l->unread[i];
+		add(u, i, 1, 0)->unread = l->unread[i];
 		l->unread[i] = NULL;
 	}
 	return rc;
@@ -168,8 +181,9 @@ static int take(struct batchunits *u, struct looked *l, size_t count, bool by_vo
 int batchunits_find(struct batchunits *u, const char *const *paths, size_t count, bool by_volume, struct err *e)
 {
 	struct looked l = {.glances = NULL};
-	*u = (struct batchunits){.paths = calloc(count, sizeof *u->paths), .all = calloc(count, sizeof *u->all)};
-	if (u->paths == NULL || u->all == NULL)
+	*u = (struct batchunits){.paths = calloc(count, sizeof *u->paths), .all = calloc(count, sizeof *u->all), .path_count = count};
+	u->labels = calloc(count, sizeof *u->labels);
+	if (u->paths == NULL || u->labels == NULL || u->all == NULL)
 		return err_memory(e, count * sizeof *u->all, "the units");
 	int rc = look_at_all(u, &l, paths, count, e);
 	if (rc == 0)

@@ -10,6 +10,7 @@
 
 /* Volumes that are converted together, in order. */
 struct batch_unit {
+	size_t first;             /* of its volumes among all */
 	const char *const *paths; /* behind those of the unit, */
 	size_t count;
 	size_t after_count;        /* those that its jobs go on with, */
@@ -22,6 +23,8 @@ struct batch_unit {
 
 struct batchunits {
 	const char **paths; /* of all, unit by unit; they are the caller's */
+	char **labels;      /* what the first label in each says that it is called; NULL: that could not be seen */
+	size_t path_count;
 	struct batch_unit *all;
 	size_t count;
 	uint64_t bytes;

@@ -6,6 +6,7 @@
 #include "base/children.h"
 #include "base/msg.h"
 #include "catalog/sql.h"
+#include "cmd/volume/algorithm.h"
 #include "cmd/volume/batch.h"
 #include "cmd/volume/discard.h"
 #include "cmd/volume/expected.h"
@@ -30,29 +31,15 @@
 static int take_codec(const struct command *verb, void *request, const char *text)
 {
 	struct filter_request *q = request;
-	const char *colon = strchr(text, ':');
-	size_t len = colon ? (size_t)(colon - text) : strlen(text);
-	const struct codec *c = codec_by_name(text, len);
-	if (c == NULL) {
-		char names[128];
-		codec_names(names, sizeof names);
-		return msg_usage(verb->path, "-d %s: no such algorithm; there are %s", text, names);
-	}
-	if (q->o.deflate)
+	if (q->o.deflate && codec_by_name(text, strcspn(text, ":")))
 		return msg_usage(verb->path, "the algorithm is given twice");
-	uint64_t level = (uint64_t)c->level_default;
-	if (colon && c->level_min == c->level_max)
-		return msg_usage(verb->path, "-d %s: %s has no levels", text, c->name);
-	if (colon && !options_number(colon + 1, (uint64_t)c->level_min, (uint64_t)c->level_max, &level))
-		return msg_usage(verb->path, "-d %s: %s has levels %d to %d", text, c->name, c->level_min, c->level_max);
+	int wrong = algorithm_parse(verb->path, text, &q->o.codec, &q->o.level);
+	if (wrong != 0)
+		return wrong;
 	q->o.deflate = true;
-	q->o.codec = c;
-	q->o.level = (int)level;
 	return 0;
 }
 
-static const char *const targets[] = {
-	[PRODUCT_BAREOS] = "bareos", [PRODUCT_BAREOS_22] = "bareos-22", [PRODUCT_BACULA] = "bacula", [PRODUCT_ANY] = "any", NULL};
 static const char *const ciphers[] = {"aes-128-xts", "aes-256-xts", NULL};
 static const char *const block_formats[] = {"bb02", "bb03", NULL};
 
@@ -60,7 +47,7 @@ static int take_target(const struct command *verb, void *request, const char *te
 {
 	struct filter_request *q = request;
 	(void)verb;
-	q->o.target = (enum product)options_word(targets, text);
+	q->o.target = (enum product)options_word(algorithm_targets, text);
 	q->o.target_given = true;
 	return 0;
 }
@@ -178,7 +165,7 @@ static const struct option_row rows[] = {
 	OPTION_FLAG('i', "inflate", struct filter_request, o.inflate),
 	OPTION_TAKE('d', "deflate", take_codec),
 	OPTION_TAKE('r', "recompress", take_recompress),
-	OPTION_TAKE_WORD(0, "target", take_target, targets),
+	OPTION_TAKE_WORD(0, "target", take_target, algorithm_targets),
 	OPTION_TEXT('o', "output", struct filter_request, out.path),
 	OPTION_TAKE(0, "chunk-size", take_chunk_size),
 	OPTION_MAY_TAKE(0, "dedupable", take_dedupable),
@@ -217,6 +204,13 @@ static const struct option_row rows[] = {
 	KEYOPTIONS_NEW_ROWS(struct filter_request, keys),
 	OPTIONS_END,
 };
+
+/* Before there is a run. */
+static int fail(const struct filter_request *q, const struct err *e)
+{
+	int status = msg_fail(e);
+	return q->exit_class ? err_class(e) : status;
+}
 
 static int compare_names(const char *a, const char *b)
 {
@@ -257,7 +251,7 @@ static int check_names(const struct filter_request *q)
 	const char *const **sorted = calloc(count, sizeof *sorted), *const * before;
 	if (sorted == NULL) {
 		err_memory(&e, count * sizeof *sorted, "the names of the volumes");
-		return msg_fail(&e);
+		return fail(q, &e);
 	}
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &q->o.paths[i];
@@ -421,7 +415,7 @@ static int run_batch(struct filter_request *q, const struct operands *named)
 	if (status == 0)
 		status = volumelist_check(&q->list, "filter", named);
 	if (status == 0 && (volumelist_read(&l, &q->list, named, &e) != 0 || batch_leave_out(q, named, &l, &e) != 0))
-		status = msg_fail(&e);
+		status = fail(q, &e);
 	const struct operands inputs = {(const char *const *)l.paths, l.count};
 	if (status == 0)
 		status = settle(q, &inputs);

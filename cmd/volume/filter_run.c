@@ -3,6 +3,7 @@
  * they go to one place one behind the other, they are one set. */
 #include "cmd/volume/filter_run.h"
 
+#include "base/elapsed.h"
 #include "base/msg.h"
 #include "base/quit.h"
 #include "catalog/script.h"
@@ -272,7 +273,7 @@ void filter_request_describe(const struct filter_request *q, int status, struct 
 		.command = q->command,
 		.command_count = q->command_count,
 		.began = q->began_at,
-		.seconds = filter_set_seconds(&q->began),
+		.seconds = elapsed_since(&q->began),
 		.status = status,
 		.class = class_of(q, status),
 		.complete = complete,

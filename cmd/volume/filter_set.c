@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/volume/filter_set.h"
 
+#include "base/elapsed.h"
 #include "base/msg.h"
 #include "base/quit.h"
 #include "catalog/script.h"
@@ -79,13 +80,6 @@ static int open_output(void *arg, const struct filter_volume *v, struct io *out,
 	return 0;
 }
 
-double filter_set_seconds(const struct timespec *began)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - began->tv_sec) + (double)(now.tv_nsec - began->tv_nsec) / 1e9;
-}
-
 static void end_map_volume(struct filter_request *q, const struct filter_volume *v)
 {
 	const struct volume_info *in = v->info;
@@ -116,7 +110,7 @@ static int close_output(void *arg, const struct filter_volume *v, struct err *e)
 	int rc = outputs_end_volume(&q->out, e);
 	if (rc == 0 && q->inplace)
 		rc = close_map_beside(q, e);
-	return rc != 0 ? rc : report_volume(q->report, v, outputs_current(&q->out), filter_set_seconds(&q->set_began), e);
+	return rc != 0 ? rc : report_volume(q->report, v, outputs_current(&q->out), elapsed_since(&q->set_began), e);
 }
 
 static int on_milestone(void *arg, const struct milestone *m, struct err *e)
@@ -355,7 +349,9 @@ int filter_set_fail(struct filter_request *q, const char *const *inputs, size_t 
 	outputs_abandon_set(&q->out);
 	if (q->inplace)
 		abandon_in_place(q);
-	if (q->filter)
+	if (q->filter && q->unit && q->unit->told)
+		report_failure(q->report, inputs[bad], e);
+	else if (q->filter)
 		report_set(q->report, q->filter, inputs[bad], e);
 	if (q->kin == NULL || q->hopeless)
 		return status;

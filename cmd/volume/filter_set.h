@@ -26,7 +26,4 @@ void filter_set_meet_name(void *q, const char *name);
 /* XE_USAGE: a name of --rename that no volume had.  It was mistyped, and the volume would keep its own. */
 int filter_set_names_met(const struct filter_request *q, struct err *e) __attribute__((warn_unused_result));
 
-/* Seconds since then. */
-double filter_set_seconds(const struct timespec *began);
-
 #endif

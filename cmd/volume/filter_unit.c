@@ -47,6 +47,18 @@ void filter_unit_request(const struct filter_request *q, char text[static FILTER
 
 /* ---- what is there ---- */
 
+/* Done when no other input was called so: it may be replaced at any moment. */
+static bool is_anothers(const struct filter_request *q, const char *name)
+{
+	struct err unknown = {0};
+	bool taken = false;
+	for (size_t i = 0; i < q->out.input_count; i++) {
+		if (strcmp(q->out.called[i], name) == 0)
+			return false;
+	}
+	return q->out.taken(q->out.names_of_all, name, &taken, &unknown) != 0 || taken;
+}
+
 /* As --rename says now, or else as its input, or the label in it. */
 static bool is_named(void *arg, const struct reportread_output *o)
 {
@@ -56,6 +68,8 @@ static bool is_named(void *arg, const struct reportread_output *o)
 		return false;
 	place_base(o->path, output);
 	place_base(o->input, input);
+	if (is_anothers(q, output))
+		return false;
 	const char *renamed = reshape_new_name(q->out.names, q->out.name_count, o->volume);
 	return renamed ? strcmp(output, renamed) == 0 : strcmp(output, input) == 0 || strcmp(output, o->volume) == 0;
 }
@@ -84,8 +98,33 @@ int filter_unit_look(struct filter_request *q, struct err *e)
 	return rc == 0 || q->out.replace ? 0 : err_pass(e, &why);
 }
 
+/* Who opened a pipe would wait for whoever reads from it. */
+static int refuse_no_file(const char *report, struct err *e)
+{
+	struct stat st;
+	if (stat(report, &st) != 0 || S_ISREG(st.st_mode))
+		return 0;
+	err_volume(e, report);
+	return err_set(e, XE_FAILED, "is no file, and a report is to stand there; move it away");
+}
+
+/* It may have come since the batch has looked; and where done units are passed over, it was read. */
+static int refuse_foreign_report(const struct filter_request *q, struct err *e)
+{
+	const struct filter_unit *u = q->unit;
+	if (!u->state.reported || u->skip_done || q->out.replace || report_is_of_failure(u->report))
+		return 0;
+	err_volume(e, u->report);
+	return err_set(e, XE_FAILED, "exists already; --skip-done goes on with what is not done yet, --force replaces all");
+}
+
 int filter_unit_begin(struct filter_request *q, struct err *e)
 {
+	int rc = refuse_no_file(q->unit->report, e);
+	if (rc == 0)
+		rc = refuse_foreign_report(q, e);
+	if (rc != 0)
+		return rc;
 	q->unit->ours = true;
 	return q->unit->unread ? err_pass(e, q->unit->unread) : 0;
 }
@@ -110,10 +149,11 @@ static int count_map(const struct filter_request *q, struct report_run *run, cha
 static int write_report(struct filter_request *q, const struct report_run *run, struct err *e)
 {
 	struct outfile o = OUTFILE_NONE;
-	int rc = outfile_open(&o, q->unit->report, 0644, q->unit->state.reported, false, e);
+	int rc = refuse_no_file(q->unit->report, e);
 	if (rc == 0)
-		rc = report_write(q->report, run, o.io.fd, e);
-	err_volume(e, rc == 0 ? "" : q->unit->report);
+		rc = outfile_open(&o, q->unit->report, 0644, q->unit->state.reported, false, e);
+	if (rc == 0 && (rc = report_write(q->report, run, o.io.fd, e)) != 0)
+		err_volume(e, q->unit->report);
 	if (rc == 0)
 		rc = outfile_commit(&o, e);
 	outfile_abandon(&o);
@@ -146,14 +186,17 @@ static void tell_earlier(struct filter_request *q)
 {
 	const struct unitstate *s = &q->unit->state;
 	for (size_t i = 0; i < s->own_count; i++)
-		report_earlier(q->report, s->own[i].path, s->own[i].bytes, s->own[i].digest);
+		report_earlier(q->report, s->own[i].path, s->own[i].bytes, s->own[i].digest, &s->own[i].as);
 }
 
 int filter_unit_promise(struct filter_request *q, struct err *e)
 {
 	int rc = unitstate_unchanged(&q->unit->state, q->unit->report, e);
+	if (rc == 0)
+		rc = unitstate_still_owns(&q->unit->state, e);
 	if (rc != 0)
 		return rc;
+	q->unit->told = true;
 	report_set(q->report, q->filter, NULL, NULL);
 	tell_earlier(q);
 	return report_as(q, status_of(q), false, e);

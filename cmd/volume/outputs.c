@@ -85,9 +85,20 @@ int outputs_refuse_input(const struct outputs *o, const char *path, struct err *
 	return refuse_same(o, &out, path, e);
 }
 
+static int refuse_other(const char *path, struct err *e)
+{
+	struct stat st;
+	if (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return 0;
+	err_volume(e, path);
+	return err_set(e, XE_FAILED, "is no file, and one is to stand there; move it away");
+}
+
 int outputs_open_file(const struct outputs *o, struct outfile *f, const char *path, mode_t mode, bool keep_partial, struct err *e)
 {
 	int rc = outputs_refuse_input(o, path, e);
+	if (rc == 0 && o->files_only)
+		rc = refuse_other(path, e);
 	if (rc == 0)
 		rc = outfile_open(f, path, mode, o->replace, keep_partial, e);
 	if (rc != 0 && f->taken)
@@ -122,6 +133,24 @@ static bool input_name(const char *path, char name[static PLACE_PATH_BYTES])
 	return strcmp(path, "-") != 0 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
+static bool is_called(const struct outputs *o, const struct volume_info *v, const char *name)
+{
+	return o->called && strcmp(o->called[v->input], name) == 0;
+}
+
+/* Another unit of the batch would replace it, or has, and nobody would see that one of them is gone. */
+static int refuse_taken(const struct outputs *o, const struct volume_info *v, const char *name, const char *path, struct err *e)
+{
+	bool taken = false;
+	int rc = o->taken && !is_called(o, v, name) ? o->taken(o->names_of_all, name, &taken, e) : 0;
+	if (!taken)
+		return rc;
+	err_volume(e, path);
+	return err_set(e, XE_USAGE,
+		       "is what another output of this batch is called; convert %s by itself, into another folder, or --rename %s", v->path,
+		       v->label.volume);
+}
+
 static int folder_path(const struct outputs *o, const struct volume_info *v, char *path, size_t path_bytes, struct err *e)
 {
 	if (o->suffix)
@@ -143,7 +172,7 @@ static int folder_path(const struct outputs *o, const struct volume_info *v, cha
 			return err_set(e, XE_USAGE, "two volumes of this run would get this name");
 		}
 	}
-	return 0;
+	return refuse_taken(o, v, name, path, e);
 }
 
 static bool is_own(const struct outputs *o, const char *path)
@@ -156,7 +185,11 @@ int outputs_check_names(const struct outputs *o, const char *const *others, size
 	struct io there;
 	char path[OUTFILE_PATH_BYTES], name[PLACE_PATH_BYTES];
 	for (size_t i = 0; o->folder && !o->suffix && i < o->input_count; i++) {
-		if (!input_name(o->inputs[i], name) || in_folder(o, name, path, sizeof path) != 0)
+		if (o->called)
+			snprintf(name, sizeof name, "%s", o->called[i]);
+		else if (!input_name(o->inputs[i], name))
+			continue;
+		if (in_folder(o, name, path, sizeof path) != 0)
 			continue;
 		for (size_t k = 0; k < count; k++) {
 			if (others[k] && place_same(path, others[k])) {
@@ -176,7 +209,8 @@ int outputs_check_names(const struct outputs *o, const char *const *others, size
 		}
 		if (rc == 0 && (there.type == S_IFDIR || o->folders)) {
 			err_volume(e, path);
-			rc = err_set(e, XE_FAILED, "exists already, and nothing replaces a folder, or a file by one; move it away");
+			rc = err_set(e, XE_FAILED, "exists already%s, and nothing replaces a folder, or a file by one; move it away",
+				     o->owns ? ", is not what its report says, or holds something else" : "");
 		}
 		if (rc != 0)
 			return rc;
@@ -249,8 +283,9 @@ int outputs_begin_volume(struct outputs *o, const struct volume_info *v, struct 
 		char path[OUTFILE_PATH_BYTES];
 		int rc = folder_path(o, v, path, sizeof path, e);
 		/* What the label in an input is called, nobody has named. */
+		bool named = o->called ? is_called(o, v, place_name(path)) : !is_another(o, v);
 		if (rc == 0)
-			rc = add_output(o, path, !is_another(o, v), e);
+			rc = add_output(o, path, named, e);
 		if (rc != 0)
 			return rc;
 	}
@@ -267,8 +302,14 @@ int outputs_end_volume(struct outputs *o, struct err *e)
 int outputs_commit(struct outputs *o, struct err *e)
 {
 	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < o->count; i++)
-		rc = o->folder && o->volumes[i]->slot < 0 ? 0 : outfile_commit(o->volumes[i], e);
+	for (size_t i = 0; rc == 0 && i < o->count; i++) {
+		struct outfile *f = o->volumes[i];
+		if (o->folder && f->slot < 0)
+			continue;
+		rc = outfile_commit(f, e);
+		if (f->remains[0])
+			msg_warning("%s: the folder that it has replaced could not be removed whole: look into %s", f->path, f->remains);
+	}
 	return rc;
 }
 

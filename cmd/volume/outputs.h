@@ -26,6 +26,12 @@ struct outputs {
 	size_t name_count;
 	bool (*owns)(void *arg, const char *path); /* may what is there be replaced anyway?  NULL: no */
 	void *owner;
+	/* In a batch, else NULL: what will be made of each input is called so, and no other may be; is a name that of another output of the batch?
+	 * XE_FAILED. */
+	const char *const *called;
+	int (*taken)(void *arg, const char *name, bool *taken, struct err *e);
+	void *names_of_all;
+	bool files_only; /* what is there and is no file, a pipe, a device, is not written to */
 
 	bool folder;              /* each volume gets a file: path is a folder (or there is a suffix), */
 	bool folder_made;         /* and was none before */

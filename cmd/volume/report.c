@@ -43,11 +43,6 @@ void report_free(struct report *r)
 	free(r);
 }
 
-static double ratio(uint64_t out, uint64_t in)
-{
-	return in ? 100.0 * (double)out / (double)in : 0;
-}
-
 static void print_volume(const struct filter_volume *v, double seconds)
 {
 	const struct filter_counts *c = &v->counts;
@@ -66,9 +61,9 @@ static void print_volume(const struct filter_volume *v, double seconds)
 		msg_info("%s: %llu of %llu encrypted blocks repeated a tweak of their session, as Bacula's data spooling does", name,
 			 (unsigned long long)v->info->reused, (unsigned long long)v->info->opened);
 	if (c->inflate_in)
-		msg_info("%s: inflate ratio: %.2f%%", name, ratio(c->inflate_out, c->inflate_in));
+		msg_info("%s: inflate ratio: %.2f%%", name, reportkept_ratio(c->inflate_out, c->inflate_in));
 	if (c->deflate_in)
-		msg_info("%s: deflate ratio: %.2f%%", name, ratio(c->deflate_out, c->deflate_in));
+		msg_info("%s: deflate ratio: %.2f%%", name, reportkept_ratio(c->deflate_out, c->deflate_in));
 	if (c->joined)
 		msg_info("%s: %llu records that a client's network layer had cut were joined", name, (unsigned long long)c->joined);
 	if (c->undoubled)
@@ -168,14 +163,14 @@ void report_inputs(struct report *r, const char *const *paths, size_t count)
 	}
 }
 
-void report_earlier(struct report *r, const char *path, uint64_t bytes, const char *digest)
+void report_earlier(struct report *r, const char *path, uint64_t bytes, const char *digest, const struct standing *as)
 {
 	struct kept_earlier *grown = more(r, r->earlier, &r->earlier_cap, r->earlier_count, sizeof *grown);
 	if (grown == NULL)
 		return;
 	r->earlier = grown;
 	struct kept_earlier *k = &grown[r->earlier_count++];
-	*k = (struct kept_earlier){.path = strdup(path), .bytes = bytes};
+	*k = (struct kept_earlier){.path = strdup(path), .bytes = bytes, .as = *as};
 	snprintf(k->digest, sizeof k->digest, "%s", digest);
 	r->short_of_memory = r->short_of_memory || k->path == NULL;
 }

@@ -30,8 +30,8 @@ void report_inputs(struct report *r, const char *const *paths, size_t count);
 void report_failure(struct report *r, const char *input, const struct err *e);
 
 /* What stands beside the new volumes and is not one of them: an output that an earlier run of the same unit made, and that this one may
- * replace. */
-void report_earlier(struct report *r, const char *path, uint64_t bytes, const char *digest);
+ * replace.  bytes: of the volume; as: of what it stands in. */
+void report_earlier(struct report *r, const char *path, uint64_t bytes, const char *digest, const struct standing *as);
 
 void report_forget_earlier(struct report *r);
 

@@ -10,11 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static double ratio(uint64_t out, uint64_t in)
-{
-	return in ? 100.0 * (double)out / (double)in : 0;
-}
-
 static void write_counts(struct json *j, const struct filter_counts *c)
 {
 	json_number(j, "records", c->records);
@@ -26,9 +21,9 @@ static void write_counts(struct json *j, const struct filter_counts *c)
 	json_number(j, "data_bytes_in", c->bytes_in);
 	json_number(j, "data_bytes_out", c->bytes_out);
 	if (c->inflate_in)
-		json_real(j, "inflate_ratio_percent", ratio(c->inflate_out, c->inflate_in), 2);
+		json_real(j, "inflate_ratio_percent", reportkept_ratio(c->inflate_out, c->inflate_in), 2);
 	if (c->deflate_in)
-		json_real(j, "deflate_ratio_percent", ratio(c->deflate_out, c->deflate_in), 2);
+		json_real(j, "deflate_ratio_percent", reportkept_ratio(c->deflate_out, c->deflate_in), 2);
 	json_object(j, "compressed_input_records");
 	for (int i = 0; i < CODEC_COUNT; i++) {
 		if (c->from[i])
@@ -50,6 +45,8 @@ static void write_standing(struct json *j, const struct standing *as)
 	standing_time(&as->mtime, time);
 	json_number(j, "stored_bytes", as->bytes);
 	json_text(j, "mtime", time);
+	if (as->folder)
+		json_number(j, "stored_names", as->names);
 }
 
 static void write_inputs(struct json *j, const struct report *r)
@@ -92,6 +89,7 @@ static void write_earlier(struct json *j, const struct report *r)
 		json_text(j, "output", k->path ? k->path : "");
 		json_number(j, "bytes", k->bytes);
 		json_text(j, "xxh64", k->digest);
+		write_standing(j, &k->as);
 		json_end_object(j);
 	}
 	json_end_array(j);
@@ -103,6 +101,7 @@ static void write_volumes(struct json *j, const struct report *r)
 	for (size_t i = 0; i < r->volume_count; i++) {
 		const struct kept_volume *k = &r->volumes[i];
 		struct standing as;
+		char where[OUTFILE_LEFT_BYTES];
 		json_object(j, NULL);
 		json_text(j, "volume", k->name);
 		json_text(j, "input", k->input ? k->input : "");
@@ -129,7 +128,8 @@ static void write_volumes(struct json *j, const struct report *r)
 			write_hex(j, "xxh64_in", k->info.xxh64);
 		if (k->v.digest_out[0])
 			json_text(j, "xxh64_out", k->v.digest_out);
-		if (k->output->done && k->output->path[0] && standing_look(k->output->path, &as))
+		outfile_where(k->output, where);
+		if (where[0] && !k->output->direct && standing_look(where, &as))
 			write_standing(j, &as);
 		json_real(j, "seconds", k->seconds, 3);
 		json_end_object(j);

@@ -23,6 +23,7 @@ struct kept_earlier {
 	char *path;
 	uint64_t bytes;
 	char digest[STANDING_TEXT_BYTES];
+	struct standing as;
 };
 
 struct kept_loss {
@@ -56,5 +57,11 @@ struct report {
 	size_t loss_count, loss_cap, losses_not_kept;
 	bool short_of_memory; /* something is not in it */
 };
+
+/* Of what comes out, in hundredths of what went in; 0 of nothing. */
+static inline double reportkept_ratio(uint64_t out, uint64_t in)
+{
+	return in ? 100.0 * (double)out / (double)in : 0;
+}
 
 #endif

@@ -160,6 +160,8 @@ static int take_output(struct reportread_output *o, const char *name, const stru
 		return take_short(o->digest_in, v);
 	if (strcmp(name, ".stored_bytes") == 0)
 		return take_number(&o->stored_bytes, v);
+	if (strcmp(name, ".stored_names") == 0)
+		return take_number(&o->stored_names, v);
 	return strcmp(name, ".mtime") == 0 ? take_short(o->mtime, v) : 0;
 }
 

@@ -16,7 +16,7 @@ struct reportread_input {
 	char mtime[STANDING_TEXT_BYTES];
 };
 
-/* A volume that was written; of an earlier run's, path, bytes and digest alone. */
+/* A volume that was written; of an earlier run's, path, bytes, digest and what was stored alone. */
 struct reportread_output {
 	char *path, *volume, *input;
 	uint64_t bytes, bytes_in;         /* of the volume, and of the old one */
@@ -24,8 +24,9 @@ struct reportread_output {
 	bool complete;                    /* it has its name */
 	char digest[STANDING_TEXT_BYTES]; /* XXH64; "": it has none */
 	char digest_in[STANDING_TEXT_BYTES];
-	uint64_t stored_bytes;           /* of the file or files, once it had its name, */
-	char mtime[STANDING_TEXT_BYTES]; /* and its time then; "": it had none */
+	uint64_t stored_bytes;           /* of the file or files, once it was written, */
+	uint64_t stored_names;           /* in the folder, if it is one, */
+	char mtime[STANDING_TEXT_BYTES]; /* and its time then; "": that is not said */
 };
 
 struct reportread_texts {

@@ -3,10 +3,11 @@
 #include "cmd/command.h"
 
 #include "base/array.h"
+#include "base/inodes.h"
 #include "base/json.h"
 #include "base/msg.h"
-#include "base/names.h"
 #include "base/printable.h"
+#include "cmd/volume/batchnames.h"
 #include "cmd/volume/reportmerge.h"
 
 #include <dirent.h>
@@ -17,48 +18,25 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define FILE_TEXT_BYTES 40u
-
 struct merge_request {
 	bool json;
 	const char *plan;
 	struct reportmerge m;
 	bool unread; /* something of what was named */
-	struct file *files;
-	size_t file_count, file_room;
-	struct names met;
-};
-
-struct file {
-	char text[FILE_TEXT_BYTES]; /* device and number: a row of struct names */
+	struct inodes met;
 };
 
 static const char *const words[] = {"done", "damaged", "failed", "missing"};
 
 /* ---- what is named ---- */
 
-/* *first: this file was not met before.  What is not there is told where it is opened. */
-static int meet(struct merge_request *q, const char *path, bool *first, struct err *e)
-{
-	struct stat st;
-	struct file *all = array_reach(q->files, &q->file_room, q->file_count, sizeof *all);
-	*first = true;
-	if (all == NULL)
-		return err_memory(e, 0, "the reports");
-	q->files = all;
-	if (stat(path, &st) != 0)
-		return 0;
-	struct file *here = &all[q->file_count];
-	snprintf(here->text, sizeof here->text, "%jx:%jx", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
-	*first = names_find(&q->met, all, sizeof *all, here->text) == NAMES_ABSENT;
-	return *first ? names_add(&q->met, all, sizeof *all, q->file_count++, e) : 0;
-}
-
 static void add_report(struct merge_request *q, const char *path)
 {
 	struct err e = {0};
-	bool first;
-	int rc = meet(q, path, &first, &e);
+	struct stat st;
+	bool first = true;
+	/* What is not there is told where it is opened. */
+	int rc = stat(path, &st) == 0 ? inodes_meet(&q->met, &st, &first, &e) : 0;
 	if (rc == 0 && first)
 		rc = reportmerge_add_report(&q->m, path, &e);
 	if (rc == 0)
@@ -69,7 +47,7 @@ static void add_report(struct merge_request *q, const char *path)
 
 static bool is_report(const char *name)
 {
-	static const char tail[] = ".report.json";
+	static const char tail[] = BATCHNAMES_REPORT;
 	size_t n = strlen(name), t = sizeof tail - 1;
 	return strcmp(name, tail + 1) == 0 || (n > t && name[0] != '.' && strcmp(name + n - t, tail) == 0);
 }
@@ -360,15 +338,14 @@ static int merge(struct merge_request *q, const struct operands *named)
 
 static int cmd_report_merge(int argc, char **argv)
 {
-	struct merge_request q = {.met = NAMES_NONE};
+	struct merge_request q = {.met = INODES_NONE};
 	struct operands named;
 	int status;
 	if (!options_parse(&command_report_merge, argc, argv, &q, &named, &status))
 		return status;
 	status = named.count > 0 ? merge(&q, &named) : msg_usage("report merge", "name the reports, or folders with them");
 	reportmerge_free(&q.m);
-	names_free(&q.met);
-	free(q.files);
+	inodes_free(&q.met);
 	return status;
 }
 

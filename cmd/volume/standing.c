@@ -30,6 +30,7 @@ static void add_files(DIR *dir, struct standing *s)
 	const struct dirent *d;
 	struct stat st;
 	while ((d = readdir(dir)) != NULL) {
+		s->names += strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0;
 		if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
 			continue;
 		s->bytes += (uint64_t)st.st_size;
@@ -49,6 +50,7 @@ bool standing_look(const char *path, struct standing *s)
 	*s = (struct standing){0};
 	if (!tell(path, &st) || !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
 		return false;
+	s->folder = S_ISDIR(st.st_mode);
 	s->mtime = st.st_mtim;
 	s->bytes = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 	DIR *dir = S_ISDIR(st.st_mode) ? opendir(path) : NULL;

@@ -9,6 +9,8 @@
 #include <time.h>
 
 struct standing {
+	bool folder;
+	uint64_t names;        /* in the folder, of whatever; of a file 0 */
 	uint64_t bytes;        /* of the file, or of all files in the folder */
 	struct timespec mtime; /* the latest of them, and of the folder */
 };

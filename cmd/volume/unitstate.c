@@ -54,7 +54,7 @@ static bool beside_report(const char *report, const char *told, char path[static
 	place_base(told, name);
 	if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return false;
-	int n = snprintf(path, PLACE_PATH_BYTES, "%s/%s", folder, name);
+	int n = snprintf(path, PLACE_PATH_BYTES, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name);
 	return n > 0 && n < PLACE_PATH_BYTES;
 }
 
@@ -136,7 +136,13 @@ static bool stands_as_old(const char *path, const struct reportread_output *o)
 	return o->mtime[0] && now.bytes == o->stored_bytes && strcmp(mtime, o->mtime) == 0;
 }
 
-static int add_own(struct unitstate *s, const char *path, const struct reportread_output *o, struct err *e)
+/* What else lies in a folder, be it empty or no file, would go with it. */
+static bool stands_alone(const struct standing *now, uint64_t bytes, uint64_t names)
+{
+	return !now->folder || (now->bytes == bytes && now->names == names);
+}
+
+static int add_own(struct unitstate *s, const char *path, const struct reportread_output *o, const struct standing *now, struct err *e)
 {
 	struct unitstate_file *grown = array_reach(s->own, &s->own_room, s->own_count, sizeof *grown);
 	char *copy = grown ? strdup(path) : NULL;
@@ -144,7 +150,7 @@ static int add_own(struct unitstate *s, const char *path, const struct reportrea
 	if (copy == NULL)
 		return err_memory(e, 0, "what is done already");
 	struct unitstate_file *f = &grown[s->own_count++];
-	*f = (struct unitstate_file){.path = copy, .bytes = o->bytes};
+	*f = (struct unitstate_file){.path = copy, .bytes = o->bytes, .as = *now};
 	snprintf(f->digest, sizeof f->digest, "%s", o->digest);
 	return 0;
 }
@@ -156,13 +162,14 @@ static int look_at_outputs(struct unitstate *s, const struct unitstate_wanted *w
 	char path[PLACE_PATH_BYTES];
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < count; i++) {
-		struct stat st;
 		const struct reportread_output *o = &outputs[i];
-		bool there = beside_report(w->report, o->path, path) && o->digest[0] && lstat(path, &st) == 0 &&
-			     (!S_ISREG(st.st_mode) || (uint64_t)st.st_size == o->bytes) && same_bytes(path, o->bytes, o->digest);
+		struct standing now;
+		/* Looked at before it is opened: a pipe would wait for its writer. */
+		bool there = beside_report(w->report, o->path, path) && o->digest[0] && standing_look(path, &now) &&
+			     (now.folder || now.bytes == o->bytes) && same_bytes(path, o->bytes, o->digest);
 		*all = *all && there;
-		if (there)
-			rc = add_own(s, path, o, e);
+		if (there && stands_alone(&now, o->stored_bytes, o->stored_names))
+			rc = add_own(s, path, o, &now, e);
 	}
 	return rc;
 }
@@ -208,11 +215,11 @@ static void tell_volumes(const struct reportread *r, const struct unitstate_want
 
 static int refuse_request(const struct reportread *r, const struct unitstate_wanted *w, struct err *e)
 {
-	if (r->request == NULL || strcmp(r->request, w->request) == 0)
+	if (r->request && strcmp(r->request, w->request) == 0)
 		return 0;
 	err_volume(e, w->report);
 	return err_set(e, XE_FAILED, "its volumes were made with other options (%s); --force makes them anew, another folder keeps both",
-		       r->request);
+		       r->request ? r->request : "of a run by itself");
 }
 
 /* A set shall not give way to a part of it. */
@@ -282,6 +289,22 @@ bool unitstate_owns(const struct unitstate *s, const char *path)
 			return true;
 	}
 	return false;
+}
+
+int unitstate_still_owns(const struct unitstate *s, struct err *e)
+{
+	struct standing now;
+	for (size_t i = 0; i < s->own_count; i++) {
+		const struct unitstate_file *f = &s->own[i];
+		bool same = !standing_look(f->path, &now) ||
+			    (now.bytes == f->as.bytes && now.names == f->as.names && now.mtime.tv_sec == f->as.mtime.tv_sec &&
+			     now.mtime.tv_nsec == f->as.mtime.tv_nsec);
+		if (same)
+			continue;
+		err_volume(e, f->path);
+		return err_set(e, XE_FAILED, "was changed while its successor was made; it is not replaced, move it away");
+	}
+	return 0;
 }
 
 void unitstate_look_again(struct unitstate *s, const char *report)

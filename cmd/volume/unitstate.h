@@ -30,6 +30,7 @@ struct unitstate_file {
 	char *path;
 	uint64_t bytes;
 	char digest[STANDING_TEXT_BYTES];
+	struct standing as;
 };
 
 struct unitstate {
@@ -54,6 +55,9 @@ bool unitstate_owns(const struct unitstate *s, const char *path);
 
 /* Is the report still as it was looked at, or still not there?  XE_FAILED. */
 int unitstate_unchanged(const struct unitstate *s, const char *report, struct err *e) __attribute__((warn_unused_result));
+
+/* Does what the unit may replace, if it is there, stand as it did when it was looked at?  XE_FAILED. */
+int unitstate_still_owns(const struct unitstate *s, struct err *e) __attribute__((warn_unused_result));
 
 /* The report was written by who holds s: so it is to stay now. */
 void unitstate_look_again(struct unitstate *s, const char *report);

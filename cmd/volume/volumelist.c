@@ -2,17 +2,14 @@
 #include "cmd/volume/volumelist.h"
 
 #include "base/array.h"
+#include "base/inodes.h"
 #include "base/msg.h"
-#include "base/names.h"
 #include "base/unfinished.h"
 #include "cmd/volume/beside.h"
-#include "format/block.h"
-#include "medium/medium.h"
-#include "volume/glanceblocks.h"
+#include "volume/recognize.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,20 +17,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PROBE_BYTES ((size_t)1 << 20) /* of a file's beginning and end, searched for a block where it does not begin with one */
-#define INODE_TEXT_BYTES 40u
-
-struct inode {
-	char text[INODE_TEXT_BYTES]; /* device and number: a row of struct names */
-};
-
 struct walk {
 	struct volumelist *l;
 	const struct volumelist_options *o;
-	struct inode *inodes; /* that were met */
-	size_t inode_count, inode_room;
-	struct names met;
-	uint8_t *probe; /* PROBE_BYTES, once one is wanted */
+	struct inodes met;
+	struct recognize_room room;
 };
 
 bool volumelist_given(const struct volumelist_options *o)
@@ -73,19 +61,6 @@ static int leave_out(struct walk *w, const char *path, const char *why)
 	return 0;
 }
 
-/* *first: this inode was not met before. */
-static int meet(struct walk *w, const struct stat *st, bool *first, struct err *e)
-{
-	struct inode *all = array_reach(w->inodes, &w->inode_room, w->inode_count, sizeof *all);
-	if (all == NULL)
-		return err_memory(e, 0, "the list of volumes");
-	w->inodes = all;
-	struct inode *here = &all[w->inode_count];
-	snprintf(here->text, sizeof here->text, "%jx:%jx", (uintmax_t)st->st_dev, (uintmax_t)st->st_ino);
-	*first = names_find(&w->met, all, sizeof *all, here->text) == NAMES_ABSENT;
-	return *first ? names_add(&w->met, all, sizeof *all, w->inode_count++, e) : 0;
-}
-
 static int add(struct walk *w, const char *path, struct err *e)
 {
 	struct volumelist *l = w->l;
@@ -101,7 +76,7 @@ static int add(struct walk *w, const char *path, struct err *e)
 static int add_once(struct walk *w, const char *path, const struct stat *st, struct err *e)
 {
 	bool first;
-	int rc = meet(w, st, &first, e);
+	int rc = inodes_meet(&w->met, st, &first, e);
 	if (rc != 0)
 		return rc;
 	if (first)
@@ -109,35 +84,6 @@ static int add_once(struct walk *w, const char *path, const struct stat *st, str
 	/* Whoever has called one file by two names may wait for two volumes. */
 	w->l->left_out++;
 	msg_warning("%s: left out: that file is there under another name", path);
-	return 0;
-}
-
-/* ---- is a file a volume? ---- */
-
-/* Does PROBE_BYTES from byte at on hold a block?  *rc: of reading them. */
-static bool holds_at(const struct walk *w, const struct medium_input *in, uint64_t at, int *rc)
-{
-	struct err unread = {0};
-	size_t got = 0;
-	*rc = in->medium->read_at(in, at, w->probe, PROBE_BYTES, &got, &unread);
-	return *rc == 0 && glanceblocks_has(w->probe, got);
-}
-
-/* One that cannot be read may be a volume.  Tapes that look like files to the kernel would be moved by a look at them. */
-static int probe(struct walk *w, const char *path, bool *volume, struct err *e)
-{
-	struct medium_input in;
-	struct err unread = {0};
-	if (w->probe == NULL && (w->probe = malloc(PROBE_BYTES)) == NULL)
-		return err_memory(e, PROBE_BYTES, "the list of volumes");
-	*volume = medium_open(&in, path, &unread) != 0;
-	if (*volume)
-		return 0;
-	int rc = 0;
-	if (in.rereadable)
-		*volume = holds_at(w, &in, 0, &rc) || (rc == 0 && in.size > PROBE_BYTES && holds_at(w, &in, in.size - PROBE_BYTES, &rc));
-	*volume = *volume || rc != 0;
-	medium_close(&in);
 	return 0;
 }
 
@@ -160,7 +106,7 @@ static int file_in_folder(struct walk *w, const char *path, const struct stat *s
 	bool volume;
 	if (is_left_over(path))
 		return leave_out(w, path, "by its name it is what an xflate filter has left");
-	int rc = probe(w, path, &volume, e);
+	int rc = recognize_file(path, &w->room, &volume, e);
 	if (rc != 0)
 		return rc;
 	return volume ? add_once(w, path, st, e) : leave_out(w, path, "it is no volume");
@@ -173,41 +119,16 @@ static int all_in_folder(struct walk *w, const char *folder, const struct medium
 static int into_folder(struct walk *w, const char *path, const struct stat *st, struct err *e)
 {
 	bool first;
-	int rc = meet(w, st, &first, e);
+	int rc = inodes_meet(&w->met, st, &first, e);
 	if (rc != 0)
 		return rc;
 	return first ? all_in_folder(w, path, NULL, e) : leave_out(w, path, "it is there already");
 }
 
-/* Volumes may be called 0001, 0002: those begin with a block each, as of a volume's chunks, split anywhere, the first one does. */
-static bool holds_such_volumes(const char *folder)
-{
-	uint8_t head[BLOCK_HEADER_MAX_BYTES];
-	struct block_header h;
-	struct io file = IO_CLOSED;
-	struct err unread = {0};
-	size_t got = 0;
-	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool whole = dir >= 0 && io_open_in(&file, dir, "0001", &unread) == 0 &&
-		     io_read_at(&file, 0, head, sizeof head, &got, &unread) == 0 && got == sizeof head;
-	io_close(&file);
-	if (dir >= 0)
-		close(dir);
-	return whole && block_probe(head) && block_header_read(head, sizeof head, &h);
-}
-
-/* What the folder is taken for; NULL: it is no volume. */
-static const struct medium *volume_of(const char *folder)
-{
-	const struct medium *medium = medium_at(folder);
-	bool chunks = medium == &medium_chunked && !medium_begins_at(folder);
-	return chunks && holds_such_volumes(folder) ? NULL : medium;
-}
-
 /* One volume that is called 0000 or part.1 makes all of its folder look so: what can be no piece may be a volume by itself. */
 static int take_folder(struct walk *w, const char *path, const struct stat *st, struct err *e)
 {
-	const struct medium *volume = volume_of(path);
+	const struct medium *volume = recognize_folder(path);
 	if (volume == NULL)
 		return into_folder(w, path, st, e);
 	int rc = add_once(w, path, st, e);
@@ -216,8 +137,8 @@ static int take_folder(struct walk *w, const char *path, const struct stat *st, 
 
 static int folder_in_folder(struct walk *w, const char *path, const struct stat *st, struct err *e)
 {
-	return is_left_over(path) && volume_of(path) ? leave_out(w, path, "by its name it is what an xflate filter has left")
-						     : take_folder(w, path, st, e);
+	return is_left_over(path) && recognize_folder(path) ? leave_out(w, path, "by its name it is what an xflate filter has left")
+							    : take_folder(w, path, st, e);
 }
 
 static int in_folder(struct walk *w, const char *path, struct err *e)
@@ -341,7 +262,7 @@ static int take_files_from(struct walk *w, const char *path, struct err *e)
 
 int volumelist_read(struct volumelist *l, const struct volumelist_options *o, const struct operands *operands, struct err *e)
 {
-	struct walk w = {.l = l, .o = o, .met = NAMES_NONE};
+	struct walk w = {.l = l, .o = o, .met = INODES_NONE, .room = RECOGNIZE_ROOM_NONE};
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < operands->count; i++)
 		rc = take_named(&w, operands->names[i], e);
@@ -350,8 +271,7 @@ int volumelist_read(struct volumelist *l, const struct volumelist_options *o, co
 	if (rc == 0 && l->count == 0)
 		rc = err_set(e, XE_FAILED, "there is no volume in what is named%s",
 			     l->left_out > 0 && msg_verbosity() < 1 ? "; -v tells what was left out" : "");
-	names_free(&w.met);
-	free(w.inodes);
-	free(w.probe);
+	inodes_free(&w.met);
+	recognize_room_free(&w.room);
 	return rc;
 }

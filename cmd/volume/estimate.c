@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* xflate estimate: what a conversion would come to, before it is made. */
+#include "cmd/command.h"
+
+#include "base/array.h"
+#include "base/msg.h"
+#include "base/outfile.h"
+#include "cmd/volume/algorithm.h"
+#include "cmd/volume/estimated.h"
+#include "cmd/volume/keyoptions.h"
+#include "cmd/volume/volumelist.h"
+#include "medium/medium.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SAMPLE_BYTES ((uint64_t)64 << 20) /* unless it is said */
+#define SAMPLE_OF_ITSELF (-1.0)
+
+struct request {
+	struct volumelist_options list;
+	struct estimate_options o;
+	struct keyoptions keys;
+	struct estimate_row *rows;
+	size_t row_count, row_room;
+	double share; /* 0 to 1, or SAMPLE_OF_ITSELF */
+	uint64_t seed, drive_rate;
+	unsigned threads;
+	bool json, force;
+	const char *plot;
+};
+
+/* ---- options ---- */
+
+static int add_row(struct request *q, const struct codec *c, int level)
+{
+	struct estimate_row *rows = array_reach(q->rows, &q->row_room, q->row_count, sizeof *rows);
+	if (rows == NULL) {
+		struct err e = {0};
+		err_memory(&e, sizeof *rows, "the algorithms");
+		return msg_fail(&e);
+	}
+	q->rows = rows;
+	rows[q->row_count++] = (struct estimate_row){.codec = c, .level = level};
+	return 0;
+}
+
+static int take_deflate(const struct command *verb, void *request, const char *text)
+{
+	const struct codec *c = NULL;
+	int level = 0, wrong = algorithm_parse(verb->path, text, &c, &level);
+	return wrong != 0 ? wrong : add_row(request, c, level);
+}
+
+static int take_target(const struct command *verb, void *request, const char *text)
+{
+	struct request *q = request;
+	(void)verb;
+	q->o.target = (enum product)options_word(algorithm_targets, text);
+	q->o.target_given = true;
+	return 0;
+}
+
+/* "1%", "0.5%", "all". */
+static int take_sample(const struct command *verb, void *request, const char *text)
+{
+	struct request *q = request;
+	char *end;
+	double percent = strtod(text, &end);
+	bool number = text[0] >= '0' && text[0] <= '9' && strspn(text, "0123456789.") == (size_t)(end - text) && strcmp(end, "%") == 0;
+	if (strcmp(text, "all") == 0) {
+		q->share = 1;
+		return 0;
+	}
+	if (!number || !(percent > 0) || percent > 100)
+		return msg_usage(verb->path, "--sample %s: a part is wanted, as 1%%, or all", text);
+	q->share = percent / 100;
+	return 0;
+}
+
+/* ---- the run ---- */
+
+static int add_defaults(struct request *q)
+{
+	static const struct {
+		enum codec_id codec;
+		int level;
+	} usual[] = {{CODEC_GZIP, 1}, {CODEC_GZIP, 6},  {CODEC_GZIP, 9}, {CODEC_LZO, 0},  {CODEC_LZFAST, 0},
+		     {CODEC_LZ4, 0},  {CODEC_LZ4HC, 9}, {CODEC_ZSTD, 1}, {CODEC_ZSTD, 3}, {CODEC_ZSTD, 9}};
+	int status = 0;
+	for (size_t i = 0; status == 0 && i < sizeof usual / sizeof *usual; i++)
+		status = add_row(q, codec_by_id(usual[i].codec), usual[i].level);
+	return status;
+}
+
+/* What is no file can only be read from end to end. */
+static bool all_are_files(const struct request *q)
+{
+	for (size_t i = 0; i < q->o.path_count; i++) {
+		if (medium_at(q->o.paths[i]) != &medium_file || !medium_rereadable(q->o.paths[i]))
+			return false;
+	}
+	return true;
+}
+
+static double share_of(const struct request *q)
+{
+	if (q->share != SAMPLE_OF_ITSELF)
+		return q->share;
+	if (!all_are_files(q))
+		return 1;
+	uint64_t total = command_total_bytes(q->o.paths, q->o.path_count);
+	return total > SAMPLE_BYTES ? (double)SAMPLE_BYTES / (double)total : 1;
+}
+
+static int choose(struct request *q, double share, struct sample *s, struct err *e)
+{
+	const struct sampling how = {share, q->seed};
+	if (share >= 1 && !all_are_files(q))
+		return 0;
+	int rc = sampling_choose(q->o.paths, q->o.path_count, &how, s, e);
+	q->o.ranges = s->ranges;
+	q->o.range_count = s->count;
+	return rc;
+}
+
+static int draw(const struct request *q, const struct estimated *t, struct err *e)
+{
+	struct outfile file = OUTFILE_NONE;
+	if (q->plot == NULL)
+		return 0;
+	if (strcmp(q->plot, "-") == 0) {
+		estimated_draw_text(t, stdout);
+		return 0;
+	}
+	int rc = outfile_open(&file, q->plot, 0644, q->force, false, e);
+	int copy = rc == 0 ? dup(file.io.fd) : -1;
+	FILE *out = copy >= 0 ? fdopen(copy, "w") : NULL;
+	if (rc == 0 && out == NULL)
+		rc = err_errno(e, XE_FAILED, errno, "cannot write the picture");
+	if (out) {
+		estimated_draw_svg(t, out);
+		bool failed = ferror(out) != 0;
+		if ((fclose(out) != 0 || failed) && rc == 0)
+			rc = err_errno(e, XE_FAILED, errno, "cannot write the picture");
+	} else if (copy >= 0) {
+		close(copy);
+	}
+	if (rc == 0)
+		rc = outfile_commit(&file, e);
+	outfile_abandon(&file);
+	if (rc != 0)
+		err_volume(e, q->plot);
+	return rc;
+}
+
+/* What was asked for first; else the first of the usual ones at its usual level. */
+static size_t row_to_show(const struct request *q)
+{
+	for (size_t i = 1; i < q->o.row_count; i++) {
+		const struct estimate_row *r = &q->o.rows[i];
+		if (r->sums.x > 0 && (!q->o.skip_unread || r->level == r->codec->level_default))
+			return i;
+	}
+	return 0;
+}
+
+static int tell(const struct request *q, const struct estimate *result, const struct sample *s, double share, struct err *e)
+{
+	struct estimated t = {
+		.result = result,
+		.rows = q->o.rows,
+		.row_count = q->o.row_count,
+		.sample = s,
+		.volumes = q->o.path_count,
+		.share = share,
+		.seed = q->seed,
+		.threads = q->threads,
+		.drive_rate = q->drive_rate,
+	};
+	t.shown = row_to_show(q);
+	if (result->shut > 0)
+		return err_set(e, XE_KEY, "is encrypted; give its key (--key, --key-dir, --key-config, --key-command)");
+	if (result->records == 0)
+		return err_set(e, XE_FAILED, "no record of the sample is whole: a larger --sample is wanted, or --sample all");
+	if (q->json)
+		estimated_json(&t);
+	else
+		estimated_print(&t);
+	if (result->damaged > 0)
+		msg_warning("%llu places in what was read are damaged, and left out", (unsigned long long)result->damaged);
+	if (s->missed > 0)
+		msg_warning("at %zu of the places that were chosen no block was found", s->missed);
+	return draw(q, &t, e);
+}
+
+static int run(struct request *q, struct err *e)
+{
+	struct sample s = {0};
+	struct estimate result = {0};
+	double share = share_of(q);
+	int rc = keyoptions_open(&q->keys, e);
+	q->o.cipher = (struct cipher_options){.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL, .patient = true};
+	if (rc == 0)
+		rc = choose(q, share, &s, e);
+	if (rc == 0)
+		rc = estimate_run(&q->o, &result, e);
+	if (rc == 0 && s.count == 0)
+		s.of = result.read;
+	double seen = s.count > 0 && s.of > 0 ? (double)s.bytes / (double)s.of : 1;
+	if (rc == 0)
+		rc = tell(q, &result, &s, seen < 1 ? seen : 1, e);
+	int status = rc == 0 ? (result.damaged > 0 ? 3 : 0) : msg_fail(e);
+	sampling_free(&s);
+	keyoptions_close(&q->keys);
+	return status;
+}
+
+static int run_list(struct request *q, const struct operands *operands)
+{
+	struct volumelist l = VOLUMELIST_NONE;
+	struct err e = {0};
+	int rc = volumelist_read(&l, &q->list, operands, &e);
+	q->o.paths = (const char *const *)l.paths;
+	q->o.path_count = l.count;
+	q->o.rows = q->rows;
+	q->o.row_count = q->row_count;
+	int status = rc == 0 ? run(q, &e) : msg_fail(&e);
+	volumelist_free(&l);
+	return status;
+}
+
+static const struct option_row rows[] = {
+	OPTION_TAKE('d', "deflate", take_deflate),
+	OPTION_TAKE_WORD(0, "target", take_target, algorithm_targets),
+	OPTION_TAKE(0, "sample", take_sample),
+	OPTION_NUMBER(0, "seed", 0, UINT64_MAX, "a number", struct request, seed),
+	OPTION_NUMBER(0, "drive-rate", 1, UINT64_MAX, "a number of bytes a second", struct request, drive_rate),
+	OPTION_TAKE_AT('T', "threads", command_threads, struct request, threads),
+	VOLUMELIST_ROWS(struct request, list),
+	OPTION_FLAG(0, "json", struct request, json),
+	OPTION_TEXT(0, "plot", struct request, plot),
+	OPTION_FLAG(0, "force", struct request, force),
+	KEYOPTIONS_ROWS(struct request, keys),
+	OPTIONS_END,
+};
+
+static int check(struct request *q, const struct operands *operands)
+{
+	if (operands->count == 0 && q->list.files_from == NULL)
+		return msg_usage("estimate", "which volumes?");
+	if (q->json && q->plot && strcmp(q->plot, "-") == 0)
+		return msg_usage("estimate", "standard output cannot be the JSON and the picture, too: --plot FILE");
+	if (q->plot && q->plot[0] == '\0')
+		return msg_usage("estimate", "--plot: an empty path is no place for a picture");
+	int status = volumelist_check(&q->list, "estimate", operands);
+	if (status == 0)
+		status = keyoptions_check(&q->keys, "estimate");
+	if (status == 0)
+		status = keyoptions_check_inputs(&q->keys, "estimate", operands->names, operands->count);
+	return status;
+}
+
+static int cmd_estimate(int argc, char **argv)
+{
+	struct request q = {.share = SAMPLE_OF_ITSELF, .seed = 1, .threads = command_processors(), .o.target = PRODUCT_ANY};
+	struct operands operands;
+	/* By what becomes of all when it is plain it shows how it is stored. */
+	int status = add_row(&q, NULL, 0);
+	if (status == 0 && options_parse(&command_estimate, argc, argv, &q, &operands, &status)) {
+		status = check(&q, &operands);
+		q.o.skip_unread = q.row_count == 1;
+		if (status == 0 && q.row_count == 1)
+			status = add_defaults(&q);
+		if (status == 0)
+			status = run_list(&q, &operands);
+	}
+	free(q.rows);
+	return status;
+}
+
+const struct command command_estimate = {
+	.name = "estimate",
+	.path = "estimate",
+	.summary = "what a conversion would come to: size, time, whether a drive streams",
+	.help = "Usage: xflate estimate [OPTIONS] VOLUME...\n"
+		"\n"
+		"Reads a sample of the volumes' records, converts it with several algorithms and\n"
+		"levels, as filter would, writes nothing, and tells for each what all of it would\n"
+		"come to: size, with how far that may be off, processor time, bytes a second.\n"
+		"\n"
+		"  -d, --deflate ALG[:LEVEL]   this one; may be given again (default: the usual\n"
+		"                       ones that the volumes' product reads)\n"
+		"      --target bareos|bareos-22|bacula|any      who will read the result\n"
+		"      --sample PERCENT%|all   so much of each volume, 8 MiB at least (default:\n"
+		"                       64 MiB of all of them); what is no file: all\n"
+		"      --seed N         other places (default: 1)\n"
+		"  -T, --threads N      for the times (default: one a processor)\n"
+		"      --drive-rate BYTES   a second that a tape drive wants so that it streams\n"
+		"      --recursive, --files-from FILE [--null]   as with filter\n"
+		"      --plot FILE [--force]   pictures, as SVG; -: as text, behind the table\n"
+		"      --json           all of it as JSON\n"
+		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
+		"                       opens encrypted volumes, as with filter\n"
+		"\n"
+		"Exit status: 0; 3 what was read is damaged in places; 1 nothing can be told;\n"
+		"2 wrong usage; 4 a key is missing.\n",
+	.run = cmd_estimate,
+	.options = rows,
+};
