@@ -101,6 +101,9 @@ for plan in plan.json whole.json; do
 	is "$(ask $plan "[([x['input'] for x in v['before']], [x['input'] for x in v['after']]) for v in r['units'][0]['volumes']]")" \
 		"[([], ['good-set-2', 'good-set-3']), (['good-set-1'], ['good-set-3']), (['good-set-2'], [])]" "plan --json names the neighbours: $plan"
 done
+run "$XFLATE" filter -q -r lz4 --by-volume --rename good-set-2=other-2 -o named $set
+is "$status $(cd named && echo good-set-? other-?)" '0 good-set-1 good-set-3 other-2' 'one of them gets another name'
+check 'with the bytes of its records' xflate compare -q $set --vs named/good-set-1 named/other-2 named/good-set-3
 run "$XFLATE" filter -q -r lz4 --before good-set-2 -o piped - <good-set-3
 check 'a volume from standard input' cmp piped new/good-set-3
 run sh -c '"$XFLATE" filter -q -r lz4 --before good-set-1 --after good-set-3 good-set-2 >stdout'
