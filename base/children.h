@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Child processes that do one task each, so many at once.  Each has a process group of its own: a terminal's signals, and those that are
- * sent to the group of the parent, reach the parent alone, which passes on what it gets.  What they write to the terminal it takes from them
- * all the same.  Whoever kills the parent gives its children SIGTERM. */
+ * sent to the group of the parent, reach the parent alone, which passes on what it gets.  What they write to the terminal it takes from
+ * them all the same.  Whoever kills the parent gives its children SIGTERM. */
 #ifndef BASE_CHILDREN_H
 #define BASE_CHILDREN_H
 

@@ -13,12 +13,50 @@
 
 #define SAID_BYTES 512u
 
+static const char *const names[] = {"run-start",   "volume-start", "label-read",  "label-verified", "session-start",
+				    "session-end", "volume-end",   "damage",      "read-error",     "write-error",
+				    "key-asked",   "key-loaded",   "key-cleared", "run-end",        "batch-end"};
+
+static bool is_name(const char *text, size_t len)
+{
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strlen(names[i]) == len && memcmp(names[i], text, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *events_wrong(const struct events *v)
+{
+	if (v->command == NULL && (v->veto || v->only))
+		return "--events-veto and --events-for go with --events COMMAND";
+	if (v->command && v->command[0] == '\0')
+		return "--events: an empty command does nothing";
+	for (const char *at = v->only; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+		if (!is_name(at, strcspn(at, ",")))
+			return "--events-for wants names of events with commas between, as run-end,damage";
+	}
+	return NULL;
+}
+
 int events_check(struct events *v, const char *verb)
 {
+	const char *wrong = events_wrong(v);
 	v->verb = verb;
-	if (v->command && v->command[0] == '\0')
-		return msg_usage(verb, "--events: an empty command does nothing");
-	return v->veto && v->command == NULL ? msg_usage(verb, "--events-veto goes with --events COMMAND") : 0;
+	return wrong ? msg_usage(verb, "%s", wrong) : 0;
+}
+
+/* Is it one that is to be told? */
+static bool is_wanted(const struct events *v, const char *event)
+{
+	size_t len = strlen(event);
+	if (v->command == NULL || v->given_up)
+		return false;
+	for (const char *at = v->only; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+		if (strcspn(at, ",") == len && memcmp(at, event, len) == 0)
+			return true;
+	}
+	return v->only == NULL;
 }
 
 /* ---- the line ---- */
@@ -105,11 +143,13 @@ static int run(const struct events *v, const char *event, const char *line, stru
 	return rc == 0 && result.exit_status != 0 ? err_set(e, XE_FAILED, "the command of --events ended with %d", result.exit_status) : rc;
 }
 
-/* Tells of it once: what fails at one event will at the others. */
+/* Tells of it once: what fails at one event will at the others.  One that hangs is not waited for again and again. */
 static void warn(struct events *v, const char *event, const struct err *e)
 {
-	if (v->failed++ == 0 && !v->silent)
-		msg_warning("event %s: %s; if it fails again, that is not told", event, e->text);
+	v->given_up = e->code == XE_NOT_READY;
+	if ((v->failed++ > 0 && !v->given_up) || v->silent)
+		return;
+	msg_warning("event %s: %s; %s", event, e->text, v->given_up ? "no more is told" : "if it fails again, that is not told");
 }
 
 static int tell(struct events *v, const char *event, events_facts *facts, const void *about, struct err *e)
@@ -123,8 +163,16 @@ static int tell(struct events *v, const char *event, events_facts *facts, const 
 void events_note(struct events *v, const char *event, events_facts *facts, const void *about)
 {
 	struct err e = {0};
-	if (v->command && quit_asked() == 0 && tell(v, event, facts, about, &e) != 0 && quit_asked() == 0)
+	if (is_wanted(v, event) && quit_asked() == 0 && tell(v, event, facts, about, &e) != 0 && quit_asked() == 0)
 		warn(v, event, &e);
+}
+
+/* Whoever may say no has not said yes where a signal came first. */
+static int ask(struct events *v, const char *event, events_facts *facts, const void *about, struct err *e)
+{
+	if (quit_asked() != 0)
+		return err_set(e, XE_FAILED, "interrupted by a signal");
+	return tell(v, event, facts, about, e);
 }
 
 int events_tell(struct events *v, const char *event, events_facts *facts, const void *about, struct err *e)
@@ -134,7 +182,7 @@ int events_tell(struct events *v, const char *event, events_facts *facts, const 
 		events_note(v, event, facts, about);
 		return 0;
 	}
-	if (v->stopped.code == XE_OK && quit_asked() == 0 && tell(v, event, facts, about, &mine) != 0 && quit_asked() == 0)
+	if (v->stopped.code == XE_OK && is_wanted(v, event) && ask(v, event, facts, about, &mine) != 0)
 		err_set(&v->stopped, XE_FAILED, "stopped at event %s: %s (--events-veto)", event, mine.text);
 	return err_pass(e, &v->stopped);
 }
@@ -143,7 +191,7 @@ int events_tell(struct events *v, const char *event, events_facts *facts, const 
 
 struct outcome {
 	int status;
-	const char *reason;
+	const struct err *reason;
 	events_facts *facts;
 	const void *about;
 };
@@ -152,8 +200,10 @@ static void put_outcome(struct json *j, const void *about)
 {
 	const struct outcome *o = about;
 	json_signed(j, "exit_status", o->status);
-	if (o->reason[0])
-		json_text(j, "error", o->reason);
+	if (o->reason->code != XE_OK)
+		json_text(j, "error", o->reason->text);
+	if (o->reason->volume[0])
+		json_name(j, "where", "where_hex", o->reason->volume);
 	if (o->facts)
 		o->facts(j, o->about);
 }
@@ -163,8 +213,8 @@ int events_begin(struct events *v, struct err *e)
 	return events_tell(v, "run-start", NULL, NULL, e);
 }
 
-void events_end(struct events *v, int status, const char *reason, events_facts *facts, const void *about)
+void events_end(struct events *v, const char *event, int status, const struct err *reason, events_facts *facts, const void *about)
 {
 	const struct outcome o = {status, reason, facts, about};
-	events_note(v, "run-end", put_outcome, &o);
+	events_note(v, event, put_outcome, &o);
 }

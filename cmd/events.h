@@ -15,16 +15,20 @@
 /* All zero but the options: nobody is told. */
 struct events {
 	const char *command; /* NULL: none */
+	const char *only;    /* names of events with commas between: the others are not told; NULL: all */
 	bool veto;           /* its exit status can stop the run */
 	bool silent;         /* it may not say anything, */
 	unsigned seconds;    /* and has so many; 0: EVENTS_SECONDS */
 	const char *verb;    /* "key load"; set by events_check */
 	const char *unit;    /* of a batch, or NULL */
 	unsigned failed;     /* commands without a veto that did */
+	bool given_up;       /* one of them has not ended in time: nothing more is told */
 	struct err stopped;  /* the veto, from then on */
 };
 
-#define EVENTS_ROWS(request, member) OPTION_TEXT(0, "events", request, member.command), OPTION_FLAG(0, "events-veto", request, member.veto)
+#define EVENTS_ROWS(request, member)                                                                           \
+	OPTION_TEXT(0, "events", request, member.command), OPTION_TEXT(0, "events-for", request, member.only), \
+		OPTION_FLAG(0, "events-veto", request, member.veto)
 
 /* Before anything is told: can the options be?  0 or the exit status of wrong usage. */
 int events_check(struct events *v, const char *verb);
@@ -33,15 +37,19 @@ int events_check(struct events *v, const char *verb);
 typedef void events_facts(struct json *j, const void *about);
 
 /* Tells of one event, and waits until the command is done.  Nothing where no command was given, or a signal has asked us to end.  XE_FAILED:
- * the command's exit status stops the run, now or at an event before.  What it fails at without --events-veto is a warning. */
+ * the command's exit status stops the run, now or at an event before; or it could not say yes, for a signal.  What it fails at without
+ * --events-veto is a warning. */
 int events_tell(struct events *v, const char *event, events_facts *facts, const void *about, struct err *e)
 	__attribute__((warn_unused_result));
 
 /* Of what is over by now, or wrong already, there is no veto any more. */
 void events_note(struct events *v, const char *event, events_facts *facts, const void *about);
 
-/* The run begins: XE_FAILED as above.  And it comes to this exit status, for this reason ("": none); facts: what else. */
+/* The run begins: XE_FAILED as above.  And it comes to this exit status, for this reason (XE_OK: none); facts: what else. */
 int events_begin(struct events *v, struct err *e) __attribute__((warn_unused_result));
-void events_end(struct events *v, int status, const char *reason, events_facts *facts, const void *about);
+void events_end(struct events *v, const char *event, int status, const struct err *reason, events_facts *facts, const void *about);
+
+/* Why one of the options cannot be; NULL: they can. */
+const char *events_wrong(const struct events *v);
 
 #endif

@@ -157,6 +157,8 @@ static int from_number(const char *source, size_t max, struct secret *s, bool *o
 	long fd = strtol(source + 3, &end, 10);
 	if (source[3] < '0' || source[3] > '9' || *end != '\0' || errno != 0 || fd > INT_MAX)
 		return err_set(e, XE_USAGE, "%s: not the number of a descriptor", source);
+	/* Programs that we start have no business with it. */
+	fcntl((int)fd, F_SETFD, FD_CLOEXEC);
 	return from_descriptor((int)fd, source, max, s, others, e);
 }
 

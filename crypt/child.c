@@ -168,13 +168,13 @@ static void take(int *fd, uint8_t *to, size_t *used, size_t room, bool *too_much
 	}
 }
 
-/* Gives and takes until the child has closed its outputs.  False: the time is up. */
-static bool converse(const struct child *c, struct channels *ch, struct child_result *r, int64_t until, bool *too_much)
+/* Takes until the child has closed its outputs, gives as long as it lives.  False: the time is up. */
+static bool converse(const struct child *c, struct channels *ch, pid_t pid, struct child_result *r, int64_t until, bool *too_much)
 {
 	struct span in = c->in, fed = c->feed;
 	size_t status_used = 0;
 	bool status_cut = false;
-	while (ch->ours[C_OUT] >= 0 || ch->ours[C_STATUS] >= 0) {
+	while (ch->ours[C_OUT] >= 0 || ch->ours[C_STATUS] >= 0 || ((ch->ours[C_IN] >= 0 || ch->ours[C_FEED] >= 0) && !leash_wait(pid, 0))) {
 		struct pollfd p[CHANNELS];
 		for (int i = 0; i < CHANNELS; i++)
 			p[i] = (struct pollfd){.fd = ch->ours[i], .events = i <= C_FEED ? POLLOUT : POLLIN};
@@ -198,7 +198,7 @@ static bool converse(const struct child *c, struct channels *ch, struct child_re
 static int attend(const struct child *c, struct channels *ch, pid_t pid, struct child_result *r, struct err *e)
 {
 	int64_t until = leash_now_ms() + (int64_t)c->seconds * 1000;
-	bool too_much = false, late = !converse(c, ch, r, until, &too_much) || !leash_wait(pid, until);
+	bool too_much = false, late = !converse(c, ch, pid, r, until, &too_much) || !leash_wait(pid, until);
 	int by_signal;
 	if (late)
 		leash_put_down(pid);

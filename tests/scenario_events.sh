@@ -151,6 +151,55 @@ run "$XFLATE" -q --in-place -r gzip:9 --events '[ "$XFLATE_EVENT" != volume-end 
 expect_status 1 'a veto in place'
 check 'the old volume is what it was' "$XFLATE" verify -qq here-append
 
+# A signal while somebody may say no is no yes: nothing gets its name.
+for event in label-read session-end volume-end; do
+	for how in stop skip keep; do
+		rm -f late late.partial
+		run "$XFLATE" -q "--on-damage=$how" -r lz4 --events-veto -o late \
+			--events "[ \$XFLATE_EVENT != $event ] || { kill -TERM \"\$(sed 's/.*\"pid\": \([0-9]*\).*/\1/')\"; sleep 0.5; exit 1; }" "$gzip"
+		expect_status 143 "SIGTERM at $event, $how"
+		check "... no output" [ ! -e late ]
+	done
+done
+rm -f late.partial
+
+# ---- only some of them ----
+rm -f "$log"
+run "$XFLATE" verify -q --events "$hook" --events-for run-end,label-read "$append"
+is "$(names)" 'label-read run-end' 'only those that were asked for'
+run "$XFLATE" verify --events "$hook" --events-for run-end,nonsense "$append"
+refused 2 'one that is none is refused'
+run "$XFLATE" verify --events-for run-end "$append"
+refused 2 '--events-for alone, too'
+# Batches: the units are runs, and at the end there is the whole.
+mkdir bad badres
+cp "$append" bad/a
+cp "$VOLUMES/bareos/vol-none" bad/b
+"$PYTHON" -c 'd = bytearray(open("bad/b", "rb").read()); d[70000] ^= 1; open("bad/b", "wb").write(d)'
+rm -f "$log"
+run "$XFLATE" filter --recursive -qq -r lz4 --events "$hook" --events-for run-end,batch-end -o badres bad
+expect_status 1 'a batch with a bad one'
+is "$(field exit_status batch-end) $(field units batch-end) $(field "done" batch-end) $(field failed batch-end)" '1 2 1 1' 'batch-end tells of both'
+
+# ---- long lines, long waits ----
+"$PYTHON" -c 'import sys
+sys.path.insert(0, sys.argv[1])
+import mkvolume as m
+s = m.Session(m.Packer(cap=600000), name="long")
+s.fi += 1
+s.put(1, m.attributes(s.fi, "/" + "x" * 300000, 5, 2))
+s.put(2, b"other")
+s.put(3, bytes(16))
+open("long", "wb").write(m.whole("long", s.close()))' "$here"
+rm -f "$log"
+began=$(date +%s)
+run "$XFLATE" verify -qq --events "$hook" --events-veto long
+expect_status 3 'a name of 300,000 bytes'
+check 'takes no minute' [ $(($(date +%s) - began)) -lt 30 ]
+check 'and comes whole' [ "$(field file damage | wc -c)" -gt 300000 ]
+run sh -c "'$XFLATE' -q -d lz4 --encrypt aes-256-xts --new-key fd:5 --block-format bb03 --target bacula --events 'cat <&5 >>fdl; cat /proc/self/fd/5 >>fdl' -o enc5 '$VOLUMES/bacula/plain-none-sparse' 5<key256"
+is "$(cat fdl 2>/dev/null)" '' 'a key that came by a descriptor is not for the command'
+
 # ---- what goes wrong ----
 "$PYTHON" -c 'import sys
 d = bytearray(open(sys.argv[1], "rb").read())
@@ -183,6 +232,10 @@ is "$(field event write-error) $(field event read-error)" 'write-error ' 'is a w
 rm -f "$log"
 run "$XFLATE" -q -i --events "$hook" -o x10 missing
 is "$(field event write-error) $(field event read-error)" ' read-error' 'a volume that is not there: a read-error'
+check 'run-end says where, too' [ "$(field where run-end)" = missing ]
+rm -f "$log"
+run "$XFLATE" verify -q --events "$hook" --key nokey "$append"
+is "$(names) $(field seconds run-end) $(field error run-end | cut -c 1-4)" 'run-end - noke' 'a key that is not there: no run, and no time of one'
 
 # ---- the examples ----
 rm -f "$log"
@@ -218,7 +271,7 @@ wait "$server"
 is "$(grep -cE '^backup\.xflate\.[A-Za-z0-9_-]+\.verify\.volume-end\.vol-append\.bytes_in 257233 [0-9]+$' graphite)" 1 'graphite: path, value, time'
 is "$(grep -c 'run-end.exit_status 0 ' graphite)" 1 'graphite: of the run, too'
 for volume in "$append" hurt missing; do
-	run "$XFLATE" verify -qq --events "$events/icinga '$work/icinga' backup xflate" "$volume"
+	run "$XFLATE" verify -qq --events-for run-end --events "$events/icinga '$work/icinga' backup xflate" "$volume"
 done
 is "$(sed 's/^\[[0-9]*\] //; s/|.*//' "$work/icinga" | tr '\n' '/')" \
 	'PROCESS_SERVICE_CHECK_RESULT;backup;xflate;0;xflate OK/PROCESS_SERVICE_CHECK_RESULT;backup;xflate;1;xflate WARNING: damage/PROCESS_SERVICE_CHECK_RESULT;backup;xflate;2;xflate CRITICAL: exit status 1/' \
@@ -229,6 +282,15 @@ run "$XFLATE" -q -r lz4 --events-veto --events "$events/only-pool Full" -o x13 "
 expect_status 1 'only-pool: another does not'
 says 'vol-append is of pool P-append, not Full' 'and it says why'
 
+tail -c +205 "$gzip" >headless
+run "$XFLATE" -q -r lz4 --on-damage=skip --events-veto --events "$events/only-pool P-gzip6" -o x14 headless
+expect_status 1 'only-pool: one whose label is lost does not, either'
+rm -f "$work/icinga" badres/* "$prom"
+run "$XFLATE" filter --recursive -qq -r lz4 --events "cat >line; $events/icinga '$work/icinga' h s <line; $events/prometheus '$prom' <line" -o badres bad
+run "$XFLATE" filter --recursive -qq -r lz4 --skip-done --events "cat >line; $events/icinga '$work/icinga' h s <line; $events/prometheus '$prom' <line" -o badres bad
+check 'icinga, prometheus: of a batch the whole counts' [ "$(grep -c CRITICAL "$work/icinga") $(wc -l <"$work/icinga")" = '2 2' ]
+is "$(grep '^xflate_exit_status' "$prom")" 'xflate_exit_status{command="filter"} 1' 'and its exit status'
+
 # ---- getkey ----
 mkdir -m 700 keys
 printf '[default]\ncipher = AES_256_XTS\n' >key-manager.conf
@@ -236,13 +298,21 @@ chmod 600 key-manager.conf
 rm -f "$log"
 OPERATION=LABEL VOLUME_NAME=Vol1 run "$XFLATE" getkey -k keys -C key-manager.conf --events "$hook"
 expect_status 0 'getkey'
-is "$(names) $(field operation key-loaded) $(field volume key-loaded) $(field from key-loaded)" 'key-loaded LABEL Vol1 new' 'tells that a key is given out'
+is "$(names) $(field operation key-loaded) $(field volume key-asked) $(field from key-loaded)" 'key-asked key-loaded LABEL Vol1 new' 'tells that a key is asked for and given out'
 key=$(sed -n 's/^cipher_key: *"\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$out")
 check 'there is a key' [ -n "$key" ]
 fails 'which is not in the event' grep -qF "$key" "$log"
 OPERATION=READ VOLUME_NAME=Vol1 run "$XFLATE" getkey -k keys -C key-manager.conf --events 'echo noise; echo noise >&2; exit 1' --events-veto
 expect_status 0 'a veto, as daemons want it'
-check 'is an error: line alone' grep -qE '^error: stopped at event key-loaded' "$out"
+check 'is an error: line alone' grep -qE '^error: stopped at event key-asked' "$out"
 is "$(wc -l <"$out") $(wc -c <"$err")" '1 0' 'no key, no noise'
+ls -l --time-style=full-iso keys keys/.old >keys.before 2>/dev/null
+OPERATION=LABEL VOLUME_NAME=Vol1 run "$XFLATE" getkey -k keys -C key-manager.conf --events false --events-veto
+ls -l --time-style=full-iso keys keys/.old >keys.after 2>/dev/null
+check 'a LABEL that is refused makes no key, and leaves the one in force' cmp keys.before keys.after
+OPERATION=READ VOLUME_NAME=Vol1 run "$XFLATE" getkey -k keys -C key-manager.conf
+is "$(sed -n 's/^cipher_key: *"\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$out")" "$key" 'which is given out as ever'
+OPERATION=READ VOLUME_NAME=Vol1 run "$XFLATE" getkey -k keys -C key-manager.conf --events '' --events-veto
+check 'an empty command is refused here, too' grep -q '^error:.*empty command' "$out"
 
 done_testing

@@ -37,7 +37,8 @@ for force in '' --force --skip-done; do
 	# shellcheck disable=SC2086 # words
 	in_batch -r lz4 --rename vol-append=vol-gzip6 $force -o taken
 	refused 2 "--rename to the name of another input, $force"
-	says 'in/vol-append and in/vol-gzip6 would be one file, taken/vol-gzip6: ' "--rename to the name of another input, $force: both are named"
+	says 'in/vol-append and in/vol-gzip6 would be one file, taken/vol-gzip6: ' \
+		"--rename to the name of another input, $force: both are named"
 	# shellcheck disable=SC2086 # words
 	in_batch -r lz4 --rename vol-append=vol-gzip6.map $force -o taken
 	refused 2 "--rename to the name of a map, $force"
@@ -93,7 +94,8 @@ for name in vol-gzip6 vol-gzip6.map double.report.json double; do
 	in_batch -i --force --rename another=$name --jobs 1 -o two
 	expect_status 2 "a second volume that gets the name of another output by --rename, $name"
 	same "a second volume that gets the name of another output by --rename, $name: that one has it" two/vol-gzip6 plain
-	check "a second volume that gets the name of another output by --rename, $name: a map is one" grep -q '^xflate-map' two/vol-gzip6.map
+	check "a second volume that gets the name of another output by --rename, $name: a map is one" \
+		grep -q '^xflate-map' two/vol-gzip6.map
 	check "a second volume that gets the name of another output by --rename, $name: a report is one" \
 		grep -q '^  "format": 1,$' two/double.report.json
 	rm -r two
@@ -158,8 +160,8 @@ rm out/vol-append out/vol-append.map out/vol-gzip6*
 in_batch -r lz4 -o out
 refused 1 'the report of a unit that was done, whose volumes are gone'
 rm -r out
-head -c 100000 in/vol-append >cut
-cp cut in/vol-append
+head -c 100000 in/vol-append >shortened
+cp shortened in/vol-append
 in_batch -r lz4 -o out
 expect_status 1 'a unit that fails'
 rm out/vol-gzip6*
@@ -197,11 +199,13 @@ for option in '' --force --skip-done '--skip-done --force'; do
 			expect_status 1 "a pipe called $name, $made a run, $option: it fails, and does not wait"
 			check "a pipe called $name, $made a run, $option: it is there" test -p "out/$name"
 			[ -n "$option" ] || continue
-			check "a pipe called $name, $made a run, $option: the other unit is done" grep -q '^  "complete": true,$' out/vol-gzip6.report.json
+			check "a pipe called $name, $made a run, $option: the other unit is done" \
+				grep -q '^  "complete": true,$' out/vol-gzip6.report.json
 		done
 	done
 done
-says "failed: vol-append: .*out/vol-append.report.json: is no file, and a report is to stand there; move it away" 'a pipe called as a report: said'
+says "failed: vol-append: .*out/vol-append.report.json: is no file, and a report is to stand there; move it away" \
+	'a pipe called as a report: said'
 rm -rf out
 mkdir out
 ln -s /dev/null out/vol-append
@@ -278,12 +282,12 @@ for kind in '' --dedupable; do
 		sleep 0.02
 	done
 	[ -z "$kind" ] && mine=out/vol-append || mine=out/vol-append/notes
-	echo 'my notes' >$mine
+	echo 'my notes' >"$mine"
 	wait $pid
 	is $? 1 "a volume that is changed while the next one is made, $kind: refused"
 	says 'out/vol-append: was changed while its successor was made; it is not replaced' \
 		"a volume that is changed while the next one is made, $kind: said"
-	is "$(cat $mine)" 'my notes' "a volume that is changed while the next one is made, $kind: it stays"
+	is "$(cat "$mine")" 'my notes' "a volume that is changed while the next one is made, $kind: it stays"
 	is "$(find out -name '.xflate-*')" '' "a volume that is changed while the next one is made, $kind: nothing is left"
 	fill
 done
@@ -297,7 +301,8 @@ expect_status 0 'a run by itself'
 cp out/vol-append by-itself
 in_batch -r lz4 --skip-done -o out
 expect_status 1 'its report tells of no options'
-says 'vol-append.report.json: its volumes were made with other options \(of a run by itself\); --force makes them anew' 'its report tells of no options: said'
+says 'vol-append.report.json: its volumes were made with other options \(of a run by itself\); --force makes them anew' \
+	'its report tells of no options: said'
 same 'its report tells of no options: its volume is as it was' out/vol-append by-itself
 in_batch -r lz4 --skip-done --force -o out
 expect_status 0 'its report tells of no options: --force'
@@ -358,7 +363,8 @@ if with_shim 'a unit that fails behind its promise'; then
 	LD_PRELOAD=$shim FAULT=rename:2:once:28 FAULT_SYNC=no timeout 60 "$XFLATE" filter -q --jobs 1 -r lz4 -o out in/vol-append 2>"$err"
 	is $? 1 'a unit that fails behind its promise'
 	xflate -qq -r lz4 --report single -o single.volume in/vol-append
-	is "$(ask out/vol-append.report.json 'len(r["jobs"])')" "$(ask single 'len(r["jobs"])')" 'a unit that fails behind its promise: each job once'
+	is "$(ask out/vol-append.report.json 'len(r["jobs"])')" "$(ask single 'len(r["jobs"])')" \
+		'a unit that fails behind its promise: each job once'
 	is "$(ask out/vol-append.report.json 'len(r["failures"])')" 1 'a unit that fails behind its promise: and the failure'
 fi
 done_testing

@@ -5,8 +5,8 @@
 
 #include "medium/medium.h"
 
-/* What the folder at path is taken for; NULL: it is no volume.  Volumes in files that are called as pieces are (0001, 0002) make none of the
- * folder around them, if the first of them begins with a block. */
+/* What the folder at path is taken for; NULL: it is no volume.  Volumes in files that are called as pieces are (0001, 0002) make none of
+ * the folder around them, if the first of them begins with a block. */
 const struct medium *recognize_folder(const char *path);
 
 /* Memory that looks at many files use in turn.  Begin with RECOGNIZE_ROOM_NONE. */

@@ -371,7 +371,7 @@ const struct command command_changer = {
 		"      --kek SOURCE        Key Encryption Key: FILE, -, fd:N or cred:NAME\n"
 		"      --device DEVICE     the drive, if it is not the command's fifth word (%a)\n"
 		"      --require-key       a volume without a key is an error\n"
-		"      --events COMMAND [--events-veto]   is told of labels and keys\n"
+		"      --events COMMAND [--events-for EVENT,...] [--events-veto]  is told\n"
 		"      --kad TEXT          key descriptor; %v volume name, %k key id\n"
 		"      --clear-on-demount, --raw-readable, --mode MODE, --algorithm N\n"
 		"                          as with key load\n"

@@ -88,6 +88,8 @@ int device_run(const struct device_visit *v)
 	if (rc != 0) {
 		err_volume(&e, v->device);
 		status = msg_fail(&e);
+		if (v->told)
+			*v->told = e;
 	}
 	if (opened && v->hold)
 		quit_release();

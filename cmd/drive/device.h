@@ -24,6 +24,7 @@ struct device_visit {
 	bool hold;     /* a signal waits until act is over */
 	int (*act)(void *arg, struct drive *d, enum drive_ready ready, struct err *e);
 	void (*failed)(struct drive *d, struct err *e); /* adds to e what is in the drive then; NULL: nothing */
+	struct err *told;                               /* what failed, as it was told, is put there; NULL: nobody asks */
 	void *arg;
 };
 

@@ -16,7 +16,6 @@ struct request {
 	unsigned wait;
 	bool json;
 	struct events events;
-	struct err failed; /* why it could not be cleared */
 };
 
 static int take_out(struct drive *d, struct scsi_status *after, struct err *e)
@@ -49,15 +48,13 @@ static int clear(void *request, struct drive *d, enum drive_ready ready, struct 
 	struct scsi_status after = {0};
 	(void)ready;
 	struct request *q = request;
-	int rc = events_begin(&q->events, e);
-	if (rc == 0)
-		rc = take_out(d, &after, e);
-	if (rc != 0) {
-		q->failed = *e;
+	bool has_key = keyevents_has_key(&q->events, d);
+	int rc = take_out(d, &after, e);
+	if (rc != 0)
 		return rc;
-	}
 	tell(q, &after);
-	keyevents_cleared(&q->events, q->device);
+	if (has_key)
+		keyevents_cleared(&q->events, q->device);
 	return 0;
 }
 
@@ -86,8 +83,13 @@ static int cmd_key_clear(int argc, char **argv)
 	if (status != 0)
 		return status;
 	/* One that cannot be cleared is said to have what it has. */
-	status = device_run(&(struct device_visit){.device = q.device, .wait = q.wait, .act = clear, .failed = name_leftover, .arg = &q});
-	events_end(&q.events, status, q.failed.text, NULL, NULL);
+	struct err e = {0};
+	if (events_begin(&q.events, &e) == 0)
+		status = device_run(&(struct device_visit){
+			.device = q.device, .wait = q.wait, .act = clear, .failed = name_leftover, .told = &e, .arg = &q});
+	else
+		status = msg_fail(&e);
+	events_end(&q.events, "run-end", status, &e, NULL, NULL);
 	return status;
 }
 
@@ -103,7 +105,7 @@ const struct command command_key_clear = {
 		"iscsi://host/target/lun; without it, $TAPE.\n"
 		"\n"
 		"      --wait SECONDS  for a drive that is still loading (or: ready)\n"
-		"      --events COMMAND [--events-veto]   is told of it\n"
+		"      --events COMMAND [--events-for EVENT,...] [--events-veto]  is told\n"
 		"      --json          the result as JSON\n"
 		"  -q, --quiet         say nothing if all is well\n"
 		"\n"

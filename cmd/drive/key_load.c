@@ -145,7 +145,7 @@ static int run_load(struct request *q)
 	enum drive_ready ready;
 	struct err e = {0}, ignored = {0};
 	if (events_begin(&q->events, &e) != 0) {
-		events_end(&q->events, err_exit_status(e.code), e.text, NULL, NULL);
+		events_end(&q->events, "run-end", err_exit_status(e.code), &e, NULL, NULL);
 		return msg_fail(&e);
 	}
 	int rc = gather_keys(q, &keys, &e);
@@ -164,7 +164,7 @@ static int run_load(struct request *q)
 	if (rc != 0)
 		err_volume(&e, q->device);
 	int status = rc == 0 ? 0 : msg_fail(&e);
-	events_end(&q->events, status, e.text, NULL, NULL);
+	events_end(&q->events, "run-end", status, &e, NULL, NULL);
 	quit_release();
 	return status;
 }
@@ -231,7 +231,7 @@ const struct command command_key_load = {
 		"      --wait SECONDS      for a drive that is still loading; ready: as long as\n"
 		"                          it says so (hours for a new LTO-9 medium)\n"
 		"      --dry-run           check everything, load nothing\n"
-		"      --events COMMAND [--events-veto]   is told of the key, may stop it\n"
+		"      --events COMMAND [--events-for EVENT,...] [--events-veto]  is told\n"
 		"      --json, -q, -v\n"
 		"\n"
 		"Exit status: 0 loaded; 1 failed; 2 wrong usage; 4 key; 5 drive not ready;\n"

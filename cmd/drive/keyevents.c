@@ -44,13 +44,18 @@ void keyevents_cleared(struct events *v, const char *device)
 		events_note(v, "key-cleared", put, &m);
 }
 
-bool keyevents_clear(struct events *v, const char *device, struct drive *d, struct err *e)
+bool keyevents_has_key(const struct events *v, struct drive *d)
 {
 	struct leftover before = {.state = LEFTOVER_NONE};
 	if (v && v->command)
 		leftover_look(d, &before);
-	bool clear = leftover_clear(d, e);
-	if (clear && before.state == LEFTOVER_KEY)
+	return before.state == LEFTOVER_KEY;
+}
+
+bool keyevents_clear(struct events *v, const char *device, struct drive *d, struct err *e)
+{
+	bool has_key = keyevents_has_key(v, d), clear = leftover_clear(d, e);
+	if (clear && has_key)
 		keyevents_cleared(v, device);
 	return clear;
 }

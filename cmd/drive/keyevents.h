@@ -13,6 +13,9 @@ int keyevents_label(struct events *v, const char *device, const char *volume, st
 int keyevents_loaded(struct events *v, const char *device, const char *volume, const char *key_id, const char *mode,
 		     const struct scsi_status *after, struct err *e) __attribute__((warn_unused_result));
 
+/* Is a key in the drive?  Not asked where nobody is told. */
+bool keyevents_has_key(const struct events *v, struct drive *d);
+
 /* It is out.  There is no veto of that. */
 void keyevents_cleared(struct events *v, const char *device);
 

@@ -25,7 +25,7 @@
 #define DEFAULT_KEY_DIR "/etc/bacula/keydir"
 #define DEFAULT_CONFIG "/etc/bacula/key-manager.conf"
 #define SECONDS 45u       /* the daemon waits for 60 */
-#define EVENT_SECONDS 10u /* of the 60, for who is told */
+#define EVENT_SECONDS 5u  /* of the 60, for who is asked, and again for who is told */
 #define SECONDS_LONG 300u /* when people wait */
 
 struct request {
@@ -37,10 +37,19 @@ struct request {
 };
 
 static const struct option long_options[] = {
-	{"key-dir", required_argument, NULL, 'k'}, {"config", required_argument, NULL, 'C'}, {"cipher", required_argument, NULL, 'c'},
-	{"log", required_argument, NULL, 'l'},     {"debug", no_argument, NULL, 'd'},        {"verbose", no_argument, NULL, 'v'},
-	{"selftest", no_argument, NULL, 's'},      {"migrate", no_argument, NULL, 'm'},      {"help", no_argument, NULL, 'h'},
-	{"events", required_argument, NULL, 'e'},  {"events-veto", no_argument, NULL, 'E'},  {NULL, 0, NULL, 0},
+	{"key-dir", required_argument, NULL, 'k'},
+	{"config", required_argument, NULL, 'C'},
+	{"cipher", required_argument, NULL, 'c'},
+	{"log", required_argument, NULL, 'l'},
+	{"debug", no_argument, NULL, 'd'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"selftest", no_argument, NULL, 's'},
+	{"migrate", no_argument, NULL, 'm'},
+	{"help", no_argument, NULL, 'h'},
+	{"events", required_argument, NULL, 'e'},
+	{"events-veto", no_argument, NULL, 'E'},
+	{"events-for", required_argument, NULL, 'f'},
+	{NULL, 0, NULL, 0},
 };
 
 /* What is wrong is kept, not said: who listens is known only when all options are.  So this is not cmd/options' work, which tells of the
@@ -66,13 +75,14 @@ static void parse(struct request *q, int argc, char **argv)
 		case 'h': q->help = true; break;
 		case 'e': q->events.command = optarg; break;
 		case 'E': q->events.veto = true; break;
+		case 'f': q->events.only = optarg; break;
 		default: q->wrong = "unknown option, or its value is missing";
 		}
 	}
 	if (optind < argc)
 		q->wrong = "takes no arguments but options";
-	if (q->events.veto && q->events.command == NULL)
-		q->wrong = "--events-veto goes with --events COMMAND";
+	if (events_wrong(&q->events))
+		q->wrong = events_wrong(&q->events);
 	if (q->events.command && (q->selftest || q->migrate))
 		q->wrong = "--events goes with the daemon's requests";
 	if (q->selftest && q->migrate)
@@ -123,25 +133,32 @@ struct given {
 	enum getkey_way way;
 };
 
+static void put_asked(struct json *j, const void *about)
+{
+	const struct given *g = about;
+	json_text(j, "operation", g->operation);
+	json_name(j, "volume", "volume_hex", g->volume);
+}
+
 static void put_given(struct json *j, const void *about)
 {
 	const struct given *g = about;
 	char id[SECRET_ID_BYTES];
 	secret_id(&g->answer->key, XTS_KEY_DOMAIN, id);
-	json_text(j, "operation", g->operation);
-	json_name(j, "volume", "volume_hex", g->volume);
+	put_asked(j, g);
 	json_text(j, "key_id", id);
 	json_text(j, "cipher", xts_name(g->answer->cipher));
 	json_text(j, "from", getkey_way_text(g->way));
 }
 
-/* The daemon is about to get it. */
-static int tell_given(struct request *q, const struct given *g, struct err *e)
+/* Nothing is done yet: a LABEL that is refused has made no key, and leaves the one in force. */
+static int ask_before(struct request *q, const char *operation, const char *volume, struct err *e)
 {
+	const struct given g = {.operation = operation, .volume = volume};
 	q->events.verb = "getkey";
 	q->events.silent = true;
 	q->events.seconds = EVENT_SECONDS;
-	return events_tell(&q->events, "key-loaded", put_given, g, e);
+	return events_tell(&q->events, "key-asked", put_asked, &g, e);
 }
 
 /* One line for each request, whole or not at all; to the system's log if there is no file or it cannot be written. */
@@ -249,14 +266,14 @@ static int answer_daemon(struct request *q)
 		dup2(nothing, STDERR_FILENO);
 	int rc = check_request(q, operation, volume, &e);
 	if (rc == 0)
+		rc = ask_before(q, operation, volume, &e);
+	if (rc == 0)
 		rc = enter(q, &dir, &conf, strcmp(operation, "LABEL") == 0, &e);
 	const struct getkey g = {.dir = &dir, .conf = conf, .cipher = q->cipher, .seconds = SECONDS};
 	if (rc == 0)
 		rc = serve(&g, operation, volume, &a, &way, &e);
 	if (rc == 0)
 		rc = answer_write(&a, true, &text, &e);
-	if (rc == 0)
-		rc = tell_given(q, &(struct given){operation, volume, &a, way}, &e);
 	clean(audit.operation, sizeof audit.operation, *operation ? operation : "-");
 	clean(audit.volume, sizeof audit.volume, *volume ? volume : "-");
 	if (rc == 0)
@@ -266,6 +283,8 @@ static int answer_daemon(struct request *q)
 	/* Before the answer: no key leaves unrecorded. */
 	write_audit(q, &audit);
 	bool said = rc == 0 ? say(&text) : say_error(&e);
+	if (rc == 0 && said)
+		events_note(&q->events, "key-loaded", put_given, &(struct given){operation, volume, &a, way});
 	secret_free(&text);
 	answer_free(&a);
 	leave(&dir, conf);
@@ -474,8 +493,8 @@ const struct command command_getkey = {
 		"                       that the configuration says nothing of\n"
 		"      --log FILE       a line for each request, without a key (default: the\n"
 		"                       system's log, authpriv)\n"
-		"      --events COMMAND [--events-veto]     is told that a key is given out, and\n"
-		"                       may refuse it\n"
+		"      --events COMMAND [--events-veto] [--events-for EVENT,...]\n"
+		"                       is told that a key is asked for, and may refuse it\n"
 		"  -d, -v               taken and without effect, as key-manager.py has them\n"
 		"\n"
 		"      --selftest       try all master keys, check all key files\n"

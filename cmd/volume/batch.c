@@ -417,6 +417,19 @@ static void release(struct batch *b)
 	filter_request_free_names(b->q);
 }
 
+static void put_units(struct json *j, const void *about)
+{
+	const struct batch *b = about;
+	json_number(j, "units", b->units.count);
+	json_number(j, "done", b->done);
+	json_number(j, "done_before", b->before);
+	json_number(j, "with_damage", b->damaged);
+	json_number(j, "failed", b->failed);
+	json_number(j, "not_begun", b->units.count - b->begun);
+	json_number(j, "bytes_in", b->read);
+	json_number(j, "bytes_out", b->written);
+}
+
 int batch_run(struct filter_request *q)
 {
 	struct batch b = {.q = q};
@@ -432,6 +445,8 @@ int batch_run(struct filter_request *q)
 		tell_all(&b);
 		judge_names(&b);
 	}
+	if (stopped_by == 0)
+		events_end(&q->events.to, "batch-end", b.status, &e, put_units, &b);
 	release(&b);
 	if (stopped_by)
 		quit_by(stopped_by);

@@ -62,8 +62,10 @@ static int find_file(const char *folder, const char *name, char **file, struct e
 	if (rc != 0)
 		return rc;
 	bool leads = lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && place_find(&p, path, &lost) == 0;
-	int n = leads ? place_in_folder(folder, &p, file) : asprintf(file, "%s", name);
-	return n >= 0 ? 0 : err_memory(e, 0, "the names of the volumes");
+	if ((leads ? place_in_folder(folder, &p, file) : asprintf(file, "%s", name)) >= 0)
+		return 0;
+	*file = NULL;
+	return err_memory(e, 0, "the names of the volumes");
 }
 
 /* ---- each has its own ---- */

@@ -28,7 +28,8 @@ struct batchnames {
 #define BATCHNAMES_NONE ((struct batchnames){.folder = NULL})
 
 /* Before anything is read: has everything a name of its own, also where one of them is a link, does none lead to what any unit reads, and
- * (unless what is done is passed over, or all is replaced) is nothing there yet?  The folder is there; u stays as it is as long as n.  XE_USAGE, XE_FAILED. */
+ * (unless what is done is passed over, or all is replaced) is nothing there yet?  The folder is there; u stays as it is as long as n.
+ * XE_USAGE, XE_FAILED. */
 int batchnames_give(struct batchnames *n, const struct filter_request *q, const struct batchunits *u, struct err *e)
 	__attribute__((warn_unused_result));
 

@@ -320,8 +320,10 @@ static int run(struct request *q)
 		rc = extract(q, tree ? tree_target(tree) : last ? folderslast_target(last) : tar ? tar_target(tar) : &nowhere_target, &e);
 	if (rc == 0)
 		rc = runevents_stopped(&q->events, &e);
-	if (rc != 0)
-		runevents_failed(&q->events, q->filter && filter_failed_reading(q->filter), &e);
+	if (rc != 0 && q->filter)
+		runevents_failed(&q->events, filter_failed_reading(q->filter), &e);
+	else if (rc != 0)
+		runevents_broke(&q->events, &e);
 	int status = extract_report_end(&q->report, q->extract, q->o.choice, q->bsr.job[0] ? q->bsr.job : q->job, &e);
 	if (q->bsr.path && q->o.by_ranges && q->extract && e.code == XE_OK && extract_job(q->extract) == NULL)
 		msg_error("%s does not fit these volumes, which were changed since: xflate catalog bsr makes one anew", q->bsr.path);
@@ -413,7 +415,7 @@ const struct command command_extract = {
 		"                       opens encrypted volumes, as with filter\n"
 		"      --pki-key SOURCE, --pki-cert FILE, --pki-passphrase SOURCE\n"
 		"                       opens files that their client encrypted; signatures\n"
-		"      --events COMMAND [--events-veto]      is told what happens, may stop it\n"
+		"      --events COMMAND [--events-for EVENT,...] [--events-veto]  is told\n"
 		"  -q, --quiet; -qq; -v no notes; no problems either; a line for each file (-v)\n"
 		"\n"
 		"Exit status: 0 all of it; 3 some is damaged or missing; 4 encrypted by its\n"

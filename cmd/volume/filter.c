@@ -516,7 +516,7 @@ const struct command command_filter = {
 		"      --rename OLD=NEW       another Volume Name in the label\n"
 		"      --map FILE, --report FILE   address of every block; what was done, JSON\n"
 		"      --progress auto|never|always|json; --exit-class: 0, 65 or 75\n"
-		"      --events COMMAND [--events-veto]   is told what happens, may stop it\n"
+		"      --events COMMAND [--events-for EVENT,...] [--events-veto]  is told\n"
 		"  -q, --quiet; -qq; -v       no summary; no warnings either; a line for each job\n"
 		"\n"
 		"Block addresses change: see CATALOG in xflate(1) before a director restores.\n",

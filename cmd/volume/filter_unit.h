@@ -49,8 +49,8 @@ int filter_unit_complete(struct filter_request *q, struct err *e) __attribute__(
 /* Of one that came to nothing: its report tells why.  XE_FAILED. */
 int filter_unit_failed(struct filter_request *q, int status, struct err *e) __attribute__((warn_unused_result));
 
-/* The names of its volumes are its own, or free: its report may be written from now on.  XE_FAILED for what stands there that is none, or not
- * the unit's to replace; and what unread says. */
+/* The names of its volumes are its own, or free: its report may be written from now on.  XE_FAILED for what stands there that is none, or
+ * not the unit's to replace; and what unread says. */
 int filter_unit_begin(struct filter_request *q, struct err *e) __attribute__((warn_unused_result));
 
 /* For struct outputs: may what is there be replaced?  arg: the unit. */

@@ -308,7 +308,8 @@ int outputs_commit(struct outputs *o, struct err *e)
 			continue;
 		rc = outfile_commit(f, e);
 		if (f->remains[0])
-			msg_warning("%s: the folder that it has replaced could not be removed whole: look into %s", f->path, f->remains);
+			msg_warning("%s: the folder that it has replaced could not be removed whole: look into %s beside it", f->path,
+				    f->remains);
 	}
 	return rc;
 }

@@ -26,7 +26,7 @@ struct outputs {
 	size_t name_count;
 	bool (*owns)(void *arg, const char *path); /* may what is there be replaced anyway?  NULL: no */
 	void *owner;
-	/* In a batch, else NULL: what will be made of each input is called so, and no other may be; is a name that of another output of the batch?
+	/* In a batch, else NULL: what will be made of each input is called so, and no other may be; is a name that of anything in the batch?
 	 * XE_FAILED. */
 	const char *const *called;
 	int (*taken)(void *arg, const char *name, bool *taken, struct err *e);

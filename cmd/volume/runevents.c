@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/volume/runevents.h"
 
+#include "base/elapsed.h"
 #include "cmd/command.h"
 #include "cmd/volume/findingtext.h"
 
@@ -22,18 +23,6 @@ static void put_label(struct json *j, const void *about)
 	json_text(j, "media_type", v->label.media_type);
 	if (v->product_known)
 		json_text(j, "product", product_name(v->product));
-}
-
-static void put_volume(struct json *j, const void *about)
-{
-	put_volume_name(j, about);
-}
-
-static double since(const struct timespec *began)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - began->tv_sec) + (double)(now.tv_nsec - began->tv_nsec) / 1e9;
 }
 
 static void put_rate(struct json *j, uint64_t bytes, double seconds)
@@ -62,7 +51,7 @@ static void put_volume_end(struct json *j, const void *about)
 		json_text(j, "algorithm", v->policy->codec->name);
 	if (v->encrypted_with[0])
 		json_text(j, "encrypted_with", v->encrypted_with);
-	put_rate(j, v->info->bytes, since(&end->run->volume_began));
+	put_rate(j, v->info->bytes, elapsed_since(&end->run->volume_began));
 }
 
 static void put_session(struct json *j, const void *about)
@@ -131,7 +120,8 @@ static void put_end(struct json *j, const void *about)
 		json_number(j, "files_not_written", r->not_written);
 	json_number(j, "bytes_in", r->bytes_in);
 	json_number(j, "bytes_out", r->bytes_out);
-	put_rate(j, r->bytes_in, since(&r->began));
+	if (r->has_begun)
+		put_rate(j, r->bytes_in, elapsed_since(&r->began));
 }
 
 /* ---- when ---- */
@@ -149,7 +139,7 @@ int runevents_milestone(struct runevents *r, const struct milestone *m, struct e
 	switch (m->kind) {
 	case MILESTONE_VOLUME_START:
 		clock_gettime(CLOCK_MONOTONIC, &r->volume_began);
-		return events_tell(&r->to, "volume-start", put_volume, m->volume->info, e);
+		return events_tell(&r->to, "volume-start", put_label, m->volume->info, e);
 	case MILESTONE_LABEL: return label(r, m, e);
 	case MILESTONE_SESSION_START: return events_tell(&r->to, "session-start", put_session, m, e);
 	case MILESTONE_SESSION_END: return events_tell(&r->to, "session-end", put_session, m, e);
@@ -204,10 +194,11 @@ int runevents_stopped(const struct runevents *r, struct err *e)
 int runevents_begin(struct runevents *r, struct err *e)
 {
 	clock_gettime(CLOCK_MONOTONIC, &r->began);
+	r->has_begun = true;
 	return events_begin(&r->to, e);
 }
 
 void runevents_end(struct runevents *r, int status)
 {
-	events_end(&r->to, status, r->failed.text, put_end, r);
+	events_end(&r->to, "run-end", status, &r->failed, put_end, r);
 }

@@ -13,6 +13,7 @@ struct runevents {
 	struct events to;
 	uint64_t damaged, not_written, bytes_in, bytes_out; /* so far; bytes of the volumes that are done */
 	unsigned volumes;
+	bool has_begun;
 	struct timespec began, volume_began;
 	struct err failed; /* what ended the run, or one of its sets */
 };

@@ -426,8 +426,10 @@ static int run(struct request *q)
 		rc = watched_run(q->filter, q->progress, command_total_bytes(q->run.paths, q->run.path_count), &e);
 	if (rc == 0)
 		rc = runevents_stopped(&q->events, &e);
-	if (rc != 0)
-		runevents_failed(&q->events, q->filter && filter_failed_reading(q->filter), &e);
+	if (rc != 0 && q->filter)
+		runevents_failed(&q->events, filter_failed_reading(q->filter), &e);
+	else if (rc != 0)
+		runevents_broke(&q->events, &e);
 	const struct tally nothing = {0}, *t = q->verify ? verify_tally(q->verify) : &nothing;
 	int status = rc != 0 ? msg_fail(&e) : err_worse_status(status_of(t), judge_bytes(q, t));
 	if (q->json)
@@ -513,7 +515,7 @@ const struct command command_verify = {
 		"                       opens encrypted volumes, as with filter\n"
 		"      --pki-key SOURCE, --pki-cert FILE, --pki-passphrase SOURCE\n"
 		"                       opens files that their client encrypted, as with extract\n"
-		"      --events COMMAND [--events-veto]\n"
+		"      --events COMMAND [--events-for EVENT,...] [--events-veto]\n"
 		"                       is told what happens, and may stop it\n"
 		"  -q, --quiet          no notes; -qq: no problems on standard error either\n"
 		"  -v, --verbose        a line for each file, too\n"

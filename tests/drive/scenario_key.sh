@@ -240,6 +240,18 @@ run "$XFLATE" key load --key pass --events "$hook; false" --events-veto "$sg"
 expect_status 1 "a veto before anything"
 is "$(cat names)" 'run-start run-end ' "... at the beginning"
 check "... leaves the drive as it is" [ "$(state key)" != none ]
+rm -f names
+run "$XFLATE" key clear --events "$hook; false" --events-veto "$sg"
+expect_status 1 "a veto of clearing"
+is "$(cat names)" 'run-start run-end ' "... is told"
+check "... and leaves the key" [ "$(state key)" != none ]
+run "$XFLATE" key clear -q "$sg"
+rm -f names
+run "$XFLATE" key clear -q --events "$hook" "$sg"
+is "$(cat names)" 'run-start run-end ' "a drive without a key: none is told to be cleared"
+run "$XFLATE" key load --key pass --events-veto --events "[ \$XFLATE_EVENT != key-loaded ] || { kill -TERM \"\$(sed 's/.*\"pid\": \([0-9]*\).*/\1/')\"; exit 1; }" "$sg"
+expect_status 143 "a signal while a loaded key may be refused"
+is "$(state key)" none "... leaves none"
 drive hp-lto6 'ignore-set 1'
 rm -f names events
 run "$XFLATE" key load --key pass --events "$hook" "$sg"
