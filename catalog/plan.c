@@ -224,6 +224,27 @@ void plan_free(struct plan *p)
 	*p = (struct plan){0};
 }
 
+/* ---- files that have changed volumes ---- */
+
+static bool has_same_files(const struct plan_volume *v)
+{
+	bool same = true;
+	for (size_t i = 0; same && i < v->from->session_count; i++) {
+		const struct mapped_session *s = v->from->sessions[i], *t = mapped_find(v->to, s->id, s->time);
+		const struct mapped_range *old = &s->side[MAPPED_OLD];
+		same = t && old->first == t->side[MAPPED_NEW].first && old->last == t->side[MAPPED_NEW].last;
+	}
+	return same;
+}
+
+const struct plan_volume *plan_other_files(const struct plan *p)
+{
+	size_t i = 0;
+	while (i < p->count && has_same_files(&p->volumes[i]))
+		i++;
+	return i < p->count ? &p->volumes[i] : NULL;
+}
+
 /* ---- rows ---- */
 
 size_t plan_group(const struct plan_volume *v, size_t first)
@@ -267,6 +288,12 @@ static void cut_session(const struct mapped_session *s, struct plan_row *to, siz
 	to[pieces - 1].to.end = s->side[MAPPED_NEW].end;
 }
 
+static void leave_session(struct plan_row *to, size_t rows)
+{
+	for (size_t k = 0; k < rows; k++)
+		to[k].gone = true;
+}
+
 static void plan_job(const struct plan *p, struct plan_volume *v, size_t first, size_t rows, bool whole_volume)
 {
 	const struct mapped_session *s = plan_session(p, v, &v->rows[first]);
@@ -278,8 +305,13 @@ static void plan_job(const struct plan *p, struct plan_volume *v, size_t first, 
 			to[k].to.end = PLAN_WHOLE_END;
 		}
 	}
-	if (!whole_volume && s && s->run_count > 0)
+	if (whole_volume || s == NULL)
+		return;
+	/* Where the rest of a record was all that it had there, that stands on another volume now. */
+	if (s->run_count > 0)
 		cut_session(s, to, rows);
+	else if (s->side[MAPPED_NEW].first == 0)
+		leave_session(to, rows);
 }
 
 static void find_rows(struct plan_volume *v, const struct rows *rows)

@@ -10,7 +10,7 @@
 /* What one row of JobMedia is to be. */
 struct plan_row {
 	struct rows_place to;
-	bool gone; /* there are fewer blocks than rows */
+	bool gone; /* there are fewer blocks than rows, or none that hold data */
 };
 
 struct plan_volume {
@@ -36,6 +36,10 @@ struct plan {
  * (XE_USAGE, XE_DAMAGE) volumes that are there twice, maps that do not continue each other, names that no director allows, and runs that
  * lost something. */
 int plan_make(struct plan *p, const struct mapped_list *maps, struct err *e) __attribute__((warn_unused_result));
+
+/* The first volume on which a job has other files now than before: where volumes are converted one by one, a file whose last record was cut
+ * is whole on the one before.  Without the rows nobody can say which of them that concerns.  NULL: there is none. */
+const struct plan_volume *plan_other_files(const struct plan *p);
 
 /* Finds the rows of each volume, and what is to become of them.  whole_volume: rows without addresses, which make every restore read the
  * whole volume.  rows stays until plan_free.  XE_FAILED without memory. */

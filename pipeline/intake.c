@@ -47,6 +47,9 @@ static bool open_volumes(struct intake *in)
 	const struct reader_options ro = {
 		.paths = in->o->paths,
 		.path_count = in->o->path_count,
+		.after_count = in->o->after_count,
+		.before = in->o->before,
+		.before_count = in->o->before_count,
 		.blocks = true,
 		.indexes = in->o->callbacks.old_block || in->pass_blocks || (in->o->observer && in->o->observer->block),
 		.expect_volumes = in->o->on_damage == ON_DAMAGE_STOP,
@@ -66,6 +69,8 @@ static bool open_volumes(struct intake *in)
 		buf_pool_limit(in->bufs, in->o->max_memory);
 	in->reader = in->bufs ? reader_new(&ro, in->bufs) : NULL;
 	in->joiner = in->reader ? joiner_new(in->reader, in->bufs) : NULL;
+	if (in->joiner && in->o->after_count > 0)
+		joiner_goes_on(in->joiner);
 	in->repairer = in->joiner && in->o->repair ? repairer_new(in->joiner) : NULL;
 	return in->joiner && (in->repairer || !in->o->repair);
 }

@@ -24,6 +24,7 @@ struct joiner {
 	struct item queued;     /* read, but something pending comes first */
 	bool has_queued;
 	struct err fault; /* of the reader; what is pending comes first */
+	bool goes_on;     /* the set does, on volumes that are not read */
 	struct buf *lent;
 };
 
@@ -40,6 +41,11 @@ struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool)
 	j->pool = pool;
 	j->stage = stage;
 	return j;
+}
+
+void joiner_goes_on(struct joiner *j)
+{
+	j->goes_on = true;
 }
 
 /* Without the buffer, which goes on. */
@@ -255,6 +261,20 @@ static struct pending **interrupted(struct joiner *j, const struct item *item)
 	return of_job ? find(j, item->job) : NULL;
 }
 
+/* Pieces that the volume ends with, where others may follow on one that is not of this set.  Plain data is whole by itself. */
+static int refuse_apart(const struct joiner *j, const struct item *item, struct err *e)
+{
+	const struct pending *p = j->goes_on && item->kind == ITEM_VOLUME_END && item->last_volume ? j->pending : NULL;
+	while (p && is_addressed(&p->item))
+		p = p->next;
+	if (p == NULL)
+		return 0;
+	return err_set(e, XE_USAGE,
+		       "a compressed record of FileIndex %d was cut by the client's network layer, and its pieces lie on both sides of the "
+		       "volume's end: give all volumes of the set as one",
+		       p->item.file_index);
+}
+
 int joiner_next(struct joiner *j, struct item *item, struct err *e)
 {
 	buf_unref(j->lent);
@@ -278,6 +298,9 @@ int joiner_next(struct joiner *j, struct item *item, struct err *e)
 			}
 		}
 		j->has_queued = false;
+		int apart = refuse_apart(j, item, e);
+		if (apart != 0)
+			return apart;
 		struct pending **at = interrupted(j, item);
 		if (at && *at) {
 			bool added;

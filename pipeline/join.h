@@ -15,6 +15,9 @@ struct joiner;
 struct joiner *joiner_new(struct reader *reader, struct buf_pool *pool);
 void joiner_free(struct joiner *j);
 
+/* The set goes on on volumes that the reader does not hand out: pieces that it may end in the midst of are refused, XE_USAGE. */
+void joiner_goes_on(struct joiner *j);
+
 /* As reader_next, but such pieces come as the one record they were, marked as joined.  Pieces that do not fit together
  * come as they are. */
 int joiner_next(struct joiner *j, struct item *item, struct err *e) __attribute__((warn_unused_result));

@@ -396,7 +396,9 @@ static void lose_missing(struct ledger *l, struct ledger_job *entry)
 	const struct missing *m = &entry->course.missing;
 	for (size_t i = 0; i < m->count; i++) {
 		const struct finding loss = course_missing(&entry->course, i, l->volume.info);
-		if (m->ranges[i].hurt)
+		/* Those before its first one are on the volumes before, where there are such. */
+		bool before = l->o->before_count > 0 && !entry->course.begun && m->ranges[i].first == 1;
+		if (m->ranges[i].hurt && !before)
 			tell(l, entry, &loss);
 	}
 }

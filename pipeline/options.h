@@ -81,6 +81,9 @@ struct pace;
 struct filter_options {
 	const char *const *paths;
 	size_t path_count;
+	size_t after_count; /* volumes that the set goes on with, as in struct reader_options, as what follows is, too */
+	const char *const *before;
+	size_t before_count;
 	bool inflate, deflate, force;
 	bool repair; /* mend records that the network layer cut, addresses that Bareos's autoxflate doubled, reversed checksums */
 	const struct codec *codec;

@@ -356,6 +356,33 @@ START_TEST(test_applied)
 }
 END_TEST
 
+/* A volume converted by itself: of the one job the first file is whole on the volume before, of the other all that was here. */
+START_TEST(test_files_left)
+{
+	char text[sizeof first_map];
+	must_read(first_map);
+	ck_assert_int_eq(judge(VERSION_ROW MEDIA_ROW JOB_ROWS JOBMEDIA_ROWS END_ROW), VERDICT_READY);
+	ck_assert_ptr_null(plan_other_files(&plan));
+	plan_free(&plan);
+	mapped_list_free(&maps);
+	snprintf(text, sizeof text, "%s", first_map);
+	memcpy(strstr(text, "new\t900\t1099\t2\t500\t1\t1\t2"), "new\t900\t1099\t2\t500\t1\t0\t0",
+	       strlen("new\t900\t1099\t2\t500\t1\t1\t2"));
+	memcpy(strstr(text, "new\t208\t399\t1\t500\t0\t1"), "new\t208\t399\t1\t500\t0\t2", strlen("new\t208\t399\t1\t500\t0\t1"));
+	must_read(text);
+	ck_assert_int_eq(judge(VERSION_ROW MEDIA_ROW JOB_ROWS JOBMEDIA_ROWS END_ROW), VERDICT_READY);
+	const struct plan_volume *v = &plan.volumes[0];
+	ck_assert_ptr_eq(plan_other_files(&plan), v);
+	ck_assert(!v->row_to[0].gone && !v->row_to[1].gone && v->row_to[2].gone);
+	ck_assert_int_eq(v->row_to[0].to.first, 2);
+	ck_assert_int_eq(v->row_to[1].to.last, 7);
+	ck_assert_int_eq(judge(VERSION_ROW APPLIED_MEDIA JOB_ROWS
+			       "xflate-row|31|21|9|1|2|2|0|208|0|399|0||||\nxflate-row|33|21|9|2|2|7|0|400|0|799|0||||\n"
+			       "xflate-end|2|0|0|0|0|0|0|0|0|0|0||||\n"),
+			 VERDICT_APPLIED);
+}
+END_TEST
+
 /* Whatever lies on a volume, and however many rows there are: each block with data is in a row that has its files, and no two overlap. */
 START_TEST(test_every_file)
 {
@@ -590,6 +617,7 @@ int main(void)
 	tcase_add_test(t, test_rows_that_are_none);
 	tcase_add_test(t, test_plan);
 	tcase_add_test(t, test_applied);
+	tcase_add_test(t, test_files_left);
 	tcase_add_loop_test(t, test_every_file, 0, 300);
 	tcase_add_test(t, test_written_back);
 	tcase_add_test(t, test_tolerance);

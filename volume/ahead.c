@@ -38,6 +38,8 @@ static int take_part(struct search *a, struct session *s, const struct record_he
 	const struct recall_place place = {!b->verdict.opened, a->input, b->position + (uint64_t)(part.data - b->data)};
 	int rc = fits ? partial_add(p, part, &place, a->files, a->pool, e) : 0;
 	s->ahead_number = b->header.number;
+	/* A job that was broken off may begin again under its session. */
+	s->misfit = !fits && h->file_index != LABEL_SESSION_START;
 	if (!fits || partial_complete(p))
 		give_up(a, s);
 	return rc;
@@ -114,9 +116,11 @@ static int search(struct search *a, const char *path, struct err *e)
 	return rc;
 }
 
-/* The volume change behind what is there of their records. */
-static void cut(struct search *a)
+/* The volume change behind what is there of their records; what lies behind the set stays whole. */
+static void cut(struct search *a, size_t input)
 {
+	if (input >= a->o->path_count)
+		return;
 	for (struct session *s = a->sessions->first; s; s = s->next) {
 		struct item *item = &s->partial.item;
 		if (s->ahead && item->cuts == ITEM_CUTS)
@@ -129,7 +133,7 @@ static void cut(struct search *a)
 static void begin(struct search *a)
 {
 	for (struct session *s = a->sessions->first; s; s = s->next) {
-		s->torn = false;
+		s->torn = s->misfit = false;
 		s->ahead = s->partial.open;
 		s->here = s->partial.have;
 		s->ahead_number = s->last_number;
@@ -150,9 +154,24 @@ static void end(struct search *a)
 			s->skip_stream = p->item.stream;
 			continue;
 		}
+		s->misfit = s->misfit || p->have > s->here;
 		partial_cut(p, s->here);
 		p->item.cuts = 0;
 	}
+}
+
+/* Is it there?  *turn: it can only be read in its turn, or that it is not there is said then. */
+static int look_for(const struct reader_options *o, size_t i, bool *turn, struct err *e)
+{
+	struct stat st;
+	const char *path = o->paths[i];
+	bool there = stat(path, &st) == 0, in_set = i < o->path_count;
+	int why = there ? 0 : errno;
+	*turn = in_set && (there ? !medium_rereadable(path) : why == ENOENT);
+	if (*turn || (there && medium_rereadable(path)))
+		return 0;
+	err_volume(e, path);
+	return there ? reading_once_only(e) : err_errno(e, XE_FAILED, why, "cannot open");
 }
 
 int ahead_complete(struct session_table *sessions, const struct block_trace *last, const struct reader_options *o, size_t from,
@@ -161,17 +180,12 @@ int ahead_complete(struct session_table *sessions, const struct block_trace *las
 	struct search a = {.sessions = sessions, .o = o, .last = *last, .files = files, .pool = pool};
 	begin(&a);
 	int rc = 0;
-	for (size_t i = from; rc == 0 && a.open > 0 && i < o->path_count; i++) {
-		struct stat st;
-		/* What is not there at all is said when its turn comes. */
-		bool there = stat(o->paths[i], &st) == 0;
-		if (there ? !medium_rereadable(o->paths[i]) : errno == ENOENT)
+	for (size_t i = from; rc == 0 && a.open > 0 && i < o->path_count + o->after_count; i++) {
+		bool turn = false;
+		rc = look_for(o, i, &turn, e);
+		if (rc != 0 || turn)
 			break;
-		if (!there) {
-			err_volume(e, o->paths[i]);
-			return err_errno(e, XE_FAILED, errno, "cannot open");
-		}
-		cut(&a);
+		cut(&a, i);
 		a.input = i;
 		rc = search(&a, o->paths[i], e);
 	}

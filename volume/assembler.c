@@ -2,6 +2,7 @@
 #include "volume/assembler.h"
 
 #include "volume/ahead.h"
+#include "volume/before.h"
 #include "volume/joiner.h"
 
 #include <stdio.h>
@@ -151,11 +152,23 @@ static bool is_again(struct assembler *a)
 	return again;
 }
 
+/* What the volume before the set ends with may stand here again. */
+static int learn_last(struct assembler *a, struct err *e)
+{
+	if (a->o->before_count == 0 || a->before_seen)
+		return 0;
+	a->before_seen = true;
+	return before_last_block(a->o, a->pool, &a->last, e);
+}
+
 int assembler_block(struct assembler *a, const struct source_item *block, struct err *e)
 {
 	a->record_at = 0;
 	a->block = block;
 	begin_block(a);
+	int rc = learn_last(a, e);
+	if (rc != 0)
+		return rc;
 	a->again = is_again(a);
 	a->repeat_checked = a->repeat_checked || a->again;
 	a->data_seen = a->data_seen || a->again;
@@ -503,10 +516,28 @@ bool assembler_waits_for(const void *arg, uint32_t session_id, uint32_t session_
 	return s && waits(s);
 }
 
+/* What is wrong with the volumes behind the set, unless damage may account for it. */
+static int refuse_misfit(const struct assembler *a, struct err *e)
+{
+	const struct session *s = a->sessions.first;
+	while (s && (!s->misfit || joiner_is_hurt(a, s)))
+		s = s->next;
+	if (s == NULL || a->o->after_count == 0)
+		return 0;
+	char job[LABEL_NAME_BYTES + 64];
+	job_describe(session_job(s), job, sizeof job);
+	return err_set(
+		e, XE_USAGE,
+		"%s is in a record of FileIndex %d of which %u bytes are still to come, and on the volumes behind this one it goes on "
+		"with another, or not to its end: give the next volumes in their order with --after",
+		job, s->partial.item.file_index, s->partial.item.len - s->partial.have);
+}
+
 int assembler_begin_cut(struct assembler *a, size_t from, struct err *e)
 {
 	a->cut = a->sessions.first;
-	return ahead_complete(&a->sessions, &a->last, a->o, from, &a->files, a->pool, e);
+	int rc = ahead_complete(&a->sessions, &a->last, a->o, from, &a->files, a->pool, e);
+	return rc == 0 ? refuse_misfit(a, e) : rc;
 }
 
 int assembler_next_cut(struct assembler *a, struct item *item, struct err *e)

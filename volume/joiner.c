@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "volume/joiner.h"
 
+#include "volume/before.h"
+
 struct item joiner_item_here(const struct assembler *a, enum item_kind kind)
 {
 	const struct block_header *h = &a->block->header;
@@ -148,6 +150,38 @@ static bool in_suspect_block(const struct assembler *a)
 	return a->block->event == SOURCE_DAMAGE && !a->block->verdict.checksum_right;
 }
 
+static int refuse_before(const struct assembler *a, const struct session *s, const struct record_header *h, bool found, struct err *e)
+{
+	char job[LABEL_NAME_BYTES + 64];
+	job_describe(session_job(s), job, sizeof job);
+	const char *nearest = a->o->before[a->o->before_count - 1];
+	if (!found)
+		return err_set(e, XE_USAGE,
+			       "%s goes on here with the rest of a record, %u bytes of FileIndex %d, and has no block on %s: give the "
+			       "volumes before this one, the nearest last, with --before",
+			       job, h->len, h->file_index, a->o->before_count == 1 ? nearest : "any of the volumes before");
+	return err_set(
+		e, XE_USAGE,
+		"%s goes on here with the rest of a record, %u bytes of FileIndex %d, and that is not what it has open at the end of %s: "
+		"there is another volume between them; give the volumes before this one, the nearest last, with --before",
+		job, h->len, h->file_index, nearest);
+}
+
+/* The first that is here of s is the rest of a record: where the volumes before the set are known, it is of one that is theirs.  *theirs:
+ * nothing is to be taken of it.  *hurt: damage there may have been its beginning. */
+static int ask_before(struct assembler *a, struct session *s, const struct record_header *h, bool *theirs, bool *hurt, struct err *e)
+{
+	struct before_record r;
+	*theirs = *hurt = false;
+	if (s->seen || a->o->before_count == 0)
+		return 0;
+	int rc = before_record(a->o, a->pool, s->job.session_id, s->job.session_time, &r, e);
+	*theirs = rc == 0 && before_fits(&r, h);
+	*hurt = r.hurt;
+	bool lost = r.hurt || a->damages > a->damages_before;
+	return rc != 0 || *theirs || lost ? rc : refuse_before(a, s, h, r.found, e);
+}
+
 int joiner_go_on(struct assembler *a, struct session *s, const struct record_header *h, struct span part, struct item *item, struct err *e)
 {
 	uint32_t stream = (uint32_t)-h->stream;
@@ -176,14 +210,21 @@ int joiner_go_on(struct assembler *a, struct session *s, const struct record_hea
 	/* Bareos repeats the header of an empty record that ends with its block (volume-format.md 2.2). */
 	if (s->last_empty && h->len == 0 && s->last_stream == stream && s->last_index == h->file_index)
 		return 0;
+	bool theirs, hurt;
+	int rc = ask_before(a, s, h, &theirs, &hurt, e);
+	if (rc != 0 || theirs) {
+		s->skip = h->len - (uint32_t)part.len;
+		s->skip_stream = stream;
+		return rc;
+	}
 	/* The session may have begun in what was lost. */
-	if (s->seen || a->damages > a->damages_before) {
+	if (s->seen || hurt || a->damages > a->damages_before) {
 		damage_item(a, item, s, &about, "the beginning of this record is missing");
 		item->damage_len = part.len;
 		return 1;
 	}
 	about.head_missing = true;
-	int rc = open_partial(a, p, &about, part, e);
+	rc = open_partial(a, p, &about, part, e);
 	return rc != 0 || !partial_complete(p) ? rc : take_partial(a, s, item, e);
 }
 
@@ -222,13 +263,17 @@ int joiner_leave(struct assembler *a, struct session *s, struct span part, struc
 	return take_partial(a, s, item, e);
 }
 
+bool joiner_is_hurt(const struct assembler *a, const struct session *s)
+{
+	return a->damages > a->damages_before || s->torn;
+}
+
 int joiner_cut(struct assembler *a, struct session *s, struct item *item, struct err *e)
 {
 	bool cut = !partial_complete(&s->partial);
 	s->partial.item.tail_missing = cut;
 	/* Its rest may be what was lost. */
-	bool hurt = a->damages > a->damages_before || s->torn;
-	if (cut && hurt && !a->o->keep_suspect && a->passed_over == 0)
+	if (cut && joiner_is_hurt(a, s) && !a->o->keep_suspect && a->passed_over == 0)
 		return break_off(a, s, item);
 	int rc = take_partial(a, s, item, e);
 	/* Its rest on the next volume is then a part without a beginning, not damage. */

@@ -27,6 +27,7 @@ struct assembler {
 	bool data_seen;          /* something of a session was */
 	bool first_block;        /* no block of a job was read yet */
 	struct block_trace last; /* block that was read, on this volume or the one before */
+	bool before_seen;        /* and that was looked up where the one before is not of the set */
 
 	/* The block being taken apart */
 	const struct source_item *block;
@@ -65,6 +66,9 @@ int joiner_leave(struct assembler *a, struct session *s, struct span part, struc
 
 /* The record of s that waits at the end of a volume, whole if its rest was read ahead.  Returns 1, or < 0 as above. */
 int joiner_cut(struct assembler *a, struct session *s, struct item *item, struct err *e) __attribute__((warn_unused_result));
+
+/* May damage be why the record of s that waits at the end of a volume has no rest? */
+bool joiner_is_hurt(const struct assembler *a, const struct session *s);
 
 /* The buffer lent with the last item goes back. */
 void joiner_release(struct assembler *a);

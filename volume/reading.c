@@ -26,3 +26,9 @@ size_t reading_settle(struct reader_range *ranges, size_t count)
 	}
 	return n;
 }
+
+int reading_once_only(struct err *e)
+{
+	return err_set(e, XE_USAGE,
+		       "can be read only once: what is before or behind a volume has to be a file, or a folder that is a volume");
+}

@@ -16,9 +16,19 @@ struct reader_range {
 /* Puts them in the order of inputs and addresses, and makes one of those that overlap: how many remain. */
 size_t reading_settle(struct reader_range *ranges, size_t count);
 
+/* XE_USAGE: a volume before or behind a set is not one that can be read more than once. */
+int reading_once_only(struct err *e);
+
 struct reader_options {
 	const char *const *paths;
 	size_t path_count;
+	/* Volumes that the set goes on with, in its order, but which are not read: after_count behind the others in paths, and before.  A
+	 * record belongs to the volume where it begins.  Of one that ends on a volume behind the set the rest is read there: it comes
+	 * whole, without a cut.  Of one that begins before the set nothing comes; that it does begin there is looked up.  XE_USAGE: it
+	 * does not, or its rest is not there, and no damage accounts for that. */
+	size_t after_count;
+	const char *const *before; /* the nearest last; NULL: none */
+	size_t before_count;
 	bool blocks;                    /* hand out ITEM_BLOCK */
 	bool indexes;                   /* with first_index and last_index */
 	bool expect_volumes;            /* do not search an input for blocks that does not begin with one */

@@ -28,7 +28,8 @@ struct session {
 	bool ahead;              /* the rest of its record is being looked for on the next volumes, */
 	uint32_t here;           /* behind so many bytes of it, */
 	uint32_t ahead_number;   /* and behind this block; */
-	bool torn;               /* they have damage where it may have been */
+	bool torn;               /* they have damage where it may have been, */
+	bool misfit;             /* or go on with something else, or with a part of it only */
 	bool numbered;           /* a block of it was read: */
 	uint32_t last_number;    /* its BlockNumber, */
 	unsigned damages;        /* and the damages found on the volumes by then */

@@ -65,6 +65,20 @@ static int check_moves(const struct request *q, struct err *e)
 	return 0;
 }
 
+/* Rows name files, too. */
+static int want_rows(const struct request *q, struct err *e)
+{
+	const struct plan_volume *v = q->rows_path ? NULL : plan_other_files(&q->plan);
+	if (v == NULL)
+		return 0;
+	err_volume(e, v->from->name);
+	return err_set(
+		e, XE_USAGE,
+		"%s: a file of it, cut by the end of the volume before, is whole on that one now: its rows are wanted, with xflate catalog "
+		"rows and --rows",
+		v->to->path);
+}
+
 static int plan(struct request *q, struct err *e)
 {
 	int rc = catalog_read_maps(&q->maps, e);
@@ -72,6 +86,8 @@ static int plan(struct request *q, struct err *e)
 		rc = plan_make(&q->plan, &q->maps.list, e);
 	if (rc == 0)
 		rc = check_moves(q, e);
+	if (rc == 0)
+		rc = want_rows(q, e);
 	if (rc == 0)
 		rc = catalog_whose(&q->maps.list, q->product, &q->sql.bareos, e);
 	if (rc == 0 && q->rows_path)

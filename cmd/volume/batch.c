@@ -43,7 +43,7 @@ struct batch {
 
 bool batch_wanted(const struct filter_request *q)
 {
-	return volumelist_given(&q->list) || q->jobs > 0 || q->skip_done;
+	return volumelist_given(&q->list) || q->jobs > 0 || q->skip_done || q->by_volume;
 }
 
 /* Each unit opens its keys anew. */
@@ -57,9 +57,13 @@ static int check_key(const char *option, const char *source)
 int batch_check(const struct filter_request *q)
 {
 	if (q->in_place || q->discard_original)
-		return msg_usage("filter", "--recursive, --files-from, --jobs and --skip-done make a batch, which needs -o FOLDER");
+		return msg_usage("filter",
+				 "--recursive, --files-from, --jobs, --skip-done and --by-volume make a batch, which needs -o FOLDER");
 	if (q->out.path == NULL || strcmp(q->out.path, "-") == 0)
-		return msg_usage("filter", "a batch (--recursive, --files-from, --jobs, --skip-done) needs a folder: -o FOLDER");
+		return msg_usage("filter",
+				 "a batch (--recursive, --files-from, --jobs, --skip-done, --by-volume) needs a folder: -o FOLDER");
+	if (q->near.before.count + q->near.after.count > 0)
+		return msg_usage("filter", "--before and --after go with one volume; in a batch --by-volume finds them");
 	if (q->map_path || q->report_path)
 		return msg_usage("filter", "in a batch the map and the report of each unit stand beside its volumes: leave out %s",
 				 q->map_path ? "--map" : "--report");
@@ -170,7 +174,7 @@ static int prepare(struct batch *b, struct err *e)
 	if (rc == 0)
 		rc = make_folder(q, e);
 	if (rc == 0)
-		rc = batchunits_find(&b->units, q->o.paths, q->o.path_count, e);
+		rc = batchunits_find(&b->units, q->o.paths, q->o.path_count, q->by_volume, e);
 	if (rc == 0)
 		rc = batchnames_give(&b->names, q, &b->units, e);
 	if (rc == 0)
@@ -202,6 +206,9 @@ static void become_unit(struct batch *b, const struct batch_unit *unit, struct f
 	struct filter_request *q = b->q;
 	q->o.paths = q->out.inputs = unit->paths;
 	q->o.path_count = q->out.input_count = unit->count;
+	q->o.after_count = unit->after_count;
+	q->o.before = unit->before;
+	q->o.before_count = unit->before_count;
 	q->o.threads = b->threads;
 	q->pace.rate = b->rate;
 	q->names_met = b->shared->names_met;
@@ -211,7 +218,7 @@ static void become_unit(struct batch *b, const struct batch_unit *unit, struct f
 	q->unit = u;
 	q->out.owns = filter_unit_owns;
 	q->out.owner = u;
-	q->out.called = b->names.called + (unit->paths - b->units.paths);
+	q->out.called = b->names.called + unit->first;
 	q->out.taken = batchnames_taken;
 	q->out.names_of_all = &b->names;
 	q->out.files_only = true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/volume/batchunits.h"
 
+#include "volume/neighbours.h"
 #include "volume/units.h"
 
 #include <stdlib.h>
@@ -18,8 +19,10 @@ struct looked {
 
 void batchunits_free(struct batchunits *u)
 {
-	for (size_t i = 0; i < u->count; i++)
+	for (size_t i = 0; i < u->count; i++) {
 		free(u->all[i].unread);
+		free(u->all[i].near);
+	}
 	for (size_t i = 0; u->labels && i < u->path_count; i++)
 		free(u->labels[i]);
 	free(u->labels);
@@ -95,10 +98,63 @@ static int hold_back(struct batch_unit *unit, const struct err *first, struct er
 	return keep_error(&unit->unread, &why, e);
 }
 
-static void add(struct batchunits *u, const char **paths, size_t count, uint64_t bytes)
+/* Of the volumes from the first-th on. */
+static struct batch_unit *add(struct batchunits *u, size_t first, size_t count, uint64_t bytes)
 {
-	u->all[u->count++] = (struct batch_unit){paths, count, bytes, NULL};
+	struct batch_unit *unit = &u->all[u->count++];
+	*unit = (struct batch_unit){.first = first, .paths = u->paths + first, .count = count, .bytes = bytes};
 	u->bytes += bytes;
+	return unit;
+}
+
+/* The index-th volume of a unit, whose volumes begin with the first-th, with its neighbours among them. */
+static int add_volume(struct batchunits *u, size_t first, size_t index, const struct glance *glance, const struct neighbours_of *of,
+		      struct err *e)
+{
+	const char *const *paths = u->paths + first;
+	struct batch_unit *unit = add(u, first + index, 1, glance->bytes);
+	const char **near = calloc(1 + of->after_count + of->before_count, sizeof(const char *));
+	if (near == NULL)
+		return err_memory(e, 0, "the volumes' neighbours");
+	near[0] = paths[index];
+	for (size_t i = 0; i < of->after_count; i++)
+		near[1 + i] = paths[of->after[i]];
+	for (size_t i = 0; i < of->before_count; i++)
+		near[1 + of->after_count + i] = paths[of->before[i]];
+	unit->paths = unit->near = near;
+	unit->after_count = of->after_count;
+	unit->before = near + 1 + of->after_count;
+	unit->before_count = of->before_count;
+	return 0;
+}
+
+/* Each of its volumes, as a unit by itself. */
+static int add_volumes(struct batchunits *u, const struct looked *l, const struct unit *unit, struct err *e)
+{
+	const struct glance **glances = calloc(unit->count, sizeof(const struct glance *));
+	struct neighbours n = NEIGHBOURS_NONE;
+	if (glances == NULL)
+		return err_memory(e, 0, "the volumes' neighbours");
+	for (size_t i = 0; i < unit->count; i++)
+		glances[i] = l->inputs[l->units.volumes[unit->first + i]].glance;
+	int rc = neighbours_find(&n, glances, unit->count, e);
+	for (size_t i = 0; rc == 0 && i < unit->count; i++)
+		rc = add_volume(u, unit->first, i, glances[i], &n.all[i], e);
+	neighbours_free(&n);
+	free(glances);
+	return rc;
+}
+
+static int add_unit(struct batchunits *u, const struct looked *l, const struct unit *unit, bool by_volume, struct err *e)
+{
+	const struct err *first = unit->incomplete ? first_unread(l) : NULL;
+	size_t begun = u->count;
+	int rc = by_volume ? add_volumes(u, l, unit, e) : 0;
+	if (!by_volume)
+		add(u, unit->first, unit->count, unit->bytes);
+	for (size_t i = begun; rc == 0 && first && i < u->count; i++)
+		rc = hold_back(&u->all[i], first, e);
+	return rc;
 }
 
 static int take_path(struct batchunits *u, size_t i, const struct units_input *in, struct err *e)
@@ -108,27 +164,21 @@ static int take_path(struct batchunits *u, size_t i, const struct units_input *i
 	return u->labels[i] || !in->glance->labelled ? 0 : err_memory(e, 0, "the names of the volumes");
 }
 
-static int take(struct batchunits *u, struct looked *l, size_t count, struct err *e)
+static int take(struct batchunits *u, struct looked *l, size_t count, bool by_volume, struct err *e)
 {
-	const struct err *first = first_unread(l);
 	int rc = 0;
 	for (size_t i = 0; rc == 0 && i < l->count; i++)
 		rc = take_path(u, i, &l->inputs[l->units.volumes[i]], e);
-	for (size_t i = 0; rc == 0 && i < l->units.count; i++) {
-		const struct unit *unit = &l->units.all[i];
-		add(u, u->paths + unit->first, unit->count, unit->bytes);
-		if (first && unit->incomplete)
-			rc = hold_back(&u->all[u->count - 1], first, e);
-	}
+	for (size_t i = 0; rc == 0 && i < l->units.count; i++)
+		rc = add_unit(u, l, &l->units.all[i], by_volume, e);
 	for (size_t i = count; rc == 0 && i-- > l->count;) {
-		add(u, u->paths + i, 1, 0);
-		u->all[u->count - 1].unread = l->unread[i];
+		add(u, i, 1, 0)->unread = l->unread[i];
 		l->unread[i] = NULL;
 	}
 	return rc;
 }
 
-int batchunits_find(struct batchunits *u, const char *const *paths, size_t count, struct err *e)
+int batchunits_find(struct batchunits *u, const char *const *paths, size_t count, bool by_volume, struct err *e)
 {
 	struct looked l = {.glances = NULL};
 	*u = (struct batchunits){.paths = calloc(count, sizeof *u->paths), .all = calloc(count, sizeof *u->all), .path_count = count};
@@ -137,7 +187,7 @@ int batchunits_find(struct batchunits *u, const char *const *paths, size_t count
 		return err_memory(e, count * sizeof *u->all, "the units");
 	int rc = look_at_all(u, &l, paths, count, e);
 	if (rc == 0)
-		rc = take(u, &l, count, e);
+		rc = take(u, &l, count, by_volume, e);
 	forget(&l);
 	return rc;
 }

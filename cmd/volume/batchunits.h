@@ -5,12 +5,18 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Volumes that are converted together, in order. */
 struct batch_unit {
-	const char **paths;
+	size_t first;             /* of its volumes among all */
+	const char *const *paths; /* behind those of the unit, */
 	size_t count;
+	size_t after_count;        /* those that its jobs go on with, */
+	const char *const *before; /* and where they were before, the nearest last: where each volume is a unit by itself */
+	size_t before_count;
+	const char **near;  /* it holds all of these then, else NULL */
 	uint64_t bytes;     /* of them, 0 if unknown */
 	struct err *unread; /* why it could not be looked at, if the system could not, or what it lacks may be such a one; else NULL */
 };
@@ -25,9 +31,10 @@ struct batchunits {
 };
 
 /* Looks at the volumes at paths, count of them, which must stay.  What cannot be looked at is a unit by itself: unread
- * tells why, or its conversion does.
+ * tells why, or its conversion does.  by_volume: each volume is a unit, with its neighbours.
  * XE_FAILED without memory; u is to be freed either way. */
-int batchunits_find(struct batchunits *u, const char *const *paths, size_t count, struct err *e) __attribute__((warn_unused_result));
+int batchunits_find(struct batchunits *u, const char *const *paths, size_t count, bool by_volume, struct err *e)
+	__attribute__((warn_unused_result));
 
 /* Idempotent. */
 void batchunits_free(struct batchunits *u);

@@ -10,6 +10,7 @@
 #include "cmd/volume/batch.h"
 #include "cmd/volume/discard.h"
 #include "cmd/volume/expected.h"
+#include "cmd/volume/filter_neighbours.h"
 #include "cmd/volume/filter_run.h"
 
 #include <stdio.h>
@@ -193,6 +194,9 @@ static const struct option_row rows[] = {
 	VOLUMELIST_ROWS(struct filter_request, list),
 	OPTION_NUMBER(0, "jobs", 1, CHILDREN_MAX, "a number", struct filter_request, jobs),
 	OPTION_MAY_TAKE(0, "skip-done", take_skip_done),
+	OPTION_FLAG(0, "by-volume", struct filter_request, by_volume),
+	OPTION_TAKE(0, "before", filter_neighbours_before),
+	OPTION_TAKE(0, "after", filter_neighbours_after),
 	OPTION_FLAG(0, "exit-class", struct filter_request, exit_class),
 	EVENTS_ROWS(struct filter_request, events.to),
 	COMMAND_PROGRESS(struct filter_request, progress),
@@ -353,7 +357,8 @@ static int check_discard(const struct filter_request *q, const struct operands *
 			o->name_count > 0 || q->out.folders;
 	if (inputs->count == 0)
 		return msg_usage("filter", "--discard-original needs the names of the volumes");
-	if (converts || q->events.to.command || q->in_place || q->out.path || q->map_path || q->report_path || q->expected > 0)
+	bool near = q->near.before.count + q->near.after.count > 0;
+	if (converts || near || q->events.to.command || q->in_place || q->out.path || q->map_path || q->report_path || q->expected > 0)
 		return msg_usage("filter", "--discard-original converts nothing; only keys, -T, --max-memory and --progress go with it");
 	int wrong = keyoptions_check(&q->keys, "filter");
 	return wrong != 0 ? wrong : keyoptions_check_inputs(&q->keys, "filter", inputs->names, inputs->count);
@@ -387,6 +392,8 @@ static int settle(struct filter_request *q, const struct operands *inputs)
 	q->out.keep_partial = q->o.on_damage != ON_DAMAGE_STOP;
 	int wrong = check_outputs(q);
 	if (wrong == 0)
+		wrong = filter_neighbours_check(q);
+	if (wrong == 0)
 		wrong = check_folders(q);
 	if (wrong == 0)
 		wrong = check_marks(q);
@@ -394,7 +401,9 @@ static int settle(struct filter_request *q, const struct operands *inputs)
 		wrong = check_expected(q);
 	if (wrong == 0)
 		wrong = events_check(&q->events.to, "filter");
-	return wrong != 0 ? wrong : check_encryption(q);
+	wrong = wrong != 0 ? wrong : check_encryption(q);
+	struct err e = {0};
+	return wrong == 0 && filter_neighbours_settle(q, &e) != 0 ? msg_fail(&e) : wrong;
 }
 
 /* The volumes of a batch, found where it says. */
@@ -459,6 +468,7 @@ static int cmd_filter(int argc, char **argv)
 		status = batch_wanted(&q) ? run_batch(&q, &inputs) : run_one(&q, &inputs);
 	}
 	filter_request_free_names(&q);
+	filter_neighbours_free(&q);
 	free(words);
 	return status;
 }
@@ -487,6 +497,8 @@ const struct command command_filter = {
 		"      --recursive, --files-from FILE [--null], --jobs N, --skip-done[=quick]\n"
 		"                             a batch into -o FOLDER: volumes of folders or of a\n"
 		"                             list, N units at once, those done are passed over\n"
+		"      --by-volume            a batch in which each volume is a unit by itself\n"
+		"      --before VOLUME, --after VOLUME   one by itself: its neighbours in the set\n"
 		"      --force                replace existing outputs; recompress records in ALG\n"
 		"  -T, --threads N            workers, 0: one a processor (the default)\n"
 		"      --max-block BYTES      largest block to write (default: as the input's)\n"

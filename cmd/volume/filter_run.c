@@ -9,6 +9,7 @@
 #include "catalog/script.h"
 #include "cmd/command.h"
 #include "cmd/volume/beside.h"
+#include "cmd/volume/filter_neighbours.h"
 #include "cmd/volume/filter_set.h"
 #include "cmd/volume/filter_unit.h"
 #include "cmd/volume/inplace.h"
@@ -141,6 +142,8 @@ static int prepare(struct filter_request *q, int *status, struct err *e)
 	q->o.cipher.write = keyoptions_new_given(&q->keys) ? &q->keys.write : NULL;
 	if (rc == 0 && q->in_place)
 		rc = begin_in_place(q, status, e);
+	if (rc == 0)
+		rc = filter_neighbours_look(q, e);
 	if (q->report && (q->report_path || q->unit))
 		report_inputs(q->report, q->o.paths, q->o.path_count);
 	if (rc == 0)

@@ -21,6 +21,17 @@ struct map;
 struct report;
 struct report_run;
 
+struct filter_paths {
+	const char **all; /* ours; what they name is not */
+	size_t count, room;
+};
+
+/* As given, in their order; and what is made of them. */
+struct filter_neighbours {
+	struct filter_paths before, after;
+	struct filter_paths paths, sources; /* of the options, and of the outputs */
+};
+
 struct filter_request {
 	/* What was asked for */
 	struct filter_options o; /* paths: all inputs; of the set at hand while it runs */
@@ -44,6 +55,8 @@ struct filter_request {
 	size_t command_count;
 	struct volumelist_options list; /* of inputs, */
 	unsigned jobs;                  /* and so many units of a batch at once; 0: it was not said */
+	struct filter_neighbours near;  /* of the one input; none: it is not converted by itself, */
+	bool by_volume;                 /* or each of a batch is */
 	bool skip_done;                 /* those that are done are passed over, */
 	enum unitstate_proof done_by;   /* as this says */
 	struct filter_unit *unit;       /* it is one of a batch; NULL: it is not */

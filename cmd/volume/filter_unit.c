@@ -41,6 +41,7 @@ void filter_unit_request(const struct filter_request *q, char text[static FILTER
 	say(text, o->strong, "--strong");
 	say(text, o->block_format > 0, "--block-format=%u", o->block_format);
 	say(text, o->keep_layout, "--keep-layout");
+	say(text, q->by_volume, "--by-volume");
 	say(text, q->form.medium != NULL, "--%s=%llu", q->form.medium ? q->form.medium->name : "", (unsigned long long)q->form.unit);
 }
 
@@ -83,6 +84,10 @@ int filter_unit_look(struct filter_request *q, struct err *e)
 		.request = request,
 		.inputs = q->o.paths,
 		.input_count = q->o.path_count,
+		.before = q->o.before,
+		.before_count = q->o.before_count,
+		.after = q->o.paths + q->o.path_count,
+		.after_count = q->o.after_count,
 		.named = is_named,
 		.met = filter_set_meet_name,
 		.arg = q,

@@ -132,6 +132,36 @@ static void tell_sum(const struct plan *p)
 		 p->input_count, p->input_count == 1 ? "" : "s", msg_size(bytes, text), incomplete, p->unread_count);
 }
 
+static int find_near(const struct plan *p, const struct unit *unit, struct neighbours *near, struct err *e)
+{
+	const struct glance **all = calloc(unit->count, sizeof(const struct glance *));
+	if (all == NULL)
+		return err_memory(e, 0, "the volumes' neighbours");
+	for (size_t i = 0; i < unit->count; i++)
+		all[i] = p->inputs[p->units.volumes[unit->first + i]].glance;
+	int rc = neighbours_find(near, all, unit->count, e);
+	free(all);
+	return rc;
+}
+
+static int find_neighbours(struct plan *p, struct err *e)
+{
+	p->near = calloc(p->units.count + 1, sizeof *p->near);
+	int rc = p->near ? 0 : err_memory(e, p->units.count * sizeof *p->near, "the volumes' neighbours");
+	for (size_t i = 0; rc == 0 && i < p->units.count; i++)
+		rc = find_near(p, &p->units.all[i], &p->near[i], e);
+	return rc;
+}
+
+static void plan_free(struct plan *p)
+{
+	for (size_t i = 0; p->near && i < p->units.count; i++)
+		neighbours_free(&p->near[i]);
+	free(p->near);
+	free(p->order);
+	units_free(&p->units);
+}
+
 static int make_plan(const struct request *q, struct looked *l, struct err *e)
 {
 	struct plan p = {
@@ -139,6 +169,8 @@ static int make_plan(const struct request *q, struct looked *l, struct err *e)
 	int rc = units_find(&p.units, l->inputs, l->count, e);
 	if (rc == 0)
 		rc = put_in_order(&p, q->largest_first, e);
+	if (rc == 0 && q->json)
+		rc = find_neighbours(&p, e);
 	if (rc == 0 && q->lists)
 		rc = planlists_write(&p, q->lists, e);
 	if (rc == 0) {
@@ -150,8 +182,7 @@ static int make_plan(const struct request *q, struct looked *l, struct err *e)
 		l->status = err_worse_status(l->status, err_worse_status(status, planout_remarks(&p)));
 		tell_sum(&p);
 	}
-	free(p.order);
-	units_free(&p.units);
+	plan_free(&p);
 	return rc;
 }
 

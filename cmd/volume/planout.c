@@ -125,8 +125,28 @@ static void json_jobs(struct json *j, const struct glance *g)
 	json_end_array(j);
 }
 
-static void json_volume(struct json *j, const struct units_input *in)
+/* Volumes of the unit. */
+static void json_near(struct json *j, const struct plan *p, const struct unit *unit, const char *key, const size_t *indexes, size_t count)
 {
+	json_array(j, key);
+	for (size_t i = 0; i < count; i++) {
+		json_object(j, NULL);
+		json_name(j, "input", "input_hex", p->inputs[p->units.volumes[unit->first + indexes[i]]].path);
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
+static void json_neighbours(struct json *j, const struct plan *p, const struct unit *unit, size_t index)
+{
+	const struct neighbours_of *of = &p->near[unit - p->units.all].all[index];
+	json_near(j, p, unit, "before", of->before, of->before_count);
+	json_near(j, p, unit, "after", of->after, of->after_count);
+}
+
+static void json_volume(struct json *j, const struct plan *p, const struct unit *unit, size_t index)
+{
+	const struct units_input *in = &p->inputs[p->units.volumes[unit->first + index]];
 	const struct glance *g = in->glance;
 	const struct volume_label *l = &g->label;
 	json_object(j, NULL);
@@ -148,6 +168,7 @@ static void json_volume(struct json *j, const struct units_input *in)
 	json_bool(j, "several_volumes", g->another);
 	json_bool(j, "whole", g->whole);
 	json_jobs(j, g);
+	json_neighbours(j, p, unit, index);
 	json_end_object(j);
 }
 
@@ -160,7 +181,7 @@ static void json_unit(struct json *j, const struct plan *p, const struct unit *u
 	json_bool(j, "order_unsure", unit->unsure);
 	json_array(j, "volumes");
 	for (size_t i = 0; i < unit->count; i++)
-		json_volume(j, &p->inputs[p->units.volumes[unit->first + i]]);
+		json_volume(j, p, unit, i);
 	json_end_array(j);
 	json_end_object(j);
 }

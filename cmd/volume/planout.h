@@ -4,6 +4,7 @@
 #define CMD_VOLUME_PLANOUT_H
 
 #include "base/json.h"
+#include "volume/neighbours.h"
 #include "volume/units.h"
 
 /* What could not be looked at. */
@@ -16,7 +17,8 @@ struct plan {
 	const struct units_input *inputs;
 	size_t input_count;
 	struct units units;
-	size_t *order; /* of units, as they are told */
+	size_t *order;           /* of units, as they are told */
+	struct neighbours *near; /* for JSON: of each unit of units, with indexes in it; NULL: not wanted */
 	const struct plan_unread *unread;
 	size_t unread_count;
 	bool whole;

@@ -63,6 +63,23 @@ static void write_inputs(struct json *j, const struct report *r)
 	json_end_array(j);
 }
 
+static void write_paths(struct json *j, const char *key, const char *const *paths, size_t count)
+{
+	json_array(j, key);
+	for (size_t i = 0; i < count; i++)
+		json_text(j, NULL, paths[i]);
+	json_end_array(j);
+}
+
+/* Of a volume that is converted by itself. */
+static void write_neighbours(struct json *j, const struct filter_options *o)
+{
+	if (o->before_count + o->after_count == 0)
+		return;
+	write_paths(j, "before", o->before, o->before_count);
+	write_paths(j, "after", o->paths + o->path_count, o->after_count);
+}
+
 static void write_earlier(struct json *j, const struct report *r)
 {
 	json_array(j, "earlier");
@@ -262,6 +279,7 @@ static bool write_all(struct json *j, const struct report *r, const struct repor
 	digests = (!wanted || write_digest(j, "sha256_out", o->digest_out)) && digests;
 	write_map(j, run);
 	write_inputs(j, r);
+	write_neighbours(j, o);
 	write_volumes(j, r);
 	if (r->earlier_count > 0)
 		write_earlier(j, r);

@@ -25,8 +25,17 @@ static void free_outputs(struct reportread_output *outputs, size_t count)
 	}
 }
 
+static void free_texts(struct reportread_texts *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		free(t->all[i]);
+	free(t->all);
+}
+
 void reportread_free(struct reportread *r)
 {
+	free_texts(&r->before);
+	free_texts(&r->after);
 	for (size_t i = 0; i < r->input_count; i++)
 		free(r->inputs[i].path);
 	for (size_t i = 0; i < r->failed_count; i++)
@@ -99,14 +108,19 @@ static int new_output(struct reportread_output **list, size_t *count, size_t *ro
 	return 0;
 }
 
-static int new_failure(struct reportread *r, const struct jsonread_value *v, struct err *e)
+static int new_text(char ***all, size_t *count, size_t *room, const struct jsonread_value *v, struct err *e)
 {
-	char **grown = array_reach(r->failed, &r->failed_room, r->failed_count, sizeof *grown);
+	char **grown = array_reach(*all, room, *count, sizeof *grown);
 	if (grown == NULL)
 		return bad_memory(e);
-	r->failed = grown;
-	r->failed[r->failed_count] = NULL;
-	return take_text(&r->failed[r->failed_count++], v, e);
+	*all = grown;
+	grown[*count] = NULL;
+	return take_text(&grown[(*count)++], v, e);
+}
+
+static int new_neighbour(struct reportread_texts *t, const struct jsonread_value *v, struct err *e)
+{
+	return new_text(&t->all, &t->count, &t->room, v, e);
 }
 
 /* ---- where they stand ---- */
@@ -195,7 +209,11 @@ static int take_run(struct reading *s, const struct jsonread_value *v, struct er
 	else if (strcmp(v->path, "map_xxh64") == 0)
 		return take_short(r->map.digest, v);
 	else if (strcmp(v->path, "failures[].input") == 0)
-		return new_failure(r, v, e);
+		return new_text(&r->failed, &r->failed_count, &r->failed_room, v, e);
+	else if (strcmp(v->path, "before[]") == 0)
+		return new_neighbour(&r->before, v, e);
+	else if (strcmp(v->path, "after[]") == 0)
+		return new_neighbour(&r->after, v, e);
 	return 0;
 }
 

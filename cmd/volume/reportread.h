@@ -29,6 +29,11 @@ struct reportread_output {
 	char mtime[STANDING_TEXT_BYTES]; /* and its time then; "": that is not said */
 };
 
+struct reportread_texts {
+	char **all;
+	size_t count, room;
+};
+
 struct reportread {
 	bool complete;
 	int exit_status;
@@ -38,7 +43,8 @@ struct reportread {
 	size_t input_count, input_room;
 	struct reportread_output *outputs, *earlier, map; /* map.path NULL: none */
 	size_t output_count, output_room, earlier_count, earlier_room;
-	char **failed; /* inputs that it says have failed */
+	struct reportread_texts before, after; /* volumes that were looked into, but not converted */
+	char **failed;                         /* inputs that it says have failed */
 	size_t failed_count, failed_room;
 };
 

@@ -13,6 +13,8 @@ struct unitstate_wanted {
 	const char *request; /* what decides what is written */
 	const char *const *inputs;
 	size_t input_count;
+	const char *const *before, *const *after; /* volumes that it is converted with, but not of it */
+	size_t before_count, after_count;
 	bool (*named)(void *arg, const struct reportread_output *o); /* is the output called as it would be now? */
 	void (*met)(void *arg, const char *volume); /* if it is done: of each of its volumes, the name in the old label; NULL: not wanted */
 	void *arg;

@@ -362,6 +362,33 @@ conversion() {
 	esac
 }
 
+# The volumes of a set, each converted by itself: what Bacula says of them together.
+by_volume() {
+	set=$1
+	title="$set: xflate $2 --by-volume"
+	names=$(cat "$work/base/$set.names")
+	list=$(echo "$names" | tr '|' ' ')
+	from=
+	for volume in $list; do from="$from $work/orig/$volume"; done
+	rm -rf "$work/conv/T1"
+	# shellcheck disable=SC2086 # options and a list of files are words
+	check "$title" xflate $2 --by-volume -o "$work/conv/T1" $from || return 0
+	# shellcheck disable=SC2086 # a list of files
+	check "$title: verify calls it sound, with the digests of Bacula's client" in_folder "$work/conv/T1" xflate verify -q $list || :
+	configure sd.conf.in sd-conv.conf ARCHIVE "$work/conv/T1"
+	for what in jobs labels files records blocks; do
+		said $what sd-conv.conf "$names" "$work/out" || :
+		plain_words "$work/out" >"$work/words"
+		check "$title: bls ($what) has no complaint" no_complaint "$work/out" || :
+		[ $what = blocks ] || check "$title: bls ($what) says what it said of the original" diff "$work/base/$set.$what.words" "$work/words" || :
+	done
+	extract sd-conv.conf "$set" "$work/tree" "$work/out"
+	plain_words "$work/out" >"$work/words"
+	check "$title: bextract has no complaint" no_complaint "$work/out" || :
+	check "$title: bextract says what it said of the original" diff "$work/base/$set.extract.words" "$work/words" || :
+	check "$title: bextract restores the source" is_source "$work/tree" "$(trees "$set")" -x || :
+}
+
 # Damaged in seeded ways, and what --on-damage=skip makes of it: bls reads that as if nothing had been.
 skipped() {
 	set=$1
@@ -454,6 +481,7 @@ for set in $sets; do
 	conversion "$set" gzip1 '-d gzip:1'
 	conversion "$set" lzo '-d lzo'
 done
+for options in -i '-r gzip:6' '-r lzo'; do by_volume span "$options"; done
 
 # --- a fresh catalog by bscan, and restores by the director ---
 
