@@ -148,7 +148,10 @@ run "$XFLATE" estimate no
 refused 1 'one that is none'
 run "$XFLATE" estimate
 refused 2 'none at all'
-for sample in 0% 101% -1% 5 x nan% 1e1% ''; do
+run "$XFLATE" estimate --json --sample 1/4 --seed 3 -d gzip:1 large
+judged bytes_out ratio ratio_error >twice
+check 'a quarter is 25%' cmp once twice
+for sample in 0/4 1/0 5/4 1/ /2 1/x 0% 101% -1% 5 x nan% 1e1% ''; do
 	run "$XFLATE" estimate --sample "$sample" large
 	refused 2 "--sample '$sample'"
 done

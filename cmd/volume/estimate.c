@@ -63,20 +63,33 @@ static int take_target(const struct command *verb, void *request, const char *te
 	return 0;
 }
 
-/* "1%", "0.5%", "all". */
+/* A number of digits and a point, up to *end; < 0: it is none. */
+static double digits(const char *text, char **end)
+{
+	double v = strtod(text, end);
+	bool good = text[0] >= '0' && text[0] <= '9' && strspn(text, "0123456789.") == (size_t)(*end - text);
+	return good ? v : -1;
+}
+
+/* "1%", "0.5%"; "1/30"; "all": the part, or < 0. */
+static double part(const char *text)
+{
+	char *end, *behind;
+	if (strcmp(text, "all") == 0)
+		return 1;
+	double number = digits(text, &end);
+	if (number > 0 && strcmp(end, "%") == 0)
+		return number / 100;
+	double of = *end == '/' ? digits(end + 1, &behind) : -1;
+	return number > 0 && of > 0 && *behind == '\0' ? number / of : -1;
+}
+
 static int take_sample(const struct command *verb, void *request, const char *text)
 {
 	struct request *q = request;
-	char *end;
-	double percent = strtod(text, &end);
-	bool number = text[0] >= '0' && text[0] <= '9' && strspn(text, "0123456789.") == (size_t)(end - text) && strcmp(end, "%") == 0;
-	if (strcmp(text, "all") == 0) {
-		q->share = 1;
-		return 0;
-	}
-	if (!number || !(percent > 0) || percent > 100)
-		return msg_usage(verb->path, "--sample %s: a part is wanted, as 1%%, or all", text);
-	q->share = percent / 100;
+	q->share = part(text);
+	if (!(q->share > 0) || q->share > 1)
+		return msg_usage(verb->path, "--sample %s: a part is wanted, as 1%% or 1/100, or all", text);
 	return 0;
 }
 
@@ -284,7 +297,7 @@ static int cmd_estimate(int argc, char **argv)
 const struct command command_estimate = {
 	.name = "estimate",
 	.path = "estimate",
-	.summary = "what a conversion would come to: size, time, whether a drive streams",
+	.summary = "size and time of a conversion, from a sample of it",
 	.help = "Usage: xflate estimate [OPTIONS] VOLUME...\n"
 		"\n"
 		"Reads a sample of the volumes' records, converts it with several algorithms and\n"
@@ -294,7 +307,7 @@ const struct command command_estimate = {
 		"  -d, --deflate ALG[:LEVEL]   this one; may be given again (default: the usual\n"
 		"                       ones that the volumes' product reads)\n"
 		"      --target bareos|bareos-22|bacula|any      who will read the result\n"
-		"      --sample PERCENT%|all   so much of each volume, 8 MiB at least (default:\n"
+		"      --sample PERCENT%|N/M|all   of each volume, 8 MiB at least (default:\n"
 		"                       64 MiB of all of them); what is no file: all\n"
 		"      --seed N         other places (default: 1)\n"
 		"  -T, --threads N      for the times (default: one a processor)\n"

@@ -145,7 +145,7 @@ static int find_units(struct many *m, const struct operands *operands, struct er
 	int rc = volumelist_read(&m->list, &m->o->list, operands, e);
 	if (rc == 0)
 		rc = refuse_once(&m->list, e);
-	return rc == 0 ? batchunits_find(&m->units, (const char *const *)m->list.paths, m->list.count, e) : rc;
+	return rc == 0 ? batchunits_find(&m->units, (const char *const *)m->list.paths, m->list.count, false, e) : rc;
 }
 
 /* A wrong source of keys is told once. */
