@@ -26,10 +26,12 @@ struct request {
 	struct estimate_row *rows;
 	size_t row_count, row_room;
 	double share; /* 0 to 1, or SAMPLE_OF_ITSELF */
-	uint64_t seed, drive_rate;
+	uint64_t drive_rate;
 	unsigned threads;
-	bool json, force;
+	bool json;
 	const char *plot;
+	struct outfile picture;
+	int status; /* for what was left out */
 };
 
 /* ---- options ---- */
@@ -128,42 +130,43 @@ static double share_of(const struct request *q)
 	return total > SAMPLE_BYTES ? (double)SAMPLE_BYTES / (double)total : 1;
 }
 
-static int choose(struct request *q, double share, struct sample *s, struct err *e)
+/* Before anything is read: what is there already is nobody's to replace. */
+static int open_picture(struct request *q, struct err *e)
 {
-	const struct sampling how = {share, q->seed};
-	if (share >= 1 && !all_are_files(q))
+	q->picture = OUTFILE_NONE;
+	if (q->plot == NULL || strcmp(q->plot, "-") == 0)
 		return 0;
-	int rc = sampling_choose(q->o.paths, q->o.path_count, &how, s, e);
-	q->o.ranges = s->ranges;
-	q->o.range_count = s->count;
+	int rc = outfile_open(&q->picture, q->plot, 0644, false, false, e);
+	if (rc != 0)
+		err_volume(e, q->plot);
 	return rc;
 }
 
-static int draw(const struct request *q, const struct estimated *t, struct err *e)
+static int write_picture(const struct request *q, const struct estimated *t, struct err *e)
 {
-	struct outfile file = OUTFILE_NONE;
+	int copy = dup(q->picture.io.fd);
+	FILE *out = copy >= 0 ? fdopen(copy, "w") : NULL;
+	if (out == NULL) {
+		if (copy >= 0)
+			close(copy);
+		return err_errno(e, XE_FAILED, errno, "cannot write the picture");
+	}
+	estimated_draw_svg(t, out);
+	bool failed = ferror(out) != 0;
+	return fclose(out) != 0 || failed ? err_errno(e, XE_FAILED, errno, "cannot write the picture") : 0;
+}
+
+static int draw(struct request *q, const struct estimated *t, struct err *e)
+{
 	if (q->plot == NULL)
 		return 0;
 	if (strcmp(q->plot, "-") == 0) {
 		estimated_draw_text(t, stdout);
 		return 0;
 	}
-	int rc = outfile_open(&file, q->plot, 0644, q->force, false, e);
-	int copy = rc == 0 ? dup(file.io.fd) : -1;
-	FILE *out = copy >= 0 ? fdopen(copy, "w") : NULL;
-	if (rc == 0 && out == NULL)
-		rc = err_errno(e, XE_FAILED, errno, "cannot write the picture");
-	if (out) {
-		estimated_draw_svg(t, out);
-		bool failed = ferror(out) != 0;
-		if ((fclose(out) != 0 || failed) && rc == 0)
-			rc = err_errno(e, XE_FAILED, errno, "cannot write the picture");
-	} else if (copy >= 0) {
-		close(copy);
-	}
+	int rc = write_picture(q, t, e);
 	if (rc == 0)
-		rc = outfile_commit(&file, e);
-	outfile_abandon(&file);
+		rc = outfile_commit(&q->picture, e);
 	if (rc != 0)
 		err_volume(e, q->plot);
 	return rc;
@@ -174,61 +177,69 @@ static size_t row_to_show(const struct request *q)
 {
 	for (size_t i = 1; i < q->o.row_count; i++) {
 		const struct estimate_row *r = &q->o.rows[i];
-		if (r->sums.x > 0 && (!q->o.skip_unread || r->level == r->codec->level_default))
+		if (r->of > 0 && (!q->o.skip_unread || r->level == r->codec->level_default))
 			return i;
 	}
 	return 0;
 }
 
-static int tell(const struct request *q, const struct estimate *result, const struct sample *s, double share, struct err *e)
+static void warn(const struct estimate *result)
 {
-	struct estimated t = {
+	if (result->damaged > 0)
+		msg_warning("%llu places in what was read are damaged, and left out", (unsigned long long)result->damaged);
+	if (result->missed > 0)
+		msg_warning("at %llu places that were looked at no block was found: what stands there is taken to be as the rest",
+			    (unsigned long long)result->missed);
+	if (result->several)
+		msg_warning("the volumes are of several products: what only one of them reads is not told; --target says who will read the "
+			    "result");
+	if (result->left_out > 0)
+		msg_warning("%zu volume%s left out", result->left_out, result->left_out == 1 ? " is" : "s are");
+}
+
+static int tell(struct request *q, const struct estimate *result, struct err *e)
+{
+	const struct estimated t = {
 		.result = result,
 		.rows = q->o.rows,
 		.row_count = q->o.row_count,
-		.sample = s,
-		.volumes = q->o.path_count,
-		.share = share,
-		.seed = q->seed,
+		.shown = row_to_show(q),
+		.seed = q->o.seed,
 		.threads = q->threads,
 		.drive_rate = q->drive_rate,
 	};
-	t.shown = row_to_show(q);
-	if (result->shut > 0)
-		return err_set(e, XE_KEY, "is encrypted; give its key (--key, --key-dir, --key-config, --key-command)");
-	if (result->records == 0)
-		return err_set(e, XE_FAILED, "no record of the sample is whole: a larger --sample is wanted, or --sample all");
 	if (q->json)
 		estimated_json(&t);
 	else
 		estimated_print(&t);
-	if (result->damaged > 0)
-		msg_warning("%llu places in what was read are damaged, and left out", (unsigned long long)result->damaged);
-	if (s->missed > 0)
-		msg_warning("at %zu of the places that were chosen no block was found", s->missed);
+	warn(result);
 	return draw(q, &t, e);
+}
+
+static void left_out(void *arg, const struct err *why)
+{
+	struct request *q = arg;
+	q->status = err_worse_status(q->status, msg_fail(why));
 }
 
 static int run(struct request *q, struct err *e)
 {
-	struct sample s = {0};
 	struct estimate result = {0};
-	double share = share_of(q);
-	int rc = keyoptions_open(&q->keys, e);
-	q->o.cipher = (struct cipher_options){.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL, .patient = true};
+	int rc = open_picture(q, e);
 	if (rc == 0)
-		rc = choose(q, share, &s, e);
+		rc = keyoptions_open(&q->keys, e);
+	q->o.cipher = (struct cipher_options){.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL, .patient = true};
+	q->o.share = share_of(q);
+	q->o.arg = q;
+	q->o.left_out = left_out;
 	if (rc == 0)
 		rc = estimate_run(&q->o, &result, e);
-	if (rc == 0 && s.count == 0)
-		s.of = result.read;
-	double seen = s.count > 0 && s.of > 0 ? (double)s.bytes / (double)s.of : 1;
-	if (rc == 0)
-		rc = tell(q, &result, &s, seen < 1 ? seen : 1, e);
-	int status = rc == 0 ? (result.damaged > 0 ? 3 : 0) : msg_fail(e);
-	sampling_free(&s);
+	if (rc == 0 && result.records > 0)
+		rc = tell(q, &result, e);
+	int status = rc == 0 ? q->status : msg_fail(e);
+	outfile_abandon(&q->picture);
 	keyoptions_close(&q->keys);
-	return status;
+	return err_worse_status(status, result.damaged + result.missed > 0 ? 3 : 0);
 }
 
 static int run_list(struct request *q, const struct operands *operands)
@@ -249,13 +260,12 @@ static const struct option_row rows[] = {
 	OPTION_TAKE('d', "deflate", take_deflate),
 	OPTION_TAKE_WORD(0, "target", take_target, algorithm_targets),
 	OPTION_TAKE(0, "sample", take_sample),
-	OPTION_NUMBER(0, "seed", 0, UINT64_MAX, "a number", struct request, seed),
+	OPTION_NUMBER(0, "seed", 0, UINT64_MAX, "a number", struct request, o.seed),
 	OPTION_NUMBER(0, "drive-rate", 1, UINT64_MAX, "a number of bytes a second", struct request, drive_rate),
 	OPTION_TAKE_AT('T', "threads", command_threads, struct request, threads),
 	VOLUMELIST_ROWS(struct request, list),
 	OPTION_FLAG(0, "json", struct request, json),
 	OPTION_TEXT(0, "plot", struct request, plot),
-	OPTION_FLAG(0, "force", struct request, force),
 	KEYOPTIONS_ROWS(struct request, keys),
 	OPTIONS_END,
 };
@@ -278,7 +288,7 @@ static int check(struct request *q, const struct operands *operands)
 
 static int cmd_estimate(int argc, char **argv)
 {
-	struct request q = {.share = SAMPLE_OF_ITSELF, .seed = 1, .threads = command_processors(), .o.target = PRODUCT_ANY};
+	struct request q = {.share = SAMPLE_OF_ITSELF, .o.seed = 1, .threads = command_processors(), .o.target = PRODUCT_ANY};
 	struct operands operands;
 	/* By what becomes of all when it is plain it shows how it is stored. */
 	int status = add_row(&q, NULL, 0);
@@ -307,13 +317,13 @@ const struct command command_estimate = {
 		"  -d, --deflate ALG[:LEVEL]   this one; may be given again (default: the usual\n"
 		"                       ones that the volumes' product reads)\n"
 		"      --target bareos|bareos-22|bacula|any      who will read the result\n"
-		"      --sample PERCENT%|N/M|all   of each volume, 8 MiB at least (default:\n"
+		"      --sample PERCENT%|N/M|all   of each volume, 4 MiB at least (default:\n"
 		"                       64 MiB of all of them); what is no file: all\n"
 		"      --seed N         other places (default: 1)\n"
 		"  -T, --threads N      for the times (default: one a processor)\n"
 		"      --drive-rate BYTES   a second that a tape drive wants so that it streams\n"
 		"      --recursive, --files-from FILE [--null]   as with filter\n"
-		"      --plot FILE [--force]   pictures, as SVG; -: as text, behind the table\n"
+		"      --plot FILE      pictures, as SVG; -: as text, behind the table\n"
 		"      --json           all of it as JSON\n"
 		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
 		"                       opens encrypted volumes, as with filter\n"

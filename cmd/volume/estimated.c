@@ -18,13 +18,13 @@ bool estimated_row(const struct estimated *t, size_t index, struct estimated_row
 {
 	const struct estimate_row *r = &t->rows[index];
 	const struct codec *c = r->codec;
-	double total = (double)t->sample->of;
-	if (r->sums.x <= 0)
+	double total = (double)t->result->of;
+	if (r->of == 0 || r->of != t->result->of)
 		return false;
 	*row = (struct estimated_row){
 		.name = c ? c->name : "plain",
 		.ratio = estimate_ratio(r),
-		.error = estimate_error(r, t->result->pieces, t->share),
+		.error = estimate_error(r),
 		.speed = estimate_speed(r),
 		.readable = c == NULL || codec_reader(c, t->result->target).plain_max > 0,
 	};
@@ -69,13 +69,16 @@ static void print_stored(const struct estimated *t)
 static void print_row(const struct estimated *t, const struct estimated_row *r)
 {
 	char size[MSG_SIZE_BYTES], speed[MSG_SIZE_BYTES], out[MSG_SIZE_BYTES], span[32];
-	printf("%-10s %9s %7.1f %% %6.1f %% %11s/s %10s %9s/s", r->title, msg_size(r->bytes, size), 100 * r->ratio, 100 * r->error,
-	       msg_size((uint64_t)r->speed, speed), span_of(r->seconds, span), msg_size((uint64_t)r->out_rate, out));
+	printf("%-10s %9s %7.1f %% %6.1f %%", r->title, msg_size(r->bytes, size), 100 * r->ratio, 100 * r->error);
+	/* Of records that are too small to be timed nothing is known. */
+	if (r->speed > 0)
+		printf(" %11s/s %10s %9s/s", msg_size((uint64_t)r->speed, speed), span_of(r->seconds, span),
+		       msg_size((uint64_t)r->out_rate, out));
 	if (!r->readable)
 		printf("  %s does not read it", product_name(t->result->target));
-	else if (t->drive_rate > 0 && r->streams)
+	else if (t->drive_rate > 0 && r->speed > 0 && r->streams)
 		printf("  streams");
-	else if (t->drive_rate > 0)
+	else if (t->drive_rate > 0 && r->speed > 0)
 		printf("  stops: %.0f %% of what it takes", 100 * r->out_rate / (double)t->drive_rate);
 	putchar('\n');
 }
@@ -84,8 +87,9 @@ void estimated_print(const struct estimated *t)
 {
 	char of[MSG_SIZE_BYTES], read[MSG_SIZE_BYTES];
 	struct estimated_row row;
-	printf("%zu volume%s, %s: of %s in %llu pieces (seed %llu)\n", t->volumes, t->volumes == 1 ? "" : "s", msg_size(t->sample->of, of),
-	       msg_size(t->result->bytes, read), (unsigned long long)t->result->pieces, (unsigned long long)t->seed);
+	printf("%zu volume%s, %s: of %s in %llu pieces (seed %llu)\n", t->result->volumes, t->result->volumes == 1 ? "" : "s",
+	       msg_size(t->result->of, of), msg_size(t->result->bytes, read), (unsigned long long)t->result->pieces,
+	       (unsigned long long)t->seed);
 	print_stored(t);
 	printf("%-10s %9s %9s %8s %13s %10s %11s\n", "algorithm", "size", "of now", "+-", "one processor", "time", "comes out");
 	for (size_t i = 0; i < t->row_count; i++) {
@@ -111,11 +115,13 @@ static void json_rows(struct json *j, const struct estimated *t)
 		json_number(j, "bytes_out", r.bytes);
 		json_real(j, "ratio", r.ratio, 6);
 		json_real(j, "ratio_error", r.error, 6);
-		json_number(j, "processor_bytes_per_second", (uint64_t)r.speed);
-		json_real(j, "seconds", r.seconds, 3);
-		json_number(j, "bytes_out_per_second", (uint64_t)r.out_rate);
+		if (r.speed > 0) {
+			json_number(j, "processor_bytes_per_second", (uint64_t)r.speed);
+			json_real(j, "seconds", r.seconds, 3);
+			json_number(j, "bytes_out_per_second", (uint64_t)r.out_rate);
+		}
 		json_bool(j, "target_reads", r.readable);
-		if (t->drive_rate > 0)
+		if (t->drive_rate > 0 && r.speed > 0)
 			json_bool(j, "streams", r.streams);
 		json_number(j, "records_kept", t->rows[i].kept);
 		json_end_object(j);
@@ -126,20 +132,21 @@ static void json_rows(struct json *j, const struct estimated *t)
 void estimated_json(const struct estimated *t)
 {
 	struct json j = json_begin(stdout);
-	json_number(&j, "volumes", t->volumes);
-	json_number(&j, "bytes_in", t->sample->of);
+	json_number(&j, "volumes", t->result->volumes);
+	json_number(&j, "volumes_left_out", t->result->left_out);
+	json_number(&j, "bytes_in", t->result->of);
 	json_text(&j, "target", product_name(t->result->target));
 	json_number(&j, "threads", t->threads);
 	if (t->drive_rate > 0)
 		json_number(&j, "drive_rate", t->drive_rate);
 	json_object(&j, "sample");
 	json_number(&j, "seed", t->seed);
-	json_real(&j, "share", t->share, 6);
+	json_real(&j, "share", (double)t->result->read / (double)t->result->of, 6);
 	json_number(&j, "pieces", t->result->pieces);
 	json_number(&j, "records", t->result->records);
 	json_number(&j, "bytes", t->result->bytes);
 	json_number(&j, "records_cut", t->result->cut);
-	json_number(&j, "places_without_block", t->sample->missed);
+	json_number(&j, "places_without_block", t->result->missed);
 	json_number(&j, "damage", t->result->damaged);
 	json_end_object(&j);
 	json_array(&j, "stored");

@@ -4,7 +4,6 @@
 #define CMD_VOLUME_ESTIMATED_H
 
 #include "pipeline/estimate.h"
-#include "volume/sampling.h"
 
 #include <stdio.h>
 
@@ -13,9 +12,6 @@ struct estimated {
 	const struct estimate_row *rows; /* those without records are left out everywhere */
 	size_t row_count;
 	size_t shown; /* the row whose records are shown one by one: a histogram */
-	const struct sample *sample;
-	size_t volumes;
-	double share; /* of all that was read */
 	uint64_t seed;
 	unsigned threads;
 	uint64_t drive_rate; /* bytes a second that a drive takes, 0: it was not said */

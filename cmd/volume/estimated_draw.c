@@ -221,7 +221,7 @@ void estimated_draw_svg(const struct estimated *t, FILE *out)
 		"font-size=\"13\">\n<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n",
 		WIDTH, WIDTH);
 	snprintf(words, sizeof words, "%zu volume%s, %s; %s of it were tried, in %llu pieces; the lines at the points: 95 of 100 samples",
-		 t->volumes, t->volumes == 1 ? "" : "s", msg_size(t->sample->of, of), msg_size(t->result->bytes, read),
+		 t->result->volumes, t->result->volumes == 1 ? "" : "s", msg_size(t->result->of, of), msg_size(t->result->bytes, read),
 		 (unsigned long long)t->result->pieces);
 	text(out, LEFT, 30, "start", words);
 	svg_stored(t, out, 65);
