@@ -216,7 +216,7 @@ night
 is "$(ask '[r["path"].rpartition("/")[2] for r in d["gone"]]')" "['vol-lzo']" 'one is back'
 all --forget
 expect_status 0 '--forget: exit status 0'
-printed '^forgotten: .*/pool/c/vol-lzo: is gone; looked at last ' 'it is told once'
+printed '^forgotten: .*/pool/c/vol-lzo: is gone; sound when it was looked at last, ' 'it is told once'
 all
 expect_status 0 'and not again'
 fails 'it is not in the state' grep -q vol-lzo proof
@@ -440,6 +440,69 @@ if with_shim 'broken off at every call'; then
 	printed '^NOT PROVED: 1 of 3 volumes looked at, .*, 2 units left; ' 'the rest is left'
 fi
 
+# ---- what must not turn green ----
+small
+all -q
+expect_status 0 'three sound volumes'
+head -c 257233 /dev/urandom >pool/vol-append
+: >pool/vol-gzip6
+all -q --sample 1/1
+expect_status 1 'overwritten, and emptied: nobody takes them for volumes'
+check 'both are named all the same' [ "$(grep -c '^not sound: .*/vol-\(append\|gzip6\): not-proved' "$out")" = 2 ]
+rm pool/vol-append
+mkfifo pool/vol-append
+run timeout 20 "$XFLATE" verify -q --recursive --state proof pool
+expect_status 1 'a pipe in the place of one'
+printed '^gone: .*/vol-append: ' 'is told as gone'
+small
+printf X | dd of=pool/vol-append bs=1 seek=70000 conv=notrunc 2>/dev/null
+all -qq
+expect_status 3 'a damaged one'
+rm pool/vol-append
+all -q --forget
+expect_status 1 'is forgotten: of one that was not sound that is no success'
+printed '^forgotten: .*/vol-append: is gone; damaged when' 'and -q does not silence it'
+all -q --forget
+expect_status 0 'once'
+small
+mkdir real
+run "$XFLATE" verify -q --recursive --state real/proof pool
+ln -s real/proof link
+"$XFLATE" verify -q --recursive --state link --limit-rate 100k pool >/dev/null 2>&1 &
+working=$!
+check 'it is at work' until_true 10 sh -c '! flock -n real/proof.lock true'
+run "$XFLATE" verify -q --recursive --state real/proof pool
+expect_status 1 'one state by two names: two runs at once are refused'
+says 'another verify is at work' 'and say so'
+kill "$working" 2>/dev/null
+wait "$working" 2>/dev/null
+ln -s nowhere dangling
+run "$XFLATE" verify -q --recursive --state dangling pool
+expect_status 2 'a link that leads nowhere is no state'
+rm -rf link dangling real
+small
+(sleep 2; echo pool/vol-gzip6; echo pool/vol-append) | "$XFLATE" verify --files-from - --state proof --max-duration 1s >"$out" 2>"$err"
+printed '^sound: 1 of 2 volumes looked at' 'time is up before the first one: one is looked at all the same'
+rm proof
+all -q
+says 'an earlier state is lost' 'a state that was there once, and is not: -q does not silence it'
+small
+(sleep 1; echo precious >proof; echo pool/vol-gzip6) | "$XFLATE" verify -q --files-from - --state proof >"$out" 2>"$err"
+is "$(cat proof)" precious 'what appears under its name meanwhile is not replaced'
+rm proof
+small
+printf X | dd of=pool/vol-append bs=1 seek=70000 conv=notrunc 2>/dev/null
+all -qq
+"$PYTHON" - proof <<'PY'
+import re, sys
+import xxhash
+lines = open(sys.argv[1]).read().split("\n")
+body = "\n".join(re.sub(r"^(volume\tdamaged\t)[0-9.]+", r"\g<1>2006074399.000000001", l) for l in lines[:-2]) + "\n"
+open(sys.argv[1], "w").write(body + "xxh64\t" + xxhash.xxh64(body.encode()).hexdigest() + "\n")
+PY
+run "$XFLATE" verify -qq --recursive --state proof pool/vol-gzip6 pool/vol-crashed pool/vol-append --max-duration 1s --limit-rate 100k
+check "damage from a night whose clock was ahead counts ($status)" [ "$status" = 3 ]
+
 # ---- what makes no sense ----
 usage() { # WORDS ARGUMENTS...
 	said=$1
@@ -459,6 +522,7 @@ usage '^xflate: --null goes with --files-from' --null pool/vol-append
 usage 'is a folder, and no volume; --recursive' --state proof pool
 usage 'no volume named' --recursive
 usage '^xflate: -: is read once only' --state proof -
+usage '^xflate: --state names a file' --state - pool/vol-append
 usage '^xflate: --state is empty' --state '' pool/vol-append
 
 done_testing

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/volume/manyproofs.h"
 
+#include "medium/medium.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -86,10 +88,65 @@ const struct proofstate_row *manyproofs_unsound(const struct manyproofs *m, size
 	return row && row->verdict != JUDGEMENT_SOUND && !manyproofs_gone(row) ? row : NULL;
 }
 
+/* A folder that is no volume any more, a pipe: nothing of the volume is there. */
 bool manyproofs_gone(const struct proofstate_row *row)
 {
 	struct stat st;
-	return lstat(row->path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR);
+	if (stat(row->path, &st) == 0)
+		return !medium_rereadable(row->path);
+	return errno == ENOENT || errno == ENOTDIR;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool lies_below(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+	return strncmp(path, folder, n) == 0 && (path[n] == '/' || strcmp(folder, "/") == 0);
+}
+
+/* Keys in order, NULL behind the last; freed by free_keys. */
+static char **keys_of(const char *const *paths, size_t count)
+{
+	char **keys = calloc(count + 1, sizeof *keys);
+	for (size_t i = 0; keys && i < count; i++)
+		keys[i] = absolute(paths[i]);
+	for (size_t i = 0; keys && i < count; i++) {
+		if (keys[i] == NULL)
+			keys[i] = strdup("");
+	}
+	if (keys)
+		qsort(keys, count, sizeof *keys, by_text);
+	return keys;
+}
+
+static void free_keys(char **keys)
+{
+	for (size_t i = 0; keys && keys[i]; i++)
+		free(keys[i]);
+	free(keys);
+}
+
+int manyproofs_add_known(const struct proofstate *s, const char *const *folders, size_t folder_count, struct volumelist *l, struct err *e)
+{
+	const size_t listed = l->count;
+	char **keys = keys_of((const char *const *)l->paths, listed), **below = keys_of(folders, folder_count);
+	int rc = keys && below ? 0 : err_memory(e, 0, "the volumes");
+	for (size_t i = 0; rc == 0 && i < s->count; i++) {
+		const char *path = s->rows[i].path;
+		bool named = false;
+		for (size_t k = 0; k < folder_count; k++)
+			named = named || lies_below(path, below[k]);
+		if (!named || manyproofs_gone(&s->rows[i]) || bsearch(&path, keys, listed, sizeof *keys, by_text))
+			continue;
+		rc = volumelist_add(l, path, e);
+	}
+	free_keys(keys);
+	free_keys(below);
+	return rc;
 }
 
 /* ---- what is due ---- */

@@ -7,6 +7,7 @@
 #include "cmd/volume/proofdue.h"
 #include "cmd/volume/proofstate.h"
 #include "cmd/volume/verifyset.h"
+#include "cmd/volume/volumelist.h"
 
 struct manyproofs_volume {
 	char *key; /* its absolute path */
@@ -59,7 +60,12 @@ const struct proofstate_row *manyproofs_known(const struct manyproofs *m, size_t
 /* The row of the index-th volume if it is not sound, whatever it is now; else NULL. */
 const struct proofstate_row *manyproofs_unsound(const struct manyproofs *m, size_t index);
 
-/* Is the volume of this row not there any more? */
+/* What the state knows below these folders, and the list has not, for nobody would take it for a volume any more: it is added, and fails in its
+ * turn.  XE_FAILED without memory. */
+int manyproofs_add_known(const struct proofstate *s, const char *const *folders, size_t folder_count, struct volumelist *l, struct err *e)
+	__attribute__((warn_unused_result));
+
+/* Is the volume of this row not there any more, nor anything else that could be read as one? */
 bool manyproofs_gone(const struct proofstate_row *row);
 
 #endif

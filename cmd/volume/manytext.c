@@ -37,7 +37,7 @@ static void print_forgotten(const struct proofstate_row *row)
 	char when[TIMETEXT_BYTES];
 	fputs("forgotten: ", stdout);
 	printable_put(row->path, stdout);
-	printf(": is gone; looked at last %s\n", time_of(row->looked, when));
+	printf(": is gone; %s when it was looked at last, %s\n", judgement_word(row->verdict), time_of(row->looked, when));
 }
 
 static void json_row(struct json *j, const struct proofstate_row *row)
@@ -53,9 +53,12 @@ static void json_row(struct json *j, const struct proofstate_row *row)
 
 void manytext_forgotten(struct manytext *t, const struct proofstate_row *row)
 {
+	/* Of what was not sound nobody will ever know more. */
+	if (row->verdict != JUDGEMENT_SOUND)
+		t->status = err_worse_status(t->status, judgement_status(JUDGEMENT_NOT_PROVED));
 	if (t->json)
 		json_row(t->json, row);
-	else if (msg_verbosity() >= 0)
+	else
 		print_forgotten(row);
 }
 
@@ -212,9 +215,10 @@ static struct known look(const struct manytext *t)
 /* Of an earlier run; those of this one have had their say. */
 static int status_of_earlier(const struct manytext *t, int status)
 {
+	const int64_t clock = manyproofs_clock();
 	for (size_t i = 0; i < t->proofs->count; i++) {
 		const struct proofstate_row *row = manyproofs_unsound(t->proofs, i);
-		if (row && row->looked < t->proofs->now)
+		if (row && (row->looked < t->proofs->now || row->looked > clock))
 			status = err_worse_status(status, judgement_status(row->verdict));
 	}
 	return status;

@@ -16,8 +16,14 @@
 /* The file itself is another one after each unit, so it cannot be what is locked. */
 static int lock(struct prooffile *f, struct err *e)
 {
-	char path[PLACE_PATH_BYTES];
-	int n = snprintf(path, sizeof path, "%s" PROOFFILE_LOCK, f->path);
+	char path[PLACE_PATH_BYTES], *real = realpath(f->path, NULL);
+	struct stat st;
+	/* Beside the file itself, by whatever link it is named. */
+	if (real == NULL && lstat(f->path, &st) == 0)
+		return err_set(e, XE_USAGE, "is a symbolic link that leads nowhere");
+	int n = snprintf(path, sizeof path, "%s" PROOFFILE_LOCK, real ? real : f->path);
+	f->lost = real == NULL && lstat(path, &st) == 0;
+	free(real);
 	if (n < 0 || (size_t)n >= sizeof path)
 		return err_set(e, XE_FAILED, "its path is too long");
 	f->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
@@ -71,7 +77,7 @@ int prooffile_open(struct prooffile *f, const char *path, struct err *e)
 	return rc;
 }
 
-int prooffile_save(const struct prooffile *f, struct err *e)
+int prooffile_save(struct prooffile *f, struct err *e)
 {
 	struct outfile o = OUTFILE_NONE;
 	char *text;
@@ -79,11 +85,12 @@ int prooffile_save(const struct prooffile *f, struct err *e)
 	struct err mine = {0};
 	int rc = proofstate_print(&f->state, &text, &len, &mine);
 	if (rc == 0)
-		rc = outfile_open(&o, f->path, 0640, true, false, &mine);
+		rc = outfile_open(&o, f->path, 0640, !f->new, false, &mine);
 	if (rc == 0)
 		rc = io_write(o.io.fd, text, len, &mine);
 	if (rc == 0)
 		rc = outfile_commit(&o, &mine);
+	f->new = f->new &&rc != 0;
 	outfile_abandon(&o);
 	free(text);
 	err_volume(&mine, f->path);

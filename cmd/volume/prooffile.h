@@ -9,7 +9,8 @@
 struct prooffile {
 	const char *path; /* borrowed */
 	struct proofstate state;
-	bool new; /* the file was not there */
+	bool new;  /* the file was not there */
+	bool lost; /* and a lock is: it was there once */
 	int lock;
 };
 
@@ -22,7 +23,7 @@ struct prooffile {
 int prooffile_open(struct prooffile *f, const char *path, struct err *e) __attribute__((warn_unused_result));
 
 /* The file is replaced as a whole, and on the disk.  XE_FAILED: what was there still is. */
-int prooffile_save(const struct prooffile *f, struct err *e) __attribute__((warn_unused_result));
+int prooffile_save(struct prooffile *f, struct err *e) __attribute__((warn_unused_result));
 
 /* In a child process, which must not hold the lock longer than its parent. */
 void prooffile_leave(struct prooffile *f);

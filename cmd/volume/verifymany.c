@@ -87,6 +87,8 @@ int verifymany_check(const struct verifymany_options *o, const struct verifyset 
 	if (o->state == NULL && (o->sample.whole || o->forget))
 		return msg_usage("verify", "%s goes with --state FILE, which says what was proved when",
 				 o->forget ? "--forget" : "--sample");
+	if (o->state && strcmp(o->state, "-") == 0)
+		return msg_usage("verify", "--state names a file");
 	if (set->expected)
 		return msg_usage("verify", "--expect-bytes is of one set; verify that by itself");
 	int status = volumelist_check(&o->list, "verify", operands);
@@ -143,6 +145,8 @@ static int choose(struct many *m, struct err *e)
 static int find_units(struct many *m, const struct operands *operands, struct err *e)
 {
 	int rc = volumelist_read(&m->list, &m->o->list, operands, e);
+	if (rc == 0 && m->o->list.recursive)
+		rc = manyproofs_add_known(&m->file.state, operands->names, operands->count, &m->list, e);
 	if (rc == 0)
 		rc = refuse_once(&m->list, e);
 	return rc == 0 ? batchunits_find(&m->units, (const char *const *)m->list.paths, m->list.count, false, e) : rc;
@@ -188,7 +192,10 @@ static int prepare(struct many *m, const struct operands *operands, struct err *
 		rc = open_report(m, e);
 	if (rc == 0 && m->o->forget)
 		forget_gone(m);
-	if (rc == 0 && m->file.new)
+	if (rc == 0 && m->file.lost)
+		msg_warning("%s: is not there, though its lock is: an earlier state is lost; all volumes count as never proved",
+			    m->o->state);
+	else if (rc == 0 && m->file.new)
 		msg_info("%s: is not there yet: all volumes count as never proved", m->o->state);
 	return rc == 0 && m->o->state ? prooffile_save(&m->file, e) : rc;
 }
@@ -310,7 +317,7 @@ static void on_tick(void *arg, bool asked)
 	progress_tick(asked);
 }
 
-/* Units that are due, one after the other.  *stopped_by: the signal that ended it, or 0. */
+/* Units that are due, one after the other; one in any case, else too short a time would look at nothing for ever.  *stopped_by: the signal that ended it, or 0. */
 static int run_all(struct many *m, int *stopped_by, struct err *e)
 {
 	struct children c;
@@ -318,7 +325,7 @@ static int run_all(struct many *m, int *stopped_by, struct err *e)
 	int rc = 0;
 	progress_start_alone(m->set->progress, on_progress, m);
 	children_begin(&c, 1, on_tick, m);
-	while (rc == 0 && m->told.units < m->due.due && children_room(&c) && !time_is_up(m)) {
+	while (rc == 0 && m->told.units < m->due.due && children_room(&c) && (m->told.units == 0 || !time_is_up(m))) {
 		rc = start(m, &c, m->due.order[m->told.units], e);
 		if (rc == 0 && children_wait(&c, &end))
 			rc = take_end(m, &end, c.stopped_by != 0, e);

@@ -61,9 +61,8 @@ static int leave_out(struct walk *w, const char *path, const char *why)
 	return 0;
 }
 
-static int add(struct walk *w, const char *path, struct err *e)
+int volumelist_add(struct volumelist *l, const char *path, struct err *e)
 {
-	struct volumelist *l = w->l;
 	char **paths = array_reach(l->paths, &l->room, l->count, sizeof *paths);
 	char *copy = paths ? strdup(path) : NULL;
 	l->paths = paths ? paths : l->paths;
@@ -71,6 +70,11 @@ static int add(struct walk *w, const char *path, struct err *e)
 		return err_memory(e, 0, "the list of volumes");
 	l->paths[l->count++] = copy;
 	return 0;
+}
+
+static int add(struct walk *w, const char *path, struct err *e)
+{
+	return volumelist_add(w->l, path, e);
 }
 
 static int add_once(struct walk *w, const char *path, const struct stat *st, struct err *e)

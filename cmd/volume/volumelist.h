@@ -41,6 +41,9 @@ int volumelist_check(const struct volumelist_options *o, const char *verb, const
 int volumelist_read(struct volumelist *l, const struct volumelist_options *o, const struct operands *operands, struct err *e)
 	__attribute__((warn_unused_result));
 
+/* One more, as it is named.  XE_FAILED without memory. */
+int volumelist_add(struct volumelist *l, const char *path, struct err *e) __attribute__((warn_unused_result));
+
 /* Idempotent. */
 void volumelist_free(struct volumelist *l);
 
