@@ -467,8 +467,8 @@ expect_status 0 'once'
 small
 mkdir real
 run "$XFLATE" verify -q --recursive --state real/proof pool
-ln -s real/proof link
-"$XFLATE" verify -q --recursive --state link --limit-rate 100k pool >/dev/null 2>&1 &
+ln -s real/proof proof.link
+"$XFLATE" verify -q --recursive --state proof.link --limit-rate 100k pool >/dev/null 2>&1 &
 working=$!
 check 'it is at work' until_true 10 sh -c '! flock -n real/proof.lock true'
 run "$XFLATE" verify -q --recursive --state real/proof pool
@@ -479,7 +479,7 @@ wait "$working" 2>/dev/null
 ln -s nowhere dangling
 run "$XFLATE" verify -q --recursive --state dangling pool
 expect_status 2 'a link that leads nowhere is no state'
-rm -rf link dangling real
+rm -rf proof.link dangling real
 small
 (sleep 2; echo pool/vol-gzip6; echo pool/vol-append) | "$XFLATE" verify --files-from - --state proof --max-duration 1s >"$out" 2>"$err"
 printed '^sound: 1 of 2 volumes looked at' 'time is up before the first one: one is looked at all the same'
