@@ -179,12 +179,26 @@ spoil hurt2 20000
 for damage in stop skip keep; do
 	case $damage in stop) wanted=1 ;; *) wanted=3 ;; esac
 	run "$XFLATE" filter -q -r zstd --on-damage=$damage --after hurt2 -o "one-$damage" plain-span1
-	[ $damage = keep ] && [ "$status" = 0 ] && wanted=0
 	expect_status $wanted "the rest of a record is damaged, $damage"
 	run "$XFLATE" filter -q -r zstd --on-damage=$damage --before hurt1 -o "two-$damage" plain-span2
 	[ $damage = keep ] && [ "$status" = 0 ] && wanted=0
 	expect_status $wanted "the beginning of a record is damaged, $damage"
 done
+cp plain-span1 copy-span1
+run "$XFLATE" filter -q -r zstd --before copy-span1 -o copied plain-span1
+refused 2 'a copy of the volume is no neighbour of it'
+says 'one is a copy of the other' 'and that is said'
+# A neighbour that was damaged, and is not any more: what was lost with it is made anew.
+mkdir in mended
+cp plain-span1 in/
+cp hurt2 in/plain-span2
+run "$XFLATE" filter --by-volume --skip-done -q -r zstd --on-damage=skip -o mended in/plain-span1 in/plain-span2
+expect_status 3 'by volume, one is damaged'
+cp plain-span2 in/plain-span2
+run "$XFLATE" filter --by-volume --skip-done -q -r zstd --on-damage=skip -o mended in/plain-span1 in/plain-span2
+expect_status 0 'a good copy of it is there: the unit beside it is made anew, too'
+check 'and nothing is lost' xflate compare -q plain-span1 plain-span2 --vs mended/plain-span1 mended/plain-span2
+rm -rf in mended
 check 'stop: nothing is written' [ ! -e one-stop ]
 check 'stop: nor there' [ ! -e two-stop ]
 run "$XFLATE" filter -q -r zstd --on-damage=stop --before hurt1 -o two-stop plain-span2

@@ -83,8 +83,10 @@ static bool stands_again(struct search *a, const struct source_item *b)
 
 static int look_at(struct search *a, const struct source_item *b, struct err *e)
 {
+	/* What is kept in spite of its checksum is told when its volume is read; nobody reads those behind the set. */
+	bool keeps = a->o->keep_suspect && a->input < a->o->path_count;
 	bool salvaged = b->event == SOURCE_DAMAGE && b->data && !b->verdict.shut &&
-			(a->o->keep_suspect || b->verdict.checksum_right || !b->verdict.checksum);
+			(keeps || b->verdict.checksum_right || !b->verdict.checksum);
 	struct span label;
 	if (b->event == SOURCE_DAMAGE)
 		tear(a);

@@ -272,8 +272,9 @@ int joiner_cut(struct assembler *a, struct session *s, struct item *item, struct
 {
 	bool cut = !partial_complete(&s->partial);
 	s->partial.item.tail_missing = cut;
-	/* Its rest may be what was lost. */
-	if (cut && joiner_is_hurt(a, s) && !a->o->keep_suspect && a->passed_over == 0)
+	/* Its rest may be what was lost.  Where the volume behind leaves that out, it is lost for good. */
+	bool tells = !a->o->keep_suspect || a->o->after_count > 0;
+	if (cut && joiner_is_hurt(a, s) && tells && a->passed_over == 0)
 		return break_off(a, s, item);
 	int rc = take_partial(a, s, item, e);
 	/* Its rest on the next volume is then a part without a beginning, not damage. */

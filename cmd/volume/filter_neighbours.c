@@ -169,6 +169,23 @@ static int refuse_twice(const struct row *r, struct err *e)
 	return 0;
 }
 
+/* Two of one Volume Name are one volume and its copy: what ends the one begins the other, and would be taken for a block that a drive wrote
+ * twice. */
+static int refuse_copies(const struct row *r, struct err *e)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		for (size_t k = 0; k < i; k++) {
+			const struct glance *a = &r->glances[i], *b = &r->glances[k];
+			if (!a->labelled || !b->labelled || strcmp(a->label.volume, b->label.volume) != 0)
+				continue;
+			err_volume(e, r->paths[i]);
+			return err_set(e, XE_USAGE, "is called %s by its label, as %s is: one is a copy of the other", a->label.volume,
+				       r->paths[k]);
+		}
+	}
+	return 0;
+}
+
 /* The volume itself may be one that is read only once: then nothing is known of it yet. */
 static int row_look(struct row *r, bool whole, struct err *e)
 {
@@ -227,6 +244,8 @@ static int row_check(struct row *r, struct err *e)
 	int rc = refuse_twice(r, e);
 	if (rc == 0)
 		rc = row_look(r, false, e);
+	if (rc == 0)
+		rc = refuse_copies(r, e);
 	if (rc == 0)
 		rc = row_judge(r, &stranger, e);
 	if (rc == 0 && stranger < r->count && !r->damaged && !r->whole) {

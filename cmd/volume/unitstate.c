@@ -187,10 +187,16 @@ static bool all_as_old(const struct unitstate_wanted *w, const struct reportread
 
 /* ---- both ---- */
 
+/* What was lost with a neighbour may be there now. */
+static bool is_worth_another(const struct reportread *r)
+{
+	return r->damaged > 0 && r->before.count + r->after.count > 0;
+}
+
 static int judge(struct unitstate *s, const struct reportread *r, const struct unitstate_wanted *w, bool quick, struct err *e)
 {
-	bool finished = r->complete && are_named(r, w) && neighbours_are(r, w) && inputs_are(r, w, quick), all = r->output_count > 0,
-	     unneeded = true;
+	bool finished = r->complete && !is_worth_another(r) && are_named(r, w) && neighbours_are(r, w) && inputs_are(r, w, quick),
+	     all = r->output_count > 0, unneeded = true;
 	s->status = r->exit_status;
 	s->damaged = r->damaged;
 	s->done = quick && finished && all_as_old(w, r);
