@@ -47,7 +47,7 @@ run "$at/bin/bscrypto" --help
 check 'and answers by that name' grep -q -- '--generate-passphrase' "$out"
 is "$(grep -l '@[A-Z]*@' "$at"/lib/systemd/system/*)" '' 'no unit has a place that nobody filled in'
 check 'units run what was installed' grep -qF "ExecStart=\"$prefix/bin/xflate\"" "$at/lib/systemd/system/xflate-key@.service"
-check 'and the script of the proof, too' grep -qF "ExecStart=\"$prefix/share/xflate/contrib/systemd/xflate-verify-pool\"" "$at/lib/systemd/system/xflate-verify@.service"
+check 'the proof, too' grep -qF "ExecStart=\"$prefix/bin/xflate\" verify " "$at/lib/systemd/system/xflate-verify@.service"
 
 check 'make install once more, over it' install_it install
 listed "$at" >"$work/got"
@@ -73,30 +73,51 @@ check 'makes no bscrypto' test ! -h "$at/bin/bscrypto"
 
 # --- units and folders of the proof ---
 
-pool="$top/contrib/systemd/xflate-verify-pool"
+# pool FOLDER: what the unit runs
+pool() {
+	# shellcheck disable=SC2016 # for the inner shell
+	run sh -c "$(sed -n 's|^ExecStart="@BINDIR@/xflate"|"$XFLATE"|p' "$top/contrib/systemd/xflate-verify@.service" | sed 's| %f| "$1"|')" sh "$1"
+}
 mkdir "$work/pool" "$work/empty" "$work/pool/two"
 cp "$VOLUMES/bareos/vol-gzip6" "$work/pool/one with a space"
 cp "$VOLUMES/bareos/vol-span-gzip6-1" "$VOLUMES/bareos/vol-span-gzip6-2" "$work/pool/two"
-run env VERIFY_OPTIONS='-T 1 --whole' "$pool" "$work/pool"
-expect_status 0 'xflate-verify-pool: sound volumes'
-is "$(tail -n 1 "$out")" '2 units: 2 sound' 'those that share a job are one unit'
-is "$(grep -c ': sound: ' "$out")" 2 'a line for each'
+VERIFY_OPTIONS='-T 1 --max-memory 1G'
+export VERIFY_OPTIONS
+pool "$work/pool"
+expect_status 0 'the proof of a folder: sound volumes'
+check 'those that share a job are one unit' grep -q '^sound: 3 of 3 volumes looked at, .* in 2 units$' "$out"
 printf x | dd of="$work/pool/one with a space" bs=1 seek=300000 conv=notrunc 2>/dev/null
-run "$pool" "$work/pool"
-expect_status 3 'xflate-verify-pool: a damaged one'
-is "$(tail -n 1 "$out")" '2 units: 1 sound' 'the other is proved all the same'
+pool "$work/pool"
+expect_status 3 'the proof of a folder: a damaged one'
+check 'the other is proved all the same' grep -q '^DAMAGED: 3 of 3 volumes looked at, .* 1 not sound$' "$out"
 says 'damaged: .*FileIndex' 'where it is damaged is told'
 rm "$work/pool/two/vol-span-gzip6-2"
 cp "$VOLUMES/bareos/vol-gzip6" "$work/pool/one with a space"
-run "$pool" "$work/pool"
-expect_status 3 'xflate-verify-pool: one that is missing'
-run "$pool" "$work/empty"
-expect_status 1 'xflate-verify-pool: no volume at all is no proof'
-run "$pool" "$work/nowhere"
-expect_status 1 'xflate-verify-pool: no such folder'
+pool "$work/pool"
+expect_status 3 'the proof of a folder: one that is missing'
+pool "$work/empty"
+expect_status 1 'the proof of a folder: no volume at all is no proof'
+pool "$work/nowhere"
+expect_status 1 'the proof of a folder: no such folder'
+# The service's user may read nothing but by its capability.
+as_service='setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+dac_read_search --ambient-caps=+dac_read_search'
+# shellcheck disable=SC2086 # words, here and below
+if $as_service true 2>/dev/null; then
+	mkdir -m 755 "$work/service"
+	cp "$XFLATE" "$work/service/xflate"
+	chmod 755 "$work" "$work/service/xflate"
+	cp -r "$work/pool" "$work/service/pool"
+	chmod -R go= "$work/service/pool"
+	# shellcheck disable=SC2086
+	run $as_service "$work/service/xflate" verify -q --recursive "$work/service/pool"
+	expect_status 0 'a folder that only a capability opens is proved'
+	check 'all of it' grep -q '^sound: 2 of 2 volumes looked at' "$out"
+else
+	skip 'a folder that only a capability opens' 'no right to give another user a capability'
+fi
 cp "$VOLUMES/bacula/enc256-append" "$work/empty"
-run "$pool" "$work/empty"
-expect_status 4 'xflate-verify-pool: encrypted, and no key'
+pool "$work/empty"
+expect_status 4 'the proof of a folder: encrypted, and no key'
 
 # --- the archive of the sources, and a build in a folder of another name ---
 

@@ -193,7 +193,7 @@ static bool is_bad_folder(const char *path)
  * may hold the rest of a job. */
 static int not_opened(struct sessions *s, const char *path, const struct err *why, struct err *e)
 {
-	if (access(path, R_OK) != 0 || is_bad_folder(path))
+	if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0 || is_bad_folder(path))
 		return 0;
 	s->known = false;
 	int rc = err_pass(e, why);

@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,7 +216,8 @@ static int take_named(struct walk *w, const char *path, struct err *e)
 	struct stat st;
 	if (strcmp(path, "-") == 0 || stat(path, &st) != 0)
 		return add(w, path, e);
-	bool folder = S_ISDIR(st.st_mode) && access(path, R_OK | X_OK) == 0;
+	/* As the rights are that files are opened with: a service may have a capability in the place of a user's. */
+	bool folder = S_ISDIR(st.st_mode) && faccessat(AT_FDCWD, path, R_OK | X_OK, AT_EACCESS) == 0;
 	if (folder && w->o->recursive)
 		return take_folder(w, path, &st, e);
 	if (!folder || medium_at(path))

@@ -181,7 +181,7 @@ cp "$VOLUMES/bareos/vol-gzip6" "$root/backup/my volumes"
 chmod 600 "$root/backup/my volumes/vol-gzip6"
 boots verify.in
 was '^start: 0$' 'xflate-verify@: a sound folder, with a volume that root alone may read'
-was 'xflate-verify-pool.*: 1 units: 1 sound$' 'the journal says so'
+was 'xflate.*: sound: 1 of 1 volume looked at, .* in 1 unit$' 'the journal says so'
 was '^start once more: [^0]' 'a damaged one: the service fails'
 was '^its status: 3$' 'with the exit status of damage'
 was 'damaged: .*FileIndex 10 ' 'the journal says where'
