@@ -11,6 +11,8 @@
 /* How far it is looked for a block behind a place, at first, and at last: a row of them has to be seen. */
 #define LOOK_BYTES ((size_t)1 << 20)
 #define LOOK_MOST_BYTES ((size_t)16 << 20)
+/* Headers that are looked at for one place: data may be full of what looks like rows, each of which is as long as all that is left. */
+#define LOOK_HEADERS 2000000u
 
 /* splitmix64: every seed, 0 too, gives numbers that look like chance, on every machine the same. */
 static uint64_t next_number(uint64_t *state)
@@ -23,13 +25,14 @@ static uint64_t next_number(uint64_t *state)
 
 /* Does a row of blocks, two or more, lead from here to the end of the bytes?  One that lies in a file's data, a volume that was backed up,
  * breaks off where the block ends that holds it. */
-static bool is_row(const uint8_t *at, size_t left, bool file_ends)
+static bool is_row(const uint8_t *at, size_t left, bool file_ends, unsigned *headers)
 {
 	struct block_header first, h;
 	unsigned blocks = 0;
 	if (!block_header_read(at, left, &first))
 		return false;
-	while (left >= BLOCK_HEADER_MAX_BYTES) {
+	while (left >= BLOCK_HEADER_MAX_BYTES && *headers > 0) {
+		--*headers;
 		if (!block_header_read(at, left, &h) || h.version != first.version)
 			return false;
 		blocks++;
@@ -38,11 +41,11 @@ static bool is_row(const uint8_t *at, size_t left, bool file_ends)
 		at += h.len;
 		left -= h.len;
 	}
-	return blocks > 1 || (blocks > 0 && file_ends && left == 0);
+	return *headers > 0 && (blocks > 1 || (blocks > 0 && file_ends && left == 0));
 }
 
 /* Offset of the first block among the bytes; false if there is none. */
-static bool find_block(const uint8_t *data, size_t len, bool file_ends, size_t *at)
+static bool find_block(const uint8_t *data, size_t len, bool file_ends, unsigned *headers, size_t *at)
 {
 	for (const uint8_t *p = data; (p = memchr(p, 'B', len - (size_t)(p - data))) != NULL; p++) {
 		size_t left = len - (size_t)(p - data);
@@ -50,7 +53,7 @@ static bool find_block(const uint8_t *data, size_t len, bool file_ends, size_t *
 		if ((size_t)(p - data) < 12)
 			continue;
 		const uint8_t *block = p - 12;
-		if (left >= BLOCK_HEADER_MAX_BYTES && block_probe(block) && is_row(block, left + 12, file_ends)) {
+		if (left >= BLOCK_HEADER_MAX_BYTES && block_probe(block) && is_row(block, left + 12, file_ends, headers)) {
 			*at = (size_t)(block - data);
 			return true;
 		}
@@ -61,14 +64,15 @@ static bool find_block(const uint8_t *data, size_t len, bool file_ends, size_t *
 static int look(const struct medium_input *in, uint64_t place, uint8_t *room, bool *found, size_t *at, struct err *e)
 {
 	size_t got = 0, have = 0;
+	unsigned headers = LOOK_HEADERS;
 	*found = false;
 	for (size_t bytes = LOOK_BYTES; bytes <= LOOK_MOST_BYTES; bytes *= 4) {
 		int rc = in->medium->read_at(in, place + have, room + have, bytes - have, &got, e);
 		if (rc != 0)
 			return rc;
 		have += got;
-		*found = find_block(room, have, have < bytes, at);
-		if (*found || have < bytes)
+		*found = find_block(room, have, have < bytes, &headers, at);
+		if (*found || have < bytes || headers == 0)
 			return 0;
 	}
 	return 0;
