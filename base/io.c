@@ -314,3 +314,24 @@ void io_widen_pipe(int fd)
 {
 	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_WIDE_BYTES);
 }
+
+int io_fill(int fd, void (*fill)(FILE *out, void *arg), void *arg)
+{
+	int copy = dup(fd);
+	FILE *out = copy >= 0 ? fdopen(copy, "w") : NULL;
+	if (out == NULL) {
+		int errnum = errno;
+		if (copy >= 0)
+			close(copy);
+		errno = errnum;
+		return -1;
+	}
+	fill(out, arg);
+	/* Only what fflush has to say tells why. */
+	bool failed = fflush(out) != 0 || ferror(out) != 0;
+	int errnum = errno;
+	if (fclose(out) != 0 && !failed)
+		return -1;
+	errno = errnum;
+	return failed ? -1 : 0;
+}

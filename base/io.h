@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -77,6 +78,9 @@ int io_read_tape(int fd, void *data, size_t n, size_t *got, bool *too_small, str
 
 /* Writes all n bytes.  One write(2) unless the system takes less.  XE_FAILED. */
 int io_write(int fd, const void *data, size_t n, struct err *e) __attribute__((warn_unused_result));
+
+/* What fill puts into a stream goes to fd, which stays open.  -1 with errno. */
+int io_fill(int fd, void (*fill)(FILE *out, void *arg), void *arg) __attribute__((warn_unused_result));
 
 /* The same, from byte at of a file on; its own place stays. */
 int io_write_at(int fd, uint64_t at, const void *data, size_t n, struct err *e) __attribute__((warn_unused_result));

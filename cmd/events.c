@@ -3,6 +3,7 @@
 
 #include "base/msg.h"
 #include "base/quit.h"
+#include "cmd/timetext.h"
 #include "crypt/child.h"
 
 #include <stdio.h>
@@ -16,6 +17,13 @@
 static const char *const names[] = {"run-start",   "volume-start", "label-read",  "label-verified", "session-start",
 				    "session-end", "volume-end",   "damage",      "read-error",     "write-error",
 				    "key-asked",   "key-loaded",   "key-cleared", "run-end",        "batch-end"};
+
+/* Of a list with commas between; NULL behind the last. */
+static const char *next_name(const char *at)
+{
+	const char *comma = strchr(at, ',');
+	return comma ? comma + 1 : NULL;
+}
 
 static bool is_name(const char *text, size_t len)
 {
@@ -32,7 +40,7 @@ const char *events_wrong(const struct events *v)
 		return "--events-veto and --events-for go with --events COMMAND";
 	if (v->command && v->command[0] == '\0')
 		return "--events: an empty command does nothing";
-	for (const char *at = v->only; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+	for (const char *at = v->only; at; at = next_name(at)) {
 		if (!is_name(at, strcspn(at, ",")))
 			return "--events-for wants names of events with commas between, as run-end,damage";
 	}
@@ -52,7 +60,7 @@ static bool is_wanted(const struct events *v, const char *event)
 	size_t len = strlen(event);
 	if (v->command == NULL || v->given_up)
 		return false;
-	for (const char *at = v->only; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+	for (const char *at = v->only; at; at = next_name(at)) {
 		if (strcspn(at, ",") == len && memcmp(at, event, len) == 0)
 			return true;
 	}
@@ -61,24 +69,16 @@ static bool is_wanted(const struct events *v, const char *event)
 
 /* ---- the line ---- */
 
-static void put_time(struct json *j)
-{
-	struct tm utc;
-	char text[40] = "";
-	time_t now = time(NULL);
-	if (gmtime_r(&now, &utc))
-		strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-	json_text(j, "time", text);
-}
-
 static void put_line(FILE *out, const struct events *v, const char *event, events_facts *facts, const void *about)
 {
 	struct json j = {.out = out, .one_line = true};
 	struct utsname host;
+	char now[TIMETEXT_BYTES];
+	timetext_utc(time(NULL), now);
 	json_object(&j, NULL);
 	json_number(&j, "format", 1);
 	json_text(&j, "event", event);
-	put_time(&j);
+	json_text(&j, "time", now);
 	json_text(&j, "host", uname(&host) == 0 ? host.nodename : "");
 	json_number(&j, "pid", (uint64_t)getpid());
 	json_text(&j, "command", v->verb);

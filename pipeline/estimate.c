@@ -95,7 +95,6 @@ static void fold_volume(struct run *r, uint64_t of)
 	for (size_t i = 0; i < r->o->row_count; i++) {
 		if (r->o->rows[i].sums.x > 0)
 			fold_row(r, &r->o->rows[i], (double)of);
-		r->o->rows[i].sums = (struct estimate_sums){0};
 	}
 	r->to->volumes++;
 	r->to->of += of;
@@ -119,12 +118,9 @@ static enum stage_status apply(struct run *r, const struct stage_policy *policy,
 	enum stage_status status;
 	arena_empty(&r->arena);
 	while ((status = stage_apply(r->ctx, policy, item, &r->arena, c)) == STAGE_ROOM) {
-		size_t room = stage_room(r->ctx);
-		if (!arena_grow(&r->arena, room > r->arena.cap ? room : r->arena.cap * 2))
+		if (!stage_make_room(r->ctx, &r->arena))
 			return STAGE_MEMORY;
 	}
-	free(c->label);
-	free(c->reason);
 	return status;
 }
 
@@ -203,7 +199,7 @@ static void learn_volume(struct run *r, const struct volume_info *v)
 	r->old_id = v->has_label ? label_id_is_bacula(v->label.id) : r->target == PRODUCT_BACULA;
 }
 
-static int take_damage(struct run *r, const struct item *item)
+static void take_damage(struct run *r, const struct item *item)
 {
 	r->shut = r->shut || item->verdict.encrypted;
 	/* Records that a piece begins or ends inside of are told as damage of one record, too. */
@@ -211,7 +207,6 @@ static int take_damage(struct run *r, const struct item *item)
 	bool inside = r->piece == NULL || item->addr - r->piece->from < SAMPLING_PIECE_BYTES;
 	r->to->damaged += whole && inside && !item->verdict.encrypted;
 	r->to->cut += !whole && inside;
-	return 0;
 }
 
 static int go_through(struct run *r, struct joiner *joiner, struct err *e)
@@ -222,7 +217,7 @@ static int go_through(struct run *r, struct joiner *joiner, struct err *e)
 		if (item.volume && item.kind != ITEM_RECORD && item.kind != ITEM_DAMAGE)
 			learn_volume(r, item.volume);
 		if (item.kind == ITEM_DAMAGE)
-			rc = take_damage(r, &item);
+			take_damage(r, &item);
 		if (item.kind == ITEM_RECORD && (r->piece == NULL || item.addr >= r->piece->from))
 			rc = take_record(r, &item, e);
 	}
@@ -292,9 +287,9 @@ static int read_volume(struct run *r, const char *const *path, struct cipher *ci
 	return rc;
 }
 
-static void learn_product(struct run *r, size_t volume)
+static void learn_product(struct run *r)
 {
-	r->to->several = r->to->several || (volume > 0 && r->to->volumes > 1 && r->target != r->to->target);
+	r->to->several = r->to->several || (r->to->volumes > 1 && r->target != r->to->target);
 	r->to->target = r->target;
 }
 
@@ -303,7 +298,7 @@ static void read_all(struct run *r, struct cipher *cipher)
 	for (size_t i = 0; i < r->o->path_count; i++) {
 		struct err mine = {0};
 		if (read_volume(r, &r->o->paths[i], cipher, &mine) == 0) {
-			learn_product(r, i);
+			learn_product(r);
 		} else {
 			err_volume(&mine, r->o->paths[i]);
 			r->to->left_out++;

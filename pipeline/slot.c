@@ -56,8 +56,7 @@ static bool convert_record(struct slot *s, struct stage_ctx *ctx, const struct i
 	while (stage_apply(ctx, s->policy, item, &s->arena, c) == STAGE_ROOM) {
 		if (s->arena.used > 0)
 			return false;
-		size_t room = stage_room(ctx);
-		if (!arena_grow(&s->arena, room > s->arena.cap ? room : s->arena.cap * 2)) {
+		if (!stage_make_room(ctx, &s->arena)) {
 			c->status = STAGE_MEMORY;
 			break;
 		}

@@ -369,6 +369,12 @@ static void sum_up(struct stage *s)
 	c->changed = c->changed || c->inflated || c->deflated;
 }
 
+bool stage_make_room(const struct stage_ctx *ctx, struct arena *arena)
+{
+	size_t room = stage_room(ctx);
+	return arena_grow(arena, room > arena->cap ? room : arena->cap * 2);
+}
+
 enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *policy, const struct item *item, struct arena *arena,
 			      struct converted *c)
 {

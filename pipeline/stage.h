@@ -58,6 +58,8 @@ enum stage_status stage_apply(struct stage_ctx *ctx, const struct stage_policy *
 			      struct converted *c);
 
 /* Of the last call that returned STAGE_DAMAGE or STAGE_FOREIGN; STAGE_ROOM. */
+/* Behind STAGE_ROOM, when nothing in the arena is in use any more: room for the next try.  False without memory. */
+bool stage_make_room(const struct stage_ctx *ctx, struct arena *arena);
 const char *stage_reason(const struct stage_ctx *ctx);
 size_t stage_room(const struct stage_ctx *ctx);
 

@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define SAMPLE_BYTES ((uint64_t)64 << 20) /* unless it is said */
 #define SAMPLE_OF_ITSELF (-1.0)
@@ -142,21 +141,12 @@ static int open_picture(struct request *q, struct err *e)
 	return rc;
 }
 
-static int write_picture(const struct request *q, const struct estimated *t, struct err *e)
+static void fill(FILE *out, void *told)
 {
-	int copy = dup(q->picture.io.fd);
-	FILE *out = copy >= 0 ? fdopen(copy, "w") : NULL;
-	if (out == NULL) {
-		if (copy >= 0)
-			close(copy);
-		return err_errno(e, XE_FAILED, errno, "cannot write the picture");
-	}
-	estimated_draw_svg(t, out);
-	bool failed = ferror(out) != 0;
-	return fclose(out) != 0 || failed ? err_errno(e, XE_FAILED, errno, "cannot write the picture") : 0;
+	estimated_draw_svg(told, out);
 }
 
-static int draw(struct request *q, const struct estimated *t, struct err *e)
+static int draw(struct request *q, struct estimated *t, struct err *e)
 {
 	if (q->plot == NULL)
 		return 0;
@@ -164,7 +154,7 @@ static int draw(struct request *q, const struct estimated *t, struct err *e)
 		estimated_draw_text(t, stdout);
 		return 0;
 	}
-	int rc = write_picture(q, t, e);
+	int rc = io_fill(q->picture.io.fd, fill, t) == 0 ? 0 : err_errno(e, XE_FAILED, errno, "cannot write the picture");
 	if (rc == 0)
 		rc = outfile_commit(&q->picture, e);
 	if (rc != 0)
@@ -199,7 +189,7 @@ static void warn(const struct estimate *result)
 
 static int tell(struct request *q, const struct estimate *result, struct err *e)
 {
-	const struct estimated t = {
+	struct estimated t = {
 		.result = result,
 		.rows = q->o.rows,
 		.row_count = q->o.row_count,

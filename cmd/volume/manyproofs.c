@@ -108,21 +108,6 @@ static bool lies_below(const char *path, const char *folder)
 	return strncmp(path, folder, n) == 0 && (path[n] == '/' || strcmp(folder, "/") == 0);
 }
 
-/* Keys in order, NULL behind the last; freed by free_keys. */
-static char **keys_of(const char *const *paths, size_t count)
-{
-	char **keys = calloc(count + 1, sizeof *keys);
-	for (size_t i = 0; keys && i < count; i++)
-		keys[i] = absolute(paths[i]);
-	for (size_t i = 0; keys && i < count; i++) {
-		if (keys[i] == NULL)
-			keys[i] = strdup("");
-	}
-	if (keys)
-		qsort(keys, count, sizeof *keys, by_text);
-	return keys;
-}
-
 static void free_keys(char **keys)
 {
 	for (size_t i = 0; keys && keys[i]; i++)
@@ -130,9 +115,27 @@ static void free_keys(char **keys)
 	free(keys);
 }
 
+/* Absolute paths in order, NULL behind the last, for free_keys.  NULL without memory. */
+static char **keys_of(const char *const *paths, size_t count)
+{
+	char **keys = calloc(count + 1, sizeof *keys);
+	for (size_t i = 0; keys && i < count; i++) {
+		keys[i] = absolute(paths[i]);
+		if (keys[i])
+			continue;
+		free_keys(keys);
+		return NULL;
+	}
+	if (keys)
+		qsort(keys, count, sizeof *keys, by_text);
+	return keys;
+}
+
 int manyproofs_add_known(const struct proofstate *s, const char *const *folders, size_t folder_count, struct volumelist *l, struct err *e)
 {
 	const size_t listed = l->count;
+	if (s->count == 0)
+		return 0;
 	char **keys = keys_of((const char *const *)l->paths, listed), **below = keys_of(folders, folder_count);
 	int rc = keys && below ? 0 : err_memory(e, 0, "the volumes");
 	for (size_t i = 0; rc == 0 && i < s->count; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/json.h"
 #include "cmd/command.h"
+#include "cmd/timetext.h"
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/reportkept.h"
 
@@ -204,10 +205,8 @@ static bool write_digest(struct json *j, const char *key, const struct digest *d
 
 static void write_time(struct json *j, const char *key, time_t t)
 {
-	struct tm utc;
-	char text[40] = "";
-	if (gmtime_r(&t, &utc))
-		strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	char text[TIMETEXT_BYTES];
+	timetext_utc(t, text);
 	json_text(j, key, text);
 }
 
@@ -290,19 +289,23 @@ static bool write_all(struct json *j, const struct report *r, const struct repor
 	return digests && !r->short_of_memory;
 }
 
+struct writing {
+	const struct report *r;
+	const struct report_run *run;
+	bool all;
+};
+
+static void fill(FILE *out, void *arg)
+{
+	struct writing *w = arg;
+	struct json j = {.out = out};
+	w->all = write_all(&j, w->r, w->run);
+}
+
 int report_write(const struct report *r, const struct report_run *run, int fd, struct err *e)
 {
-	int copy = dup(fd);
-	FILE *out = copy >= 0 ? fdopen(copy, "w") : NULL;
-	if (out == NULL) {
-		if (copy >= 0)
-			close(copy);
+	struct writing w = {.r = r, .run = run};
+	if (io_fill(fd, fill, &w) != 0)
 		return err_errno(e, XE_FAILED, errno, "cannot write the report");
-	}
-	struct json j = {.out = out};
-	bool all = write_all(&j, r, run);
-	bool failed = ferror(out) != 0;
-	if (fclose(out) != 0 || failed)
-		return err_errno(e, XE_FAILED, errno, "cannot write the report");
-	return all ? 0 : err_memory(e, 0, "the report");
+	return w.all ? 0 : err_memory(e, 0, "the report");
 }

@@ -2,6 +2,7 @@
 #include "cmd/volume/verifymany.h"
 
 #include "base/children.h"
+#include "base/elapsed.h"
 #include "base/msg.h"
 #include "base/place.h"
 #include "base/quit.h"
@@ -297,10 +298,7 @@ static int start(struct many *m, struct children *c, size_t task, struct err *e)
 
 static bool time_is_up(const struct many *m)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	double passed = (double)(now.tv_sec - m->began.tv_sec) + (double)(now.tv_nsec - m->began.tv_nsec) / 1e9;
-	return m->o->seconds > 0 && passed >= (double)m->o->seconds;
+	return m->o->seconds > 0 && elapsed_since(&m->began) >= (double)m->o->seconds;
 }
 
 static void on_progress(void *arg, struct progress_state *state)
