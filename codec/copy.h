@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Copies of decoders whose matches may overlap themselves: as if byte by byte, in pieces as wide as there is room for. */
+/* Copies of decoders whose matches may overlap themselves: as if byte by byte, in pieces as wide as there is room for; and what reads numbers
+ * of instructions. */
 #ifndef CODEC_COPY_H
 #define CODEC_COPY_H
 
@@ -32,7 +33,15 @@ static const struct copy_pattern copy_patterns[8] = {
 	[7] = {0xffffffffffffff, 0x100000000000001, 7},
 };
 
-static inline uint64_t copy_word(const uint8_t *from)
+/* Numbers, the lowest byte first. */
+static inline uint32_t copy_load32(const uint8_t *from)
+{
+	uint32_t v;
+	memcpy(&v, from, sizeof v);
+	return le32toh(v);
+}
+
+static inline uint64_t copy_load64(const uint8_t *from)
 {
 	uint64_t v;
 	memcpy(&v, from, sizeof v);
@@ -64,7 +73,7 @@ static inline void copy_near(uint8_t *op, size_t distance, size_t len)
 		return;
 	}
 	const struct copy_pattern *p = &copy_patterns[distance];
-	uint64_t word = htole64((copy_word(op - distance) & p->mask) * p->times);
+	uint64_t word = htole64((copy_load64(op - distance) & p->mask) * p->times);
 	for (; op < end; op += p->step)
 		memcpy(op, &word, sizeof word);
 }

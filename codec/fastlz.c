@@ -26,16 +26,6 @@
 
 _Static_assert(1 << HASH_BITS == FASTLZ_TABLE_ENTRIES, "a hash is an index of the table");
 
-static inline uint32_t load32(const uint8_t *p)
-{
-	uint32_t v;
-	memcpy(&v, p, sizeof v);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	v = __builtin_bswap32(v);
-#endif
-	return v;
-}
-
 /* ---- decoder ---- */
 
 /* What one turn of the brisk loop takes and makes at most, copies included. */
@@ -84,7 +74,7 @@ static inline __attribute__((always_inline)) void briskly(struct course *s, bool
 	const uint8_t *ip = s->ip, *const in_end = s->in_end, *const out = s->out;
 	uint8_t *op = s->op, *const out_end = s->out_end;
 	while (in_end - ip >= BRISK_IN && out_end - op >= BRISK_OUT) {
-		uint32_t v = load32(ip);
+		uint32_t v = copy_load32(ip);
 		unsigned c = v & 0xff;
 		const struct opening *o = &openings[c];
 		size_t len = o->len + (v >> 8 & o->more);
@@ -195,16 +185,6 @@ const char *fastlz_inflate(const uint8_t *in, size_t in_len, uint8_t *out, size_
 
 /* ---- encoder ---- */
 
-static inline uint64_t load64(const uint8_t *p)
-{
-	uint64_t v;
-	memcpy(&v, p, sizeof v);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	v = __builtin_bswap64(v);
-#endif
-	return v;
-}
-
 /* Of four bytes; multiplicative (2^32 / golden ratio). */
 static inline uint32_t hash(uint32_t v)
 {
@@ -216,7 +196,7 @@ static inline size_t equal_bytes(const uint8_t *a, const uint8_t *b, const uint8
 {
 	const uint8_t *start = a;
 	while (end - a >= 8) {
-		uint64_t diff = load64(a) ^ load64(b);
+		uint64_t diff = copy_load64(a) ^ copy_load64(b);
 		if (diff != 0)
 			return (size_t)(a - start) + ((size_t)__builtin_ctzll(diff) >> 3);
 		a += 8;
@@ -288,13 +268,13 @@ size_t fastlz_deflate(uint16_t table[static FASTLZ_TABLE_ENTRIES], const uint8_t
 	ip++; /* the first instruction is a run of literals */
 	memset(table, 0, FASTLZ_TABLE_ENTRIES * sizeof *table);
 	while (match_end - ip >= SEEK_BYTES) {
-		uint32_t v = load32(ip);
+		uint32_t v = copy_load32(ip);
 		uint16_t *slot = &table[hash(v)];
 		size_t distance = (uint16_t)((size_t)(ip - in) - *slot);
 		*slot = (uint16_t)(ip - in);
 		/* Too far or other bytes, nobody can tell: one branch for both.  From far they are not read. */
 		size_t far = distance - 1 >= DISTANCE_MAX, back = distance & (far - 1);
-		if ((load32(ip - back) ^ v) | (uint32_t)far) {
+		if ((copy_load32(ip - back) ^ v) | (uint32_t)far) {
 			ptrdiff_t step = 1 + ((ip - anchor) >> STEP_SHIFT);
 			if (step > match_end - ip)
 				break;
@@ -312,7 +292,7 @@ size_t fastlz_deflate(uint16_t table[static FASTLZ_TABLE_ENTRIES], const uint8_t
 			return 0;
 		ip += len;
 		anchor = ip;
-		table[hash(load32(ip - 2))] = (uint16_t)(ip - 2 - in);
+		table[hash(copy_load32(ip - 2))] = (uint16_t)(ip - 2 - in);
 	}
 	op = put_literals(op, out_end, anchor, (size_t)(in_end - anchor), in_end);
 	return op ? (size_t)(op - out) : 0;

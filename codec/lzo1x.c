@@ -24,13 +24,6 @@ struct course {
 	unsigned state;
 };
 
-static inline uint32_t load32(const uint8_t *p)
-{
-	uint32_t v;
-	memcpy(&v, p, sizeof v);
-	return le32toh(v);
-}
-
 /* ---- the brisk loop ---- */
 
 /* What the first byte of a match says of it.  Read from here, because nobody can tell which kind comes next: branches cost more. */
@@ -69,7 +62,7 @@ static void briskly(struct course *s)
 	uint8_t *op = s->op, *const out_end = s->out_end;
 	unsigned state = s->state;
 	while (in_end - ip >= BRISK_IN && out_end - op >= BRISK_OUT) {
-		uint32_t v = load32(ip);
+		uint32_t v = copy_load32(ip);
 		unsigned c = v & 0xff;
 		if (c < MATCHES) {
 			if (c == 0 || state != 0)
@@ -79,7 +72,7 @@ static void briskly(struct course *s)
 			ip += c + 4;
 			op += c + 3;
 			state = STATE_RUN;
-			v = load32(ip);
+			v = copy_load32(ip);
 			c = v & 0xff;
 			if (c < MATCHES)
 				break;
