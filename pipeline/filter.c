@@ -83,7 +83,7 @@ struct filter *filter_new(const struct filter_options *options)
 	f->consumer = options->observer ? &observe_consumer : filter_moves_blocks(options) ? &repack_consumer : &pass_consumer;
 	f->reshape = reshape_of(options);
 	f->tasks = f->o.threads > 1 ? tasks_new() : NULL;
-	f->writer = writer_new(&f->o, &f->reshape, f->consumer);
+	f->writer = writer_new(&f->o, &f->reshape, f->tasks, f->consumer);
 	f->intake = f->writer ? intake_new(&f->o, &f->reshape, f->tasks, f->consumer->whole_blocks) : NULL;
 	if (f->intake == NULL || (f->o.threads > 1 && f->tasks == NULL) || !make_slots(f)) {
 		filter_free(f);

@@ -128,7 +128,9 @@ static void link_on(struct readahead *r)
 		if (p->stage == LINKED)
 			continue;
 		bool known = before->stage == LINKED && before->buf && before->tail != SIZE_MAX;
-		if (p->stage != READ || p->buf == NULL || p->got == 0 || !known)
+		/* Behind a piece that the reader has gone on from by himself another one begins. */
+		bool follows = known && before->at + before->got == p->at;
+		if (p->stage != READ || p->buf == NULL || p->got == 0 || !follows)
 			return;
 		size_t rest = before->front + before->got - before->tail;
 		if (rest > p->front)
