@@ -90,7 +90,8 @@ static bool clear_without_reason(const uint8_t *block, const struct block_header
 }
 
 /* Says why the h->len bytes at block, plain by now, are not a good block, if they are not.  lies: h is not what stands there. */
-static void judge_plain(const uint8_t *block, const struct block_header *h, bool lies, bool expected, struct sum *known, struct judge_verdict *v)
+static void judge_plain(const uint8_t *block, const struct block_header *h, bool lies, bool expected, struct sum *known,
+			struct judge_verdict *v)
 {
 	uint64_t sum = v->checksum ? sum_up(block, h, known) : 0;
 	size_t at = 0;

@@ -8,9 +8,10 @@
 #include <stdlib.h>
 
 #define PIECE_BYTES ((size_t)128 << 10)
-#define FRONT_BYTES ((size_t)64 << 10)       /* room for the beginning of a block */
-#define AHEAD_BYTES_PER_THREAD ((size_t)1 << 20) /* of all pieces, at most */
+#define FRONT_BYTES ((size_t)64 << 10)             /* room for the beginning of a block; of larger ones pieces hold whole ones */
+#define AHEAD_BYTES_PER_THREAD ((size_t)512 << 10) /* of all pieces, at most */
 #define PIECES_MAX 64u
+#define PAUSE_MAX 63u
 #define BLOCKS_MAX 64u /* of a piece: those behind them are looked at when they are wanted */
 
 enum stage { EMPTY, READ, LINKED };
@@ -21,9 +22,9 @@ struct piece {
 	enum stage stage;
 	uint64_t at;
 	struct buf *buf;
-	size_t front, want, got; /* bytes [front, front + got) of buf; got < want: the end, or nothing for an error */
-	size_t begin;            /* linked: where its first block begins, <= front */
-	size_t tail;             /* linked: where the block begins that the next piece goes on with; SIZE_MAX: that cannot be told */
+	size_t want, got; /* bytes [FRONT_BYTES, FRONT_BYTES + got) of buf; got < want: the end, or nothing for an error */
+	size_t begin;     /* linked: where its first block begins, <= FRONT_BYTES */
+	size_t tail;      /* linked: where the block begins that the next piece goes on with; SIZE_MAX: that cannot be told */
 	struct readahead_key key;
 	struct foreseen blocks[BLOCKS_MAX];
 	size_t block_count;
@@ -39,7 +40,10 @@ struct readahead {
 	size_t current;      /* the piece that the reader has, */
 	size_t ahead;        /* and how many behind it are posted */
 	uint64_t next;       /* what the next piece to be posted begins with */
-	size_t largest;      /* bytes of a piece's front */
+	size_t least;        /* bytes of the largest block so far */
+	size_t want;         /* bytes of a piece */
+	unsigned pause;      /* so often the reader is to read by himself, because of guesses that went wrong */
+	unsigned next_pause;
 	struct readahead_key key;
 	unsigned threads;
 };
@@ -87,7 +91,7 @@ static void look(struct task *t)
 /* Where its blocks begin, as far as their headers tell. */
 static void walk(struct piece *p)
 {
-	size_t at = p->begin, fill = p->front + p->got;
+	size_t at = p->begin, fill = FRONT_BYTES + p->got;
 	p->block_count = 0;
 	p->tail = SIZE_MAX;
 	while (p->block_count < BLOCKS_MAX) {
@@ -132,11 +136,11 @@ static void link_on(struct readahead *r)
 		bool follows = known && before->at + before->got == p->at;
 		if (p->stage != READ || p->buf == NULL || p->got == 0 || !follows)
 			return;
-		size_t rest = before->front + before->got - before->tail;
-		if (rest > p->front)
+		size_t rest = FRONT_BYTES + before->got - before->tail;
+		if (rest > FRONT_BYTES)
 			return;
-		memcpy(p->buf->data + p->front - rest, before->buf->data + before->tail, rest);
-		link_at(r, p, p->front - rest);
+		memcpy(p->buf->data + FRONT_BYTES - rest, before->buf->data + before->tail, rest);
+		link_at(r, p, FRONT_BYTES - rest);
 		tasks_post(r->tasks, &p->looking);
 	}
 }
@@ -146,10 +150,10 @@ static void read_piece(struct task *t)
 	struct piece *p = (struct piece *)((char *)t - offsetof(struct piece, reading));
 	struct readahead *r = p->all;
 	struct err ignored = {0};
-	p->buf = buf_new(r->pool, p->front + p->want);
+	p->buf = buf_new(r->pool, FRONT_BYTES + p->want);
 	p->got = 0;
 	/* What went wrong goes wrong again for the reader, who tells. */
-	if (p->buf && r->in->medium->read_at(r->in, p->at, p->buf->data + p->front, p->want, &p->got, &ignored) != 0)
+	if (p->buf && r->in->medium->read_at(r->in, p->at, p->buf->data + FRONT_BYTES, p->want, &p->got, &ignored) != 0)
 		p->got = 0;
 	pthread_mutex_lock(&r->lock);
 	p->stage = READ;
@@ -185,8 +189,7 @@ static void post_more(struct readahead *r)
 	while (r->ahead < r->depth && r->next < r->in->size) {
 		struct piece *p = piece_at(r, r->ahead + 1);
 		p->at = r->next;
-		p->front = r->largest;
-		p->want = PIECE_BYTES > r->largest ? PIECE_BYTES : r->largest;
+		p->want = r->want;
 		p->stage = EMPTY;
 		r->next += p->want;
 		pthread_mutex_lock(&r->lock);
@@ -198,12 +201,10 @@ static void post_more(struct readahead *r)
 
 static void choose_depth(struct readahead *r, size_t least)
 {
-	r->largest = least > FRONT_BYTES ? least : FRONT_BYTES;
-	size_t piece = r->largest + (PIECE_BYTES > r->largest ? PIECE_BYTES : r->largest);
-	size_t depth = r->threads * AHEAD_BYTES_PER_THREAD / piece, most = r->threads + 2;
+	r->least = least;
+	r->want = least <= FRONT_BYTES ? PIECE_BYTES : least < PIECE_BYTES ? PIECE_BYTES / least * least : least;
+	size_t depth = r->threads * AHEAD_BYTES_PER_THREAD / (FRONT_BYTES + r->want), most = r->count - 1;
 	r->depth = depth > most ? most : depth > 0 ? depth : 1;
-	if (r->depth > r->count - 1)
-		r->depth = r->count - 1;
 }
 
 struct readahead *readahead_new(struct tasks *tasks, unsigned threads, struct buf_pool *pool, const struct medium_input *in)
@@ -261,9 +262,9 @@ static void put_in_front(struct readahead *r, struct piece *p, const uint8_t *re
 {
 	pthread_mutex_lock(&r->lock);
 	bool linked = p->stage == LINKED;
-	size_t begin = p->front - rest_bytes;
+	size_t begin = FRONT_BYTES - rest_bytes;
 	/* What is there already is the same bytes, and may be looked at by now. */
-	size_t there = linked && p->begin > begin ? p->front - p->begin : linked ? rest_bytes : 0;
+	size_t there = linked && p->begin > begin ? FRONT_BYTES - p->begin : linked ? rest_bytes : 0;
 	if (rest_bytes > there)
 		memcpy(p->buf->data + begin, rest, rest_bytes - there);
 	if (!linked)
@@ -273,19 +274,31 @@ static void put_in_front(struct readahead *r, struct piece *p, const uint8_t *re
 		tasks_post(r->tasks, &p->looking);
 }
 
+/* The ring begins anew behind that, where it has not gone wrong too often. */
+static void read_by_himself(struct readahead *r)
+{
+	if (r->pause > 0) {
+		r->pause--;
+		return;
+	}
+	drop_ahead(r);
+	r->pause = r->next_pause;
+	r->next_pause = r->next_pause < PAUSE_MAX ? r->next_pause * 2 + 1 : PAUSE_MAX;
+}
+
 bool readahead_next(struct readahead *r, uint64_t at, const uint8_t *rest, size_t rest_bytes, size_t least, struct buf **buf, size_t *pos,
 		    size_t *fill)
 {
-	if (least > r->largest) {
+	if (least > r->least) {
 		drop_ahead(r);
 		choose_depth(r, least);
 	}
-	struct piece *p = rest_bytes <= r->largest ? come_to(r, at) : NULL;
-	if (p == NULL || rest_bytes > p->front) {
-		/* The reader reads on by himself, and the ring begins anew behind that. */
-		drop_ahead(r);
+	struct piece *p = rest_bytes <= FRONT_BYTES && r->pause == 0 ? come_to(r, at) : NULL;
+	if (p == NULL) {
+		read_by_himself(r);
 		return false;
 	}
+	r->next_pause /= 2;
 	put_in_front(r, p, rest, rest_bytes);
 	pthread_mutex_lock(&r->lock);
 	link_on(r);
@@ -297,15 +310,15 @@ bool readahead_next(struct readahead *r, uint64_t at, const uint8_t *rest, size_
 	post_more(r);
 	buf_ref(p->buf);
 	*buf = p->buf;
-	*pos = p->front - rest_bytes;
-	*fill = p->front + p->got;
+	*pos = FRONT_BYTES - rest_bytes;
+	*fill = FRONT_BYTES + p->got;
 	return true;
 }
 
 struct foreseen *readahead_foreseen(struct readahead *r, const uint8_t *block, const struct block_header *h)
 {
 	struct piece *p = piece_at(r, 0);
-	if (p->buf == NULL || block < p->buf->data || block >= p->buf->data + p->front + p->got)
+	if (p->buf == NULL || block < p->buf->data || block >= p->buf->data + FRONT_BYTES + p->got)
 		return NULL;
 	size_t at = (size_t)(block - p->buf->data);
 	for (size_t i = 0; i < p->block_count; i++) {

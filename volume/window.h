@@ -20,13 +20,13 @@ struct window {
 	size_t hashed;           /* <= pos */
 	struct buf *buf;
 	size_t pos, fill;
-	bool end;        /* nothing behind fill */
-	uint64_t offset; /* of pos in the input: an address */
-	uint64_t first;  /* address that the input begins at */
-	uint64_t jumped; /* of offset: what no bytes stand for, where addresses jump */
-	uint64_t bytes;  /* read */
+	bool end;                /* nothing behind fill */
+	uint64_t offset;         /* of pos in the input: an address */
+	uint64_t first;          /* address that the input begins at */
+	uint64_t jumped;         /* of offset: what no bytes stand for, where addresses jump */
+	uint64_t bytes;          /* read */
 	struct readahead *ahead; /* owned; NULL: nobody reads ahead */
-	bool placed;     /* read from any place, by window_go: no more than up to limit but where more is asked for */
+	bool placed;             /* read from any place, by window_go: no more than up to limit but where more is asked for */
 	uint64_t limit;
 	size_t least;      /* bytes of the next buffer, if WINDOW_BYTES are not enough */
 	size_t block_room; /* by_block: asked at a time, grown as its blocks need */
