@@ -131,6 +131,16 @@ static bool take_ahead(struct window *w, size_t n)
 	return window_left(w) >= n;
 }
 
+/* The place of the descriptor is not where the reader is.  What can be read before a bad place is. */
+static int read_ahead(struct window *w, uint8_t *to, size_t least, size_t most, size_t *got, struct err *e)
+{
+	uint64_t at = w->offset + window_left(w);
+	struct err more = {0};
+	if (w->in.medium->read_at(&w->in, at, to, most, got, &more) == 0)
+		return 0;
+	return w->in.medium->read_at(&w->in, at, to, least, got, e);
+}
+
 static int read_on(struct window *w, size_t least, size_t *got, struct err *e)
 {
 	uint8_t *to = w->buf->data + w->fill;
@@ -138,7 +148,7 @@ static int read_on(struct window *w, size_t least, size_t *got, struct err *e)
 	if (w->placed)
 		return read_placed(w, least, got, e);
 	if (w->ahead)
-		return w->in.medium->read_at(&w->in, w->offset + window_left(w), to, room, got, e);
+		return read_ahead(w, to, least, room, got, e);
 	return w->in.medium->read(&w->in, to, least, room, got, e);
 }
 
