@@ -146,7 +146,7 @@ check:
 check-asan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined checks
 	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets scenario_verify scenario_judgement scenario_encrypt scenario_getkey scenario_files scenario_inplace scenario_pki scenario_fuzz scenario_mount
-THREADED := check_pool check_filter check_sums check_outqueue
+THREADED := check_pool check_filter check_sums check_outqueue check_tasks check_readahead check_behind
 check-tsan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread build/tsan/xflate $(THREADED:%=build/tsan/tests/%)
 	@BUILD=build/tsan tests/run $(THREADED) scenario_threads scenario_rates scenario_mount
