@@ -36,7 +36,8 @@ union ccb {
 	struct ccb_scsiio csio;
 };
 
-#define CCB_CLEAR_ALL_EXCEPT_HDR(ccbp) __builtin_memset((uint8_t *)(ccbp) + sizeof((ccbp)->ccb_h), 0, sizeof(*(ccbp)) - sizeof((ccbp)->ccb_h))
+#define CCB_CLEAR_ALL_EXCEPT_HDR(ccbp) \
+	__builtin_memset((uint8_t *)(ccbp) + sizeof((ccbp)->ccb_h), 0, sizeof(*(ccbp)) - sizeof((ccbp)->ccb_h))
 
 struct cam_device;
 extern char cam_errbuf[];
@@ -47,7 +48,7 @@ union ccb *cam_getccb(struct cam_device *dev);
 void cam_freeccb(union ccb *ccb);
 
 /* Inline in cam_ccb.h. */
-void cam_fill_csio(struct ccb_scsiio *csio, uint32_t retries, void (*cbfcnp)(void *periph, union ccb *ccb), uint32_t flags, uint8_t tag_action,
-		   uint8_t *data_ptr, uint32_t dxfer_len, uint8_t sense_len, uint8_t cdb_len, uint32_t timeout);
+void cam_fill_csio(struct ccb_scsiio *csio, uint32_t retries, void (*cbfcnp)(void *periph, union ccb *ccb), uint32_t flags,
+		   uint8_t tag_action, uint8_t *data_ptr, uint32_t dxfer_len, uint8_t sense_len, uint8_t cdb_len, uint32_t timeout);
 
 #endif
