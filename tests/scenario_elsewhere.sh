@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The files of systems that this one is not: do they compile against the functions that those systems have?  (tests/elsewhere/README.md)
+# shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 
