@@ -69,5 +69,5 @@ const char *system_reason(int errnum, char *text, size_t text_bytes)
 	text[0] = '\0';
 	/* That of POSIX returns a number. */
 	__auto_type said = strerror_r(errnum, text, text_bytes);
-	return _Generic(said, char *: said, default: text);
+	return _Generic(said, char * : said, default : text);
 }

@@ -161,6 +161,7 @@ musl() {
 all='clang analyzers valgrind user i386 trixie s390x musl'
 [ $# -gt 0 ] || eval "set -- $all"
 for part; do
+	[ "$part" != --help ] || { sed -n "3,/^# shellcheck/s/^# \{0,1\}//p" "$here/run.sh" | sed "\$d"; exit 0; }
 	case $part in
 	clang) clang ;;
 	analyzers) analyzers ;;
