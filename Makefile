@@ -43,6 +43,13 @@ LIB_CFLAGS += -DHAVE_LIBISCSI $(call pkg,--cflags,libiscsi)
 LIB_LIBS += $(call pkg,--libs,libiscsi)
 endif
 
+# gzip:fast where ISA-L is installed; ISAL=0 leaves it out.
+ISAL ?= $(shell $(PKG_CONFIG) --exists libisal 2>/dev/null && echo 1)
+ifeq ($(ISAL),1)
+LIB_CFLAGS += -DHAVE_LIBISAL $(call pkg,--cflags,libisal)
+LIB_LIBS += $(call pkg,--libs,libisal)
+endif
+
 # QR codes on paper where libqrencode is installed; QRENCODE=0 leaves them out.
 QRENCODE ?= $(shell $(PKG_CONFIG) --exists libqrencode 2>/dev/null && echo 1)
 ifeq ($(QRENCODE),1)
@@ -127,9 +134,9 @@ $(REPLAYS) $(TARGETS:%=$(BUILD)/fuzz/fuzz_%): fuzz/fuzz.h $(wildcard */*.h */*/*
 
 # ---- tests ----
 
-.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-catalog check-tape check-drive check-machines check-package check-elsewhere demo bench behaviour lint fuzz fuzzers fuzz-replay
-# The test programs alone.
-checks: $(BUILD)/xflate $(CHECKS) $(REPLAYS)
+.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-catalog check-tape check-drive check-machines check-package check-elsewhere demo bench bench-doc behaviour lint fuzz fuzzers fuzz-replay
+# The test programs alone, and those of the benchmark, which a scenario runs.
+checks: $(BUILD)/xflate $(CHECKS) $(REPLAYS) $(BUILD)/bench/corpus $(BUILD)/bench/codecs $(BUILD)/bench/stages
 
 # For changes that only move code: does this build do what another binary does?  Some 27,000 runs, a few minutes.
 behaviour: $(BUILD)/xflate
@@ -225,10 +232,18 @@ $(BUILD)/bench/%: bench/%.c $(LIB) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(filter-out -Wconversion,$(ALL_CFLAGS)) $(ALL_LDFLAGS) -o $@ $< $(LIB) $(LIB_LIBS)
 
-bench:
+# The program, with a clock around the functions that it gives to the pool.
+$(BUILD)/bench/stages: bench/stages.c $(BUILD)/xflate.o $(LIB) $(BUILD)/flags
+	@echo "  CC      $<"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Wl,--wrap=pool_run,--wrap=tasks_post -o $@ $< $(BUILD)/xflate.o $(LIB) $(LIB_LIBS)
+
+# Ten minutes.  bench-doc writes what comes out into docs/performance.md, and draws docs/scaling.svg.
+BENCHES := $(BUILD)/bench/corpus $(BUILD)/bench/codecs $(BUILD)/bench/stages
+bench bench-doc:
 	@tests/packages.sh build bench
-	$(Q)$(MAKE) --no-print-directory all $(BUILD)/bench/corpus $(BUILD)/bench/codecs
-	@bench/run $(BUILD)
+	$(Q)$(MAKE) --no-print-directory all $(BENCHES)
+	@bench/run $(if $(filter bench-doc,$@),--doc) $(BUILD)
 
 lint:
 	@tests/packages.sh lint
@@ -244,7 +259,7 @@ lint:
 .PHONY: install uninstall dist clean help
 # What is installed beside the program, by its place in the sources; a page goes where its section is.
 PAGES := $(wildcard man/*.[1-8])
-DOCS := README.md CHANGELOG.md $(wildcard docs/*.md docs/formats/*.md contrib/*.md contrib/*/*.md)
+DOCS := README.md CHANGELOG.md $(wildcard docs/*.md docs/*.svg docs/formats/*.md contrib/*.md contrib/*/*.md)
 UNITS := $(wildcard contrib/systemd/*@*)
 CONTRIB := $(filter-out $(UNITS) %.md,$(wildcard contrib/xflate-* contrib/*/*))
 page = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
@@ -306,6 +321,6 @@ help:
 	@echo "make check-package    the Debian package, from its build to its removal (FULL=1: reproducible, the RPM, the units by systemd)"
 	@echo "make fuzz       FUZZ_SECONDS=60 FUZZ_TARGETS='block label'; make fuzz-replay    the parsers against foreign bytes"
 	@echo "make behaviour  OLD=path/to/another/xflate; what differs, of 27,000 runs"
-	@echo "make bench      measure against what is used instead (BENCH_MB=600)"
+	@echo "make bench      measure against what is used instead (BENCH_MB=600); make bench-doc: and write docs/performance.md"
 	@echo "make lint       manual, citations, packages, layout of the sources, shell scripts"
 	@echo "make install    PREFIX=$(PREFIX), DESTDIR; make uninstall; make dist; make clean"

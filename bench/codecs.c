@@ -1,29 +1,35 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* codecs INFLATE DEFLATE VOLUME: what the codecs alone cost for all file data of a volume: the bound of a conversion.
- * INFLATE is none, or the codec that the volume's records are in.  DEFLATE is none, ALG:LEVEL, or checksum (of the blocks:
- * the bound of a verification).  "zlib" stands for gzip as the daemons code it, with zlib itself.
+ * INFLATE is none, or the codec that the volume's records are in.  DEFLATE is none, ALG:LEVEL, or md5, which counts that digest of the plain
+ * records (the bound of a verification).  "zlib" stands for gzip as the daemons code it, with zlib itself.  INFLATE xts with DEFLATE none: the
+ * cipher of every block once, whatever it holds.
  *
  * Records come in batches of as many bytes as the filter gives a thread at once, copied to one place first, so that they
  * lie in the cache as they do behind a read; reading and copying are not counted.  Prints plain bytes, bytes out and seconds
  * of this thread's processor time. */
 #include "codec/codec.h"
+#include "crypt/xts.h"
 #include "format/compression.h"
 #include "format/stream.h"
 #include "volume/reader.h"
 
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <zlib.h>
 
 #define BATCH_BYTES ((size_t)256 << 10)
 #define BATCH_RECORDS 1024
 #define PLAIN_BYTES ((size_t)1 << 20)
+#define PAYLOAD_BYTES (PLAIN_BYTES + PLAIN_BYTES / 16 + 4096) /* of a record that grew */
 
 struct bench {
 	const struct codec *inflate, *deflate;
 	int level;
-	bool checksum;
+	EVP_MD_CTX *md5; /* NULL: none is counted */
+	struct xts *xts; /* NULL: records, not blocks */
 	struct codec_ctx *ctx;
 	uint8_t *batch, *plain, *out;
 	size_t batch_cap, out_cap;
@@ -131,6 +137,8 @@ static void run_batch(struct bench *b)
 	for (size_t i = 0; i < b->count; i++) {
 		struct span plain = inflated(b, b->records[i]);
 		size_t len = plain.len;
+		if (b->md5 && !EVP_DigestUpdate(b->md5, plain.data, plain.len))
+			stop("MD5");
 		if (b->deflate && b->deflate->deflate(b->ctx, b->level, plain.data, plain.len, b->out, b->out_cap, &len) != CODEC_OK)
 			stop("a record does not deflate");
 		b->plain_bytes += plain.len;
@@ -152,7 +160,7 @@ static void add(struct bench *b, const struct item *item)
 		data.data += COMPRESSION_HEADER_BYTES;
 		data.len -= COMPRESSION_HEADER_BYTES;
 	}
-	if (b->count == BATCH_RECORDS || b->used + data.len > BATCH_BYTES)
+	if (b->count == BATCH_RECORDS || (b->count > 0 && b->used + data.len > BATCH_BYTES))
 		run_batch(b);
 	if (data.len > b->batch_cap)
 		stop("a record is larger than expected");
@@ -161,21 +169,23 @@ static void add(struct bench *b, const struct item *item)
 	b->used += data.len;
 }
 
-static void sum_block(struct bench *b, const struct item *item)
+static void cipher_block(struct bench *b, const struct item *item)
 {
-	struct block_header h;
-	if (!block_header_read(item->data.data, item->data.len, &h))
-		return;
+	if (item->data.len > PAYLOAD_BYTES)
+		stop("a block is larger than expected");
+	memcpy(b->batch, item->data.data, item->data.len);
 	double began = now();
-	if (block_checksum(item->data.data, &h) != h.checksum)
-		stop("a checksum is wrong");
+	if (!xts_encrypt_block(b->xts, b->batch, b->out, item->data.len))
+		stop("a block does not take the cipher");
 	b->seconds += now() - began;
+	b->plain_bytes += item->data.len;
+	b->out_bytes += item->data.len;
 }
 
 static void read_volume(struct bench *b, const char *path)
 {
 	struct buf_pool *pool = need(buf_pool_new((size_t)4 << 20));
-	struct reader_options options = {.paths = &path, .path_count = 1, .blocks = b->checksum};
+	struct reader_options options = {.paths = &path, .path_count = 1, .blocks = b->xts != NULL};
 	struct reader *r = need(reader_new(&options, pool));
 	struct item item;
 	struct err e = {0};
@@ -184,9 +194,9 @@ static void read_volume(struct bench *b, const char *path)
 			stop(e.text);
 		if (item.kind == ITEM_DAMAGE)
 			stop(item.verdict.reason);
-		if (item.kind == ITEM_BLOCK && b->checksum)
-			sum_block(b, &item);
-		if (item.kind == ITEM_RECORD)
+		if (item.kind == ITEM_BLOCK && b->xts)
+			cipher_block(b, &item);
+		if (item.kind == ITEM_RECORD && b->xts == NULL)
 			add(b, &item);
 	} while (item.kind != ITEM_END);
 	run_batch(b);
@@ -194,12 +204,37 @@ static void read_volume(struct bench *b, const char *path)
 	buf_pool_free(pool);
 }
 
+static struct xts *new_xts(void)
+{
+	struct secret key = {0};
+	struct xts *x = NULL;
+	struct err e = {0};
+	uint8_t bytes[64];
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)i;
+	if (secret_set(&key, bytes, sizeof bytes, &e) != 0 || xts_new(&x, &key, &e) != 0)
+		stop(e.text);
+	secret_free(&key);
+	return x;
+}
+
+static EVP_MD_CTX *new_md5(void)
+{
+	EVP_MD_CTX *md5 = need(EVP_MD_CTX_new());
+	if (!EVP_DigestInit_ex(md5, EVP_md5(), NULL))
+		stop("MD5");
+	return md5;
+}
+
 static void parse(struct bench *b, const char *inflate, const char *deflate)
 {
-	if (strcmp(inflate, "none") != 0 && (b->inflate = find(inflate, strlen(inflate))) == NULL)
+	if (strcmp(inflate, "xts") == 0)
+		b->xts = new_xts();
+	else if (strcmp(inflate, "none") != 0 && (b->inflate = find(inflate, strlen(inflate))) == NULL)
 		stop("INFLATE is no algorithm");
-	b->checksum = strcmp(deflate, "checksum") == 0;
-	if (b->checksum || strcmp(deflate, "none") == 0)
+	if (strcmp(deflate, "md5") == 0)
+		b->md5 = new_md5();
+	if (b->md5 || strcmp(deflate, "none") == 0)
 		return;
 	const char *colon = strchr(deflate, ':');
 	b->deflate = find(deflate, colon ? (size_t)(colon - deflate) : strlen(deflate));
@@ -217,14 +252,16 @@ int main(int argc, char **argv)
 	}
 	parse(&b, argv[1], argv[2]);
 	b.ctx = need(codec_ctx_new());
-	b.batch_cap = BATCH_BYTES;
+	b.batch_cap = BATCH_BYTES + PAYLOAD_BYTES;
 	b.batch = need(malloc(b.batch_cap));
 	b.plain = need(malloc(PLAIN_BYTES));
-	b.out_cap = b.deflate ? b.deflate->bound(PLAIN_BYTES) : 1;
+	b.out_cap = b.deflate ? b.deflate->bound(PLAIN_BYTES) : PAYLOAD_BYTES;
 	b.out = need(malloc(b.out_cap));
 	read_volume(&b, argv[3]);
 	printf("%llu %llu %.6f\n", (unsigned long long)b.plain_bytes, (unsigned long long)b.out_bytes, b.seconds);
 	codec_ctx_free(b.ctx);
+	EVP_MD_CTX_free(b.md5);
+	xts_free(b.xts);
 	free(b.batch);
 	free(b.plain);
 	free(b.out);

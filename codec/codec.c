@@ -49,6 +49,8 @@ void codec_versions(char *text, size_t text_bytes)
 		const struct codec *c = codecs[i];
 		if (c->library)
 			n += (size_t)snprintf(text + n, text_bytes - n, "%s%s %s", n ? ", " : "", c->library, c->library_version());
+		if (n < text_bytes && codec_is_fast_there(c))
+			n += (size_t)snprintf(text + n, text_bytes - n, ", %s %s", c->fast_library, c->fast_version());
 	}
 }
 
@@ -104,9 +106,15 @@ size_t codec_plain_max(const struct codec *c, enum product p)
 	return most;
 }
 
+bool codec_is_fast_there(const struct codec *c)
+{
+	return c->fast_library && c->fast_version();
+}
+
 uint16_t codec_header_level(const struct codec *c, int level)
 {
-	return (uint16_t)(c->header_level == CODEC_LEVEL_ITSELF ? level : c->header_level);
+	int itself = level == CODEC_LEVEL_FAST ? c->level_min : level;
+	return (uint16_t)(c->header_level == CODEC_LEVEL_ITSELF ? itself : c->header_level);
 }
 
 int codec_level_of(const struct codec *c, uint16_t header_level)

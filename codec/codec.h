@@ -32,6 +32,7 @@ struct codec_reader {
 };
 
 #define CODEC_LEVEL_ITSELF (-1)
+#define CODEC_LEVEL_FAST 0 /* ":fast", below level_min: an encoder of its own */
 
 /* A row of the table: all that is known of a codec. */
 struct codec {
@@ -40,6 +41,8 @@ struct codec {
 	const char *log_name; /* as Bareos logs it: "GZIP", "FASTLZ" */
 	uint32_t magic;       /* in the compression header */
 	int level_min, level_max, level_default;
+	const char *fast_library;          /* whose encoder CODEC_LEVEL_FAST is: "ISA-L"; NULL: the codec has no such level */
+	const char *(*fast_version)(void); /* NULL: not built in */
 	/* Level that clients of Bareos and Bacula write into the compression header.  volume-format.md 5.1, 5.4 to 5.6 */
 	int header_level;
 	struct codec_reader readers[PRODUCT_ANY];
@@ -88,6 +91,9 @@ struct codec_reader codec_reader(const struct codec *c, enum product p);
 
 /* Plain bytes for one payload that readers of p are to take, or others where those do not read the codec. */
 size_t codec_plain_max(const struct codec *c, enum product p);
+
+/* Can it code with CODEC_LEVEL_FAST? */
+bool codec_is_fast_there(const struct codec *c);
 
 /* The level to write into the compression header, and the one that was coded with, as far as the header tells; else the
  * default. */

@@ -3,6 +3,7 @@
  * libdeflate does the work, 2.4 times as fast as zlib in both directions; zlib itself is asked only what is wrong with
  * a stream that libdeflate refuses, because libdeflate does not tell a truncated stream from a bad one. */
 #include "codec/ctx.h"
+#include "codec/igzip.h"
 
 #include <libdeflate.h>
 #include <limits.h>
@@ -14,11 +15,13 @@ struct gzip {
 	struct libdeflate_decompressor *inflater;
 	struct libdeflate_compressor *deflater;
 	int level; /* of deflater */
+	struct igzip *fast;
 };
 
 static size_t gzip_bound(size_t n)
 {
-	return libdeflate_zlib_compress_bound(NULL, n);
+	size_t usual = libdeflate_zlib_compress_bound(NULL, n), fast = igzip_bound(n);
+	return fast > usual ? fast : usual;
 }
 
 /* zlib's own words for the fault; they are literals inside zlib.  plain_max: libdeflate found it within so many
@@ -80,6 +83,8 @@ static enum codec_result gzip_deflate(struct codec_ctx *ctx, int level, const ui
 				      size_t *out_len)
 {
 	struct gzip *g = codec_memory(ctx, CODEC_GZIP, sizeof *g);
+	if (g && level == CODEC_LEVEL_FAST)
+		return igzip_deflate(&g->fast, in, in_len, out, out_cap, out_len);
 	struct libdeflate_compressor *deflater = g ? deflater_of(g, level) : NULL;
 	if (deflater == NULL)
 		return CODEC_MEMORY;
@@ -92,6 +97,7 @@ static void gzip_end(void *memory)
 	struct gzip *g = memory;
 	libdeflate_free_compressor(g->deflater);
 	libdeflate_free_decompressor(g->inflater);
+	igzip_free(g->fast);
 	free(g);
 }
 
@@ -108,6 +114,8 @@ const struct codec codec_gzip = {
 	.level_min = 1,
 	.level_max = 12,
 	.level_default = 6,
+	.fast_library = "ISA-L",
+	.fast_version = igzip_version,
 	.header_level = CODEC_LEVEL_ITSELF,
 	.readers = {[PRODUCT_BAREOS] = {.plain_max = CODEC_NETWORK_PLAIN_BYTES},
 		    [PRODUCT_BAREOS_22] = {.plain_max = CODEC_NETWORK_PLAIN_BYTES},

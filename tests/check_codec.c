@@ -13,7 +13,7 @@
 #include "format/compression.h"
 #include "guarded.h"
 
-#define PLAIN_MAX 917504
+#define PLAIN_MAX 1048576
 #define PAYLOAD_MAX (PLAIN_MAX + PLAIN_MAX / 16 + 1024)
 
 /* In the framing of FastLZ: its end, and ten digits that stay raw. */
@@ -158,6 +158,7 @@ START_TEST(test_header)
 		guarded_free(&g);
 	}
 	ck_assert_uint_eq(codec_header_level(named("gzip"), 9), 9);
+	ck_assert_uint_eq(codec_header_level(named("gzip"), CODEC_LEVEL_FAST), 1);
 	ck_assert_uint_eq(codec_header_level(named("lzo"), 1), 0);
 	ck_assert_uint_eq(codec_header_level(named("lzfast"), 1), 1);
 	ck_assert_uint_eq(codec_header_level(named("lz4"), 1), 1);
@@ -305,6 +306,12 @@ static void check_frame(size_t n, size_t len, enum sample kind)
 		ck_assert_uint_lt(len, n + 32);
 }
 
+/* Level fast stands below the others. */
+static int first_level(const struct codec *c)
+{
+	return codec_is_fast_there(c) ? CODEC_LEVEL_FAST : c->level_min;
+}
+
 /* Every kind of data, no byte of room too many at either end. */
 static void check_round_trip(const struct codec *c, int level, enum sample kind, size_t n)
 {
@@ -335,10 +342,14 @@ START_TEST(test_round_trips)
 	for (int kind = 0; kind < SAMPLE_COUNT; kind++) {
 		for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && sizes[i] <= codec_plain_max(c, PRODUCT_BAREOS); i++)
 			check_round_trip(c, c->level_default, (enum sample)kind, sizes[i]);
-		for (int level = c->level_min; level <= c->level_max; level++) {
+		for (int level = first_level(c); level <= c->level_max; level++) {
 			check_round_trip(c, level, (enum sample)kind, 0);
 			check_round_trip(c, level, (enum sample)kind, 90);
 			check_round_trip(c, level, (enum sample)kind, 40000);
+		}
+		static const size_t lengths[] = {1, 2, 65535, 65536, 131070, 131071, 917504, 1048576};
+		for (size_t i = 0; i < sizeof lengths / sizeof *lengths && codec_is_fast_there(c); i++) {
+			check_round_trip(c, CODEC_LEVEL_FAST, (enum sample)kind, lengths[i]);
 		}
 	}
 	for (size_t n = 4; n < 300; n++)
@@ -357,16 +368,15 @@ START_TEST(test_frame_too_long)
 END_TEST
 
 /* Any room for the encoders: the same bytes or CODEC_SPACE, nothing behind the room. */
-START_TEST(test_deflate_room)
+static void check_deflate_room(const struct codec *c, int level)
 {
-	const struct codec *c = codec_by_id((enum codec_id)_i);
 	size_t n = 300, len, got, fitted = 0;
 	for (int kind = 0; kind < SAMPLE_COUNT; kind++) {
 		sample_fill(plain, n, (enum sample)kind, 9);
-		ck_assert_int_eq(c->deflate(ctx, c->level_default, plain, n, payload, PAYLOAD_MAX, &len), CODEC_OK);
+		ck_assert_int_eq(c->deflate(ctx, level, plain, n, payload, PAYLOAD_MAX, &len), CODEC_OK);
 		for (size_t room = 0; room <= c->bound(n); room++) {
 			struct guarded out = guarded_new(room);
-			enum codec_result rc = c->deflate(ctx, c->level_default, plain, n, out.p, room, &got);
+			enum codec_result rc = c->deflate(ctx, level, plain, n, out.p, room, &got);
 			ck_assert(rc == CODEC_OK || rc == CODEC_SPACE);
 			ck_assert(rc == CODEC_OK || room < c->bound(n));
 			if (rc == CODEC_OK) {
@@ -379,6 +389,14 @@ START_TEST(test_deflate_room)
 	}
 	ck_assert_uint_ge(fitted, SAMPLE_COUNT);
 }
+
+START_TEST(test_deflate_room)
+{
+	const struct codec *c = codec_by_id((enum codec_id)_i);
+	check_deflate_room(c, c->level_default);
+	if (codec_is_fast_there(c))
+		check_deflate_room(c, CODEC_LEVEL_FAST);
+}
 END_TEST
 
 /* A used context gives what a new one gives, whatever it did before; also with rubbish in the work memory. */
@@ -387,7 +405,7 @@ START_TEST(test_ctx_reuse)
 	const struct codec *c = codec_by_id((enum codec_id)_i);
 	size_t sizes[] = {65536, 300, 20000, 65536, 66}, len, used_len;
 	uint8_t *used = malloc(c->bound(65536));
-	for (int level = c->level_min; level <= c->level_max; level++) {
+	for (int level = first_level(c); level <= c->level_max; level++) {
 		for (size_t i = 0; i < 5; i++) {
 			struct codec_ctx *fresh = codec_ctx_new();
 			sample_fill(plain, sizes[i], i % 2 ? SAMPLE_TEXT : SAMPLE_REPEATS, i * 7);
@@ -419,7 +437,7 @@ START_TEST(test_zlib_peer)
 			ck_assert_int_eq(compress2(payload, &n, plain, 100000, level), Z_OK);
 			check_inflate(c, payload, n, plain, 100000);
 		}
-		for (int level = 1; level <= 12; level++) {
+		for (int level = first_level(c); level <= 12; level++) {
 			uLongf n = PLAIN_MAX;
 			ck_assert_int_eq(c->deflate(ctx, level, plain, 100000, payload, PAYLOAD_MAX, &len), CODEC_OK);
 			ck_assert_int_eq(uncompress(back, &n, payload, len), Z_OK);

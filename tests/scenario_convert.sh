@@ -125,6 +125,7 @@ one() {
 	# What a daemon left stale is put right where blocks move.
 	strict=$(echo "$flags" | sed 's/--lax-addresses//')
 	convert 'deflate gzip:1' '' -d gzip:1
+	! "$XFLATE" --version | grep -q ISA-L || convert 'deflate gzip:fast' '' -d gzip:fast
 	convert 'deflate lzo' '' -d lzo
 	convert 'to gzip' gzip -r gzip
 	convert 'to gzip:9' gzip -r gzip:9 --force
@@ -137,4 +138,26 @@ one() {
 
 grep -v -e '^made/' -e '(set)' -e '(encrypted)' "$VOLUMES/list" >"$work/list"
 in_parallel "$work/list"
+# --- a level of its own, in builds that have it ---
+
+fast=$VOLUMES/bareos/vol-none
+if "$XFLATE" --version | grep -q ISA-L; then
+	run "$XFLATE" -q -T1 -d gzip:fast -o fast "$fast"
+	expect_status 0 'gzip:fast'
+	run "$XFLATE" -q -T8 -d gzip:fast -o fast8 "$fast"
+	check 'gzip:fast: the same bytes with eight threads' cmp fast fast8
+	run "$XFLATE" compare -q "$fast" --vs fast
+	expect_status 0 'gzip:fast: the same content'
+	run "$XFLATE" list --records fast
+	check 'gzip:fast: headers say level 1' grep -q 'gzip level 1,' "$out"
+	run "$XFLATE" estimate -d gzip:fast "$fast"
+	check 'estimate names it' grep -q '^gzip:fast ' "$out"
+else
+	run "$XFLATE" -d gzip:fast -o fast "$fast"
+	expect_status 2 'gzip:fast: refused where it is not built in'
+	check 'gzip:fast: says what is missing, and what to take instead' grep -q 'built without ISA-L; the next one is gzip:1' "$err"
+fi
+run "$XFLATE" -d lz4hc:fast -o other "$fast"
+expect_status 2 'lz4hc:fast: it has no such level'
+
 done_testing

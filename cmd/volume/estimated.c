@@ -28,7 +28,9 @@ bool estimated_row(const struct estimated *t, size_t index, struct estimated_row
 		.speed = estimate_speed(r),
 		.readable = c == NULL || codec_reader(c, t->result->target).plain_max > 0,
 	};
-	if (c && c->level_min != c->level_max)
+	if (c && c->fast_library && r->level == CODEC_LEVEL_FAST)
+		snprintf(row->title, sizeof row->title, "%s:fast", c->name);
+	else if (c && c->level_min != c->level_max)
 		snprintf(row->title, sizeof row->title, "%s:%d", c->name, r->level);
 	else
 		snprintf(row->title, sizeof row->title, "%s", row->name);

@@ -479,6 +479,7 @@ for set in $sets; do
 	conversion "$set" regzip6 '-i -d gzip:6'
 	conversion "$set" relzo '-i -d lzo'
 	conversion "$set" gzip1 '-d gzip:1'
+	! "$XFLATE" --version | grep -q ISA-L || conversion "$set" gzipfast '-d gzip:fast'
 	conversion "$set" lzo '-d lzo'
 done
 for options in -i '-r gzip:6' '-r lzo'; do by_volume span "$options"; done
