@@ -127,7 +127,7 @@ $(REPLAYS) $(TARGETS:%=$(BUILD)/fuzz/fuzz_%): fuzz/fuzz.h $(wildcard */*.h */*/*
 
 # ---- tests ----
 
-.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-catalog check-tape check-drive check-machines check-package demo bench behaviour lint fuzz fuzzers fuzz-replay
+.PHONY: checks check check-asan check-tsan check-bacula check-bacula15 check-catalog check-tape check-drive check-machines check-package check-elsewhere demo bench behaviour lint fuzz fuzzers fuzz-replay
 # The test programs alone.
 checks: $(BUILD)/xflate $(CHECKS) $(REPLAYS)
 
@@ -146,7 +146,7 @@ check:
 check-asan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined checks
 	@BUILD=build/asan tests/run $(notdir $(CHECKS)) scenario_made scenario_sets scenario_verify scenario_judgement scenario_encrypt scenario_getkey scenario_files scenario_inplace scenario_pki scenario_fuzz scenario_mount
-THREADED := check_pool check_filter check_sums check_outqueue
+THREADED := check_pool check_filter check_sums check_outqueue check_tasks check_readahead check_behind
 check-tsan:
 	$(Q)$(MAKE) --no-print-directory BUILD=build/tsan SANITIZE=thread build/tsan/xflate $(THREADED:%=build/tsan/tests/%)
 	@BUILD=build/tsan tests/run $(THREADED) scenario_threads scenario_rates scenario_mount
@@ -186,6 +186,11 @@ check-drive:
 check-machines: $(BUILD)/xflate
 	@tests/packages.sh build machines
 	@BUILD=$(BUILD) tests/machines/run.sh
+
+# Other compilers, processors, C libraries and systems, analyzers, valgrind: tests/elsewhere/run.sh --help.
+check-elsewhere: $(BUILD)/xflate
+	@tests/packages.sh build check elsewhere
+	@XFLATE=$(call quoted,$(CURDIR))/$(BUILD)/xflate tests/elsewhere/run.sh $(PARTS)
 
 # Debian's package: built, looked at, installed into a fresh Debian, tested there with Debian's Bacula, removed without a trace.
 # FULL=1: built twice, byte for byte the same; rpm's; its units started by systemd.
@@ -297,6 +302,7 @@ help:
 	@echo "make demo       install what is missing, build, recompress a bundled real volume"
 	@echo "make check      install what is missing, build, run all tests that run anywhere"
 	@echo "make check-asan, check-tsan, check-bacula, check-bacula15, check-catalog, check-tape, check-drive, check-machines    further tests"
+	@echo "make check-elsewhere  PARTS='clang analyzers valgrind user i386 trixie s390x musl'; all of them where none is named"
 	@echo "make check-package    the Debian package, from its build to its removal (FULL=1: reproducible, the RPM, the units by systemd)"
 	@echo "make fuzz       FUZZ_SECONDS=60 FUZZ_TARGETS='block label'; make fuzz-replay    the parsers against foreign bytes"
 	@echo "make behaviour  OLD=path/to/another/xflate; what differs, of 27,000 runs"

@@ -123,10 +123,15 @@ int attributes_copy(int from, int to, char lost[static ATTRIBUTES_LOST_BYTES], s
 
 const char *attributes_locked(int fd)
 {
+#if defined(STATX_ATTR_IMMUTABLE)
 	struct statx sx;
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &sx) != 0)
 		return NULL;
 	if (sx.stx_attributes & STATX_ATTR_IMMUTABLE)
 		return "immutable";
 	return sx.stx_attributes & STATX_ATTR_APPEND ? "append-only" : NULL;
+#else
+	(void)fd;
+	return NULL;
+#endif
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/err.h"
 
+#include "base/system.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -37,7 +39,7 @@ int err_errno(struct err *e, enum xerr code, int errnum, const char *format, ...
 	e->errnum = errnum;
 	size_t used = strlen(e->text);
 	char reason[128];
-	snprintf(e->text + used, sizeof e->text - used, ": %s", strerror_r(errnum, reason, sizeof reason));
+	snprintf(e->text + used, sizeof e->text - used, ": %s", system_reason(errnum, reason, sizeof reason));
 	return code;
 }
 

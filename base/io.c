@@ -270,15 +270,15 @@ int io_write(int fd, const void *data, size_t n, struct err *e)
 	return 0;
 }
 
-int io_write_at(int fd, uint64_t at, const void *data, size_t n, struct err *e)
+int io_write_at(int fd, uint64_t *at, const void *data, size_t n, struct err *e)
 {
 	const uint8_t *from = data;
 	while (n > 0) {
-		ssize_t w = pwrite(fd, from, n, (off_t)at);
+		ssize_t w = pwrite(fd, from, n, (off_t)*at);
 		if (w < 0 && errno != EINTR)
 			return err_errno(e, XE_FAILED, errno, "write error");
 		from += w > 0 ? w : 0;
-		at += w > 0 ? (uint64_t)w : 0;
+		*at += w > 0 ? (uint64_t)w : 0;
 		n -= w > 0 ? (size_t)w : 0;
 	}
 	return 0;

@@ -82,8 +82,8 @@ int io_write(int fd, const void *data, size_t n, struct err *e) __attribute__((w
 /* What fill puts into a stream goes to fd, which stays open.  -1 with errno. */
 int io_fill(int fd, void (*fill)(FILE *out, void *arg), void *arg) __attribute__((warn_unused_result));
 
-/* The same, from byte at of a file on; its own place stays. */
-int io_write_at(int fd, uint64_t at, const void *data, size_t n, struct err *e) __attribute__((warn_unused_result));
+/* As io_write, from byte *at of a file on; its own place stays.  *at becomes the end of what is written, also of a write that fails. */
+int io_write_at(int fd, uint64_t *at, const void *data, size_t n, struct err *e) __attribute__((warn_unused_result));
 
 /* One write(2) of n bytes or failure, for tapes.  XE_FAILED, also at the end of the medium. */
 int io_write_tape(int fd, const void *data, size_t n, struct err *e) __attribute__((warn_unused_result));

@@ -39,7 +39,7 @@ static void put(const char *text, size_t len)
 static const char clear_line[] = "\r\033[K";
 
 /* One write for a whole line, so that lines of several processes do not mix. */
-static void print_line(const char *format, va_list ap)
+static __attribute__((format(printf, 1, 0))) void print_line(const char *format, va_list ap)
 {
 	char line[LINE_BYTES];
 	int head = snprintf(line, sizeof line, "xflate: ");

@@ -3,6 +3,7 @@
  * nothing of ours elsewhere.  What a signal handler needs is made ready before there is anything to clean up. */
 #include "base/outfile.h"
 
+#include "base/system.h"
 #include "base/unfinished.h"
 
 #include <errno.h>
@@ -373,7 +374,7 @@ static int exchange_folders(struct outfile *o, struct err *e)
 	int folder = o->folder->fd;
 	if (fstatat(folder, o->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
 		return err_set(e, XE_FAILED, "is no folder any more; it is not replaced");
-	if (renameat2(folder, o->temporary, folder, o->name, RENAME_EXCHANGE) == 0) {
+	if (system_rename_exchange(folder, o->temporary, folder, o->name) == 0) {
 		if (!unfinished_remove_folder(o))
 			memcpy(o->remains, o->temporary, sizeof o->remains);
 		return 0;

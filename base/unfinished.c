@@ -3,6 +3,7 @@
 
 #include "base/printable.h"
 #include "base/quit.h"
+#include "base/system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int name_if_free(const struct outfile *o, const char *name)
 {
 	int folder = o->folder->fd;
-	if (renameat2(folder, o->temporary, folder, name, RENAME_NOREPLACE) == 0)
+	if (system_rename_to_free(folder, o->temporary, folder, name) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
 		return errno;
@@ -50,7 +51,7 @@ static int name_if_free(const struct outfile *o, const char *name)
 static int name_folder_if_free(const struct outfile *o, const char *name)
 {
 	int folder = o->folder->fd;
-	if (renameat2(folder, o->temporary, folder, name, RENAME_NOREPLACE) == 0)
+	if (system_rename_to_free(folder, o->temporary, folder, name) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
 		return errno;

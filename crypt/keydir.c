@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "crypt/keydir.h"
 
+#include "base/system.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -392,7 +394,7 @@ static int is_key_file(const struct dirent *entry)
 int keydir_each(const struct keydir *d, int (*each)(void *arg, const char *volume, struct err *e), void *arg, struct err *e)
 {
 	struct dirent **list;
-	int n = scandirat(d->fd, ".", &list, is_key_file, alphasort), rc = 0;
+	int n = system_scan(d->fd, &list, is_key_file), rc = 0;
 	if (n < 0)
 		return err_errno(e, XE_FAILED, errno, "cannot read the key directory");
 	for (int i = 0; i < n; i++) {

@@ -2,6 +2,7 @@
 #include "crypt/leash.h"
 
 #include "base/quit.h"
+#include "base/system.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -101,7 +102,7 @@ static void live(const struct start *s)
 	if (program > 0) {
 		for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 			close(fd);
-		closefrom(STDERR_FILENO + 1);
+		system_close_from(STDERR_FILENO + 1);
 		watch(s->parent, program, s->group);
 	}
 	int errnum = program < 0 ? errno : 0;

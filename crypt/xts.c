@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -18,9 +19,19 @@ static const struct {
 };
 #define CIPHERS (sizeof ciphers / sizeof ciphers[0])
 
+#define SPARES 16u /* contexts that are kept for the next block */
+
+/* One direction.  The first context is only copied: each block takes one that nobody else has. */
+struct coder {
+	EVP_CIPHER_CTX *first; /* NULL: this way is closed */
+	EVP_CIPHER_CTX *spares[SPARES];
+	unsigned spare_count;
+};
+
 struct xts {
 	enum xts_cipher cipher;
-	EVP_CIPHER_CTX *encrypt, *decrypt;
+	struct coder encrypt, decrypt;
+	pthread_mutex_t lock; /* of the spares */
 };
 
 const char *xts_name(enum xts_cipher cipher)
@@ -80,19 +91,20 @@ int xts_new(struct xts **x, const struct secret *key, struct err *e)
 	if (n == NULL)
 		return err_memory(e, sizeof *n, "a cipher");
 	n->cipher = cipher;
+	pthread_mutex_init(&n->lock, NULL);
 	*x = n;
 	if (cipher == XTS_NULL)
 		return 0;
 	const EVP_CIPHER *type = cipher == XTS_AES_128 ? EVP_aes_128_xts() : EVP_aes_256_xts();
-	n->encrypt = EVP_CIPHER_CTX_new();
-	n->decrypt = EVP_CIPHER_CTX_new();
+	n->encrypt.first = EVP_CIPHER_CTX_new();
+	n->decrypt.first = EVP_CIPHER_CTX_new();
 	bool equal_halves = CRYPTO_memcmp(key->data, key->data + key->len / 2, key->len / 2) == 0;
 	/* With equal halves what somebody else has encrypted can still be read. */
-	bool ready = n->encrypt && n->decrypt && EVP_DecryptInit_ex(n->decrypt, type, NULL, key->data, NULL) == 1 &&
-		     (equal_halves || EVP_EncryptInit_ex(n->encrypt, type, NULL, key->data, NULL) == 1);
+	bool ready = n->encrypt.first && n->decrypt.first && EVP_DecryptInit_ex(n->decrypt.first, type, NULL, key->data, NULL) == 1 &&
+		     (equal_halves || EVP_EncryptInit_ex(n->encrypt.first, type, NULL, key->data, NULL) == 1);
 	if (equal_halves) {
-		EVP_CIPHER_CTX_free(n->encrypt);
-		n->encrypt = NULL;
+		EVP_CIPHER_CTX_free(n->encrypt.first);
+		n->encrypt.first = NULL;
 	}
 	if (ready)
 		return 0;
@@ -101,13 +113,49 @@ int xts_new(struct xts **x, const struct secret *key, struct err *e)
 	return err_set(e, XE_FAILED, "the cipher %s is not to be had from OpenSSL", ciphers[cipher].name);
 }
 
+static void free_coder(struct coder *c)
+{
+	EVP_CIPHER_CTX_free(c->first);
+	while (c->spare_count > 0)
+		EVP_CIPHER_CTX_free(c->spares[--c->spare_count]);
+}
+
 void xts_free(struct xts *x)
 {
 	if (x == NULL)
 		return;
-	EVP_CIPHER_CTX_free(x->encrypt);
-	EVP_CIPHER_CTX_free(x->decrypt);
+	free_coder(&x->encrypt);
+	free_coder(&x->decrypt);
+	pthread_mutex_destroy(&x->lock);
 	free(x);
+}
+
+/* ---- blocks ---- */
+
+/* For give_back; NULL without memory. */
+static EVP_CIPHER_CTX *borrow(struct xts *x, struct coder *c)
+{
+	pthread_mutex_lock(&x->lock);
+	EVP_CIPHER_CTX *ctx = c->spare_count > 0 ? c->spares[--c->spare_count] : NULL;
+	bool copied = ctx != NULL;
+	if (ctx == NULL && (ctx = EVP_CIPHER_CTX_new()) != NULL)
+		copied = EVP_CIPHER_CTX_copy(ctx, c->first) == 1;
+	pthread_mutex_unlock(&x->lock);
+	if (copied)
+		return ctx;
+	EVP_CIPHER_CTX_free(ctx);
+	return NULL;
+}
+
+static void give_back(struct xts *x, struct coder *c, EVP_CIPHER_CTX *ctx)
+{
+	pthread_mutex_lock(&x->lock);
+	bool kept = c->spare_count < SPARES;
+	if (kept)
+		c->spares[c->spare_count++] = ctx;
+	pthread_mutex_unlock(&x->lock);
+	if (!kept)
+		EVP_CIPHER_CTX_free(ctx);
 }
 
 /* BlockNumber, VolSessionId, VolSessionTime as they stand in the header, then zeros. */
@@ -118,17 +166,22 @@ static void tweak_of(const uint8_t *block, uint8_t tweak[static 16])
 	memcpy(tweak + 4, block + 16, 8);
 }
 
-static bool code(EVP_CIPHER_CTX *ctx, const uint8_t *in, uint8_t *out, size_t len)
+static bool code(struct xts *x, struct coder *c, const uint8_t *in, uint8_t *out, size_t len)
 {
 	uint8_t tweak[16];
-	if (ctx == NULL || len < XTS_HEADER_BYTES + XTS_BODY_MIN_BYTES || len > XTS_HEADER_BYTES + XTS_BODY_MAX_BYTES)
+	if (c->first == NULL || len < XTS_HEADER_BYTES + XTS_BODY_MIN_BYTES || len > XTS_HEADER_BYTES + XTS_BODY_MAX_BYTES)
+		return false;
+	EVP_CIPHER_CTX *ctx = borrow(x, c);
+	if (ctx == NULL)
 		return false;
 	int body = (int)(len - XTS_HEADER_BYTES), n = 0;
 	tweak_of(in, tweak);
 	if (in != out)
 		memcpy(out, in, XTS_HEADER_BYTES);
-	return EVP_CipherInit_ex(ctx, NULL, NULL, NULL, tweak, -1) == 1 &&
-	       EVP_CipherUpdate(ctx, out + XTS_HEADER_BYTES, &n, in + XTS_HEADER_BYTES, body) == 1 && n == body;
+	bool done = EVP_CipherInit_ex(ctx, NULL, NULL, NULL, tweak, -1) == 1 &&
+		    EVP_CipherUpdate(ctx, out + XTS_HEADER_BYTES, &n, in + XTS_HEADER_BYTES, body) == 1 && n == body;
+	give_back(x, c, ctx);
+	return done;
 }
 
 static bool copy(const uint8_t *in, uint8_t *out, size_t len)
@@ -140,10 +193,10 @@ static bool copy(const uint8_t *in, uint8_t *out, size_t len)
 
 bool xts_encrypt_block(struct xts *x, const uint8_t *in, uint8_t *out, size_t len)
 {
-	return x->cipher == XTS_NULL ? copy(in, out, len) : code(x->encrypt, in, out, len);
+	return x->cipher == XTS_NULL ? copy(in, out, len) : code(x, &x->encrypt, in, out, len);
 }
 
 bool xts_decrypt_block(struct xts *x, const uint8_t *in, uint8_t *out, size_t len)
 {
-	return x->cipher == XTS_NULL ? copy(in, out, len) : code(x->decrypt, in, out, len);
+	return x->cipher == XTS_NULL ? copy(in, out, len) : code(x, &x->decrypt, in, out, len);
 }

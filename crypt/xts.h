@@ -31,7 +31,7 @@ bool xts_for_key(size_t key_bytes, enum xts_cipher *cipher);
  * known, and OpenSSL refuses them when it is too late.  XE_KEY. */
 int xts_check_key(enum xts_cipher cipher, const struct secret *key, struct err *e) __attribute__((warn_unused_result));
 
-/* Key schedules, of one thread. */
+/* Key schedules, of any number of threads. */
 struct xts;
 
 /* The cipher follows from the key's length.  *x is the caller's, for xts_free (NULL is fine).  XE_KEY, XE_FAILED. */

@@ -340,8 +340,8 @@ static int drop_job_files(struct fileindex *x, int64_t job, int64_t volume, stru
 static int drop_job(struct fileindex *x, int64_t job, struct err *e)
 {
 	static const char *const rows[] = {
-		"DELETE FROM file WHERE id BETWEEN (?1 << 32) AND (?1 << 32) + 2147483647 AND NOT EXISTS (SELECT 1 FROM job_volume WHERE "
-		"job = ?1)",
+		("DELETE FROM file WHERE id BETWEEN (?1 << 32) AND (?1 << 32) + 2147483647 AND NOT EXISTS (SELECT 1 FROM job_volume WHERE "
+		 "job = ?1)"),
 		"DELETE FROM job_folder WHERE job = ?1 AND NOT EXISTS (SELECT 1 FROM job_volume WHERE job = ?1)",
 		"DELETE FROM job WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM job_volume WHERE job = ?1)",
 	};

@@ -44,7 +44,7 @@ static int write_config(const struct dedupable_out *d, struct err *e)
 	uint8_t bytes[DEDUPABLE_CONFIG_BYTES];
 	struct err unwritten = {0};
 	size_t n = dedupable_write_config(&d->config, bytes);
-	int rc = io_write_at(d->counts.fd, 0, bytes, n, &unwritten);
+	int rc = io_write_at(d->counts.fd, &(uint64_t){0}, bytes, n, &unwritten);
 	return rc == 0 ? 0 : err_within(e, DEDUPABLE_CONFIG, &unwritten);
 }
 
@@ -84,7 +84,7 @@ static int put_part(struct dedupable_out *d, unsigned file, uint64_t at, const u
 		return err_memory(e, end, "the parts of a block");
 	d->entries = entries;
 	dedupable_write_part(&part, entries + d->count++ * DEDUPABLE_PART_BYTES);
-	return io_write_at(d->data[file].fd, at, data, len, e);
+	return io_write_at(d->data[file].fd, &at, data, len, e);
 }
 
 static uint64_t keep(struct dedupable_out *d, unsigned file, uint64_t bytes)

@@ -2,6 +2,7 @@
 /* Bytes one behind the other: files, and streams, which are read once.  volume-format.md 1.5 */
 #include "medium/file.h"
 
+#include "medium/behind.h"
 #include "medium/sink.h"
 
 #include <stdio.h>
@@ -56,16 +57,38 @@ static int write_gathered(struct sink *s, struct err *e)
 {
 	size_t n = s->gathered_bytes;
 	s->gathered_bytes = 0;
-	return n > 0 ? io_write(s->out.fd, s->gathered, n, e) : 0;
+	if (s->behind == NULL)
+		return n > 0 ? io_write(s->out.fd, s->gathered, n, e) : 0;
+	s->gathered = NULL;
+	if (n > 0)
+		behind_post(s->behind, n);
+	return 0;
+}
+
+static int finish_file(struct sink *s, struct err *e)
+{
+	int rc = write_gathered(s, e);
+	return rc == 0 && s->behind ? behind_finish(s->behind, e) : rc;
+}
+
+/* Where it is gathered. */
+static int find_room(struct sink *s, struct err *e)
+{
+	if (s->gathered)
+		return 0;
+	s->gathered = s->behind ? behind_room(s->behind, e) : malloc(SINK_GATHER_BYTES);
+	return s->gathered ? 0 : s->behind ? e->code : err_memory(e, SINK_GATHER_BYTES, "the output");
 }
 
 /* The first of n bytes: as many as go to the next aligned place.  Returns how many, 0 for an error. */
 static size_t gather(struct sink *s, const uint8_t *data, size_t n, struct err *e)
 {
 	size_t room = SINK_GATHER_BYTES - s->gathered_bytes;
-	if (s->gathered_bytes == 0 && n >= room)
+	if (s->gathered_bytes == 0 && n >= room && s->behind == NULL)
 		return io_write(s->out.fd, data, room, e) == 0 ? room : 0;
 	n = n < room ? n : room;
+	if (find_room(s, e) != 0)
+		return 0;
 	memcpy(s->gathered + s->gathered_bytes, data, n);
 	s->gathered_bytes += n;
 	return n < room || write_gathered(s, e) == 0 ? n : 0;
@@ -74,8 +97,6 @@ static size_t gather(struct sink *s, const uint8_t *data, size_t n, struct err *
 static int write_aligned(struct sink *s, const uint8_t *data, size_t len, bool label, struct err *e)
 {
 	(void)label;
-	if (s->gathered == NULL && (s->gathered = malloc(SINK_GATHER_BYTES)) == NULL)
-		return err_memory(e, SINK_GATHER_BYTES, "the output");
 	s->at += len;
 	for (size_t done = 0, n; done < len; done += n) {
 		n = gather(s, data + done, len - done, e);
@@ -96,7 +117,7 @@ const struct medium medium_file = {
 	.read_at = read_at,
 	.near_end = file_near_end,
 	.write = write_aligned,
-	.finish = write_gathered,
+	.finish = finish_file,
 };
 
 const struct medium medium_stream = {

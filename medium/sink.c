@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "medium/sink.h"
 
+#include "medium/behind.h"
+
 #include <stdlib.h>
 
 void sink_open(struct sink *s, const struct io *out, const struct sink_form *form, struct digest *digest, struct digest *volume_digest)
@@ -18,7 +20,9 @@ void sink_open(struct sink *s, const struct io *out, const struct sink_form *for
 void sink_close(struct sink *s)
 {
 	outqueue_free(s->queue);
-	free(s->gathered);
+	if (s->behind == NULL)
+		free(s->gathered);
+	behind_free(s->behind);
 	free(s->padded);
 	io_close(&s->piece);
 	if (s->medium && s->medium->drop)
@@ -35,6 +39,14 @@ int sink_queue(struct sink *s, const struct outqueue_marks *marks, struct err *e
 {
 	s->queue = outqueue_new(marks, s->out.fd, writer_of(s));
 	return s->queue ? 0 : err_memory(e, 0, "what waits to be written");
+}
+
+int sink_write_behind(struct sink *s, struct tasks *tasks, unsigned threads, struct err *e)
+{
+	if (s->medium != &medium_file)
+		return 0;
+	s->behind = behind_new(tasks, threads, s->out.fd, SINK_GATHER_BYTES);
+	return s->behind ? 0 : err_memory(e, 0, "the output");
 }
 
 int sink_put(struct sink *s, const void *data, size_t n, struct err *e)

@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/outqueue.h"
+#include "base/tasks.h"
 #include "medium/medium.h"
 
 #define SINK_GATHER_BYTES 262144u /* what costs least: docs/performance.md */
@@ -16,6 +17,7 @@ struct sink_form {
 };
 
 struct dedupable_out;
+struct behind;
 
 struct sink {
 	struct io out; /* borrowed */
@@ -29,8 +31,10 @@ struct sink {
 	struct outqueue *queue; /* of streams and tapes: what is written goes through it; NULL: it does not */
 
 	/* Of files */
-	uint8_t *gathered; /* what is to be written from an aligned place on, SINK_GATHER_BYTES; NULL: nothing yet */
+	uint8_t *
+		gathered; /* what is to be written from an aligned place on, SINK_GATHER_BYTES; NULL: nothing yet.  Of behind, if there is one */
 	size_t gathered_bytes;
+	struct behind *behind; /* writes it; NULL: it is written at once */
 
 	/* Of tapes */
 	size_t fixed_bytes; /* block size of a drive in fixed mode */
@@ -54,6 +58,10 @@ void sink_close(struct sink *s);
 
 /* Before the first block, of what goes to a stream or a tape: it is written by these marks.  XE_FAILED without memory. */
 int sink_queue(struct sink *s, const struct outqueue_marks *marks, struct err *e) __attribute__((warn_unused_result));
+
+/* Before the first block: a file is written by tasks, with so many threads to help; what is wrong may be told by a later call, by sink_finish
+ * at last.  Nothing on other media.  XE_FAILED without memory. */
+int sink_write_behind(struct sink *s, struct tasks *tasks, unsigned threads, struct err *e) __attribute__((warn_unused_result));
 
 /* For media that are a stream or a tape: n bytes, on a tape a block.  XE_FAILED. */
 int sink_put(struct sink *s, const void *data, size_t n, struct err *e) __attribute__((warn_unused_result));

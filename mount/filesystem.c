@@ -368,7 +368,7 @@ static struct {
 	char last[512];
 } listener;
 
-static void on_log(enum fuse_log_level level, const char *format, va_list arguments)
+static __attribute__((format(printf, 2, 0))) void on_log(enum fuse_log_level level, const char *format, va_list arguments)
 {
 	char text[sizeof listener.last];
 	if (level > FUSE_LOG_WARNING)

@@ -17,6 +17,7 @@ struct writer {
 	const struct consumer *consumer;
 	const struct reshape *reshape;
 	bool reshapes;
+	struct tasks *tasks; /* that write, and seal; NULL: there are none */
 	struct packer *packer;
 	struct ledger ledger;
 	struct io out;

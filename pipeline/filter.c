@@ -14,6 +14,7 @@ struct filter {
 	struct filter_options o;
 	const struct consumer *consumer;
 	struct reshape reshape;
+	struct tasks *tasks; /* NULL: one thread does all in turn */
 	struct intake *intake;
 	struct writer *writer;
 	struct stage_ctx **workers;
@@ -81,9 +82,10 @@ struct filter *filter_new(const struct filter_options *options)
 	io_allow_reads();
 	f->consumer = options->observer ? &observe_consumer : filter_moves_blocks(options) ? &repack_consumer : &pass_consumer;
 	f->reshape = reshape_of(options);
-	f->writer = writer_new(&f->o, &f->reshape, f->consumer);
-	f->intake = f->writer ? intake_new(&f->o, &f->reshape, f->consumer->whole_blocks) : NULL;
-	if (f->intake == NULL || !make_slots(f)) {
+	f->tasks = f->o.threads > 1 ? tasks_new() : NULL;
+	f->writer = writer_new(&f->o, &f->reshape, f->tasks, f->consumer);
+	f->intake = f->writer ? intake_new(&f->o, &f->reshape, f->tasks, f->consumer->whole_blocks) : NULL;
+	if (f->intake == NULL || (f->o.threads > 1 && f->tasks == NULL) || !make_slots(f)) {
 		filter_free(f);
 		return NULL;
 	}
@@ -102,6 +104,7 @@ void filter_free(struct filter *f)
 	free(f->workers);
 	writer_free(f->writer);
 	intake_free(f->intake);
+	tasks_free(f->tasks);
 	free(f);
 }
 
@@ -150,6 +153,7 @@ int filter_run(struct filter *f, struct err *e)
 		.work = work_slot,
 		.write = write_slot,
 		.cancel = cancel,
+		.tasks = f->tasks,
 	};
 	void **slots = calloc(f->slot_count, sizeof(void *));
 	if (slots == NULL)

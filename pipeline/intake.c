@@ -42,7 +42,7 @@ struct intake {
 	uint64_t paced; /* bytes that the pace knows of */
 };
 
-static bool open_volumes(struct intake *in)
+static bool open_volumes(struct intake *in, struct tasks *tasks)
 {
 	const struct reader_options ro = {
 		.paths = in->o->paths,
@@ -54,6 +54,8 @@ static bool open_volumes(struct intake *in)
 		.indexes = in->o->callbacks.old_block || in->pass_blocks || (in->o->observer && in->o->observer->block),
 		.expect_volumes = in->o->on_damage == ON_DAMAGE_STOP,
 		.keep_suspect = in->o->on_damage == ON_DAMAGE_KEEP,
+		.tasks = tasks,
+		.threads = in->o->threads,
 		.digest = in->o->digest_in,
 		.hash_volumes = in->o->hash_volumes,
 		.keys = cipher_keys(in->cipher),
@@ -75,7 +77,7 @@ static bool open_volumes(struct intake *in)
 	return in->joiner && (in->repairer || !in->o->repair);
 }
 
-struct intake *intake_new(const struct filter_options *options, const struct reshape *reshape, bool pass_blocks)
+struct intake *intake_new(const struct filter_options *options, const struct reshape *reshape, struct tasks *tasks, bool pass_blocks)
 {
 	struct intake *in = calloc(1, sizeof *in);
 	if (in == NULL)
@@ -89,7 +91,7 @@ struct intake *intake_new(const struct filter_options *options, const struct res
 	in->target = options->target;
 	bool ciphers = options->cipher.read || options->cipher.encrypt;
 	in->cipher = ciphers ? cipher_new(&options->cipher) : NULL;
-	if ((ciphers && in->cipher == NULL) || !open_volumes(in)) {
+	if ((ciphers && in->cipher == NULL) || !open_volumes(in, tasks)) {
 		intake_free(in);
 		return NULL;
 	}

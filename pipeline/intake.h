@@ -10,8 +10,9 @@
 
 struct intake;
 
-/* options and reshape must stay until intake_free.  pass_blocks: see filter_moves_blocks.  NULL without memory. */
-struct intake *intake_new(const struct filter_options *options, const struct reshape *reshape, bool pass_blocks);
+/* options, reshape and tasks (NULL: nothing is read ahead) must stay until intake_free.  pass_blocks: see filter_moves_blocks.  NULL without
+ * memory. */
+struct intake *intake_new(const struct filter_options *options, const struct reshape *reshape, struct tasks *tasks, bool pass_blocks);
 
 /* The slots that it filled must be empty by then, and what lives as long as it unused: volumes, jobs, policies, ciphers. */
 void intake_free(struct intake *in);

@@ -174,7 +174,11 @@ int output_begin_volume(struct writer *w, const struct item *item, struct err *e
 	packer_limit(w->packer, bareos && w->reshape->owner == RELABEL_BACULA ? BLOCK_DEFAULT_BYTES : 0);
 	sink_open(&w->sink, &w->out, w->o->form, w->o->digest_out, w->volume_digest);
 	packer_begin_volume(w->packer, &w->sink);
-	return w->o->marks.high > 0 ? sink_queue(&w->sink, &w->o->marks, e) : 0;
+	if (w->o->marks.high > 0)
+		return sink_queue(&w->sink, &w->o->marks, e);
+	/* What comes by a descriptor may have another writer. */
+	bool own = io_is_file(&w->out) && !w->out.standard;
+	return own && w->tasks ? sink_write_behind(&w->sink, w->tasks, w->o->threads, e) : 0;
 }
 
 /* With no record left there is still a volume. */

@@ -2,6 +2,7 @@
 /* Every thread is equal and does what is needed most:
  *
  *   - if the oldest slot is converted and nobody writes, write it;
+ *   - else, if a task waits, do it: those who read and write need what it makes;
  *   - else, if a slot is free and nobody reads, read the next input into it and convert it at once, while it is warm;
  *   - else wait until one of these becomes possible: whoever goes to work then wakes one of those that wait, and that one, where
  *     there is more to do, the next.
@@ -56,6 +57,11 @@ static bool may_read(const struct pool *p)
 	return !p->ended && !p->reading && p->state[p->read_next] == SLOT_FREE;
 }
 
+static bool may_help(const struct pool *p)
+{
+	return p->job->tasks && tasks_wait(p->job->tasks);
+}
+
 static bool all_written(const struct pool *p)
 {
 	return p->ended && !p->reading && p->read_next == p->write_next && p->state[p->write_next] == SLOT_FREE;
@@ -64,7 +70,7 @@ static bool all_written(const struct pool *p)
 /* To work, without the lock.  What can be done meanwhile one of the others does. */
 static void leave(struct pool *p)
 {
-	if (p->waiting > 0 && (may_write(p) || may_read(p)))
+	if (p->waiting > 0 && (may_write(p) || may_help(p) || may_read(p)))
 		pthread_cond_signal(&p->change);
 	pthread_mutex_unlock(&p->lock);
 }
@@ -108,6 +114,23 @@ static void read_and_convert(struct pool *p, unsigned worker)
 	p->state[slot] = SLOT_DONE;
 }
 
+static void help(struct pool *p)
+{
+	leave(p);
+	tasks_help(p->job->tasks);
+	pthread_mutex_lock(&p->lock);
+}
+
+/* A task was posted by one who is at work. */
+static void wake(void *arg)
+{
+	struct pool *p = arg;
+	pthread_mutex_lock(&p->lock);
+	if (p->waiting > 0)
+		pthread_cond_signal(&p->change);
+	pthread_mutex_unlock(&p->lock);
+}
+
 static void *take_part(void *arg)
 {
 	const struct member *m = arg;
@@ -116,6 +139,8 @@ static void *take_part(void *arg)
 	while (!p->stopped && !all_written(p)) {
 		if (may_write(p))
 			write_oldest(p, m->worker);
+		else if (may_help(p))
+			help(p);
 		else if (may_read(p))
 			read_and_convert(p, m->worker);
 		else
@@ -151,6 +176,8 @@ bool pool_run(const struct pool_job *job, unsigned threads, void *const *slots)
 	pthread_mutex_init(&p.lock, NULL);
 	pthread_cond_init(&p.change, NULL);
 	unsigned started = 0;
+	if (job->tasks)
+		tasks_tell(job->tasks, wake, &p);
 	if (ok) {
 		for (unsigned i = 0; i < threads; i++)
 			members[i] = (struct member){.pool = &p, .worker = i};
@@ -160,6 +187,8 @@ bool pool_run(const struct pool_job *job, unsigned threads, void *const *slots)
 	}
 	for (unsigned i = 1; i < started; i++)
 		pthread_join(members[i].thread, NULL);
+	if (job->tasks)
+		tasks_tell(job->tasks, NULL, NULL);
 	pthread_cond_destroy(&p.change);
 	pthread_mutex_destroy(&p.lock);
 	free(p.state);

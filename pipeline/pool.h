@@ -3,7 +3,8 @@
 #ifndef PIPELINE_POOL_H
 #define PIPELINE_POOL_H
 
-#include <stdbool.h>
+#include "base/tasks.h"
+
 #include <stddef.h>
 
 struct pool_job {
@@ -16,6 +17,8 @@ struct pool_job {
 	bool (*write)(void *arg, void *slot, unsigned worker);
 	/* Called once when write has stopped everything: ends a read that waits.  NULL: reads never wait. */
 	void (*cancel)(void *arg);
+	/* What is posted there is done by threads that would wait otherwise.  NULL: there are none. */
+	struct tasks *tasks;
 };
 
 /* Slots that keep `threads` busy. */

@@ -14,7 +14,8 @@ static int on_encrypt(void *arg, uint8_t *block, size_t len, struct err *e)
 	return err_set(e, XE_FAILED, "a block of %zu bytes cannot be encrypted; use a smaller --max-block", len);
 }
 
-struct writer *writer_new(const struct filter_options *options, const struct reshape *reshape, const struct consumer *consumer)
+struct writer *writer_new(const struct filter_options *options, const struct reshape *reshape, struct tasks *tasks,
+			  const struct consumer *consumer)
 {
 	struct writer *w = calloc(1, sizeof *w);
 	if (w == NULL)
@@ -23,6 +24,7 @@ struct writer *writer_new(const struct filter_options *options, const struct res
 	w->reshape = reshape;
 	w->reshapes = reshape_wanted(reshape);
 	w->consumer = consumer;
+	w->tasks = tasks;
 	w->out = IO_CLOSED;
 	w->sink = SINK_CLOSED;
 	w->ledger = (struct ledger){.o = options};

@@ -6,8 +6,9 @@
 
 #include "pipeline/consumer.h"
 
-/* options and reshape must stay until writer_free.  NULL without memory. */
-struct writer *writer_new(const struct filter_options *options, const struct reshape *reshape, const struct consumer *consumer);
+/* options, reshape and tasks (NULL: there are none) must stay until writer_free.  NULL without memory. */
+struct writer *writer_new(const struct filter_options *options, const struct reshape *reshape, struct tasks *tasks,
+			  const struct consumer *consumer);
 void writer_free(struct writer *w);
 
 /* Writes a slot and empties it.  What a full arena left unconverted is converted with ctx.  XE_DAMAGE, XE_KEY, XE_USAGE and

@@ -62,7 +62,7 @@ void tally_report(struct tally *t, const struct finding *f)
 	t->problem(t->arg, f);
 }
 
-static void report(struct tally *t, struct finding f, const char *format, va_list ap)
+static __attribute__((format(printf, 3, 0))) void report(struct tally *t, struct finding f, const char *format, va_list ap)
 {
 	char text[VOLUME_ODDITY_BYTES];
 	vsnprintf(text, sizeof text, format, ap);

@@ -248,7 +248,9 @@ static bool meet(struct choice *c, const char *text)
 /* The name, or a folder above it.  name is changed meanwhile. */
 static bool takes_name(struct choice *c, char *name)
 {
-	bool taken = c->names.count > 0 && (meet(c, name) | meet(c, ""));
+	bool taken = c->names.count > 0 && meet(c, name);
+	if (c->names.count > 0)
+		taken = meet(c, "") || taken;
 	for (char *slash = strchr(name, '/'); slash && c->names.count > 0; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		taken = meet(c, name) || taken;
@@ -267,7 +269,9 @@ bool choice_takes_file(struct choice *c, const char *name, int32_t file_index)
 	if (own == NULL)
 		return true;
 	/* All are asked: each is to know whether it was met. */
-	bool taken = takes_index(c, file_index) | takes_glob(c, own) | takes_name(c, own);
+	bool taken = takes_index(c, file_index);
+	taken = takes_glob(c, own) || taken;
+	taken = takes_name(c, own) || taken;
 	free(own);
 	return taken;
 }

@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/hex.h"
 #include "base/quit.h"
+#include "base/system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,7 +67,7 @@ void temporary_remove(const struct temporary *t)
 /* Some file systems have no rename(2) that replaces nothing. */
 int temporary_rename(const struct temporary *t, const char *name)
 {
-	int rc = renameat2(t->at, t->name, t->at, name, RENAME_NOREPLACE);
+	int rc = system_rename_to_free(t->at, t->name, t->at, name);
 	if (rc == 0 || (errno != EINVAL && errno != ENOSYS))
 		return rc;
 	struct stat st;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tape/outcome.h"
 
+#include "base/system.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -124,6 +126,6 @@ void outcome_uscsi(const struct outcome_uscsi *o, struct transport_reply *reply)
 	/* A command that ended with another status than good is EIO, too. */
 	if (o->failed && reply->status == 0) {
 		char reason[64];
-		trouble(reply, "%s", strerror_r(o->errnum, reason, sizeof reason));
+		trouble(reply, "%s", system_reason(o->errnum, reason, sizeof reason));
 	}
 }

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <stropts.h>
 #include <sys/scsi/impl/uscsi.h>
 #include <unistd.h>
 

@@ -184,8 +184,8 @@ static const char *const impossible[] = {
 	"xflate-map\t1\nvolume\tV\tfile\nold\t0\t9\t1\t1\t0\t1\t99999999999\nend\t10\t10\t1\t1\n",
 	"xflate-map\t1\nvolume\tV\tfile\nold\t0\t9\t1\t1\t0\t1\t1\t1\nend\t10\t10\t1\t1\n",
 	"xflate-map\t1\nvolume\tV\tfile\nend\t1\t1\t0\t0\nexit\t0\n",
-	"xflate-map\t2\nvolume\tV\tfile\tV\tfile\t1\nnew\t1\t2\t1\t1\t0\t1\t1\t1\n"
-	"session\t1\t1\t0\t\t0\t0\t0\t0\t0\t1\t3\t1\t1\t1\nend\t9\t9\t1\t1\t0\t0\n",
+	("xflate-map\t2\nvolume\tV\tfile\tV\tfile\t1\nnew\t1\t2\t1\t1\t0\t1\t1\t1\n"
+	 "session\t1\t1\t0\t\t0\t0\t0\t0\t0\t1\t3\t1\t1\t1\nend\t9\t9\t1\t1\t0\t0\n"),
 	"xflate-map\t2\nvolume\tV\tfile\tV\tfile\t1\nsession\t1\t1\t0\t\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\nend\t9\t9\t1\t1\t0\t0\n",
 	"xflate-map\t2\nvolume\tV\tfile\tV\tfile\t1\nnew\t1\t2\t1\t1\t0\t1\t1\t0\nend\t9\t9\t1\t1\t0\t0\n",
 };
@@ -259,8 +259,8 @@ START_TEST(test_rows)
 		"| xflate-media | 9 | 0 | 4000 | 0 | 4 | 0 | 3999 | 0 | 1 | 0 | 0 | V1 | File | Append |  |\n"
 		"| xflate-row | 31 | 21 | 9 | 1 | 1 | 3 | 0 | 208 | 0 | 999 | 0 |  |  |  |  |\n"
 		"| xflate-end | 1 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |  |  |  |  |\n+----+\n",
-		"\"xflate-version\",2250,0,0,0,0,0,0,0,0,0,0,,,,\r\nxflate-media,9,0,4000,0,4,0,3999,0,1,0,0,\"V1\",File,Append,\r\n"
-		"xflate-row,31,21,9,1,1,3,0,208,0,999,0,,,,\r\nxflate-end,1,0,0,0,0,0,0,0,0,0,0,,,,\r\n",
+		("\"xflate-version\",2250,0,0,0,0,0,0,0,0,0,0,,,,\r\nxflate-media,9,0,4000,0,4,0,3999,0,1,0,0,\"V1\",File,Append,\r\n"
+		 "xflate-row,31,21,9,1,1,3,0,208,0,999,0,,,,\r\nxflate-end,1,0,0,0,0,0,0,0,0,0,0,,,,\r\n"),
 	};
 	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
 		struct err e = {0};

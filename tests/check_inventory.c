@@ -13,7 +13,7 @@
 
 static char root[64];
 
-static const char *at(const char *format, va_list args)
+static __attribute__((format(printf, 1, 0))) const char *at(const char *format, va_list args)
 {
 	static char path[PATH_MAX];
 	char rest[PATH_MAX / 2];
@@ -23,7 +23,7 @@ static const char *at(const char *format, va_list args)
 }
 
 /* All folders on the way, too. */
-static void folder(const char *format, ...)
+static __attribute__((format(printf, 1, 2))) void folder(const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -38,7 +38,7 @@ static void folder(const char *format, ...)
 	mkdir(path, 0755);
 }
 
-static void file(const void *data, size_t len, const char *format, ...)
+static __attribute__((format(printf, 3, 4))) void file(const void *data, size_t len, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);

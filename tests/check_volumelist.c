@@ -62,7 +62,9 @@ static const char *listed(const struct volumelist_options *o, const char *const 
 	struct volumelist l = VOLUMELIST_NONE;
 	struct err e = {0};
 	int rc = volumelist_read(&l, o, &(struct operands){names, count}, &e);
-	snprintf(text, sizeof text, rc ? "%d %s" : "", rc, e.text);
+	text[0] = '\0';
+	if (rc != 0)
+		snprintf(text, sizeof text, "%d %s", rc, e.text);
 	for (size_t i = 0; rc == 0 && i < l.count; i++) {
 		strcat(text, l.paths[i]);
 		strcat(text, "\n");

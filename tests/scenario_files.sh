@@ -105,18 +105,19 @@ waiting() {
 		"$XFLATE" -qq --force $options --on-damage=skip -o wanted short
 		bytes="${case##*/}"
 		records wanted >wanted.records
-		for how in INT TERM HUP EIO; do
+		for how in INT TERM HUP EIO-T1 EIO-T2 EIO-T8; do
 			rm -f pipe out.partial
 			mkfifo pipe
-			if [ "$how" = EIO ]; then
+			if [ "${how%-*}" = EIO ]; then
 				[ -e "$work/shim.so" ] || continue
-				# The call of read() that comes behind the last block.
+				# The place behind that of the last byte cannot be read.
+				head -c 300000 /dev/zero | cat short - >bad
 				# shellcheck disable=SC2086
-				LD_PRELOAD=$work/shim.so FAULT_COUNTS=counts "$XFLATE" -qq $options --on-damage=skip -o /dev/null short 2>/dev/null
-				last=$(sed -n 's/^read //p' counts)
-				# shellcheck disable=SC2086
-				LD_PRELOAD=$work/shim.so FAULT="read:$last:from:5" timeout 60 "$XFLATE" $options --on-damage=skip -o out short >"$out" 2>"$err"
-				is $? 1 "$bytes bytes and then a read error: a failure"
+				LD_PRELOAD=$work/shim.so FAULT_BAD="$(stat -c %i bad):$(stat -c %s short)" timeout 60 \
+					"$XFLATE" "-${how#*-}" $options --on-damage=skip -o out bad >"$out" 2>"$err"
+				is $? 1 "$bytes bytes and then a read error, ${how#*-}: a failure"
+				says 'Input/output error' "$bytes bytes and then a read error, ${how#*-}: which is told"
+				rm -f out
 			else
 				# shellcheck disable=SC2086
 				fresh "$XFLATE" $options --on-damage=skip -o out pipe >"$out" 2>"$err" &
@@ -136,7 +137,7 @@ waiting() {
 			is "$(in_folder . | tr ' ' '\n' | grep -c xflate)" 0 "$bytes bytes and $how: no temporary"
 		done
 	done
-	rm -f pipe short wanted out.partial counts ./*.records
+	rm -f pipe short bad wanted out.partial ./*.records
 	# The second one ends it whatever it waits for.
 	mkfifo pipe
 	mkdir folder

@@ -37,18 +37,32 @@ void judge_say(struct judge_verdict *v, const char *format, ...)
 	va_end(ap);
 }
 
-/* Finds an encrypted block's plain text.  Afterwards v->opened says whether there is any; if so *plain holds it.  A
+/* What a block is summed up to, once it is known. */
+struct sum {
+	bool known;
+	uint64_t value;
+};
+
+static uint64_t sum_up(const uint8_t *block, const struct block_header *h, struct sum *sum)
+{
+	if (!sum->known)
+		*sum = (struct sum){true, block_checksum(block, h)};
+	return sum->value;
+}
+
+/* Finds an encrypted block's plain text.  Afterwards v->opened says whether there is any; if so *plain holds it, and sum is of it.  A
  * NULL-ciphered block is one whose checksum fits without any key (bacula-encryption.md 1.1). */
-static int open_block(struct judge *j, const uint8_t *block, const struct block_header *h, struct judge_verdict *v, struct buf **plain,
-		      struct err *e)
+static int open_block(struct judge *j, const uint8_t *block, const struct block_header *h, struct foreseen *f, struct sum *sum,
+		      struct judge_verdict *v, struct buf **plain, struct err *e)
 {
 	if (!block_is_encrypted(h))
 		return 0;
-	v->encrypted = !v->checksum || block_checksum(block, h) != h->checksum;
+	v->encrypted = !v->checksum || sum_up(block, h, sum) != h->checksum;
 	if (!v->encrypted || j->opener == NULL)
 		return 0;
 	enum opener_how how;
-	int rc = opener_open(j->opener, j->pool, block, h, v->checksum, plain, &how, e);
+	*sum = (struct sum){.known = v->checksum};
+	int rc = opener_open(j->opener, j->pool, block, h, f, v->checksum ? &sum->value : NULL, plain, &how, e);
 	v->opened = how != OPENER_SHUT;
 	v->shut = how == OPENER_SHUT;
 	v->encrypted = false;
@@ -76,9 +90,10 @@ static bool clear_without_reason(const uint8_t *block, const struct block_header
 }
 
 /* Says why the h->len bytes at block, plain by now, are not a good block, if they are not.  lies: h is not what stands there. */
-static void judge_plain(const uint8_t *block, const struct block_header *h, bool lies, bool expected, struct judge_verdict *v)
+static void judge_plain(const uint8_t *block, const struct block_header *h, bool lies, bool expected, struct sum *known,
+			struct judge_verdict *v)
 {
-	uint64_t sum = v->checksum ? block_checksum(block, h) : 0;
+	uint64_t sum = v->checksum ? sum_up(block, h, known) : 0;
 	size_t at = 0;
 	const char *fault = block_check_records(block, h, &at);
 	v->sane_bytes = fault ? at : h->len;
@@ -111,13 +126,15 @@ int judge_block(struct judge *j, const uint8_t *block, const struct block_header
 	*plain = NULL;
 	/* One CRC in four thousand million is 0, which otherwise stands for none. */
 	v->checksum = block_has_checksum(&b) || (h->version == 2 && expected);
-	int rc = open_block(j, block, &b, v, plain, e);
+	struct foreseen *f = j->ahead ? readahead_foreseen(j->ahead, block, &b) : NULL;
+	struct sum sum = {.known = f && block_has_checksum(&b), .value = f ? f->sum : 0};
+	int rc = open_block(j, block, &b, f, &sum, v, plain, e);
 	if (rc != 0 || v->encrypted)
 		return rc;
 	v->sane_bytes = block_header_bytes(h->version);
 	if (v->shut)
 		judge_say(v, "no key opens it: it is damaged, or encrypted with another key");
 	else
-		judge_plain(v->opened ? (*plain)->data : block, &b, b.options != h->options, expected, v);
+		judge_plain(v->opened ? (*plain)->data : block, &b, b.options != h->options, expected, &sum, v);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #define VOLUME_JUDGE_H
 
 #include "volume/opener.h"
+#include "volume/readahead.h"
 
 #define JUDGE_SESSIONS 64u
 #define JUDGE_REASON_BYTES 160u
@@ -13,6 +14,7 @@
 struct judge {
 	struct opener *opener; /* NULL: encrypted blocks stay closed; borrowed, as is pool */
 	struct buf_pool *pool;
+	struct readahead *ahead; /* what is known of blocks before they are asked for; borrowed, NULL: nothing */
 	struct judge_session {
 		uint32_t id, time;
 		bool checksum;

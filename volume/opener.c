@@ -46,16 +46,33 @@ int opener_begin(struct opener *o, struct span label, bool now, struct err *e)
 	return now ? look_up(o, e) : 0;
 }
 
-static bool is_right(const uint8_t *plain, const struct block_header *h, bool checksum)
+static bool is_right(const uint8_t *plain, const struct block_header *h, const uint64_t *sum)
 {
 	size_t at;
-	if (checksum)
-		return block_checksum(plain, h) == h->checksum;
-	return block_check_records(plain, h, &at) == NULL;
+	return sum ? *sum == h->checksum : block_check_records(plain, h, &at) == NULL;
 }
 
-int opener_open(struct opener *o, struct buf_pool *pool, const uint8_t *block, const struct block_header *h, bool checksum,
-		struct buf **plain, enum opener_how *how, struct err *e)
+/* With the ring's index-th key into *plain, and its checksum into *sum, unless that is NULL.  False: there is no such key. */
+static bool decrypt(const struct opener *o, unsigned index, const uint8_t *block, const struct block_header *h, struct foreseen *known,
+		    struct buf **plain, uint64_t *sum)
+{
+	if (known && known->plain && known->ring == o->ring && known->index == index) {
+		buf_unref(*plain);
+		*plain = known->plain;
+		known->plain = NULL;
+		if (sum)
+			*sum = known->plain_sum;
+		return true;
+	}
+	if (!o->keys.decrypt(o->ring, index, block, h->len, (*plain)->data))
+		return false;
+	if (sum)
+		*sum = block_checksum((*plain)->data, h);
+	return true;
+}
+
+int opener_open(struct opener *o, struct buf_pool *pool, const uint8_t *block, const struct block_header *h, struct foreseen *known,
+		uint64_t *sum, struct buf **plain, enum opener_how *how, struct err *e)
 {
 	*plain = NULL;
 	*how = OPENER_SHUT;
@@ -66,8 +83,8 @@ int opener_open(struct opener *o, struct buf_pool *pool, const uint8_t *block, c
 	if (b == NULL)
 		return err_memory(e, h->len, "a decrypted block");
 	unsigned first = o->known ? o->index : 0;
-	for (unsigned i = first; *how == OPENER_SHUT && o->keys.decrypt(o->ring, i, block, h->len, b->data); i++) {
-		if (is_right(b->data, h, checksum)) {
+	for (unsigned i = first; *how == OPENER_SHUT && decrypt(o, i, block, h, known, &b, sum); i++) {
+		if (is_right(b->data, h, sum)) {
 			o->known = true;
 			o->index = i;
 			*how = OPENER_OPEN;
@@ -80,6 +97,12 @@ int opener_open(struct opener *o, struct buf_pool *pool, const uint8_t *block, c
 	else
 		*plain = b;
 	return 0;
+}
+
+bool opener_key(const struct opener *o, struct readahead_key *key)
+{
+	*key = (struct readahead_key){o->ring, o->index, o->keys.decrypt};
+	return o->known;
 }
 
 int opener_shut(struct opener *o, struct err *e)

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "format/block.h"
+#include "volume/readahead.h"
 
 #define OPENER_CIPHER_BYTES 64u
 
@@ -38,10 +39,14 @@ enum opener_how {
 	OPENER_SHUT,    /* no key of the volume fits, neither this block nor any before it */
 };
 
-/* Decrypts block h into *plain, a new buffer (NULL if OPENER_SHUT).  checksum: it carries one, which then decides; else
- * its record headers do.  XE_FAILED without memory, XE_KEY if there are no keys. */
-int opener_open(struct opener *o, struct buf_pool *pool, const uint8_t *block, const struct block_header *h, bool checksum,
-		struct buf **plain, enum opener_how *how, struct err *e) __attribute__((warn_unused_result));
+/* Decrypts block h into *plain, a new buffer (NULL if OPENER_SHUT).  known: what was found out about it ahead, or NULL.  sum: the block
+ * carries a checksum, which then decides, and *sum becomes that of *plain; NULL: its record headers decide.  XE_FAILED without memory,
+ * XE_KEY if there are no keys. */
+int opener_open(struct opener *o, struct buf_pool *pool, const uint8_t *block, const struct block_header *h, struct foreseen *known,
+		uint64_t *sum, struct buf **plain, enum opener_how *how, struct err *e) __attribute__((warn_unused_result));
+
+/* The key that fitted; false: none has, yet. */
+bool opener_key(const struct opener *o, struct readahead_key *key);
 
 /* A block that was to be delivered stayed shut.  XE_KEY when it is time to give up, at once unless the keys are patient. */
 int opener_shut(struct opener *o, struct err *e) __attribute__((warn_unused_result));

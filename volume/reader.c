@@ -129,6 +129,8 @@ static int open_input(struct reader *r, const char *path, struct input *i, struc
 		rc = i->source ? 0 : err_memory(e, 0, "reading");
 		if (rc == 0 && r->o.ranges)
 			source_place(i->source);
+		else if (rc == 0 && r->o.tasks)
+			rc = source_read_ahead(i->source, r->o.tasks, r->o.threads, e);
 		if (rc == 0 && r->o.hash_volumes)
 			rc = source_hash_volumes(i->source, e);
 		if (rc == 0)

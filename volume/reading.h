@@ -29,10 +29,12 @@ struct reader_options {
 	size_t after_count;
 	const char *const *before; /* the nearest last; NULL: none */
 	size_t before_count;
-	bool blocks;                    /* hand out ITEM_BLOCK */
-	bool indexes;                   /* with first_index and last_index */
-	bool expect_volumes;            /* do not search an input for blocks that does not begin with one */
-	bool keep_suspect;              /* take the records of a block whose checksum alone is wrong, after its ITEM_DAMAGE */
+	bool blocks;         /* hand out ITEM_BLOCK */
+	bool indexes;        /* with first_index and last_index */
+	bool expect_volumes; /* do not search an input for blocks that does not begin with one */
+	bool keep_suspect;   /* take the records of a block whose checksum alone is wrong, after its ITEM_DAMAGE */
+	struct tasks *tasks; /* files are read ahead by these, with so many threads to help; NULL: they are not */
+	unsigned threads;
 	struct digest *digest;          /* every byte read is added to it; may be NULL */
 	bool hash_volumes;              /* the XXH64 of each volume is wanted */
 	const struct opener_keys *keys; /* for encrypted blocks; NULL: they stay closed */

@@ -58,6 +58,13 @@ void source_expect_volume(struct source *s)
 	s->expects_volume = true;
 }
 
+int source_read_ahead(struct source *s, struct tasks *tasks, unsigned threads, struct err *e)
+{
+	int rc = window_read_ahead(&s->w, tasks, threads, e);
+	s->judge.ahead = s->w.ahead;
+	return rc;
+}
+
 int source_hash_volumes(struct source *s, struct err *e)
 {
 	if (s->w.in.medium->by_block)
@@ -94,6 +101,9 @@ void source_cipher(const struct source *s, char text[static OPENER_CIPHER_BYTES]
 static int judge_item(struct source *s, const uint8_t *block, struct source_item *item, struct err *e)
 {
 	int rc = judge_block(&s->judge, block, &item->header, &item->verdict, &item->buf, e);
+	struct readahead_key key;
+	if (s->w.ahead && item->verdict.opened && opener_key(s->opener, &key))
+		readahead_use(s->w.ahead, &key);
 	return rc == 0 && item->verdict.shut ? opener_shut(s->opener, e) : rc;
 }
 

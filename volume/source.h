@@ -38,6 +38,9 @@ void source_free(struct source *s);
 /* An input that does not begin as a volume is given up there and then: what follows is not searched for blocks. */
 void source_expect_volume(struct source *s);
 
+/* A file is read ahead, see window_read_ahead; before anything else of it is.  XE_FAILED without memory. */
+int source_read_ahead(struct source *s, struct tasks *tasks, unsigned threads, struct err *e) __attribute__((warn_unused_result));
+
 /* From here on the XXH64 of each volume is wanted.  Nothing where blocks are read one by one: what lies between them is not seen.
  * XE_FAILED without memory. */
 int source_hash_volumes(struct source *s, struct err *e) __attribute__((warn_unused_result));

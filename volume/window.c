@@ -14,11 +14,22 @@ void window_open(struct window *w, struct buf_pool *pool, struct medium_input *i
 
 void window_close(struct window *w)
 {
+	readahead_free(w->ahead);
+	w->ahead = NULL;
 	buf_unref(w->buf);
 	w->buf = NULL;
 	volumehash_free(w->hash);
 	w->hash = NULL;
 	medium_close(&w->in);
+}
+
+int window_read_ahead(struct window *w, struct tasks *tasks, unsigned threads, struct err *e)
+{
+	const struct medium *m = w->in.medium;
+	if (m->by_block || m->gap || m->read_at == NULL || !w->in.rereadable)
+		return 0;
+	w->ahead = readahead_new(tasks, threads, w->pool, &w->in);
+	return w->ahead ? 0 : err_memory(e, 0, "reading");
 }
 
 void window_place(struct window *w)
@@ -94,19 +105,64 @@ static int read_placed(struct window *w, size_t least, size_t *got, struct err *
 	return w->in.medium->read_at(&w->in, at, w->buf->data + w->fill, most > least ? most : least, got, e);
 }
 
-int window_read(struct window *w, size_t n, struct err *e)
+/* So many more bytes were read. */
+static void take_more(struct window *w, size_t got)
 {
-	int rc = make_room(w, n, e);
-	if (rc != 0)
-		return rc;
-	size_t got, least = n - window_left(w);
-	rc = w->placed ? read_placed(w, least, &got, e)
-		       : w->in.medium->read(&w->in, w->buf->data + w->fill, least, w->buf->cap - w->fill, &got, e);
-	if (rc != 0)
-		return rc;
 	digest_add(w->digest, w->buf->data + w->fill, got);
 	w->fill += got;
 	w->bytes += got;
+}
+
+/* The buffer becomes one that was read ahead, which has n bytes.  False: there is none. */
+static bool take_ahead(struct window *w, size_t n)
+{
+	struct buf *fresh;
+	size_t pos, fill, left = window_left(w);
+	if (w->ahead == NULL || (n > WINDOW_BYTES && n > w->least))
+		return false;
+	hash_to(w, w->pos);
+	if (!readahead_next(w->ahead, w->offset + left, w->buf ? window_here(w) : NULL, left, w->least, &fresh, &pos, &fill))
+		return false;
+	buf_unref(w->buf);
+	w->buf = fresh;
+	w->pos = w->hashed = pos;
+	w->fill = pos + left;
+	take_more(w, fill - w->fill);
+	return window_left(w) >= n;
+}
+
+/* The place of the descriptor is not where the reader is.  What can be read before a bad place is. */
+static int read_ahead(struct window *w, uint8_t *to, size_t least, size_t most, size_t *got, struct err *e)
+{
+	uint64_t at = w->offset + window_left(w);
+	struct err more = {0};
+	if (w->in.medium->read_at(&w->in, at, to, most, got, &more) == 0)
+		return 0;
+	return w->in.medium->read_at(&w->in, at, to, least, got, e);
+}
+
+static int read_on(struct window *w, size_t least, size_t *got, struct err *e)
+{
+	uint8_t *to = w->buf->data + w->fill;
+	size_t room = w->buf->cap - w->fill;
+	if (w->placed)
+		return read_placed(w, least, got, e);
+	if (w->ahead)
+		return read_ahead(w, to, least, room, got, e);
+	return w->in.medium->read(&w->in, to, least, room, got, e);
+}
+
+int window_read(struct window *w, size_t n, struct err *e)
+{
+	if (take_ahead(w, n))
+		return 0;
+	int rc = make_room(w, n, e);
+	size_t got = 0;
+	if (rc == 0)
+		rc = read_on(w, n - window_left(w), &got, e);
+	if (rc != 0)
+		return rc;
+	take_more(w, got);
 	w->end = window_left(w) < n;
 	return 0;
 }

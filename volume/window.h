@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "medium/medium.h"
+#include "volume/readahead.h"
 #include "volume/volumehash.h"
 
 #define WINDOW_BYTES ((size_t)128 << 10)
@@ -19,12 +20,13 @@ struct window {
 	size_t hashed;           /* <= pos */
 	struct buf *buf;
 	size_t pos, fill;
-	bool end;        /* nothing behind fill */
-	uint64_t offset; /* of pos in the input: an address */
-	uint64_t first;  /* address that the input begins at */
-	uint64_t jumped; /* of offset: what no bytes stand for, where addresses jump */
-	uint64_t bytes;  /* read */
-	bool placed;     /* read from any place, by window_go: no more than up to limit but where more is asked for */
+	bool end;                /* nothing behind fill */
+	uint64_t offset;         /* of pos in the input: an address */
+	uint64_t first;          /* address that the input begins at */
+	uint64_t jumped;         /* of offset: what no bytes stand for, where addresses jump */
+	uint64_t bytes;          /* read */
+	struct readahead *ahead; /* owned; NULL: nobody reads ahead */
+	bool placed;             /* read from any place, by window_go: no more than up to limit but where more is asked for */
 	uint64_t limit;
 	size_t least;      /* bytes of the next buffer, if WINDOW_BYTES are not enough */
 	size_t block_room; /* by_block: asked at a time, grown as its blocks need */
@@ -55,6 +57,10 @@ static inline void window_advance(struct window *w, size_t n)
 
 /* From here on pos is where the caller says, and what lies between two places is not read.  The input is rereadable, hash not wanted. */
 void window_place(struct window *w);
+
+/* Files that are not placed are read ahead by tasks from here on, before anything is read of them; nothing on other media.  XE_FAILED without
+ * memory. */
+int window_read_ahead(struct window *w, struct tasks *tasks, unsigned threads, struct err *e) __attribute__((warn_unused_result));
 
 /* pos is at offset, >= that of now; what is asked for ends before limit, or not far behind it.  window_place was called. */
 void window_go(struct window *w, uint64_t offset, uint64_t limit);

@@ -263,7 +263,7 @@ static int refuse_open(int fd, const char *name, struct err *e)
 
 int beside_refuse_path(const char *volume, const char *path, struct err *e)
 {
-	static const char *const tails[] = {BESIDE_ORIGINAL, BESIDE_NEW, ".map", ".map" BESIDE_NEW, ".sql", ".undo.sql"};
+	static const char *const tails[] = {BESIDE_ORIGINAL, BESIDE_NEW, ".map", (".map" BESIDE_NEW), ".sql", ".undo.sql"};
 	struct place p;
 	char taken[PLACE_PATH_BYTES + sizeof ".map" BESIDE_NEW];
 	int rc = place_find(&p, volume, e);

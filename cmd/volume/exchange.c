@@ -2,6 +2,8 @@
 /* Nothing is removed but what has a name that ends in BESIDE_NEW, and NAME.orig: where it is NAME itself, or by exchange_discard. */
 #include "cmd/volume/exchange.h"
 
+#include "base/system.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -27,7 +29,7 @@ static int remove_name(const struct beside *b, const char *name, struct err *e)
 /* Never over what has the name already.  File systems that do not know RENAME_NOREPLACE have links: exchange_try has seen to it. */
 static int rename_to_free(const struct beside *b, const char *from, const char *to, struct err *e)
 {
-	if (renameat2(b->folder, from, b->folder, to, RENAME_NOREPLACE) == 0)
+	if (system_rename_to_free(b->folder, from, b->folder, to) == 0)
 		return 0;
 	bool unknown = errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP;
 	if (unknown && linkat(b->folder, from, b->folder, to, 0) == 0)

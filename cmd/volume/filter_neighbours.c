@@ -116,7 +116,7 @@ void filter_neighbours_free(struct filter_request *q)
 	free(n->after.all);
 	free(n->paths.all);
 	free(n->sources.all);
-	*n = (struct filter_neighbours){.before = {NULL}};
+	*n = (struct filter_neighbours){0};
 }
 
 /* ---- what they are ---- */

@@ -7,6 +7,7 @@
  *       dribble:N    every one from the K-th on transfers N bytes at most
  *       signal:N     signal N comes just before it
  *   The kind "call" is every one but alloc, counted together.
+ *   FAULT_BAD=INODE:AT        a bad place: what is read of this file ends before byte AT, and fails there with EIO
  *   FAULT_SYNC=no             fsync takes no time: nothing here outlives a power failure anyway
  *   FAULT_TRACE=FILE          what changes files and names, a line each: "create NAME INODE", "write INODE", "sync INODE",
  *                             "link FROM TO", "rename FROM TO", "unlink NAME"
@@ -312,25 +313,45 @@ int openat64(int dir, const char *path, int flags, ...)
 	return open_at(dir, path, flags, mode);
 }
 
+/* Of n bytes at `at` those that can be read: up to the bad place; 0: they begin there. */
+static size_t before_bad(int fd, off_t at, size_t n)
+{
+	static const char *bad;
+	bad = bad ? bad : getenv("FAULT_BAD") ? getenv("FAULT_BAD") : "";
+	char *rest;
+	unsigned long long file = strtoull(bad, &rest, 10), place = *rest == ':' ? strtoull(rest + 1, NULL, 10) : 0;
+	struct stat st;
+	if (bad[0] == '\0' || n == 0 || syscall(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH) != 0 || st.st_ino != file)
+		return n;
+	at = at < 0 ? (off_t)syscall(SYS_lseek, fd, 0, SEEK_CUR) : at;
+	unsigned long long left = place > (unsigned long long)at ? place - (unsigned long long)at : 0;
+	if (left == 0)
+		errno = EIO;
+	return n < left ? n : (size_t)left;
+}
+
 ssize_t read(int fd, void *data, size_t n)
 {
-	if (fails(READ))
+	size_t can = before_bad(fd, -1, n);
+	if ((n > 0 && can == 0) || fails(READ))
 		return -1;
-	return syscall(SYS_read, fd, data, at_most(READ, n));
+	return syscall(SYS_read, fd, data, at_most(READ, can));
 }
 
 ssize_t pread(int fd, void *data, size_t n, off_t at)
 {
-	if (fails(READ))
+	size_t can = before_bad(fd, at, n);
+	if ((n > 0 && can == 0) || fails(READ))
 		return -1;
-	return syscall(SYS_pread64, fd, data, at_most(READ, n), at);
+	return syscall(SYS_pread64, fd, data, at_most(READ, can), at);
 }
 
 ssize_t pread64(int fd, void *data, size_t n, off64_t at)
 {
-	if (fails(READ))
+	size_t can = before_bad(fd, at, n);
+	if ((n > 0 && can == 0) || fails(READ))
 		return -1;
-	return syscall(SYS_pread64, fd, data, at_most(READ, n), at);
+	return syscall(SYS_pread64, fd, data, at_most(READ, can), at);
 }
 
 /* What is said to a person on descriptor 2 is no output. */
