@@ -259,7 +259,7 @@ lint:
 .PHONY: install uninstall dist clean help
 # What is installed beside the program, by its place in the sources; a page goes where its section is.
 PAGES := $(wildcard man/*.[1-8])
-DOCS := README.md CHANGELOG.md $(wildcard docs/*.md docs/*.svg docs/formats/*.md contrib/*.md contrib/*/*.md)
+DOCS := README.md CHANGELOG.md $(wildcard docs/*.md docs/*.svg docs/formats/*.md docs/schemas/* contrib/*.md contrib/*/*.md)
 UNITS := $(wildcard contrib/systemd/*@*)
 CONTRIB := $(filter-out $(UNITS) %.md,$(wildcard contrib/xflate-* contrib/*/*))
 page = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))

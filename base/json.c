@@ -96,22 +96,58 @@ void json_end_array(struct json *j)
 	close_group(j, ']');
 }
 
+static void begin_hex(struct json *j, const char *key)
+{
+	begin(j, NULL);
+	fprintf(j->out, "\"%s_hex\": ", key);
+}
+
+static void put_hex(struct json *j, const char *text)
+{
+	putc('"', j->out);
+	for (const char *s = text; *s; s++)
+		fprintf(j->out, "%02x", (unsigned)(unsigned char)*s);
+	putc('"', j->out);
+}
+
 void json_text(struct json *j, const char *key, const char *text)
 {
 	begin(j, key);
 	put_string(j, text);
+	if (key == NULL || json_can_hold(text))
+		return;
+	begin_hex(j, key);
+	put_hex(j, text);
 }
 
-void json_name(struct json *j, const char *key, const char *hex_key, const char *name)
+void json_known(struct json *j, const char *key, const char *text)
 {
-	json_text(j, key, name);
-	if (json_can_hold(name))
+	if (text && text[0])
+		json_text(j, key, text);
+}
+
+static void put_texts(struct json *j, const char *const *texts, size_t count, void (*put)(struct json *j, const char *text))
+{
+	putc('[', j->out);
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			fputs(", ", j->out);
+		put(j, texts[i]);
+	}
+	putc(']', j->out);
+}
+
+void json_texts(struct json *j, const char *key, const char *const *texts, size_t count)
+{
+	bool held = true;
+	begin(j, key);
+	put_texts(j, texts, count, put_string);
+	for (size_t i = 0; i < count; i++)
+		held = held && json_can_hold(texts[i]);
+	if (held)
 		return;
-	begin(j, hex_key);
-	putc('"', j->out);
-	for (const char *s = name; *s; s++)
-		fprintf(j->out, "%02x", (unsigned)(unsigned char)*s);
-	putc('"', j->out);
+	begin_hex(j, key);
+	put_texts(j, texts, count, put_hex);
 }
 
 void json_number(struct json *j, const char *key, uint64_t v)

@@ -29,10 +29,13 @@ void json_array(struct json *j, const char *key);
 void json_end_object(struct json *j);
 void json_end_array(struct json *j);
 
-/* Values.  Text that is no UTF-8 has its odd bytes replaced by U+FFFD; digits are those behind the point. */
+/* Values.  Text that is no UTF-8 has its odd bytes replaced by U+FFFD, and comes as it is, in hex digits, as KEY_hex behind it; without a
+ * key there is none, and json_texts is for what may be so.  Digits are those behind the point. */
 void json_text(struct json *j, const char *key, const char *text);
-/* A name: what JSON cannot hold is under hex_key, too, as it is, in hex digits. */
-void json_name(struct json *j, const char *key, const char *hex_key, const char *name);
+/* Only what is known: NULL and "" are left out. */
+void json_known(struct json *j, const char *key, const char *text);
+/* An array of texts; if one of them is no UTF-8, KEY_hex is one of all of them in hex. */
+void json_texts(struct json *j, const char *key, const char *const *texts, size_t count);
 void json_number(struct json *j, const char *key, uint64_t v);
 void json_signed(struct json *j, const char *key, int64_t v);
 void json_real(struct json *j, const char *key, double v, int digits);

@@ -32,6 +32,18 @@ static double seconds_left(const struct progress_state *state, double rate)
 	return state->total > 0 && rate > 0 && state->done <= state->total ? (double)(state->total - state->done) / rate : -1;
 }
 
+/* What is not known is left out. */
+static void describe_json(const struct progress_state *state, double seconds, double left, char *text, size_t text_bytes)
+{
+	char total[64] = "", estimate[64] = "";
+	if (state->total > 0)
+		snprintf(total, sizeof total, ",\"bytes_total\":%llu", (unsigned long long)state->total);
+	if (left >= 0)
+		snprintf(estimate, sizeof estimate, ",\"seconds_left\":%.0f", left < LEFT_MAX ? left : LEFT_MAX);
+	snprintf(text, text_bytes, "{\"format\":1,\"bytes_in\":%llu%s,\"bytes_out\":%llu,\"seconds\":%.3f%s}\n",
+		 (unsigned long long)state->done, total, (unsigned long long)state->out, seconds, estimate);
+}
+
 static void describe(char *text, size_t text_bytes)
 {
 	struct progress_state state = {0};
@@ -48,12 +60,7 @@ static void describe(char *text, size_t text_bytes)
 	msg_size((uint64_t)rate, speed);
 	double left = seconds_left(&state, rate);
 	if (progress.mode == PROGRESS_JSON) {
-		char estimate[64] = "null";
-		if (left >= 0)
-			snprintf(estimate, sizeof estimate, "%.0f", left < LEFT_MAX ? left : LEFT_MAX);
-		snprintf(text, text_bytes,
-			 "{\"format\":1,\"bytes_in\":%llu,\"bytes_total\":%llu,\"bytes_out\":%llu,\"seconds\":%.3f,\"seconds_left\":%s}\n",
-			 (unsigned long long)state.done, (unsigned long long)state.total, (unsigned long long)state.out, t, estimate);
+		describe_json(&state, t, left, text, text_bytes);
 	} else if (left >= 0) {
 		unsigned s = (unsigned)((left < LEFT_MAX ? left : LEFT_MAX) + 0.5);
 		snprintf(text, text_bytes, "xflate: %s of %s (%.0f%%)%s%s, %s/s, %u:%02u:%02u left", done, total,

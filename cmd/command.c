@@ -137,3 +137,38 @@ void command_json_job(struct json *j, const struct job *job)
 		json_text(j, "client", job->label.client);
 	}
 }
+
+void command_json_error(struct json *j, const struct err *e)
+{
+	if (e->code == XE_OK)
+		return;
+	json_text(j, "error", e->text);
+	json_known(j, "where", e->volume);
+}
+
+static void print_failure(struct json *j, const struct err *e, int status)
+{
+	json_object(j, NULL);
+	json_number(j, "format", 1);
+	command_json_error(j, e);
+	json_signed(j, "exit_status", status);
+	json_end_object(j);
+}
+
+int command_fail(const struct err *e, bool as_json)
+{
+	struct json j = {.out = stdout};
+	int status = msg_fail(e);
+	if (as_json)
+		print_failure(&j, e, status);
+	return status;
+}
+
+int command_fail_line(const struct err *e, bool as_json)
+{
+	struct json j = {.out = stdout, .one_line = true};
+	int status = msg_fail(e);
+	if (as_json)
+		print_failure(&j, e, status);
+	return status;
+}

@@ -56,6 +56,13 @@ uint64_t command_range_bytes(const char *const *paths, const struct reader_range
 /* Into an open object: session_id, session_time, and with a label job_id, job, client. */
 struct json;
 void command_json_job(struct json *j, const struct job *job);
+/* What it failed of, "error", and "where" if that is known; nothing if it did not. */
+void command_json_error(struct json *j, const struct err *e);
+
+/* msg_fail; as_json: and the document of a run that failed before it had another, with the same words, on standard output. */
+int command_fail(const struct err *e, bool as_json);
+/* The same in a line, behind those of a run that prints JSON lines. */
+int command_fail_line(const struct err *e, bool as_json);
 
 #define COMMAND_THREADS_MAX 256u
 

@@ -79,7 +79,7 @@ static void put_line(FILE *out, const struct events *v, const char *event, event
 	json_number(&j, "format", 1);
 	json_text(&j, "event", event);
 	json_text(&j, "time", now);
-	json_text(&j, "host", uname(&host) == 0 ? host.nodename : "");
+	json_known(&j, "host", uname(&host) == 0 ? host.nodename : NULL);
 	json_number(&j, "pid", (uint64_t)getpid());
 	json_text(&j, "command", v->verb);
 	if (v->unit)
@@ -203,7 +203,7 @@ static void put_outcome(struct json *j, const void *about)
 	if (o->reason->code != XE_OK)
 		json_text(j, "error", o->reason->text);
 	if (o->reason->volume[0])
-		json_name(j, "where", "where_hex", o->reason->volume);
+		json_text(j, "where", o->reason->volume);
 	if (o->facts)
 		o->facts(j, o->about);
 }

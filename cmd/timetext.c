@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/timetext.h"
 
+#include "base/json.h"
+
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -103,4 +106,36 @@ void timetext_utc(int64_t seconds, char text[static TIMETEXT_BYTES])
 	time_t t = (time_t)seconds;
 	if (gmtime_r(&t, &tm) == NULL || strftime(text, TIMETEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		text[0] = '\0';
+}
+
+/* With so many digits behind the second. */
+static void put_fraction(int64_t seconds, long long fraction, int digits, char text[static TIMETEXT_BYTES])
+{
+	char whole[TIMETEXT_BYTES];
+	timetext_utc(seconds, whole);
+	size_t len = strlen(whole);
+	if (len == 0 || snprintf(text, TIMETEXT_BYTES, "%.*s.%0*lldZ", (int)len - 1, whole, digits, fraction) >= (int)TIMETEXT_BYTES)
+		text[0] = '\0';
+}
+
+void timetext_exact(const struct timespec *t, char text[static TIMETEXT_BYTES])
+{
+	put_fraction(t->tv_sec, t->tv_nsec, 9, text);
+}
+
+void timetext_json(struct json *j, const char *key, int64_t seconds)
+{
+	char text[TIMETEXT_BYTES];
+	timetext_utc(seconds, text);
+	json_known(j, key, text);
+}
+
+void timetext_json_us(struct json *j, const char *key, int64_t microseconds)
+{
+	char text[TIMETEXT_BYTES];
+	int64_t rest = microseconds % SECOND, seconds = microseconds / SECOND;
+	if (microseconds == 0)
+		return;
+	put_fraction(rest < 0 ? seconds - 1 : seconds, rest < 0 ? rest + SECOND : rest, 6, text);
+	json_known(j, key, text);
 }

@@ -237,7 +237,7 @@ class Trial:
         v = json.loads(self.run("verify", "--json", *paths))
         l = json.loads(self.run("list", "--json", *paths))
         must(v["sound"], "verify does not call it sound")
-        must(sum(x["damaged"] for x in l["volumes"]) == 0, "list finds damage")
+        must(sum(x["damage"] for x in l["volumes"]) == 0, "list finds damage")
         must(sum(x["blocks"] for x in v["volumes"]) == sum(x["blocks"] for x in l["volumes"]) == reader.blocks,
              "verify, list and the reader count other blocks")
         jobs = listed_jobs(l)
@@ -248,7 +248,7 @@ class Trial:
             must(jobs[j["session_id"]]["job_bytes"] == s.bytes, "job %d: its label counts other bytes" % j["job_id"])
             must(j["records"] == jobs[j["session_id"]]["records"], "job %d: other records" % j["job_id"])
             must(j["damage"] == 0 and j["begun"] and j["ended"], "job %d: not whole" % j["job_id"])
-        must(sum(j["files"]["proved"] for j in v["jobs"]) == reader.proved, "verify and the reader prove other files")
+        must(sum(j["results"]["proved"] for j in v["jobs"]) == reader.proved, "verify and the reader prove other files")
 
     def reported(self, at_report, before, after):
         with open(at_report) as f:

@@ -154,7 +154,7 @@ d = json.load(open(sys.argv[1]))
 a = d["as_of"]
 print(a["client"], a["fileset"], a["full"], a["superset"], a["fileset_changed"], len(a["notes"]), d["files"], d["exit_status"],
       [(j["role"], j["job_id"], j["time"], j["volumes"], j["files"], j["deleted"]) for j in a["chain"]], a["left_out"])' "$out")" \
-	"fd Set True True False 2 2 0 [('full', 1, 1772830800, ['vol0'], 1, 0), ('incremental', 2, 1772917200, ['vol0'], 1, 0)] []" 'JSON has it'
+	"fd Set True True False 2 2 0 [('full', 1, '2026-03-06T21:00:00Z', ['vol0'], 1, 0), ('incremental', 2, '2026-03-07T21:00:00Z', ['vol0'], 1, 0)] []" 'JSON has it'
 
 # ---- real volumes ----
 

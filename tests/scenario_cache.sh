@@ -37,9 +37,9 @@ basics() {
 	run "$XFLATE" cache list c --no-keys
 	is "$(grep -cF "$W" "$out") $(awk 'NR > 1 { print $2 }' "$out" | sort -u)" '0 wrapped' 'list --no-keys'
 	run "$XFLATE" cache list c --json
-	is "$("$PYTHON" -c 'import json, sys; r = json.load(open(sys.argv[1])); e = r["entries"][1]
-print(r["format"], len(r["entries"]), e["volume"], e["form"], e["expires"] - e["added"], "key" in e)' "$out")" \
-		'1 2 A00002L4 wrapped 5184000 False' 'list --json: all but the keys'
+	is "$("$PYTHON" -c 'import json, sys; from datetime import datetime; r = json.load(open(sys.argv[1])); e = r["entries"][1]
+print(r["format"], len(r["entries"]), e["volume"], e["form"], (datetime.fromisoformat(e["expires"][:-1]) - datetime.fromisoformat(e["added"][:-1])).total_seconds(), "key" in e)' "$out")" \
+		'1 2 A00002L4 wrapped 5184000.0 False' 'list --json: all but the keys'
 	ln -s "$XFLATE" bscrypto
 	./bscrypto -D cache-3.cryptoc >by-bscrypto
 	run "$XFLATE" cache list cache-3.cryptoc

@@ -156,7 +156,7 @@ while [ "$seed" -le 40 ]; do
 	run "$XFLATE" catalog check --json --rows "$work/rows.other" $six
 	judge "$work/rows.other" $six && same=$((same + 1)) || sed "s/^/# seed $seed: /" "$work/judged"
 	missed=$((missed + $(tail -n 1 "$work/judged")))
-	[ "$status" = "$([ "$(json 'sum(j["missed_files"] for j in d["jobs"])')" = 0 ] && echo 0 || echo 1)" ] || same=$((same - 1))
+	[ "$status" = "$([ "$(json 'sum(j["files_missing"] for j in d["jobs"])')" = 0 ] && echo 0 || echo 1)" ] || same=$((same - 1))
 	seed=$((seed + 1))
 done
 is "$same" 40 'forty catalogs of all kinds: the same files as a daemon, read by another reader, would miss'

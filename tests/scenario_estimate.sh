@@ -101,7 +101,7 @@ mkdir folder
 cp "$VOLUMES/bareos/vol-gzip6" folder/a
 cp "$VOLUMES/bareos/vol-lz4hc" folder/b
 run "$XFLATE" estimate --recursive --json -d lz4 folder
-is "$("$PYTHON" -c 'import json; d = json.load(open("'"$out"'")); print(d["volumes"], d["bytes_in"])')" "2 $(cat folder/a folder/b | wc -c)" 'of all volumes in a folder'
+is "$("$PYTHON" -c 'import json; d = json.load(open("'"$out"'")); print(d["volume_count"], d["bytes_in"])')" "2 $(cat folder/a folder/b | wc -c)" 'of all volumes in a folder'
 run sh -c "'$XFLATE' estimate -d lz4 --json - <'$VOLUMES/bareos/vol-gzip6'"
 expect_status 0 'a pipe is read whole'
 is "$("$PYTHON" -c 'import json; print(json.load(open("'"$out"'"))["bytes_in"])')" "$(wc -c <"$VOLUMES/bareos/vol-gzip6")" 'and its size known then'
@@ -177,7 +177,7 @@ near 'a copy counts as much' $((2 * real)) mix mix2
 rm -f mix2
 run "$XFLATE" estimate --json -d lz4 words missing
 expect_status 1 'one that is not there'
-is "$("$PYTHON" -c 'import json; d = json.load(open("'"$out"'")); print(d["volumes"], d["volumes_left_out"])')" '1 1' 'costs itself alone'
+is "$("$PYTHON" -c 'import json; d = json.load(open("'"$out"'")); print(d["volume_count"], d["volumes_left_out"])')" '1 1' 'costs itself alone'
 says 'missing: cannot open' 'and is named'
 run "$XFLATE" estimate -d lz4 words "$VOLUMES/bacula/enc256-append"
 expect_status 4 'one that is encrypted, too'

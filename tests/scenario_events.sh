@@ -179,7 +179,7 @@ cp "$VOLUMES/bareos/vol-none" bad/b
 rm -f "$log"
 run "$XFLATE" filter --recursive -qq -r lz4 --events "$hook" --events-for run-end,batch-end -o badres bad
 expect_status 1 'a batch with a bad one'
-is "$(field exit_status batch-end) $(field units batch-end) $(field "done" batch-end) $(field failed batch-end)" '1 2 1 1' 'batch-end tells of both'
+is "$(field exit_status batch-end) $(field unit_count batch-end) $(field "done" batch-end) $(field failed batch-end)" '1 2 1 1' 'batch-end tells of both'
 
 # ---- long lines, long waits ----
 "$PYTHON" -c 'import sys

@@ -297,7 +297,7 @@ rm -rf x
 run "$XFLATE" extract --json -C x bad
 expect_status 3 'a flipped bit: 3'
 is "$(find x -name '*.damaged' | wc -l)" 1 'one file is called damaged'
-is "$(json 'd["results"]["damaged"], d["results"]["failed"], d["exit_status"], d["finished"]')" '(1, 0, 3, True)' 'JSON says so'
+is "$(json 'd["results"]["damaged"], d["results"]["failed"], d["exit_status"], d["complete"]')" '(1, 0, 3, True)' 'JSON says so'
 all_known bareos-tree x/srv/data/tree 'all others are as they were'
 # Two blocks lost in the middle.
 {

@@ -73,7 +73,7 @@ for number in $(seq 30); do
 	cmp wanted got >>wrong 2>&1
 	cat got >>every
 	proofs state proof >/dev/null 2>>wrong || echo "night $number: the state" >>wrong
-	[ "$(ask '(d["sound"], d["finished"], d["exit_status"], d["units_left"])')" = '(True, True, 0, 0)' ] || echo "night $number: JSON" >>wrong
+	[ "$(ask '(d["sound"], d["complete"], d["exit_status"], d["units_left"])')" = '(True, True, 0, 0)' ] || echo "night $number: JSON" >>wrong
 	[ "$(ask 'd["never_proved"]')" = $(($(find pool -type f ! -name readme | wc -l) - $(proofs state proof | wc -l))) ] || echo "night $number: never_proved" >>wrong
 done
 check 'thirty nights: each ends with 0, and looks at what the judge says' [ ! -s wrong ] || sed 's/^/# /' wrong
@@ -207,13 +207,13 @@ is "$(looked | head -n 1)" 'pool/a/good-vernum10' 'one that was proved in the fu
 mv pool/c/vol-lzo pool/vol-multi .
 night
 expect_status 1 'volumes are gone: exit status 1'
-is "$(ask 'sorted(r["path"].rpartition("/")[2] for r in d["gone"])')" "['vol-lzo', 'vol-multi']" 'they are told'
+is "$(ask 'sorted(r["input"].rpartition("/")[2] for r in d["gone"])')" "['vol-lzo', 'vol-multi']" 'they are told'
 all
 printed '^gone: .*/pool/vol-multi: sound since .*Z, looked at last .*Z$' 'in text, too'
 last '^NOT PROVED: 30 of 30 volumes looked at, .*, 2 gone; oldest proof ' 'and counted'
 mv vol-multi pool/
 night
-is "$(ask '[r["path"].rpartition("/")[2] for r in d["gone"]]')" "['vol-lzo']" 'one is back'
+is "$(ask '[r["input"].rpartition("/")[2] for r in d["gone"]]')" "['vol-lzo']" 'one is back'
 all --forget
 expect_status 0 '--forget: exit status 0'
 printed '^forgotten: .*/pool/c/vol-lzo: is gone; sound when it was looked at last, ' 'it is told once'
@@ -387,7 +387,7 @@ refused 1 'no such folder'
 run "$XFLATE" verify --recursive --state "$(printf '%05000d' 0)" pool
 refused 1 'a path that is too long'
 run "$XFLATE" verify --recursive --state folder --json pool
-is "$status $(ask 'd["finished"], d["sound"], d["exit_status"], d["units"]')" '2 (False, False, 2, [])' 'JSON of a run that could not begin'
+is "$status $(ask 'd["complete"], d["sound"], d["exit_status"], d["units"]')" '2 (False, False, 2, [])' 'JSON of a run that could not begin'
 ln -s good link
 run "$XFLATE" verify -q --recursive --state link pool
 check 'a symbolic link to a state is followed' [ -L link ]

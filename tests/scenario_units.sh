@@ -77,14 +77,14 @@ check 'a batch: its reports tell the truth' truthful out
 report=out/vol-span-gzip6-1.report.json
 is "$(ask $report '[v["volume"] for v in r["volumes"]], [v["input"] for v in r["volumes"]]')" \
 	"(['vol-span-gzip6-1', 'vol-span-gzip6-2'], ['in/a/vol-span-gzip6-1', 'in/a/b/vol-span-gzip6-2'])" 'a report: labels, and paths as given'
-is "$(ask $report '[(j["begins_elsewhere"], j["ends_elsewhere"], j["first_index"], j["last_index"]) for j in r["jobs"]]')" \
+is "$(ask $report '[(j["begins_elsewhere"], j["ends_elsewhere"], j["first_file_index"], j["last_file_index"]) for j in r["jobs"]]')" \
 	'[(False, False, 1, 61)]' 'a report: the job, over both volumes'
 is "$(ask $report 'r["command"], r["exit_class"], r["unit"], "error" in r')" \
 	"(['--recursive', '-r', 'lz4', '-o', 'out'], 'done', 'vol-span-gzip6-1', False)" 'a report: what was asked for'
 is "$(ask $report 'r["began"] <= r["ended"], len(r["host"]) > 0, [i["stored_bytes"] for i in r["inputs"]] == [v["bytes_in"] for v in r["volumes"]]')" \
 	'(True, True, True)' 'a report: where and when, and of which inputs'
 run "$XFLATE" -q -r lz4 --report half --map half.map -o half.out in/a/b/vol-span-gzip6-2
-is "$(ask half '[(j["begins_elsewhere"], j["ends_elsewhere"], j["first_index"] > 1, j["last_index"]) for j in r["jobs"]]')" \
+is "$(ask half '[(j["begins_elsewhere"], j["ends_elsewhere"], j["first_file_index"] > 1, j["last_file_index"]) for j in r["jobs"]]')" \
 	'[(True, False, True, 61)]' 'a report of half a set: its job begins elsewhere'
 volumes_of out >good
 in_batch -q -r lz4 --jobs 4 -T1 -o four

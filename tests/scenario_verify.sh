@@ -51,7 +51,7 @@ one() {
 	expect_status 0 "$name: from a pipe, one thread"
 	check "$name: the same report" diff report "$out"
 	run "$XFLATE" verify --json "$volume"
-	is "$(json 'd["format"], d["sound"], d["finished"], d["exit_status"], d["files_proved"]')" "(1, True, True, 0, $mine)" "$name: JSON says the same"
+	is "$(json 'd["format"], d["sound"], d["complete"], d["exit_status"], d["files_proved"]')" "(1, True, True, 0, $mine)" "$name: JSON says the same"
 	# Inflated, it is the same to the last digest.
 	if "$XFLATE" -qq -i -o plain "$volume" 2>/dev/null; then
 		run "$XFLATE" verify plain
@@ -284,7 +284,7 @@ for name in lost-hole lost-missing; do
 	check "$name: and listed" grep -q '^  missing:    FileIndex 4 to 6 (3 files)$' "$out"
 	check "$name: all files are accounted for" grep -q '^DAMAGED: 2 jobs, 19 of 21 files .*, 2 damaged, 3 missing$' "$out"
 	run "$XFLATE" verify --json "$name"
-	is "$(json '[(j["files"]["proved"], j["missing_files"], j["missing"], [f["file_index"] for f in j["damaged_files"]]) for j in d["jobs"]]')" \
+	is "$(json '[(j["results"]["proved"], j["files_missing"], j["missing"], [f["file_index"] for f in j["damaged_files"]]) for j in d["jobs"]]')" \
 		"[(12, 0, [], []), (7, 3, [{'first': 4, 'last': 6}], [3, 7])]" "$name: JSON says the same"
 	run "$XFLATE" -q --on-damage=skip --report report -o result "$name"
 	says 'lost: job 2 .*, FileIndex 4 to 6: nothing of these files is here' "$name: skip says so, too"
@@ -310,7 +310,7 @@ is "$(grep -c -e LOST -e missing "$out")" 0 'lost-swapped: what is there after a
 is "$(sed -n 's/^  DAMAGED:    FileIndex \([0-9]*\) .*/\1/p' "$out" | tr '\n' ' ')" '3 7 10 ' \
 	'lost-swapped: nor damaged, but for what is cut by the wrong order'
 run "$XFLATE" verify --json lost-end
-is "$(json '[(j["missing_files"], j["ended"]) for j in d["jobs"]]')" '[(0, False), (0, False)]' 'lost-end: how many are behind nobody knows'
+is "$(json '[(j["files_missing"], j["ended"]) for j in d["jobs"]]')" '[(0, False), (0, False)]' 'lost-end: how many are behind nobody knows'
 # What a pipe says of a volume is what its file says.
 "$XFLATE" verify --json - <lost-missing 2>/dev/null | grep -v '"input"' >piped
 "$XFLATE" verify --json lost-missing 2>/dev/null | grep -v '"input"' >as-file
@@ -412,7 +412,7 @@ refused 1 'no such file'
 run "$XFLATE" verify /dev/null
 refused 1 'an empty volume'
 run "$XFLATE" verify --json nothing-here
-is "$status $(json 'd["sound"], d["finished"], d["exit_status"]')" '1 (False, False, 1)' 'JSON of a run that failed'
+is "$status $(json 'd["sound"], d["complete"], d["exit_status"]')" '1 (False, False, 1)' 'JSON of a run that failed'
 # --- as many bytes as there should be ---
 
 n=$(wc -c <vol-gzip6)

@@ -240,7 +240,7 @@ static void json_job(struct json *j, const struct faults_job *k)
 	json_number(j, "session_id", k->row->session_id);
 	json_number(j, "session_time", k->row->session_time);
 	json_number(j, "job_files", k->row->files);
-	json_number(j, "missed_files", indexes_total(&k->missed));
+	json_number(j, "files_missing", indexes_total(&k->missed));
 	json_indexes(j, "missed", &k->missed);
 	json_number(j, "volumes_not_given", k->elsewhere);
 	json_array(j, "faults");
@@ -295,7 +295,7 @@ static int run(struct request *q)
 {
 	struct err e = {0};
 	if (judge(q, &e) != 0)
-		return msg_fail(&e);
+		return command_fail(&e, q->as_json);
 	int status = q->in.damage > 0 ? 3 : fit_all(q->fit) ? 0 : 1;
 	if (q->as_json)
 		json_all(q, status);

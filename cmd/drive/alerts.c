@@ -85,7 +85,7 @@ static int read_alerts(void *reading, struct drive *d, enum drive_ready ready, s
 static int run_alerts(const struct request *q)
 {
 	struct reading r = {.q = q, .a = {.device = q->device, .all = q->all}};
-	int status = device_run(&(struct device_visit){.device = q->device, .act = read_alerts, .arg = &r});
+	int status = device_run(&(struct device_visit){.device = q->device, .json = q->json, .act = read_alerts, .arg = &r});
 	return status != 0 ? status : print(q, &r.a, &r.t);
 }
 
@@ -118,7 +118,7 @@ static int explain_page(const struct request *q, struct pasted *p, struct err *e
 	struct span page;
 	int rc = find_page(p, &page, e);
 	if (rc != 0)
-		return msg_fail(e);
+		return command_fail(e, q->json);
 	if (!tapealert_read(page, &t)) { /* the list of pages */
 		(void)alerttext_print_page(page, q->type);
 		return 0;
@@ -132,7 +132,7 @@ static int run_explain(const struct request *q)
 	struct pasted p = PASTED_NONE;
 	struct err e = {0};
 	int rc = pasted_read(&p, q->explain, &e);
-	int status = rc == 0 ? explain_page(q, &p, &e) : msg_fail(&e);
+	int status = rc == 0 ? explain_page(q, &p, &e) : command_fail(&e, q->json);
 	pasted_free(&p);
 	secret_wipe_registers();
 	return status;

@@ -87,7 +87,7 @@ int device_run(const struct device_visit *v)
 	drive_close(&d);
 	if (rc != 0) {
 		err_volume(&e, v->device);
-		status = msg_fail(&e);
+		status = command_fail(&e, v->json);
 		if (v->told)
 			*v->told = e;
 	}

@@ -22,6 +22,7 @@ struct device_visit {
 	const char *device;
 	unsigned wait; /* seconds until it is ready; 0: it is taken as it is */
 	bool hold;     /* a signal waits until act is over */
+	bool json;     /* of a fault it tells in a document, too */
 	int (*act)(void *arg, struct drive *d, enum drive_ready ready, struct err *e);
 	void (*failed)(struct drive *d, struct err *e); /* adds to e what is in the drive then; NULL: nothing */
 	struct err *told;                               /* what failed, as it was told, is put there; NULL: nobody asks */

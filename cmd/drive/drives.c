@@ -126,14 +126,14 @@ static void json_line(struct json *j, const struct line *l)
 	json_text(j, "vendor", u->vendor);
 	json_text(j, "product", u->product);
 	json_text(j, "revision", u->revision);
-	json_text(j, "serial", l->serial);
+	json_known(j, "serial", l->serial);
 	json_text(j, "commands", commands[l->rights]);
 	if (l->told) {
 		json_bool(j, "encrypts", l->encrypts);
 		json_text(j, "method", l->encrypts ? keyload_method(l->control) : "none");
 	}
 	if (l->problem.code != XE_OK)
-		json_text(j, "problem", l->problem.text);
+		json_text(j, "error", l->problem.text);
 	json_end_object(j);
 }
 
@@ -195,7 +195,7 @@ int drives_run(const char *sysfs, const char *dev, bool json)
 	struct line *lines = rc == 0 ? calloc(i.count + 1, sizeof *lines) : NULL;
 	if (rc == 0 && lines == NULL)
 		rc = err_memory(&e, (i.count + 1) * sizeof *lines, "the list of drives");
-	status = rc == 0 ? tell(dev, &i, lines, json) : msg_fail(&e);
+	status = rc == 0 ? tell(dev, &i, lines, json) : command_fail(&e, json);
 	free(lines);
 	inventory_free(&i);
 	return status;

@@ -265,7 +265,7 @@ static void json_status(struct json *j, const struct scsi_status *s)
 	json_number(j, "parameters_control", s->control);
 	json_text(j, "encryption_mode", pick(encryption, COUNT(encryption), s->encryption, "unknown"));
 	json_text(j, "decryption_mode", pick(decryption, COUNT(decryption), s->decryption, "unknown"));
-	json_number(j, "algorithm", s->algorithm);
+	json_number(j, "algorithm_index", s->algorithm);
 	json_number(j, "key_instance_counter", s->counter);
 	json_number(j, "nexus_scope", s->nexus_scope);
 	json_number(j, "key_scope", s->key_scope);
@@ -286,7 +286,7 @@ static void json_next_block(struct json *j, const struct scsi_next_block *b)
 	json_text(j, "encryption", pick(states, COUNT(states), b->encryption, "reserved"));
 	json_number(j, "encryption_status", b->encryption);
 	json_text(j, "compression", pick(compression, COUNT(compression), b->compression, "reserved"));
-	json_number(j, "algorithm", b->algorithm);
+	json_number(j, "algorithm_index", b->algorithm);
 	json_bool(j, "raw_decryption_mode_disabled", b->rdmds);
 	json_bool(j, "external", b->emes);
 	json_number(j, "kad_format", b->kad_format);
@@ -299,7 +299,7 @@ static void json_algorithm(struct json *j, const struct scsi_algorithm *a)
 	char code[16];
 	snprintf(code, sizeof code, "%08x", a->code);
 	json_object(j, NULL);
-	json_number(j, "index", a->index);
+	json_number(j, "algorithm_index", a->index);
 	json_text(j, "code", code);
 	if (scsi_algorithm_name(a->code))
 		json_text(j, "name", scsi_algorithm_name(a->code));
@@ -346,13 +346,13 @@ void drivetext_json(const struct drivetext_report *r)
 	json_text(&j, "vendor", r->id.device.vendor);
 	json_text(&j, "product", r->id.device.product);
 	json_text(&j, "revision", r->id.device.revision);
-	json_text(&j, "serial", r->id.serial);
-	json_text(&j, "identity", r->id.identity);
+	json_known(&j, "serial", r->id.serial);
+	json_known(&j, "identity", r->id.identity);
 	json_text(&j, "medium", ready[r->ready]);
 	if (r->ready == DRIVE_READY) {
-		json_text(&j, "medium_format", r->medium.format ? r->medium.format : "");
-		json_text(&j, "barcode", r->medium.barcode);
-		json_text(&j, "medium_serial", r->medium.serial);
+		json_known(&j, "medium_format", r->medium.format);
+		json_known(&j, "barcode", r->medium.barcode);
+		json_known(&j, "medium_serial", r->medium.serial);
 		json_bool(&j, "write_protected", r->medium.write_protected);
 		cartridgetext_json(&j, &r->cartridge, &r->medium);
 	}

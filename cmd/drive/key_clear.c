@@ -86,9 +86,9 @@ static int cmd_key_clear(int argc, char **argv)
 	struct err e = {0};
 	if (events_begin(&q.events, &e) == 0)
 		status = device_run(&(struct device_visit){
-			.device = q.device, .wait = q.wait, .act = clear, .failed = name_leftover, .told = &e, .arg = &q});
+			.device = q.device, .wait = q.wait, .json = q.json, .act = clear, .failed = name_leftover, .told = &e, .arg = &q});
 	else
-		status = msg_fail(&e);
+		status = command_fail(&e, q.json);
 	events_end(&q.events, "run-end", status, &e, NULL, NULL);
 	return status;
 }

@@ -53,11 +53,11 @@ static void write_json(const struct request *q, const char *volume, const struct
 	struct json j = json_begin(stdout);
 	json_text(&j, "device", q->device);
 	json_bool(&j, "loaded", !q->loading.dry_run);
-	json_text(&j, "volume", volume);
+	json_known(&j, "volume", volume);
 	if (k->id[0])
 		json_text(&j, "key_id", k->id);
 	json_text(&j, "mode", loading_modes[q->loading.mode]);
-	json_number(&j, "algorithm", r->algorithm.index);
+	json_number(&j, "algorithm_index", r->algorithm.index);
 	json_bool(&j, "algorithm_from_drive", r->known);
 	json_bool(&j, "had_key", r->had_key);
 	if (!q->loading.dry_run)
@@ -146,7 +146,7 @@ static int run_load(struct request *q)
 	struct err e = {0}, ignored = {0};
 	if (events_begin(&q->events, &e) != 0) {
 		events_end(&q->events, "run-end", err_exit_status(e.code), &e, NULL, NULL);
-		return msg_fail(&e);
+		return command_fail(&e, q->json);
 	}
 	int rc = gather_keys(q, &keys, &e);
 	quit_hold();
@@ -163,7 +163,7 @@ static int run_load(struct request *q)
 	drive_close(&d);
 	if (rc != 0)
 		err_volume(&e, q->device);
-	int status = rc == 0 ? 0 : msg_fail(&e);
+	int status = rc == 0 ? 0 : command_fail(&e, q->json);
 	events_end(&q->events, "run-end", status, &e, NULL, NULL);
 	quit_release();
 	return status;

@@ -21,6 +21,8 @@ struct request {
 	bool force, json;
 	unsigned wait;
 	int algorithm;
+	struct probing_outcome outcome;
+	char volume[LABEL_NAME_BYTES]; /* whose key fits; "": none, or the run failed */
 };
 
 static int check_block(struct drive *d, enum drive_ready ready, const struct request *q, struct scsi_next_block *b, struct err *e)
@@ -55,30 +57,40 @@ static int check_block(struct drive *d, enum drive_ready ready, const struct req
 	return 0;
 }
 
-static void tell(const struct request *q, const struct probing_outcome *o)
+/* Found or not: one document. */
+static void tell(const struct request *q, const struct err *e, int status)
 {
-	if (q->json) {
-		struct json j = json_begin(stdout);
-		json_text(&j, "device", q->device);
-		json_bool(&j, "found", o->match != NULL);
-		if (o->match) {
-			json_text(&j, "volume", o->match->volume);
-			json_text(&j, "key_id", o->key_id);
-		}
-		json_number(&j, "wrong", o->wrong);
-		json_number(&j, "not_tried", o->left);
-		json_end_object(&j);
-	} else if (o->match) {
-		printf("volume %s, key %s\n", o->match->volume, o->key_id);
+	const struct probing_outcome *o = &q->outcome;
+	struct json j = json_begin(stdout);
+	json_text(&j, "device", q->device);
+	json_bool(&j, "found", q->volume[0] != '\0');
+	if (q->volume[0]) {
+		json_text(&j, "volume", q->volume);
+		json_text(&j, "key_id", o->key_id);
 	}
+	json_number(&j, "wrong", o->wrong);
+	json_number(&j, "not_tried", o->left);
+	command_json_error(&j, e);
+	json_signed(&j, "exit_status", status);
+	json_end_object(&j);
+}
+
+/* The cache goes away. */
+static void keep(struct request *q)
+{
+	if (q->outcome.match == NULL)
+		return;
+	snprintf(q->volume, sizeof q->volume, "%s", q->outcome.match->volume);
+	if (!q->json)
+		printf("volume %s, key %s\n", q->volume, q->outcome.key_id);
 }
 
 static int probe(void *request, struct drive *d, enum drive_ready ready, struct err *e)
 {
-	const struct request *q = request;
+	struct request *q = request;
 	struct secret kek = SECRET_NONE;
 	struct cryptocache cache = CRYPTOCACHE_NONE;
-	struct probing_outcome o = {0};
+	struct probing_outcome *o = &q->outcome;
 	struct scsi_next_block b;
 	uint8_t algorithm = 0;
 	int rc = drivekey_prepare(&q->sources, &kek, &cache, e);
@@ -88,7 +100,7 @@ static int probe(void *request, struct drive *d, enum drive_ready ready, struct 
 		rc = keyload_index(d, &algorithm, e);
 	if (rc == 0) {
 		const struct probing how = {q->first, q->tries, q->algorithm};
-		rc = probing_run(d, ready, &how, &kek, &cache, &b, &o, e);
+		rc = probing_run(d, ready, &how, &kek, &cache, &b, o, e);
 		struct err second = {0};
 		int cleared = drive_clear(d, algorithm, false, NULL, rc == 0 ? e : &second);
 		if (cleared != 0)
@@ -97,12 +109,12 @@ static int probe(void *request, struct drive *d, enum drive_ready ready, struct 
 			rc = cleared;
 	}
 	if (rc == 0)
-		tell(q, &o);
-	if (rc == 0 && o.match == NULL)
-		rc = err_set(e, XE_KEY, "none of %llu keys opens the block%s", (unsigned long long)o.wrong,
-			     o.left ? "; the rest was not tried, lest the drive lock itself: name the likely volume with --first, or "
-				      "raise --tries"
-				    : "");
+		keep(q);
+	if (rc == 0 && o->match == NULL)
+		rc = err_set(e, XE_KEY, "none of %llu keys opens the block%s", (unsigned long long)o->wrong,
+			     o->left ? "; the rest was not tried, lest the drive lock itself: name the likely volume with --first, or "
+				       "raise --tries"
+				     : "");
 	cryptocache_free(&cache);
 	secret_free(&kek);
 	return rc;
@@ -135,7 +147,11 @@ static int cmd_key_probe(int argc, char **argv)
 		status = device_operand(VERB, &rest, &q.device);
 	if (status != 0)
 		return status;
-	return device_run(&(struct device_visit){.device = q.device, .wait = q.wait, .hold = true, .act = probe, .arg = &q});
+	struct err e = {0};
+	status = device_run(&(struct device_visit){.device = q.device, .wait = q.wait, .hold = true, .act = probe, .told = &e, .arg = &q});
+	if (q.json)
+		tell(&q, &e, status);
+	return status;
 }
 
 const struct command command_key_probe = {

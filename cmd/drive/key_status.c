@@ -98,7 +98,8 @@ static int cmd_key_status(int argc, char **argv)
 	if (q.json && q.bscrypto)
 		return msg_usage(verb, "one of --json and --bscrypto");
 	left = device_operand(verb, &rest, &q.device);
-	return left != 0 ? left : device_run(&(struct device_visit){.device = q.device, .wait = q.wait, .act = status, .arg = &q});
+	return left != 0 ? left
+			 : device_run(&(struct device_visit){.device = q.device, .wait = q.wait, .json = q.json, .act = status, .arg = &q});
 }
 
 const struct command command_key_status = {

@@ -13,13 +13,13 @@ static void put(struct json *j, const void *about)
 	const struct matter *m = about;
 	json_text(j, "device", m->device);
 	if (m->volume && m->volume[0])
-		json_name(j, "volume", "volume_hex", m->volume);
+		json_text(j, "volume", m->volume);
 	if (m->key_id && m->key_id[0])
 		json_text(j, "key_id", m->key_id);
 	if (m->mode)
 		json_text(j, "mode", m->mode);
 	if (m->after) {
-		json_number(j, "algorithm", m->after->algorithm);
+		json_number(j, "algorithm_index", m->after->algorithm);
 		json_number(j, "key_instance_counter", m->after->counter);
 	}
 }

@@ -4,8 +4,10 @@
 
 #include "base/msg.h"
 #include "base/printable.h"
+#include "cmd/command.h"
 #include "cmd/keyout.h"
 #include "cmd/secretsource.h"
+#include "cmd/timetext.h"
 #include "cmd/trust.h"
 #include "keywrap.h"
 
@@ -78,8 +80,8 @@ static void print_json(const struct cryptocache *c)
 		json_object(&j, NULL);
 		json_text(&j, "volume", c->entries[i].volume);
 		json_text(&j, "form", keywrap_form_name(keywrap_form_of(c->entries[i].key, strlen(c->entries[i].key))));
-		json_signed(&j, "added", c->entries[i].added);
-		json_signed(&j, "expires", cryptocache_expires(&c->entries[i]));
+		timetext_json(&j, "added", c->entries[i].added);
+		timetext_json(&j, "expires", cryptocache_expires(&c->entries[i]));
 		json_end_object(&j);
 	}
 	json_end_array(&j);
@@ -104,7 +106,7 @@ static int cache_list(int argc, char **argv)
 		keyout_close(&out);
 	}
 	cryptocache_free(&c);
-	return r == 0 ? 0 : msg_fail(&e);
+	return r == 0 ? 0 : command_fail(&e, a.json);
 }
 
 static int cache_get(int argc, char **argv)

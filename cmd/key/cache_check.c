@@ -2,8 +2,10 @@
 /* cache check: does every key open, is it the volume's only one, and how long does the daemon keep it? */
 #include "base/msg.h"
 #include "base/printable.h"
+#include "cmd/command.h"
 #include "cmd/key/cache.h"
 #include "cmd/secretsource.h"
+#include "cmd/timetext.h"
 #include "cmd/trust.h"
 #include "keywrap.h"
 
@@ -117,7 +119,7 @@ static void print(const struct check *k, const struct verdict *v)
 		if (v->id[0])
 			json_text(k->json, "key_id", v->id);
 		if (v->has_expiry)
-			json_signed(k->json, "expires", v->expires);
+			timetext_json(k->json, "expires", v->expires);
 		json_text(k->json, "state", v->contested && is_good(v->state) ? TWO_KEYS : v->state);
 		if (v->contested)
 			json_bool(k->json, "two_keys", true);
@@ -247,7 +249,7 @@ static int cache_check(int argc, char **argv)
 	if (r == 0)
 		r = a.bundle ? check_bundle(&k, a.bundle, &status, &e) : check_cache(&k, a.names[0], &status, &e);
 	secret_free(&kek);
-	return r == 0 ? status : msg_fail(&e);
+	return r == 0 ? status : command_fail(&e, a.json);
 }
 
 static const struct option_row rows[] = {KEYARGS_BUNDLE, KEYARGS_KEK, KEYARGS_JSON, OPTIONS_END};

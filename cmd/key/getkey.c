@@ -137,7 +137,7 @@ static void put_asked(struct json *j, const void *about)
 {
 	const struct given *g = about;
 	json_text(j, "operation", g->operation);
-	json_name(j, "volume", "volume_hex", g->volume);
+	json_text(j, "volume", g->volume);
 }
 
 static void put_given(struct json *j, const void *about)

@@ -387,12 +387,9 @@ static void json_head(const struct asof *a, size_t job, struct json *j)
 	const struct survey_job *s = survey_job(a->survey, job);
 	json_object(j, NULL);
 	json_text(j, "role", chain_role_name(a->chain.picks[job].role));
-	json_signed(j, "time", a->chain.picks[job].time);
+	timetext_json(j, "time", a->chain.picks[job].time);
 	command_json_job(j, &described_job);
-	json_array(j, "volumes");
-	for (size_t i = 0; i < s->volume_count; i++)
-		json_text(j, NULL, s->volumes[i]);
-	json_end_array(j);
+	json_texts(j, "volumes", (const char *const *)s->volumes, s->volume_count);
 }
 
 static void json_job(const struct asof *a, size_t job, struct json *j)
@@ -425,7 +422,7 @@ static void json_note(void *arg, const char *text)
 void asof_json(const struct asof *a, struct json *j)
 {
 	json_object(j, "as_of");
-	json_signed(j, "time", a->time);
+	timetext_json(j, "time", a->time);
 	if (a->chain.picks) {
 		json_text(j, "client", a->chain.client);
 		json_text(j, "fileset", a->chain.fileset);

@@ -420,10 +420,10 @@ static void release(struct batch *b)
 static void put_units(struct json *j, const void *about)
 {
 	const struct batch *b = about;
-	json_number(j, "units", b->units.count);
+	json_number(j, "unit_count", b->units.count);
 	json_number(j, "done", b->done);
 	json_number(j, "done_before", b->before);
-	json_number(j, "with_damage", b->damaged);
+	json_number(j, "damaged", b->damaged);
 	json_number(j, "failed", b->failed);
 	json_number(j, "not_begun", b->units.count - b->begun);
 	json_number(j, "bytes_in", b->read);

@@ -40,8 +40,9 @@ static void on_difference(void *arg, const struct compare_difference *d)
 	if (q->json) {
 		json_object(q->json, NULL);
 		json_text(q->json, "job", d->job);
-		json_signed(q->json, "file_index", d->file_index == COMPARE_OF_JOB ? 0 : d->file_index);
-		json_text(q->json, "file", d->name);
+		if (d->file_index > 0)
+			json_signed(q->json, "file_index", d->file_index);
+		json_known(q->json, "file", d->name);
 		json_text(q->json, "difference", d->what);
 		json_end_object(q->json);
 		return;
@@ -108,13 +109,15 @@ static int finish(const struct request *q, const struct err *e)
 	if (q->json) {
 		json_end_array(q->json);
 		json_bool(q->json, "same", equal && e->code == XE_OK);
-		json_number(q->json, "jobs", r->jobs);
+		json_number(q->json, "job_count", r->jobs);
 		json_number(q->json, "files", r->files);
 		json_number(q->json, "plain_bytes", r->bytes);
 		json_number(q->json, "different", r->different);
 		json_number(q->json, "missing", r->missing);
 		json_number(q->json, "added", r->added);
-		json_number(q->json, "damaged", q->damaged);
+		json_number(q->json, "damage", q->damaged);
+		command_json_error(q->json, e);
+		json_signed(q->json, "exit_status", status);
 		json_end_object(q->json);
 	} else if (e->code == XE_OK) {
 		printf("%zu job%s, %llu files, %llu bytes of plain content: %s\n", r->jobs, r->jobs == 1 ? "" : "s",

@@ -27,7 +27,7 @@ struct request {
 	double share; /* 0 to 1, or SAMPLE_OF_ITSELF */
 	uint64_t drive_rate;
 	unsigned threads;
-	bool json;
+	bool json, told;
 	const char *plot;
 	struct outfile picture;
 	int status; /* for what was left out */
@@ -198,6 +198,7 @@ static int tell(struct request *q, const struct estimate *result, struct err *e)
 		.threads = q->threads,
 		.drive_rate = q->drive_rate,
 	};
+	q->told = true;
 	if (q->json)
 		estimated_json(&t);
 	else
@@ -226,7 +227,7 @@ static int run(struct request *q, struct err *e)
 		rc = estimate_run(&q->o, &result, e);
 	if (rc == 0 && result.records > 0)
 		rc = tell(q, &result, e);
-	int status = rc == 0 ? q->status : msg_fail(e);
+	int status = rc == 0 ? q->status : command_fail(e, q->json && !q->told);
 	outfile_abandon(&q->picture);
 	keyoptions_close(&q->keys);
 	return err_worse_status(status, result.damaged + result.missed > 0 ? 3 : 0);
@@ -241,7 +242,7 @@ static int run_list(struct request *q, const struct operands *operands)
 	q->o.path_count = l.count;
 	q->o.rows = q->rows;
 	q->o.row_count = q->row_count;
-	int status = rc == 0 ? run(q, &e) : msg_fail(&e);
+	int status = rc == 0 ? run(q, &e) : command_fail(&e, q->json);
 	volumelist_free(&l);
 	return status;
 }

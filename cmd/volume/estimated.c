@@ -134,13 +134,13 @@ static void json_rows(struct json *j, const struct estimated *t)
 void estimated_json(const struct estimated *t)
 {
 	struct json j = json_begin(stdout);
-	json_number(&j, "volumes", t->result->volumes);
+	json_number(&j, "volume_count", t->result->volumes);
 	json_number(&j, "volumes_left_out", t->result->left_out);
 	json_number(&j, "bytes_in", t->result->of);
 	json_text(&j, "target", product_name(t->result->target));
 	json_number(&j, "threads", t->threads);
 	if (t->drive_rate > 0)
-		json_number(&j, "drive_rate", t->drive_rate);
+		json_number(&j, "drive_bytes_per_second", t->drive_rate);
 	json_object(&j, "sample");
 	json_number(&j, "seed", t->seed);
 	json_real(&j, "share", (double)t->result->read / (double)t->result->of, 6);

@@ -40,7 +40,7 @@ static void json_file(struct json *j, const struct extract_file *f)
 	json_text(j, "kind", "file");
 	json_text(j, "result", keys[f->result]);
 	json_signed(j, "file_index", f->file_index);
-	json_text(j, "file", f->name);
+	json_known(j, "file", f->name);
 	if (f->path[0])
 		json_text(j, "path", f->path);
 	if (f->kind == OBJECT_FILE) {
@@ -257,16 +257,18 @@ static void print_outcome(const struct extract_report *r, const struct outcome *
 	print_streams(out, o);
 }
 
-static void json_outcome(struct json *j, const struct outcome *o, const struct extract_report *r, bool finished)
+static void json_outcome(struct json *j, const struct outcome *o, const struct extract_report *r, const struct err *e)
 {
 	const struct extract_counts *c = &o->counts;
 	json_end_array(j); /* problems */
 	if (r->asof)
 		asof_json(r->asof, j);
 	if (o->job && r->asof == NULL) {
-		json_object(j, "job");
+		json_array(j, "jobs");
+		json_object(j, NULL);
 		command_json_job(j, o->job);
 		json_end_object(j);
+		json_end_array(j);
 	}
 	json_bool(j, "dry_run", r->dry_run);
 	json_number(j, "files", c->files);
@@ -285,7 +287,7 @@ static void json_outcome(struct json *j, const struct outcome *o, const struct e
 	json_number(j, "without_setuid", c->stripped);
 	json_number(j, "attributes_left_out", c->end.left_attributes);
 	json_number(j, "names_again", c->again);
-	json_number(j, "missing_files", o->missing);
+	json_number(j, "files_missing", o->missing);
 	json_number(j, "not_found", o->unmet);
 	json_number(j, "damage", c->places);
 	pkioptions_json(r->pki, j);
@@ -297,11 +299,12 @@ static void json_outcome(struct json *j, const struct outcome *o, const struct e
 			json_number(j, "stream", o->streams[i].number);
 		json_text(j, "what", describe_stream(&o->streams[i], text));
 		json_number(j, "files", o->streams[i].files);
-		json_text(j, "first", o->streams[i].first);
+		json_known(j, "first", o->streams[i].first);
 		json_end_object(j);
 	}
 	json_end_array(j);
-	json_bool(j, "finished", finished);
+	json_bool(j, "complete", e->code == XE_OK);
+	command_json_error(j, e);
 	json_signed(j, "exit_status", o->status);
 	json_end_object(j);
 }
@@ -323,7 +326,7 @@ int extract_report_end(struct extract_report *r, const struct extract *x, const 
 	else
 		warn_of_absent(&o, c, job, r->asof != NULL);
 	if (r->json)
-		json_outcome(r->json, &o, r, e->code == XE_OK);
+		json_outcome(r->json, &o, r, e);
 	else if (r->out == stdout || msg_verbosity() >= 0)
 		print_outcome(r, &o);
 	return o.status;

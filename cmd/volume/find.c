@@ -261,12 +261,12 @@ static int show_volume(void *arg, const struct fileindex_volume *v, struct err *
 		json_object(&j, NULL);
 		json_text(&j, "volume", v->name);
 		json_text(&j, "input", v->path);
-		json_signed(&j, "labelled_us", v->label_time);
+		timetext_json_us(&j, "labelled", v->label_time);
 		json_text(&j, "pool", v->pool);
 		json_text(&j, "media_type", v->media_type);
 		json_text(&j, "product", product_name(v->product));
 		json_number(&j, "bytes", v->size);
-		json_number(&j, "damaged", v->damages);
+		json_number(&j, "damage", v->damages);
 		json_bool(&j, "gone", gone);
 		json_end_object(&j);
 		return 0;
@@ -316,15 +316,15 @@ static int run(struct request *q)
 	free(q->wanted);
 	free(q->first.path);
 	free(q->last.path);
-	int status = rc != 0 ? msg_fail(&e) : q->run.damages > 0 ? 3 : 0;
+	int status = rc != 0 ? command_fail_line(&e, q->as_json) : q->run.damages > 0 ? 3 : 0;
 	if (status == 3 && q->run.damages > 0)
 		msg_warning("%llu files or places are damaged, or nameless, on what was read: a volume is missing, in a wrong order, or "
 			    "hurt (xflate verify)",
 			    (unsigned long long)q->run.damages);
 	if (rc != 0 || q->update || q->volumes || q->found > 0)
 		return status;
-	msg_error("nothing is called so");
-	return err_worse_status(status, err_exit_status(XE_FAILED));
+	err_set(&e, XE_FAILED, "nothing is called so");
+	return err_worse_status(status, command_fail_line(&e, q->as_json));
 }
 
 static int cmd_find(int argc, char **argv)

@@ -181,9 +181,7 @@ static int run_files(struct request *q, const struct operands *volumes)
 	if (rc == 0)
 		rc = list_files(q, volumes, &e);
 	keyoptions_close(&q->keys);
-	if (rc != 0)
-		return msg_fail(&e);
-	return q->l.damaged ? 3 : 0;
+	return rc != 0 ? command_fail_line(&e, true) : q->l.damaged ? 3 : 0;
 }
 
 /* Returns 0, or the exit status of wrong usage. */
@@ -215,13 +213,14 @@ static int run(struct request *q, const struct operands *volumes)
 	if (rc == 0)
 		rc = read_all(&q->l, volumes->names, volumes->count, keyoptions_given(&q->keys) ? &q->keys.read : NULL, &e);
 	keyoptions_close(&q->keys);
+	int status = rc != 0 ? msg_fail(&e) : q->l.damaged ? 3 : 0;
 	if (q->json) {
 		json_end_array(&json);
+		command_json_error(&json, &e);
+		json_signed(&json, "exit_status", status);
 		json_end_object(&json);
 	}
-	if (rc != 0)
-		return msg_fail(&e);
-	return q->l.damaged ? 3 : 0;
+	return status;
 }
 
 static int cmd_list(int argc, char **argv)

@@ -2,6 +2,7 @@
 #include "cmd/volume/listjson.h"
 
 #include "cmd/command.h"
+#include "cmd/timetext.h"
 
 static void write_stored(struct json *j, const struct listing_stored *t)
 {
@@ -29,15 +30,15 @@ static void write_job(struct json *j, const struct listing_job *k)
 		json_text(j, "fileset", s->fileset);
 		json_text(j, "type", type);
 		json_text(j, "level", level);
-		json_signed(j, "began_us", s->time);
+		timetext_json_us(j, "began", s->time);
 	}
 	json_bool(j, "ended", k->has_end);
 	if (k->has_end) {
 		const char status[2] = {(char)(k->end.status & 0x7f), 0};
-		json_text(j, "status", status);
+		json_text(j, "job_status", status);
 		json_number(j, "job_files", k->end.job_files);
 		json_number(j, "job_bytes", k->end.job_bytes);
-		json_number(j, "errors", k->end.errors);
+		json_number(j, "job_errors", k->end.errors);
 	}
 	json_number(j, "blocks", k->blocks);
 	json_number(j, "first_address", k->first_addr);
@@ -51,7 +52,7 @@ void listjson_volume(const struct listing *l, struct json *j)
 	const struct volume_info *v = l->volume;
 	json_object(j, NULL);
 	json_text(j, "input", v->path);
-	json_bool(j, "labelled", v->has_label);
+	json_bool(j, "has_label", v->has_label);
 	if (v->has_label) {
 		json_text(j, "volume", v->label.volume);
 		json_text(j, "label_id", v->label.id);
@@ -61,13 +62,13 @@ void listjson_volume(const struct listing *l, struct json *j)
 		json_text(j, "host", v->label.host);
 		json_text(j, "program", v->label.program);
 		json_text(j, "program_version", v->label.program_version);
-		json_signed(j, "labelled_us", v->label.label_time);
+		timetext_json_us(j, "labelled", v->label.label_time);
 		json_text(j, "product", product_name(v->product));
 	}
 	json_number(j, "bytes", v->bytes);
 	json_number(j, "padding_bytes", v->padding);
 	json_number(j, "tape_labels", v->foreign);
-	json_number(j, "inputs", v->more_inputs + 1);
+	json_number(j, "input_count", v->more_inputs + 1);
 	json_number(j, "behind_other_volume", v->inside);
 	json_number(j, "blocks_again", v->again);
 	json_number(j, "blocks", l->block_count);
@@ -75,7 +76,7 @@ void listjson_volume(const struct listing *l, struct json *j)
 	json_number(j, "block_bytes_max", l->block_max);
 	json_bool(j, "encrypted", l->encrypted);
 	json_number(j, "reversed_checksums", l->reversed);
-	json_number(j, "damaged", l->damaged);
+	json_number(j, "damage", l->damaged);
 	json_array(j, "jobs");
 	for (size_t i = 0; i < l->job_count; i++) {
 		if (l->jobs[i].stored.records)

@@ -3,6 +3,7 @@
 
 #include "base/msg.h"
 #include "base/printable.h"
+#include "cmd/command.h"
 #include "cmd/timetext.h"
 
 #include <stdio.h>
@@ -28,7 +29,7 @@ void manytext_begin(struct manytext *t)
 	json_object(t->json, NULL);
 	json_number(t->json, "format", 1);
 	if (t->state)
-		json_name(t->json, "state", "state_hex", t->state);
+		json_text(t->json, "state", t->state);
 	json_array(t->json, "forgotten");
 }
 
@@ -44,7 +45,7 @@ static void json_row(struct json *j, const struct proofstate_row *row)
 {
 	char when[TIMETEXT_BYTES];
 	json_object(j, NULL);
-	json_name(j, "path", "path_hex", row->path);
+	json_text(j, "input", row->path);
 	json_text(j, "verdict", judgement_word(row->verdict));
 	json_text(j, "looked", time_of(row->looked, when));
 	json_text(j, "since", time_of(row->since, when));
@@ -82,7 +83,7 @@ void manytext_begin_unit(struct manytext *t, const struct batch_unit *unit, cons
 	json_array(j, "inputs");
 	for (size_t i = 0; i < unit->count; i++) {
 		json_object(j, NULL);
-		json_name(j, "input", "input_hex", unit->paths[i]);
+		json_text(j, "input", unit->paths[i]);
 		json_end_object(j);
 	}
 	json_end_array(j);
@@ -293,12 +294,12 @@ static void json_lists(const struct manytext *t)
 	json_end_array(j);
 }
 
-static void json_last(const struct manytext *t, const struct known *k, int status, bool finished)
+static void json_last(const struct manytext *t, const struct known *k, int status, bool finished, const struct err *e)
 {
 	struct json *j = t->json;
 	char text[TIMETEXT_BYTES];
 	json_lists(t);
-	json_number(j, "volumes", t->proofs->count);
+	json_number(j, "volume_count", t->proofs->count);
 	json_number(j, "volumes_looked_at", t->volumes);
 	json_number(j, "units_looked_at", t->units);
 	json_number(j, "units_left", k->left);
@@ -306,20 +307,21 @@ static void json_last(const struct manytext *t, const struct known *k, int statu
 	json_number(j, "never_proved", k->never);
 	if (k->oldest != INT64_MAX)
 		json_text(j, "oldest_proof", time_of(k->oldest, text));
-	json_bool(j, "finished", finished && k->left == 0);
+	json_bool(j, "complete", finished && k->left == 0);
 	json_bool(j, "sound", finished && status == 0);
+	command_json_error(j, e);
 	json_signed(j, "exit_status", status);
 	json_end_object(j);
 }
 
-int manytext_end(struct manytext *t, int status, bool finished)
+int manytext_end(struct manytext *t, int status, bool finished, const struct err *e)
 {
 	const struct known k = look(t);
 	status = t->running ? status_of(t, &k, status, finished) : status;
 	if (t->json && !t->running)
 		manytext_units(t);
 	if (t->json) {
-		json_last(t, &k, status, finished);
+		json_last(t, &k, status, finished, e);
 	} else if (t->running) {
 		print_lists(t);
 		print_last(t, &k, status);

@@ -36,6 +36,6 @@ void manytext_begin_unit(struct manytext *t, const struct batch_unit *unit, cons
 /* report: what the unit itself had to say, as JSON. */
 void manytext_unit(struct manytext *t, const struct manytext_unit *u, FILE *report);
 /* status: of what has failed beside the units; finished: nothing has, and no signal came.  Returns the exit status. */
-int manytext_end(struct manytext *t, int status, bool finished);
+int manytext_end(struct manytext *t, int status, bool finished, const struct err *e);
 
 #endif

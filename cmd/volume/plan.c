@@ -198,7 +198,7 @@ static int run(const struct request *q, const struct operands *operands)
 		rc = make_plan(q, &l, &e);
 	forget(&l);
 	volumelist_free(&list);
-	return rc == 0 ? l.status : msg_fail(&e);
+	return rc == 0 ? l.status : command_fail(&e, q->json);
 }
 
 static int cmd_plan(int argc, char **argv)

@@ -3,6 +3,7 @@
 
 #include "base/msg.h"
 #include "base/printable.h"
+#include "cmd/timetext.h"
 #include "volume/job.h"
 
 #include <string.h>
@@ -131,7 +132,7 @@ static void json_near(struct json *j, const struct plan *p, const struct unit *u
 	json_array(j, key);
 	for (size_t i = 0; i < count; i++) {
 		json_object(j, NULL);
-		json_name(j, "input", "input_hex", p->inputs[p->units.volumes[unit->first + indexes[i]]].path);
+		json_text(j, "input", p->inputs[p->units.volumes[unit->first + indexes[i]]].path);
 		json_end_object(j);
 	}
 	json_end_array(j);
@@ -150,16 +151,16 @@ static void json_volume(struct json *j, const struct plan *p, const struct unit 
 	const struct glance *g = in->glance;
 	const struct volume_label *l = &g->label;
 	json_object(j, NULL);
-	json_name(j, "input", "input_hex", in->path);
+	json_text(j, "input", in->path);
 	json_number(j, "bytes", g->bytes);
-	json_bool(j, "labelled", g->labelled);
+	json_bool(j, "has_label", g->labelled);
 	if (g->labelled) {
 		json_text(j, "volume", l->volume);
 		json_text(j, "pool", l->pool);
 		json_text(j, "media_type", l->media_type);
 		json_text(j, "program", l->program);
 		json_text(j, "program_version", l->program_version);
-		json_signed(j, "labelled_us", l->label_time);
+		timetext_json_us(j, "labelled", l->label_time);
 		json_text(j, "product", product_name(label_product(l, g->block_version)));
 	}
 	json_number(j, "block_version", g->block_version);
@@ -194,10 +195,10 @@ static void json_remark(struct json *j, const struct plan *p, const struct units
 		[UNITS_VOLUME_TWICE] = "volume_twice",         [UNITS_NO_LABEL] = "no_label",
 	};
 	json_object(j, NULL);
-	json_text(j, "remark", kinds[r->kind]);
-	json_name(j, "input", "input_hex", p->inputs[r->volume].path);
+	json_text(j, "kind", kinds[r->kind]);
+	json_text(j, "input", p->inputs[r->volume].path);
 	if (r->other != r->volume)
-		json_name(j, "other", "other_hex", p->inputs[r->other].path);
+		json_text(j, "other", p->inputs[r->other].path);
 	if (r->session)
 		json_session(j, r->session);
 	json_end_object(j);
@@ -206,7 +207,7 @@ static void json_remark(struct json *j, const struct plan *p, const struct units
 static void json_unread(struct json *j, const struct plan_unread *u)
 {
 	json_object(j, NULL);
-	json_name(j, "input", "input_hex", u->path);
+	json_text(j, "input", u->path);
 	json_text(j, "error", u->why.text);
 	json_end_object(j);
 }

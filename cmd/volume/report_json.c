@@ -42,10 +42,10 @@ static void write_hex(struct json *j, const char *key, uint64_t v)
 
 static void write_standing(struct json *j, const struct standing *as)
 {
-	char time[STANDING_TEXT_BYTES];
-	standing_time(&as->mtime, time);
+	char time[TIMETEXT_BYTES];
+	timetext_exact(&as->mtime, time);
 	json_number(j, "stored_bytes", as->bytes);
-	json_text(j, "mtime", time);
+	json_known(j, "mtime", time);
 	if (as->folder)
 		json_number(j, "stored_names", as->names);
 }
@@ -56,19 +56,11 @@ static void write_inputs(struct json *j, const struct report *r)
 	for (size_t i = 0; i < r->input_count; i++) {
 		const struct kept_input *k = &r->inputs[i];
 		json_object(j, NULL);
-		json_text(j, "input", k->path ? k->path : "");
+		json_known(j, "input", k->path);
 		if (k->known)
 			write_standing(j, &k->as);
 		json_end_object(j);
 	}
-	json_end_array(j);
-}
-
-static void write_paths(struct json *j, const char *key, const char *const *paths, size_t count)
-{
-	json_array(j, key);
-	for (size_t i = 0; i < count; i++)
-		json_text(j, NULL, paths[i]);
 	json_end_array(j);
 }
 
@@ -77,8 +69,8 @@ static void write_neighbours(struct json *j, const struct filter_options *o)
 {
 	if (o->before_count + o->after_count == 0)
 		return;
-	write_paths(j, "before", o->before, o->before_count);
-	write_paths(j, "after", o->paths + o->path_count, o->after_count);
+	json_texts(j, "before", o->before, o->before_count);
+	json_texts(j, "after", o->paths + o->path_count, o->after_count);
 }
 
 static void write_earlier(struct json *j, const struct report *r)
@@ -87,9 +79,9 @@ static void write_earlier(struct json *j, const struct report *r)
 	for (size_t i = 0; i < r->earlier_count; i++) {
 		const struct kept_earlier *k = &r->earlier[i];
 		json_object(j, NULL);
-		json_text(j, "output", k->path ? k->path : "");
+		json_known(j, "output", k->path);
 		json_number(j, "bytes", k->bytes);
-		json_text(j, "xxh64", k->digest);
+		json_known(j, "xxh64", k->digest);
 		write_standing(j, &k->as);
 		json_end_object(j);
 	}
@@ -105,7 +97,7 @@ static void write_volumes(struct json *j, const struct report *r)
 		char where[OUTFILE_LEFT_BYTES];
 		json_object(j, NULL);
 		json_text(j, "volume", k->name);
-		json_text(j, "input", k->input ? k->input : "");
+		json_known(j, "input", k->input);
 		json_text(j, "output", k->output->path[0] ? k->output->path : "-");
 		json_bool(j, "complete", k->output->done);
 		if (k->output->left[0])
@@ -116,7 +108,7 @@ static void write_volumes(struct json *j, const struct report *r)
 		json_number(j, "padding_bytes", k->info.padding);
 		json_number(j, "blocks_in", k->v.blocks_in);
 		json_number(j, "blocks_out", k->v.blocks_out);
-		json_number(j, "jobs", k->v.jobs);
+		json_number(j, "job_count", k->v.jobs);
 		if (k->info.opened) {
 			json_number(j, "blocks_decrypted", k->info.opened);
 			json_number(j, "tweaks_repeated", k->info.reused);
@@ -145,8 +137,8 @@ static void write_jobs(struct json *j, const struct report *r)
 		json_object(j, NULL);
 		const struct filter_job *end = &r->jobs[i].end;
 		command_json_job(j, &r->jobs[i].job);
-		json_signed(j, "first_index", end->first_index);
-		json_signed(j, "last_index", end->last_index);
+		json_signed(j, "first_file_index", end->first_index);
+		json_signed(j, "last_file_index", end->last_index);
 		json_bool(j, "begins_elsewhere", end->begins_elsewhere);
 		json_bool(j, "ends_elsewhere", end->ends_elsewhere);
 		write_counts(j, &end->counts);
@@ -161,8 +153,8 @@ static void write_failures(struct json *j, const struct report *r)
 	for (size_t i = 0; i < r->failure_count; i++) {
 		const struct kept_failure *k = &r->failures[i];
 		json_object(j, NULL);
-		json_text(j, "input", k->input);
-		json_text(j, "volume", k->err.volume);
+		json_known(j, "input", k->input);
+		json_known(j, "where", k->err.volume);
 		json_text(j, "error", k->err.text);
 		json_signed(j, "exit_status", err_exit_status(k->err.code));
 		json_end_object(j);
@@ -176,8 +168,8 @@ static void write_losses(struct json *j, const struct report *r)
 	for (size_t i = 0; i < r->loss_count; i++) {
 		const struct kept_loss *k = &r->losses[i];
 		json_object(j, NULL);
-		json_text(j, "volume", k->volume);
-		json_text(j, "job", k->job);
+		json_known(j, "volume", k->volume);
+		json_known(j, "job", k->job);
 		if (k->job_id)
 			json_number(j, "job_id", k->job_id);
 		json_signed(j, "file_index", k->l.file_index);
@@ -203,26 +195,16 @@ static bool write_digest(struct json *j, const char *key, const struct digest *d
 	return text[0] != '\0';
 }
 
-static void write_time(struct json *j, const char *key, time_t t)
-{
-	char text[TIMETEXT_BYTES];
-	timetext_utc(t, text);
-	json_text(j, key, text);
-}
-
 /* Who ran, where, when, and what was asked for. */
 static void write_run(struct json *j, const struct report_run *run)
 {
 	struct utsname host;
 	if (run->unit)
 		json_text(j, "unit", run->unit);
-	json_text(j, "host", uname(&host) == 0 ? host.nodename : "");
-	write_time(j, "began", run->began);
-	write_time(j, "ended", time(NULL));
-	json_array(j, "command");
-	for (size_t i = 0; i < run->command_count; i++)
-		json_text(j, NULL, run->command[i]);
-	json_end_array(j);
+	json_known(j, "host", uname(&host) == 0 ? host.nodename : NULL);
+	timetext_json(j, "began", run->began);
+	timetext_json(j, "ended", time(NULL));
+	json_texts(j, "command", run->command, run->command_count);
 	if (run->request)
 		json_text(j, "request", run->request);
 }
@@ -247,8 +229,10 @@ static void write_end(struct json *j, const struct report *r, const struct repor
 {
 	json_signed(j, "exit_status", run->status);
 	json_text(j, "exit_class", class_word(run->class));
-	if (r->failure_count > 0)
+	if (r->failure_count > 0) {
 		json_text(j, "error", r->failures[0].err.text);
+		json_known(j, "where", r->failures[0].err.volume);
+	}
 	json_real(j, "seconds", run->seconds, 3);
 }
 

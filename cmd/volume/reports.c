@@ -215,19 +215,13 @@ static void print_text(const struct reportmerge *m)
 
 /* ---- as JSON ---- */
 
-static void maybe_text(struct json *j, const char *key, const char *text)
-{
-	if (text)
-		json_text(j, key, text);
-}
-
 static void json_volumes(struct json *j, const struct reportmerge *m, const struct reportmerge_report *r)
 {
 	json_array(j, "volumes");
 	for (size_t i = r->first_volume; i < r->first_volume + r->volume_count; i++) {
 		json_object(j, NULL);
-		json_text(j, "input", m->volumes[i].input);
-		json_text(j, "volume", m->volumes[i].volume);
+		json_known(j, "input", m->volumes[i].input);
+		json_known(j, "volume", m->volumes[i].volume);
 		json_end_object(j);
 	}
 	json_end_array(j);
@@ -240,13 +234,13 @@ static void json_reports(struct json *j, const struct reportmerge *m)
 		const struct reportmerge_report *r = &m->reports[i];
 		json_object(j, NULL);
 		json_text(j, "report", r->path);
-		maybe_text(j, "unit", r->unit);
+		json_known(j, "unit", r->unit);
 		json_text(j, "state", r->with_damage ? "damaged" : r->complete ? "done" : "failed");
 		json_bool(j, "superseded", r->superseded);
-		maybe_text(j, "host", r->host);
-		maybe_text(j, "began", r->began);
-		maybe_text(j, "error", r->error);
-		maybe_text(j, "exit_class", r->exit_class);
+		json_known(j, "host", r->host);
+		json_known(j, "began", r->began);
+		json_known(j, "error", r->error);
+		json_known(j, "exit_class", r->exit_class);
 		json_signed(j, "exit_status", r->exit_status);
 		json_number(j, "damaged", r->damaged);
 		json_number(j, "bytes_in", r->bytes_in);
@@ -264,10 +258,8 @@ static void json_twice(struct json *j, const struct reportmerge *m)
 		const struct reportmerge_twice *t = &m->twice[i];
 		json_object(j, NULL);
 		json_text(j, t->is_input ? "input" : "volume", t->name);
-		json_array(j, "reports");
-		json_text(j, NULL, m->reports[t->reports[0]].path);
-		json_text(j, NULL, m->reports[t->reports[1]].path);
-		json_end_array(j);
+		const char *const both[] = {m->reports[t->reports[0]].path, m->reports[t->reports[1]].path};
+		json_texts(j, "reports", both, 2);
 		json_end_object(j);
 	}
 	json_end_array(j);
@@ -278,7 +270,7 @@ static void json_planned(struct json *j, const struct reportmerge *m)
 	json_array(j, "planned");
 	for (size_t i = 0; i < m->planned_count; i++) {
 		json_object(j, NULL);
-		json_text(j, "unit", m->planned[i].unit ? m->planned[i].unit : "");
+		json_known(j, "unit", m->planned[i].unit);
 		json_text(j, "state", words[m->planned[i].state]);
 		json_end_object(j);
 	}
@@ -320,15 +312,15 @@ static int merge(struct merge_request *q, const struct operands *named)
 {
 	struct err e = {0};
 	if (q->plan && reportmerge_add_plan(&q->m, q->plan, &e) != 0)
-		return msg_fail(&e);
+		return command_fail(&e, q->json);
 	for (size_t i = 0; i < named->count; i++)
 		add_named(q, named->names[i]);
 	if (q->m.report_count == 0 && !q->unread && !q->plan) {
 		err_set(&e, XE_FAILED, "there is no report in what is named; filter writes NAME.report.json in a batch");
-		return msg_fail(&e);
+		return command_fail(&e, q->json);
 	}
 	if (reportmerge_judge(&q->m, &e) != 0)
-		return msg_fail(&e);
+		return command_fail(&e, q->json);
 	if (q->json)
 		print_json(&q->m);
 	else

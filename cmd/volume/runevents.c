@@ -9,8 +9,8 @@
 
 static void put_volume_name(struct json *j, const struct volume_info *v)
 {
-	json_name(j, "volume", "volume_hex", findingtext_volume(v));
-	json_name(j, "input", "input_hex", v->path);
+	json_text(j, "volume", findingtext_volume(v));
+	json_text(j, "input", v->path);
 }
 
 static void put_label(struct json *j, const void *about)
@@ -41,7 +41,7 @@ static void put_volume_end(struct json *j, const void *about)
 	const struct volume_end *end = about;
 	const struct filter_volume *v = end->volume;
 	put_volume_name(j, v->info);
-	json_number(j, "jobs", v->jobs);
+	json_number(j, "job_count", v->jobs);
 	json_number(j, "records", v->counts.records);
 	json_number(j, "blocks_in", v->blocks_in);
 	json_number(j, "blocks_out", v->blocks_out);
@@ -63,8 +63,8 @@ static void put_session(struct json *j, const void *about)
 		json_bool(j, "begins_elsewhere", m->job->begins_elsewhere);
 		return;
 	}
-	json_signed(j, "first_index", m->job->first_index);
-	json_signed(j, "last_index", m->job->last_index);
+	json_signed(j, "first_file_index", m->job->first_index);
+	json_signed(j, "last_file_index", m->job->last_index);
 	json_number(j, "records", m->job->counts.records);
 	json_number(j, "data_bytes_in", m->job->counts.bytes_in);
 	json_number(j, "data_bytes_out", m->job->counts.bytes_out);
@@ -96,7 +96,7 @@ static void put_failure(struct json *j, const void *about)
 {
 	const struct err *e = about;
 	if (e->volume[0])
-		json_name(j, "where", "where_hex", e->volume);
+		json_text(j, "where", e->volume);
 	json_text(j, "reason", e->text);
 }
 
@@ -107,14 +107,14 @@ struct not_written {
 static void put_not_written(struct json *j, const void *about)
 {
 	const struct not_written *n = about;
-	json_name(j, "file", "file_hex", n->file);
+	json_text(j, "file", n->file);
 	json_text(j, "reason", n->why);
 }
 
 static void put_end(struct json *j, const void *about)
 {
 	const struct runevents *r = about;
-	json_number(j, "volumes", r->volumes);
+	json_number(j, "volume_count", r->volumes);
 	json_number(j, "damage", r->damaged);
 	if (r->not_written > 0)
 		json_number(j, "files_not_written", r->not_written);

@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/place.h"
 #include "base/printable.h"
+#include "cmd/timetext.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -86,10 +87,10 @@ static bool input_is(const struct reportread *r, size_t i, const char *path, boo
 {
 	const struct reportread_input *in = &r->inputs[i];
 	struct standing now;
-	char mtime[STANDING_TEXT_BYTES];
+	char mtime[TIMETEXT_BYTES];
 	if (!in->known || !same_name(path, in->path) || !standing_look(path, &now) || now.bytes != in->stored_bytes)
 		return false;
-	standing_time(&now.mtime, mtime);
+	timetext_exact(&now.mtime, mtime);
 	const char *digest = quick ? NULL : digest_of(r, in);
 	return strcmp(mtime, in->mtime) == 0 || (digest && same_bytes(path, now.bytes, digest));
 }
@@ -129,10 +130,10 @@ static bool are_named(const struct reportread *r, const struct unitstate_wanted 
 static bool stands_as_old(const char *path, const struct reportread_output *o)
 {
 	struct standing now;
-	char mtime[STANDING_TEXT_BYTES];
+	char mtime[TIMETEXT_BYTES];
 	if (!standing_look(path, &now))
 		return false;
-	standing_time(&now.mtime, mtime);
+	timetext_exact(&now.mtime, mtime);
 	return o->mtime[0] && now.bytes == o->stored_bytes && strcmp(mtime, o->mtime) == 0;
 }
 

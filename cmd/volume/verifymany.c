@@ -363,7 +363,7 @@ int verifymany_run(const struct verifymany_options *o, struct verifyset *set, co
 		rc = run_all(&m, &stopped_by, &e);
 	}
 	int status = rc == 0 ? 0 : msg_fail(&e);
-	status = manytext_end(&m.told, status, rc == 0 && stopped_by == 0);
+	status = manytext_end(&m.told, status, rc == 0 && stopped_by == 0, &e);
 	release(&m);
 	if (stopped_by) {
 		fflush(stdout);

@@ -142,7 +142,7 @@ static void json_job(struct json *j, const struct tally_job *k)
 	json_object(j, NULL);
 	const struct job job = known_job(k);
 	command_json_job(j, &job);
-	json_object(j, "files");
+	json_object(j, "results");
 	for (int i = 0; i < PROOF_VERDICTS; i++)
 		json_number(j, keys[i], k->files[i]);
 	json_number(j, "lost", k->damaged.lost);
@@ -166,8 +166,8 @@ static void json_job(struct json *j, const struct tally_job *k)
 		const struct damaged_file *d = &k->damaged.files[i];
 		json_object(j, NULL);
 		json_signed(j, "file_index", d->file_index);
-		json_text(j, "file", d->name ? d->name : "");
-		json_text(j, "reason", d->reason ? d->reason : "");
+		json_known(j, "file", d->name);
+		json_known(j, "reason", d->reason);
 		json_end_object(j);
 	}
 	json_end_array(j);
@@ -180,7 +180,7 @@ static void json_job(struct json *j, const struct tally_job *k)
 		json_end_object(j);
 	}
 	json_end_array(j);
-	json_number(j, "missing_files", missing_files(&k->course->missing));
+	json_number(j, "files_missing", missing_files(&k->course->missing));
 	json_end_object(j);
 }
 
@@ -193,9 +193,9 @@ static void json_volume(struct json *j, const struct tally_volume *v)
 	json_number(j, "blocks", v->blocks);
 	json_number(j, "blocks_without_checksum", v->without_checksum);
 	if (v->info->opened) {
-		json_number(j, "blocks_encrypted", v->info->opened);
+		json_number(j, "blocks_decrypted", v->info->opened);
 		json_number(j, "tweaks_repeated", v->info->reused);
-		json_text(j, "cipher", v->info->cipher);
+		json_text(j, "decrypted_with", v->info->cipher);
 	}
 	json_number(j, "damage", v->problems);
 	json_end_object(j);
@@ -265,7 +265,7 @@ void verifyreport_print(const struct tally *t, const struct pkioptions *pki, int
 	putchar('\n');
 }
 
-void verifyreport_json(struct json *j, const struct tally *t, const struct pkioptions *pki, int status, bool finished)
+void verifyreport_json(struct json *j, const struct tally *t, const struct pkioptions *pki, int status, const struct err *e)
 {
 	json_end_array(j); /* problems */
 	json_array(j, "volumes");
@@ -285,8 +285,9 @@ void verifyreport_json(struct json *j, const struct tally *t, const struct pkiop
 	json_number(j, "files_missing", s.missing);
 	json_number(j, "jobs_without_end", s.endless);
 	pkioptions_json(pki, j);
-	json_bool(j, "finished", finished);
-	json_bool(j, "sound", finished && status == 0);
+	json_bool(j, "complete", e->code == XE_OK);
+	json_bool(j, "sound", e->code == XE_OK && status == 0);
+	command_json_error(j, e);
 	json_signed(j, "exit_status", status);
 	json_end_object(j);
 }

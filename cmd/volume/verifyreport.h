@@ -23,7 +23,7 @@ enum judgement verifyreport_verdict(const struct tally *t, int status);
 /* On standard output; the last line begins with the verdict. */
 void verifyreport_print(const struct tally *t, const struct pkioptions *pki, int status);
 
-/* Ends the array of problems and the object that it stands in.  finished: all was read. */
-void verifyreport_json(struct json *j, const struct tally *t, const struct pkioptions *pki, int status, bool finished);
+/* Ends the array of problems and the object that it stands in.  e: what it failed of. */
+void verifyreport_json(struct json *j, const struct tally *t, const struct pkioptions *pki, int status, const struct err *e);
 
 #endif

@@ -19,12 +19,8 @@ static void json_problem(struct json *j, const struct finding *p)
 	json_text(j, "kind", findingtext_kind(p->kind));
 	if (p->volume)
 		json_text(j, "volume", findingtext_volume(p->volume));
-	if (p->job) {
-		json_number(j, "session_id", p->job->session_id);
-		json_number(j, "session_time", p->job->session_time);
-		if (p->job->has_label)
-			json_number(j, "job_id", p->job->label.job_id);
-	}
+	if (p->job)
+		command_json_job(j, p->job);
 	if (p->file_index > 0)
 		json_signed(j, "file_index", p->file_index);
 	findingtext_json_file(j, p);
@@ -188,7 +184,7 @@ int verifyset_run(struct verifyset *q)
 	if (q->among)
 		note_end(q, t, status, &e);
 	if (q->json)
-		verifyreport_json(q->json, t, &q->pki, status, rc == 0);
+		verifyreport_json(q->json, t, &q->pki, status, &e);
 	else if (rc == 0 && !(q->among && q->among->brief && status == 0))
 		verifyreport_print(t, &q->pki, status);
 	runevents_end(&q->events, status);

@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "base/printable.h"
+#include "cmd/timetext.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,10 +111,10 @@ static void json_stat(struct json *j, const struct filestat *s)
 	json_number(j, "uid", s->uid);
 	json_number(j, "gid", s->gid);
 	json_number(j, "size", s->size);
-	json_signed(j, "mtime", s->mtime);
-	json_signed(j, "ctime", s->ctime);
+	timetext_json(j, "mtime", s->mtime);
+	timetext_json(j, "ctime", s->ctime);
 	if (s->link[0])
-		json_name(j, "link", "link_hex", s->link);
+		json_text(j, "link", s->link);
 }
 
 static void json_job(struct json *j, const struct fileindex_job *job)
@@ -128,7 +129,7 @@ static void json_job(struct json *j, const struct fileindex_job *job)
 	json_text(j, "client", l->client);
 	json_text(j, "fileset", l->fileset);
 	if (job->begun)
-		json_signed(j, "began_us", l->time);
+		timetext_json_us(j, "began", l->time);
 }
 
 static void json_position(struct json *j, const struct fileindex_file *f, const struct fileindex_volume *first,
@@ -147,7 +148,7 @@ void version_json(const struct fileindex_file *f, const struct fileindex_job *jo
 {
 	struct json j = {.out = stdout, .one_line = true};
 	json_object(&j, NULL);
-	json_name(&j, "file", "file_hex", f->stat.name);
+	json_text(&j, "file", f->stat.name);
 	json_signed(&j, "file_index", f->file_index);
 	json_job(&j, job);
 	if (!(f->flags & FILEINDEX_NAMELESS))

@@ -68,7 +68,7 @@ expect_status 0 "the kernel does not let a command pass: that is an answer"
 prints ' \? +\? +some$' "... some commands may be sent"
 says 'sg0: the kernel does not let this process send this command' "... and why not others"
 list --json
-is "$(json 'd["devices"][0]["commands"], "encrypts" in d["devices"][0], "kernel" in d["devices"][0]["problem"]')" "('some', False, True)" "... as JSON"
+is "$(json 'd["devices"][0]["commands"], "encrypts" in d["devices"][0], "kernel" in d["devices"][0]["error"]')" "('some', False, True)" "... as JSON"
 drive hp-lto6 'fault op=a2 sense=4/44/00 count=99'
 list
 expect_status 6 "a drive that fails is an error"

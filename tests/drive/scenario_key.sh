@@ -65,7 +65,7 @@ expect_status 0 "... from a systemd credential"
 run env TAPE="$sg" "$XFLATE" key status
 expect_status 0 "the device from TAPE"
 run "$XFLATE" key load --json -q --key pass --kad %k "$sg"
-is "$(json 'd["loaded"], d["algorithm"], d["mode"], len(d["key_id"])')" "(True, 1, 'mixed', 8)" "loading as JSON"
+is "$(json 'd["loaded"], d["algorithm_index"], d["mode"], len(d["key_id"])')" "(True, 1, 'mixed', 8)" "loading as JSON"
 fails "... no key in it" grep -q "$passphrase\|$drive_key" "$out" "$err"
 
 # ---- a wrapped key: nothing of it, of the KEK or of the passphrase is left when the drive is closed ----
