@@ -930,6 +930,20 @@ print(r["format"], r["same"], len(r["differences"]) > 0)' "$out")" '1 False True
 	files '' 'lists: nothing is left'
 }
 
+# --- what --force does not do, and -r does ---
+
+recompressing() {
+	run "$XFLATE" -q --force -i -d gzip:1 -o kept "$gzip6"
+	expect_status 0 'records that are in the algorithm already'
+	check '... stay as they are, --force or not' cmp kept "$gzip6"
+	run "$XFLATE" -q --recompress gzip:1 -o anew "$gzip6"
+	expect_status 0 'and with --recompress'
+	check '... are larger at a lower level' [ "$(wc -c <anew)" -gt "$(wc -c <kept)" ]
+	check '... and hold the same' "$XFLATE" compare "$gzip6" --vs anew
+	rm -f kept anew
+}
+
+recompressing
 usage
 inputs
 outputs

@@ -73,17 +73,8 @@ static int take_block_format(const struct command *verb, void *request, const ch
 static int take_recompress(const struct command *verb, void *request, const char *text)
 {
 	struct filter_request *q = request;
-	q->o.inflate = true;
+	q->o.inflate = q->o.recompress = true;
 	return take_codec(verb, q, text);
-}
-
-static int take_force(const struct command *verb, void *request, const char *text)
-{
-	struct filter_request *q = request;
-	(void)verb;
-	(void)text;
-	q->out.replace = q->o.force = true;
-	return 0;
 }
 
 static int add_name(struct filter_request *q, char *from, const char *to)
@@ -173,7 +164,7 @@ static const struct option_row rows[] = {
 	OPTION_FLAG(0, "in-place", struct filter_request, in_place),
 	OPTION_WORD(0, "database", sql_databases, struct filter_request, database),
 	OPTION_FLAG(0, "discard-original", struct filter_request, discard_original),
-	OPTION_TAKE_FLAG(0, "force", take_force),
+	OPTION_FLAG(0, "force", struct filter_request, out.replace),
 	OPTION_TAKE_AT('T', "threads", command_threads, struct filter_request, o.threads),
 	OPTION_NUMBER(0, "max-block", PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES, "a number of bytes", struct filter_request, o.max_block),
 	COMMAND_MAX_MEMORY(struct filter_request, o.max_memory),
@@ -352,9 +343,9 @@ static int check_in_place(const struct filter_request *q, const struct operands 
 static int check_discard(const struct filter_request *q, const struct operands *inputs)
 {
 	const struct filter_options *o = &q->o;
-	bool converts = o->inflate || o->deflate || o->target_given || o->force || o->max_block || o->on_damage != ON_DAMAGE_STOP ||
-			o->repair || o->cipher.decrypt || o->cipher.encrypt || o->strong || o->block_format || o->keep_layout ||
-			o->name_count > 0 || q->out.folders;
+	bool converts = o->inflate || o->deflate || o->target_given || q->out.replace || o->max_block ||
+			o->on_damage != ON_DAMAGE_STOP || o->repair || o->cipher.decrypt || o->cipher.encrypt || o->strong ||
+			o->block_format || o->keep_layout || o->name_count > 0 || q->out.folders;
 	if (inputs->count == 0)
 		return msg_usage("filter", "--discard-original needs the names of the volumes");
 	bool near = q->near.before.count + q->near.after.count > 0;
@@ -485,7 +476,7 @@ const struct command command_filter = {
 		"  -i, --inflate              compressed records become plain\n"
 		"  -d, --deflate ALG[:LEVEL]  plain records become compressed: gzip[:1-12] lzo\n"
 		"                             lzfast lz4 lz4hc[:1-12] zstd[:1-19]\n"
-		"  -r, --recompress ALG[:LEVEL]       both: every record ends in ALG\n"
+		"  -r, --recompress ALG[:LEVEL]       both, and anew what is in ALG already\n"
 		"      --target bareos|bareos-22|bacula|any      who will read the result\n"
 		"  -o, --output PATH          a file, a folder for several; - (default): stdout\n"
 		"      --chunk-size BYTES, --dedupable[=BYTES], --part-size BYTES\n"
@@ -497,7 +488,7 @@ const struct command command_filter = {
 		"                             a batch into -o FOLDER: volumes of folders or of a\n"
 		"                             list, N units at once, those done are passed over\n"
 		"      --by-volume; --before VOLUME, --after VOLUME   each volume by itself\n"
-		"      --force                replace existing outputs; recompress records in ALG\n"
+		"      --force                replace existing outputs\n"
 		"  -T, --threads N            workers, 0: one a processor (the default)\n"
 		"      --max-block BYTES (as the input's); --max-memory BYTES in use (1G)\n"
 		"      --limit-rate BYTES a second; --expect-bytes BYTES: the input has so many\n"
