@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Of what folders are made of.  formats/volume-kinds.md 1, 2, 3 */
 #define CHUNK_MIN_BYTES 10485760u /* the daemon takes no smaller ones */
@@ -165,6 +166,7 @@ static const struct option_row rows[] = {
 	OPTION_WORD(0, "database", sql_databases, struct filter_request, database),
 	OPTION_FLAG(0, "discard-original", struct filter_request, discard_original),
 	OPTION_FLAG(0, "force", struct filter_request, out.replace),
+	OPTION_FLAG(0, "no-preserve", struct filter_request, no_preserve),
 	OPTION_TAKE_AT('T', "threads", command_threads, struct filter_request, o.threads),
 	OPTION_NUMBER(0, "max-block", PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES, "a number of bytes", struct filter_request, o.max_block),
 	COMMAND_MAX_MEMORY(struct filter_request, o.max_memory),
@@ -330,6 +332,9 @@ static int check_in_place(const struct filter_request *q, const struct operands 
 		return msg_usage("filter", "--in-place replaces files by files; a folder is made with -o");
 	if (q->out.path)
 		return msg_usage("filter", "--in-place and -o: the new volume goes to one place");
+	if (q->no_preserve)
+		return msg_usage("filter",
+				 "--in-place and --no-preserve: who works with the old volume must be able to work with the new one");
 	if (q->map_path)
 		return msg_usage("filter", "--in-place writes a map beside each volume, VOLUME.map; --map does not go with it");
 	if (q->o.name_count > 0)
@@ -343,7 +348,7 @@ static int check_in_place(const struct filter_request *q, const struct operands 
 static int check_discard(const struct filter_request *q, const struct operands *inputs)
 {
 	const struct filter_options *o = &q->o;
-	bool converts = o->inflate || o->deflate || o->target_given || q->out.replace || o->max_block ||
+	bool converts = o->inflate || o->deflate || o->target_given || q->out.replace || q->no_preserve || o->max_block ||
 			o->on_damage != ON_DAMAGE_STOP || o->repair || o->cipher.decrypt || o->cipher.encrypt || o->strong ||
 			o->block_format || o->keep_layout || o->name_count > 0 || q->out.folders;
 	if (inputs->count == 0)
@@ -380,6 +385,8 @@ static int settle(struct filter_request *q, const struct operands *inputs)
 	q->key_files[2] = q->keys.config;
 	q->out.sources = q->key_files;
 	q->out.source_count = sizeof q->key_files / sizeof q->key_files[0];
+	q->out.follow = !q->no_preserve && !q->in_place;
+	q->out.encrypts = q->o.cipher.encrypt;
 	q->out.keep_partial = q->o.on_damage != ON_DAMAGE_STOP;
 	int wrong = check_outputs(q);
 	if (wrong == 0)
@@ -418,6 +425,8 @@ static int run_batch(struct filter_request *q, const struct operands *named)
 static int run_one(struct filter_request *q, const struct operands *inputs)
 {
 	int status = q->discard_original ? check_discard(q, inputs) : q->in_place ? check_in_place(q, inputs) : 0;
+	if (status == 0 && inputs->count == 0 && isatty(STDIN_FILENO))
+		status = msg_usage("filter", "no volume is named, and standard input is a terminal");
 	if (status == 0 && q->discard_original && q->database < 0)
 		return discard(q, inputs);
 	if (status == 0 && q->database >= 0 && !q->in_place)
@@ -488,7 +497,7 @@ const struct command command_filter = {
 		"                             a batch into -o FOLDER: volumes of folders or of a\n"
 		"                             list, N units at once, those done are passed over\n"
 		"      --by-volume; --before VOLUME, --after VOLUME   each volume by itself\n"
-		"      --force                replace existing outputs\n"
+		"      --force, --no-preserve replace outputs; mode, times, owner are not INPUT's\n"
 		"  -T, --threads N            workers, 0: one a processor (the default)\n"
 		"      --max-block BYTES (as the input's); --max-memory BYTES in use (1G)\n"
 		"      --limit-rate BYTES a second; --expect-bytes BYTES: the input has so many\n"
