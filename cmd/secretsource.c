@@ -143,8 +143,7 @@ static int from_file(const char *path, const char *what, size_t max, struct secr
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
 		enum xerr code = errno == EACCES || errno == EPERM ? XE_PERMISSION : XE_FAILED;
-		err_volume(e, path);
-		return err_errno(e, code, errno, "cannot open the %s", what);
+		return err_errno(e, code, errno, "%s: cannot open the %s", path, what);
 	}
 	int r = from_descriptor(fd, path, max, s, others, e);
 	close(fd);
