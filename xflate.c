@@ -118,6 +118,13 @@ static int filter(int argc, char **argv, const char *word)
 	return command_run(&command_filter, argc, argv);
 }
 
+/* Somebody has just installed it, and looks what it does. */
+static int without_words(void)
+{
+	msg_error("no volume is named, and none comes from a terminal; 'xflate --help' tells what it does");
+	return err_exit_status(XE_USAGE);
+}
+
 static int dispatch(int argc, char **argv)
 {
 	int at = 1;
@@ -129,6 +136,8 @@ static int dispatch(int argc, char **argv)
 		return overview();
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
 		return version();
+	if (argc < 2 && isatty(STDIN_FILENO))
+		return without_words();
 	if (c == NULL)
 		return filter(argc, argv, word);
 	for (int i = 1; i < at; i++)

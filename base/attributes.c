@@ -121,6 +121,105 @@ int attributes_copy(int from, int to, char lost[static ATTRIBUTES_LOST_BYTES], s
 	return futimens(to, times) == 0 ? 0 : err_errno(e, XE_FAILED, errno, "its times cannot be kept");
 }
 
+/* ---- of what is made of others ---- */
+
+#define PERMISSIONS 0777u
+#define OF_OWNER 0700u
+
+/* What several files allow together. */
+struct common {
+	struct stat st; /* of the one that was written last; its mode is what all allow */
+	bool one_owner, one_group;
+	bool acl; /* one of them has one: the mode does not tell all */
+};
+
+bool attributes_are_there(const char *path)
+{
+	struct stat st;
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool is_later(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+}
+
+static int look_at(const char *path, bool first, struct common *c, struct err *e)
+{
+	struct stat st;
+	if (stat(path, &st) != 0)
+		return err_errno(e, XE_FAILED, errno, "%s cannot be looked at", path);
+	c->acl = c->acl || getxattr(path, ACL, NULL, 0) >= 0;
+	if (first) {
+		c->st = st;
+		return 0;
+	}
+	mode_t all = c->st.st_mode & st.st_mode;
+	c->one_owner = c->one_owner && st.st_uid == c->st.st_uid;
+	c->one_group = c->one_group && st.st_gid == c->st.st_gid;
+	if (is_later(&st.st_mtim, &c->st.st_mtim))
+		c->st = st;
+	c->st.st_mode = all;
+	return 0;
+}
+
+static bool give(int fd, const struct common *c, bool *grouped)
+{
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return false;
+	bool owned = c->one_owner && (st.st_uid == c->st.st_uid || fchown(fd, c->st.st_uid, (gid_t)-1) == 0);
+	*grouped = c->one_group && (st.st_gid == c->st.st_gid || fchown(fd, (uid_t)-1, c->st.st_gid) == 0);
+	return owned && *grouped;
+}
+
+/* The ACL itself, or none, whatever the folder gives to new files. */
+static bool follow_acl(const char *from, bool has, int to)
+{
+	char value[4096];
+	ssize_t n = has ? getxattr(from, ACL, value, sizeof value) : -1;
+	if (n >= 0)
+		return fsetxattr(to, ACL, value, (size_t)n, 0) == 0;
+	return fremovexattr(to, ACL) == 0 || errno == ENODATA || errno == EOPNOTSUPP;
+}
+
+/* Who is of another group now, is one of the others: what both had, they have, as xz does it. */
+static mode_t without_group(mode_t mode)
+{
+	mode_t both = mode >> 3 & mode & 07;
+	return (mode & OF_OWNER) | both << 3 | both;
+}
+
+static int follow_modes(const char *from, bool single, const struct common *c, int to, struct err *e)
+{
+	bool grouped = false, given = give(to, c, &grouped);
+	mode_t mode = c->st.st_mode & PERMISSIONS;
+	if (!grouped)
+		mode = without_group(mode);
+	bool keep_acl = c->acl && single && given;
+	if (!follow_acl(from, keep_acl, to) || (c->acl && !keep_acl))
+		mode &= OF_OWNER;
+	if (fchmod(to, mode) != 0)
+		return err_errno(e, XE_FAILED, errno, "its mode could not be set");
+	bool could = c->one_owner && c->one_group && geteuid() == 0;
+	return given || !could ? 0
+			       : err_set(e, XE_FAILED, "it could not be given to user %u and group %u", (unsigned)c->st.st_uid,
+					 (unsigned)c->st.st_gid);
+}
+
+int attributes_follow(const char *const *from, size_t count, int to, bool for_owner, struct err *e)
+{
+	struct common c = {.one_owner = true, .one_group = true};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = look_at(from[i], i == 0, &c, e);
+	/* Who has given it away may not set them any more. */
+	const struct timespec times[2] = {c.st.st_atim, c.st.st_mtim};
+	if (rc == 0 && futimens(to, times) != 0)
+		rc = err_errno(e, XE_FAILED, errno, "its times could not be set");
+	return rc == 0 && !for_owner ? follow_modes(from[0], count == 1, &c, to, e) : rc;
+}
+
 const char *attributes_locked(int fd)
 {
 #if defined(STATX_ATTR_IMMUTABLE)

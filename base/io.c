@@ -85,7 +85,7 @@ int io_open_input(struct io *in, const char *path, struct err *e)
 		struct stat st;
 		if (code == XE_PERMISSION && (stat(path, &st) != 0 || !S_ISCHR(st.st_mode)))
 			code = XE_FAILED;
-		return err_errno(e, code, errno, "cannot open");
+		return err_errno(e, code, errno, "cannot open for reading");
 	}
 	int rc = refuse_unreadable(fd, e);
 	if (rc == 0 && !io_describe(in, fd))

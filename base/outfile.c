@@ -69,7 +69,7 @@ static int open_folder(struct outfile *o, const char *path, struct err *e)
 	if (fd < 0 && errno == EACCES)
 		fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return err_errno(e, XE_FAILED, errno, "cannot open its folder");
+		return err_errno(e, XE_FAILED, errno, "cannot open its folder to write there");
 	if (fstat(fd, &st) != 0) {
 		int rc = err_errno(e, XE_FAILED, errno, "cannot look at its folder");
 		close(fd);
@@ -124,7 +124,7 @@ static int open_descriptor(struct outfile *o, int descriptor, struct err *e)
 		return err_set(e, XE_USAGE, "is not open for writing");
 	int fd = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
-		return err_errno(e, XE_FAILED, errno, "cannot open");
+		return err_errno(e, XE_FAILED, errno, "cannot open for writing");
 	io_describe(&o->io, fd);
 	return write_in_place(o, e);
 }
@@ -135,7 +135,7 @@ static int open_other(struct outfile *o, const struct place *p, struct err *e)
 	if (fd < 0 && errno == ELOOP) /* /proc/PID/fd/N */
 		fd = open(p->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return err_errno(e, errno == EACCES || errno == EPERM ? XE_PERMISSION : XE_FAILED, errno, "cannot open");
+		return err_errno(e, errno == EACCES || errno == EPERM ? XE_PERMISSION : XE_FAILED, errno, "cannot open for writing");
 	io_describe(&o->io, fd);
 	/* Only a tape drive may look like a regular file (the test drive does). */
 	if (io_is_file(&o->io))
@@ -300,8 +300,8 @@ int outfile_open(struct outfile *o, const char *path, mode_t mode, bool replace,
 	*o = OUTFILE_NONE;
 	o->replace = replace;
 	o->keep_partial = keep_partial;
-	err_volume(e, path);
 	bool standard = strcmp(path, "-") == 0;
+	err_volume(e, standard ? "standard output" : path);
 	int rc = standard ? open_standard_output(o, e) : take_path(o, path, e);
 	if (rc == 0 && !standard)
 		rc = open_place(o, mode, e);

@@ -171,13 +171,21 @@ static int tell_words(const struct command *verb, const char *as, const char *va
 	return msg_usage(verb->path, "%s %s: must be %s", as, value, text);
 }
 
+/* "a number of bytes, 64M at least" */
+static int tell_least(const struct command *verb, const char *as, const char *value, const struct option_range *r)
+{
+	unsigned shift = r->min >= 1 << 20 ? 20 : r->min >= 1 << 10 ? 10 : 0;
+	const char *unit = shift == 20 ? "M" : shift == 10 ? "k" : "";
+	return msg_usage(verb->path, "%s %s: must be %s, %llu%s at least", as, value, r->what, (unsigned long long)(r->min >> shift), unit);
+}
+
 static int take_number(const struct command *verb, const struct option_row *row, const char *as, void *place, const char *value)
 {
 	const struct option_range *r = &row->range;
 	uint64_t v;
 	bool right = options_number(value, r->min, r->max, &v);
 	if (!right && r->max == UINT64_MAX)
-		return msg_usage(verb->path, "%s %s: must be %s, %lluM at least", as, value, r->what, (unsigned long long)r->min >> 20);
+		return tell_least(verb, as, value, r);
 	if (!right)
 		return msg_usage(verb->path, "%s %s: must be %s, %llu to %llu", as, value, r->what, (unsigned long long)r->min,
 				 (unsigned long long)r->max);

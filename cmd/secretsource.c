@@ -138,12 +138,12 @@ static int from_descriptor(int fd, const char *name, size_t max, struct secret *
 	return secret_read(s, fd, max, name, e);
 }
 
-static int from_file(const char *path, size_t max, struct secret *s, bool *others, struct err *e)
+static int from_file(const char *path, const char *what, size_t max, struct secret *s, bool *others, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
 		enum xerr code = errno == EACCES || errno == EPERM ? XE_PERMISSION : XE_FAILED;
-		return err_errno(e, code, errno, "%s: cannot open", path);
+		return err_errno(e, code, errno, "%s: cannot open the %s", path, what);
 	}
 	int r = from_descriptor(fd, path, max, s, others, e);
 	close(fd);
@@ -163,7 +163,7 @@ static int from_number(const char *source, size_t max, struct secret *s, bool *o
 }
 
 /* A systemd credential: a file in the folder that the service manager names. */
-static int from_credential(const char *source, size_t max, struct secret *s, bool *others, struct err *e)
+static int from_credential(const char *source, const char *what, size_t max, struct secret *s, bool *others, struct err *e)
 {
 	const char *name = source + 5, *folder = getenv("CREDENTIALS_DIRECTORY");
 	if (*name == '\0' || strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
@@ -173,7 +173,7 @@ static int from_credential(const char *source, size_t max, struct secret *s, boo
 	char path[PATH_MAX];
 	if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path)
 		return err_set(e, XE_FAILED, "%s: the path of the credential is too long", source);
-	return from_file(path, max, s, others, e);
+	return from_file(path, what, max, s, others, e);
 }
 
 int secretsource_read_quietly(const char *source, const char *what, bool confirm, size_t max, struct secret *s, bool *others, struct err *e)
@@ -187,9 +187,9 @@ int secretsource_read_quietly(const char *source, const char *what, bool confirm
 	else if (strncmp(source, "fd:", 3) == 0)
 		r = from_number(source, max, s, others, e);
 	else if (strncmp(source, "cred:", 5) == 0)
-		r = from_credential(source, max, s, others, e);
+		r = from_credential(source, what, max, s, others, e);
 	else
-		r = from_file(source, max, s, others, e);
+		r = from_file(source, what, max, s, others, e);
 	if (r != 0)
 		secret_free(s);
 	return r;

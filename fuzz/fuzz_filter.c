@@ -123,7 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct filter_options o = {
 		.inflate = how & INFLATE,
 		.deflate = how & DEFLATE,
-		.force = how & FORCE,
+		.recompress = how & FORCE,
 		.codec = codec,
 		.level = codec->level_min,
 		.target_given = how & TARGET,

@@ -143,7 +143,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.deflate = data[0] & 2,
 		.codec = codec,
 		.level = codec->level_min + data[3] % (codec->id == CODEC_ZSTD ? 4 : codec->level_max - codec->level_min + 1),
-		.force = data[0] & 4,
+		.recompress = data[0] & 4,
 		.bare = codec->id == CODEC_GZIP && (data[0] & 8),
 		.plain_max = codec_plain_max(codec, target),
 		.target = target,

@@ -109,7 +109,7 @@ static struct stage_policy policy_of(const struct run *r, const struct estimate_
 {
 	enum product form = r->o->target_given ? r->o->target : r->old_id ? PRODUCT_BACULA : PRODUCT_BAREOS;
 	struct stage_policy policy = stage_policy_for(row->codec, row->level, r->target, form);
-	policy.inflate = policy.force = true;
+	policy.inflate = policy.recompress = true;
 	return policy;
 }
 

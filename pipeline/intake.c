@@ -170,7 +170,7 @@ static int policy_for(struct intake *in, const struct volume_info *v, bool last,
 	enum product form = in->o->target_given ? in->target : old_id ? PRODUCT_BACULA : PRODUCT_BAREOS;
 	p->policy = stage_policy_for(in->o->deflate ? in->o->codec : NULL, in->o->level, in->target, form);
 	p->policy.inflate = in->o->inflate;
-	p->policy.force = in->o->force;
+	p->policy.recompress = in->o->recompress;
 	p->policy.strict = in->o->target_given;
 	p->policy.owner = in->reshape->owner;
 	p->next = in->policies;

@@ -84,7 +84,8 @@ struct filter_options {
 	size_t after_count; /* volumes that the set goes on with, as in struct reader_options, as what follows is, too */
 	const char *const *before;
 	size_t before_count;
-	bool inflate, deflate, force;
+	bool inflate, deflate;
+	bool recompress; /* also records that are in that codec already */
 	bool repair; /* mend records that the network layer cut, addresses that Bareos's autoxflate doubled, reversed checksums */
 	const struct codec *codec;
 	int level;

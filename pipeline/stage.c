@@ -222,7 +222,7 @@ static enum stage_status recompress(struct stage *s)
 	s->c->doubled = is_doubled(p, plain);
 	plain = without_second_address(p, plain);
 	bool wounded = s->item->joined || s->item->doubled;
-	if (!wounded && p->codec == policy->codec && !policy->force && plain.len <= policy->plain_max &&
+	if (!wounded && p->codec == policy->codec && !policy->recompress && plain.len <= policy->plain_max &&
 	    p->codec->is_common(p->payload.data, p->payload.len))
 		return keep_payload(s);
 	s->c->inflated = p->codec != NULL;

@@ -13,7 +13,7 @@ struct stage_policy {
 	bool inflate, deflate;
 	const struct codec *codec; /* deflate */
 	int level;
-	bool force;       /* also records that are in that codec already */
+	bool recompress;  /* also records that are in that codec already */
 	bool bare;        /* in streams 4, 7, 12 without a header, not in 29, 30, 31 */
 	size_t plain_max; /* plain bytes of one compressed record, not 0 */
 	enum product target;

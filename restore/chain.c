@@ -304,16 +304,15 @@ static int judge(struct chain *c, const struct chain_job *jobs, size_t count, co
 	begin_with(c, jobs, count, full);
 	choose_differential(c, jobs, count, full);
 	put_in_order(c, jobs, count);
-	if (c->full || (w->force && c->count > 0))
+	if (c->full || (w->without_full && c->count > 0))
 		return 0;
 	if (c->count == 0)
 		return err_set(e, XE_FAILED, "no finished backup of client %s, fileset %s, is here from before that time", c->client,
 			       c->fileset);
-	return err_set(
-		e, XE_FAILED,
-		"no finished full backup of client %s, fileset %s, is here from before that time: name its volumes, too, or say --force to "
-		"get what the others have",
-		c->client, c->fileset);
+	return err_set(e, XE_FAILED,
+		       "no finished full backup of client %s, fileset %s, is here from before that time: name its volumes, too, or say "
+		       "--without-full to get what the others have",
+		       c->client, c->fileset);
 }
 
 int chain_choose(struct chain *c, const struct chain_job *jobs, size_t count, const struct chain_wish *w, struct err *e)

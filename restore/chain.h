@@ -57,7 +57,7 @@ struct chain_pick {
 struct chain_wish {
 	const char *client, *fileset; /* NULL: there is only one */
 	int64_t time;                 /* seconds since 1970 */
-	bool force;                   /* without a full backup, too: with all there is */
+	bool without_full;            /* without a full backup, too: with all there is */
 };
 
 /* Begin with all zero. */

@@ -133,7 +133,7 @@ int choice_indexes(struct choice *c, const char *text, struct err *e)
 	int32_t first, last;
 	for (const char *at = text, *from = at; *at; from = at) {
 		if (!naming_next_indexes(&at, &first, &last))
-			return err_set(e, XE_USAGE, "%s: not FileIndexes, as 5, 5-9 or 1,5-9", text);
+			return err_set(e, XE_USAGE, "--file-index %s: must be FileIndexes, as 5, 5-9 or 1,5-9", text);
 		int rc = add_indexes(c, (struct span){(const uint8_t *)from, strcspn(from, ",")}, first, last, e);
 		if (rc != 0)
 			return rc;

@@ -21,7 +21,7 @@ CONVERSIONS = (
     "-r zstd:3", "-r lz4 --target bareos", "-r gzip:6 --target bacula", "-r lzo --target bareos-22", "-i --target any",
     "--on-damage=skip", "--on-damage=keep", "-i --on-damage=skip", "-r lz4 --on-damage=skip", "-r lz4 --on-damage=keep", "-T1 -r lz4 -v",
     "-T4 -r lz4 -q", "--block-format bb02", "--block-format bb03", "--keep-layout", "--max-memory 64M -r lz4",
-    "--max-block 32768 -r gzip:1", "--repair", "--repair -r lz4 --force -qq", "--encrypt aes-256-xts --new-key vkey",
+    "--max-block 32768 -r gzip:1", "--repair", "--repair -r lz4 -qq", "--encrypt aes-256-xts --new-key vkey",
     "--encrypt aes-256-xts --strong --new-key vkey", "--encrypt aes-128-xts --new-key half", "--decrypt --key vkey", "--key vkey -r lz4",
     "--key vkey -r gzip:3", "-i --progress=json --decrypt --key-dir keydir", "--decrypt --key-command sh|tell.sh", "--decrypt --key half",
     "--repair -r lzo --target any -T1", "-d gzip -v",
@@ -195,7 +195,7 @@ def runs_of_volumes(work):
     for name in ("bareos/OUT1", "bareos/vol-sparse-gzip6", "bacula/plain-gzip1-sparse", "bacula/small-lzo"):
         for level in LEVELS:
             target = {"zst": "bacula", "lz4": "bareos"}.get(level[:3], "any")
-            yield Run("level/%s %s" % (name, level), ["-r", level, "--target", target, "--force", "-o", "out", "in"], [(paths[name], "in")])
+            yield Run("level/%s %s" % (name, level), ["-r", level, "--target", target, "-o", "out", "in"], [(paths[name], "in")])
     pair = [(paths["bareos/vol-append"], "a"), (paths["bacula/plain-gzip1-sparse"], "b")]
     text = [(b"no volume\n" * 99, "text")]
     for words in TOGETHER:

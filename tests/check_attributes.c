@@ -110,6 +110,100 @@ START_TEST(test_acl)
 }
 END_TEST
 
+/* ---- of what is made of others ---- */
+
+static mode_t mode_after(const char *const *of, size_t count, bool for_owner)
+{
+	struct stat st;
+	e = (struct err){0};
+	ck_assert_int_eq(fchmod(to, 0600), 0);
+	ck_assert_int_eq(attributes_follow(of, count, to, for_owner, &e), 0);
+	ck_assert_int_eq(fstat(to, &st), 0);
+	return st.st_mode & 07777;
+}
+
+START_TEST(test_follow_one)
+{
+	static const mode_t modes[] = {0644, 0640, 0600, 0400, 0444, 0660, 0755, 06755, 01777, 0};
+	const struct timespec times[2] = {{1000, 1}, {2000, 2}};
+	const char *const of[] = {a};
+	struct stat st;
+
+	ck_assert(attributes_are_there(a));
+	ck_assert(!attributes_are_there("-"));
+	ck_assert(!attributes_are_there("/dev/null"));
+	ck_assert(!attributes_are_there("/nowhere"));
+	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+		ck_assert_int_eq(fchmod(from, modes[i]), 0);
+		ck_assert_int_eq(futimens(from, times), 0);
+		ck_assert_int_eq(mode_after(of, 1, false), modes[i] & 0777);
+		ck_assert_int_eq(mode_after(of, 1, true), 0600);
+		ck_assert_int_eq(fstat(to, &st), 0);
+		ck_assert_int_eq(st.st_mtim.tv_sec, 2000);
+		ck_assert_int_eq(st.st_mtim.tv_nsec, 2);
+	}
+}
+END_TEST
+
+/* Nobody may read the sum who could not read a part. */
+START_TEST(test_follow_several)
+{
+	char c[128];
+	const struct timespec early[2] = {{1000, 1}, {2000, 2}}, late[2] = {{1, 1}, {2000, 3}};
+	const char *const of[] = {a, c};
+	struct stat st;
+
+	mk_in_dir(&dir, "c", c);
+	mk_write(c, "too", 3);
+	int other = open(c, O_RDONLY);
+	ck_assert_int_eq(fchmod(from, 0646), 0);
+	ck_assert_int_eq(fchmod(other, 0664), 0);
+	ck_assert_int_eq(futimens(from, early), 0);
+	ck_assert_int_eq(futimens(other, late), 0);
+	ck_assert_int_eq(mode_after(of, 2, false), 0644);
+	ck_assert_int_eq(fstat(to, &st), 0);
+	ck_assert_int_eq(st.st_mtim.tv_nsec, 3);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(fchown(other, 4545, 4546), 0);
+		ck_assert_int_eq(fchmod(from, 0660), 0);
+		ck_assert_int_eq(fchmod(other, 0660), 0);
+		/* Which of the two groups? */
+		ck_assert_int_eq(mode_after(of, 2, false), 0600);
+		ck_assert_int_eq(fstat(to, &st), 0);
+		ck_assert_int_eq(st.st_uid, 0);
+		ck_assert_int_eq(st.st_gid, 0);
+		ck_assert_int_eq(mode_after(of + 1, 1, false), 0660);
+		ck_assert_int_eq(fstat(to, &st), 0);
+		ck_assert_int_eq(st.st_uid, 4545);
+		ck_assert_int_eq(st.st_gid, 4546);
+	}
+	close(other);
+	unlink(c);
+	ck_assert_int_eq(attributes_follow(of, 2, to, false, &e), XE_FAILED);
+}
+END_TEST
+
+/* The mode of a file with an ACL is not what its group may do. */
+START_TEST(test_follow_acl)
+{
+	char value[64];
+	const char *const of[] = {a, a};
+	const size_t bytes = sizeof acl - 1;
+
+	if (fsetxattr(from, "system.posix_acl_access", acl, bytes, 0) != 0)
+		return;
+	ck_assert_int_eq(mode_after(of, 1, false), 0640);
+	ck_assert_int_eq(fgetxattr(to, "system.posix_acl_access", value, sizeof value), (int)bytes);
+	ck_assert_mem_eq(value, acl, bytes);
+	ck_assert_int_eq(mode_after(of, 2, false), 0600);
+	ck_assert_int_eq(fgetxattr(to, "system.posix_acl_access", value, sizeof value), -1);
+	ck_assert_int_eq(fsetxattr(to, "system.posix_acl_access", acl, bytes, 0), 0);
+	ck_assert_int_eq(fremovexattr(from, "system.posix_acl_access"), 0);
+	ck_assert_int_eq(mode_after(of, 1, false), 0640);
+	ck_assert_int_eq(fgetxattr(to, "system.posix_acl_access", value, sizeof value), -1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("attributes");
@@ -120,6 +214,9 @@ int main(void)
 	tcase_add_test(t, test_owner);
 	tcase_add_test(t, test_extended);
 	tcase_add_test(t, test_acl);
+	tcase_add_test(t, test_follow_one);
+	tcase_add_test(t, test_follow_several);
+	tcase_add_test(t, test_follow_acl);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

@@ -211,7 +211,7 @@ START_TEST(without_a_full)
 	add('I', 2);
 	struct chain_wish wish = {.time = BEGIN + 9 * DAY};
 	ck_assert_str_eq(chosen_by(&wish, XE_FAILED), "1 2");
-	wish.force = true;
+	wish.without_full = true;
 	ck_assert_str_eq(chosen_by(&wish, 0), "1 2");
 	ck_assert(!chain.full);
 	wish.time = BEGIN;

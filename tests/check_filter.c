@@ -282,7 +282,7 @@ START_TEST(test_threads)
 	fo.deflate = _i != 0 && _i != 5;
 	fo.codec = codec_by_id(_i == 1 ? CODEC_GZIP : _i == 2 ? CODEC_LZ4 : _i == 3 ? CODEC_LZO : CODEC_LZFAST);
 	fo.level = 1;
-	fo.force = _i == 3;
+	fo.recompress = _i == 3;
 	struct outcome one = {0};
 
 	run(fo, &one);

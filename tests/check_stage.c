@@ -186,7 +186,7 @@ static void through_all(enum kind kind, int form, const struct codec *from, cons
 			/* both */
 			for (int force = 0; force < 2; force++) {
 				p = policy_of(true, true, to, bare);
-				p.force = force;
+				p.recompress = force;
 				ck_quick(apply(&p, &it, &r) == STAGE_DONE);
 				ck_quick(r.number_kept == (form == want));
 				bool same = form != 1 && from == to && !force;
@@ -725,7 +725,7 @@ START_TEST(test_bombs)
 	struct item it = {.kind = ITEM_RECORD, .file_index = 1, .stream = 29, .len = (uint32_t)m.len, .data = {m.p, m.len}};
 	struct stage_policy p[2] = {policy_of(true, false, NULL, false), policy_of(true, true, codec_by_id(CODEC_LZO), false)};
 
-	p[1].force = true;
+	p[1].recompress = true;
 	getrusage(RUSAGE_SELF, &before);
 	for (int i = 0; i < 2; i++) {
 		struct arena a = {0};

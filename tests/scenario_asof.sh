@@ -97,12 +97,12 @@ is "$(ls x 2>/dev/null)" '' 'and nothing is made'
 tells '^  incremental .* job 2 ' 'the chain is told all the same'
 tells '^  left out .* job 1 .*status E' 'with the one that failed'
 tells '^  left out .* job 4 .*no end' 'and the one without an end'
-as_of fragments now --force
-expect_status 0 '--force: what there is'
+as_of fragments now --without-full
+expect_status 0 '--without-full: what there is'
 holds 'of the jobs that ended well' 'one=one'
 tells 'note: .*no full backup is among them' 'and says that it is not all'
-as_of fragments '2026-03-01 12:00' --force
-expect_status 1 '--force from nothing: 1'
+as_of fragments '2026-03-01 12:00' --without-full
+expect_status 1 '--without-full from nothing: 1'
 says 'no finished backup of client fd' 'and says so'
 
 refuse() { # TEXT PATTERN OPTION...: wrong usage
@@ -120,7 +120,7 @@ refuse 'with --job' '[-]-job names one' --as-of now --job 1 $v
 refuse 'with --file-index' 'say --file' --as-of now --file-index 1 $v
 refuse 'with --objects' 'say --job' --as-of now --objects $v
 refuse '--client without it' 'belong to --as-of' --client fd $v
-refuse '--force without it' 'belong to --as-of' --force $v
+refuse '--without-full without it' 'belong to --as-of' --without-full $v
 refuse 'standard input' 'reads the volumes twice' --as-of now -
 mkfifo pipe
 refuse 'a pipe' 'pipe: --as-of reads the volumes twice' --as-of now pipe

@@ -168,8 +168,8 @@ damage() {
 	run "$XFLATE" cache renew $file
 	refused 1 'trailing bytes: not dropped unasked'
 	check 'trailing bytes: the file as it was' cmp before $file
-	run "$XFLATE" cache renew $file --force
-	is "$status $(wc -c <$file)" '0 872' 'trailing bytes: dropped with --force'
+	run "$XFLATE" cache renew $file --drop-trailing
+	is "$status $(wc -c <$file)" '0 872' 'trailing bytes: dropped with --drop-trailing'
 	is "$(in_folder . | tr ' ' '\n' | grep -c '^.xflate')" 0 'damage: no temporary is left'
 	rm -f before
 }

@@ -54,14 +54,14 @@ one_product() {
 		;;
 	bacula)
 		convert 'to zstd' zstd -r zstd
-		convert 'to zstd:1' zstd -r zstd:1 --force
+		convert 'to zstd:1' zstd -r zstd:1
 		;;
 	esac
 	there_and_back
 	case $name in
 	vol-gzip6 | vol-multi | vol-sparse-lz4)
-		convert 'to gzip for bacula' gzip-legacy -r gzip --target bacula --force
-		convert 'to gzip for anybody' gzip-legacy -r gzip --target any --force
+		convert 'to gzip for bacula' gzip-legacy -r gzip --target bacula
+		convert 'to gzip for anybody' gzip-legacy -r gzip --target any
 		pieces=.pieces
 		convert 'to lzo for bacula' lzo -r lzo --target bacula
 		convert 'to zstd for bacula' zstd -r zstd --target bacula
@@ -72,8 +72,8 @@ one_product() {
 		;;
 	plain-zstd3 | plain-interleave | plain-lzo-sparse | plain-append)
 		convert 'to lz4 for bareos' lz4 -r lz4 --target bareos
-		convert 'to gzip for anybody' gzip-legacy -r gzip --target any --force
-		convert 'to gzip for bareos' gzip -r gzip --target bareos --force
+		convert 'to gzip for anybody' gzip-legacy -r gzip --target any
+		convert 'to gzip for bareos' gzip -r gzip --target bareos
 		run "$PYTHON" "$here/volcheck.py" --expect-alg gzip-legacy result
 		is "$status" 1 "$name to gzip for bareos: with the header"
 		;;
@@ -128,7 +128,7 @@ one() {
 	! "$XFLATE" --version | grep -q ISA-L || convert 'deflate gzip:fast' '' -d gzip:fast
 	convert 'deflate lzo' '' -d lzo
 	convert 'to gzip' gzip -r gzip
-	convert 'to gzip:9' gzip -r gzip:9 --force
+	convert 'to gzip:9' gzip -r gzip:9
 	convert 'to lzo' lzo -r lzo
 	one_product
 	done_testing

@@ -314,7 +314,7 @@ done
 says 'missing: 1 files' 'files of the job that never came, too'
 rm -rf indexed
 xflate find -qq --index d.db --update "$made/bad-block-len" >"$out" 2>&1
-run "$XFLATE" extract --index d.db --as-of now --fileset Set --force -C indexed
+run "$XFLATE" extract --index d.db --as-of now --fileset Set --without-full -C indexed
 expect_status 3 '--as-of, a file without a name'
 is "$(in_folder indexed | tr ' ' '\n' | grep -c 'lost+found/')" 1 'it is there'
 cat "$bareos/vol-none" "$bareos/vol-gzip6" >behind

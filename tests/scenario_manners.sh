@@ -289,7 +289,6 @@ outputs() {
 	run "$XFLATE" --force -o there vol
 	expect_status 0 'an output that exists, with --force'
 	check 'an output that exists, with --force: it is replaced' cmp there vol
-	is "$(find there -perm /o+rwx)" '' 'nobody else reads a new volume'
 	run "$XFLATE" -o missing/result vol
 	refused 1 'an output in a folder that is not there'
 	mkdir folder
@@ -930,6 +929,223 @@ print(r["format"], r["same"], len(r["differences"]) > 0)' "$out")" '1 False True
 	files '' 'lists: nothing is left'
 }
 
+# --- what --force does not do, and -r does ---
+
+recompressing() {
+	run "$XFLATE" -q --force -i -d gzip:1 -o kept "$gzip6"
+	expect_status 0 'records that are in the algorithm already'
+	check '... stay as they are, --force or not' cmp kept "$gzip6"
+	run "$XFLATE" -q --recompress gzip:1 -o anew "$gzip6"
+	expect_status 0 'and with --recompress'
+	check '... are larger at a lower level' [ "$(wc -c <anew)" -gt "$(wc -c <kept)" ]
+	check '... and hold the same' "$XFLATE" compare "$gzip6" --vs anew
+	rm -f kept anew
+}
+
+# --- mode, times and owner of outputs ---
+
+# attributes FILE: mode, owner, group, second it was written
+attributes() { stat -c '%a %u %g %Y' "$1"; }
+mine=$(id -u)
+group=$(id -g)
+
+following() {
+	cp "$gzip6" vol
+	cp "$VOLUMES/bareos/vol-append" other
+	touch -d @1700000000.25 vol
+	for mode in 644 640 600 444 400 755; do
+		chmod $mode vol
+		run "$XFLATE" -q -r lz4 -o new vol
+		is "$(attributes new)" "$mode $mine $group 1700000000" "mode $mode: as the input"
+		is "$(stat -c %y new)" "$(stat -c %y vol)" '... and its time, to the nanosecond'
+		rm -f new
+	done
+	chmod 6755 vol
+	run "$XFLATE" -q -r lz4 -o new vol
+	is "$(attributes new)" "755 $mine $group 1700000000" 'no setuid'
+	rm -f new
+	chmod 640 vol
+	chmod 604 other
+	mkdir folder
+	run "$XFLATE" -q -r lz4 --map map -o folder vol other
+	is "$(attributes folder/vol | cut -d ' ' -f 1,4)" '640 1700000000' 'of several each follows its own input'
+	is "$(stat -c %a folder/other)" 604 '... and the other, too'
+	rm -rf folder map
+	run "$XFLATE" -q --recursive -r lz4 --report r -o folder vol
+	[ "$status" = 2 ]
+	run "$XFLATE" -q --jobs 1 -r lz4 -o folder vol
+	is "$(attributes folder/vol | cut -d ' ' -f 1,4)" '640 1700000000' 'in a batch'
+	run "$XFLATE" --jobs 1 --skip-done=quick -r lz4 -o folder vol
+	says '1 done before' '... and its report knows it again'
+	rm -rf folder
+	# As any new file.
+	for umask in 022 077; do
+		wanted=640
+		[ $umask = 022 ] || wanted=600
+		chmod 644 vol
+		run sh -c "umask $umask; exec \"\$0\" -q --no-preserve -r lz4 -o new vol" "$XFLATE"
+		is "$(stat -c %a new)" $wanted "--no-preserve, umask $umask"
+		is "$(find new -newermt '-1 hour')" new '... and its time is now'
+		rm -f new
+		run sh -c "umask $umask; exec \"\$0\" -q -r lz4 -o new" "$XFLATE" <vol
+		is "$(stat -c %a new)" $wanted "from standard input, umask $umask"
+		rm -f new
+	done
+	run "$XFLATE" --in-place --no-preserve -r lz4 vol
+	refused 2 '--in-place --no-preserve'
+	# Never more than the input allows, at no moment: looked at while it is written, and behind a failure.
+	chmod 600 vol
+	"$XFLATE" -q -r lz4 --limit-rate 300k -o new vol &
+	sleep 0.7
+	is "$(find . -name '.xflate-*.tmp' -printf '%m\n')" 600 'while it is written only its owner reads it'
+	wait
+	cp "$bad" hurt
+	chmod 644 hurt
+	run timeout -s TERM 1 "$XFLATE" -q -i --on-damage=skip --limit-rate 20k -o new2 "$multi"
+	is "$(find . -name 'new2.partial' ! -perm 600)" '' 'and what is left of it, too'
+	rm -f new new2* hurt
+	# What was encrypted, and is not any more.
+	cp "$VOLUMES/bacula/mk-enc256-gzip6" sealed
+	sed -n 's/^cipher_key: //p' "$here/keys/mk-enc256-gzip6" >sealed.key
+	chmod 644 sealed
+	touch -d @1700000000 sealed
+	if [ "$mine" = 0 ]; then
+		chown 4545:4546 vol sealed
+		chmod 640 vol
+		run "$XFLATE" -q -r lz4 -o new vol
+		is "$(attributes new)" '640 4545 4546 1700000000' 'root: the owner, too'
+		rm -f new
+		run "$PYTHON" -c 'import os, sys; os.setgroups([]); os.setgid(4546); os.setuid(4547); os.execv(sys.argv[1], sys.argv[1:])' \
+			"$XFLATE" -q -r lz4 -o - vol
+		[ "$status" != 0 ] || ok 'of the group one may read it'
+		chmod 777 .
+		run "$PYTHON" -c 'import os, sys; os.setgroups([4546]); os.setgid(4547); os.setuid(4547); os.execv(sys.argv[1], sys.argv[1:])' \
+			"$XFLATE" -q -r lz4 -o new vol
+		if [ "$status" = 0 ]; then
+			is "$(attributes new)" '640 4547 4546 1700000000' 'another user: its group, as a member of it'
+			rm -f new
+		else
+			skip 'another user' 'the program cannot be reached'
+		fi
+		chmod 755 .
+	fi
+	run "$XFLATE" -q --decrypt --key sealed.key -o new sealed
+	expect_status 0 'an encrypted volume becomes clear'
+	is "$(attributes new)" "600 $mine $group 1700000000" '... and is his alone who has done it'
+	rm -f new vol other sealed sealed.key
+}
+
+# --- progress fits the terminal ---
+
+telling() {
+	cat "$gzip6" >vol
+	cat >terminal.py <<-'END'
+		import fcntl, os, pty, struct, sys, termios, time
+		sizes = [int(w) for w in sys.argv[1].split(",")]
+		pid, fd = pty.fork()
+		if pid == 0:
+		    time.sleep(0.2)
+		    os.execvp(sys.argv[2], sys.argv[2:])
+		def resize(columns):
+		    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+		resize(sizes[0])
+		began, at, seen = time.time(), 0, []
+		while True:
+		    try:
+		        data = os.read(fd, 4096)
+		    except OSError:
+		        break
+		    if not data:
+		        break
+		    seen.append((sizes[at], data))
+		    if at + 1 < len(sizes) and len(seen) >= 2 * (at + 1):
+		        at += 1
+		        resize(sizes[at])
+		_, status = os.waitpid(pid, 0)
+		lines = 0
+		for columns, data in seen:
+		    for line in data.replace(b"\x1b[K", b"").split(b"\r"):
+		        if line.strip():
+		            lines += 1
+		            if len(line.rstrip(b"\n")) >= (columns or 80):
+		                print("too wide for", columns, line)
+		print("lines", lines > 1, "status", os.waitstatus_to_exitcode(status))
+	END
+	for widths in 200 40 20 5 0 200,20; do
+		run "$PYTHON" terminal.py $widths "$XFLATE" -q --progress always --limit-rate 240k -o new vol
+		is "$(cat "$out")" 'lines True status 0' "progress in $widths columns"
+		rm -f new
+	done
+	run "$PYTHON" terminal.py 20 sh -c '"$0" verify -q --progress always --limit-rate 240k - <vol' "$XFLATE"
+	is "$(cat "$out")" 'lines True status 0' 'progress without an end in 20 columns'
+	run "$XFLATE" --limit-rate 500k -qq -o new vol
+	is "$(wc -c <"$err")" 0 'no progress where there is no terminal'
+	rm -f new vol terminal.py
+}
+
+# --- words of messages: file, side, option ---
+
+wording() {
+	cp "$gzip6" vol
+	echo x >there
+	# Each line: what is to be said, a bar, the command line.
+	while IFS='|' read -r said line; do
+		# shellcheck disable=SC2086 # words
+		run "$XFLATE" $line
+		[ "$status" != 0 ]
+		is $? 0 "a mistake: $line"
+		says "^xflate: $said" "is told so: $said"
+	done <<-'END'
+		missing: cannot open for reading: |missing
+		missing: cannot open for reading: |verify missing
+		missing: cannot open for reading: |compare vol --vs missing
+		missing: cannot open for reading: |--before missing -o new vol
+		nodir/x: cannot open its folder to write there: .* \(output, -o\)$|-o nodir/x vol
+		nodir/x: cannot open its folder to write there: .* \(output, --map\)$|--map nodir/x -o new vol
+		nodir/x: cannot open its folder to write there: .* \(output, --report\)$|--report nodir/x -o new vol
+		there: exists already; use --force to replace it \(output, -o\)$|-o there vol
+		there: exists already; use --force to replace it \(output, --map\)$|--map there -o new vol
+		vol: is an input, too: .* \(output, --map\)$|--map vol -o new vol
+		missing: cannot open the key of the volumes: |--decrypt --key missing -o new vol
+		missing: cannot open the client's key: |verify --pki-key missing vol
+		missing: cannot open the KEK: |key wrap vol --kek missing
+		missing: cannot open the list of names: |verify --files-from missing
+		missing: cannot open for reading: .* \(names of files, --files-from\)|extract --files-from missing -C x vol
+		missing: cannot open the bootstrap: |extract --bsr missing -C x vol
+		--file-index 5-x: must be FileIndexes|extract --file-index 5-x -C x vol
+		--limit-rate 5: must be .*, 1k at least|--limit-rate 5 vol
+		--max-memory 5: must be .*, 64M at least|--max-memory 5 vol
+		--max-block 5: must be .*, 4096 to 20000000|--max-block 5 vol
+	END
+	rm -rf vol there x new
+	on_terminal "$XFLATE"
+	is "$status" 2 'no word at all, on a terminal: wrong usage'
+	is "$(grep -c . "$out")" 1 '... one sentence'
+	check '... that names --help' grep -q -- '--help' "$out"
+	for words in filter -q '-i -T1'; do
+		# shellcheck disable=SC2086 # words
+		on_terminal "$XFLATE" $words
+		is "$status" 2 "no volume, on a terminal: $words"
+		check '... is what is said' grep -q 'no volume is named' "$out"
+	done
+	run "$XFLATE" verify -q "$gzip6"
+	expect_status 0 'verify -q'
+	is "$(cat "$out" "$err")" '' '... is quiet'
+	run "$XFLATE" verify -q "$bad"
+	expect_status 3 'verify -q of damage'
+	is "$(wc -c <"$out")" 0 '... nothing on standard output'
+	says '^xflate: .*bad-crc: ' '... and what is wrong on standard error'
+	run "$XFLATE" verify -qq "$bad"
+	expect_status 3 'verify -qq of damage'
+	is "$(cat "$out" "$err")" '' '... the exit status alone'
+	run "$XFLATE" verify -q --json "$gzip6"
+	check 'verify -q --json: what was asked for' "$PYTHON" -m json.tool "$out"
+}
+
+wording
+recompressing
+following
+telling
 usage
 inputs
 outputs

@@ -95,9 +95,8 @@ is "$(reasons | tr ' ' '\n' | sort -u)" oldest 'and JSON says why'
 run sh -c 'cd pool && exec "$0" verify -qq --recursive --sample 1/30 --state ../proof --json .' "$XFLATE"
 is "$(reasons | tr ' ' '\n' | sort -u)" oldest 'from another folder they are the same volumes'
 cp proof before
-run "$XFLATE" verify -q --recursive --sample 1/30 --state proof pool
+run "$XFLATE" verify --recursive --sample 1/30 --state proof pool
 last '^sound: [0-9]+ of 31 volumes looked at, .* in [0-9]+ units?; oldest proof 20[0-9T:-]*Z$' 'a last line'
-is "$(wc -l <"$out" | tr -d ' ')" 1 'with -q it is the only one'
 fails 'and the state is another one then' cmp -s proof before
 
 # ---- as if it were given alone ----
@@ -108,7 +107,7 @@ is "$(grep -c '^sound: pool/' "$out")" "$(cat units)" 'a line each unit'
 says '^xflate: proof: is not there yet: all volumes count as never proved$' 'it says that there was no state'
 last '^sound: 31 of 31 volumes looked at, ' 'all of them'
 all -q
-is "$(wc -l <"$out" | tr -d ' ')" 1 'with -q the last line alone'
+is "$(cat "$out" "$err")" '' 'with -q nothing'
 all --json
 cp "$out" together
 proofs ask together '"\n".join(u["inputs"][0]["input"] for u in d["units"])' >firsts
@@ -163,9 +162,9 @@ is "$(looked | head -n 1) $(reasons | cut -d ' ' -f 1)" 'pool/c/vol-gzip6 failed
 is "$(ask 'd["not_sound"]')" '[]' 'and is not listed any more'
 # Of a set one volume is not sound.
 "$PYTHON" "$here/proofs.py" flip pool/c/vol-span-gzip6-2 100000
-all -qq
+all -q
 expect_status 3 'damage in a set'
-is "$(grep '^not sound' "$out" | cut -d : -f 2)" ' pool/c/vol-span-gzip6-2' 'that volume of it is not sound, the other one is'
+is "$(grep '^xflate: not sound' "$err" | cut -d : -f 3)" ' pool/c/vol-span-gzip6-2' 'that volume of it is not sound, the other one is'
 night
 is "$(looked | head -n 1)" 'pool/vol-span-gzip6-1 pool/c/vol-span-gzip6-2' 'both are looked at again'
 run "$XFLATE" verify -qq --state proof pool/vol-none
@@ -222,9 +221,9 @@ expect_status 0 'and not again'
 fails 'it is not in the state' grep -q vol-lzo proof
 mkdir other
 cp -p "$made/good-rerun" other/
-run "$XFLATE" verify -q --recursive --state proof other
+run "$XFLATE" verify --recursive --state proof other
 last '^sound: 1 of 1 volume looked at' 'another folder with the same state'
-all -q
+all
 last '^sound: 31 of 31 ' 'neither misses the other one'
 rm -rf other
 run "$XFLATE" verify --state proof pool/nosuch pool/vol-none
@@ -265,9 +264,9 @@ touch pool/chunked/0000
 night
 is "$(looked) $(reasons)" 'pool/chunked changed' 'one of its files is touched'
 cp -p "$VOLUMES/bacula/enc256-append" pool/
-all -qq
+all -q
 expect_status 4 'an encrypted volume without a key'
-is "$(grep '^not sound' "$out" | sed 's/ since.*//')" 'not sound: pool/enc256-append: not-proved' 'is not proved'
+is "$(sed -n 's/^xflate: \(not sound.*\) since.*/\1/p' "$err")" 'not sound: pool/enc256-append: not-proved' 'is not proved'
 for option in '--key -' '--key tty' '--key fd:0' '--key /dev/stdin' '--pki-key -'; do
 	# shellcheck disable=SC2086 # an option and its value
 	run "$XFLATE" verify --recursive $option pool
@@ -276,12 +275,12 @@ done
 
 # ---- time ----
 fill
-run "$XFLATE" verify -q --recursive --state proof --max-duration 1s --limit-rate 700k --sample 1/3 pool
+run "$XFLATE" verify --recursive --state proof --max-duration 1s --limit-rate 700k --sample 1/3 pool
 expect_status 1 'the time is up before the share is: exit status 1'
 last '^NOT PROVED: [0-9]+ of 31 volumes looked at, .*, [1-9][0-9]* units? left; ' 'the last line tells'
 check 'the unit at work came to its end: the state has what was looked at' [ "$(proofs state proof | grep -c '^sound')" = "$(tail -n 1 "$out" | sed 's/^NOT PROVED: \([0-9]*\) .*/\1/')" ]
 had=$(proofs state proof | wc -l)
-run "$XFLATE" verify -q --recursive --state proof --max-duration 1s --limit-rate 700k pool
+run "$XFLATE" verify --recursive --state proof --max-duration 1s --limit-rate 700k pool
 expect_status 0 'no share was asked for: what fits into the time, exit status 0'
 last '^sound: .* units? left; ' 'what is left is told all the same'
 check 'it goes on where the last one ended' [ "$(proofs state proof | wc -l)" -gt "$had" ]
@@ -434,7 +433,7 @@ if with_shim 'broken off at every call'; then
 	check 'the state is whole each time, and says what was done' [ ! -s wrong ] || head -n 20 wrong | sed 's/^/# /'
 	check "it did end early, $struck times" [ "$struck" -ge 40 ]
 	cp -p old proof
-	run env LD_PRELOAD="$shim" FAULT=rename:2:once:28 FAULT_SYNC=no "$XFLATE" verify -q --recursive --state proof pool
+	run env LD_PRELOAD="$shim" FAULT=rename:2:once:28 FAULT_SYNC=no "$XFLATE" verify --recursive --state proof pool
 	expect_status 1 'the state cannot be written behind a unit: the run ends'
 	says '^xflate: proof: .*No space left on device' 'and says so'
 	printed '^NOT PROVED: 1 of 3 volumes looked at, .*, 2 units left; ' 'the rest is left'
@@ -448,12 +447,14 @@ head -c 257233 /dev/urandom >pool/vol-append
 : >pool/vol-gzip6
 all -q --sample 1/1
 expect_status 1 'overwritten, and emptied: nobody takes them for volumes'
-check 'both are named all the same' [ "$(grep -c '^not sound: .*/vol-\(append\|gzip6\): not-proved' "$out")" = 2 ]
+is "$(cat "$out")" '' '-q: nothing on standard output'
+check 'both are named all the same' [ "$(grep -c '^xflate: not sound: .*/vol-\(append\|gzip6\): not-proved' "$err")" = 2 ]
+says '^xflate: NOT PROVED: 3 of 3 volumes looked at' 'and counted'
 rm pool/vol-append
 mkfifo pool/vol-append
 run timeout 20 "$XFLATE" verify -q --recursive --state proof pool
 expect_status 1 'a pipe in the place of one'
-printed '^gone: .*/vol-append: ' 'is told as gone'
+says '^xflate: gone: .*/vol-append: ' 'is told as gone'
 small
 printf X | dd of=pool/vol-append bs=1 seek=70000 conv=notrunc 2>/dev/null
 all -qq
@@ -461,7 +462,7 @@ expect_status 3 'a damaged one'
 rm pool/vol-append
 all -q --forget
 expect_status 1 'is forgotten: of one that was not sound that is no success'
-printed '^forgotten: .*/vol-append: is gone; damaged when' 'and -q does not silence it'
+says '^xflate: forgotten: .*/vol-append: is gone; damaged when' 'and -q does not silence it'
 all -q --forget
 expect_status 0 'once'
 small

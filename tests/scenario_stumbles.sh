@@ -115,7 +115,7 @@ for name in false-option-label false-option; do
 	for how in skip keep; do
 		run "$XFLATE" -qq -i --force --on-damage=$how -o saved "$made/$name"
 		expect_status 3 "$name: $how"
-		run "$XFLATE" verify -q saved
+		run "$XFLATE" verify saved
 		expect_status 0 "$name: what $how makes is sound"
 		is "$(sed -n '$s/^sound: 1 job, \([0-9]* of [0-9]*\) .*/\1/p' "$out")" '1 of 1' "$name: $how loses nothing"
 	done

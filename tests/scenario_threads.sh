@@ -26,7 +26,7 @@ same 0 "$multi"
 same 0 -i "$multi"
 same 0 -r lzfast "$multi"
 same 0 -r lz4hc:12 --max-block 70000 "$multi"
-same 0 -r gzip:9 --force "$VOLUMES/bareos/vol-none"
+same 0 -r gzip:9 "$VOLUMES/bareos/vol-none"
 same 0 -i "$VOLUMES/bareos/vol-gzip6"
 same 0 -r zstd:7 "$VOLUMES/bacula/plain-interleave"
 same 0 -r lzo "$VOLUMES/made/good-big-blocks"
@@ -153,7 +153,7 @@ done
 
 # A reader that goes away, and a signal, while all threads are at work.
 set -- "$VOLUMES/bareos/vol-none" "$VOLUMES/bareos/vol-lzo" "$VOLUMES/bareos/vol-lzfast" "$multi"
-for command in '-r gzip:9 --force' '-r lzo' ''; do
+for command in '-r gzip:9' '-r lzo' ''; do
 	# More than a pipe takes.
 	# shellcheck disable=SC2086 # words
 	{ (fresh "$XFLATE" -T8 $command "$@" 2>"$err"); echo "$?" >status; } | head -c 5000 >/dev/null

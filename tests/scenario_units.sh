@@ -181,7 +181,7 @@ expect_status 0 'done before'
 says '^xflate: 3 units of 4 volumes: 3 done before$' 'done before: counted'
 in_batch -q -r gzip --skip-done -o out
 expect_status 1 'other options'
-says 'made with other options \(--inflate --deflate=lz4:1\); --force makes them anew' 'other options: said'
+says 'made with other options \(--recompress=lz4:1\); --force makes them anew' 'other options: said'
 volumes_of out >got
 check 'other options: all is as it was' cmp good got
 touch in/vol-gzip6

@@ -340,7 +340,7 @@ for path in bareos/vol-multi bacula/plain-interleave bacula/small-lzo; do
 	run "$XFLATE" --on-damage=skip --force -o "$work/skipped" "$work/lost/$name"
 	expect_status 3 "$name: the label is lost"
 	says 'its label is lost: it gets one with the name of its file' "$name: which is told"
-	run "$XFLATE" verify -q "$work/skipped"
+	run "$XFLATE" verify "$work/skipped"
 	expect_status 0 "$name: what skip made is sound"
 	check "$name: the volume's name" grep -q "^volume $name\$" "$out"
 	check "$name: nothing else is lost" xflate compare -q "$VOLUMES/$path" --vs "$work/skipped"

@@ -173,7 +173,7 @@ static int look_for(const struct reader_options *o, size_t i, bool *turn, struct
 	if (*turn || (there && medium_rereadable(path)))
 		return 0;
 	err_volume(e, path);
-	return there ? reading_once_only(e) : err_errno(e, XE_FAILED, why, "cannot open");
+	return there ? reading_once_only(e) : err_errno(e, XE_FAILED, why, "cannot open for reading");
 }
 
 int ahead_complete(struct session_table *sessions, const struct block_trace *last, const struct reader_options *o, size_t from,

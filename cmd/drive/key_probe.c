@@ -18,7 +18,7 @@ struct request {
 	const char *device, *first;
 	struct drivekey_sources sources;
 	uint64_t tries;
-	bool force, json;
+	bool lose_key, json;
 	unsigned wait;
 	int algorithm;
 	struct probing_outcome outcome;
@@ -38,8 +38,8 @@ static int check_block(struct drive *d, enum drive_ready ready, const struct req
 		rc = err_set(e, XE_REFUSED, "this drive has no tape data encryption");
 	if (rc == 0)
 		rc = drive_status(d, &s, e);
-	if (rc == 0 && (s.encryption != 0 || s.decryption != 0) && !q->force)
-		rc = err_set(e, XE_FAILED, "a key is in the drive, and would be lost: --force, if nothing else uses the drive");
+	if (rc == 0 && (s.encryption != 0 || s.decryption != 0) && !q->lose_key)
+		rc = err_set(e, XE_FAILED, "a key is in the drive, and would be lost: --lose-key, if nothing else uses the drive");
 	if (rc == 0)
 		rc = drive_next_block(d, b, &has, e);
 	if (rc != 0)
@@ -127,7 +127,7 @@ static const struct option_row rows[] = {
 	OPTION_LAST(0, "first", struct request, first),
 	OPTION_NUMBER(0, "tries", 1, TRIES_MAX, "a number of keys", struct request, tries),
 	LOADING_ALGORITHM(struct request, algorithm),
-	OPTION_FLAG(0, "force", struct request, force),
+	OPTION_FLAG(0, "lose-key", struct request, lose_key),
 	OPTION_TAKE_AT(0, "wait", device_wait_option, struct request, wait),
 	OPTION_FLAG(0, "json", struct request, json),
 	OPTIONS_END,
@@ -174,7 +174,7 @@ const struct command command_key_probe = {
 		"      --first NAME    try this volume's key first\n"
 		"      --tries N       stop after N wrong keys (default 3)\n"
 		"      --algorithm N   index of the algorithm (default: found)\n"
-		"      --force         although a key is in the drive: it is lost\n"
+		"      --lose-key      although a key is in the drive: it is lost\n"
 		"      --wait SECONDS  for a drive that is still loading (or: ready)\n"
 		"      --json, -q, -v\n"
 		"\n"

@@ -146,7 +146,7 @@ struct change {
 	const struct keylist *list; /* import */
 	const char *const *names;   /* renew, remove; none: all */
 	size_t count;
-	bool force;
+	bool drop_trailing;
 	size_t added, changed, same; /* same: also what was renewed or removed */
 	const char *from;            /* a layout that is not this machine's, or NULL */
 };
@@ -168,8 +168,8 @@ static int begin_change(const struct cryptocache *c, struct change *change, stru
 {
 	change->added = change->changed = change->same = 0;
 	change->from = foreign_layout(c);
-	if (c->trailing && !change->force)
-		return err_set(e, XE_DAMAGE, "%zu bytes behind the last entry would be lost; --force drops them", c->trailing);
+	if (c->trailing && !change->drop_trailing)
+		return err_set(e, XE_DAMAGE, "%zu bytes behind the last entry would be lost; --drop-trailing drops them", c->trailing);
 	return 0;
 }
 
@@ -234,7 +234,7 @@ static int cache_import(int argc, char **argv)
 	if (!keyargs_parse(&verb_import, argc, argv, &a, &status))
 		return status;
 	const char *source = a.count > 1 ? a.names[1] : "-";
-	struct change change = {.path = a.names[0], .list = &list, .force = a.force};
+	struct change change = {.path = a.names[0], .list = &list, .drop_trailing = a.drop_trailing};
 	if (strcmp(change.path, "-") == 0)
 		return msg_usage("cache", "import: the cache is a file, not standard output");
 	int r = keyargs_read_list(source, false, &list, NULL, &e);
@@ -260,7 +260,7 @@ static int change_named(const struct command *verb, int (*how)(struct cryptocach
 	int status;
 	if (!keyargs_parse(verb, argc, argv, &a, &status))
 		return status;
-	struct change change = {.path = a.names[0], .names = a.names + 1, .count = a.count - 1, .force = a.force};
+	struct change change = {.path = a.names[0], .names = a.names + 1, .count = a.count - 1, .drop_trailing = a.drop_trailing};
 	int r = update(false, how, &change, &e);
 	if (r == 0)
 		msg_info("%s: %zu %s", change.path, change.same, done);
@@ -422,7 +422,8 @@ const char cache_help[] = "Usage: xflate cache list   FILE [--no-keys | --json]\
 			  "\n"
 			  "      --kek SOURCE     a file, - (standard input), fd:N, cred:NAME, or tty\n"
 			  "  -o, --output OUT     mode 0600; default standard output\n"
-			  "      --force          replace OUT; change a FILE with bytes behind its end\n"
+			  "      --force          replace OUT\n"
+			  "      --drop-trailing  change a FILE with bytes behind its end, without them\n"
 			  "      --no-keys        list the form of keys, not the keys\n"
 			  "      --plain-keys     into the bundle even those that are not wrapped\n"
 			  "      --qr FORM        the bundle with QR codes: text, svg or html, to print\n"
@@ -455,7 +456,7 @@ static const struct command verb_get = {
 	.operands_max = 2,
 };
 
-static const struct option_row import_rows[] = {KEYARGS_FORCE, OPTIONS_END};
+static const struct option_row import_rows[] = {KEYARGS_DROP_TRAILING, OPTIONS_END};
 static const struct command verb_import = {
 	.name = "import",
 	.path = "cache import",
@@ -480,7 +481,7 @@ static const struct command verb_export = {
 	.operands_max = 1,
 };
 
-static const struct option_row renew_rows[] = {KEYARGS_FORCE, OPTIONS_END};
+static const struct option_row renew_rows[] = {KEYARGS_DROP_TRAILING, OPTIONS_END};
 static const struct command verb_renew = {
 	.name = "renew",
 	.path = "cache renew",
@@ -492,7 +493,7 @@ static const struct command verb_renew = {
 	.operands_max = SIZE_MAX,
 };
 
-static const struct option_row remove_rows[] = {KEYARGS_FORCE, OPTIONS_END};
+static const struct option_row remove_rows[] = {KEYARGS_DROP_TRAILING, OPTIONS_END};
 static const struct command verb_remove = {
 	.name = "remove",
 	.path = "cache remove",

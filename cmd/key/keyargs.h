@@ -16,7 +16,7 @@ struct keyargs {
 	const char *bundle;
 	bool has_format;
 	enum keylist_format format;
-	bool base64, raw, force, id, json, plain_keys, no_keys;
+	bool base64, raw, force, drop_trailing, id, json, plain_keys, no_keys;
 	bool volumes; /* --volumes, with or without a source */
 	const char *volumes_source;
 	const char *cache;
@@ -43,6 +43,7 @@ int keyargs_take_qr(const struct command *verb, void *args, const char *text);
 #define KEYARGS_BASE64 OPTION_FLAG(0, "base64", struct keyargs, base64)
 #define KEYARGS_RAW_KEY OPTION_FLAG(0, "raw-key", struct keyargs, raw)
 #define KEYARGS_FORCE OPTION_FLAG(0, "force", struct keyargs, force)
+#define KEYARGS_DROP_TRAILING OPTION_FLAG(0, "drop-trailing", struct keyargs, drop_trailing)
 #define KEYARGS_ID OPTION_FLAG(0, "id", struct keyargs, id)
 #define KEYARGS_JSON OPTION_FLAG(0, "json", struct keyargs, json)
 #define KEYARGS_PLAIN_KEYS OPTION_FLAG(0, "plain-keys", struct keyargs, plain_keys)

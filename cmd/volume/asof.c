@@ -54,7 +54,9 @@ static bool can_be_read_twice(const char *path)
 int asof_check(struct asof *a, const struct filter_options *run, const char *job, const char *indexes)
 {
 	if (a->text == NULL)
-		return a->client || a->fileset || a->force ? msg_usage("extract", "--client, --fileset and --force belong to --as-of") : 0;
+		return a->client || a->fileset || a->without_full
+			       ? msg_usage("extract", "--client, --fileset and --without-full belong to --as-of")
+			       : 0;
 	if (!read_time(a->text, &a->time))
 		return msg_usage("extract", "--as-of %s: no time as 2026-11-22, '2026-11-22 12:44[:19]', @1795351459 or now", a->text);
 	if (job)
@@ -130,7 +132,7 @@ int asof_begin(struct asof *a, const struct filter_options *run, struct choice *
 
 int asof_choose(struct asof *a, struct err *e)
 {
-	const struct chain_wish wish = {.client = a->client, .fileset = a->fileset, .time = a->time, .force = a->force};
+	const struct chain_wish wish = {.client = a->client, .fileset = a->fileset, .time = a->time, .without_full = a->without_full};
 	return chain_choose(&a->chain, survey_chain_jobs(a->survey), survey_count(a->survey), &wish, e);
 }
 

@@ -16,7 +16,7 @@ struct asof {
 	/* As they were given: */
 	const char *text, *client, *fileset; /* text NULL: nothing of all this is wanted */
 	const char *index;                   /* of the volumes: they are not read for the first time; NULL: there is none */
-	bool force;
+	bool without_full;
 	/* And what came of it: */
 	int64_t time; /* seconds since 1970 */
 	struct survey *survey;

@@ -88,7 +88,7 @@ static const struct option_row rows[] = {
 	OPTION_SOURCE(0, "as-of", struct request, asof.text),
 	OPTION_SOURCE(0, "client", struct request, asof.client),
 	OPTION_SOURCE(0, "fileset", struct request, asof.fileset),
-	OPTION_FLAG(0, "force", struct request, asof.force),
+	OPTION_FLAG(0, "without-full", struct request, asof.without_full),
 	OPTION_SOURCE('b', "bsr", struct request, bsr.path),
 	OPTION_SOURCE(0, "index", struct request, index.path),
 	OPTION_TAKE(0, "file", take_glob),
@@ -394,7 +394,7 @@ const struct command command_extract = {
 		"      --as-of TIME     the state then out of full, differential and incremental\n"
 		"                       jobs: YYYY-MM-DD[ HH:MM[:SS]], @SECONDS, now; with\n"
 		"                       --client CLIENT, --fileset FILESET: whose, of several,\n"
-		"                       --force: without a full backup, too\n"
+		"                       --without-full: without a full backup, too\n"
 		"  -b, --bsr FILE       what a bootstrap names; of files no more is read\n"
 		"      --index DB       found by this index (xflate find), and no more is read\n"
 		"      --file NAME      this file, or folder with what is below it, or what fits\n"

@@ -23,6 +23,8 @@ int fileslist_read(const char *path, struct choice *c, struct err *e)
 	uint8_t *text = NULL;
 	size_t len = 0, cap = 0, got = 1;
 	int rc = io_open_input(&in, path, e);
+	if (rc != 0)
+		err_add(e, " (names of files, --files-from)");
 	while (rc == 0 && got > 0) {
 		if (len == cap) {
 			cap = cap ? cap * 2 : 65536;

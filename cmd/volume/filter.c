@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Of what folders are made of.  formats/volume-kinds.md 1, 2, 3 */
 #define CHUNK_MIN_BYTES 10485760u /* the daemon takes no smaller ones */
@@ -73,17 +74,8 @@ static int take_block_format(const struct command *verb, void *request, const ch
 static int take_recompress(const struct command *verb, void *request, const char *text)
 {
 	struct filter_request *q = request;
-	q->o.inflate = true;
+	q->o.inflate = q->o.recompress = true;
 	return take_codec(verb, q, text);
-}
-
-static int take_force(const struct command *verb, void *request, const char *text)
-{
-	struct filter_request *q = request;
-	(void)verb;
-	(void)text;
-	q->out.replace = q->o.force = true;
-	return 0;
 }
 
 static int add_name(struct filter_request *q, char *from, const char *to)
@@ -173,7 +165,8 @@ static const struct option_row rows[] = {
 	OPTION_FLAG(0, "in-place", struct filter_request, in_place),
 	OPTION_WORD(0, "database", sql_databases, struct filter_request, database),
 	OPTION_FLAG(0, "discard-original", struct filter_request, discard_original),
-	OPTION_TAKE_FLAG(0, "force", take_force),
+	OPTION_FLAG(0, "force", struct filter_request, out.replace),
+	OPTION_FLAG(0, "no-preserve", struct filter_request, no_preserve),
 	OPTION_TAKE_AT('T', "threads", command_threads, struct filter_request, o.threads),
 	OPTION_NUMBER(0, "max-block", PACKER_BLOCK_MIN_BYTES, BLOCK_MAX_BYTES, "a number of bytes", struct filter_request, o.max_block),
 	COMMAND_MAX_MEMORY(struct filter_request, o.max_memory),
@@ -339,6 +332,9 @@ static int check_in_place(const struct filter_request *q, const struct operands 
 		return msg_usage("filter", "--in-place replaces files by files; a folder is made with -o");
 	if (q->out.path)
 		return msg_usage("filter", "--in-place and -o: the new volume goes to one place");
+	if (q->no_preserve)
+		return msg_usage("filter",
+				 "--in-place and --no-preserve: who works with the old volume must be able to work with the new one");
 	if (q->map_path)
 		return msg_usage("filter", "--in-place writes a map beside each volume, VOLUME.map; --map does not go with it");
 	if (q->o.name_count > 0)
@@ -352,9 +348,9 @@ static int check_in_place(const struct filter_request *q, const struct operands 
 static int check_discard(const struct filter_request *q, const struct operands *inputs)
 {
 	const struct filter_options *o = &q->o;
-	bool converts = o->inflate || o->deflate || o->target_given || o->force || o->max_block || o->on_damage != ON_DAMAGE_STOP ||
-			o->repair || o->cipher.decrypt || o->cipher.encrypt || o->strong || o->block_format || o->keep_layout ||
-			o->name_count > 0 || q->out.folders;
+	bool converts = o->inflate || o->deflate || o->target_given || q->out.replace || q->no_preserve || o->max_block ||
+			o->on_damage != ON_DAMAGE_STOP || o->repair || o->cipher.decrypt || o->cipher.encrypt || o->strong ||
+			o->block_format || o->keep_layout || o->name_count > 0 || q->out.folders;
 	if (inputs->count == 0)
 		return msg_usage("filter", "--discard-original needs the names of the volumes");
 	bool near = q->near.before.count + q->near.after.count > 0;
@@ -389,6 +385,8 @@ static int settle(struct filter_request *q, const struct operands *inputs)
 	q->key_files[2] = q->keys.config;
 	q->out.sources = q->key_files;
 	q->out.source_count = sizeof q->key_files / sizeof q->key_files[0];
+	q->out.follow = !q->no_preserve && !q->in_place;
+	q->out.encrypts = q->o.cipher.encrypt;
 	q->out.keep_partial = q->o.on_damage != ON_DAMAGE_STOP;
 	int wrong = check_outputs(q);
 	if (wrong == 0)
@@ -427,6 +425,8 @@ static int run_batch(struct filter_request *q, const struct operands *named)
 static int run_one(struct filter_request *q, const struct operands *inputs)
 {
 	int status = q->discard_original ? check_discard(q, inputs) : q->in_place ? check_in_place(q, inputs) : 0;
+	if (status == 0 && inputs->count == 0 && isatty(STDIN_FILENO))
+		status = msg_usage("filter", "no volume is named, and standard input is a terminal");
 	if (status == 0 && q->discard_original && q->database < 0)
 		return discard(q, inputs);
 	if (status == 0 && q->database >= 0 && !q->in_place)
@@ -485,7 +485,7 @@ const struct command command_filter = {
 		"  -i, --inflate              compressed records become plain\n"
 		"  -d, --deflate ALG[:LEVEL]  plain records become compressed: gzip[:1-12|fast]\n"
 		"                             lzo lzfast lz4 lz4hc[:1-12] zstd[:1-19]\n"
-		"  -r, --recompress ALG[:LEVEL]       both: every record ends in ALG\n"
+		"  -r, --recompress ALG[:LEVEL]       both, and anew what is in ALG already\n"
 		"      --target bareos|bareos-22|bacula|any      who will read the result\n"
 		"  -o, --output PATH          a file, a folder for several; - (default): stdout\n"
 		"      --chunk-size BYTES, --dedupable[=BYTES], --part-size BYTES\n"
@@ -497,7 +497,7 @@ const struct command command_filter = {
 		"                             a batch into -o FOLDER: volumes of folders or of a\n"
 		"                             list, N units at once, those done are passed over\n"
 		"      --by-volume; --before VOLUME, --after VOLUME   each volume by itself\n"
-		"      --force                replace existing outputs; recompress records in ALG\n"
+		"      --force, --no-preserve replace outputs; mode, times, owner are not INPUT's\n"
 		"  -T, --threads N            workers, 0: one a processor (the default)\n"
 		"      --max-block BYTES (as the input's); --max-memory BYTES in use (1G)\n"
 		"      --limit-rate BYTES a second; --expect-bytes BYTES: the input has so many\n"

@@ -66,7 +66,7 @@ static int open_report(struct filter_request *q, struct err *e)
 {
 	bool replace = q->out.replace;
 	q->out.replace = replace || report_is_of_failure(q->report_path);
-	int rc = outputs_open_file(&q->out, &q->report_file, q->report_path, 0644, false, e);
+	int rc = outputs_open_file(&q->out, &q->report_file, q->report_path, "--report", 0644, false, e);
 	q->out.replace = replace;
 	return rc;
 }
@@ -76,7 +76,7 @@ static int open_map(struct filter_request *q, struct err *e)
 {
 	bool replace = q->out.replace;
 	q->out.replace = replace || (q->unit && filter_unit_owns(q->unit, q->map_path));
-	int rc = outputs_open_file(&q->out, &q->map_file, q->map_path, OUTPUTS_MODE, false, e);
+	int rc = outputs_open_file(&q->out, &q->map_file, q->map_path, "--map", OUTPUTS_MODE, false, e);
 	q->out.replace = replace;
 	q->map = rc == 0 ? map_new(q->map_file.io.fd) : NULL;
 	return rc == 0 && q->map == NULL ? err_memory(e, 0, "the map") : rc;

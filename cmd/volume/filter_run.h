@@ -38,6 +38,7 @@ struct filter_request {
 	struct outputs out;
 	struct sink_form form; /* what the output folders are to be; medium NULL: outputs are none */
 	const char *map_path, *report_path;
+	bool no_preserve;           /* outputs are as any new file */
 	bool in_place;              /* each volume is replaced where it stands */
 	int database;               /* enum sql_database: in place, the SQL of which is written, too; -1: none */
 	bool discard_original;      /* no conversion: what --in-place has left is removed */

@@ -32,14 +32,14 @@ static int open_map_beside(struct filter_request *q, const struct filter_volume 
 	return 0;
 }
 
-static int close_map_beside(struct filter_request *q, struct err *e)
+static int close_map_beside(struct filter_request *q, const struct filter_volume *v, struct err *e)
 {
 	int rc = map_finish(q->map, 0, e);
 	if (rc != 0)
 		err_volume(e, outputs_current(&q->maps)->path);
 	map_free(q->map);
 	q->map = NULL;
-	return rc != 0 ? rc : outputs_end_volume(&q->maps, e);
+	return rc != 0 ? rc : outputs_end_volume(&q->maps, v->info, e);
 }
 
 void filter_set_meet_name(void *arg, const char *name)
@@ -107,9 +107,9 @@ static int close_output(void *arg, const struct filter_volume *v, struct err *e)
 	}
 	if (q->map)
 		end_map_volume(q, v);
-	int rc = outputs_end_volume(&q->out, e);
+	int rc = outputs_end_volume(&q->out, v->info, e);
 	if (rc == 0 && q->inplace)
-		rc = close_map_beside(q, e);
+		rc = close_map_beside(q, v, e);
 	return rc != 0 ? rc : report_volume(q->report, v, outputs_current(&q->out), elapsed_since(&q->set_began), e);
 }
 

@@ -23,15 +23,14 @@ __attribute__((format(printf, 3, 4))) static void say(char text[static FILTER_UN
 	va_end(ap);
 }
 
-/* Keys and names are not in it: what they make differs in what the report says of each volume.  With --force or without it, every record
- * ends in the same algorithm. */
+/* Keys and names are not in it: what they make differs in what the report says of each volume. */
 void filter_unit_request(const struct filter_request *q, char text[static FILTER_UNIT_REQUEST_BYTES])
 {
 	static const char *const damage[] = {"stop", "skip", "keep"};
 	const struct filter_options *o = &q->o;
 	text[0] = '\0';
-	say(text, o->inflate, "--inflate");
-	say(text, o->deflate, "--deflate=%s:%d", o->deflate ? o->codec->name : "", o->level);
+	say(text, o->inflate && !o->recompress, "--inflate");
+	say(text, o->deflate, "--%s=%s:%d", o->recompress ? "recompress" : "deflate", o->deflate ? o->codec->name : "", o->level);
 	say(text, o->target_given, "--target=%d", (int)o->target);
 	say(text, o->max_block > 0, "--max-block=%u", o->max_block);
 	say(text, o->on_damage != ON_DAMAGE_STOP, "--on-damage=%s", damage[o->on_damage]);

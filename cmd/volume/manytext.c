@@ -7,6 +7,7 @@
 #include "cmd/timetext.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *time_of(int64_t nanoseconds, char text[static TIMETEXT_BYTES])
@@ -18,6 +19,33 @@ static const char *time_of(int64_t nanoseconds, char text[static TIMETEXT_BYTES]
 static const char *plural(size_t n)
 {
 	return n == 1 ? "" : "s";
+}
+
+/* ---- lines ---- */
+
+/* One line of the report, for end_line.  Who wants to hear of nothing but what is wrong, or will not be told again, hears of that on standard
+ * error.  NULL: it is not told. */
+static FILE *begin_line(struct manytext *t, bool wrong)
+{
+	t->line = NULL;
+	if (!t->quiet)
+		return stdout;
+	FILE *line = wrong ? open_memstream(&t->line, &t->line_bytes) : NULL;
+	if (wrong && line == NULL)
+		msg_error("out of memory for what is wrong: the exit status tells it");
+	return line;
+}
+
+static void end_line(struct manytext *t, FILE *line)
+{
+	if (line == stdout) {
+		putchar('\n');
+		return;
+	}
+	fclose(line);
+	if (t->line)
+		msg_warning("%s", t->line);
+	free(t->line);
 }
 
 /* ---- before the units ---- */
@@ -33,12 +61,12 @@ void manytext_begin(struct manytext *t)
 	json_array(t->json, "forgotten");
 }
 
-static void print_forgotten(const struct proofstate_row *row)
+static void print_forgotten(FILE *line, const struct proofstate_row *row)
 {
 	char when[TIMETEXT_BYTES];
-	fputs("forgotten: ", stdout);
-	printable_put(row->path, stdout);
-	printf(": is gone; %s when it was looked at last, %s\n", judgement_word(row->verdict), time_of(row->looked, when));
+	fputs("forgotten: ", line);
+	printable_put(row->path, line);
+	fprintf(line, ": is gone; %s when it was looked at last, %s", judgement_word(row->verdict), time_of(row->looked, when));
 }
 
 static void json_row(struct json *j, const struct proofstate_row *row)
@@ -57,10 +85,13 @@ void manytext_forgotten(struct manytext *t, const struct proofstate_row *row)
 	/* Of what was not sound nobody will ever know more. */
 	if (row->verdict != JUDGEMENT_SOUND)
 		t->status = err_worse_status(t->status, judgement_status(JUDGEMENT_NOT_PROVED));
+	FILE *line = t->json ? NULL : begin_line(t, true);
 	if (t->json)
 		json_row(t->json, row);
-	else
-		print_forgotten(row);
+	if (line == NULL)
+		return;
+	print_forgotten(line, row);
+	end_line(t, line);
 }
 
 void manytext_units(struct manytext *t)
@@ -108,30 +139,29 @@ static void why_not(const struct manytext_unit *u, char *text, size_t room)
 		snprintf(text, room, "its process ended too early");
 }
 
-static void print_counts(const struct verifyreport_sums *s)
+static void print_counts(FILE *line, const struct verifyreport_sums *s)
 {
-	printf(", %zu job%s, %llu of %llu files with content proved by their digests", s->jobs, plural(s->jobs),
-	       (unsigned long long)s->proved, (unsigned long long)s->with_content);
+	fprintf(line, ", %zu job%s, %llu of %llu files with content proved by their digests", s->jobs, plural(s->jobs),
+		(unsigned long long)s->proved, (unsigned long long)s->with_content);
 	if (s->damaged)
-		printf(", %llu damaged", (unsigned long long)s->damaged);
+		fprintf(line, ", %llu damaged", (unsigned long long)s->damaged);
 	if (s->missing)
-		printf(", %llu missing", (unsigned long long)s->missing);
+		fprintf(line, ", %llu missing", (unsigned long long)s->missing);
 }
 
-static void print_unit(const struct manytext_unit *u, const char *why)
+static void print_unit(FILE *line, const struct manytext_unit *u, const char *why)
 {
 	char size[MSG_SIZE_BYTES];
-	printf("%s: ", judgement_name(u->end.verdict));
-	printable_put(u->unit->paths[0], stdout);
-	printf(": %zu volume%s, %s", u->unit->count, plural(u->unit->count), msg_size(u->unit->bytes, size));
+	fprintf(line, "%s: ", judgement_name(u->end.verdict));
+	printable_put(u->unit->paths[0], line);
+	fprintf(line, ": %zu volume%s, %s", u->unit->count, plural(u->unit->count), msg_size(u->unit->bytes, size));
 	if (why[0] == '\0')
-		print_counts(&u->among->sums);
-	printf(", in %.2f s", u->seconds);
+		print_counts(line, &u->among->sums);
+	fprintf(line, ", in %.2f s", u->seconds);
 	if (why[0]) {
-		fputs(": ", stdout);
-		printable_put(why, stdout);
+		fputs(": ", line);
+		printable_put(why, line);
 	}
-	putchar('\n');
 }
 
 /* The report stands in the object at hand already, as far as commas go. */
@@ -181,10 +211,13 @@ void manytext_unit(struct manytext *t, const struct manytext_unit *u, FILE *repo
 		t->status = err_worse_status(t->status, u->status);
 	}
 	warn_of_other_bytes(t, u);
+	FILE *line = t->json ? NULL : begin_line(t, u->end.verdict != JUDGEMENT_SOUND || u->status != 0);
 	if (t->json)
 		json_unit(t->json, u, why, report);
-	else if (u->end.verdict != JUDGEMENT_SOUND || u->status != 0 || msg_verbosity() >= 0)
-		print_unit(u, why);
+	if (line == NULL)
+		return;
+	print_unit(line, u, why);
+	end_line(t, line);
 }
 
 /* ---- all of them ---- */
@@ -232,46 +265,49 @@ static int status_of(const struct manytext *t, const struct known *k, int status
 	return unproved ? err_worse_status(status, judgement_status(JUDGEMENT_NOT_PROVED)) : status;
 }
 
-static void print_row(const char *what, const struct proofstate_row *row, const char *path)
+static void print_row(struct manytext *t, const char *what, const struct proofstate_row *row, const char *path)
 {
 	char since[TIMETEXT_BYTES], looked[TIMETEXT_BYTES];
-	printf("%s: ", what);
-	printable_put(path, stdout);
-	printf(": %s since %s, looked at last %s\n", judgement_word(row->verdict), time_of(row->since, since),
-	       time_of(row->looked, looked));
+	FILE *line = begin_line(t, true);
+	if (line == NULL)
+		return;
+	fprintf(line, "%s: ", what);
+	printable_put(path, line);
+	fprintf(line, ": %s since %s, looked at last %s", judgement_word(row->verdict), time_of(row->since, since),
+		time_of(row->looked, looked));
+	end_line(t, line);
 }
 
-static void print_lists(const struct manytext *t)
+static void print_lists(struct manytext *t)
 {
 	const struct proofstate *s = t->proofs->state;
 	for (size_t i = 0; i < t->proofs->count; i++) {
 		const struct proofstate_row *row = manyproofs_unsound(t->proofs, i);
 		if (row)
-			print_row("not sound", row, t->proofs->units->paths[i]);
+			print_row(t, "not sound", row, t->proofs->units->paths[i]);
 	}
 	for (size_t i = 0; s && i < s->count; i++) {
 		if (manyproofs_gone(&s->rows[i]))
-			print_row("gone", &s->rows[i], s->rows[i].path);
+			print_row(t, "gone", &s->rows[i], s->rows[i].path);
 	}
 }
 
-static void print_last(const struct manytext *t, const struct known *k, int status)
+static void print_last(FILE *line, const struct manytext *t, const struct known *k, int status)
 {
 	char text[TIMETEXT_BYTES], size[MSG_SIZE_BYTES];
 	const enum judgement verdict = status != 0 && k->worst == JUDGEMENT_SOUND ? JUDGEMENT_NOT_PROVED : k->worst;
-	printf("%s: %zu of %zu volume%s looked at, %s in %zu unit%s", judgement_name(verdict), t->volumes, t->proofs->count,
-	       plural(t->proofs->count), msg_size(t->bytes, size), t->units, plural(t->units));
+	fprintf(line, "%s: %zu of %zu volume%s looked at, %s in %zu unit%s", judgement_name(verdict), t->volumes, t->proofs->count,
+		plural(t->proofs->count), msg_size(t->bytes, size), t->units, plural(t->units));
 	if (k->unsound)
-		printf(", %zu not sound", k->unsound);
+		fprintf(line, ", %zu not sound", k->unsound);
 	if (k->gone)
-		printf(", %zu gone", k->gone);
+		fprintf(line, ", %zu gone", k->gone);
 	if (k->left)
-		printf(", %zu unit%s left", k->left, plural(k->left));
+		fprintf(line, ", %zu unit%s left", k->left, plural(k->left));
 	if (t->state && k->never)
-		printf("; %zu never proved as %s", k->never, k->never == 1 ? "it is" : "they are");
+		fprintf(line, "; %zu never proved as %s", k->never, k->never == 1 ? "it is" : "they are");
 	if (t->state && k->oldest != INT64_MAX)
-		printf("; oldest proof %s", time_of(k->oldest, text));
-	putchar('\n');
+		fprintf(line, "; oldest proof %s", time_of(k->oldest, text));
 }
 
 static void json_lists(const struct manytext *t)
@@ -324,7 +360,11 @@ int manytext_end(struct manytext *t, int status, bool finished, const struct err
 		json_last(t, &k, status, finished, e);
 	} else if (t->running) {
 		print_lists(t);
-		print_last(t, &k, status);
+		FILE *line = begin_line(t, status != 0);
+		if (line) {
+			print_last(line, t, &k, status);
+			end_line(t, line);
+		}
 	}
 	return status;
 }

@@ -11,6 +11,9 @@ struct manytext {
 	const struct proofdue *due;
 	const char *state; /* its path; NULL: none is kept */
 	bool owes;         /* what is due and was not begun counts as not proved */
+	bool quiet;        /* only what is wrong, as messages */
+	char *line;        /* the one that is being made */
+	size_t line_bytes;
 	/* Counted: */
 	bool running;
 	size_t units, volumes; /* that were looked at */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/volume/outputs.h"
 
+#include "base/attributes.h"
 #include "base/msg.h"
 
 #include <errno.h>
@@ -94,7 +95,8 @@ static int refuse_other(const char *path, struct err *e)
 	return err_set(e, XE_FAILED, "is no file, and one is to stand there; move it away");
 }
 
-int outputs_open_file(const struct outputs *o, struct outfile *f, const char *path, mode_t mode, bool keep_partial, struct err *e)
+int outputs_open_file(const struct outputs *o, struct outfile *f, const char *path, const char *option, mode_t mode, bool keep_partial,
+		      struct err *e)
 {
 	int rc = outputs_refuse_input(o, path, e);
 	if (rc == 0 && o->files_only)
@@ -104,7 +106,10 @@ int outputs_open_file(const struct outputs *o, struct outfile *f, const char *pa
 	if (rc != 0 && f->taken)
 		err_add(e, "; use --force to replace it");
 	/* Standard output has no path to be asked before. */
-	return rc != 0 ? rc : refuse_same(o, &f->io, f->io.name, e);
+	rc = rc != 0 ? rc : refuse_same(o, &f->io, f->io.name, e);
+	if (rc != 0)
+		err_add(e, " (output, %s)", option);
+	return rc;
 }
 
 static int in_folder(const struct outputs *o, const char *name, char *path, size_t path_bytes)
@@ -237,8 +242,8 @@ static int add_folder(const struct outputs *o, struct outfile *f, const char *pa
 	return rc == 0 ? outfile_open_folder(f, path, OUTPUTS_FOLDER_MODE, is_own(o, path), o->keep_partial, e) : rc;
 }
 
-/* The next output; the last of the list from then on.  replace: an existing file. */
-static int add_output(struct outputs *o, const char *path, bool replace, struct err *e)
+/* The next output, made of that input; the last of the list from then on.  replace: an existing file. */
+static int add_output(struct outputs *o, const char *path, const char *input, bool replace, struct err *e)
 {
 	struct outfile **grown = realloc(o->volumes, (o->count + 1) * sizeof(struct outfile *));
 	struct outfile *f = malloc(sizeof *f);
@@ -250,21 +255,22 @@ static int add_output(struct outputs *o, const char *path, bool replace, struct 
 	}
 	*f = OUTFILE_NONE;
 	o->volumes[o->count++] = f;
+	o->follows = o->follow && !o->folders && attributes_are_there(input);
 	if (o->folders)
 		return add_folder(o, f, path, e);
-	mode_t mode = o->mode ? o->mode : OUTPUTS_MODE;
+	mode_t mode = o->mode ? o->mode : o->follows ? OUTPUTS_MODE_UNTIL : OUTPUTS_MODE;
 	if (o->suffix)
 		return outfile_open_new(f, path, mode, e);
 	bool may = o->replace;
 	o->replace = (may && replace) || is_own(o, path);
-	int rc = outputs_open_file(o, f, path, mode, o->keep_partial, e);
+	int rc = outputs_open_file(o, f, path, "-o", mode, o->keep_partial, e);
 	o->replace = may;
 	return rc != 0 ? rc : refuse_own(o, f, e);
 }
 
 int outputs_open(struct outputs *o, struct err *e)
 {
-	return o->folder ? 0 : add_output(o, o->path, true, e);
+	return o->folder ? 0 : add_output(o, o->path, o->inputs[0], true, e);
 }
 
 struct outfile *outputs_current(const struct outputs *o)
@@ -285,7 +291,7 @@ int outputs_begin_volume(struct outputs *o, const struct volume_info *v, struct 
 		/* What the label in an input is called, nobody has named. */
 		bool named = o->called ? is_called(o, v, place_name(path)) : !is_another(o, v);
 		if (rc == 0)
-			rc = add_output(o, path, named, e);
+			rc = add_output(o, path, v->path, named, e);
 		if (rc != 0)
 			return rc;
 	}
@@ -294,8 +300,24 @@ int outputs_begin_volume(struct outputs *o, const struct volume_info *v, struct 
 	return 0;
 }
 
-int outputs_end_volume(struct outputs *o, struct err *e)
+/* A volume may go on in the inputs behind its own. */
+static void follow(const struct outputs *o, const struct volume_info *v)
 {
+	const struct outfile *f = outputs_current(o);
+	struct err e = {0};
+	size_t first = 0;
+	while (first < o->input_count && strcmp(o->inputs[first], v->path) != 0)
+		first++;
+	size_t count = first + v->more_inputs < o->input_count ? 1 + v->more_inputs : o->input_count - first;
+	bool laid_open = v->opened > 0 && !o->encrypts;
+	if (!f->direct && attributes_follow(o->inputs + first, count, f->io.fd, laid_open, &e) != 0)
+		msg_warning("%s: is not in all as its input: %s", f->path, e.text);
+}
+
+int outputs_end_volume(struct outputs *o, const struct volume_info *v, struct err *e)
+{
+	if (o->follows)
+		follow(o, v);
 	return o->folder ? outfile_finish(outputs_current(o), e) : 0;
 }
 

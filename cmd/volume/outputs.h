@@ -9,13 +9,16 @@
 #include "volume/volume.h"
 
 #define OUTPUTS_FOLDER_MODE 0750
-#define OUTPUTS_MODE 0640 /* as storage daemons make their volumes */
+#define OUTPUTS_MODE_UNTIL 0600 /* until it is known whose it is to be */
+#define OUTPUTS_MODE 0640       /* as storage daemons make their volumes */
 
 struct outputs {
 	/* The caller's, and borrowed */
 	const char *path;   /* "-": standard output */
 	const char *suffix; /* not NULL: each volume goes beside its input, under that name and this, a new file; path is not used */
 	mode_t mode;        /* of new files; 0: OUTPUTS_MODE */
+	bool follow;        /* files get mode, times and owner of the files that they are made of, */
+	bool encrypts;      /* but what was encrypted, and is not now, is its owner's alone */
 	bool folders;       /* each volume is to be a folder */
 	const char *const *inputs;
 	size_t input_count;
@@ -38,6 +41,7 @@ struct outputs {
 	struct outfile **volumes; /* in a folder one for each volume */
 	size_t count, set_first;  /* set_first: index of the first one of the set at hand */
 	unsigned last_input;      /* that the last of those came from */
+	bool follows;             /* the last of them is to: until then nobody but its owner can read it */
 };
 
 /* One folder for several inputs (made, if there is none), or because path is one already.  XE_USAGE, XE_FAILED. */
@@ -61,11 +65,11 @@ void outputs_begin_set(struct outputs *o);
 /* *out: where volume v goes, open until outputs_end_volume, which brings it to the disk.  As outputs_open, and XE_USAGE
  * where v has no name for a file. */
 int outputs_begin_volume(struct outputs *o, const struct volume_info *v, struct io *out, struct err *e) __attribute__((warn_unused_result));
-int outputs_end_volume(struct outputs *o, struct err *e) __attribute__((warn_unused_result));
+int outputs_end_volume(struct outputs *o, const struct volume_info *v, struct err *e) __attribute__((warn_unused_result));
 
-/* Opens f, the map or the report of the run, as its volumes are opened: outfile_open, and XE_USAGE for an input. */
-int outputs_open_file(const struct outputs *o, struct outfile *f, const char *path, mode_t mode, bool keep_partial, struct err *e)
-	__attribute__((warn_unused_result));
+/* Opens f, the map or the report of the run, as its volumes are opened: outfile_open, and XE_USAGE for an input.  option: that has named it. */
+int outputs_open_file(const struct outputs *o, struct outfile *f, const char *path, const char *option, mode_t mode, bool keep_partial,
+		      struct err *e) __attribute__((warn_unused_result));
 
 /* The output opened last, or NULL. */
 struct outfile *outputs_current(const struct outputs *o);

@@ -45,6 +45,7 @@ static int cmd_verify(int argc, char **argv)
 	q.set.run.path_count = volumes.count;
 	q.set.run.pace = &q.set.pace;
 	q.set.json = q.as_json ? &json : NULL;
+	q.set.quiet = msg_verbosity() < 0;
 	status = events_check(&q.set.events.to, "verify");
 	if (status == 0)
 		status = keyoptions_check(&q.set.keys, "verify");
@@ -96,7 +97,8 @@ const struct command command_verify = {
 		"                       opens files that their client encrypted, as with extract\n"
 		"      --events COMMAND [--events-for EVENT,...] [--events-veto]\n"
 		"                       is told what happens, and may stop it\n"
-		"  -q, --quiet          no notes; -qq: no problems on standard error either\n"
+		"  -q, --quiet          nothing but what is wrong, on standard error; -qq: only the\n"
+		"                       exit status, and why it could not be told\n"
 		"  -v, --verbose        a line for each file, too; of units first the reports\n"
 		"\n"
 		"Exit status: 0 sound; 3 damaged, or wounds that filter --repair mends were\n"

@@ -353,7 +353,7 @@ int verifymany_run(const struct verifymany_options *o, struct verifyset *set, co
 	struct err e = {0};
 	int stopped_by = 0;
 	clock_gettime(CLOCK_MONOTONIC, &m.began);
-	m.told = (struct manytext){.json = set->json, .proofs = &m.proofs, .due = &m.due, .state = o->state};
+	m.told = (struct manytext){.json = set->json, .quiet = set->quiet, .proofs = &m.proofs, .due = &m.due, .state = o->state};
 	/* With a state and no share of its own a run owes what fits into its time. */
 	m.told.owes = o->sample.whole > 0 || o->state == NULL;
 	manytext_begin(&m.told);

@@ -185,7 +185,7 @@ int verifyset_run(struct verifyset *q)
 		note_end(q, t, status, &e);
 	if (q->json)
 		verifyreport_json(q->json, t, &q->pki, status, &e);
-	else if (rc == 0 && !(q->among && q->among->brief && status == 0))
+	else if (rc == 0 && !q->quiet && !(q->among && q->among->brief && status == 0))
 		verifyreport_print(t, &q->pki, status);
 	runevents_end(&q->events, status);
 	filter_free(q->filter);

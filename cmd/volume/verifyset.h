@@ -41,7 +41,8 @@ struct verifyset {
 	enum progress_mode progress;
 	struct pace pace;
 	uint64_t expected; /* bytes of all volumes, 0: it was not said */
-	struct json *json; /* NULL: text */
+	struct json *json; /* NULL: text, */
+	bool quiet;        /* or none: what is wrong is told on standard error anyway */
 	struct keyoptions keys;
 	struct pkioptions pki;
 	struct runevents events;

@@ -72,7 +72,7 @@ says 'none of 4 keys opens the block$' "... or goes on if told to"
 run "$XFLATE" key load -q --key pass "$nst"
 run "$XFLATE" key probe --cache cache --kek kek "$nst"
 expect_status 1 "probing while a key is in the drive is refused"
-run "$XFLATE" key probe --force --cache cache --kek kek "$nst"
+run "$XFLATE" key probe --lose-key --cache cache --kek kek "$nst"
 expect_status 0 "... unless forced"
 rewind
 run "$XFLATE" key probe --cache cache --kek kek "$nst"
