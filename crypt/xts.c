@@ -32,6 +32,7 @@ struct xts {
 	enum xts_cipher cipher;
 	struct coder encrypt, decrypt;
 	pthread_mutex_t lock; /* of the spares */
+	pthread_cond_t back;  /* one has come back */
 };
 
 const char *xts_name(enum xts_cipher cipher)
@@ -81,6 +82,24 @@ int xts_check_key(enum xts_cipher cipher, const struct secret *key, struct err *
 	return 0;
 }
 
+/* NULL without memory. */
+static EVP_CIPHER_CTX *copy_of(const EVP_CIPHER_CTX *from)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	if (ctx && EVP_CIPHER_CTX_copy(ctx, from) == 1)
+		return ctx;
+	EVP_CIPHER_CTX_free(ctx);
+	return NULL;
+}
+
+/* Its first spare; a way that is closed needs none. */
+static bool begin_coder(struct coder *c)
+{
+	if (c->first && (c->spares[0] = copy_of(c->first)) != NULL)
+		c->spare_count = 1;
+	return c->first == NULL || c->spare_count > 0;
+}
+
 int xts_new(struct xts **x, const struct secret *key, struct err *e)
 {
 	*x = NULL;
@@ -92,6 +111,7 @@ int xts_new(struct xts **x, const struct secret *key, struct err *e)
 		return err_memory(e, sizeof *n, "a cipher");
 	n->cipher = cipher;
 	pthread_mutex_init(&n->lock, NULL);
+	pthread_cond_init(&n->back, NULL);
 	*x = n;
 	if (cipher == XTS_NULL)
 		return 0;
@@ -106,7 +126,7 @@ int xts_new(struct xts **x, const struct secret *key, struct err *e)
 		EVP_CIPHER_CTX_free(n->encrypt.first);
 		n->encrypt.first = NULL;
 	}
-	if (ready)
+	if (ready && begin_coder(&n->encrypt) && begin_coder(&n->decrypt))
 		return 0;
 	xts_free(n);
 	*x = NULL;
@@ -126,25 +146,24 @@ void xts_free(struct xts *x)
 		return;
 	free_coder(&x->encrypt);
 	free_coder(&x->decrypt);
+	pthread_cond_destroy(&x->back);
 	pthread_mutex_destroy(&x->lock);
 	free(x);
 }
 
 /* ---- blocks ---- */
 
-/* For give_back; NULL without memory. */
+/* For give_back.  One more where there is memory; else what comes back: there is one from the beginning. */
 static EVP_CIPHER_CTX *borrow(struct xts *x, struct coder *c)
 {
 	pthread_mutex_lock(&x->lock);
-	EVP_CIPHER_CTX *ctx = c->spare_count > 0 ? c->spares[--c->spare_count] : NULL;
-	bool copied = ctx != NULL;
-	if (ctx == NULL && (ctx = EVP_CIPHER_CTX_new()) != NULL)
-		copied = EVP_CIPHER_CTX_copy(ctx, c->first) == 1;
+	EVP_CIPHER_CTX *ctx = c->spare_count == 0 ? copy_of(c->first) : NULL;
+	while (ctx == NULL && c->spare_count == 0)
+		pthread_cond_wait(&x->back, &x->lock);
+	if (ctx == NULL)
+		ctx = c->spares[--c->spare_count];
 	pthread_mutex_unlock(&x->lock);
-	if (copied)
-		return ctx;
-	EVP_CIPHER_CTX_free(ctx);
-	return NULL;
+	return ctx;
 }
 
 static void give_back(struct xts *x, struct coder *c, EVP_CIPHER_CTX *ctx)
@@ -153,6 +172,7 @@ static void give_back(struct xts *x, struct coder *c, EVP_CIPHER_CTX *ctx)
 	bool kept = c->spare_count < SPARES;
 	if (kept)
 		c->spares[c->spare_count++] = ctx;
+	pthread_cond_signal(&x->back);
 	pthread_mutex_unlock(&x->lock);
 	if (!kept)
 		EVP_CIPHER_CTX_free(ctx);
@@ -172,8 +192,6 @@ static bool code(struct xts *x, struct coder *c, const uint8_t *in, uint8_t *out
 	if (c->first == NULL || len < XTS_HEADER_BYTES + XTS_BODY_MIN_BYTES || len > XTS_HEADER_BYTES + XTS_BODY_MAX_BYTES)
 		return false;
 	EVP_CIPHER_CTX *ctx = borrow(x, c);
-	if (ctx == NULL)
-		return false;
 	int body = (int)(len - XTS_HEADER_BYTES), n = 0;
 	tweak_of(in, tweak);
 	if (in != out)

@@ -39,13 +39,12 @@ static void write_piece(struct task *t)
 	(void)rc;
 }
 
-struct behind *behind_new(struct tasks *tasks, unsigned threads, int fd, size_t piece_bytes)
+struct behind *behind_new(struct tasks *tasks, unsigned threads, int fd, uint64_t at, size_t piece_bytes)
 {
-	off_t at = lseek(fd, 0, SEEK_CUR);
-	struct behind *b = at < 0 ? NULL : calloc(1, sizeof *b);
+	struct behind *b = calloc(1, sizeof *b);
 	if (b == NULL)
 		return NULL;
-	*b = (struct behind){.tasks = tasks, .fd = fd, .piece_bytes = piece_bytes, .at = (uint64_t)at};
+	*b = (struct behind){.tasks = tasks, .fd = fd, .piece_bytes = piece_bytes, .at = at};
 	b->count = threads + 1 < PIECES_MAX ? threads + 1 : PIECES_MAX;
 	b->pieces = calloc(b->count, sizeof *b->pieces);
 	if (b->pieces == NULL) {
@@ -61,11 +60,12 @@ void behind_free(struct behind *b)
 {
 	if (b == NULL)
 		return;
-	struct err ignored = {0};
-	int rc = behind_finish(b, &ignored);
-	(void)rc;
-	for (size_t i = 0; i < b->count; i++)
-		free(b->pieces[i].data);
+	/* The youngest first: none is written behind one that is not. */
+	for (size_t i = b->count; i > 0; i--) {
+		struct piece *p = &b->pieces[(b->next + i - 1) % b->count];
+		tasks_withdraw(b->tasks, &p->task);
+		free(p->data);
+	}
 	free(b->pieces);
 	free(b);
 }

@@ -11,11 +11,11 @@
 
 struct behind;
 
-/* Pieces of so many bytes, from the place of fd on; threads: how many there are to help.  fd, a file of our own, and tasks stay until
- * behind_free.  NULL without memory, or if fd has no place. */
-struct behind *behind_new(struct tasks *tasks, unsigned threads, int fd, size_t piece_bytes);
+/* Pieces of so many bytes, from byte `at` of fd on; threads: how many there are to help.  fd, a file of our own, stays until behind_finish, tasks
+ * until behind_free.  NULL without memory. */
+struct behind *behind_new(struct tasks *tasks, unsigned threads, int fd, uint64_t at, size_t piece_bytes);
 
-/* After behind_finish, unless nobody wants to know how it ends.  NULL is fine. */
+/* After behind_finish: what is not written by then may be missing.  NULL is fine. */
 void behind_free(struct behind *b);
 
 /* Where the next piece is filled, piece_bytes, until behind_post.  NULL: a write has failed, of any piece before; XE_FAILED. */

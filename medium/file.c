@@ -74,10 +74,11 @@ static int finish_file(struct sink *s, struct err *e)
 /* Where it is gathered. */
 static int find_room(struct sink *s, struct err *e)
 {
-	if (s->gathered)
-		return 0;
-	s->gathered = s->behind ? behind_room(s->behind, e) : malloc(SINK_GATHER_BYTES);
-	return s->gathered ? 0 : s->behind ? e->code : err_memory(e, SINK_GATHER_BYTES, "the output");
+	if (s->gathered == NULL && s->behind)
+		s->gathered = behind_room(s->behind, e);
+	else if (s->gathered == NULL && (s->gathered = malloc(SINK_GATHER_BYTES)) == NULL)
+		err_memory(e, SINK_GATHER_BYTES, "the output");
+	return s->gathered ? 0 : e->code;
 }
 
 /* The first of n bytes: as many as go to the next aligned place.  Returns how many, 0 for an error. */

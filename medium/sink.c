@@ -4,6 +4,7 @@
 #include "medium/behind.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 void sink_open(struct sink *s, const struct io *out, const struct sink_form *form, struct digest *digest, struct digest *volume_digest)
 {
@@ -45,7 +46,11 @@ int sink_write_behind(struct sink *s, struct tasks *tasks, unsigned threads, str
 {
 	if (s->medium != &medium_file)
 		return 0;
-	s->behind = behind_new(tasks, threads, s->out.fd, SINK_GATHER_BYTES);
+	off_t at = lseek(s->out.fd, 0, SEEK_CUR);
+	/* What has no place is written at once. */
+	if (at < 0)
+		return 0;
+	s->behind = behind_new(tasks, threads, s->out.fd, (uint64_t)at, SINK_GATHER_BYTES);
 	return s->behind ? 0 : err_memory(e, 0, "the output");
 }
 

@@ -31,8 +31,7 @@ struct sink {
 	struct outqueue *queue; /* of streams and tapes: what is written goes through it; NULL: it does not */
 
 	/* Of files */
-	uint8_t *
-		gathered; /* what is to be written from an aligned place on, SINK_GATHER_BYTES; NULL: nothing yet.  Of behind, if there is one */
+	uint8_t *gathered; /* to be written from an aligned place on, SINK_GATHER_BYTES; a piece of behind; NULL: nothing yet */
 	size_t gathered_bytes;
 	struct behind *behind; /* writes it; NULL: it is written at once */
 

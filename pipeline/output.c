@@ -159,6 +159,16 @@ int output_label(struct writer *w, const struct item *item, bool *again, struct 
 
 /* ---- beginning and end ---- */
 
+/* By marks, behind, or at once. */
+static int choose_way(struct writer *w, struct err *e)
+{
+	if (w->o->marks.high > 0)
+		return sink_queue(&w->sink, &w->o->marks, e);
+	/* What comes by a descriptor may have another writer. */
+	bool own = io_is_file(&w->out) && !w->out.standard;
+	return own && w->tasks ? sink_write_behind(&w->sink, w->tasks, w->o->threads, e) : 0;
+}
+
 int output_begin_volume(struct writer *w, const struct item *item, struct err *e)
 {
 	int rc = w->o->callbacks.open_output(w->o->callbacks.arg, &w->ledger.volume, &w->out, e);
@@ -174,11 +184,7 @@ int output_begin_volume(struct writer *w, const struct item *item, struct err *e
 	packer_limit(w->packer, bareos && w->reshape->owner == RELABEL_BACULA ? BLOCK_DEFAULT_BYTES : 0);
 	sink_open(&w->sink, &w->out, w->o->form, w->o->digest_out, w->volume_digest);
 	packer_begin_volume(w->packer, &w->sink);
-	if (w->o->marks.high > 0)
-		return sink_queue(&w->sink, &w->o->marks, e);
-	/* What comes by a descriptor may have another writer. */
-	bool own = io_is_file(&w->out) && !w->out.standard;
-	return own && w->tasks ? sink_write_behind(&w->sink, w->tasks, w->o->threads, e) : 0;
+	return choose_way(w, e);
 }
 
 /* With no record left there is still a volume. */
@@ -194,8 +200,9 @@ int output_end_volume(struct writer *w, const struct item *item, struct err *e)
 	int rc = label_empty(w, item, e);
 	if (rc == 0)
 		rc = packer_end_volume(w->packer, e);
-	if (rc == 0)
-		rc = sink_finish(&w->sink, e);
+	/* Also behind a fault, which e keeps: the descriptor is lent until here. */
+	int finished = sink_finish(&w->sink, e);
+	rc = rc != 0 ? rc : finished;
 	w->ledger.volume.volume_out = w->sink.offset;
 	w->ledger.volume.files_out = sink_files(&w->sink);
 	const struct medium *in = item->volume->medium;

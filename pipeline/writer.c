@@ -169,4 +169,6 @@ void writer_save(struct writer *w, bool keep)
 	int rc = keep ? packer_end_volume(w->packer, &ignored) : 0;
 	if (sink_finish(&w->sink, &ignored) == 0 && rc == 0)
 		atomic_store_explicit(&w->bytes_out, w->sink.offset, memory_order_relaxed);
+	/* The descriptor is no longer lent. */
+	sink_close(&w->sink);
 }

@@ -612,6 +612,23 @@ print(said.decode())' "$XFLATE" changer --cache none --device /dev/null -- sh -c
 	rm -rf bin conf keys
 }
 
+# A file that somebody cuts while it is read has no end there, be it between two blocks.
+cut_meanwhile() {
+	"$XFLATE" -q --max-block 131072 -o large "$multi"
+	for threads in 1 2 8; do
+		cp large cut
+		timeout 60 "$XFLATE" -q "-T$threads" --limit-rate 1M -o out cut 2>"$err" &
+		pid=$!
+		sleep 0.4
+		truncate -s 1000 cut
+		wait $pid
+		is $? 1 "a file that is cut while it is read, -T$threads: a failure"
+		check "a file that is cut while it is read, -T$threads: no output" test ! -e out
+		rm -f out out.partial
+	done
+	rm -f large cut
+}
+
 with_shim 'read errors'
 "$XFLATE" -q -i -o "$work/whole" "$multi" || exit 1
 records "$work/whole" >"$work/whole.records"
@@ -619,6 +636,7 @@ partials
 waiting
 links
 devices
+cut_meanwhile
 leftovers
 folders
 stacks

@@ -23,10 +23,16 @@ void window_close(struct window *w)
 	medium_close(&w->in);
 }
 
-int window_read_ahead(struct window *w, struct tasks *tasks, unsigned threads, struct err *e)
+/* Bytes one behind the other, that can be read from any place. */
+static bool is_plain_file(const struct window *w)
 {
 	const struct medium *m = w->in.medium;
-	if (m->by_block || m->gap || m->read_at == NULL || !w->in.rereadable)
+	return !m->by_block && m->gap == NULL && m->read_at != NULL && w->in.rereadable;
+}
+
+int window_read_ahead(struct window *w, struct tasks *tasks, unsigned threads, struct err *e)
+{
+	if (!is_plain_file(w))
 		return 0;
 	w->ahead = readahead_new(tasks, threads, w->pool, &w->in);
 	return w->ahead ? 0 : err_memory(e, 0, "reading");
@@ -152,6 +158,16 @@ static int read_on(struct window *w, size_t least, size_t *got, struct err *e)
 	return w->in.medium->read(&w->in, to, least, room, got, e);
 }
 
+/* A file that somebody has cut meanwhile: what is gone must not pass for its end. */
+static int refuse_shorter(const struct window *w, struct err *e)
+{
+	uint64_t end = w->offset + window_left(w);
+	if (!is_plain_file(w) || w->placed || end >= w->in.size)
+		return 0;
+	return err_set(e, XE_FAILED, "the file ends after %llu bytes; it had %llu when it was opened, and was changed since",
+		       (unsigned long long)end, (unsigned long long)w->in.size);
+}
+
 int window_read(struct window *w, size_t n, struct err *e)
 {
 	if (take_ahead(w, n))
@@ -164,7 +180,7 @@ int window_read(struct window *w, size_t n, struct err *e)
 		return rc;
 	take_more(w, got);
 	w->end = window_left(w) < n;
-	return 0;
+	return w->end ? refuse_shorter(w, e) : 0;
 }
 
 bool window_gap(const struct window *w, struct medium_gap *gap)
