@@ -86,7 +86,7 @@ struct filter_options {
 	size_t before_count;
 	bool inflate, deflate;
 	bool recompress; /* also records that are in that codec already */
-	bool repair; /* mend records that the network layer cut, addresses that Bareos's autoxflate doubled, reversed checksums */
+	bool repair;     /* mend records that the network layer cut, addresses that Bareos's autoxflate doubled, reversed checksums */
 	const struct codec *codec;
 	int level;
 	bool target_given;
