@@ -66,7 +66,8 @@ analyzers() {
 }
 
 # checked COMMAND...: under valgrind.  Its exit status 99 is a finding
-checked() { quietly valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite "$@"; }
+checked() { quietly valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+	"--suppressions=$here/valgrind.supp" "$@"; }
 
 valgrinds() {
 	sources "$work/valgrind"
@@ -76,7 +77,8 @@ valgrinds() {
 	CK_FORK=no
 	CK_TIMEOUT_MULTIPLIER=50
 	export CK_FORK CK_TIMEOUT_MULTIPLIER
-	for unit in secret keywrap cryptocache shamir share bundle keydir keylist crypt pki; do
+	# Without keydir, whose test kills its own child.
+	for unit in secret keywrap cryptocache shamir share bundle keylist crypt pki; do
 		check "valgrind: check_$unit" checked "build/tests/check_$unit"
 	done
 	xflate=build/xflate
