@@ -75,6 +75,8 @@ for name in ("db", "x", "y"):
         os.remove(name)
 run("find", "-q", "--index", "db", "--update", *keys, *volumes)
 rows = [json.loads(line) for line in run("find", "--index", "db", "--json", "-e", "*")[1].splitlines()] if os.path.exists("db") else []
+# The last line may tell that there was nothing.
+rows = [row for row in rows if "session_id" in row]
 jobs = {}
 for row in rows:
     jobs.setdefault(f"{row['session_id']}/{row['session_time']}", set()).add(row["file_index"])

@@ -264,7 +264,7 @@ class Subject:
             return set()
         if code not in (0, 1, 3) or (code == 1) != bool(told["differences"]):
             problems.append("compare ends with %s, with %d differences" % (code, len(told["differences"])))
-        return {(self.jobs.get(d["job"], d["job"]), d["file_index"]) for d in told["differences"]}
+        return {(self.jobs.get(d["job"], d["job"]), d.get("file_index", 0)) for d in told["differences"]}
 
     def compare_records(self, how, made, intact):
         """By the own parser: each record of a file as it was, but for data that was recompressed."""

@@ -33,7 +33,7 @@ listed() { (cd "$1" && find . -type f -printf '%m %P\n' | sort); }
 	echo "644 share/zsh/site-functions/_xflate"
 	cd "$top" || exit 1
 	for page in man/*.[1-8]; do echo "644 share/man/man${page##*.}/${page##*/}"; done
-	for page in README.md CHANGELOG.md docs/*.md docs/*.svg docs/formats/*.md contrib/*.md contrib/*/*.md; do echo "644 share/doc/xflate/$page"; done
+	for page in README.md CHANGELOG.md docs/*.md docs/*.svg docs/formats/*.md docs/schemas/* contrib/*.md contrib/*/*.md; do echo "644 share/doc/xflate/$page"; done
 	find contrib -type f ! -name '*.md' ! -name '*@*' \( -perm -u+x -printf '755 share/xflate/%p\n' -o -printf '644 share/xflate/%p\n' \)
 	for unit in contrib/systemd/*@*; do echo "644 lib/systemd/system/${unit##*/}"; done
 	cd "$work/here" || exit 1

@@ -140,6 +140,7 @@ json check drives "$XFLATE" drives --json
 
 # ---- lines: events, progress ----
 
+# shellcheck disable=SC2016 # for the shell of the hook
 hook='cat >>"$EVENTS"'
 EVENTS=$work/here/events
 export EVENTS

@@ -147,7 +147,7 @@ def row_a_block(like, work):
         tables["JobMedia"].append(dict(zip(("jobmediaid", "jobid", "mediaid", "firstindex", "lastindex", "startfile", "endfile", "startblock",
                                             "endblock", "jobbytes", "volindex"), map(str, values))))
     world = World("Bareos, a row for each block", "bareos", tables, {"vol-multi": like.chains["vol-multi"]}, work)
-    world.convert(["-i", "-d", "gzip:9"])
+    world.convert(["-r", "gzip:9"])
     return world
 
 

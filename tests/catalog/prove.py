@@ -199,7 +199,7 @@ def main():
     work = tempfile.mkdtemp(prefix="xflate-prove.")
     try:
         world = bareos(work) if sys.argv[1] == "bareos" else bacula(os.path.abspath(sys.argv[1]), work)
-        world.convert(["-i", "-d", "gzip:1"])
+        world.convert(["-r", "gzip:1"])
         dbs = [opened(kind, work, world) for kind in sys.argv[2:]]
         prove(report, world, dbs, guarded)
         if sys.argv[1] == "bareos":
