@@ -16,14 +16,13 @@ struct cbc {
 /* Blowfish is in a provider of its own since OpenSSL 3; one that is asked for by name turns off the one that comes by itself. */
 static EVP_CIPHER *fetch(enum pki_cipher cipher)
 {
-	static bool asked;
+	static OSSL_PROVIDER *standard, *legacy; /* as long as the program runs */
 	EVP_CIPHER *found = EVP_CIPHER_fetch(NULL, pki_cipher_name(cipher), NULL);
-	if (found || cipher != PKI_BLOWFISH || asked)
+	if (found || cipher != PKI_BLOWFISH || standard)
 		return found;
-	asked = true;
-	if (OSSL_PROVIDER_load(NULL, "default") && OSSL_PROVIDER_load(NULL, "legacy"))
-		found = EVP_CIPHER_fetch(NULL, pki_cipher_name(cipher), NULL);
-	return found;
+	standard = OSSL_PROVIDER_load(NULL, "default");
+	legacy = standard ? OSSL_PROVIDER_load(NULL, "legacy") : NULL;
+	return legacy ? EVP_CIPHER_fetch(NULL, pki_cipher_name(cipher), NULL) : NULL;
 }
 
 int cbc_new(struct cbc **c, enum pki_cipher cipher, const struct secret *key, struct span iv, struct err *e)

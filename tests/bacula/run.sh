@@ -283,6 +283,7 @@ check "span: original: BB02, and a record is cut by the end of the volume" begin
 
 # The stream that a set's data has after a conversion.
 expected() {
+	[ "$2" != gzipfast ] || set -- "$1" gzip1
 	case $1:$2 in
 	mix:inflate) echo DATA ;;
 	mix:*gzip6) echo GZIP ;;

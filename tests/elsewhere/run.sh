@@ -66,8 +66,7 @@ analyzers() {
 }
 
 # checked COMMAND...: under valgrind.  Its exit status 99 is a finding
-checked() { quietly valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
-	"--suppressions=$here/valgrind.supp" "$@"; }
+checked() { quietly valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite "$@"; }
 
 valgrinds() {
 	sources "$work/valgrind"
