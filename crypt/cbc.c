@@ -13,15 +13,23 @@ struct cbc {
 	uint8_t iv[PKI_IV_MAX_BYTES];
 };
 
+static OSSL_PROVIDER *standard, *legacy;
+
+static void unload_providers(void)
+{
+	OSSL_PROVIDER_unload(legacy);
+	OSSL_PROVIDER_unload(standard);
+}
+
 /* Blowfish is in a provider of its own since OpenSSL 3; one that is asked for by name turns off the one that comes by itself. */
 static EVP_CIPHER *fetch(enum pki_cipher cipher)
 {
-	static OSSL_PROVIDER *standard, *legacy; /* as long as the program runs */
 	EVP_CIPHER *found = EVP_CIPHER_fetch(NULL, pki_cipher_name(cipher), NULL);
 	if (found || cipher != PKI_BLOWFISH || standard)
 		return found;
 	standard = OSSL_PROVIDER_load(NULL, "default");
 	legacy = standard ? OSSL_PROVIDER_load(NULL, "legacy") : NULL;
+	atexit(unload_providers);
 	return legacy ? EVP_CIPHER_fetch(NULL, pki_cipher_name(cipher), NULL) : NULL;
 }
 
