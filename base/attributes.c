@@ -180,6 +180,8 @@ static bool follow_acl(const char *from, bool has, int to)
 	ssize_t n = has ? getxattr(from, ACL, value, sizeof value) : -1;
 	if (n >= 0)
 		return fsetxattr(to, ACL, value, (size_t)n, 0) == 0;
+	if (has)
+		return false;
 	return fremovexattr(to, ACL) == 0 || errno == ENODATA || errno == EOPNOTSUPP;
 }
 

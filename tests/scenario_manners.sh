@@ -1032,6 +1032,15 @@ following() {
 	run "$XFLATE" -q --decrypt --key sealed.key -o new sealed
 	expect_status 0 'an encrypted volume becomes clear'
 	is "$(attributes new)" "600 $mine $group 1700000000" '... and is his alone who has done it'
+	# One file of two volumes, of which one was.
+	for both in 'vol sealed' 'sealed vol'; do
+		# shellcheck disable=SC2086 # two files
+		cat $both >two
+		chmod 644 two
+		run "$XFLATE" -q --decrypt --key sealed.key --force -o new two
+		is "$(stat -c %a new)" 600 "$both in one file become clear in one: it is his alone"
+	done
+	rm -f two
 	rm -f new vol other sealed sealed.key
 }
 

@@ -256,6 +256,7 @@ static int add_output(struct outputs *o, const char *path, const char *input, bo
 	*f = OUTFILE_NONE;
 	o->volumes[o->count++] = f;
 	o->follows = o->follow && !o->folders && attributes_are_there(input);
+	o->laid_open = false;
 	if (o->folders)
 		return add_folder(o, f, path, e);
 	mode_t mode = o->mode ? o->mode : o->follows ? OUTPUTS_MODE_UNTIL : OUTPUTS_MODE;
@@ -301,7 +302,7 @@ int outputs_begin_volume(struct outputs *o, const struct volume_info *v, struct 
 }
 
 /* A volume may go on in the inputs behind its own. */
-static void follow(const struct outputs *o, const struct volume_info *v)
+static void follow(struct outputs *o, const struct volume_info *v)
 {
 	const struct outfile *f = outputs_current(o);
 	struct err e = {0};
@@ -309,8 +310,8 @@ static void follow(const struct outputs *o, const struct volume_info *v)
 	while (first < o->input_count && strcmp(o->inputs[first], v->path) != 0)
 		first++;
 	size_t count = first + v->more_inputs < o->input_count ? 1 + v->more_inputs : o->input_count - first;
-	bool laid_open = v->opened > 0 && !o->encrypts;
-	if (!f->direct && attributes_follow(o->inputs + first, count, f->io.fd, laid_open, &e) != 0)
+	o->laid_open = o->laid_open || (v->opened > 0 && !o->encrypts);
+	if (!f->direct && attributes_follow(o->inputs + first, count, f->io.fd, o->laid_open, &e) != 0)
 		msg_warning("%s: is not in all as its input: %s", f->path, e.text);
 }
 

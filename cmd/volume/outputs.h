@@ -41,7 +41,8 @@ struct outputs {
 	struct outfile **volumes; /* in a folder one for each volume */
 	size_t count, set_first;  /* set_first: index of the first one of the set at hand */
 	unsigned last_input;      /* that the last of those came from */
-	bool follows;             /* the last of them is to: until then nobody but its owner can read it */
+	bool follows;             /* the last of them is to: until then nobody but its owner can read it, */
+	bool laid_open;           /* nor afterwards: a volume in it was encrypted, and is not now */
 };
 
 /* One folder for several inputs (made, if there is none), or because path is one already.  XE_USAGE, XE_FAILED. */
