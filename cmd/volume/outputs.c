@@ -297,6 +297,9 @@ int outputs_begin_volume(struct outputs *o, const struct volume_info *v, struct 
 			return rc;
 	}
 	*out = outputs_current(o)->io;
+	/* Another volume in one file: again its owner's alone while it is written. */
+	if (o->follows && !o->folder && !outputs_current(o)->direct && fchmod(out->fd, OUTPUTS_MODE_UNTIL) != 0)
+		return err_errno(e, XE_FAILED, errno, "its mode could not be set");
 	o->last_input = v->input;
 	return 0;
 }
