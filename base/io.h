@@ -20,6 +20,7 @@ struct io {
 	mode_t type;      /* S_IFREG, S_IFCHR... */
 	dev_t device;     /* which one, where it is a device */
 	bool standard;    /* stdin or stdout: not ours to close */
+	bool given;       /* an output that came as a descriptor: others may write there, too, and at its end */
 	const char *name; /* of an output, for errors; borrowed, or NULL */
 };
 

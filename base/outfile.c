@@ -126,6 +126,7 @@ static int open_descriptor(struct outfile *o, int descriptor, struct err *e)
 	if (fd < 0)
 		return err_errno(e, XE_FAILED, errno, "cannot open for writing");
 	io_describe(&o->io, fd);
+	o->io.given = true;
 	return write_in_place(o, e);
 }
 

@@ -3,6 +3,7 @@
 
 #include "medium/behind.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -46,9 +47,10 @@ int sink_write_behind(struct sink *s, struct tasks *tasks, unsigned threads, str
 {
 	if (s->medium != &medium_file)
 		return 0;
+	/* What has no place, or none but its end, is written at once. */
 	off_t at = lseek(s->out.fd, 0, SEEK_CUR);
-	/* What has no place is written at once. */
-	if (at < 0)
+	int flags = fcntl(s->out.fd, F_GETFL);
+	if (at < 0 || flags < 0 || (flags & O_APPEND))
 		return 0;
 	s->behind = behind_new(tasks, threads, s->out.fd, (uint64_t)at, SINK_GATHER_BYTES);
 	return s->behind ? 0 : err_memory(e, 0, "the output");

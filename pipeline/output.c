@@ -165,7 +165,7 @@ static int choose_way(struct writer *w, struct err *e)
 	if (w->o->marks.high > 0)
 		return sink_queue(&w->sink, &w->o->marks, e);
 	/* What comes by a descriptor may have another writer. */
-	bool own = io_is_file(&w->out) && !w->out.standard;
+	bool own = io_is_file(&w->out) && !w->out.standard && !w->out.given;
 	return own && w->tasks ? sink_write_behind(&w->sink, w->tasks, w->o->threads, e) : 0;
 }
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A file written behind has the bytes of one that is written at once; where a write fails it ends there, and that is told. */
 #include "medium/behind.h"
+#include "medium/sink.h"
 
 #include "guarded.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -14,10 +16,11 @@
 
 static int make_file(void)
 {
-	char path[] = "/tmp/check-behind-XXXXXX";
-	int fd = mkstemp(path);
+	FILE *f = tmpfile();
+	ck_assert_ptr_nonnull(f);
+	int fd = dup(fileno(f));
 	ck_assert_int_ge(fd, 0);
-	unlink(path);
+	fclose(f);
 	return fd;
 }
 
@@ -176,6 +179,28 @@ START_TEST(test_left)
 }
 END_TEST
 
+/* What is written at the end of a file, whoever writes there, has no places to be written to: it goes in its order. */
+START_TEST(test_appended)
+{
+	struct err e = {0};
+	struct tasks *all = tasks_new();
+	int fd = make_file();
+	for (int append = 0; append < 2; append++) {
+		struct io out;
+		struct sink s = SINK_CLOSED;
+		ck_assert_int_eq(fcntl(fd, F_SETFL, append ? O_APPEND : 0), 0);
+		ck_assert(io_describe(&out, fd));
+		sink_open(&s, &out, NULL, NULL, NULL);
+		ck_assert_int_eq(sink_write_behind(&s, all, 4, &e), 0);
+		ck_assert((s.behind == NULL) == (append != 0));
+		ck_assert_int_eq(sink_finish(&s, &e), 0);
+		sink_close(&s);
+	}
+	tasks_free(all);
+	close(fd);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("behind");
@@ -185,6 +210,7 @@ int main(void)
 	tcase_add_test(t, test_full);
 	tcase_add_test(t, test_hole);
 	tcase_add_test(t, test_left);
+	tcase_add_test(t, test_appended);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

@@ -3,9 +3,7 @@
  * helps and however late. */
 #include "volume/source.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-
+#include "crew.h"
 #include "volume_maker.h"
 
 #define FILE_BYTES ((size_t)6 << 20)
@@ -204,32 +202,14 @@ END_TEST
 
 #define HELPERS 3
 
-struct crew {
-	struct tasks *all;
-	atomic_bool over;
-};
-
-static void *help(void *arg)
-{
-	struct crew *crew = arg;
-	while (!atomic_load(&crew->over))
-		tasks_help(crew->all);
-	return NULL;
-}
-
 START_TEST(test_helped)
 {
 	for (uint64_t seed = 101; seed <= 140; seed++) {
-		struct crew crew = {.all = tasks_new()};
-		pthread_t helpers[HELPERS];
+		struct crew crew;
 		make_file(seed);
-		for (size_t i = 0; i < HELPERS; i++)
-			ck_assert_int_eq(pthread_create(&helpers[i], NULL, help, &crew), 0);
+		crew_begin(&crew, HELPERS);
 		compare_rows(crew.all, 2 + (unsigned)seed % 7, 0, seed);
-		atomic_store(&crew.over, true);
-		for (size_t i = 0; i < HELPERS; i++)
-			pthread_join(helpers[i], NULL);
-		tasks_free(crew.all);
+		crew_end(&crew);
 	}
 }
 END_TEST
@@ -239,21 +219,18 @@ START_TEST(test_left)
 {
 	make_file(7);
 	for (unsigned items = 0; items < 30; items++) {
-		struct crew crew = {.all = tasks_new()};
-		pthread_t helper;
+		struct crew crew;
+		crew_begin(&crew, 1);
 		struct buf_pool *pool = buf_pool_new(1 << 20);
 		struct source *s = open_source(pool, crew.all, 4, NULL);
 		struct source_item it;
 		struct err e = {0};
-		ck_assert_int_eq(pthread_create(&helper, NULL, help, &crew), 0);
 		for (unsigned i = 0; i < items; i++)
 			ck_assert_int_eq(source_next(s, &it, &e), 0);
 		source_free(s);
 		ck_assert(!tasks_wait(crew.all));
-		atomic_store(&crew.over, true);
-		pthread_join(helper, NULL);
 		buf_pool_free(pool);
-		tasks_free(crew.all);
+		crew_end(&crew);
 	}
 }
 END_TEST

@@ -2,9 +2,7 @@
 /* Tasks: each is done once, whoever does it, and whoever waits for it sees what it made. */
 #include "base/tasks.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-
+#include "crew.h"
 #include "guarded.h"
 
 struct sum {
@@ -79,28 +77,13 @@ END_TEST
 #define HELPERS 4
 #define SUMS 64
 
-struct crew {
-	struct tasks *all;
-	atomic_bool over;
-};
-
-static void *help(void *arg)
-{
-	struct crew *crew = arg;
-	while (!atomic_load(&crew->over))
-		tasks_help(crew->all);
-	return NULL;
-}
-
 START_TEST(test_helped)
 {
-	struct crew crew = {.all = tasks_new()};
-	pthread_t helpers[HELPERS];
+	struct crew crew;
 	static struct sum sums[SUMS];
 	unsigned posted[SUMS] = {0};
 	uint64_t seed = 2026;
-	for (size_t i = 0; i < HELPERS; i++)
-		ck_assert_int_eq(pthread_create(&helpers[i], NULL, help, &crew), 0);
+	crew_begin(&crew, HELPERS);
 	for (size_t i = 0; i < SUMS; i++)
 		sums[i] = (struct sum){.task.run = add_up};
 	for (unsigned round = 0; round < 40000; round++) {
@@ -132,10 +115,7 @@ START_TEST(test_helped)
 	}
 	for (size_t i = 0; i < SUMS; i++)
 		ck_quick(sums[i].runs == posted[i]);
-	atomic_store(&crew.over, true);
-	for (size_t i = 0; i < HELPERS; i++)
-		pthread_join(helpers[i], NULL);
-	tasks_free(crew.all);
+	crew_end(&crew);
 }
 END_TEST
 

@@ -215,6 +215,15 @@ devices() {
 		done
 		shell '"$0" -q -r lz4 $2 -o /dev/fd/7 "$1" 7>f' vol "$force"
 		check "/dev/fd/7 $force: the volume is there" cmp "$good" f
+		# Behind what is there, in its order, whoever else writes there.
+		"$XFLATE" -q -T1 -o one "$multi"
+		for try in 1 2 3; do
+			printf head >f
+			shell '"$0" -q -T8 -o /dev/fd/7 "$1" 7>>f' "$multi"
+			printf head | cat - one | cmp - f >"$out" 2>&1
+			is $? 0 "/dev/fd/7 $force, appended, -T8, $try: behind what was there"
+		done
+		rm -f one
 		shell '"$0" -q -r lz4 $2 -o g --report /dev/stderr "$1" 2>f' vol "$force"
 		check "--report /dev/stderr $force" "$PYTHON" -m json.tool f
 		rm -f g

@@ -40,7 +40,6 @@ struct readahead {
 	size_t current;      /* the piece that the reader has, */
 	size_t ahead;        /* and how many behind it are posted */
 	uint64_t next;       /* what the next piece to be posted begins with */
-	size_t least;        /* bytes of the largest block so far */
 	size_t want;         /* bytes of a piece */
 	unsigned pause;      /* so often the reader is to read by himself, because of guesses that went wrong */
 	unsigned next_pause;
@@ -199,10 +198,15 @@ static void post_more(struct readahead *r)
 	}
 }
 
+/* Of a piece, where the largest block has least bytes. */
+static size_t want_for(size_t least)
+{
+	return least <= FRONT_BYTES ? PIECE_BYTES : least < PIECE_BYTES ? PIECE_BYTES / least * least : least;
+}
+
 static void choose_depth(struct readahead *r, size_t least)
 {
-	r->least = least;
-	r->want = least <= FRONT_BYTES ? PIECE_BYTES : least < PIECE_BYTES ? PIECE_BYTES / least * least : least;
+	r->want = want_for(least);
 	size_t depth = r->threads * AHEAD_BYTES_PER_THREAD / (FRONT_BYTES + r->want), most = r->count - 1;
 	r->depth = depth > most ? most : depth > 0 ? depth : 1;
 }
@@ -289,7 +293,7 @@ static void read_by_himself(struct readahead *r)
 bool readahead_next(struct readahead *r, uint64_t at, const uint8_t *rest, size_t rest_bytes, size_t least, struct buf **buf, size_t *pos,
 		    size_t *fill)
 {
-	if (least > r->least) {
+	if (want_for(least) != r->want) {
 		drop_ahead(r);
 		choose_depth(r, least);
 	}
