@@ -34,7 +34,7 @@ trap 'exit 1' HUP INT TERM
 for name; do
 	began=$(date +%s)
 	# shellcheck disable=SC2016 # for the inner shell
-	timeout -k 10 120 unshare --pid --fork --kill-child --mount-proc --mount --net --uts --ipc \
+	timeout -k 10 300 unshare --pid --fork --kill-child --mount-proc --mount --net --uts --ipc \
 		sh -c 'ip link set lo up && ip addr add 192.0.2.1/32 dev lo && mount -t tmpfs none /run && exec sh "$0"' "$PWD/tests/machines/scenario_$name.sh" >"$tap" 2>&1 </dev/null
 	tap_judge "$tap" $?
 	tap_line "machines, $name:" $(($(date +%s) - began))

@@ -96,8 +96,15 @@ start_controller
 check 'the controller was killed, and is there again' until_true 20 scontrol ping
 check 'with units still to be done' [ "$before" -lt 10 ]
 through() { ! squeue -h -o %i | grep -q .; }
-# What Slurm would do in two minutes; and what it leaves to the administrator: a task whose launch a dying node or controller broke off is held.
+# What Slurm would do in two minutes; and what it leaves to the administrator: a task whose launch a dying node or controller broke off is held,
+# and the node on which it was broken off may be taken out of service, all but the dead n2.
 nudge() {
+	sinfo -h -N -o '%N %T' | while read -r name how; do
+		case $name:$how in
+		n2:*) ;;
+		*:drain* | *:down* | *:fail*) scontrol update "nodename=$name" state=resume ;;
+		esac
+	done
 	squeue -h -t PENDING -o '%i %r' | while read -r waiting why; do
 		case $why in
 		*BeginTime*) scontrol update "jobid=$waiting" StartTime=now ;;
@@ -105,11 +112,12 @@ nudge() {
 		esac
 	done
 }
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
-	until_true 3 through && break
+tries=0
+until until_true 3 through || [ "$tries" = 40 ]; do
 	nudge
+	tries=$((tries + 1))
 done
-check 'all jobs come to their end' through || squeue | sed 's/^/# /'
+check 'all jobs come to their end' through || { squeue; sinfo -N -l; sinfo -R; tail -n 40 "$slurm/ctld.log"; tail -n 10 "$slurm"/n?.log; } | sed 's/^/# /'
 is "$(merged "$results/.log/merge")" "$wanted_line" 'the merged report'
 check 'each is done, with the bytes that it must have' as_wanted || tail -n 3 "$results/.log"/* | sed 's/^/# /'
 state() { scontrol show job "$1" | sed -n 's/.*JobState=\([A-Z]*\).*/\1/p'; }
