@@ -248,7 +248,7 @@ bench bench-doc:
 
 lint:
 	@tests/packages.sh lint
-	mandoc -Tlint -Wwarning man/xflate.1
+	mandoc -Tlint -Wwarning $(PAGES)
 	tests/lint_citations
 	tests/lint_packages
 	@# tests/sense_codes.h is a piece of a table.

@@ -75,7 +75,7 @@ static int overview(void)
 	     "\n"
 	     "Exit status: 0 all well; 1 failed; 2 wrong usage; 3 finished, but damage was\n"
 	     "found or passed on; 4 key wrong or missing; 5 drive not ready; 6 refused by the\n"
-	     "drive; 7 not permitted.  The manual is xflate(1).");
+	     "drive; 7 not permitted.  The manual is xflate(1), and xflate-COMMAND(1).");
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* --events COMMAND: somebody is told what happens.  For each event the command runs once, by sh, with the event's name in XFLATE_EVENT and
- * one line of JSON on its standard input; what it says goes to standard error.  No secret is ever in it.  xflate(1), EVENTS. */
+ * one line of JSON on its standard input; what it says goes to standard error.  No secret is ever in it.  xflate-events(7). */
 #ifndef CMD_EVENTS_H
 #define CMD_EVENTS_H
 

@@ -22,11 +22,41 @@ while IFS= read -r verb; do
 		case $name in --help | --quiet | --verbose) continue ;; esac
 		grep -q -- "$name\\>" text || echo "help of $verb: $name" >>missing
 		[ "$letter" = - ] || grep -q -- "^ *$letter, " text || echo "help of $verb: $letter" >>missing
-		grep -q -- "Fl $(echo "$name" | sed 's/^-//; s/-/[-]/g')\\>" "$root/man/xflate.1" || echo "manual: $name ($verb)" >>missing
+		grep -q -- "Fl $(echo "$name" | sed 's/^-//; s/-/[-]/g')\\>" "$root/man/xflate-${verb%% *}.1" || echo "manual: $name ($verb)" >>missing
 	done
-	grep -q "^\.It Cm $verb\\>" "$root/man/xflate.1" || echo "manual: $verb" >>missing
+	grep -q "^\.\(Op \)*Cm $verb\\>" "$root/man/xflate-${verb%% *}.1" || echo "manual: $verb" >>missing
 done <verbs
 check 'help and manual know every option of the table' [ ! -s missing ] || sed 's/^/# /' missing
+
+# And the other way: what a page says are options, in the items of its lists, are some of its command, and its synopsis has only verbs that are there.
+# (getkey takes its arguments as key-manager.py does: not by the table, but its help tells them.)
+"$XFLATE" help getkey >text
+has() { # COMMAND OPTION
+	if [ "$1" = getkey ]; then
+		grep -q -- "^ .*$2\\>" text
+	else
+		grep -q -- "^$1\\( [^$tab]*\\)*$tab.*$2$tab" table
+	fi
+}
+: >unknown
+for page in "$root"/man/xflate-*.1; do
+	top=${page##*/xflate-}
+	top=${top%.1}
+	# An item may go on behind a backslash.  Behind Fl stands one letter, or - and a long name.
+	sed -e ':a' -e '/\\$/N; s/\\\n/ /; ta' "$page" | sed -n 's/^\.It \(Fl .*\)/\1/p' | grep -o 'Fl [^ ]*\|[|,] -[a-z-]*' | sed 's/^[^ ]* /-/' | sort -u >said
+	while IFS= read -r option; do
+		case $option in
+		--* | -?) has "$top" "$option" || echo "$top: $option" >>unknown ;;
+		*) [ "$option" = -vv ] || echo "$top: $option is no option" >>unknown ;;
+		esac
+	done <said
+	grep -q "^$top " verbs || continue
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/s/^\.Cm \([a-z]* [a-z]*\).*/\1/p' "$page" | while IFS= read -r verb; do
+		grep -q "^$verb$" verbs || echo "$top: $verb" >>unknown
+	done
+done
+check 'pages of commands were read' [ "$(wc -l <said)" -gt 5 ]
+check 'and the manual knows no option that is not there' [ ! -s unknown ] || sed 's/^/# /' unknown
 
 # zsh has a part for each command of the top: with the options, their letters, and the words that a value may be.
 zsh_of() { # VERB: its part, with what it shares

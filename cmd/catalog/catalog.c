@@ -67,6 +67,6 @@ const struct command command_catalog = {
 		"  check  would restores find every file?\n"
 		"  bsr    bootstraps, exact to the block; stale ones mended\n"
 		"\n"
-		"How it is done, step by step: CATALOG in xflate(1).\n",
+		"How it is done, step by step: ADDRESSES in xflate-catalog(1).\n",
 	.subcommands = subcommands,
 };

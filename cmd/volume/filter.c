@@ -516,7 +516,7 @@ const struct command command_filter = {
 		"      --events COMMAND [--events-for EVENT,...] [--events-veto]  is told\n"
 		"  -q, --quiet; -qq; -v       no summary; no warnings either; a line for each job\n"
 		"\n"
-		"Block addresses change: see CATALOG in xflate(1) before a director restores.\n",
+		"Block addresses change: see xflate-catalog(1) before a director restores.\n",
 	.run = cmd_filter,
 	.options = rows,
 };
