@@ -189,6 +189,28 @@ follow() {
 	[ -s "$work/followed" ] && PATH=$work/bin:$PATH timeout -k 5 120 sh -eu "$work/followed" >"$out" 2>"$err"
 }
 
+# examples KIND PREPARE [--sed FROM TO]...: the examples of this kind in the manual (tests/examples tells of kinds), those of each page in
+# a folder of its own, a copy of what manual_world.sh makes.  PREPARE PAGE: a command that runs in it before.
+examples() {
+	kind=$1
+	prepare=$2
+	shift 2
+	pages=${here%/tests*}/tests
+	mkdir -p "$work/bin" "$work/pages"
+	for name in xflate bscrypto; do [ -e "$work/bin/$name" ] || ln -s "$XFLATE" "$work/bin/$name"; done
+	[ -d "$work/world" ] || check 'the folder in which the examples are run' sh "$pages/manual_world.sh" "$work/world" || return 1
+	for page in $("$PYTHON" "$pages/examples" --pages "$kind" || echo none); do
+		cp -rp "$work/world" "$work/pages/$kind-$page"
+		cd "$work/pages/$kind-$page" || exit 1
+		"$prepare" "$page" >"$work/prepared" 2>&1 || { not_ok "$page, $kind: prepared"; show "$work/prepared"; }
+		PATH=$work/bin:$PATH "$PYTHON" "$pages/examples" --run "$kind" "$page" "$@" >"$work/tap" 2>&1 || not_ok "$page, $kind: came to its end"
+		cat "$work/tap"
+		tests=$((tests + $(grep -cE '^(not )?ok ' "$work/tap")))
+		failures=$((failures + $(grep -c '^not ok ' "$work/tap")))
+		cd "$work/here" || exit 1
+	done
+}
+
 # fresh COMMAND...: becomes the command, with signals as a terminal's shell would give them but those named in $ignored,
 # and dies after a minute.  (A shell starts what goes to the background with SIGINT ignored.)
 fresh() {

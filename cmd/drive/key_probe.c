@@ -45,11 +45,14 @@ static int check_block(struct drive *d, enum drive_ready ready, const struct req
 	if (rc != 0)
 		return rc;
 	if (!has || b->encryption <= SCSI_BLOCK_NONE)
-		return err_set(e, XE_FAILED,
-			       "the drive does not say that there is an encrypted block at this place: go to one (the label, block 0, is "
-			       "clear: mt -f DEVICE asf 0, mt -f DEVICE fsr 1)");
+		return err_set(
+			e, XE_FAILED,
+			"the drive does not say that there is an encrypted block at this place: go to one (a file mark may stand here, "
+			"as it does behind the label of a new tape: mt -f DEVICE fsf 1)");
 	if (b->encryption == SCSI_BLOCK_CLEAR)
-		return err_set(e, XE_FAILED, "the block at this place is not encrypted: go to one that is (mt -f DEVICE fsr 1)");
+		return err_set(e, XE_FAILED,
+			       "the block at this place is not encrypted: go to one that is (mt -f DEVICE fsf 1; where no file "
+			       "mark stands behind the label mt -f DEVICE fsr 1)");
 	if (b->encryption == SCSI_BLOCK_OTHER_ALGORITHM)
 		return err_set(e, XE_REFUSED, "the block is encrypted by an algorithm that this drive does not have");
 	if (b->encryption > SCSI_BLOCK_LOCKED)

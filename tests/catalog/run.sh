@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # run.sh [KIND...] - the catalog follows a conversion, with Debian's own Bacula, PostgreSQL and MariaDB.
 #
-#   KIND                 bareos (its rows, without daemons), migrating (the chapter), 96-sqlite, 96-pgsql, 15-sqlite; default: all
+#   KIND                 bareos (its rows, without daemons), migrating (the chapter), examples (of the manual), 96-sqlite, 96-pgsql,
+#                        15-sqlite; default: all
 #   XFLATE=path          the program under test (default: build/xflate)
 #   BACULA_DEBS=folder, BACULA15_DEBS=folder    keep the downloaded packages for the next run
 #   KEEP=1               leaves the work folders and says where they are
@@ -82,18 +83,19 @@ report() {
 	count "$work/report/$1"
 	check "$1: came to its end" grep -q "$2" "$work/report/$1" || show "$work/report/$1"
 }
-[ $# -gt 0 ] || set -- bareos migrating 96-sqlite 96-pgsql 15-sqlite
+[ $# -gt 0 ] || set -- bareos migrating examples 96-sqlite 96-pgsql 15-sqlite
 for kind; do
 	case $kind in
 	bareos) side_by_side bareos "$python" "$here/prove.py" bareos sqlite postgresql mysql ;;
 	migrating) side_by_side migrating "$here/migrating.sh" ;;
+	examples) side_by_side examples sh "$here/examples.sh" ;;
 	*) side_by_side "$kind" "$here/peer.sh" "$kind" ;;
 	esac
 done
 for one in $running; do
 	wait "${one#*:}" || :
 	case $one in
-	bareos:*) report bareos '^1\.\.[1-9]' ;;
+	bareos:* | examples:*) report "${one%:*}" '^1\.\.[1-9]' ;;
 	*) report "${one%:*}" '^[0-9]* passed, [0-9]* failed$' ;;
 	esac
 done

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# run.sh [SCENARIO...] - contrib/ with the engines themselves: all scenarios, or those named (unit, parallel, slurm, pods, s3).  Prints what failed
+# run.sh [SCENARIO...] - contrib/ with the engines themselves: all scenarios, or those named (unit, parallel, slurm, pods, s3, examples).  Prints what failed
 # and, last, "N passed, N failed".
 #
 #   BUILD=dir    where xflate is (default: build)
@@ -24,7 +24,7 @@ if [ "$(id -u)" != 0 ]; then
 	echo '0 passed, 1 failed'
 	exit 1
 fi
-[ $# -gt 0 ] || set -- unit parallel slurm pods s3
+[ $# -gt 0 ] || set -- unit parallel slurm pods s3 examples
 passed=0 failed=0
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
