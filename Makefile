@@ -258,12 +258,13 @@ lint:
 # ---- installing ----
 
 .PHONY: install uninstall dist clean help
-# What is installed beside the program, by its place in the sources; a page goes where its section is.
+# What is installed beside the program, by its place in the sources; a page goes where its section is.  That of bscrypto has a name of its
+# own there, and the name of Bareos's is a link.
 PAGES := $(wildcard man/*.[1-8])
 DOCS := README.md CHANGELOG.md $(wildcard docs/*.md docs/*.svg docs/formats/*.md docs/schemas/* contrib/*.md contrib/*/*.md)
 UNITS := $(wildcard contrib/systemd/*@*)
 CONTRIB := $(filter-out $(UNITS) %.md,$(wildcard contrib/xflate-* contrib/*/*))
-page = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
+page = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(patsubst bscrypto.%,bscrypto.xflate.%,$(notdir $(1)))
 contrib = $(CONTRIBDIR)/$(1:contrib/%=%)
 unit = $(UNITDIR)/$(notdir $(1))
 mode = $$([ -x $(1) ] && echo 0755 || echo 0644)
@@ -272,9 +273,11 @@ deepest = $(call reverse,$(sort $(dir $(1))))
 to = $(call quoted,$(DESTDIR)$(1))
 places = $(call quoted,s|@BINDIR@|$(BINDIR)|;s|@CONTRIBDIR@|$(CONTRIBDIR)|)
 
-# Where another bscrypto stands, it is Bareos's own.  BSCRYPTO=0: none of ours.
+# Where another bscrypto stands, or its page, it is Bareos's own.  BSCRYPTO=0: none of ours.
 BSCRYPTO ?= 1
+BSCRYPTO_PAGE := $(MANDIR)/man8/bscrypto.8
 is_ours = [ "$$(readlink $(call to,$(BINDIR)/bscrypto))" = xflate ]
+page_is_ours = [ "$$(readlink $(call to,$(BSCRYPTO_PAGE)))" = bscrypto.xflate.8 ]
 
 # A line of a recipe for each.
 define also
@@ -291,12 +294,19 @@ endif
 	install -D -m 0644 completion/xflate.bash $(call to,$(BASHCOMPDIR)/xflate)
 	install -D -m 0644 completion/_xflate $(call to,$(ZSHCOMPDIR)/_xflate)
 	$(foreach f,$(PAGES),install -D -m 0644 $(f) $(call to,$(call page,$(f)))$(also))
+ifeq ($(BSCRYPTO),1)
+	@# Bareos's may be compressed.
+	@if ! $(is_ours); then :; \
+	elif ls $(call to,$(BSCRYPTO_PAGE))* >/dev/null 2>&1 && ! $(page_is_ours); then echo "another's page of bscrypto is there, and stays"; \
+	else set -x; ln -sf bscrypto.xflate.8 $(call to,$(BSCRYPTO_PAGE)); fi
+endif
 	$(foreach f,$(DOCS),install -D -m 0644 $(f) $(call to,$(DOCDIR)/$(f))$(also))
 	$(foreach f,$(CONTRIB),install -D -m $(call mode,$(f)) $(f) $(call to,$(call contrib,$(f)))$(also))
 	$(foreach f,$(UNITS),sed $(places) $(f) >$(call to,$(call unit,$(f))) && chmod 0644 $(call to,$(call unit,$(f)))$(also))
 
 uninstall:
 	! $(is_ours) || rm -f $(call to,$(BINDIR)/bscrypto)
+	! $(page_is_ours) || rm -f $(call to,$(BSCRYPTO_PAGE))
 	rm -f $(call to,$(BINDIR)/xflate) $(call to,$(BASHCOMPDIR)/xflate) $(call to,$(ZSHCOMPDIR)/_xflate)
 	rm -f $(foreach f,$(PAGES),$(call to,$(call page,$(f)))) $(foreach f,$(UNITS),$(call to,$(call unit,$(f))))
 	rm -f $(foreach f,$(DOCS),$(call to,$(DOCDIR)/$(f))) $(foreach f,$(CONTRIB),$(call to,$(call contrib,$(f))))

@@ -248,7 +248,68 @@ terminal() {
 	is "$(cat "$out")" '0 1' '-k - on a terminal: the key is not echoed, and is shown once'
 }
 
+# The page: every option that the help has, in all of its spellings, and none that it has not; what it shows is run.
+manual() {
+	page=${here%/tests}/man/bscrypto.8
+	# ", g , -generate-passphrase Ar keyfile"
+	items() { sed -n 's/Fl //g; s/\\&//g; s/^\.It \(.*\)/, \1/p' "$page" | grep '^, [^0-9]'; }
+	run "$B" --help
+	sed -n 's/^    \(-[^ ]*\).*/\1/p' "$out" | tr , '\n' | sort >of-help
+	items | grep -o ', [^ ]*' | sed 's/^, /-/' | sort >of-page
+	[ "$(wc -l <of-help)" -gt 20 ]
+	is $? 0 'the help was read'
+	check 'the page has the options of the help, and no others' diff of-help of-page
+	sed -n 's/^    -.*--\([a-z-]*\) <.*/\1/p' "$out" >of-help
+	sed -n 's/^\.It .*Fl -\([a-z-]*\) Ar .*/\1/p' "$page" >of-page
+	sort -o of-help of-help
+	sort -o of-page of-page
+	check 'and the same ones take a value' diff of-help of-page
+	# Taken: what there is not ends with 109.
+	: >refused
+	items | while IFS= read -r item; do
+		value=
+		case $item in *' Ar '*) value=1 ;; esac
+		echo "$item" | grep -o ', [^ ]*' | sed 's/^, /-/' | while IFS= read -r option; do
+			run "$B" "$option" ${value:+7} not-there </dev/null
+			[ "$status" -le 1 ] || echo "$option: $status" >>refused
+		done
+	done
+	check 'every option of the page is taken' [ ! -s refused ] || show refused
+	rm -f 7 not-there
+	sed -n '/^\.Sh EXIT/,/^\.Sh EX/s/^\.It \([0-9]*\)$/\1/p' "$page" | sort -n >codes
+	is "$(wc -l <codes)" 6 'the page has its exit statuses'
+	while IFS= read -r code; do
+		case $code in
+		0) run "$B" --version ;;
+		1) run "$B" -e ;;
+		104) run "$B" -d x -k plain-0.key ;;
+		108) run "$B" -g x -k plain-0.key ;;
+		109) run "$B" /dev/null /dev/null -e ;;
+		114) run "$B" -k plain-0.key -k plain-0.key ;;
+		*) status=none ;;
+		esac
+		is "$status" "$code" "the page has exit status $code"
+	done <codes
+	# Its examples, those that need no drive, in a folder of their own.
+	mkdir examples
+	{
+		echo 'set -e'
+		sed -n '/^\.Sh EXAMPLES/,/^\.Sh COMPAT/s/^\(\.Dl \)*\$ //p' "$page" | sed 's/\\e/\\/g'
+	} >examples/script
+	is "$(grep -c bscrypto examples/script)" 5 'the page has examples'
+	run sh -c 'cd examples && PATH=$1:$PATH sh ./script' sh "$work/bin"
+	expect_status 0 'the examples of the page'
+	is "$(sed -n 1p "$out" | tr -d '\n' | wc -c)" 32 'they show a passphrase'
+	check '... and fill a cache' grep -q "^A00001L4 *$(cat examples/vol.key) " "$out"
+	rm -r examples
+	# The next word is the value.
+	run "$B" -g -b -
+	is "$(wc -c <./-b)" 32 'a name that looks like an option is a name'
+	rm -f ./-b of-help of-page refused codes
+}
+
 transcripts
+manual
 spelling
 drive
 generating

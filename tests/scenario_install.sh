@@ -32,7 +32,8 @@ listed() { (cd "$1" && find . -type f -printf '%m %P\n' | sort); }
 	echo "644 share/bash-completion/completions/xflate"
 	echo "644 share/zsh/site-functions/_xflate"
 	cd "$top" || exit 1
-	for page in man/*.[1-8]; do echo "644 share/man/man${page##*.}/${page##*/}"; done
+	# The page of bscrypto has a name of its own.
+	for page in man/*.[1-8]; do echo "644 share/man/man${page##*.}/${page##*/}"; done | sed 's|/bscrypto\.8$|/bscrypto.xflate.8|'
 	for page in README.md CHANGELOG.md docs/*.md docs/*.svg docs/formats/*.md docs/schemas/* contrib/*.md contrib/*/*.md; do echo "644 share/doc/xflate/$page"; done
 	find contrib -type f ! -name '*.md' ! -name '*@*' \( -perm -u+x -printf '755 share/xflate/%p\n' -o -printf '644 share/xflate/%p\n' \)
 	for unit in contrib/systemd/*@*; do echo "644 lib/systemd/system/${unit##*/}"; done
@@ -45,6 +46,9 @@ check 'the program is the one that was built' cmp "$XFLATE" "$at/bin/xflate"
 is "$(readlink "$at/bin/bscrypto")" xflate 'bscrypto leads to it'
 run "$at/bin/bscrypto" --help
 check 'and answers by that name' grep -q -- '--generate-passphrase' "$out"
+page=share/man/man8/bscrypto.8
+is "$(readlink "$at/$page")" bscrypto.xflate.8 'its page is there by that name'
+check 'and is that of ours' cmp "$top/man/bscrypto.8" "$at/$page"
 is "$(grep -l '@[A-Z]*@' "$at"/lib/systemd/system/*)" '' 'no unit has a place that nobody filled in'
 check 'units run what was installed' grep -qF "ExecStart=\"$prefix/bin/xflate\"" "$at/lib/systemd/system/xflate-key@.service"
 check 'the proof, too' grep -qF "ExecStart=\"$prefix/bin/xflate\" verify " "$at/lib/systemd/system/xflate-verify@.service"
@@ -65,11 +69,24 @@ mkdir -p "$at/bin"
 echo 'of Bareos' >"$at/bin/bscrypto"
 check "make install where there is a bscrypto" install_it install
 is "$(cat "$at/bin/bscrypto")" 'of Bareos' 'leaves it'
+check 'and takes no page of its name' test ! -e "$at/$page" -a ! -h "$at/$page"
 check 'so does make uninstall' install_it uninstall
 is "$(cat "$at/bin/bscrypto")" 'of Bareos' '... leave it'
 rm "$at/bin/bscrypto"
+for theirs in "$page" "$page.gz"; do
+	echo 'of Bareos' >"$at/$theirs"
+	check "make install where there is ${theirs##*/}" install_it install
+	is "$(cat "$at/$theirs")" 'of Bareos' 'leaves it'
+	is "$(find "$at/share/man/man8" -name 'bscrypto.8*' | wc -l)" 1 'and no other page of that name is there'
+	check 'so does make uninstall' install_it uninstall
+	is "$(find "$to" ! -type d -exec cat {} +)" 'of Bareos' '... leave it'
+	rm "$at/$theirs"
+done
 check 'make install BSCRYPTO=0' install_it BSCRYPTO=0 install
 check 'makes no bscrypto' test ! -h "$at/bin/bscrypto"
+check 'and no page of that name' test ! -h "$at/$page"
+check 'make uninstall of that' install_it uninstall
+is "$(find "$to" ! -type d)" '' 'leaves nothing'
 
 # --- units and folders of the proof ---
 

@@ -56,7 +56,7 @@ done
 # -P: pedantic ones are not asked for; volumes and the corpus have long lines.
 check 'lintian has nothing to say, be it for information' lintian --allow-root --fail-on error,warning,info -I "xflate_${version}_$arch.changes"
 dpkg-deb -c "$deb" | awk '{ print $6 }' >"$work/holds"
-fails 'it holds no file of a name that Bareos has' grep -E '/(s?bin/bscrypto|man8/bscrypto\..*)$' "$work/holds"
+fails 'it holds no file of a name that Bareos has' grep -E '/(s?bin/bscrypto|man8/bscrypto\.8.*)$' "$work/holds"
 
 if [ -n "${FULL:-}" ]; then
 	sources "$work/another folder/of a longer name/xflate-$version"
@@ -75,7 +75,8 @@ if [ -n "${FULL:-}" ]; then
 	for file in /usr/bin/xflate /usr/lib/xflate/bscrypto /usr/lib/systemd/system/xflate-verify@.timer /usr/share/xflate/contrib/xflate-unit; do
 		check "it holds $file" grep -qx "$file" "$work/rpmholds"
 	done
-	fails 'and no file of a name that Bareos has' grep -E '/(s?bin/bscrypto|man8/bscrypto\..*)$' "$work/rpmholds"
+	check 'it holds the page of bscrypto by a name of its own' grep -q '^/usr/share/man/man8/bscrypto\.xflate\.8' "$work/rpmholds"
+	fails 'and no file of a name that Bareos has' grep -E '/(s?bin/bscrypto|man8/bscrypto\.8.*)$' "$work/rpmholds"
 fi
 
 # --- units and profiles ---
@@ -126,27 +127,34 @@ check 'indexes are built in' grep -q '^indexes: SQLite' "$out"
 check 'so are archives, mounts and iSCSI' sh -c "ldd '$work/unpacked/usr/bin/xflate' | grep -c 'libarchive\|libfuse3\|libiscsi' | grep -qx 3"
 is "$(in_root readlink -f /usr/bin/bscrypto)" /usr/bin/xflate 'bscrypto leads to it'
 check 'bscrypto answers by its name' in_root bscrypto --help
+is "$(in_root readlink -f /usr/share/man/man8/bscrypto.8.gz)" /usr/share/man/man8/bscrypto.xflate.8.gz 'so does its page'
 check 'it is removed' in_root dpkg --purge xflate
 stand >"$work/after"
 check 'and leaves nothing' diff "$work/before" "$work/after"
 
 # A package that has bscrypto as Bareos's has it.
-mkdir -p "$work/bareos/DEBIAN" "$work/bareos/usr/bin"
+mkdir -p "$work/bareos/DEBIAN" "$work/bareos/usr/bin" "$work/bareos/usr/share/man/man8"
 printf '#!/bin/sh\necho of Bareos\n' >"$work/bareos/usr/bin/bscrypto"
 chmod 755 "$work/bareos/usr/bin/bscrypto"
+page=usr/share/man/man8/bscrypto.8.gz
+echo of Bareos >"$work/bareos/$page"
+# The program and its page.
+whose() { in_root sh -c "bscrypto; cat /$page"; }
+theirs='of Bareos
+of Bareos'
 printf 'Package: bareos-like\nVersion: 1\nArchitecture: all\nMaintainer: nobody <nobody@xflate.example>\nDescription: a bscrypto\n' >"$work/bareos/DEBIAN/control"
 dpkg-deb -b "$work/bareos" "$root/tmp/packages/bareos.deb" >"$out" 2>&1
 check 'a bscrypto of Bareos is installed' in_root dpkg -i /tmp/packages/bareos.deb
 check 'and xflate behind it' in_root dpkg -i "/tmp/packages/$deb"
-is "$(in_root bscrypto)" 'of Bareos' 'it is still of Bareos'
+is "$(whose)" "$theirs" 'it is still of Bareos'
 check 'xflate is removed' in_root dpkg --purge xflate
-is "$(in_root bscrypto)" 'of Bareos' 'it is of Bareos even then'
+is "$(whose)" "$theirs" 'it is of Bareos even then'
 check 'that of Bareos is removed' in_root dpkg --purge bareos-like
 check 'xflate first' in_root dpkg -i "/tmp/packages/$deb"
 check 'a bscrypto of Bareos behind it' in_root dpkg -i /tmp/packages/bareos.deb
-is "$(in_root bscrypto)" 'of Bareos' 'it is of Bareos'
+is "$(whose)" "$theirs" 'it is of Bareos'
 check 'xflate is removed before it' in_root dpkg --purge xflate
-is "$(in_root bscrypto)" 'of Bareos' 'and does not take it along'
+is "$(whose)" "$theirs" 'and does not take it along'
 check 'it is removed, too' in_root dpkg --purge bareos-like
 stand >"$work/after"
 check 'and both leave nothing' diff "$work/before" "$work/after"
