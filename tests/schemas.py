@@ -6,11 +6,13 @@
   schemas.py lines NAME FILE [SEEN]    JSON lines
   schemas.py all LIST [SEEN]           lines of LIST: check or lines, NAME, FILE, with blanks between
   schemas.py sound                     are the schemas themselves right, and strict?
+  schemas.py manual                    the table of members in man/xflate-formats.5, from ".Ss Members of JSON" to the next heading
   schemas.py unseen SEEN [REASONS]     what no document had; REASONS: lines "SCHEMA MEMBER: why it cannot be seen here"
 
 SEEN is a file to which is added what was there: "NAME:MEMBER" a line."""
 import json
 import os
+import re
 import sys
 import urllib.parse
 
@@ -73,6 +75,62 @@ def seen_in(name, schema, value, top, place=""):
         for key, v in value.items():
             yield "%s:%s.%s" % (top, place, key)
             yield from seen_in(name, schema.get("properties", {}).get(key, {}), v, top, place + "." + key)
+
+
+def typed(name, schema):
+    """What a value is, in the words of the manual, with its unit."""
+    if "enum" in schema:
+        return "one of " + ", ".join(map(str, schema["enum"]))
+    if "const" in schema:
+        return json.dumps(schema["const"])
+    if schema["type"] == "string":
+        return "time" if schema.get("pattern", "").startswith("^-?[0-9]{4,}-") else "text"
+    units = (("_per_second", "bytes a second"), ("seconds", "seconds"), ("_percent", "percent"), ("_mb", "MB"), ("_mib", "MiB"), ("bytes", "bytes"))
+    unit = [u for part, u in units if part in "_" + name][:1] if schema["type"] in ("integer", "number") else []
+    return ", ".join([{"array": "list", "boolean": "true or false"}.get(schema["type"], schema["type"])] + unit)
+
+
+def meanings(name, schema, top, place=""):
+    """Every member as members() has it, but not those of a document in another: (its name, what, meaning, shared, document, place)."""
+    came_from = name
+    name, schema = follow(name, schema)
+    if name not in (came_from, "common") and schema is SCHEMAS[name]:
+        return
+    for one in schema.get("oneOf", ()):
+        yield from meanings(name, one, top, place)
+    if "items" in schema:
+        yield from meanings(name, schema["items"], top, place + "[]")
+    for key, below in schema.get("properties", {}).items():
+        home, what = follow(name, below)
+        yield key, typed(key, what), what.get("description", ""), home == "common", top, place
+        yield from meanings(name, below, top, place + "." + key)
+
+
+def manual():
+    rows, hexed = {}, set()
+    for top, schema in SCHEMAS.items():
+        for key, what, meaning, shared, document, place in meanings(top, schema, top) if top != "common" else ():
+            if key.endswith("_hex"):
+                hexed.add((key[:-4], document, place))
+                continue
+            words = what[7:].split(", ") if what.startswith("one of ") else []
+            row = rows.setdefault((key, "word" if words else what, meaning), {"words": [], "where": set(), "places": set()})
+            row["words"] += [w for w in words if w not in row["words"]]
+            row["where"].add(document if shared else (document + " " + place).strip())
+            row["places"].add((key, document, place))
+    for (key, what, meaning), row in sorted(rows.items()):
+        names = key + (" , %s_hex" % key if row["places"] & hexed else "")
+        hexed -= row["places"]
+        print(".It Va %s Pq %s" % (names, what))
+        if row["words"]:
+            print("%s." % ", ".join(row["words"]))
+        meaning = meaning.replace("What is no UTF-8 is in %s_hex, too." % key, "").strip()
+        if meaning:
+            print(re.sub(r"^(?=['.])", r"\&", meaning.replace(". ", ".\n"), flags=re.M))
+        print(".Em " + ", ".join(sorted(row["where"])))
+    for key, document, place in sorted(hexed):
+        print("%s_hex is alone in %s%s" % (key, document, place))
+    return 1 if hexed else 0
 
 
 def no_twice(pairs):
@@ -159,6 +217,8 @@ def main():
     verb, rest = sys.argv[1], sys.argv[2:]
     if verb == "sound":
         return sound()
+    if verb == "manual":
+        return manual()
     if verb == "unseen":
         return unseen(rest[0], rest[1] if len(rest) > 1 else None)
     if verb != "all":
