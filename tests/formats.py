@@ -10,7 +10,7 @@
   formats.py sums FILE...                     the checksums of lines that are typed in from paper
   formats.py index DB                         the tables of an index, and their columns
   formats.py rows QUERY                       what a database answers to the query of "catalog rows"
-  formats.py cache CACHE JSON                 the offsets in a cache, against what "cache list --json" tells of it
+  formats.py cache CACHE JSON LINES           the offsets in a cache, against what "cache list --json" and "cache export" tell of it
   formats.py other CACHE NEW                  that cache, as a big-endian machine of 32 bits would have it
   formats.py lists FOLDER                     the lists of keys that it shows, as files"""
 import hashlib
@@ -171,14 +171,17 @@ def entries_of(data, wide, order):
         yield text["volume"], text["key"], struct.unpack_from(order + "q", data, at["added"])[0]
 
 
-def cache(path, listed):
+def cache(path, listed, exported):
     with open(path, "rb") as f:
         data = f.read()
+    with open(exported, encoding="utf-8") as f:
+        keys = [line.rstrip("\n").split("\t")[1] for line in f]
     with open(listed, encoding="utf-8") as f:
         told = json.load(f)
     order = {"little": "<", "big": ">"}[told["byte_order"]]
-    got = [(v, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(a))) for v, _, a in entries_of(data, told["pointer_bytes"] == 8, order)]
-    want = [(e["volume"], e["added"]) for e in told["entries"]]
+    got = [(v, k, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(a))) for v, k, a in entries_of(data, told["pointer_bytes"] == 8, order)]
+    want = [(e["volume"], k, e["added"]) for e, k in zip(told["entries"], keys)]
+    # They are samples: their keys may be shown.
     return [] if got == want and got else ["%s, and not %s" % (got, want)]
 
 

@@ -122,12 +122,13 @@ check 'what the query for rows asks for' formats rows query
 
 for c in cache-1 cache-3; do
 	"$XFLATE" cache list --json "$keys/$c.cryptoc" >listed 2>"$err"
-	check "$c: what stands at which byte" formats cache "$keys/$c.cryptoc" listed
+	"$XFLATE" cache export "$keys/$c.cryptoc" >exported 2>"$err"
+	check "$c: what stands at which byte" formats cache "$keys/$c.cryptoc" listed exported
 	check "$c of another machine" formats other "$keys/$c.cryptoc" foreign
 	"$XFLATE" cache list --json foreign >listed 2>"$err"
 	check 'it is one' grep -q '"byte_order": "big"' listed
 	check 'of 32 bits' grep -q '"pointer_bytes": 4' listed
-	check 'what stands there' formats cache foreign listed
+	check 'what stands there' formats cache foreign listed exported
 done
 mkdir shown
 check 'lists of keys that it shows' formats lists shown
