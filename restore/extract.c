@@ -439,6 +439,32 @@ uint64_t extract_missing(const struct extract *x)
 	return sum;
 }
 
+/* In its job: was it to be made, and has nobody told of it? */
+static bool is_unfinished(const struct extract *x, const struct extract_lane *lane)
+{
+	return lane && (lane->wanted || lane == x->lane) && lane->file.index != 0 && lane->file.known && lane->file.wanted;
+}
+
+uint64_t extract_unfinished(const struct extract *x, struct extract_file *first)
+{
+	const struct extract_lane *shown = is_unfinished(x, x->lane) ? x->lane : NULL;
+	uint64_t count = 0;
+	for (size_t i = 0; i < x->lane_count; i++) {
+		const struct extract_lane *lane = x->lanes[i];
+		count += is_unfinished(x, lane);
+		shown = shown == NULL && is_unfinished(x, lane) ? lane : shown;
+	}
+	*first = (struct extract_file){.name = "", .path = "", .why = ""};
+	if (shown) {
+		first->job = shown->job;
+		first->file_index = shown->file.index;
+		first->name = shown->file.stat.name;
+		first->kind = shown->file.object.kind;
+		first->result = EXTRACT_FAILED;
+	}
+	return count;
+}
+
 const struct extract_counts *extract_counts(const struct extract *x)
 {
 	return &x->counts;

@@ -99,6 +99,8 @@ int extract_finish(struct extract *x, bool whole, struct err *e) __attribute__((
 const struct job *extract_job(const struct extract *x);
 /* How many files of it, or of all, did not come; while its filter lives. */
 uint64_t extract_missing(const struct extract *x);
+/* Of a run that failed: how many files had begun to come, and were dropped; fills the first of them, the one at hand if that is one. */
+uint64_t extract_unfinished(const struct extract *x, struct extract_file *first);
 const struct extract_counts *extract_counts(const struct extract *x);
 size_t extract_streams(const struct extract *x, const struct extract_stream **streams);
 

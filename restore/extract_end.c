@@ -274,11 +274,12 @@ int extract_close_file(struct extract *x, struct err *e)
 		rc = end_file(x, &m, e);
 	else if (rc == 0 && f->wanted && !f->settled)
 		rc = make_other(x, &m, e);
-	if (rc == 0 && f->wanted) {
+	bool told = rc == 0; /* else it is unfinished: extract_unfinished */
+	if (told && f->wanted) {
 		count_stripped(x);
 		rc = remember(x, &m, e);
 		tell(x, &m);
 	}
-	f->index = 0;
+	f->index = told ? 0 : f->index;
 	return rc;
 }

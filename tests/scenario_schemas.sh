@@ -98,6 +98,7 @@ print(bytes.fromhex(d["inputs"][0]["input_hex"]) == os.fsencode(sys.argv[1]), by
 
 # ---- runs that fail ----
 
+number_before=$number
 json check list "$XFLATE" list --json missing
 json check verify "$XFLATE" verify --json missing
 json check compare "$XFLATE" compare --json missing --vs "$bareos/vol-none"
@@ -116,16 +117,73 @@ json check key-clear "$XFLATE" key clear --json missing
 json check key-load "$XFLATE" key load --json --key missing missing
 json check key-probe "$XFLATE" key probe --json --cache missing missing
 json check alerts "$XFLATE" alerts --json missing
-tail -n 18 "$work/ran" | awk '$1 == 0' >"$work/well"
+json check plan "$XFLATE" plan --json missing
+json check plan "$XFLATE" plan --json missing "$bareos/vol-none"
+json check estimate "$XFLATE" estimate --json missing
+json check estimate "$XFLATE" estimate --json missing "$bareos/vol-none"
+json check estimate "$XFLATE" estimate --json enc
+json check estimate "$XFLATE" estimate --json --plot nowhere/x.svg "$bareos/vol-none"
+json check report-merge "$XFLATE" report merge --json missing
+json check report-merge "$XFLATE" report merge --json missing converted
+json check verify-many "$XFLATE" verify --json --recursive missing
+json check verify-many "$XFLATE" verify --json --recursive missing batch
+json check verify-many "$XFLATE" verify --json --files-from missing
+json check extract "$XFLATE" extract --json --dry-run --job nobody "$bareos/vol-none"
+json check extract "$XFLATE" extract --json --dry-run --file nothing "$bareos/vol-none"
+json check index-volume "$XFLATE" find --index missing --volumes --json
+# The first line of a list is an option for nobody.
+printf 'a\000b\n' >nul
+json check plan "$XFLATE" plan --json --files-from nul
+is "$status" 2 'what is found to be wrong usage once the run has begun'
+first=$((number_before + 1))
+awk -v first=$first 'NR >= first && $1 == 0' "$work/ran" >"$work/well"
 check 'none of them ends well' [ ! -s "$work/well" ]
-for n in $(seq $((number - 17)) "$number"); do
+for n in $(seq $first "$number"); do
 	"$PYTHON" -c 'import json, sys
 t = open(sys.argv[1]).read()
 d = json.loads(t)
-sys.exit(not (d["error"] and d["exit_status"] > 0))' "$work/json/$n" 2>/dev/null || sed -n "${n}p" "$work/ran" >>"$work/without"
+sys.exit(not (d["error"] and d["exit_status"] == int(sys.argv[2])))' "$work/json/$n" "$(sed -n "${n}s/ .*//p" "$work/ran")" 2>/dev/null ||
+		sed -n "${n}p" "$work/ran" >>"$work/without"
 done
 check 'each has its error and its exit status in the JSON' [ ! -e "$work/without" ]
 [ ! -e "$work/without" ] || show "$work/without"
+is "$("$PYTHON" -c 'import json, sys
+for n in sys.argv[1:]:
+    d = json.load(open(n))
+    print([u["input"] for u in d["unread"]], d["where"])' "$work/json/$((first + 19))")" "['missing'] missing" 'plan: what could not be read, once more at the end'
+for words in 'plan --json --nonsense' 'verify --json' 'estimate --json' 'report merge --json'; do
+	# shellcheck disable=SC2086 # words
+	run "$XFLATE" $words </dev/null
+	refused 2 "$words: wrong words on the command line leave nothing"
+done
+
+# ---- what extract could not write ----
+
+# not_restored TEXT: of the last one, and complete is false
+not_restored() {
+	is "$("$PYTHON" -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+n = [f for f in d["not_restored"] if f.get("result") == "failed"]
+p = [f["file"] for f in d["problems"] if f.get("result") == "failed"]
+print(d["complete"], sum(f["files"] for f in n) == len(p) == d["results"]["failed"] > 0, n[0]["first"] == p[0], bool(n[0]["reason"] and d["error"]))' \
+		"$work/json/$number" 2>&1)" 'False True True True' "$1"
+	is "$status" 1 '... exit status 1'
+}
+mkdir -p closed/srv
+chmod 777 closed
+chmod 555 closed/srv
+as_nobody=
+[ "$(id -u)" != 0 ] || as_nobody='setpriv --reuid 65534 --clear-groups'
+chmod 755 "$work" "$work/here"
+# shellcheck disable=SC2086 # words
+json check extract $as_nobody "$XFLATE" extract -qq --json -C closed "$bareos/vol-gzip6"
+not_restored 'a folder that cannot be written to: what is not restored is told'
+if with_shim 'a full disk'; then
+	for k in 1 3; do
+		json check extract env FAULT=write:$k:from:28 LD_PRELOAD="$shim" "$XFLATE" extract -qq --json -C "full-$k" "$bareos/vol-gzip6"
+		not_restored "a disk that is full at write $k: the file that was being written is told"
+	done
+fi
 
 # ---- keys, alerts, drives ----
 

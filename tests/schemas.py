@@ -7,7 +7,8 @@
   schemas.py all LIST [SEEN]           lines of LIST: check or lines, NAME, FILE, with blanks between
   schemas.py sound                     are the schemas themselves right, and strict?
   schemas.py manual                    the table of members in man/xflate-formats.5, from ".Ss Members of JSON" to the next heading
-  schemas.py unseen SEEN [REASONS]     what no document had; REASONS: lines "SCHEMA MEMBER: why it cannot be seen here"
+  schemas.py unseen SEEN [REASONS [NAME...]]   what no document had (of these schemas alone); REASONS: lines "SCHEMA:MEMBER: why it
+                                       cannot be seen here", or "SCHEMA:: why" of all of a schema
 
 SEEN is a file to which is added what was there: "NAME:MEMBER" a line."""
 import json
@@ -185,10 +186,10 @@ def sound():
     return 1 if bad else 0
 
 
-def unseen(seen, reasons):
+def unseen(seen, reasons, names):
     with open(seen, encoding="utf-8") as f:
         had = set(f.read().split("\n"))
-    every = {m for n, s in SCHEMAS.items() if n != "common" for m in members(n, s, n)}
+    every = {m for n, s in SCHEMAS.items() if n in names for m in members(n, s, n)}
     excused = {}
     if reasons:
         with open(reasons, encoding="utf-8") as f:
@@ -220,7 +221,7 @@ def main():
     if verb == "manual":
         return manual()
     if verb == "unseen":
-        return unseen(rest[0], rest[1] if len(rest) > 1 else None)
+        return unseen(rest[0], rest[1] if len(rest) > 1 else None, rest[2:] or set(SCHEMAS) - {"common"})
     if verb != "all":
         return one(verb, rest[0], rest[1], rest[2] if len(rest) > 2 else None)
     with open(rest[0], encoding="utf-8") as f:

@@ -8,6 +8,7 @@
 #include "cmd/volume/algorithm.h"
 #include "cmd/volume/estimated.h"
 #include "cmd/volume/keyoptions.h"
+#include "cmd/volume/unread.h"
 #include "cmd/volume/volumelist.h"
 #include "medium/medium.h"
 
@@ -27,10 +28,10 @@ struct request {
 	double share; /* 0 to 1, or SAMPLE_OF_ITSELF */
 	uint64_t drive_rate;
 	unsigned threads;
-	bool json, told;
+	bool json;
 	const char *plot;
 	struct outfile picture;
-	int status; /* for what was left out */
+	struct unread unread;
 };
 
 /* ---- options ---- */
@@ -187,6 +188,13 @@ static void warn(const struct estimate *result)
 		msg_warning("%zu volume%s left out", result->left_out, result->left_out == 1 ? " is" : "s are");
 }
 
+static int fail_or_not(const struct request *q, const struct estimate *result, int rc, const struct err *e)
+{
+	int status = rc == 0 ? q->unread.status : msg_fail(e);
+	return err_worse_status(status, result->damaged + result->missed > 0 ? 3 : 0);
+}
+
+/* Returns the exit status.  What became of the picture is told in the JSON, too. */
 static int tell(struct request *q, const struct estimate *result, struct err *e)
 {
 	struct estimated t = {
@@ -198,19 +206,23 @@ static int tell(struct request *q, const struct estimate *result, struct err *e)
 		.threads = q->threads,
 		.drive_rate = q->drive_rate,
 	};
-	q->told = true;
-	if (q->json)
-		estimated_json(&t);
-	else
+	bool any = result->records > 0;
+	if (!q->json && any)
 		estimated_print(&t);
-	warn(result);
-	return draw(q, &t, e);
+	if (any)
+		warn(result);
+	int status = fail_or_not(q, result, any ? draw(q, &t, e) : 0, e);
+	if (q->json)
+		estimated_json(&t, &q->unread, e, status);
+	return status;
 }
 
 static void left_out(void *arg, const struct err *why)
 {
 	struct request *q = arg;
-	q->status = err_worse_status(q->status, msg_fail(why));
+	struct err e = {0};
+	if (unread_add(&q->unread, why->volume, why, &e) != 0)
+		msg_fail(&e);
 }
 
 static int run(struct request *q, struct err *e)
@@ -225,12 +237,11 @@ static int run(struct request *q, struct err *e)
 	q->o.left_out = left_out;
 	if (rc == 0)
 		rc = estimate_run(&q->o, &result, e);
-	if (rc == 0 && result.records > 0)
-		rc = tell(q, &result, e);
-	int status = rc == 0 ? q->status : command_fail(e, q->json && !q->told);
+	int status = rc == 0 ? tell(q, &result, e) : command_fail(e, q->json);
 	outfile_abandon(&q->picture);
 	keyoptions_close(&q->keys);
-	return err_worse_status(status, result.damaged + result.missed > 0 ? 3 : 0);
+	unread_free(&q->unread);
+	return status;
 }
 
 static int run_list(struct request *q, const struct operands *operands)

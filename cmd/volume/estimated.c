@@ -131,7 +131,7 @@ static void json_rows(struct json *j, const struct estimated *t)
 	json_end_array(j);
 }
 
-void estimated_json(const struct estimated *t)
+void estimated_json(const struct estimated *t, const struct unread *unread, const struct err *e, int status)
 {
 	struct json j = json_begin(stdout);
 	json_number(&j, "volume_count", t->result->volumes);
@@ -143,7 +143,7 @@ void estimated_json(const struct estimated *t)
 		json_number(&j, "drive_bytes_per_second", t->drive_rate);
 	json_object(&j, "sample");
 	json_number(&j, "seed", t->seed);
-	json_real(&j, "share", (double)t->result->read / (double)t->result->of, 6);
+	json_real(&j, "share", t->result->of > 0 ? (double)t->result->read / (double)t->result->of : 0, 6);
 	json_number(&j, "pieces", t->result->pieces);
 	json_number(&j, "records", t->result->records);
 	json_number(&j, "bytes", t->result->bytes);
@@ -163,5 +163,6 @@ void estimated_json(const struct estimated *t)
 	}
 	json_end_array(&j);
 	json_rows(&j, t);
+	unread_json(unread, &j, "input", e, status);
 	json_end_object(&j);
 }

@@ -3,6 +3,7 @@
 #ifndef CMD_VOLUME_ESTIMATED_H
 #define CMD_VOLUME_ESTIMATED_H
 
+#include "cmd/volume/unread.h"
 #include "pipeline/estimate.h"
 
 #include <stdio.h>
@@ -40,7 +41,8 @@ const char *estimated_kind(size_t kind);
 double estimated_stored(const struct estimated *t, size_t kind);
 
 void estimated_print(const struct estimated *t);
-void estimated_json(const struct estimated *t);
+/* e: what failed behind the estimate; status: the exit status. */
+void estimated_json(const struct estimated *t, const struct unread *unread, const struct err *e, int status);
 
 /* Pictures of 80 columns, and an SVG: how records are stored, size against speed, the ratios of the records of a row. */
 void estimated_draw_text(const struct estimated *t, FILE *out);

@@ -9,6 +9,7 @@
 #include "format/stream.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SHOWN 20u /* files of one result; -v: all */
@@ -83,6 +84,11 @@ void extract_report_file(void *arg, const struct extract_file *f)
 		json_file(r->json, f);
 	else if (r->json == NULL && all)
 		print_line(r->out, f);
+	if (r->json && !is_right(f->result) && r->first[f->result] == NULL) {
+		/* It is in the problems, too: without memory it is not named here. */
+		r->first[f->result] = strdup(f->name[0] ? f->name : f->path);
+		r->why[f->result] = strdup(f->why);
+	}
 	if (is_right(f->result) || r->shown[f->result]++ >= (all ? UINT64_MAX : SHOWN))
 		return;
 	warn_of(f);
@@ -113,12 +119,20 @@ void extract_report_problem(void *arg, const struct finding *f)
 struct outcome {
 	const struct job *job; /* NULL: it is not here */
 	struct extract_counts counts;
-	uint64_t missing; /* files of it that did not come; 0 where only some were wanted */
-	uint64_t unmet;   /* things that were named and are not here */
+	uint64_t missing;               /* files of it that did not come; 0 where only some were wanted */
+	uint64_t unmet;                 /* things that were named and are not here */
+	struct extract_file unfinished; /* what came when the run broke off; without a name: nothing did */
+	bool complete;
 	const struct extract_stream *streams;
 	size_t stream_count;
 	int status;
 };
+
+/* Files of this result were to be made, and are not as they were. */
+static bool is_not_restored(int result)
+{
+	return !is_right((enum extract_result)result) && result != EXTRACT_LEFT;
+}
 
 static int status_of(const struct outcome *o, const struct err *e)
 {
@@ -141,22 +155,38 @@ static struct outcome outcome_of(const struct extract *x, const struct choice *c
 		o.counts = *extract_counts(x);
 		o.stream_count = extract_streams(x, &o.streams);
 	}
+	if (e->code != XE_OK && x)
+		o.counts.by_result[EXTRACT_FAILED] += extract_unfinished(x, &o.unfinished);
 	if (e->code == XE_OK && x && o.job && !choice_is_part(c))
 		o.missing = asof ? asof_missing(asof) : extract_missing(x);
 	while (e->code == XE_OK && o.job && choice_unmet(c, (size_t)o.unmet))
 		o.unmet++;
 	o.status = status_of(&o, e);
+	/* Damage is told by itself, as everywhere. */
+	o.complete = o.status == 0 || o.status == 3;
 	return o;
+}
+
+/* No job is here. */
+static void set_absent(const char *job, bool asof, struct err *e)
+{
+	if (asof) {
+		err_set(e, XE_FAILED, "nothing of these jobs came");
+	} else if (job) {
+		err_volume(e, job);
+		err_set(e, XE_FAILED, "no such job is here, or nothing of it; xflate list shows those that are");
+	} else {
+		err_set(e, XE_FAILED, "there is no job on these volumes");
+	}
 }
 
 static void warn_of_absent(const struct outcome *o, const struct choice *c, const char *job, bool asof)
 {
-	if (o->job == NULL && asof)
-		msg_error("nothing of these jobs came");
-	else if (o->job == NULL && job)
-		msg_error("%s: no such job is here, or nothing of it; xflate list shows those that are", job);
-	else if (o->job == NULL)
-		msg_error("there is no job on these volumes");
+	struct err absent = {0};
+	if (o->job == NULL) {
+		set_absent(job, asof, &absent);
+		msg_fail(&absent);
+	}
 	if (o->counts.end.bare_folders > 0)
 		msg_warning("%llu folders lack their owner, mode, time or attributes, the last: %s",
 			    (unsigned long long)o->counts.end.bare_folders, o->counts.end.why);
@@ -257,6 +287,42 @@ static void print_outcome(const struct extract_report *r, const struct outcome *
 	print_streams(out, o);
 }
 
+static void json_not_restored(struct json *j, const struct extract_report *r, int result, uint64_t files)
+{
+	json_object(j, NULL);
+	json_text(j, "result", keys[result]);
+	json_text(j, "what", words[result]);
+	json_number(j, "files", files);
+	json_known(j, "first", r->first[result]);
+	json_known(j, "reason", r->why[result]);
+	json_end_object(j);
+}
+
+/* For the JSON: what makes the exit status that of a failure, the first of it. */
+static void first_failure(const struct extract_report *r, const struct outcome *o, const struct choice *c, const char *job, struct err *e)
+{
+	if (e->code != XE_OK || o->complete)
+		return;
+	if (o->job == NULL) {
+		set_absent(job, r->asof != NULL, e);
+		return;
+	}
+	for (int i = 0; i < EXTRACT_RESULTS; i++) {
+		if (i == EXTRACT_DAMAGED || i == EXTRACT_NAMELESS || !is_not_restored(i) || o->counts.by_result[i] == 0)
+			continue;
+		err_volume(e, r->first[i] ? r->first[i] : "");
+		err_set(e, i == EXTRACT_LOCKED ? XE_KEY : XE_FAILED, "%s", r->why[i] ? r->why[i] : words[i]);
+	}
+	if (o->counts.end.bare_folders > 0)
+		err_set(e, XE_FAILED, "%s", o->counts.end.why);
+	if (o->unmet > 0 && e->code == XE_OK) {
+		err_volume(e, choice_unmet(c, 0));
+		err_set(e, XE_FAILED, "not on the volumes");
+	}
+	if (o->counts.unproved > 0)
+		err_set(e, XE_FAILED, "not proved: a digest was not counted; --all-digests counts all");
+}
+
 static void json_outcome(struct json *j, const struct outcome *o, const struct extract_report *r, const struct err *e)
 {
 	const struct extract_counts *c = &o->counts;
@@ -292,6 +358,10 @@ static void json_outcome(struct json *j, const struct outcome *o, const struct e
 	json_number(j, "damage", c->places);
 	pkioptions_json(r->pki, j);
 	json_array(j, "not_restored");
+	for (int i = 0; i < EXTRACT_RESULTS; i++) {
+		if (is_not_restored(i) && c->by_result[i] > 0)
+			json_not_restored(j, r, i, c->by_result[i]);
+	}
 	for (size_t i = 0; i < o->stream_count; i++) {
 		json_object(j, NULL);
 		char text[64];
@@ -303,7 +373,7 @@ static void json_outcome(struct json *j, const struct outcome *o, const struct e
 		json_end_object(j);
 	}
 	json_end_array(j);
-	json_bool(j, "complete", e->code == XE_OK);
+	json_bool(j, "complete", o->complete);
 	command_json_error(j, e);
 	json_signed(j, "exit_status", o->status);
 	json_end_object(j);
@@ -321,13 +391,24 @@ void extract_report_begin(struct extract_report *r)
 int extract_report_end(struct extract_report *r, const struct extract *x, const struct choice *c, const char *job, const struct err *e)
 {
 	struct outcome o = outcome_of(x, c, r->asof, e);
+	if (o.unfinished.name && o.unfinished.name[0]) {
+		o.unfinished.why = e->text;
+		extract_report_file(r, &o.unfinished);
+	}
 	if (e->code != XE_OK)
 		msg_fail(e);
 	else
 		warn_of_absent(&o, c, job, r->asof != NULL);
+	struct err failure = *e;
+	first_failure(r, &o, c, job, &failure);
 	if (r->json)
-		json_outcome(r->json, &o, r, e);
+		json_outcome(r->json, &o, r, &failure);
 	else if (r->out == stdout || msg_verbosity() >= 0)
 		print_outcome(r, &o);
+	for (int i = 0; i < EXTRACT_RESULTS; i++) {
+		free(r->first[i]);
+		free(r->why[i]);
+		r->first[i] = r->why[i] = NULL;
+	}
 	return o.status;
 }

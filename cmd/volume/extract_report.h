@@ -18,6 +18,7 @@ struct extract_report {
 	const struct pkioptions *pki;
 	FILE *out; /* where text goes: standard error where the other one is an archive */
 	uint64_t shown[EXTRACT_RESULTS];
+	char *first[EXTRACT_RESULTS], *why[EXTRACT_RESULTS]; /* of what is not as it was: the first of each; NULL: none */
 };
 
 /* Before anything is told. */

@@ -139,6 +139,15 @@ static void why_not(const struct manytext_unit *u, char *text, size_t room)
 		snprintf(text, room, "its process ended too early");
 }
 
+static void note_not_told(struct manytext *t, const struct manytext_unit *u, const char *why)
+{
+	if (t->not_told.code != XE_OK)
+		return;
+	if (err_pass(&t->not_told, &u->among->err) == XE_OK)
+		err_set(&t->not_told, XE_FAILED, "%s", why);
+	err_volume(&t->not_told, u->unit->paths[0]);
+}
+
 static void print_counts(FILE *line, const struct verifyreport_sums *s)
 {
 	fprintf(line, ", %zu job%s, %llu of %llu files with content proved by their digests", s->jobs, plural(s->jobs),
@@ -209,6 +218,8 @@ void manytext_unit(struct manytext *t, const struct manytext_unit *u, FILE *repo
 		t->volumes += u->unit->count;
 		t->bytes += u->unit->bytes;
 		t->status = err_worse_status(t->status, u->status);
+		if (why[0])
+			note_not_told(t, u, why);
 	}
 	warn_of_other_bytes(t, u);
 	FILE *line = t->json ? NULL : begin_line(t, u->end.verdict != JUDGEMENT_SOUND || u->status != 0);
@@ -343,9 +354,9 @@ static void json_last(const struct manytext *t, const struct known *k, int statu
 	json_number(j, "never_proved", k->never);
 	if (k->oldest != INT64_MAX)
 		json_text(j, "oldest_proof", time_of(k->oldest, text));
-	json_bool(j, "complete", finished && k->left == 0);
+	json_bool(j, "complete", finished && k->left == 0 && t->not_told.code == XE_OK);
 	json_bool(j, "sound", finished && status == 0);
-	command_json_error(j, e);
+	command_json_error(j, e->code != XE_OK ? e : &t->not_told);
 	json_signed(j, "exit_status", status);
 	json_end_object(j);
 }

@@ -18,7 +18,8 @@ struct manytext {
 	bool running;
 	size_t units, volumes; /* that were looked at */
 	uint64_t bytes;
-	int status; /* the worst */
+	int status;          /* the worst */
+	struct err not_told; /* why nothing can be told of the first unit where that is so */
 };
 
 struct manytext_unit {

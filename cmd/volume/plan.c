@@ -2,7 +2,6 @@
 /* xflate plan: which volumes are to be converted together, and in which order. */
 #include "cmd/command.h"
 
-#include "base/array.h"
 #include "base/msg.h"
 #include "cmd/volume/planlists.h"
 #include "cmd/volume/volumelist.h"
@@ -29,9 +28,7 @@ struct looked {
 	struct glance *glances;
 	struct units_input *inputs;
 	size_t count;
-	struct plan_unread *unread;
-	size_t unread_count, unread_room;
-	int status;
+	struct unread unread;
 };
 
 static void forget(struct looked *l)
@@ -40,19 +37,7 @@ static void forget(struct looked *l)
 		glance_free(&l->glances[i]);
 	free(l->glances);
 	free(l->inputs);
-	free(l->unread);
-}
-
-/* Told at once; it costs no other. */
-static int leave_unread(struct looked *l, const char *path, const struct err *why, struct err *e)
-{
-	struct plan_unread *all = array_reach(l->unread, &l->unread_room, l->unread_count, sizeof *all);
-	if (all == NULL)
-		return err_memory(e, 0, "what could not be read");
-	l->unread = all;
-	all[l->unread_count++] = (struct plan_unread){path, *why};
-	l->status = err_worse_status(l->status, msg_fail(why));
-	return 0;
+	unread_free(&l->unread);
 }
 
 static int look_at_all(struct looked *l, const struct volumelist *list, bool whole, struct err *e)
@@ -71,7 +56,7 @@ static int look_at_all(struct looked *l, const struct volumelist *list, bool who
 			continue;
 		}
 		glance_free(g);
-		rc = leave_unread(l, list->paths[i], &unread, e);
+		rc = unread_add(&l->unread, list->paths[i], &unread, e);
 	}
 	glance_room_free(&room);
 	return rc;
@@ -129,7 +114,7 @@ static void tell_sum(const struct plan *p)
 		incomplete += p->units.all[i].incomplete;
 	}
 	msg_info("%zu unit%s of %zu volume%s, %s; %zu incomplete; %zu not read", p->units.count, p->units.count == 1 ? "" : "s",
-		 p->input_count, p->input_count == 1 ? "" : "s", msg_size(bytes, text), incomplete, p->unread_count);
+		 p->input_count, p->input_count == 1 ? "" : "s", msg_size(bytes, text), incomplete, p->unread->count);
 }
 
 static int find_near(const struct plan *p, const struct unit *unit, struct neighbours *near, struct err *e)
@@ -162,10 +147,9 @@ static void plan_free(struct plan *p)
 	units_free(&p->units);
 }
 
-static int make_plan(const struct request *q, struct looked *l, struct err *e)
+static int make_plan(const struct request *q, struct looked *l, int *status, struct err *e)
 {
-	struct plan p = {
-		.inputs = l->inputs, .input_count = l->count, .unread = l->unread, .unread_count = l->unread_count, .whole = q->whole};
+	struct plan p = {.inputs = l->inputs, .input_count = l->count, .unread = &l->unread, .whole = q->whole};
 	int rc = units_find(&p.units, l->inputs, l->count, e);
 	if (rc == 0)
 		rc = put_in_order(&p, q->largest_first, e);
@@ -174,12 +158,10 @@ static int make_plan(const struct request *q, struct looked *l, struct err *e)
 	if (rc == 0 && q->lists)
 		rc = planlists_write(&p, q->lists, e);
 	if (rc == 0) {
-		int status = 0;
+		int lines = q->json ? 0 : tell_lines(&p);
+		*status = err_worse_status(l->unread.status, err_worse_status(lines, planout_remarks(&p)));
 		if (q->json)
-			planout_json(&p);
-		else
-			status = tell_lines(&p);
-		l->status = err_worse_status(l->status, err_worse_status(status, planout_remarks(&p)));
+			planout_json(&p, *status);
 		tell_sum(&p);
 	}
 	plan_free(&p);
@@ -191,14 +173,14 @@ static int run(const struct request *q, const struct operands *operands)
 	struct volumelist list = VOLUMELIST_NONE;
 	struct looked l = {0};
 	struct err e = {0};
-	int rc = volumelist_read(&list, &q->list, operands, &e);
+	int status = 0, rc = volumelist_read(&list, &q->list, operands, &e);
 	if (rc == 0)
 		rc = look_at_all(&l, &list, q->whole, &e);
 	if (rc == 0)
-		rc = make_plan(q, &l, &e);
+		rc = make_plan(q, &l, &status, &e);
 	forget(&l);
 	volumelist_free(&list);
-	return rc == 0 ? l.status : command_fail(&e, q->json);
+	return rc == 0 ? status : command_fail(&e, q->json);
 }
 
 static int cmd_plan(int argc, char **argv)

@@ -204,15 +204,7 @@ static void json_remark(struct json *j, const struct plan *p, const struct units
 	json_end_object(j);
 }
 
-static void json_unread(struct json *j, const struct plan_unread *u)
-{
-	json_object(j, NULL);
-	json_text(j, "input", u->path);
-	json_text(j, "error", u->why.text);
-	json_end_object(j);
-}
-
-void planout_json(const struct plan *p)
+void planout_json(const struct plan *p, int status)
 {
 	struct json j = json_begin(stdout);
 	json_bool(&j, "whole", p->whole);
@@ -224,9 +216,7 @@ void planout_json(const struct plan *p)
 	for (size_t i = 0; i < p->units.remark_count; i++)
 		json_remark(&j, p, &p->units.remarks[i]);
 	json_end_array(&j);
-	json_array(&j, "unread");
-	for (size_t i = 0; i < p->unread_count; i++)
-		json_unread(&j, &p->unread[i]);
-	json_end_array(&j);
+	const struct err none = {0}; /* but what could not be read */
+	unread_json(p->unread, &j, "input", &none, status);
 	json_end_object(&j);
 }

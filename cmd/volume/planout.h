@@ -4,14 +4,9 @@
 #define CMD_VOLUME_PLANOUT_H
 
 #include "base/json.h"
+#include "cmd/volume/unread.h"
 #include "volume/neighbours.h"
 #include "volume/units.h"
-
-/* What could not be looked at. */
-struct plan_unread {
-	const char *path;
-	struct err why;
-};
 
 struct plan {
 	const struct units_input *inputs;
@@ -19,13 +14,12 @@ struct plan {
 	struct units units;
 	size_t *order;           /* of units, as they are told */
 	struct neighbours *near; /* for JSON: of each unit of units, with indexes in it; NULL: not wanted */
-	const struct plan_unread *unread;
-	size_t unread_count;
+	const struct unread *unread;
 	bool whole;
 };
 
-/* All of it; a path that JSON cannot hold is there in hex, too. */
-void planout_json(const struct plan *p);
+/* All of it; a path that JSON cannot hold is there in hex, too.  status: the exit status. */
+void planout_json(const struct plan *p, int status);
 
 /* The index-th unit as a line.  False: a path of it cannot stand in a line, and nothing was printed. */
 bool planout_line(const struct plan *p, size_t index);

@@ -9,6 +9,7 @@
 #include "base/printable.h"
 #include "cmd/volume/batchnames.h"
 #include "cmd/volume/reportmerge.h"
+#include "cmd/volume/unread.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -22,13 +23,21 @@ struct merge_request {
 	bool json;
 	const char *plan;
 	struct reportmerge m;
-	bool unread; /* something of what was named */
+	struct unread unread;
 	struct inodes met;
 };
 
 static const char *const words[] = {"done", "damaged", "failed", "missing"};
 
 /* ---- what is named ---- */
+
+/* Whoever has no memory to keep it in has told it. */
+static void leave_unread(struct merge_request *q, const char *path, const struct err *why)
+{
+	struct err e = {0};
+	if (unread_add(&q->unread, path, why, &e) != 0)
+		msg_fail(&e);
+}
 
 static void add_report(struct merge_request *q, const char *path)
 {
@@ -41,8 +50,7 @@ static void add_report(struct merge_request *q, const char *path)
 		rc = reportmerge_add_report(&q->m, path, &e);
 	if (rc == 0)
 		return;
-	q->unread = true;
-	msg_fail(&e);
+	leave_unread(q, path, &e);
 }
 
 static bool is_report(const char *name)
@@ -56,12 +64,14 @@ static bool is_report(const char *name)
 static void add_file(struct merge_request *q, const char *path)
 {
 	struct stat st;
+	struct err e = {0};
 	if (stat(path, &st) != 0 || S_ISREG(st.st_mode)) {
 		add_report(q, path);
 		return;
 	}
-	q->unread = true;
-	msg_error("%s: is no file, and so no report", path);
+	err_volume(&e, path);
+	err_set(&e, XE_FAILED, "is no file, and so no report");
+	leave_unread(q, path, &e);
 }
 
 static void add_folder(struct merge_request *q, const char *folder);
@@ -69,10 +79,12 @@ static void add_folder(struct merge_request *q, const char *folder);
 static void add_in_folder(struct merge_request *q, const char *folder, const char *name)
 {
 	struct stat st;
+	struct err e = {0};
 	char *path;
 	if (asprintf(&path, "%s/%s", folder, name) < 0) {
-		q->unread = true;
-		msg_error("%s: out of memory", folder);
+		err_volume(&e, folder);
+		err_memory(&e, 0, "a name");
+		leave_unread(q, folder, &e);
 		return;
 	}
 	bool there = lstat(path, &st) == 0;
@@ -91,10 +103,12 @@ static int is_seen(const struct dirent *d)
 static void add_folder(struct merge_request *q, const char *folder)
 {
 	struct dirent **names;
+	struct err e = {0};
 	int count = scandir(folder, &names, is_seen, alphasort);
 	if (count < 0) {
-		q->unread = true;
-		msg_error("%s: cannot read the folder: %s", folder, strerror(errno));
+		err_volume(&e, folder);
+		err_errno(&e, XE_FAILED, errno, "cannot read the folder");
+		leave_unread(q, folder, &e);
 		return;
 	}
 	for (int i = 0; i < count; i++) {
@@ -114,7 +128,7 @@ static void add_named(struct merge_request *q, const char *path)
 	}
 	add_folder(q, path);
 	/* A share that is not mounted looks so. */
-	if (q->m.report_count == before && !q->unread)
+	if (q->m.report_count == before && q->unread.status == 0)
 		msg_warning("%s: there is no report in it, or none that is not in what is named before", path);
 }
 
@@ -277,7 +291,7 @@ static void json_planned(struct json *j, const struct reportmerge *m)
 	json_end_array(j);
 }
 
-static void print_json(const struct reportmerge *m)
+static void print_json(const struct reportmerge *m, const struct unread *unread, int status)
 {
 	uint64_t in, out;
 	struct json j = json_begin(stdout);
@@ -295,6 +309,8 @@ static void print_json(const struct reportmerge *m)
 	if (m->has_plan)
 		json_planned(&j, m);
 	json_reports(&j, m);
+	const struct err none = {0}; /* but what could not be read */
+	unread_json(unread, &j, "report", &none, status);
 	json_end_object(&j);
 }
 
@@ -303,7 +319,7 @@ static void print_json(const struct reportmerge *m)
 static int status_of(const struct merge_request *q)
 {
 	const struct reportmerge *m = &q->m;
-	if (q->unread || m->failed + m->missing > 0)
+	if (q->unread.status != 0 || m->failed + m->missing > 0)
 		return err_exit_status(XE_FAILED);
 	return m->damaged + m->twice_count > 0 ? 3 : 0;
 }
@@ -315,14 +331,14 @@ static int merge(struct merge_request *q, const struct operands *named)
 		return command_fail(&e, q->json);
 	for (size_t i = 0; i < named->count; i++)
 		add_named(q, named->names[i]);
-	if (q->m.report_count == 0 && !q->unread && !q->plan) {
+	if (q->m.report_count == 0 && q->unread.status == 0 && !q->plan) {
 		err_set(&e, XE_FAILED, "there is no report in what is named; filter writes NAME.report.json in a batch");
 		return command_fail(&e, q->json);
 	}
 	if (reportmerge_judge(&q->m, &e) != 0)
 		return command_fail(&e, q->json);
 	if (q->json)
-		print_json(&q->m);
+		print_json(&q->m, &q->unread, status_of(q));
 	else
 		print_text(&q->m);
 	return status_of(q);
@@ -336,6 +352,7 @@ static int cmd_report_merge(int argc, char **argv)
 	if (!options_parse(&command_report_merge, argc, argv, &q, &named, &status))
 		return status;
 	status = named.count > 0 ? merge(&q, &named) : msg_usage("report merge", "name the reports, or folders with them");
+	unread_free(&q.unread);
 	reportmerge_free(&q.m);
 	inodes_free(&q.met);
 	return status;

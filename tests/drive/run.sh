@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # run.sh [SCENARIO...] - the test drive as FUSE files: all scenarios, or those named (key, faults, paths, times, tape, disaster, catalog,
-# peers, drives, iscsi, examples).  Prints what failed and, last, "N passed, N failed".
+# peers, drives, iscsi, examples, schemas).  Prints what failed and, last, "N passed, N failed".
 #
 #   BUILD=dir    where xflate is (default: build)
 #   FAULTS_STEP=N    faults at every Nth command (default: 1; paths 2; with sanitizers 5)
@@ -28,7 +28,7 @@ export ISCSI_ECHO DRIVES_OF
 # A program with sanitizers is slow to start: not every fault at every command.
 nm "$XFLATE" 2>/dev/null | grep -q __asan_init && FAULTS_STEP=${FAULTS_STEP:-5} && export FAULTS_STEP
 
-[ $# -gt 0 ] || set -- key faults paths times tape disaster catalog peers drives iscsi examples
+[ $# -gt 0 ] || set -- key faults paths times tape disaster catalog peers drives iscsi examples schemas
 passed=0 failed=0
 # shellcheck source=tests/tap.sh
 . tests/tap.sh

@@ -6,22 +6,6 @@
 # shellcheck source=tests/drive/drive_lib.sh
 . "$(dirname "$0")/drive_lib.sh"
 
-# device ADDRESS TYPE VENDOR PRODUCT SERIAL
-device() {
-	mkdir -p "sys/devices/$1"
-	echo "$2" >"sys/devices/$1/type"
-	echo "$3" >"sys/devices/$1/vendor"
-	echo "$4" >"sys/devices/$1/model"
-	echo R100 >"sys/devices/$1/rev"
-	[ -z "$5" ] || printf "\\000\\200\\000\\00${#5}%s" "$5" >"sys/devices/$1/vpd_pg80"
-}
-# called CLASS NAME ADDRESS
-called() {
-	mkdir -p "sys/class/$1/$2"
-	ln -s "../../../devices/$3" "sys/class/$1/$2/device"
-}
-list() { run "$DRIVES_OF" sys "$mnt" "$@"; }
-
 run "$XFLATE" drives --json extra
 expect_status 2 "it takes no device"
 says 'takes no DEVICE' "... and says so"

@@ -4,18 +4,6 @@
 # shellcheck source=tests/drive/drive_lib.sh
 . "$(dirname "$0")/drive_lib.sh"
 volumes=${here%/*}/volumes
-
-# The rewind of the drive, as mt does it.
-rewind() { "$PYTHON" -c 'import fcntl, os, struct, sys
-fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x40086D01, struct.pack("hi", 6, 1))' "$nst"; }
-to_data() { "$PYTHON" -c 'import fcntl, os, struct, sys
-fd = os.open(sys.argv[1], os.O_RDONLY)
-for op, n in (6, 1), (1, 1):
-    fcntl.ioctl(fd, 0x40086D01, struct.pack("hi", op, n))' "$nst"; }
-label() { "$PYTHON" "$here/tapewrite.py" "$1" "$nst" label; }
-# shellcheck disable=SC2317 # called by check
-data() { "$PYTHON" "$here/tapewrite.py" "$1" "$nst" data; }
-
 xz -dc "$volumes/bareos/vol-multi.xz" >vol 2>/dev/null
 name=$(xflate list --json vol | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["volumes"][0]["volume"])')
 
