@@ -21,25 +21,7 @@ rows_of() {
 	"$XFLATE" catalog rows "$@" >"$work/query" && sqlite3 "$database" <"$work/query"
 }
 
-# With the types that the director gives the columns: addresses are compared as numbers.
-sqlite3 "$work/catalog" <<END
-CREATE TABLE Version (VersionId INTEGER);
-INSERT INTO Version VALUES (2250);
-CREATE TABLE Media (MediaId INTEGER, VolumeName TEXT, Slot INTEGER, MediaType TEXT, LabelType INTEGER, VolFiles INTEGER, VolBlocks INTEGER,
-	VolBytes INTEGER, VolStatus TEXT, InChanger INTEGER, StorageId INTEGER, EndFile INTEGER, EndBlock INTEGER, MaxBlockSize INTEGER);
-CREATE TABLE Job (JobId INTEGER, Job TEXT, Name TEXT, Type TEXT, JobStatus TEXT, VolSessionId INTEGER, VolSessionTime INTEGER, JobFiles INTEGER);
-CREATE TABLE JobMedia (JobMediaId INTEGER, JobId INTEGER, MediaId INTEGER, FirstIndex INTEGER, LastIndex INTEGER, StartFile INTEGER,
-	EndFile INTEGER, StartBlock INTEGER, EndBlock INTEGER, JobBytes INTEGER, VolIndex INTEGER);
-.mode csv
-.import $here/catalog/bareos/media.csv media_csv
-.import $here/catalog/bareos/job.csv job_csv
-.import $here/catalog/bareos/jobmedia.csv jobmedia_csv
-INSERT INTO Media SELECT MediaId, VolumeName, Slot, MediaType, LabelType, VolFiles, VolBlocks, VolBytes, VolStatus, InChanger, StorageId, EndFile,
-	EndBlock, MaxBlockSize FROM media_csv;
-INSERT INTO Job SELECT JobId, Job, Name, Type, JobStatus, VolSessionId, VolSessionTime, JobFiles FROM job_csv;
-INSERT INTO JobMedia SELECT JobMediaId, JobId, MediaId, FirstIndex, LastIndex, StartFile, EndFile, StartBlock, EndBlock, JobBytes, VolIndex
-	FROM jobmedia_csv;
-END
+check 'a catalog as Bareos has it' sh "$here/catalog/bareos/database.sh" "$work/catalog"
 xz -dc "$here/catalog/bareos/vol-checkpoint-multi.xz" >"$work/vol-checkpoint-multi"
 
 # --- as they are ---

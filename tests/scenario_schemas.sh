@@ -78,6 +78,47 @@ json check verify "$XFLATE" verify -qq --json --key key enc
 json check list "$XFLATE" list -qq --json enc
 json check verify "$XFLATE" verify -qq --json enc
 
+# ---- clients' keys, jobs of several days, other systems, neighbours, folders, catalogs ----
+
+umask 077
+cp "$here/pki/client.pem" .
+umask 022
+pki=$here/pki/fdpki-aes256-gzip-0004
+json check extract "$XFLATE" extract -qq --json -C pki-x --pki-key client.pem "$pki"
+json check verify "$XFLATE" verify -qq --json --pki-key client.pem "$pki"
+json check verify-many "$XFLATE" verify -qq --json --recursive --pki-key client.pem "$pki"
+json check verify-many "$XFLATE" verify -qq --json --recursive --key key enc
+"$PYTHON" "$here/chaincases.py" consolidated-by-bacula days
+json check extract "$XFLATE" extract -qq --json --as-of now -C days-x days/vol*
+"$PYTHON" "$here/hostile.py" windows windows
+json check extract "$XFLATE" extract -qq --json -C windows-x windows
+
+# reported NAME OPTION... VOLUME: a run with a report
+reported() {
+	name=$1
+	shift
+	timeout -k 5 60 "$XFLATE" -qq --report "$name-report" -o "$name" "$@" >"$out" 2>"$err"
+	echo "check report $work/here/$name-report" >>"$work/judge"
+}
+reported second -r lz4 --before "$bareos/vol-span-gzip6-1" "$bareos/vol-span-gzip6-2"
+reported first -r lz4 --after "$bareos/vol-span-gzip6-2" "$bareos/vol-span-gzip6-1"
+reported folder -r lz4 --dedupable "$bareos/vol-none"
+reported of-folder -r lz4 folder
+reported clear --decrypt --key key enc
+mkdir folders
+cp "$bareos/vol-none" folders/vol
+"$XFLATE" -qq -i --dedupable --recursive -o done folders
+head -c 40000 "$bareos/vol-none" >folders/vol
+"$XFLATE" -qq -i --dedupable --recursive --skip-done -o done folders >"$out" 2>&1
+echo "check report $work/here/done/vol.report.json" >>"$work/judge"
+
+sh "$here/catalog/bareos/database.sh" "$work/catalog"
+"$XFLATE" catalog rows "$bareos/vol-gzip6" "$bareos/vol-multi" | sqlite3 "$work/catalog" >rows
+json check catalog-check "$XFLATE" catalog check --json --rows rows "$bareos/vol-gzip6" "$bareos/vol-multi"
+json check catalog-check "$XFLATE" catalog check --json --rows rows "$bareos/vol-gzip6" "$bareos/vol-none"
+"$XFLATE" -qq -r lz4 --max-block 20000 -o grown "$bareos/vol-gzip6"
+json check catalog-check "$XFLATE" catalog check -qq --json --rows rows grown
+
 # ---- names that are no UTF-8 ----
 
 odd=$(printf 'vol-\377\001"x')
@@ -206,6 +247,14 @@ export EVENTS
 "$XFLATE" verify -qq --events "$hook" "$made/bad-adler" >"$out" 2>&1
 "$XFLATE" verify -qq --events "$hook" missing >"$out" 2>&1
 "$XFLATE" filter -qq -r lz4 --target bareos --recursive --events "$hook" -o e2 batch >"$out" 2>&1
+"$XFLATE" -qq -d gzip --encrypt aes-256-xts --new-key key --block-format bb03 --target bacula --events "$hook" -o e3 "$bacula/plain-none-sparse"
+chmod 666 "$EVENTS"
+# shellcheck disable=SC2086 # words
+$as_nobody "$XFLATE" extract -qq --events "$hook" -C closed "$bareos/vol-gzip6" >"$out" 2>&1
+mkdir -m 700 keys
+printf '[default]\ncipher = AES_256_XTS\n' >key-manager.conf
+chmod 600 key-manager.conf
+OPERATION=LABEL VOLUME_NAME=Vol1 "$XFLATE" getkey -k keys -C key-manager.conf --events "$hook" >"$out" 2>&1
 echo "lines event $EVENTS" >>"$work/judge"
 mkfifo pipe
 (sleep 2; cat "$bareos/vol-gzip6") >pipe &

@@ -4,10 +4,10 @@
 
 #include "base/array.h"
 #include "base/msg.h"
-#include "base/outfile.h"
 #include "cmd/volume/algorithm.h"
 #include "cmd/volume/estimated.h"
 #include "cmd/volume/keyoptions.h"
+#include "cmd/volume/picture.h"
 #include "cmd/volume/unread.h"
 #include "cmd/volume/volumelist.h"
 #include "medium/medium.h"
@@ -29,8 +29,7 @@ struct request {
 	uint64_t drive_rate;
 	unsigned threads;
 	bool json;
-	const char *plot;
-	struct outfile picture;
+	struct picture plot;
 	struct unread unread;
 };
 
@@ -130,18 +129,6 @@ static double share_of(const struct request *q)
 	return total > SAMPLE_BYTES ? (double)SAMPLE_BYTES / (double)total : 1;
 }
 
-/* Before anything is read: what is there already is nobody's to replace. */
-static int open_picture(struct request *q, struct err *e)
-{
-	q->picture = OUTFILE_NONE;
-	if (q->plot == NULL || strcmp(q->plot, "-") == 0)
-		return 0;
-	int rc = outfile_open(&q->picture, q->plot, 0644, false, false, e);
-	if (rc != 0)
-		err_volume(e, q->plot);
-	return rc;
-}
-
 static void fill(FILE *out, void *told)
 {
 	estimated_draw_svg(told, out);
@@ -149,18 +136,9 @@ static void fill(FILE *out, void *told)
 
 static int draw(struct request *q, struct estimated *t, struct err *e)
 {
-	if (q->plot == NULL)
-		return 0;
-	if (strcmp(q->plot, "-") == 0) {
+	if (picture_is_text(&q->plot))
 		estimated_draw_text(t, stdout);
-		return 0;
-	}
-	int rc = io_fill(q->picture.io.fd, fill, t) == 0 ? 0 : err_errno(e, XE_FAILED, errno, "cannot write the picture");
-	if (rc == 0)
-		rc = outfile_commit(&q->picture, e);
-	if (rc != 0)
-		err_volume(e, q->plot);
-	return rc;
+	return picture_draw(&q->plot, fill, t, e);
 }
 
 /* What was asked for first; else the first of the usual ones at its usual level. */
@@ -228,7 +206,7 @@ static void left_out(void *arg, const struct err *why)
 static int run(struct request *q, struct err *e)
 {
 	struct estimate result = {0};
-	int rc = open_picture(q, e);
+	int rc = picture_open(&q->plot, q->o.paths, q->o.path_count, e);
 	if (rc == 0)
 		rc = keyoptions_open(&q->keys, e);
 	q->o.cipher = (struct cipher_options){.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL, .patient = true};
@@ -238,7 +216,7 @@ static int run(struct request *q, struct err *e)
 	if (rc == 0)
 		rc = estimate_run(&q->o, &result, e);
 	int status = rc == 0 ? tell(q, &result, e) : command_fail(e, q->json);
-	outfile_abandon(&q->picture);
+	picture_abandon(&q->plot);
 	keyoptions_close(&q->keys);
 	unread_free(&q->unread);
 	return status;
@@ -267,7 +245,7 @@ static const struct option_row rows[] = {
 	OPTION_TAKE_AT('T', "threads", command_threads, struct request, threads),
 	VOLUMELIST_ROWS(struct request, list),
 	OPTION_FLAG(0, "json", struct request, json),
-	OPTION_TEXT(0, "plot", struct request, plot),
+	PICTURE_ROWS(struct request, plot),
 	KEYOPTIONS_ROWS(struct request, keys),
 	OPTIONS_END,
 };
@@ -276,10 +254,9 @@ static int check(struct request *q, const struct operands *operands)
 {
 	if (operands->count == 0 && q->list.files_from == NULL)
 		return msg_usage("estimate", "which volumes?");
-	if (q->json && q->plot && strcmp(q->plot, "-") == 0)
-		return msg_usage("estimate", "standard output cannot be the JSON and the picture, too: --plot FILE");
-	if (q->plot && q->plot[0] == '\0')
-		return msg_usage("estimate", "--plot: an empty path is no place for a picture");
+	int wrong = picture_check(&q->plot, "estimate", q->json);
+	if (wrong != 0)
+		return wrong;
 	int status = volumelist_check(&q->list, "estimate", operands);
 	if (status == 0)
 		status = keyoptions_check(&q->keys, "estimate");
@@ -326,6 +303,7 @@ const struct command command_estimate = {
 		"      --drive-rate BYTES   a second that a tape drive wants so that it streams\n"
 		"      --recursive, --files-from FILE [--null]   as with filter\n"
 		"      --plot FILE      pictures, as SVG; -: as text, behind the table\n"
+		"      --force          replaces that FILE\n"
 		"      --json           all of it as JSON\n"
 		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
 		"                       opens encrypted volumes, as with filter\n"

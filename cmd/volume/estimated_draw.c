@@ -2,6 +2,7 @@
 /* The pictures.  They stand alone: each axis has its name and unit, each colour its word. */
 #include "base/msg.h"
 #include "cmd/volume/estimated.h"
+#include "cmd/volume/svg.h"
 
 #include <math.h>
 #include <string.h>
@@ -84,43 +85,21 @@ void estimated_draw_text(const struct estimated *t, FILE *out)
 #define LEFT 80.0
 #define RIGHT 860.0
 
-static const char *const colours[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999999", "#444444"};
-
-static void text(FILE *out, double x, double y, const char *anchor, const char *words)
-{
-	fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n", x, y, anchor, words);
-}
-
-static void heading(FILE *out, double y, const char *words)
-{
-	fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" font-size=\"17\" font-weight=\"bold\">%s</text>\n", LEFT, y, words);
-}
-
-static void box(FILE *out, double x, double y, double width, double height, const char *colour)
-{
-	fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>\n", x, y, width, height, colour);
-}
-
-static void line(FILE *out, double x1, double y1, double x2, double y2, const char *colour)
-{
-	fprintf(out, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\"/>\n", x1, y1, x2, y2, colour);
-}
-
 /* A bar in parts, and a legend under it. */
 static void svg_stored(const struct estimated *t, FILE *out, double y)
 {
 	double x = LEFT, legend = LEFT;
 	char words[64];
-	heading(out, y, "How the records are stored now, by bytes");
+	svg_heading(out, LEFT, y, "How the records are stored now, by bytes");
 	for (size_t i = 0; i < ESTIMATE_KINDS; i++) {
 		if (t->result->stored[i].records == 0)
 			continue;
 		double width = estimated_stored(t, i) * (RIGHT - LEFT);
-		box(out, x, y + 14, width, 30, colours[i]);
+		svg_box(out, x, y + 14, width, 30, svg_colours[i]);
 		x += width;
-		box(out, legend, y + 56, 12, 12, colours[i]);
+		svg_box(out, legend, y + 56, 12, 12, svg_colours[i]);
 		snprintf(words, sizeof words, "%s %.1f %%", estimated_kind(i), 100 * estimated_stored(t, i));
-		text(out, legend + 17, y + 67, "start", words);
+		svg_text(out, legend + 17, y + 67, "start", words);
 		legend += 125;
 	}
 }
@@ -151,25 +130,25 @@ static void svg_axes(FILE *out, double y, double height, double least, double mo
 	char words[MSG_SIZE_BYTES + 8];
 	for (double tick = 0; tick <= largest + 1e-9; tick += largest > 2 ? 1 : 0.25) {
 		double at = y + height - height * tick / largest;
-		line(out, LEFT, at, RIGHT, at, "#dddddd");
+		svg_line(out, LEFT, at, RIGHT, at, "#dddddd");
 		snprintf(words, sizeof words, "%.0f %%", 100 * tick);
-		text(out, LEFT - 8, at + 5, "end", words);
+		svg_text(out, LEFT - 8, at + 5, "end", words);
 	}
 	for (double tick = least; tick <= most * 1.001; tick *= 10) {
 		char size[MSG_SIZE_BYTES];
 		double at = speed_place(tick, least, most);
-		line(out, at, y, at, y + height, "#dddddd");
+		svg_line(out, at, y, at, y + height, "#dddddd");
 		snprintf(words, sizeof words, "%s/s", msg_size((uint64_t)(tick + 0.5), size));
-		text(out, at, y + height + 18, "middle", words);
+		svg_text(out, at, y + height + 18, "middle", words);
 	}
-	text(out, (LEFT + RIGHT) / 2, y + height + 38, "middle", "bytes of the volume now, in a second of one processor");
+	svg_text(out, (LEFT + RIGHT) / 2, y + height + 38, "middle", "bytes of the volume now, in a second of one processor");
 }
 
 static void svg_speeds(const struct estimated *t, FILE *out, double y)
 {
 	double least, most, height = 240, largest = ceil(largest_ratio(t) * 4) / 4;
 	struct estimated_row r;
-	heading(out, y, "Size once converted, of now, against speed");
+	svg_heading(out, LEFT, y, "Size once converted, of now, against speed");
 	speed_range(t, &least, &most);
 	y += 14;
 	svg_axes(out, y, height, least, most, largest);
@@ -177,10 +156,10 @@ static void svg_speeds(const struct estimated *t, FILE *out, double y)
 		if (!estimated_row(t, i, &r) || r.speed <= 0)
 			continue;
 		double x = speed_place(r.speed, least, most), at = y + height - height * r.ratio / largest;
-		line(out, x, at - height * r.error / largest, x, at + height * r.error / largest, "#0072b2");
+		svg_line(out, x, at - height * r.error / largest, x, at + height * r.error / largest, "#0072b2");
 		fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"#0072b2\"/>\n", x, at);
 		/* Neighbours' words stand above and below in turn. */
-		text(out, x + 6, at + (i % 2 ? 14 : -6), "start", r.title);
+		svg_text(out, x + 6, at + (i % 2 ? 14 : -6), "start", r.title);
 	}
 }
 
@@ -194,38 +173,35 @@ static void svg_ratios(const struct estimated *t, FILE *out, double y)
 	if (!estimated_row(t, t->shown, &told) || sum == 0)
 		return;
 	snprintf(words, sizeof words, "Records of file data by what they become with %s, of their size now", told.title);
-	heading(out, y, words);
+	svg_heading(out, LEFT, y, words);
 	y += 14;
 	for (unsigned i = 0; i <= 4; i++) {
 		double at = y + height - height * i / 4;
-		line(out, LEFT, at, RIGHT, at, "#dddddd");
+		svg_line(out, LEFT, at, RIGHT, at, "#dddddd");
 		snprintf(words, sizeof words, "%.0f %%", 25.0 * i * (double)largest / (double)sum);
-		text(out, LEFT - 8, at + 5, "end", words);
+		svg_text(out, LEFT - 8, at + 5, "end", words);
 	}
 	for (size_t i = 0; i < ESTIMATE_BARS; i++) {
 		double high = height * (double)r->bars[i] / (double)largest;
-		box(out, LEFT + width * (double)i + 1, y + height - high, width - 2, high, "#009e73");
+		svg_box(out, LEFT + width * (double)i + 1, y + height - high, width - 2, high, "#009e73");
 		snprintf(words, sizeof words, "%zu", i * 5);
 		if (i % 2 == 0)
-			text(out, LEFT + width * (double)i, y + height + 18, "middle", words);
+			svg_text(out, LEFT + width * (double)i, y + height + 18, "middle", words);
 	}
-	text(out, (LEFT + RIGHT) / 2, y + height + 38, "middle",
+	svg_text(out, (LEFT + RIGHT) / 2, y + height + 38, "middle",
 	     "per cent of the record as it is now; the last bar: 120 and more; height: per cent of the records");
 }
 
 void estimated_draw_svg(const struct estimated *t, FILE *out)
 {
 	char of[MSG_SIZE_BYTES], read[MSG_SIZE_BYTES], words[160];
-	fprintf(out,
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"760\" viewBox=\"0 0 %d 760\" font-family=\"sans-serif\" "
-		"font-size=\"13\">\n<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n",
-		WIDTH, WIDTH);
+	svg_begin(out, WIDTH, 760, NULL);
 	snprintf(words, sizeof words, "%zu volume%s, %s; %s of it were tried, in %llu pieces; the lines at the points: 95 of 100 samples",
 		 t->result->volumes, t->result->volumes == 1 ? "" : "s", msg_size(t->result->of, of), msg_size(t->result->bytes, read),
 		 (unsigned long long)t->result->pieces);
-	text(out, LEFT, 30, "start", words);
+	svg_text(out, LEFT, 30, "start", words);
 	svg_stored(t, out, 65);
 	svg_speeds(t, out, 175);
 	svg_ratios(t, out, 510);
-	fputs("</svg>\n", out);
+	svg_end(out);
 }
