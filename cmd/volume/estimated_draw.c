@@ -189,7 +189,7 @@ static void svg_ratios(const struct estimated *t, FILE *out, double y)
 			svg_text(out, LEFT + width * (double)i, y + height + 18, "middle", words);
 	}
 	svg_text(out, (LEFT + RIGHT) / 2, y + height + 38, "middle",
-	     "per cent of the record as it is now; the last bar: 120 and more; height: per cent of the records");
+		 "per cent of the record as it is now; the last bar: 120 and more; height: per cent of the records");
 }
 
 void estimated_draw_svg(const struct estimated *t, FILE *out)

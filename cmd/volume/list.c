@@ -13,6 +13,7 @@
 #include "cmd/volume/listjson.h"
 #include "cmd/volume/listtext.h"
 #include "cmd/volume/version.h"
+#include "cmd/volume/volumemap_draw.h"
 #include "pipeline/cipher.h"
 #include "volume/reader.h"
 
@@ -22,10 +23,11 @@
 
 struct list {
 	bool blocks, records;
-	struct json *json;   /* NULL: as text */
-	uint64_t max_memory; /* 0: the default */
-	uint64_t damaged;    /* places on all volumes */
-	struct listing here; /* of the volume at hand */
+	struct json *json;     /* NULL: as text */
+	uint64_t max_memory;   /* 0: the default */
+	uint64_t damaged;      /* places on all volumes */
+	struct listing here;   /* of the volume at hand */
+	struct volumemap *map; /* NULL: none is wanted */
 };
 
 /* ---- reading ---- */
@@ -34,6 +36,8 @@ static int on_block(struct list *l, const struct item *b, struct err *e)
 {
 	if (l->blocks && !l->json)
 		listtext_block(&l->here, b);
+	if (l->map)
+		volumemap_block(l->map, b);
 	return listing_block(&l->here, b, e);
 }
 
@@ -42,11 +46,15 @@ static int on_record(struct list *l, const struct item *r, struct err *e)
 	int rc = listing_record(&l->here, r, e);
 	if (rc == 0 && l->records && !l->json)
 		listtext_record(&l->here, r);
+	if (l->map)
+		volumemap_record(l->map, r);
 	return rc;
 }
 
 static void end_volume(struct list *l)
 {
+	if (l->map)
+		volumemap_end(l->map, l->here.volume);
 	if (l->json)
 		listjson_volume(&l->here, l->json);
 	else
@@ -62,6 +70,9 @@ static void on_damage(struct list *l, const struct item *item)
 	l->here.damaged++;
 	l->damaged++;
 	findingtext_warn(&f, findingtext_kind(f.kind), "");
+	f.block = item->bad_block;
+	if (l->map)
+		volumemap_finding(l->map, &f);
 }
 
 static int on_item(struct list *l, const struct item *item, struct err *e)
@@ -112,6 +123,8 @@ static int read_all(struct list *l, const char *const *paths, size_t count, cons
 	while (rc == 0 && (rc = reader_next(r, &item, e)) == 0 && item.kind != ITEM_END)
 		rc = on_item(l, &item, e);
 	progress_stop();
+	if (l->map)
+		volumemap_finish(l->map, paths, count);
 	listing_free(&l->here);
 	reader_free(r);
 	cipher_free(cipher);
@@ -123,6 +136,8 @@ struct request {
 	struct list l;
 	struct keyoptions keys;
 	bool json, files;
+	struct picture plot;
+	struct volumemap map;
 };
 
 /* -v blocks, -vv records, as bls does */
@@ -142,6 +157,7 @@ static const struct option_row rows[] = {
 	OPTION_FLAG(0, "records", struct request, l.records),
 	OPTION_FLAG(0, "files", struct request, files),
 	OPTION_FLAG(0, "json", struct request, json),
+	PICTURE_ROWS(struct request, plot),
 	COMMAND_MAX_MEMORY(struct request, l.max_memory),
 	OPTION_TAKE_FLAG('v', "verbose", take_verbose),
 	KEYOPTIONS_ROWS(struct request, keys),
@@ -193,7 +209,11 @@ static int settle(const struct request *q, struct operands *volumes)
 		*volumes = (struct operands){standard_input, 1};
 	if (q->files && (q->l.blocks || q->l.records || q->json))
 		return msg_usage("list", "--files prints JSON lines of files, and nothing of blocks and records");
-	int wrong = keyoptions_check(&q->keys, "list");
+	if (q->files && q->plot.path)
+		return msg_usage("list", "--files prints JSON lines of files, and draws nothing: leave --plot out, or --files");
+	int wrong = picture_check(&q->plot, "list", q->json);
+	if (wrong == 0)
+		wrong = keyoptions_check(&q->keys, "list");
 	if (wrong == 0)
 		wrong = keyoptions_check_inputs(&q->keys, "list", volumes->names, volumes->count);
 	return wrong == 0 && none && isatty(0) ? msg_usage("list", "which volume?") : wrong;
@@ -209,11 +229,20 @@ static int run(struct request *q, const struct operands *volumes)
 		json_array(&json, "volumes");
 	}
 	struct err e = {0};
-	int rc = keyoptions_open(&q->keys, &e);
+	int rc = picture_open(&q->plot, volumes->names, volumes->count, &e);
+	bool drawn = rc == 0 && q->plot.path;
+	q->l.map = drawn ? &q->map : NULL;
+	if (rc == 0)
+		rc = keyoptions_open(&q->keys, &e);
+	drawn = drawn && rc == 0;
 	if (rc == 0)
 		rc = read_all(&q->l, volumes->names, volumes->count, keyoptions_given(&q->keys) ? &q->keys.read : NULL, &e);
 	keyoptions_close(&q->keys);
 	int status = rc != 0 ? msg_fail(&e) : q->l.damaged ? 3 : 0;
+	if (drawn)
+		status = volumemap_show(&q->map, &q->plot, status, &e);
+	picture_abandon(&q->plot);
+	volumemap_free(&q->map);
 	if (q->json) {
 		json_end_array(&json);
 		command_json_error(&json, &e);
@@ -250,6 +279,9 @@ const struct command command_list = {
 		"      --records        every record\n"
 		"      --files          every file, proved, a line of JSON each (as xflate find)\n"
 		"      --json           the same as JSON (without blocks and records)\n"
+		"      --plot FILE      a map of each volume, as SVG: what stands where, whose it\n"
+		"                       is, what is damaged; -: as text, behind the rest\n"
+		"      --force          replaces that FILE\n"
 		"      --max-memory BYTES\n"
 		"                       for sessions and records that wait (default: 1G)\n"
 		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"

@@ -17,6 +17,7 @@ static const struct option_row rows[] = {
 	OPTION_FLAG(0, "all-digests", struct request, set.o.all_digests),
 	OPTION_FLAG(0, "whole", struct request, set.o.whole),
 	OPTION_FLAG(0, "json", struct request, as_json),
+	PICTURE_ROWS(struct request, set.plot),
 	VERIFYMANY_ROWS(struct request, many),
 	COMMAND_MAX_MEMORY(struct request, set.run.max_memory),
 	COMMAND_LIMIT_RATE(struct request, set.pace.rate),
@@ -46,7 +47,11 @@ static int cmd_verify(int argc, char **argv)
 	q.set.run.pace = &q.set.pace;
 	q.set.json = q.as_json ? &json : NULL;
 	q.set.quiet = msg_verbosity() < 0;
-	status = events_check(&q.set.events.to, "verify");
+	status = picture_check(&q.set.plot, "verify", q.as_json);
+	if (status == 0 && q.set.plot.path && verifymany_wanted(&q.many))
+		status = msg_usage("verify", "--plot draws one set of volumes: leave it out, or --recursive and the like");
+	if (status == 0)
+		status = events_check(&q.set.events.to, "verify");
 	if (status == 0)
 		status = keyoptions_check(&q.set.keys, "verify");
 	if (status == 0)
@@ -90,6 +95,8 @@ const struct command command_verify = {
 		"      --expect-bytes BYTES   exit status 3 where the volumes have not so many\n"
 		"      --limit-rate BYTES     to read a second, no more\n"
 		"      --json           the report as JSON\n"
+		"      --plot FILE [--force]  a map of each volume, as SVG; -: as text, behind\n"
+		"                       the report; --force replaces FILE\n"
 		"      --progress auto|never|always|json\n"
 		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
 		"                       opens encrypted volumes, as with filter\n"

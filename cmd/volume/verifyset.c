@@ -45,6 +45,8 @@ static void on_problem(void *arg, const struct finding *p)
 		filter_stop(q->filter);
 	if (q->among)
 		note_hurt(q->among, p);
+	if (q->plot.path)
+		volumemap_finding(&q->map, p);
 	if (p->kind != FINDING_NOTE) {
 		findingtext_warn(p, findingtext_kind(p->kind), "");
 		return;
@@ -123,14 +125,19 @@ static int prove(struct verifyset *q, struct err *e)
 	q->o.arg = q;
 	q->o.problem = on_problem;
 	q->o.file = msg_verbosity() > 0 && !q->json ? on_file : NULL;
-	int rc = keyoptions_open(&q->keys, e);
+	int rc = picture_open(&q->plot, q->run.paths, q->run.path_count, e);
+	if (rc == 0)
+		rc = keyoptions_open(&q->keys, e);
 	if (rc == 0)
 		rc = pkioptions_open(&q->pki, e);
 	q->run.cipher.read = keyoptions_given(&q->keys) ? &q->keys.read : NULL;
 	q->verify = rc == 0 ? verify_new(&q->o) : NULL;
 	if (q->events.to.command)
 		q->run.callbacks = (struct filter_callbacks){.arg = q, .milestone = on_milestone};
-	q->run.observer = q->verify ? pkioptions_observer(&q->pki, verify_observer(q->verify), NULL, NULL) : NULL;
+	const struct observer *looks_on = q->verify ? verify_observer(q->verify) : NULL;
+	if (looks_on && q->plot.path)
+		looks_on = volumemap_observer(&q->map, looks_on);
+	q->run.observer = looks_on ? pkioptions_observer(&q->pki, looks_on, NULL, NULL) : NULL;
 	q->filter = q->run.observer ? filter_new(&q->run) : NULL;
 	if (rc == 0 && q->filter == NULL)
 		rc = err_memory(e, 0, "verifying");
@@ -181,12 +188,21 @@ int verifyset_run(struct verifyset *q)
 	int rc = prove(q, &e);
 	const struct tally nothing = {0}, *t = q->verify ? verify_tally(q->verify) : &nothing;
 	int status = rc != 0 ? msg_fail(&e) : err_worse_status(verifyreport_status(t), judge_bytes(q, t));
+	if (q->filter && q->plot.path)
+		volumemap_finish(&q->map, q->run.paths, q->run.path_count);
+	/* The JSON has what becomes of it; as text it stands behind the report. */
+	if (q->filter && q->plot.path && !picture_is_text(&q->plot))
+		status = volumemap_show(&q->map, &q->plot, status, &e);
 	if (q->among)
 		note_end(q, t, status, &e);
 	if (q->json)
 		verifyreport_json(q->json, t, &q->pki, status, &e);
 	else if (rc == 0 && !q->quiet && !(q->among && q->among->brief && status == 0))
 		verifyreport_print(t, &q->pki, status);
+	if (q->filter && picture_is_text(&q->plot))
+		status = volumemap_show(&q->map, &q->plot, status, &e);
+	picture_abandon(&q->plot);
+	volumemap_free(&q->map);
 	runevents_end(&q->events, status);
 	filter_free(q->filter);
 	verify_free(q->verify);

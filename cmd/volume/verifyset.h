@@ -11,6 +11,7 @@
 #include "cmd/volume/pkioptions.h"
 #include "cmd/volume/runevents.h"
 #include "cmd/volume/verifyreport.h"
+#include "cmd/volume/volumemap_draw.h"
 #include "pipeline/filter.h"
 #include "prove/verify.h"
 
@@ -46,11 +47,13 @@ struct verifyset {
 	struct keyoptions keys;
 	struct pkioptions pki;
 	struct runevents events;
+	struct picture plot;           /* of one that is alone */
 	struct verifyset_among *among; /* NULL: it is alone; else JSON is the member "report" of an open object */
 
 	/* At work */
 	struct verify *verify;
 	struct filter *filter;
+	struct volumemap map;
 };
 
 /* The report goes to standard output, or to q->json; what is wrong to standard error.  Returns the exit status. */
