@@ -107,17 +107,17 @@ reported of-folder -r lz4 folder
 reported clear --decrypt --key key enc
 mkdir folders
 cp "$bareos/vol-none" folders/vol
-"$XFLATE" -qq -i --dedupable --recursive -o done folders
+"$XFLATE" -qq -i --dedupable --recursive -o batched folders
 head -c 40000 "$bareos/vol-none" >folders/vol
-"$XFLATE" -qq -i --dedupable --recursive --skip-done -o done folders >"$out" 2>&1
-echo "check report $work/here/done/vol.report.json" >>"$work/judge"
+"$XFLATE" -qq -i --dedupable --recursive --skip-done -o batched folders >"$out" 2>&1
+echo "check report $work/here/batched/vol.report.json" >>"$work/judge"
 
 sh "$here/catalog/bareos/database.sh" "$work/catalog"
-"$XFLATE" catalog rows "$bareos/vol-gzip6" "$bareos/vol-multi" | sqlite3 "$work/catalog" >rows
-json check catalog-check "$XFLATE" catalog check --json --rows rows "$bareos/vol-gzip6" "$bareos/vol-multi"
-json check catalog-check "$XFLATE" catalog check --json --rows rows "$bareos/vol-gzip6" "$bareos/vol-none"
+"$XFLATE" catalog rows "$bareos/vol-gzip6" "$bareos/vol-multi" | sqlite3 "$work/catalog" >catalog.rows
+json check catalog-check "$XFLATE" catalog check --json --rows catalog.rows "$bareos/vol-gzip6" "$bareos/vol-multi"
+json check catalog-check "$XFLATE" catalog check --json --rows catalog.rows "$bareos/vol-gzip6" "$bareos/vol-none"
 "$XFLATE" -qq -r lz4 --max-block 20000 -o grown "$bareos/vol-gzip6"
-json check catalog-check "$XFLATE" catalog check -qq --json --rows rows grown
+json check catalog-check "$XFLATE" catalog check -qq --json --rows catalog.rows grown
 
 # ---- names that are no UTF-8 ----
 
