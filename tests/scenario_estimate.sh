@@ -120,7 +120,7 @@ expect_status 1 'what is there is not replaced'
 check 'it is as it was' cmp picture.svg before.svg
 cp large victim
 run "$XFLATE" estimate -d gzip:6 --plot victim victim
-refused 1 'nor a volume'
+refused 2 'nor a volume'
 check 'which is as it was' cmp large victim
 rm -f victim
 run "$XFLATE" estimate -d gzip:6 --plot - large
