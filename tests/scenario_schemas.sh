@@ -219,6 +219,11 @@ chmod 755 "$work" "$work/here"
 # shellcheck disable=SC2086 # words
 json check extract $as_nobody "$XFLATE" extract -qq --json -C closed "$bareos/vol-gzip6"
 not_restored 'a folder that cannot be written to: what is not restored is told'
+# What the run ends with stays what it is.
+run "$XFLATE" extract -qq --json -C two-jobs "$bareos/vol-multi"
+expect_status 2 'a run that breaks off at wrong usage ends so'
+is "$("$PYTHON" -c 'import json, sys; d = json.load(open(sys.argv[1])); print(d["complete"], d["exit_status"], d["not_restored"][0]["files"])' "$out")" \
+	'False 2 1' 'and tells the file that was being written'
 if with_shim 'a full disk'; then
 	for k in 1 3; do
 		json check extract env FAULT=write:$k:from:28 LD_PRELOAD="$shim" "$XFLATE" extract -qq --json -C "full-$k" "$bareos/vol-gzip6"

@@ -155,13 +155,14 @@ static struct outcome outcome_of(const struct extract *x, const struct choice *c
 		o.counts = *extract_counts(x);
 		o.stream_count = extract_streams(x, &o.streams);
 	}
-	if (e->code != XE_OK && x)
-		o.counts.by_result[EXTRACT_FAILED] += extract_unfinished(x, &o.unfinished);
 	if (e->code == XE_OK && x && o.job && !choice_is_part(c))
 		o.missing = asof ? asof_missing(asof) : extract_missing(x);
 	while (e->code == XE_OK && o.job && choice_unmet(c, (size_t)o.unmet))
 		o.unmet++;
 	o.status = status_of(&o, e);
+	/* What the run failed of has said how it ends. */
+	if (e->code != XE_OK && x)
+		o.counts.by_result[EXTRACT_FAILED] += extract_unfinished(x, &o.unfinished);
 	/* Damage is told by itself, as everywhere. */
 	o.complete = o.status == 0 || o.status == 3;
 	return o;
@@ -391,8 +392,10 @@ void extract_report_begin(struct extract_report *r)
 int extract_report_end(struct extract_report *r, const struct extract *x, const struct choice *c, const char *job, const struct err *e)
 {
 	struct outcome o = outcome_of(x, c, r->asof, e);
+	char why[ERR_TEXT_BYTES + 32];
 	if (o.unfinished.name && o.unfinished.name[0]) {
-		o.unfinished.why = e->text;
+		snprintf(why, sizeof why, "the run broke off in it: %s", e->text);
+		o.unfinished.why = why;
 		extract_report_file(r, &o.unfinished);
 	}
 	if (e->code != XE_OK)
