@@ -84,6 +84,12 @@ for v in "$made"/bad-* "$made"/wound-* "$made"/false-*; do
 done
 check 'bad, wounded and false ones: flags at their places, boxes from end to end' [ ! -e "$work/wrong" ] || show "$work/wrong"
 
+run "$XFLATE" verify -qq --json --plot wound.svg "$made/wound-doubled"
+count=$("$PYTHON" -c 'import json, sys
+print(sum(p["kind"] != "note" and "address" not in p for p in json.load(open(sys.argv[1]))["problems"]))' "$out")
+check 'what has no place is counted' [ "$count" -gt 1 ]
+check '... and said' grep -q ", $count findings without a place<" wound.svg
+
 # ---- what is not read, encrypted, of blocks ----
 
 head -c 1000000 "$bareos/vol-multi" >short

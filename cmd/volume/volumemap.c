@@ -193,11 +193,13 @@ static void keep_mark(struct volumemap *m, struct volumemap_volume *v, const str
 
 void volumemap_finding(struct volumemap *m, const struct finding *f)
 {
-	if (f->kind == FINDING_NOTE || f->volume == NULL || !f->placed)
+	if (f->kind == FINDING_NOTE)
 		return;
-	struct volumemap_volume *v = volume_of(m, f->volume);
-	if (v == NULL)
+	struct volumemap_volume *v = f->volume ? volume_of(m, f->volume) : NULL;
+	if (v == NULL || !f->placed) {
+		*(v ? &v->unplaced : &m->unplaced) += 1;
 		return;
+	}
 	struct volumemap_mark mark = {.wound = f->kind != FINDING_DAMAGE, .bytes = f->block ? f->len : 0};
 	/* Its block is not told of, or is, behind this. */
 	if (f->block && f->len > 0 && (!v->linear || f->addr >= v->bytes)) {

@@ -41,7 +41,7 @@ struct volumemap_bin {
 /* A place where something is wrong. */
 struct volumemap_mark {
 	uint64_t at, bytes; /* of the volume; bytes may be 0 */
-	bool wound;         /* not damage, but what filter --repair mends, or verify tells else */
+	bool wound;         /* not damage, but not as it should be */
 	char reason[VOLUMEMAP_REASON_BYTES];
 };
 
@@ -57,6 +57,7 @@ struct volumemap_volume {
 	struct volumemap_mark *marks; /* in the order of their places when all is done */
 	size_t mark_count, mark_room;
 	uint64_t damages, wounds; /* all */
+	uint64_t unplaced;        /* findings of it that have no place: of a file, or of a job as a whole */
 
 	/* While it is read: */
 	uint64_t block_addr, block_at; /* the last block, and where that is in bytes */
@@ -75,7 +76,8 @@ struct volumemap {
 	size_t volume_room;
 	struct volumemap_job *jobs; /* by index */
 	size_t job_room;
-	struct err err; /* the first failure: XE_FAILED, out of memory */
+	uint64_t unplaced; /* findings of no volume */
+	struct err err;    /* the first failure: XE_FAILED, out of memory */
 
 	/* volumemap_observer's */
 	const struct observer *to;

@@ -129,8 +129,20 @@ static void describe(const struct volumemap_volume *v, char *text, size_t room)
 				       plural(v->damages));
 	if (at < room && v->wounds > 0)
 		at += (size_t)snprintf(text + at, room - at, ", %llu other remark%s", (unsigned long long)v->wounds, plural(v->wounds));
+	if (at < room && v->unplaced > 0)
+		at += (size_t)snprintf(text + at, room - at, ", %llu finding%s without a place", (unsigned long long)v->unplaced,
+				       plural(v->unplaced));
 	if (at < room && !v->ended)
 		snprintf(text + at, room - at, ", not read to its end");
+}
+
+#define UNPLACED_BYTES 80u
+
+static const char *unplaced(const struct volumemap *m, char text[static UNPLACED_BYTES])
+{
+	snprintf(text, UNPLACED_BYTES, "%llu finding%s of no volume: the report tells", (unsigned long long)m->unplaced,
+		 plural(m->unplaced));
+	return text;
 }
 
 #define WORDS_BYTES 5000u
@@ -272,7 +284,7 @@ static void text_legend(FILE *out, const struct told *t, const struct stretch *a
 	if (all->damages > 0 && all->parts[PART_KIND + VOLUMEMAP_DAMAGED] == 0)
 		put_cut(out, "X            something is damaged there", columns);
 	if (all->wounds > 0)
-		put_cut(out, "?            something there that filter --repair mends, or that verify tells", columns);
+		put_cut(out, "?            something else is not as it should be there", columns);
 	if (all->begins + all->ends > 0)
 		put_cut(out, "[ ] *        below: jobs begin, end, both (labels of their sessions)", columns);
 	put_cut(out, "The letter of a column: what most of its bytes are.", columns);
@@ -282,12 +294,15 @@ void volumemap_draw_text(FILE *out, const struct volumemap *m, unsigned columns)
 {
 	const struct told t = choose_jobs(m, TOLD_MAX);
 	struct stretch all = {0};
+	char words[UNPLACED_BYTES];
 	for (size_t i = 0; i < m->volume_room; i++) {
 		const struct volumemap_volume *v = m->volumes[i];
 		if (v && v->path)
 			text_volume(out, v, &t, columns, &all);
 	}
 	text_legend(out, &t, &all, columns);
+	if (m->unplaced > 0)
+		put_cut(out, unplaced(m, words), columns);
 }
 
 /* ---- SVG ---- */
@@ -483,7 +498,7 @@ static void svg_legend(FILE *out, const struct told *t, const struct stretch *al
 	}
 	if (all->wounds > 0) {
 		svg_flag(out, LEFT + 7, y + 13, true, "a remark");
-		svg_text(out, LEFT + 22, y + 12, "start", "something there that filter --repair mends, or that verify tells");
+		svg_text(out, LEFT + 22, y + 12, "start", "something else is not as it should be there");
 		y += ROW;
 	}
 	if (all->begins > 0) {
@@ -510,10 +525,12 @@ void volumemap_draw_svg(FILE *out, void *map)
 			add_bin(&all, &t, &v->bins[n]);
 	}
 	double y = TOP, legend = TOP + VOLUME_HEIGHT * (double)count;
-	char words[96];
+	char words[96], found[UNPLACED_BYTES];
 	snprintf(words, sizeof words, "Map of %zu volume%s: what stands where", count, plural(count));
 	svg_begin(out, WIDTH, legend + ROW * (double)(legend_rows(&all) + 1), words);
 	svg_heading(out, LEFT, 34, words);
+	if (m->unplaced > 0)
+		svg_text(out, RIGHT, 34, "end", unplaced(m, found));
 	svg_text(out, LEFT, 54, "start", "colours: whose bytes, by their share above each other where several stand in a place");
 	for (size_t i = 0; i < m->volume_room; i++) {
 		const struct volumemap_volume *v = m->volumes[i];
