@@ -118,7 +118,7 @@ int quit_asked(void)
 
 void quit_sleep(unsigned milliseconds)
 {
-	const struct timespec pause = {.tv_sec = milliseconds / 1000, .tv_nsec = (long)(milliseconds % 1000) * 1000000};
+	const struct timespec pause = {.tv_sec = (time_t)(milliseconds / 1000), .tv_nsec = (long)(milliseconds % 1000) * 1000000};
 	if (quit_asked())
 		return;
 	int taken = holding ? sigtimedwait(&held, NULL, &pause) : nanosleep(&pause, NULL);

@@ -8,6 +8,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* ---- times ---- */
+
+bool system_time(int64_t seconds, time_t *t)
+{
+	*t = (time_t)seconds;
+	if (*t == seconds)
+		return true;
+	/* Two's complement, as POSIX wants it. */
+	*t = (time_t)(seconds < 0 ? INT32_MIN : INT32_MAX);
+	return false;
+}
+
 /* ---- names ---- */
 
 #if !defined(__GLIBC__)

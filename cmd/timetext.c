@@ -2,6 +2,7 @@
 #include "cmd/timetext.h"
 
 #include "base/json.h"
+#include "base/system.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -103,8 +104,8 @@ bool timetext_duration(const char *text, uint64_t *seconds)
 void timetext_utc(int64_t seconds, char text[static TIMETEXT_BYTES])
 {
 	struct tm tm;
-	time_t t = (time_t)seconds;
-	if (gmtime_r(&t, &tm) == NULL || strftime(text, TIMETEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	time_t t;
+	if (!system_time(seconds, &t) || gmtime_r(&t, &tm) == NULL || strftime(text, TIMETEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		text[0] = '\0';
 }
 

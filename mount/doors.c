@@ -2,6 +2,7 @@
 #include "mount/doors.h"
 
 #include "base/array.h"
+#include "base/system.h"
 #include "mount/jobtree.h"
 #include "restore/chain.h"
 
@@ -68,8 +69,8 @@ static void part_of(const char *name, char part[static PART_BYTES])
 static void show_time(int64_t seconds, char text[static TIME_BYTES])
 {
 	struct tm tm;
-	time_t t = (time_t)seconds;
-	if (localtime_r(&t, &tm) == NULL || strftime(text, TIME_BYTES, "%Y-%m-%d_%H.%M.%S", &tm) == 0)
+	time_t t;
+	if (!system_time(seconds, &t) || localtime_r(&t, &tm) == NULL || strftime(text, TIME_BYTES, "%Y-%m-%d_%H.%M.%S", &tm) == 0)
 		snprintf(text, TIME_BYTES, "%lld", (long long)seconds);
 }
 

@@ -147,7 +147,7 @@ static bool place_data(struct course_of_file *c, const struct item *item, struct
 	struct rd rd = rd_over(address.data, address.len);
 	uint64_t at = has_address ? rd_be64(&rd) : c->next;
 	/* No file is so long. */
-	if (rd.bad || at > INT64_MAX - plain.len)
+	if (rd.bad || at > (uint64_t)INT64_MAX - plain.len)
 		return true;
 	return recent_add(r, at, plain);
 }

@@ -4,6 +4,7 @@
 #include "mount/view.h"
 
 #include "base/array.h"
+#include "base/system.h"
 #include "mount/doors.h"
 
 #include <pthread.h>
@@ -263,9 +264,10 @@ static void fill(struct stat *st, const struct fileindex_file *f)
 	st->st_size = (off_t)size_of(f);
 	st->st_blocks = st->st_size / 512 + (st->st_size % 512 != 0);
 	st->st_rdev = S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) ? (dev_t)f->stat.device : 0;
-	st->st_atim.tv_sec = (time_t)f->stat.atime;
-	st->st_mtim.tv_sec = (time_t)f->stat.mtime;
-	st->st_ctim.tv_sec = (time_t)f->stat.ctime;
+	/* Where they have no room, the nearest that has. */
+	(void)system_time(f->stat.atime, &st->st_atim.tv_sec);
+	(void)system_time(f->stat.mtime, &st->st_mtim.tv_sec);
+	(void)system_time(f->stat.ctime, &st->st_ctim.tv_sec);
 }
 
 /* What came later, of attributes alone: the content stays. */

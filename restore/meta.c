@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "restore/meta.h"
 
+#include "base/system.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,10 +18,15 @@ static bool fault(const char *what, char why[static META_WHY_BYTES])
 	return false;
 }
 
-static void times_of(const struct meta *m, struct timespec times[2])
+/* false with errno: it was not changed at a time that this system can tell. */
+static bool times_of(const struct meta *m, struct timespec times[2])
 {
-	times[0] = (struct timespec){.tv_sec = (time_t)m->atime};
-	times[1] = (struct timespec){.tv_sec = (time_t)m->mtime};
+	times[0] = times[1] = (struct timespec){0};
+	/* When it was last read, matters less. */
+	(void)system_time(m->atime, &times[0].tv_sec);
+	bool told = system_time(m->mtime, &times[1].tv_sec);
+	errno = told ? 0 : EOVERFLOW;
+	return told;
 }
 
 /* The owner that means none to chown(2) is nobody's. */
@@ -33,24 +40,22 @@ static bool own(int at, const char *name, const struct meta *m, char why[static 
 bool meta_set(int fd, const struct meta *m, char why[static META_WHY_BYTES])
 {
 	struct timespec times[2];
-	times_of(m, times);
 	bool owned = m->born || own(fd, "", m, why);
 	/* Who does not own it must not lend another one's rights. */
 	uint32_t mode = owned ? m->mode : m->mode & ~(uint32_t)SET_ID_BITS;
 	bool moded = m->born || fchmod(fd, mode) == 0 || fault("mode", why);
 	bool extra = extra_set(fd, NULL, m->extras, m->extra_count, m->privileged && owned, m->left, why);
-	bool timed = futimens(fd, times) == 0 || fault("time", why);
+	bool timed = (times_of(m, times) && futimens(fd, times) == 0) || fault("time", why);
 	return owned && moded && extra && timed;
 }
 
 bool meta_set_at(int at, const char *name, bool special, const struct meta *m, char why[static META_WHY_BYTES])
 {
 	struct timespec times[2];
-	times_of(m, times);
 	bool owned = own(at, name, m, why);
 	/* What is no link and was made a moment ago under a name of our own. */
 	bool moded = !special || fchmodat(at, name, owned ? m->mode : m->mode & ~(uint32_t)SET_ID_BITS, 0) == 0 || fault("mode", why);
 	bool extra = extra_set(at, name, m->extras, m->extra_count, m->privileged && owned, m->left, why);
-	bool timed = utimensat(at, name, times, AT_SYMLINK_NOFOLLOW) == 0 || fault("time", why);
+	bool timed = (times_of(m, times) && utimensat(at, name, times, AT_SYMLINK_NOFOLLOW) == 0) || fault("time", why);
 	return owned && moded && extra && timed;
 }

@@ -5,6 +5,7 @@
 
 #include "base/io.h"
 #include "base/printable.h"
+#include "base/system.h"
 #include "format/stream.h"
 #include "format/xattr.h"
 #include "restore/seen.h"
@@ -155,7 +156,9 @@ static void describe(struct tar *t, const struct object *o, const char *path)
 	archive_entry_set_perm(entry, o->mode);
 	archive_entry_set_uid(entry, o->stat->uid);
 	archive_entry_set_gid(entry, o->stat->gid);
-	archive_entry_set_mtime(entry, (time_t)o->stat->mtime, 0);
+	time_t mtime;
+	(void)system_time(o->stat->mtime, &mtime);
+	archive_entry_set_mtime(entry, mtime, 0);
 	archive_entry_set_size(entry, 0);
 	if (o->kind == OBJECT_SYMLINK)
 		archive_entry_copy_symlink(entry, o->link);
@@ -173,6 +176,11 @@ static int write_header(struct tar *t, const struct object *o, const char *path,
 		m->how = MADE_BARE;
 		snprintf(m->why, sizeof m->why,
 			 "its access list or its extended attributes cannot be read, or not be written into an archive as they are");
+	}
+	time_t mtime;
+	if (!system_time(o->stat->mtime, &mtime)) {
+		m->how = MADE_BARE;
+		snprintf(m->why, sizeof m->why, "it was changed at a time that this system cannot tell");
 	}
 	int rc = judge(t, archive_write_header(t->archive, t->entry), bytes, m, e);
 	return rc == 0 && m->how != MADE_NOT && o->kind != OBJECT_FOLDER ? seen_add(&t->files, path, e) : rc;

@@ -200,19 +200,24 @@ START_TEST(test_objects)
 	sample_fill(plain, sizeof plain, SAMPLE_TEXT, 1);
 	size_t n = libdeflate_zlib_compress(c, plain, sizeof plain, payload, sizeof payload);
 	const struct {
-		long stored, full, compression;
+		long long stored, full, compression;
 		enum object_verdict verdict;
 	} cases[] = {
-		{(long)n, 5000, 1, OBJECT_RIGHT},     {(long)n, 5001, 1, OBJECT_WRONG},
-		{(long)n, 4999, 1, OBJECT_WRONG},     {(long)n, 0, 1, OBJECT_WRONG},
-		{(long)n + 2, 5000, 1, OBJECT_WRONG}, {(long)n - 1, 5000, 1, OBJECT_WRONG},
-		{(long)n, (long)n, 0, OBJECT_RIGHT},  {(long)n, 5000, 0, OBJECT_WRONG},
-		{(long)n, 5000, 2, OBJECT_UNKNOWN},   {(long)n, 100000000000, 1, OBJECT_WRONG},
+		{(long long)n, 5000, 1, OBJECT_RIGHT},
+		{(long long)n, 5001, 1, OBJECT_WRONG},
+		{(long long)n, 4999, 1, OBJECT_WRONG},
+		{(long long)n, 0, 1, OBJECT_WRONG},
+		{(long long)n + 2, 5000, 1, OBJECT_WRONG},
+		{(long long)n - 1, 5000, 1, OBJECT_WRONG},
+		{(long long)n, (long long)n, 0, OBJECT_RIGHT},
+		{(long long)n, 5000, 0, OBJECT_WRONG},
+		{(long long)n, 5000, 2, OBJECT_UNKNOWN},
+		{(long long)n, 100000000000, 1, OBJECT_WRONG},
 		{-1, 5000, 1, OBJECT_UNKNOWN},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		size_t at = (size_t)sprintf((char *)record, "2 25 1 %ld %ld %ld plug%cobject%c", cases[i].stored, cases[i].full,
+		size_t at = (size_t)sprintf((char *)record, "2 25 1 %lld %lld %lld plug%cobject%c", cases[i].stored, cases[i].full,
 					    cases[i].compression, 0, 0);
 		memcpy(record + at, payload, n);
 		record[at + n] = 0;

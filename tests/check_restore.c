@@ -432,6 +432,20 @@ START_TEST(links_in_the_way)
 }
 END_TEST
 
+/* Of the year 2242: where time_t has 32 bits that is said, and the file has no other time. */
+START_TEST(time_beyond_32_bits)
+{
+	struct stat st;
+	bool fits = sizeof st.st_mtime == 8;
+
+	stat_of.mtime = 1LL << 33;
+	ck_assert_int_eq(put_file("file", "x", ENDING_WHOLE), fits ? MADE : MADE_BARE);
+	ck_assert(fits || strstr(made.why, "its time cannot be set") != NULL);
+	ck_assert_int_eq(stat(at("in/file"), &st), 0);
+	ck_assert(fits ? (int64_t)st.st_mtime == stat_of.mtime : st.st_mtime > 1000000000);
+}
+END_TEST
+
 START_TEST(what_is_there)
 {
 	struct stat st;
@@ -442,7 +456,7 @@ START_TEST(what_is_there)
 	ck_assert(!made.like);
 	open_tree(EXISTING_NEWER);
 	ck_assert_int_eq(put_file("file", "theirs", ENDING_WHOLE), MADE_THERE);
-	stat_of.mtime = 1LL << 33;
+	stat_of.mtime = INT32_MAX;
 	ck_assert_int_eq(put_file("file", "theirs", ENDING_WHOLE), MADE);
 	content_is("in/file", "theirs");
 	open_tree(EXISTING_SKIP);
@@ -566,6 +580,7 @@ int main(void)
 	tcase_add_test(f, appears_whole);
 	tcase_add_test(f, holes);
 	tcase_add_test(f, links_in_the_way);
+	tcase_add_test(f, time_beyond_32_bits);
 	tcase_add_test(f, what_is_there);
 	tcase_add_test(f, deep_and_long);
 	tcase_add_test(f, born);

@@ -284,7 +284,7 @@ int assembler_other(struct assembler *a, const struct source_item *block, struct
 	a->again = false;
 	if (block->event == SOURCE_FILE_MARK || block->event == SOURCE_FOREIGN) {
 		*item = joiner_item_here(a, block->event == SOURCE_FOREIGN ? ITEM_FOREIGN : ITEM_FILE_MARK);
-		item->data = (struct span){block->data, block->len};
+		item->data = (struct span){block->data, (size_t)block->len};
 		item->buf = block->buf;
 		return 0;
 	}

@@ -4,6 +4,7 @@
 
 #include "base/msg.h"
 #include "base/printable.h"
+#include "base/system.h"
 #include "catalog/bsrmend.h"
 #include "catalog/wanted.h"
 #include "cmd/catalog/bsrindex.h"
@@ -121,11 +122,12 @@ static int choose_catalog(struct request *q, struct err *e)
 	if (!is_candidate(q, j))
 		return err_set(e, XE_FAILED, "%s: no file of its last save fits", q->catalog_job);
 	char text[WANTED_TEXT_BYTES], when[64];
-	time_t t = (time_t)(j->began / 1000000);
+	time_t t;
 	struct tm tm;
 	wanted_describe(j, text, sizeof text);
-	if (gmtime_r(&t, &tm) == NULL || strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
-		snprintf(when, sizeof when, "%lld", (long long)t);
+	if (!system_time(j->began / 1000000, &t) || gmtime_r(&t, &tm) == NULL ||
+	    strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+		snprintf(when, sizeof when, "%lld", (long long)(j->began / 1000000));
 	msg_info("%s, of %s", text, when);
 	if (j->level && j->level != 'F')
 		msg_warning("%s is of level %c: what it does not hold is in saves before it", text, j->level);

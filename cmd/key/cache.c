@@ -4,6 +4,7 @@
 
 #include "base/msg.h"
 #include "base/printable.h"
+#include "base/system.h"
 #include "cmd/command.h"
 #include "cmd/keyout.h"
 #include "cmd/secretsource.h"
@@ -31,9 +32,9 @@ static int read_cache(struct cryptocache *c, const char *path, struct err *e)
 
 void cache_time_text(int64_t seconds, char text[static CACHE_TIME_BYTES])
 {
-	time_t t = (time_t)seconds;
+	time_t t;
 	struct tm tm;
-	if (localtime_r(&t, &tm) == NULL || strftime(text, CACHE_TIME_BYTES, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+	if (!system_time(seconds, &t) || localtime_r(&t, &tm) == NULL || strftime(text, CACHE_TIME_BYTES, "%Y-%m-%d %H:%M:%S", &tm) == 0)
 		snprintf(text, CACHE_TIME_BYTES, "-");
 }
 

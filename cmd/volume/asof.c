@@ -3,6 +3,7 @@
 
 #include "base/msg.h"
 #include "base/printable.h"
+#include "base/system.h"
 #include "cmd/command.h"
 #include "cmd/timetext.h"
 #include "cmd/volume/asof_index.h"
@@ -37,9 +38,10 @@ static bool read_time(const char *text, int64_t *seconds)
 
 static const char *time_text(int64_t seconds, char text[static TIME_BYTES])
 {
-	time_t t = (time_t)seconds;
+	time_t t;
 	struct tm tm;
-	if (seconds == 0 || localtime_r(&t, &tm) == NULL || strftime(text, TIME_BYTES, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+	if (seconds == 0 || !system_time(seconds, &t) || localtime_r(&t, &tm) == NULL ||
+	    strftime(text, TIME_BYTES, "%Y-%m-%d %H:%M:%S", &tm) == 0)
 		snprintf(text, TIME_BYTES, "-");
 	return text;
 }

@@ -3,6 +3,7 @@
 
 #include "base/msg.h"
 #include "base/printable.h"
+#include "base/system.h"
 #include "format/attributes.h"
 #include "format/stream.h"
 #include "medium/medium.h"
@@ -13,9 +14,10 @@
 
 static void time_text(int64_t microseconds, char *text, size_t text_bytes)
 {
-	time_t t = (time_t)(microseconds / 1000000);
+	time_t t;
 	struct tm tm;
-	if (microseconds == 0 || gmtime_r(&t, &tm) == NULL || strftime(text, text_bytes, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+	if (microseconds == 0 || !system_time(microseconds / 1000000, &t) || gmtime_r(&t, &tm) == NULL ||
+	    strftime(text, text_bytes, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
 		snprintf(text, text_bytes, "-");
 }
 

@@ -4,6 +4,7 @@
 #include "base/hex.h"
 #include "base/json.h"
 #include "base/printable.h"
+#include "base/system.h"
 #include "cmd/timetext.h"
 
 #include <stdio.h>
@@ -43,9 +44,10 @@ static const char *word_of(const struct fileindex_file *f)
 
 static void time_text(int64_t seconds, char *text, size_t text_bytes)
 {
-	time_t t = (time_t)seconds;
+	time_t t;
 	struct tm tm;
-	if (gmtime_r(&t, &tm) == NULL || tm.tm_year > 8099 || strftime(text, text_bytes, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+	if (!system_time(seconds, &t) || gmtime_r(&t, &tm) == NULL || tm.tm_year > 8099 ||
+	    strftime(text, text_bytes, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		snprintf(text, text_bytes, "%lld", (long long)seconds);
 }
 
