@@ -77,6 +77,9 @@ int children_start(struct children *c, size_t task, int (*work)(void *arg, size_
 	while (c->all[place].pid != 0)
 		place++;
 	fflush(NULL);
+	/* Before it is there: on a busy machine it may have ended when this process comes to its next line. */
+	struct timespec began;
+	clock_gettime(CLOCK_MONOTONIC, &began);
 	pid_t parent = getpid(), pid = fork();
 	if (pid < 0)
 		return err_errno(e, XE_FAILED, errno, "cannot start a process");
@@ -85,8 +88,7 @@ int children_start(struct children *c, size_t task, int (*work)(void *arg, size_
 		_exit(work(arg, task, place));
 	}
 	setpgid(pid, pid);
-	c->all[place] = (struct child){.pid = pid, .task = task};
-	clock_gettime(CLOCK_MONOTONIC, &c->all[place].began);
+	c->all[place] = (struct child){.pid = pid, .task = task, .began = began};
 	c->running++;
 	return 0;
 }
