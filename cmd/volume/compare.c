@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "cmd/volume/findingtext.h"
 #include "cmd/volume/keyoptions.h"
+#include "cmd/volume/sandbox.h"
 #include "pipeline/filter.h"
 #include "prove/compare.h"
 
@@ -23,7 +24,7 @@ struct request {
 	size_t old_count, new_count;
 	struct keyoptions keys;
 	bool behind; /* --vs was seen */
-	bool as_json;
+	bool as_json, no_sandbox;
 	struct json *json; /* NULL: text */
 	struct compare *compare;
 	struct filter *filter; /* at work, for progress */
@@ -146,6 +147,7 @@ static const struct option_row rows[] = {
 	COMMAND_MAX_MEMORY(struct request, o.max_memory),
 	KEYOPTIONS_ROWS(struct request, keys),
 	KEYOPTIONS_NEW_ROWS(struct request, keys),
+	SANDBOX_ROW(struct request, no_sandbox),
 	OPTIONS_END,
 };
 
@@ -158,6 +160,16 @@ static int check(const struct request *q)
 	if (wrong == 0)
 		wrong = keyoptions_check_inputs(&q->keys, "compare", q->old, q->old_count);
 	return wrong != 0 ? wrong : keyoptions_check_inputs(&q->keys, "compare", q->new, q->new_count);
+}
+
+/* It writes nothing, and reads both sets. */
+static void confine(const struct request *q)
+{
+	struct sandbox s;
+	sandbox_begin(&s, &(struct sandbox_of){.off = q->no_sandbox, .keys = &q->keys});
+	sandbox_inputs(&s, q->old, q->old_count);
+	sandbox_inputs(&s, q->new, q->new_count);
+	sandbox_close(&s, false);
 }
 
 static int run(struct request *q)
@@ -191,7 +203,10 @@ static int parse_and_run(struct request *q, int argc, char **argv)
 		return status;
 	q->json = q->as_json ? &json : NULL;
 	status = check(q);
-	return status != 0 ? status : run(q);
+	if (status != 0)
+		return status;
+	confine(q);
+	return run(q);
 }
 
 static int cmd_compare(int argc, char **argv)
@@ -229,6 +244,7 @@ const struct command command_compare = {
 		"                       --new-key-dir, --new-key-command: the NEW ones, if their\n"
 		"                       keys are others\n"
 		"      --json           the result as JSON\n"
+		"      --no-sandbox     keeps rights that it does not need: see xflate(1)\n"
 		"  -q, --quiet          -qq: no warnings either\n"
 		"\n"
 		"Exit status: 0 the same; 1 different, or it could not be told; 3 the same as\n"

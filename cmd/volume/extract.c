@@ -15,6 +15,7 @@
 #include "cmd/volume/keyoptions.h"
 #include "cmd/volume/pkioptions.h"
 #include "cmd/volume/runevents.h"
+#include "cmd/volume/sandbox.h"
 #include "cmd/volume/watched.h"
 #include "restore/folderslast.h"
 #include "restore/nowhere.h"
@@ -40,7 +41,8 @@ struct request {
 	const char **globs;
 	size_t glob_count;
 	enum owner owner;
-	bool dry_run, as_tar, as_json, with_objects;
+	bool dry_run, as_tar, as_json, with_objects, no_sandbox;
+	bool folder_made; /* by us, and nothing is in it yet */
 	enum progress_mode progress;
 	struct keyoptions keys;
 	struct pkioptions pki;
@@ -109,6 +111,7 @@ static const struct option_row rows[] = {
 	KEYOPTIONS_ROWS(struct request, keys),
 	PKIOPTIONS_ROWS(struct request, pki),
 	EVENTS_ROWS(struct request, events.to),
+	SANDBOX_ROW(struct request, no_sandbox),
 	OPTIONS_END,
 };
 
@@ -286,6 +289,26 @@ static struct tar *open_tar(const struct request *q, struct err *e)
 	return tar_new(STDOUT_FILENO, spool_folder(q), e);
 }
 
+static void confine(struct request *q)
+{
+	struct sandbox s;
+	const struct sandbox_of of = {.off = q->no_sandbox, .events = &q->events.to, .keys = &q->keys, .pki = &q->pki};
+	bool fills = q->tree.folder && !q->dry_run;
+	sandbox_begin(&s, &of);
+	if (fills)
+		q->folder_made = sandbox_tree(&s, q->tree.folder);
+	else if (q->asof.text || (q->as_tar && !q->dry_run))
+		sandbox_spool(&s, spool_folder(q));
+	sandbox_inputs(&s, q->run.paths, q->run.path_count);
+	sandbox_input(&s, q->files_from);
+	sandbox_input(&s, q->bsr.path);
+	/* The index says which volumes there are. */
+	sandbox_database(&s, q->index.path);
+	if (q->index.path)
+		sandbox_input_any(&s);
+	sandbox_close(&s, fills);
+}
+
 static int run(struct request *q)
 {
 	struct err e = {0};
@@ -299,6 +322,7 @@ static int run(struct request *q)
 	q->o.set_ids = q->as_tar || (q->tree.same_owner && geteuid() == 0);
 	q->tree.privileged = q->tree.same_owner && geteuid() == 0;
 	q->total = command_total_bytes(q->run.paths, q->run.path_count);
+	confine(q);
 	int rc = choose(q, &e);
 	if (rc == 0)
 		rc = keyoptions_open(&q->keys, &e);
@@ -331,6 +355,8 @@ static int run(struct request *q)
 	filter_free(q->filter);
 	objects_free(q->objects);
 	extract_free(q->extract);
+	if (q->folder_made && tree == NULL)
+		rmdir(q->tree.folder);
 	tree_free(tree);
 	folderslast_free(last);
 	tar_free(tar);
@@ -410,7 +436,7 @@ const struct command command_extract = {
 		"  -T, --threads N      workers, 0: one a processor (the default)\n"
 		"      --all-digests    count every kind of digest of large files\n"
 		"      --max-memory BYTES      for sessions and records that wait (default: 1G)\n"
-		"      --json; --progress auto|never|always|json\n"
+		"      --json; --progress auto|never|always|json; --no-sandbox\n"
 		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
 		"                       opens encrypted volumes, as with filter\n"
 		"      --pki-key SOURCE, --pki-cert FILE, --pki-passphrase SOURCE\n"

@@ -12,6 +12,7 @@
 #include "cmd/volume/expected.h"
 #include "cmd/volume/filter_neighbours.h"
 #include "cmd/volume/filter_run.h"
+#include "cmd/volume/sandbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,6 +196,7 @@ static const struct option_row rows[] = {
 	COMMAND_PROGRESS(struct filter_request, progress),
 	KEYOPTIONS_ROWS(struct filter_request, keys),
 	KEYOPTIONS_NEW_ROWS(struct filter_request, keys),
+	SANDBOX_ROW(struct filter_request, no_sandbox),
 	OPTIONS_END,
 };
 
@@ -404,19 +406,56 @@ static int settle(struct filter_request *q, const struct operands *inputs)
 	return wrong == 0 && filter_neighbours_settle(q, &e) != 0 ? msg_fail(&e) : wrong;
 }
 
+/* ---- the sandbox ---- */
+
+/* All that it writes.  A volume that is replaced has its files beside it. */
+static void begin_sandbox(struct sandbox *s, const struct filter_request *q, const struct operands *inputs)
+{
+	const struct sandbox_of of = {.off = q->no_sandbox, .events = &q->events.to, .keys = &q->keys};
+	sandbox_begin(s, &of);
+	sandbox_output(s, q->out.path);
+	sandbox_output(s, q->map_path);
+	sandbox_output(s, q->report_path);
+	if (q->in_place || q->discard_original)
+		sandbox_outputs(s, inputs->names, inputs->count);
+	/* A key of that folder is marked when it is used for new volumes. */
+	if (q->o.cipher.encrypt)
+		sandbox_output(s, q->keys.dir);
+}
+
+static void confine_one(const struct filter_request *q, const struct operands *inputs)
+{
+	struct sandbox s;
+	begin_sandbox(&s, q, inputs);
+	sandbox_inputs(&s, inputs->names, inputs->count);
+	sandbox_inputs(&s, q->near.before.all, q->near.before.count);
+	sandbox_inputs(&s, q->near.after.all, q->near.after.count);
+	sandbox_close(&s, false);
+}
+
 /* The volumes of a batch, found where it says. */
 static int run_batch(struct filter_request *q, const struct operands *named)
 {
 	struct volumelist l = VOLUMELIST_NONE;
 	struct err e = {0};
+	struct sandbox sandbox;
 	int status = batch_check(q);
 	if (status == 0)
 		status = volumelist_check(&q->list, "filter", named);
+	if (status == 0) {
+		begin_sandbox(&sandbox, q, named);
+		sandbox_close_writes(&sandbox, false);
+	}
 	if (status == 0 && (volumelist_read(&l, &q->list, named, &e) != 0 || batch_leave_out(q, named, &l, &e) != 0))
 		status = fail(q, &e);
 	const struct operands inputs = {(const char *const *)l.paths, l.count};
 	if (status == 0)
 		status = settle(q, &inputs);
+	if (status == 0) {
+		sandbox_inputs(&sandbox, named->names, named->count);
+		sandbox_inputs_around(&sandbox, inputs.names, inputs.count);
+		sandbox_close(&sandbox, false);
+	}
 	status = status == 0 ? batch_run(q) : status;
 	volumelist_free(&l);
 	return status;
@@ -427,13 +466,18 @@ static int run_one(struct filter_request *q, const struct operands *inputs)
 	int status = q->discard_original ? check_discard(q, inputs) : q->in_place ? check_in_place(q, inputs) : 0;
 	if (status == 0 && inputs->count == 0 && isatty(STDIN_FILENO))
 		status = msg_usage("filter", "no volume is named, and standard input is a terminal");
-	if (status == 0 && q->discard_original && q->database < 0)
+	if (status == 0 && q->discard_original && q->database < 0) {
+		confine_one(q, inputs);
 		return discard(q, inputs);
+	}
 	if (status == 0 && q->database >= 0 && !q->in_place)
 		status = msg_usage("filter", "--database goes with --in-place; xflate catalog sql makes SQL from a map");
 	if (status == 0)
 		status = settle(q, inputs);
-	return status == 0 ? filter_request_run(q) : status;
+	if (status != 0)
+		return status;
+	confine_one(q, inputs);
+	return filter_request_run(q);
 }
 
 /* What of a command line is no input, for the report.  words: argc of them, as they were before they were read. */
@@ -512,7 +556,7 @@ const struct command command_filter = {
 		"      --block-format bb02|bb03; --keep-layout: move no block, or fail\n"
 		"      --rename OLD=NEW       another Volume Name in the label\n"
 		"      --map FILE, --report FILE   address of every block; what was done, JSON\n"
-		"      --progress auto|never|always|json; --exit-class: 0, 65 or 75\n"
+		"      --progress auto|never|always|json; --exit-class: 0, 65 or 75; --no-sandbox\n"
 		"      --events COMMAND [--events-for EVENT,...] [--events-veto]  is told\n"
 		"  -q, --quiet; -qq; -v       no summary; no warnings either; a line for each job\n"
 		"\n"

@@ -41,6 +41,7 @@ struct filter_request {
 	bool no_preserve;           /* outputs are as any new file */
 	bool in_place;              /* each volume is replaced where it stands */
 	int database;               /* enum sql_database: in place, the SQL of which is written, too; -1: none */
+	bool no_sandbox;            /* it keeps rights that it does not need */
 	bool discard_original;      /* no conversion: what --in-place has left is removed */
 	struct reshape_name *names; /* o.name_count of them; ours, their old names, too */
 	bool *names_met;            /* was there a volume of that name? */

@@ -12,6 +12,7 @@
 #include "cmd/volume/listing.h"
 #include "cmd/volume/listjson.h"
 #include "cmd/volume/listtext.h"
+#include "cmd/volume/sandbox.h"
 #include "cmd/volume/version.h"
 #include "cmd/volume/volumemap_draw.h"
 #include "pipeline/cipher.h"
@@ -135,7 +136,7 @@ static int read_all(struct list *l, const char *const *paths, size_t count, cons
 struct request {
 	struct list l;
 	struct keyoptions keys;
-	bool json, files;
+	bool json, files, no_sandbox;
 	struct picture plot;
 	struct volumemap map;
 };
@@ -161,6 +162,7 @@ static const struct option_row rows[] = {
 	COMMAND_MAX_MEMORY(struct request, l.max_memory),
 	OPTION_TAKE_FLAG('v', "verbose", take_verbose),
 	KEYOPTIONS_ROWS(struct request, keys),
+	SANDBOX_ROW(struct request, no_sandbox),
 	OPTIONS_END,
 };
 
@@ -252,6 +254,15 @@ static int run(struct request *q, const struct operands *volumes)
 	return status;
 }
 
+/* It writes nothing, and reads the volumes. */
+static void confine(const struct request *q, const struct operands *volumes)
+{
+	struct sandbox s;
+	sandbox_begin(&s, &(struct sandbox_of){.off = q->no_sandbox, .keys = &q->keys});
+	sandbox_inputs(&s, volumes->names, volumes->count);
+	sandbox_close(&s, false);
+}
+
 static int cmd_list(int argc, char **argv)
 {
 	struct request q = {0};
@@ -262,6 +273,7 @@ static int cmd_list(int argc, char **argv)
 	status = settle(&q, &volumes);
 	if (status != 0)
 		return status;
+	confine(&q, &volumes);
 	return q.files ? run_files(&q, &volumes) : run(&q, &volumes);
 }
 
@@ -286,6 +298,7 @@ const struct command command_list = {
 		"                       for sessions and records that wait (default: 1G)\n"
 		"      --key SOURCE, --key-dir DIR, --key-config FILE, --key-command CMD\n"
 		"                       opens encrypted volumes, as with filter\n"
+		"      --no-sandbox     keeps rights that it does not need: see xflate(1)\n"
 		"  -v, -vv              short for --blocks, and for both\n"
 		"  -q, --quiet          -qq: no warnings either\n"
 		"\n"

@@ -4,12 +4,14 @@
 
 #include "base/msg.h"
 #include "cmd/volume/expected.h"
+#include "cmd/volume/sandbox.h"
 #include "cmd/volume/verifymany.h"
 
 struct request {
 	struct verifyset set;
 	struct verifymany_options many;
-	bool as_json;
+	bool as_json, no_sandbox;
+	struct sandbox sandbox;
 };
 
 static const struct option_row rows[] = {
@@ -26,8 +28,29 @@ static const struct option_row rows[] = {
 	KEYOPTIONS_ROWS(struct request, set.keys),
 	PKIOPTIONS_ROWS(struct request, set.pki),
 	EVENTS_ROWS(struct request, set.events.to),
+	SANDBOX_ROW(struct request, no_sandbox),
 	OPTIONS_END,
 };
+
+/* It writes its state; which volumes there are is learnt from folders and lists. */
+static int run_many(struct request *q, const struct operands *volumes)
+{
+	int status = verifymany_check(&q->many, &q->set, volumes);
+	if (status != 0)
+		return status;
+	q->many.sandbox = &q->sandbox;
+	sandbox_output(&q->sandbox, q->many.state);
+	sandbox_inputs(&q->sandbox, volumes->names, volumes->count);
+	sandbox_close_writes(&q->sandbox, false);
+	return verifymany_run(&q->many, &q->set, volumes);
+}
+
+static int run_set(struct request *q, const struct operands *volumes)
+{
+	sandbox_inputs(&q->sandbox, volumes->names, volumes->count);
+	sandbox_close(&q->sandbox, false);
+	return verifyset_run(&q->set);
+}
 
 static int cmd_verify(int argc, char **argv)
 {
@@ -60,10 +83,9 @@ static int cmd_verify(int argc, char **argv)
 		status = pkioptions_check(&q.set.pki, "verify", volumes.names, volumes.count, NULL, q.set.keys.key);
 	if (status != 0)
 		return status;
-	if (!verifymany_wanted(&q.many))
-		return verifyset_run(&q.set);
-	status = verifymany_check(&q.many, &q.set, &volumes);
-	return status != 0 ? status : verifymany_run(&q.many, &q.set, &volumes);
+	const struct sandbox_of of = {.off = q.no_sandbox, .events = &q.set.events.to, .keys = &q.set.keys, .pki = &q.set.pki};
+	sandbox_begin(&q.sandbox, &of);
+	return verifymany_wanted(&q.many) ? run_many(&q, &volumes) : run_set(&q, &volumes);
 }
 
 const struct command command_verify = {
@@ -103,6 +125,7 @@ const struct command command_verify = {
 		"                       opens files that their client encrypted, as with extract\n"
 		"      --events COMMAND [--events-for EVENT,...] [--events-veto]\n"
 		"                       is told what happens, and may stop it\n"
+		"      --no-sandbox     keeps rights that it does not need: see xflate(1)\n"
 		"  -q, --quiet          nothing but what is wrong, on standard error; -qq: the\n"
 		"                       exit status alone, or why it could not be told\n"
 		"  -v, --verbose        a line for each file, too; of units first the reports\n"

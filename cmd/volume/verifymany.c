@@ -148,6 +148,8 @@ static int find_units(struct many *m, const struct operands *operands, struct er
 	int rc = volumelist_read(&m->list, &m->o->list, operands, e);
 	if (rc == 0 && m->o->list.recursive)
 		rc = manyproofs_add_known(&m->file.state, operands->names, operands->count, &m->list, e);
+	sandbox_inputs_around(m->o->sandbox, (const char *const *)m->list.paths, m->list.count);
+	sandbox_close(m->o->sandbox, false);
 	if (rc == 0)
 		rc = refuse_once(&m->list, e);
 	return rc == 0 ? batchunits_find(&m->units, (const char *const *)m->list.paths, m->list.count, false, e) : rc;

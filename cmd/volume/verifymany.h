@@ -5,6 +5,7 @@
 #define CMD_VOLUME_VERIFYMANY_H
 
 #include "cmd/volume/proofdue.h"
+#include "cmd/volume/sandbox.h"
 #include "cmd/volume/verifyset.h"
 #include "cmd/volume/volumelist.h"
 
@@ -12,8 +13,9 @@ struct verifymany_options {
 	struct volumelist_options list;
 	const char *state; /* NULL: nothing is kept */
 	struct proofdue_share sample;
-	uint64_t seconds; /* behind which no unit is begun; 0: no limit */
-	bool forget;      /* volumes that are gone */
+	uint64_t seconds;        /* behind which no unit is begun; 0: no limit */
+	bool forget;             /* volumes that are gone */
+	struct sandbox *sandbox; /* which is closed when it is known what there is to read */
 };
 
 /* Rows of a table: member is a struct verifymany_options. */

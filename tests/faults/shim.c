@@ -137,8 +137,24 @@ static int index_of(const char *const *list, size_t count, const char *text, siz
 	_exit(98);
 }
 
+/* Where it is told: open from the beginning, for later the program may have given up the right to open it; out of the way of its descriptors. */
+static long counts_fd = -1, trace_fd = -1;
+
+static long keep(const char *variable, int flags)
+{
+	const char *path = getenv(variable);
+	long fd = path && path[0] ? syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0644) : -1, high = -1;
+	if (fd < 0)
+		return -1;
+	high = syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 900);
+	syscall(SYS_close, fd);
+	return high;
+}
+
 __attribute__((constructor)) static void arm(void)
 {
+	counts_fd = keep("FAULT_COUNTS", O_TRUNC);
+	trace_fd = keep("FAULT_TRACE", O_APPEND);
 	const char *text = getenv("FAULT");
 	if (text) {
 		const char *k = strchr(text, ':'), *mode = k ? strchr(k + 1, ':') : NULL, *value = mode ? strchr(mode + 1, ':') : NULL;
@@ -155,17 +171,15 @@ __attribute__((constructor)) static void arm(void)
 __attribute__((destructor)) static void tell(void)
 {
 	fault.armed = false;
-	const char *path = getenv("FAULT_COUNTS");
-	if (path == NULL)
+	if (counts_fd < 0)
 		return;
-	long fd = syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	char text[1024];
 	int n = 0;
 	for (int i = 0; i < KINDS; i++)
 		n += snprintf(text + n, sizeof text - (size_t)n, "%s %lu\n", kinds[i], calls[i]);
 	n += snprintf(text + n, sizeof text - (size_t)n, "live %ld\nstruck %lu\n", live, struck);
-	(void)!syscall(SYS_write, fd, text, n);
-	syscall(SYS_close, fd);
+	(void)!syscall(SYS_ftruncate, counts_fd, 0L);
+	(void)!syscall(SYS_pwrite64, counts_fd, text, n, 0L);
 }
 
 /* ---- memory ---- */
@@ -221,18 +235,14 @@ static void trace(const char *format, ...) __attribute__((format(printf, 1, 2)))
 
 static void trace(const char *format, ...)
 {
-	static const char *path;
-	path = path ? path : getenv("FAULT_TRACE") ? getenv("FAULT_TRACE") : "";
-	if (path[0] == '\0')
+	if (trace_fd < 0)
 		return;
 	char line[512];
 	va_list ap;
 	va_start(ap, format);
 	int n = vsnprintf(line, sizeof line, format, ap);
 	va_end(ap);
-	long fd = syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND, 0644);
-	(void)!syscall(SYS_write, fd, line, n);
-	syscall(SYS_close, fd);
+	(void)!syscall(SYS_write, trace_fd, line, n);
 }
 
 static unsigned long long inode(int fd)
