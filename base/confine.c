@@ -326,10 +326,6 @@ static const unsigned denied[] = {
 	SYS_acct,
 	SYS_quotactl,
 	SYS_syslog,
-	SYS_settimeofday,
-	SYS_clock_settime,
-	SYS_adjtimex,
-	SYS_clock_adjtime,
 	SYS_sethostname,
 	SYS_setdomainname,
 	SYS_vhangup,
@@ -345,6 +341,18 @@ static const unsigned denied[] = {
 #endif
 #ifdef SYS_stime
 	SYS_stime,
+#endif
+#ifdef SYS_clock_settime
+	SYS_settimeofday,
+	SYS_adjtimex,
+	SYS_clock_settime,
+	SYS_clock_adjtime,
+#endif
+#ifdef SYS_clock_settime32 /* musl's names for the old ones */
+	SYS_clock_settime32,
+#endif
+#ifdef SYS_settimeofday_time32
+	SYS_settimeofday_time32,
 #endif
 #ifdef SYS_clock_settime64
 	SYS_clock_settime64,
