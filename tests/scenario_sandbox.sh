@@ -233,6 +233,12 @@ run "$XFLATE" filter -q --chunk-size 10485760 -o chunked "$v"
 expect_status 0 'a folder of chunks'
 run "$XFLATE" compare "$v" --vs chunked
 expect_status 0 'which is read'
+mv chunked/0000 far/
+ln -s ../far/0000 chunked/
+run "$XFLATE" compare "$v" --vs chunked
+expect_status 0 'and where a chunk is a link to another place'
+run "$XFLATE" verify -q --recursive chunked
+expect_status 0 'by verify of many, too'
 run "$XFLATE" filter -q --encrypt aes-256-xts --new-key-dir keys --block-format bb03 -o locked "$VOLUMES/bacula/plain-zstd3"
 expect_status 0 'a new folder of keys'
 run "$XFLATE" verify -q --key-dir keys locked

@@ -136,10 +136,33 @@ void sandbox_begin(struct sandbox *s, const struct sandbox_of *of)
 
 /* ---- inputs ---- */
 
+/* For each symbolic link in a folder; nothing where path is none. */
+static void each_link(struct sandbox *s, const char *folder, void (*allow)(struct sandbox *s, const char *path))
+{
+	char path[PLACE_PATH_BYTES];
+	struct stat st;
+	DIR *dir = opendir(folder);
+	const struct dirent *d;
+	while (dir && (d = readdir(dir)) != NULL) {
+		if (d->d_type != DT_LNK && d->d_type != DT_UNKNOWN)
+			continue;
+		int n = snprintf(path, sizeof path, "%s/%s", folder, d->d_name);
+		if (n > 0 && (size_t)n < sizeof path && lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+			allow(s, path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* Pieces of a volume that is a folder may lie on another disk. */
 void sandbox_inputs(struct sandbox *s, const char *const *paths, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; s->on && i < count; i++) {
+		struct stat st;
 		sandbox_input(s, paths[i]);
+		if (is_path(paths[i]) && stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode))
+			each_link(s, paths[i], sandbox_input);
+	}
 }
 
 void sandbox_inputs_around(struct sandbox *s, const char *const *paths, size_t count)
@@ -191,24 +214,12 @@ static void allow_place(struct sandbox *s, const char *path)
 }
 
 /* Outputs are written to where links of their names lead; those that cannot be followed are refused when their turn comes. */
-static void allow_links(struct sandbox *s, const char *folder)
+static void allow_link(struct sandbox *s, const char *path)
 {
-	char path[PLACE_PATH_BYTES];
-	struct stat st;
 	struct place p;
 	struct err unsaid = {0};
-	DIR *dir = opendir(folder);
-	const struct dirent *d;
-	while (dir && (d = readdir(dir)) != NULL) {
-		if (d->d_type != DT_LNK && d->d_type != DT_UNKNOWN)
-			continue;
-		int n = snprintf(path, sizeof path, "%s/%s", folder, d->d_name);
-		bool link = n > 0 && (size_t)n < sizeof path && lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
-		if (link && place_find(&p, path, &unsaid) == 0)
-			allow_place(s, path);
-	}
-	if (dir)
-		closedir(dir);
+	if (place_find(&p, path, &unsaid) == 0)
+		allow_place(s, path);
 }
 
 /* A folder that is to be made may have a slash behind it. */
@@ -228,7 +239,7 @@ void sandbox_output(struct sandbox *s, const char *path)
 		return;
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 		below(s, path, false);
-		allow_links(s, path);
+		each_link(s, path, allow_link);
 		return;
 	}
 	if (without_slashes(path, plain))
