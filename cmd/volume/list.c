@@ -254,11 +254,12 @@ static int run(struct request *q, const struct operands *volumes)
 	return status;
 }
 
-/* It writes nothing, and reads the volumes. */
+/* It writes nothing but --plot, and reads the volumes. */
 static void confine(const struct request *q, const struct operands *volumes)
 {
 	struct sandbox s;
 	sandbox_begin(&s, &(struct sandbox_of){.off = q->no_sandbox, .keys = &q->keys});
+	sandbox_output(&s, q->plot.path);
 	sandbox_inputs(&s, volumes->names, volumes->count);
 	sandbox_close(&s, false);
 }

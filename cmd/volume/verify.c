@@ -47,6 +47,7 @@ static int run_many(struct request *q, const struct operands *volumes)
 
 static int run_set(struct request *q, const struct operands *volumes)
 {
+	sandbox_output(&q->sandbox, q->set.plot.path);
 	sandbox_inputs(&q->sandbox, volumes->names, volumes->count);
 	sandbox_close(&q->sandbox, false);
 	return verifyset_run(&q->set);
