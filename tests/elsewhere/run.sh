@@ -19,7 +19,7 @@
 #   KEEP=1           leaves the work folder, and says where it is
 #
 # i386, trixie and s390x take root: each is a folder that mmdebstrap fills from the mirror, and a chroot in namespaces of its own, without
-# network.  Prints what is tried, after each part its time, and last "N passed, N failed".  docs/ports.md has what comes out, and when.
+# network.  Prints what is tried, after each part its time, and last "N passed, N failed".
 # shellcheck disable=SC2317 # check calls functions by name
 VOLUMES=$(cd "$(dirname "$0")/../volumes" && pwd)
 export VOLUMES
