@@ -290,18 +290,6 @@ manual() {
 		esac
 		is "$status" "$code" "the page has exit status $code"
 	done <codes
-	# Its examples, those that need no drive, in a folder of their own.
-	mkdir examples
-	{
-		echo 'set -e'
-		sed -n '/^\.Sh EXAMPLES/,/^\.Sh COMPAT/s/^\(\.Dl \)*\$ //p' "$page" | sed 's/\\e/\\/g'
-	} >examples/script
-	is "$(grep -c bscrypto examples/script)" 5 'the page has examples'
-	run sh -c 'cd examples && PATH=$1:$PATH sh ./script' sh "$work/bin"
-	expect_status 0 'the examples of the page'
-	is "$(sed -n 1p "$out" | tr -d '\n' | wc -c)" 32 'they show a passphrase'
-	check '... and fill a cache' grep -q "^A00001L4 *$(cat examples/vol.key) " "$out"
-	rm -r examples
 	# The next word is the value.
 	run "$B" -g -b -
 	is "$(wc -c <./-b)" 32 'a name that looks like an option is a name'
