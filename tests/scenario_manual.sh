@@ -18,6 +18,17 @@ plainly() {
 }
 examples plain plainly
 
+# The bundled volumes under their own names, and what the page says of one.
+bundled() {
+	find . -mindepth 1 -delete
+	cp "$VOLUMES"/bareos/vol-multi "$VOLUMES"/bareos/vol-gzip6 "$VOLUMES"/bareos/vol-ax-sparse-lz4 "$VOLUMES"/bacula/plain-zstd3 . || return 1
+	case $1 in
+	damage.md) printf '\0\0\0\0' | dd of=vol-multi bs=1 seek=600000 conv=notrunc 2>/dev/null ;;
+	proof.md) "$PYTHON" -c 'data = bytearray(open("vol-gzip6", "rb").read()); data[300000] ^= 1; open("vol-bit", "wb").write(data)' ;;
+	esac
+}
+examples docs bundled
+
 # Nothing is left but three shares of the KEK, and photos of the bundle's codes.
 on_paper() {
 	xflate key split kek --shares 5 --threshold 3 -o share &&
