@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* base/system.c: times, also where time_t has 32 bits, and what is said of them there. */
+/* base/system.c: times, also where time_t has 32 bits. */
 #include "base/system.h"
-#include "cmd/timetext.h"
 
 #include "guarded.h"
 
@@ -32,23 +31,12 @@ START_TEST(test_times_beyond)
 }
 END_TEST
 
-START_TEST(test_text_beyond)
-{
-	char text[TIMETEXT_BYTES];
-	timetext_utc(4102444800, text);
-	ck_assert_str_eq(text, sizeof(time_t) == 8 ? "2100-01-01T00:00:00Z" : "");
-	timetext_utc(INT32_MAX, text);
-	ck_assert_str_eq(text, "2038-01-19T03:14:07Z");
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("system");
 	TCase *t = tcase_create("times");
 	tcase_add_test(t, test_times_of_now);
 	tcase_add_test(t, test_times_beyond);
-	tcase_add_test(t, test_text_beyond);
 	suite_add_tcase(s, t);
 	return check_run(s);
 }

@@ -95,6 +95,11 @@ START_TEST(utc)
 	ck_assert_str_eq(text, "1969-12-31T23:59:58Z");
 	timetext_utc(INT64_MAX, text);
 	ck_assert_str_eq(text, "");
+	timetext_utc(INT32_MAX, text);
+	ck_assert_str_eq(text, "2038-01-19T03:14:07Z");
+	/* One that has no room is not shown as another. */
+	timetext_utc(4102444800, text);
+	ck_assert_str_eq(text, sizeof(time_t) == 8 ? "2100-01-01T00:00:00Z" : "");
 }
 END_TEST
 

@@ -177,7 +177,7 @@ void sandbox_inputs_around(struct sandbox *s, const char *const *paths, size_t c
 		if (strcmp(folder, last) == 0)
 			continue;
 		sandbox_input(s, folder);
-		memcpy(last, folder, sizeof last);
+		snprintf(last, sizeof last, "%s", folder);
 	}
 }
 

@@ -6,13 +6,6 @@
 . "$(dirname "$0")/drive_lib.sh"
 volumes=${here%/*}/volumes
 
-rewind() { "$PYTHON" -c 'import fcntl, os, struct, sys
-fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x40086D01, struct.pack("hi", 6, 1))' "$nst"; }
-to_data() { "$PYTHON" -c 'import fcntl, os, struct, sys
-fd = os.open(sys.argv[1], os.O_RDONLY)
-for op, n in (6, 1), (1, 1):
-    fcntl.ioctl(fd, 0x40086D01, struct.pack("hi", op, n))' "$nst"; }
-
 xz -dc "$volumes/bareos/vol-multi.xz" >vol 2>/dev/null
 name=$(xflate list --json vol | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["volumes"][0]["volume"])')
 umask 077

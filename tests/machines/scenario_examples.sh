@@ -5,21 +5,10 @@
 # shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/machines/sshd.sh
+. "$(dirname "$0")/sshd.sh"
 
-mount -t tmpfs none /srv && mkdir -p /srv/volumes /srv/restored /run/sshd "$work/ssh" "$work/bin" || exit 1
-for key in host user; do ssh-keygen -q -t ed25519 -N '' -f "$work/ssh/$key" || exit 1; done
-cp "$work/ssh/user.pub" "$work/ssh/authorized"
-chmod 755 "$work"
-cat >"$work/ssh/sshd.conf" <<END
-ListenAddress 127.0.0.11
-Port 2211
-HostKey $work/ssh/host
-AuthorizedKeysFile $work/ssh/authorized
-PidFile none
-UsePAM no
-StrictModes no
-SetEnv PATH=$work/bin:/usr/bin:/bin
-END
+mount -t tmpfs none /srv && mkdir -p /srv/volumes /srv/restored "$work/bin" || exit 1
 cat >"$work/ssh/config" <<END
 Host backup
 	HostName 127.0.0.11
@@ -34,8 +23,7 @@ END
 # ssh looks for its configuration in the home of the system's list of users, and nowhere else.
 printf '#!/bin/sh\nexec /usr/bin/ssh -F "%s" "$@"\n' "$work/ssh/config" >"$work/bin/ssh"
 chmod 755 "$work/bin/ssh"
-# shellcheck disable=SC2016 # for the inner shell
-unshare --pid --fork --kill-child --mount-proc --uts sh -c 'hostname backup; exec /usr/sbin/sshd -D -e -f "$1"' sh "$work/ssh/sshd.conf" 2>"$work/ssh/log" &
+host backup 127.0.0.11 "SetEnv PATH=$work/bin:/usr/bin:/bin"
 check 'the host answers' until_true 10 "$work/bin/ssh" backup true
 is "$("$work/bin/ssh" backup hostname)" backup 'by its name'
 

@@ -5,26 +5,9 @@
 # shellcheck disable=SC2317 # called by name
 # shellcheck source=tests/machines/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/machines/sshd.sh
+. "$(dirname "$0")/sshd.sh"
 
-mkdir /run/sshd "$work/ssh" || exit 1
-for key in host user; do ssh-keygen -q -t ed25519 -N '' -f "$work/ssh/$key" || exit 1; done
-cp "$work/ssh/user.pub" "$work/ssh/authorized"
-chmod 755 "$work"
-# host NAME ADDRESS: $! is what keeps it alive
-host() {
-	cat >"$work/ssh/$1.conf" <<EOF2
-ListenAddress $2
-Port 2211
-HostKey $work/ssh/host
-AuthorizedKeysFile $work/ssh/authorized
-PidFile none
-UsePAM no
-StrictModes no
-MaxStartups 100
-EOF2
-	# shellcheck disable=SC2016 # for the inner shell
-	unshare --pid --fork --kill-child --mount-proc --uts sh -c 'hostname "$1"; exec /usr/sbin/sshd -D -e -f "$2"' sh "$1" "$work/ssh/$1.conf" 2>"$work/ssh/$1.log" &
-}
 host h1 127.0.0.11
 host h2 127.0.0.12
 h2=$!
